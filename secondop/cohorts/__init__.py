@@ -1,0 +1,1 @@
+"""Simulated cases, with the truth beside them."""
