@@ -39,5 +39,7 @@ def did_you_mean(word: object, options: Iterable[str]) -> str:
 def unknown_name(kind: str, name: object, options: Iterable[str]) -> UnknownNameError:
     """The error for a name that does not exist: the closest match and, while they are few, all that exist."""
     options = sorted(options)
-    listing = f" There are: {', '.join(options)}." if len(options) <= 12 else f" There are {len(options)} of them."
+    listing = (
+        f" There are: {', '.join(options)}." if len(options) <= 12 else f" There are {len(options)} of them."
+    )
     return UnknownNameError(f"There is no {kind} {name!r}.{did_you_mean(name, options)}{listing}")
