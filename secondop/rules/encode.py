@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+from polars import selectors
 
 from secondop.errors import CasesError, SecondopError, did_you_mean
 from secondop.rules.facts import FACTS, Fact, Kind
@@ -152,20 +153,23 @@ def encode(cases: Any, facts: Collection[str] | None = None) -> tuple[pl.DataFra
     names, take = _columns(cases)
     wanted = [name for name in dict.fromkeys(names) if _is_fact(name) and (facts is None or name in facts)]
     twice = {name for name in wanted if names.count(name) > 1}
-    columns = {name: take(names.index(name)) for name in wanted if name not in twice}
+    columns = {name: take(name) for name in wanted if name not in twice}
     answers = {
         name: [read_answer(FACTS[name], label) for label in column.labels or ()]
         for name, column in columns.items()
     }
-    raw = pl.DataFrame([column.values.alias(name) for name, column in columns.items()])
+    raw = pl.DataFrame({name: column.values for name, column in columns.items()})
     coded = raw.select(_expression(FACTS[n], column, answers[n]).alias(n) for n, column in columns.items())
+    missing = {name: column.values.null_count() for name, column in columns.items()}
+    for name, count in raw.select(selectors.float().is_nan().sum()).to_dict(as_series=False).items():
+        missing[name] += count[0]
     found = [
         (name, len(cases), 0, "", "is there more than once", "Keep one column for each fact.")
         for name in wanted
         if name in twice
     ]
     for name, column in columns.items():
-        found += _problems_of(FACTS[name], column, answers[name], coded[name])
+        found += _problems_of(FACTS[name], column, answers[name], coded[name], missing[name])
     problems = pd.DataFrame(found, columns=[c for c in _PROBLEM_COLUMNS if c != "first_case"])
     labels = cases.index if isinstance(cases, pd.DataFrame) else range(len(cases))
     problems.insert(
@@ -223,13 +227,13 @@ def _is_fact(name: object) -> bool:
 
 
 def _columns(cases: Any):
-    """The names of the frame's columns and how to take one of them by its position."""
+    """The names of the frame's columns and how to take one of them."""
     if isinstance(cases, pd.DataFrame):
-        return list(cases.columns), lambda i: _from_pandas(cases.iloc[:, i])
+        return list(cases.columns), lambda name: _from_pandas(cases[name])
     if isinstance(cases, pl.DataFrame):
-        return cases.columns, lambda i: _from_polars(cases.to_series(i))
+        return cases.columns, lambda name: _from_polars(cases[name])
     if isinstance(cases, pa.Table):
-        return cases.column_names, lambda i: _from_arrow(cases.column(i))
+        return cases.column_names, lambda name: _from_arrow(cases[name])
     raise SecondopError(
         "Cases are one row each in a pandas DataFrame, a polars DataFrame or a pyarrow Table; "
         f"got {type(cases).__module__}.{type(cases).__name__}."
@@ -239,7 +243,7 @@ def _columns(cases: Any):
 def _from_pandas(series: pd.Series) -> _Column:
     dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
-        return _Column(pl.Series(series.cat.codes.to_numpy()), list(series.cat.categories))
+        return _Column(pl.Series(series.array.codes), series.cat.categories.tolist())
     if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
         values = series.to_numpy()
         return _Column(
@@ -256,6 +260,10 @@ def _from_pandas(series: pd.Series) -> _Column:
             except (pa.ArrowException, OverflowError, UnicodeError):
                 return _labelled(values)
         return _labelled(values)
+    if isinstance(dtype, pd.BooleanDtype):
+        # its bytes and its mask as they lie: every public way of asking costs ten times as much
+        answer, gap = series.array._data.view("uint8"), series.array._mask.view("uint8")
+        return _Column(pl.Series(answer | (gap << 1)), [False, True, None, None])
     if isinstance(dtype, pd.StringDtype) or hasattr(dtype, "numpy_dtype"):  # nullable or on pyarrow
         return _from_arrow(pa.array(series.array))
     return _labelled(series.astype(object))
@@ -266,7 +274,7 @@ def _from_polars(series: pl.Series) -> _Column:
     if dtype == pl.Boolean or dtype.is_integer() or dtype.is_float():
         return _Column(series)
     if isinstance(dtype, pl.Enum):
-        return _Column(series.to_physical(), dtype.categories.to_list())
+        return _Column(series, dtype.categories.to_list())
     if isinstance(dtype, pl.Categorical) or dtype == pl.String:
         return _from_arrow(series.to_arrow())
     return _labelled(series.to_list())
@@ -304,6 +312,8 @@ def _labelled(values: Iterable) -> _Column:
 def _expression(fact: Fact, column: _Column, answers: list) -> pl.Expr:
     """The coded form of a column; null wherever the value is missing or no answer."""
     x, dtype, coded = pl.col(fact.name), column.values.dtype, _CODED.get(fact.kind, pl.Float64)
+    if dtype == pl.Enum:
+        x, dtype = x.to_physical(), pl.UInt8
     if column.labels is not None:
         if coded == pl.UInt8 and answers == list(range(len(answers))):
             place = x.cast(pl.UInt8, wrap_numerical=True)
@@ -313,6 +323,13 @@ def _expression(fact: Fact, column: _Column, answers: list) -> pl.Expr:
         return x if dtype == pl.Boolean else pl.when(x == 1).then(True).when(x == 0).then(False)
     if coded == pl.UInt8 or dtype == pl.Boolean:
         return pl.repeat(None, pl.len(), dtype=coded)
+    values = column.values
+    if (
+        dtype == pl.Int64
+        and values.min() is not None
+        and fact.low <= values.min() <= values.max() <= fact.high
+    ):
+        return x  # the usual case, at the cost of reading it
     x = x.cast(pl.Float64 if dtype.is_float() else pl.Int64, strict=False)
     possible = x.is_between(fact.low, fact.high)
     if fact.kind is Kind.COUNT and dtype.is_float():
@@ -323,24 +340,25 @@ def _expression(fact: Fact, column: _Column, answers: list) -> pl.Expr:
 def _looked_up(codes: pl.Expr, answers: list, dtype: type[pl.DataType]) -> pl.Expr:
     if len(answers) > 12:
         return pl.lit(pl.Series(answers, dtype=dtype)).gather(pl.when(codes >= 0).then(codes.cast(pl.UInt32)))
-    out = pl.when(codes < 0).then(pl.lit(None, dtype=dtype))  # a few comparisons are faster than a look-up
+    out = pl  # a few comparisons are faster than a look-up
     for code, answer in enumerate(answers):
         out = out.when(codes == code).then(pl.lit(answer, dtype=dtype))
-    return out
+    return out if answers else pl.repeat(None, pl.len(), dtype=dtype)
 
 
-def _problems_of(fact: Fact, column: _Column, answers: list, coded: pl.Series) -> list[tuple]:
+def _problems_of(fact: Fact, column: _Column, answers: list, coded: pl.Series, missing: int) -> list[tuple]:
     """What is wrong in one column: every different bad word, and numbers by what is wrong with them."""
     x = column.values
     if column.labels is not None:
         bad = [code for code, answer in enumerate(answers) if isinstance(answer, Unreadable)]
-        wrong = x.is_in(bad) if bad else None
+        if not bad:
+            return []
+        x = x.to_physical()
+        wrong = x.is_in(bad)
     else:
-        missing = x.null_count() + (int(x.is_nan().sum()) if x.dtype.is_float() else 0)
-        present = x.is_not_nan() if x.dtype.is_float() else x.is_not_null()
-        wrong = present & coded.is_null() if coded.null_count() > missing else None
-    if wrong is None or not wrong.any():
-        return []
+        if coded.null_count() == missing:
+            return []
+        wrong = coded.is_null() & (x.is_not_nan() if x.dtype.is_float() else x.is_not_null())
     rows = wrong.arg_true()
     values = pl.DataFrame({"value": x.gather(rows), "row": rows})
     groups: dict[tuple, list] = {}
