@@ -1,0 +1,376 @@
+"""The gate: every fact column of a frame in memory, brought to one coded form with real gaps.
+
+After the gate a yes-or-no fact is Boolean, an answer in words is the position of its level (UInt8), a count
+or a number is Int64 or Float64, and what was not recorded is null: never NaN, never an empty text, never no.
+Each value is judged by :func:`read_answer` alone; columns of numbers and flags take short cuts that agree
+with it, and columns of words are judged once for each different word.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Iterable
+from decimal import Decimal
+from numbers import Real
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+from polars import selectors
+
+from secondop.errors import CasesError, SecondopError, did_you_mean
+from secondop.rules.facts import FACTS, Fact, Kind
+
+YES = frozenset(["yes", "y", "true", "t"])
+NO = frozenset(["no", "n", "false", "f"])
+NOT_RECORDED = frozenset(
+    ("", "na", "n/a", "nan", "null", "<na>", "unknown", "not recorded", "not known", "missing", "?", ".")
+)
+
+MAX_VALUES_LISTED = 20
+"""Different unreadable words listed for one column: a wrong column has as many as it has rows."""
+MAX_LINES = 50
+"""Lines of an error message; the whole table is in its ``problems``."""
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
+_PLAIN = frozenset(("boolean", "integer", "floating", "mixed-integer-float", "string", "empty"))
+_CODED = {Kind.FLAG: pl.Boolean, Kind.CATEGORY: pl.UInt8, Kind.ORDERED: pl.UInt8}
+_PROBLEM_COLUMNS = ("column", "rows", "first_row", "first_case", "value", "problem", "hint")
+
+
+class Unreadable(NamedTuple):
+    """Why a value is no answer to a fact; ``each`` when every different value deserves its own line."""
+
+    problem: str
+    hint: str = ""
+    each: bool = True
+
+
+def read_answer(fact: Fact, value: Any) -> bool | int | float | Unreadable | None:
+    """What one value says of a fact: the one place where spellings are decided.
+
+    Parameters
+    ----------
+    fact : Fact
+        The fact.
+    value : object
+        Any Python, numpy or pandas scalar.
+
+    Returns
+    -------
+    bool, int, float, None or Unreadable
+        The flag, the position of the level or the number; ``None`` where nothing was recorded.
+
+    Examples
+    --------
+    >>> read_answer(FACTS["treatment_response"], "Not treated"), read_answer(FACTS["rare_disease"], "N")
+    (0, False)
+    >>> read_answer(FACTS["rare_disease"], "none").problem
+    'is not yes or no'
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool):
+        return value if fact.kind is Kind.FLAG else Unreadable(f"is not {fact.expects()}")
+    if isinstance(value, str):
+        return _read_text(fact, value.strip())
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, (Real, Decimal)):
+        return (
+            None
+            if (value.is_nan() if isinstance(value, Decimal) else value != value)
+            else _number(fact, value)
+        )
+    return Unreadable(f"is not {fact.expects()}")
+
+
+def _read_text(fact: Fact, text: str) -> bool | int | float | Unreadable | None:
+    word = text.lower()
+    level = re.sub(r"[\s_-]+", "_", word)
+    if level in fact.levels:
+        return fact.levels.index(level)
+    if word in NOT_RECORDED:
+        return None
+    if fact.kind is Kind.FLAG and (word in YES or word in NO):
+        return word in YES
+    if not fact.has_levels and len(text) <= 40 and _NUMBER.fullmatch(text):
+        return _number(fact, float(text))
+    if fact.has_levels:
+        return Unreadable(f"is not {fact.expects()}", did_you_mean(level[:100], fact.levels).strip())
+    if word == "none":
+        answer = "no" if fact.kind is Kind.FLAG else "0"
+        return Unreadable(f"is not {fact.expects()}", f"If it means {answer}, write {answer}.")
+    hint = "Write the number alone, with a decimal point." if fact.is_numeric and word[:1].isdigit() else ""
+    return Unreadable(f"is not {fact.expects()}", hint)
+
+
+def _number(fact: Fact, value: Any) -> bool | int | float | Unreadable:
+    if not fact.is_numeric:
+        if fact.kind is Kind.FLAG and value in (0, 1):
+            return bool(value)
+        return Unreadable(f"is not {fact.expects()}")
+    if not math.isfinite(value):
+        return Unreadable("is not a finite number", each=False)
+    if not fact.low <= value <= fact.high:
+        side = "below" if value < fact.low else "above"
+        limits = f"{fact.low:,g} to {fact.high:,g} {fact.unit}".rstrip()
+        return Unreadable(f"is {side} the range {limits}", each=False)
+    if fact.kind is Kind.COUNT and value != int(value):
+        return Unreadable("is not a whole number", each=False)
+    return float(value)
+
+
+class _Column(NamedTuple):
+    """A column as it came: flags or numbers, or positions (negative or null: none) in a list of labels."""
+
+    values: pl.Series
+    labels: list | None = None
+
+
+def encode(cases: Any, facts: Collection[str] | None = None) -> tuple[pl.DataFrame, pd.DataFrame]:
+    """Bring the fact columns of a frame to their coded form, and list every value that is no answer.
+
+    Parameters
+    ----------
+    cases : pandas.DataFrame, polars.DataFrame or pyarrow.Table
+        One row per case. It is not altered.
+    facts : collection of str, optional
+        Only these facts; all that the frame has by default.
+
+    Returns
+    -------
+    coded : polars.DataFrame
+        One column per fact that the frame has, rows in their order: Boolean, UInt8, Int64 or Float64, null
+        where nothing was recorded or the value is no answer. Without any fact it has no row either.
+    problems : pandas.DataFrame
+        One problem a row, empty if there is none: ``column, rows`` (how many), ``first_row`` (counted from
+        0), ``first_case`` (its index label), ``value, problem, hint``.
+    """
+    names, take = _columns(cases)
+    wanted = [name for name in dict.fromkeys(names) if _is_fact(name) and (facts is None or name in facts)]
+    twice = {name for name in wanted if names.count(name) > 1}
+    columns = {name: take(name) for name in wanted if name not in twice}
+    answers = {
+        name: [read_answer(FACTS[name], label) for label in column.labels or ()]
+        for name, column in columns.items()
+    }
+    raw = pl.DataFrame({name: column.values for name, column in columns.items()})
+    coded = raw.select(_expression(FACTS[n], column, answers[n]).alias(n) for n, column in columns.items())
+    missing = {name: column.values.null_count() for name, column in columns.items()}
+    for name, count in raw.select(selectors.float().is_nan().sum()).to_dict(as_series=False).items():
+        missing[name] += count[0]
+    found = [
+        (name, len(cases), 0, "", "is there more than once", "Keep one column for each fact.")
+        for name in wanted
+        if name in twice
+    ]
+    for name, column in columns.items():
+        found += _problems_of(FACTS[name], column, answers[name], coded[name], missing[name])
+    problems = pd.DataFrame(found, columns=[c for c in _PROBLEM_COLUMNS if c != "first_case"])
+    labels = cases.index if isinstance(cases, pd.DataFrame) else range(len(cases))
+    problems.insert(
+        3, "first_case", [str(labels[row]) if len(cases) else "" for row in problems["first_row"]]
+    )
+    return coded, problems
+
+
+def coded_cases(cases: Any, facts: Collection[str] | None = None) -> pl.DataFrame:
+    """The coded form of :func:`encode`, or one error that lists every problem.
+
+    Raises
+    ------
+    CasesError
+        If any value is no answer to its fact.
+    """
+    coded, problems = encode(cases, facts)
+    raise_problems(problems, len(cases))
+    return coded
+
+
+def raise_problems(problems: pd.DataFrame, n_cases: int, where: str = "", case: str = "case") -> None:
+    """Raise a :class:`CasesError` that lists the problems, if there are any."""
+    if problems.empty:
+        return
+    total = int(problems["rows"].sum())
+    lines = [f"{_plural(total, 'problem')} in {_plural(n_cases, 'case')}{where}:"]
+    for row in problems.head(MAX_LINES).itertuples():
+        shown = f"{show(row.value)} " if row.value != "" else ""
+        hint = f" {row.hint}" if row.hint else ""
+        lines.append(
+            f"  column {row.column!r}, {_plural(row.rows, 'row')} (first: {case} {row.first_case}): "
+            f"{shown}{row.problem}.{hint}"
+        )
+    if len(problems) > MAX_LINES:
+        lines.append(
+            f"  ... and {len(problems) - MAX_LINES} more kinds of problem: see the error's .problems."
+        )
+    lines.append("A fact that was not recorded may be left empty: it counts as unknown, not as no.")
+    raise CasesError("\n".join(lines), problems)
+
+
+def show(value: object) -> str:
+    """A value as a message shows it: text quoted, control characters escaped, long text cut."""
+    text = repr(value) if isinstance(value, (str, bytes)) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _plural(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def _is_fact(name: object) -> bool:
+    return isinstance(name, str) and name in FACTS
+
+
+def _columns(cases: Any):
+    """The names of the frame's columns and how to take one of them."""
+    if isinstance(cases, pd.DataFrame):
+        return list(cases.columns), lambda name: _from_pandas(cases[name])
+    if isinstance(cases, pl.DataFrame):
+        return cases.columns, lambda name: _from_polars(cases[name])
+    if isinstance(cases, pa.Table):
+        return cases.column_names, lambda name: _from_arrow(cases[name])
+    raise SecondopError(
+        "Cases are one row each in a pandas DataFrame, a polars DataFrame or a pyarrow Table; "
+        f"got {type(cases).__module__}.{type(cases).__name__}."
+    )
+
+
+def _from_pandas(series: pd.Series) -> _Column:
+    dtype = series.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return _Column(pl.Series(series.array.codes), series.cat.categories.tolist())
+    if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
+        values = series.to_numpy()
+        return _Column(
+            pl.Series(
+                values if dtype.kind != "f" or dtype.itemsize == 4 else values.astype(float, copy=False)
+            )
+        )
+    if pd.api.types.is_object_dtype(dtype):
+        values = series.to_numpy()
+        # pyarrow reads [1.5, True] as numbers: only a column of one type may take its short cut
+        if pd.api.types.infer_dtype(values, skipna=True) in _PLAIN:
+            try:
+                return _from_arrow(pa.array(values, from_pandas=True))
+            except (pa.ArrowException, OverflowError, UnicodeError):
+                return _labelled(values)
+        return _labelled(values)
+    if isinstance(dtype, pd.BooleanDtype):
+        # its bytes and its mask as they lie: every public way of asking costs ten times as much
+        answer, gap = series.array._data.view("uint8"), series.array._mask.view("uint8")
+        return _Column(pl.Series(answer | (gap << 1)), [False, True, None, None])
+    if isinstance(dtype, pd.StringDtype) or hasattr(dtype, "numpy_dtype"):  # nullable or on pyarrow
+        return _from_arrow(pa.array(series.array))
+    return _labelled(series.astype(object))
+
+
+def _from_polars(series: pl.Series) -> _Column:
+    dtype = series.dtype
+    if dtype == pl.Boolean or dtype.is_integer() or dtype.is_float():
+        return _Column(series)
+    if isinstance(dtype, pl.Enum):
+        return _Column(series, dtype.categories.to_list())
+    if isinstance(dtype, pl.Categorical) or dtype == pl.String:
+        return _from_arrow(series.to_arrow())
+    return _labelled(series.to_list())
+
+
+def _from_arrow(array: pa.Array | pa.ChunkedArray) -> _Column:
+    kind = array.type
+    if pa.types.is_boolean(kind) or pa.types.is_integer(kind):
+        return _Column(pl.Series(pl.from_arrow(array)))
+    if pa.types.is_floating(kind):
+        return _Column(pl.Series(pl.from_arrow(array.cast(pa.float64()))))
+    if pa.types.is_dictionary(kind):
+        array = pa.chunked_array([array] if isinstance(array, pa.Array) else array.chunks, type=kind)
+        array = array.unify_dictionaries().combine_chunks()
+        array = array.chunk(0) if isinstance(array, pa.ChunkedArray) else array
+        return _Column(pl.Series(pl.from_arrow(array.indices)), array.dictionary.to_pylist())
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return _from_arrow(array.cast(pa.large_string()).dictionary_encode())
+    return _labelled(array.to_pylist())
+
+
+def _labelled(values: Iterable) -> _Column:
+    """Number the different values of a column of any mixture; yes and 1 and 1.0 stay apart."""
+    seen: dict[tuple, tuple[int, Any]] = {}
+    codes = []
+    for value in values:
+        try:
+            code, _ = seen.setdefault((type(value), value), (len(seen), value))
+        except TypeError:  # a list or a dict cannot be looked up
+            code, _ = seen.setdefault((type(value), repr(value)), (len(seen), value))
+        codes.append(code)
+    return _Column(pl.Series(codes, dtype=pl.Int64), [value for _, value in seen.values()])
+
+
+def _expression(fact: Fact, column: _Column, answers: list) -> pl.Expr:
+    """The coded form of a column; null wherever the value is missing or no answer."""
+    x, dtype, coded = pl.col(fact.name), column.values.dtype, _CODED.get(fact.kind, pl.Float64)
+    if dtype == pl.Enum:
+        x, dtype = x.to_physical(), pl.UInt8
+    if column.labels is not None:
+        if coded == pl.UInt8 and answers == list(range(len(answers))):
+            place = x.cast(pl.UInt8, wrap_numerical=True)
+            return pl.when(x >= 0).then(place) if dtype.is_signed_integer() else place
+        return _looked_up(x, [None if isinstance(a, Unreadable) else a for a in answers], coded)
+    if coded == pl.Boolean:
+        return x if dtype == pl.Boolean else pl.when(x == 1).then(True).when(x == 0).then(False)
+    if coded == pl.UInt8 or dtype == pl.Boolean:
+        return pl.repeat(None, pl.len(), dtype=coded)
+    values = column.values
+    if (
+        dtype == pl.Int64
+        and values.min() is not None
+        and fact.low <= values.min() <= values.max() <= fact.high
+    ):
+        return x  # the usual case, at the cost of reading it
+    x = x.cast(pl.Float64 if dtype.is_float() else pl.Int64, strict=False)
+    possible = x.is_between(fact.low, fact.high)
+    if fact.kind is Kind.COUNT and dtype.is_float():
+        possible &= x == x.floor()
+    return pl.when(possible).then(x)
+
+
+def _looked_up(codes: pl.Expr, answers: list, dtype: type[pl.DataType]) -> pl.Expr:
+    if len(answers) > 12:
+        return pl.lit(pl.Series(answers, dtype=dtype)).gather(pl.when(codes >= 0).then(codes.cast(pl.UInt32)))
+    out = pl  # a few comparisons are faster than a look-up
+    for code, answer in enumerate(answers):
+        out = out.when(codes == code).then(pl.lit(answer, dtype=dtype))
+    return out if answers else pl.repeat(None, pl.len(), dtype=dtype)
+
+
+def _problems_of(fact: Fact, column: _Column, answers: list, coded: pl.Series, missing: int) -> list[tuple]:
+    """What is wrong in one column: every different bad word, and numbers by what is wrong with them."""
+    x = column.values
+    if column.labels is not None:
+        bad = [code for code, answer in enumerate(answers) if isinstance(answer, Unreadable)]
+        if not bad:
+            return []
+        x = x.to_physical()
+        wrong = x.is_in(bad)
+    else:
+        if coded.null_count() == missing:
+            return []
+        wrong = coded.is_null() & (x.is_not_nan() if x.dtype.is_float() else x.is_not_null())
+    rows = wrong.arg_true()
+    values = pl.DataFrame({"value": x.gather(rows), "row": rows})
+    groups: dict[tuple, list] = {}
+    for value, count, row in values.group_by("value").agg(pl.len(), pl.col("row").min()).sort("row").rows():
+        value = column.labels[value] if column.labels is not None else value
+        answer = read_answer(fact, value)
+        key = (answer, show(value) if answer.each else "")
+        if len(groups) >= MAX_VALUES_LISTED and key not in groups:
+            answer = Unreadable(f"(and other values) {answer.problem}")
+            key = (None, "")
+        groups.setdefault(key, [0, row, value, answer])[0] += count
+    return [
+        (fact.name, count, row, value, answer.problem, answer.hint)
+        for count, row, value, answer in groups.values()
+    ]
