@@ -1,3 +1,40 @@
-"""When is a second medical opinion worth recommending? For education and analysis, never for care."""
+"""When is a second medical opinion worth recommending, how often, and at what cost?
+
+For education and analysis, never for care. The names below are what an analyst needs daily; each loads when
+it is first used.
+"""
+
+from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "secondop.rules.facts": ("FACTS", "Fact", "facts_table"),
+    "secondop.rules.conditions": ("fact", "at_least"),
+    "secondop.rules.indication": ("Indication", "Citation", "Grade", "Group", "Level", "RuleKind"),
+    "secondop.rules.rulebook": ("RuleBook",),
+    "secondop.rules.indications": ("RULE_BOOK",),
+    "secondop.rules.cases": ("read_cases", "check_cases", "write_cases"),
+    "secondop.rules.assess": ("assess",),
+    "secondop.rules.explain": ("explain",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_ROOMS = ("figures",)
+
+__all__ = sorted([*_HOME_OF, *_ROOMS])
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME_OF:
+        value = getattr(import_module(_HOME_OF[name]), name)
+    elif name in _ROOMS:
+        value = import_module(f"{__name__}.{name}")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

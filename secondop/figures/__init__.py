@@ -1,0 +1,25 @@
+"""Figures that read at a glance: each takes a table that the evaluation made, and gives a plotly figure.
+
+Nothing is computed, shown or saved here. Each figure loads when it is first used.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "secondop.figures.biopsies": ("second_readings",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_HOME_OF)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"There is no figure {name!r}; there are {', '.join(__all__)}.")
+    globals()[name] = getattr(import_module(_HOME_OF[name]), name)
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
