@@ -6,6 +6,8 @@ and in dark notebooks alike, so that a figure looks the same on screen, in print
 
 from __future__ import annotations
 
+import textwrap
+
 import plotly.graph_objects as go
 
 COLOURS = {
@@ -30,6 +32,7 @@ COLOURS = {
 
 INK, QUIET, GRID = "#1f2933", "#66707a", "#e6e9ec"
 
+_CYCLE = ("recommended", "overuse", "useful", "underuse", "urgent", "optional")
 _AXIS = {"showline": True, "linecolor": "#9aa5b1", "gridcolor": GRID, "zeroline": False, "automargin": True}
 TEMPLATE = go.layout.Template(
     layout={
@@ -48,35 +51,49 @@ TEMPLATE = go.layout.Template(
 )
 
 
-def figure(title: str, subtitle: str = "", *, x: str = "", y: str = "", height: int = 460) -> go.Figure:
-    """An empty figure in the house style.
+def figure(title: str, subtitle: str = "", *, x: str = "", y: str = "", height: int = 400) -> go.Figure:
+    """An empty figure in the house style, its words wrapped so that a phone shows them whole.
 
     Parameters
     ----------
     title : str
-        The finding, as a sentence. Break it with ``<br>`` past about 60 letters, or a phone cuts it.
+        The finding, as a sentence.
     subtitle : str
         What is shown, of how many, and whether it is simulated.
     x, y : str
-        What the axes measure, with units and denominators.
+        What the axes measure, with units and denominators. The y axis is named above the plot, where it can
+        be read without turning the head.
     height : int
-        In pixels; the width follows the page.
+        Of the plot itself, in pixels; the width follows the page.
     """
-    lines = title.count("<br>") + 1
-    small = subtitle.count("<br>") + 1 if subtitle else 0
-    note = f"<br><span style='font-size:13px;color:{QUIET}'>{subtitle}</span>" if subtitle else ""
-    top = 34 + 22 * lines + 17 * small
+    head = [f"<b>{line}</b>" for line in wrap(title, 38)]
+    small = [*wrap(subtitle, 56), *wrap(y and f"↑ {y}", 56)]
+    note = "".join(f"<br><span style='font-size:12px;color:{QUIET}'>{line}</span>" for line in small)
+    top = 26 + 21 * (len(head) + len(small))
+    bottom = 46 + 17 * len(wrap(x, 44))
+    total = height + top + bottom
     return go.Figure(
         layout={
             "template": TEMPLATE,
-            "title": {"text": f"<b>{title}</b>{note}", "x": 0, "xref": "container", "pad": {"l": 12, "t": 14}}
-            | {"y": 1, "yanchor": "top", "font": {"size": 17}},
-            "xaxis": {"title": {"text": x}},
-            "yaxis": {"title": {"text": y}},
-            "margin": {"t": top, "r": 20, "b": 60, "l": 60},
-            "height": height + top,
+            "title": {"text": "<br>".join(head) + note, "x": 0, "xref": "container", "pad": {"l": 12}}
+            | {"y": 1 - 22 / total, "yanchor": "top", "font": {"size": 16}},
+            "xaxis": {"title": {"text": "<br>".join(wrap(x, 44)), "font": {"size": 13}}},
+            "margin": {"t": top, "r": 16, "b": bottom, "l": 44},
+            "legend": {"y": -bottom / height, "font": {"size": 13}},
+            "height": total,
         }
     )
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break a text into lines of at most ``width`` letters.
+
+    Examples
+    --------
+    >>> wrap("A narrow band finds most errors", 20)
+    ['A narrow band finds', 'most errors']
+    """
+    return textwrap.wrap(text, width, break_long_words=False)
 
 
 def tint(colour: str, alpha: float) -> str:
