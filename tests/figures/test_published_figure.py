@@ -1,0 +1,96 @@
+"""The forest tells fitted, predicted and not comparable apart, and says each in a sentence."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from secondop.evaluation.published import compare, published_rates
+from secondop.figures.published import published
+
+# 1,000 second opinions: 10 % change the diagnosis, 37.4 % the treatment, never both; 84 of 100 are right.
+CASES = pd.DataFrame({"sought": True, "diagnosis_changed": np.arange(1000) < 100}, index=range(1000))
+CASES["treatment_changed"] = np.arange(1000) >= 626
+CASES["second_right"] = np.arange(1000) >= 16
+
+
+@pytest.fixture(scope="module")
+def table():
+    return compare(CASES, fitted_to=["meyer_dx", "meyer_tx", "meyer_both"])
+
+
+@pytest.fixture(scope="module")
+def traces(table):
+    return {trace.name: trace for trace in published(table).data}
+
+
+def test_every_verdict_has_its_own_trace_symbol_and_colour_or_fill(traces):
+    looks = {(trace.marker.symbol, trace.marker.color) for trace in traces.values()}
+    assert len(looks) == len(traces)
+    assert traces["Simulated, fitted"].marker.symbol.endswith("open")
+    assert not traces["Simulated, outside"].marker.symbol.endswith("open")
+
+
+def test_what_is_not_comparable_is_drawn_without_the_cohort(table, traces):
+    simulated = sum(len(trace.x) for name, trace in traces.items() if name.startswith("Simulated"))
+    alike = (table["verdict"] != "not comparable").sum()
+    assert simulated == alike == len(traces["Published"].x)
+    lenza = [text.startswith("Lenza") for text in traces["Published, not comparable"].hovertext].index(True)
+    assert traces["Published, not comparable"].x[lenza] == pytest.approx(100 * 290 / 485)
+    assert "Simulated:" not in " ".join(traces["Published, not comparable"].hovertext)
+
+
+def test_points_and_intervals_are_those_of_the_table_in_per_cent(table, traces):
+    rows, trace = table[table["verdict"] == "fitted"], traces["Simulated, fitted"]
+    assert list(trace.x) == pytest.approx((rows["simulated_rate"] * 100).to_list())
+    assert list(np.add(trace.x, trace.error_x.array)) == pytest.approx(
+        (rows["simulated_upper"] * 100).to_list()
+    )
+    assert list(trace.x - trace.error_x.arrayminus) == pytest.approx(
+        (rows["simulated_lower"] * 100).to_list()
+    )
+
+
+def test_hover_reads_as_a_sentence_with_both_denominators(traces):
+    hover = " ".join(traces["Simulated, outside"].hovertext).replace("<br>", " ")
+    assert (
+        "Utrecht internal medicine 2020: treatment changed in 56.0 % (48.6 to 63.3 %) of 173 second"
+        " opinions obtained. Simulated: 37.4 % (34.5 to 40.4 %) of 1,000 cases that sought an opinion."
+    ) in hover
+
+
+def test_the_title_counts_what_could_disagree_and_not_what_was_fitted(table):
+    title = published(table).layout.title.text.replace("<br>", " ")
+    verdicts = table["verdict"].value_counts()
+    checks = verdicts[["outside", "within", "undetermined"]].sum()
+    assert f"misses {verdicts['outside']} of the {checks} published rates" in title
+    assert "4 more were fitted and prove nothing" in title
+
+
+def test_nothing_to_check_is_said_and_not_called_agreement():
+    rates = published_rates().query("id == 'meyer_dx'")
+    figure = published(compare(CASES, rates, fitted_to=["meyer_dx"]))
+    assert "No published rate here can disagree" in figure.layout.title.text.replace("<br>", " ")
+
+
+def test_a_rate_with_unknown_answers_has_an_interval_and_no_point():
+    cases = CASES.astype("boolean")
+    cases.loc[:99, "diagnosis_changed"] = pd.NA
+    rates = published_rates().query("id == 'utrecht_newdx'")
+    row = compare(cases, rates, fitted_to=()).iloc[0]
+    point = published(compare(cases, rates, fitted_to=())).data[1]
+    assert list(point.marker.size) == [0]
+    assert point.x[0] + point.error_x.array[0] == pytest.approx(row["simulated_upper"] * 100)
+
+
+def test_names_that_look_like_html_are_shown_as_text():
+    rates = published_rates().query("id == 'utrecht_newdx'").assign(study="<b>x</b>")
+    figure = published(compare(CASES, rates, fitted_to=()))
+    text = " ".join(note.text for note in figure.layout.annotations) + figure.data[0].hovertext[0]
+    assert "<b>x" not in text and "&lt;b&gt;x" in text
+
+
+def test_lines_are_short_enough_for_a_phone(table):
+    figure = published(table)
+    lines = [line for note in figure.layout.annotations for line in note.text.split("<br>")]
+    assert max(map(len, lines)) <= 60 and len(lines) > 20
+    assert max(map(len, figure.layout.title.text.split("<br>"))) <= 42
