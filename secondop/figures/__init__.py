@@ -8,6 +8,7 @@ from typing import Any
 
 _HOMES = {
     "secondop.figures.biopsies": ("second_readings",),
+    "secondop.figures.forest": ("published",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -73,11 +73,11 @@ def second_readings(table: pd.DataFrame) -> go.Figure:
         y=100 * ends["caught"] / errors,
         mode="markers+text",
         text=["none" if band == 0 else "all" for band in ends["band"]],
-        textposition=["top right" if band == 0 else "bottom left" for band in ends["band"]],
+        textposition=["bottom right" if band == 0 else "top left" for band in ends["band"]],
         textfont={"color": QUIET},
         marker={"color": COLOURS["all"], "size": 11, "symbol": "square"},
         showlegend=False,
         hovertemplate="%{text} of the biopsies read again<extra></extra>",
     )
-    fig.update_yaxes(range=[-4, 106])
+    fig.update_yaxes(range=[-9, 112])
     return fig

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from secondop.evaluation.published import compare, published_rates
-from secondop.figures.published import published
+from secondop.figures.forest import published
 
 # 1,000 second opinions: 10 % change the diagnosis, 37.4 % the treatment, never both; 84 of 100 are right.
 CASES = pd.DataFrame({"sought": True, "diagnosis_changed": np.arange(1000) < 100}, index=range(1000))
