@@ -66,7 +66,7 @@ $(LAB): $(PINS) | $(BIN)/python
 	@touch $(LAB)
 
 $(BIN)/python:
-	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	@for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11 python); do \
 		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
 		echo "Making $(VENV) with $$($$python --version)"; \
 		"$$python" -m venv $(VENV) && exit 0; \
@@ -74,7 +74,7 @@ $(BIN)/python:
 		echo "$$python could not make an environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; \
 		exit 1; \
 	done; \
-	echo "No Python 3.11 or newer was found. Install one, or name it: make study PYTHON=/path/to/python3.12" >&2; \
+	echo "No Python 3.11 or newer was found ($(or $(PYTHON),python3 to python3.14)). Install one, or name it: make study PYTHON=/path/to/python3.12" >&2; \
 	exit 1
 
 comma := ,
