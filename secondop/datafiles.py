@@ -20,7 +20,7 @@ def data_path(name: str) -> Path:
     Parameters
     ----------
     name : str
-        The file's name, with its folder if it has one: ``"teaching_cases.csv"``, ``"scenarios/general.toml"``.
+        The file's name, with its folder if it has one, as in ``"scenarios/general.toml"``.
 
     Returns
     -------

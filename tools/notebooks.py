@@ -1,7 +1,7 @@
 """Execute notebooks, and store them with their outputs: ``python -m tools.notebooks [notebook ...]``.
 
-One execution serves everything: figures leave the kernel as plotly's own JSON, from which `tools.study` draws them in
-a page and this module makes the still picture that a code host shows.
+One execution serves everything: figures leave the kernel as plotly's own JSON, from which `tools.study` draws
+them in a page and this module makes the still picture that a code host shows.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable
+from io import BytesIO
 from pathlib import Path
 
 import nbformat
@@ -29,7 +30,7 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _PROGRESS = re.compile(r"^.*\d+%\|.*\|.*$")
 
 
-class NotebookFailed(Exception):
+class NotebookError(Exception):
     """A notebook that did not run to its end; the message names the notebook, the cell and the error."""
 
 
@@ -43,7 +44,7 @@ def execute(path: Path, *, timeout: int = 600, on_cell: Callable[[], object] = l
 
     Raises
     ------
-    NotebookFailed
+    NotebookError
         If a cell raises, takes longer than ``timeout`` seconds, or kills the kernel.
     """
     notebook = nbformat.read(path, as_version=4)
@@ -66,7 +67,7 @@ def execute(path: Path, *, timeout: int = 600, on_cell: Callable[[], object] = l
     try:
         client.execute(env=_environment())
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        raise NotebookFailed(_what_failed(path, notebook, position[0], error)) from error
+        raise NotebookError(_what_failed(path, notebook, position[0], error)) from error
     return tidy(notebook)
 
 
@@ -109,19 +110,22 @@ def tidy(notebook):
 
 def _is_progress(output) -> bool:
     data = output.get("data", {})
-    return "application/vnd.jupyter.widget-view+json" in data and bool(_PROGRESS.match(data.get("text/plain", "")))
+    return "application/vnd.jupyter.widget-view+json" in data and bool(
+        _PROGRESS.match(data.get("text/plain", ""))
+    )
 
 
 def add_pictures(notebook, stored=None) -> int:
-    """Put a PNG beside every figure, and return how many were drawn; a figure unchanged since ``stored`` keeps its own."""
-    known = {_key(output): output["data"]["image/png"] for output in figures(stored) if "image/png" in output["data"]}
+    """Put a PNG beside every figure, the one of ``stored`` if that is the same, and return how many are new."""
+    known = {_key(out): out["data"]["image/png"] for out in figures(stored) if "image/png" in out["data"]}
     drawn = 0
     for output in figures(notebook):
-        key = _key(output)
+        key, size = _key(output), _size(output)
         if key not in known:
-            known[key] = _draw(output["data"][PLOTLY])
+            known[key] = _draw(output["data"][PLOTLY], size)
             drawn += 1
         output["data"]["image/png"] = known[key]
+        output["metadata"]["image/png"] = size
     return drawn
 
 
@@ -135,15 +139,22 @@ def _key(output) -> str:
     return json.dumps(output["data"][PLOTLY], sort_keys=True)
 
 
-def _draw(figure) -> str:
+def _size(output) -> dict[str, int]:
+    layout = output["data"][PLOTLY].get("layout", {})
+    return {"width": int(layout.get("width") or 860), "height": int(layout.get("height") or 480)}
+
+
+def _draw(figure: dict, size: dict[str, int]) -> str:
     import kaleido
+    from PIL import Image
 
     # One Chromium for all figures. Kaleido would ask a CDN for MathJax, which no figure here uses.
     kaleido.start_sync_server(n=1, mathjax=False, silence_warnings=True)
-    layout = figure.get("layout", {})
-    size = {"width": layout.get("width", 860), "height": layout.get("height", 480), "scale": 1.5}
-    picture = kaleido.calc_fig_sync({"data": figure["data"], "layout": layout}, opts={"format": "png", **size})
-    return base64.b64encode(picture).decode() + "\n"
+    content = {"data": figure["data"], "layout": figure.get("layout", {})}
+    picture = Image.open(BytesIO(kaleido.calc_fig_sync(content, opts={"format": "png", "scale": 2} | size)))
+    small = BytesIO()  # 128 colours are enough for a chart, in a quarter of the bytes
+    picture.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    return base64.b64encode(small.getvalue()).decode() + "\n"
 
 
 def store(path: Path, *, on_cell: Callable[[], object] = lambda: None) -> int:
@@ -151,12 +162,13 @@ def store(path: Path, *, on_cell: Callable[[], object] = lambda: None) -> int:
     stored = nbformat.read(path, as_version=4)
     notebook = execute(path, on_cell=on_cell)
     drawn = add_pictures(notebook, stored)
+    nbformat.validate(notebook)
     nbformat.write(notebook, path)
     return drawn
 
 
 def run_all(paths: Iterable[Path], work: Callable) -> list:
-    """``work(path, on_cell=...)`` for each notebook in turn under one progress bar; then all failures at once.
+    """``work(path, on_cell=...)`` for each notebook in turn under one progress bar; all failures at once.
 
     Raises
     ------
@@ -164,17 +176,21 @@ def run_all(paths: Iterable[Path], work: Callable) -> list:
         If any notebook failed, with a message that names each and its cell.
     """
     paths = list(paths)
-    cells = sum(cell.cell_type == "code" for path in paths for cell in nbformat.read(path, as_version=4).cells)
+    cells = sum(
+        cell.cell_type == "code" for path in paths for cell in nbformat.read(path, as_version=4).cells
+    )
     results, failures = [], []
     with tqdm(total=cells, unit="cell") as progress:
         for path in paths:
             progress.set_description(path.stem[:40])
             try:
                 results.append(work(path, on_cell=progress.update))
-            except NotebookFailed as failure:
+            except NotebookError as failure:
                 failures.append(str(failure))
     if failures:
-        raise SystemExit("\n\n".join([*failures, f"{len(failures)} of {len(paths)} notebooks failed (named above)."]))
+        raise SystemExit(
+            "\n\n".join([*failures, f"{len(failures)} of {len(paths)} notebooks failed (named above)."])
+        )
     return results
 
 
@@ -186,8 +202,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    finally:
-        if kaleido := sys.modules.get("kaleido"):
-            kaleido.stop_sync_server(silence_warnings=True)
+    main(sys.argv[1:])

@@ -1,7 +1,7 @@
-"""Build the study: execute every notebook and write pages that work offline: ``python -m tools.study [--out FOLDER]``.
+"""Build the study, pages that work offline, from a fresh run of every notebook: ``python -m tools.study``.
 
-Each page shows one notebook; figures stay interactive and share one copy of plotly.js beside the pages. Nothing is
-asked from the network.
+Each page shows one notebook; figures stay interactive and share one copy of plotly.js beside the pages.
+Nothing is asked from the network.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ class Page:
 
 def build(executed: list[tuple[Path, object]], out: Path) -> Path:
     """Write the pages of executed notebooks, given as (path, notebook), and return the index."""
-    jinja = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    jinja = Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     for name in ("style.css", "page.js"):
@@ -47,7 +49,9 @@ def build(executed: list[tuple[Path, object]], out: Path) -> Path:
     pages = [_page(path, notebook) for path, notebook in executed]
     for page, previous, following in zip(pages, [None, *pages], [*pages[1:], None], strict=False):
         pieces = [piece for cell in page.notebook.cells for piece in _pieces(cell)]
-        html = jinja.get_template("page.html.j2").render(page=page, previous=previous, following=following, pieces=pieces)
+        html = jinja.get_template("page.html.j2").render(
+            page=page, previous=previous, following=following, pieces=pieces
+        )
         (out / page.file).write_text(html, encoding="utf-8")
     index = out / "index.html"
     index.write_text(jinja.get_template("index.html.j2").render(pages=pages), encoding="utf-8")
@@ -127,7 +131,9 @@ def main() -> None:
     """Execute all notebooks and build the pages."""
     parser = argparse.ArgumentParser(description="Execute every notebook and build the pages of the study.")
     parser.add_argument("--notebooks", type=Path, default=ROOT / "notebooks", help="folder of notebooks")
-    parser.add_argument("--out", type=Path, default=ROOT / "build" / "study", help="folder to write (replaced)")
+    parser.add_argument(
+        "--out", type=Path, default=ROOT / "build" / "study", help="folder to write (replaced)"
+    )
     options = parser.parse_args()
     paths = all_notebooks(options.notebooks)
     if not paths:
