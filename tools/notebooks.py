@@ -116,7 +116,7 @@ def _is_progress(output) -> bool:
 
 
 def add_pictures(notebook, stored=None) -> int:
-    """Put a PNG beside every figure, the one of ``stored`` if that is the same, and return how many are new."""
+    """Put a PNG beside every figure, that of ``stored`` if it is the same, and return how many are new."""
     known = {_key(out): out["data"]["image/png"] for out in figures(stored) if "image/png" in out["data"]}
     drawn = 0
     for output in figures(notebook):
