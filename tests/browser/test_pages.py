@@ -1,0 +1,96 @@
+"""The built pages as a reader sees them, opened as files in a headless Chromium of this machine."""
+
+import os
+
+import pytest
+
+from tools.notebooks import all_notebooks, figures
+
+pytestmark = pytest.mark.needs_chromium
+NAMES = ["index", *(path.stem for path in all_notebooks())]
+QUIET = ["--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
+
+
+@pytest.fixture(scope="module")
+def browser(
+    chromium_path, study_pages
+):  # the pages first: no notebook may start while playwright's loop is running
+    from playwright.sync_api import sync_playwright
+
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    with sync_playwright() as playwright:
+        arguments = [*QUIET, "--no-sandbox"] if as_root else QUIET  # Chromium refuses its sandbox to root
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def opened(browser, study_pages):
+    """`opened(name)`: the page at laptop width, and everything that it complained about or asked for."""
+    pages = {}
+
+    def open_page(name):
+        if name not in pages:
+            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            told = []
+            page.on(
+                "console",
+                lambda m: told.append(f"console: {m.text}") if m.type in ("error", "warning") else None,
+            )
+            page.on("pageerror", lambda error: told.append(f"error: {error}"))
+            page.on("requestfailed", lambda request: told.append(f"not found: {request.url}"))
+            page.on(
+                "request",
+                lambda r: None if r.url.startswith(("file:", "data:", "blob:")) else told.append(r.url),
+            )
+            page.goto((study_pages / f"{name}.html").as_uri())
+            page.wait_for_load_state("networkidle")
+            pages[name] = page, told
+        return pages[name]
+
+    return open_page
+
+
+def drawn(page) -> list[dict]:
+    """The size of the drawing in each place for a figure."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll(".plot")].map(place => {
+            const svg = place.querySelector("svg.main-svg");
+            const box = svg ? svg.getBoundingClientRect() : {width: 0, height: 0};
+            const marks = svg ? svg.querySelectorAll("path, text, rect").length : 0;
+            return {width: box.width, height: box.height, marks};
+        })"""
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_opens_offline_without_a_complaint(name, opened):
+    _, told = opened(name)
+    assert told == []
+
+
+@pytest.mark.parametrize("path", all_notebooks(), ids=lambda path: path.stem)
+def test_every_figure_of_the_notebook_is_drawn(path, opened, executed):
+    page, _ = opened(path.stem)
+    sizes = drawn(page)
+    assert len(sizes) == len(figures(executed(path)))
+    assert all(size["width"] > 200 and size["height"] > 100 and size["marks"] > 5 for size in sizes), sizes
+
+
+@pytest.mark.parametrize("width", [1280, 390], ids=["laptop", "phone"])
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_overflows_the_width(name, width, opened):
+    page, _ = opened(name)
+    page.set_viewport_size({"width": width, "height": 800})
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('.plot svg.main-svg')].every(
+            svg => svg.getBoundingClientRect().right <= innerWidth)"""
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_index_leads_to_every_notebook(opened):
+    page, _ = opened("index")
+    links = page.evaluate("[...document.querySelectorAll('.questions a')].map(a => a.getAttribute('href'))")
+    assert links == [f"{path.stem}.html" for path in all_notebooks()]

@@ -1,0 +1,1 @@
+"""Tools of the project itself: run the notebooks, store them, build the study's pages."""

@@ -1,0 +1,146 @@
+"""Build the study, pages that work offline, from a fresh run of every notebook: ``python -m tools.study``.
+
+Each page shows one notebook; figures stay interactive and share one copy of plotly.js beside the pages.
+Nothing is asked from the network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+from nbconvert.filters import Highlight2HTML, ansi2html, markdown2html
+from plotly.io import to_json
+
+from tools.notebooks import PLOTLY, ROOT, all_notebooks, execute, run_all
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_HIGHLIGHT = Highlight2HTML(pygments_lexer="python")
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the index and the navigation say of a notebook; texts are HTML."""
+
+    file: str
+    number: str
+    title: Markup
+    description: Markup
+    notebook: object
+
+
+def build(executed: list[tuple[Path, object]], out: Path) -> Path:
+    """Write the pages of executed notebooks, given as (path, notebook), and return the index."""
+    jinja = Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    for name in ("style.css", "page.js"):
+        shutil.copy(_TEMPLATES / name, out)
+    (out / "plotly.min.js").write_bytes(files("plotly").joinpath("package_data/plotly.min.js").read_bytes())
+    pages = [_page(path, notebook) for path, notebook in executed]
+    for page, previous, following in zip(pages, [None, *pages], [*pages[1:], None], strict=False):
+        pieces = [piece for cell in page.notebook.cells for piece in _pieces(cell)]
+        html = jinja.get_template("page.html.j2").render(
+            page=page, previous=previous, following=following, pieces=pieces
+        )
+        (out / page.file).write_text(html, encoding="utf-8")
+    index = out / "index.html"
+    index.write_text(jinja.get_template("index.html.j2").render(pages=pages), encoding="utf-8")
+    return index
+
+
+def _page(path: Path, notebook) -> Page:
+    """Number from the file's name; title and description from the first heading and the paragraph beneath."""
+    html = _markdown(next((cell.source for cell in notebook.cells if cell.cell_type == "markdown"), ""))
+    title = re.search(r"<h1[^>]*>(.*?)</h1>", html, re.S)
+    paragraph = re.search(r"<p>(.*?)</p>", html[title.end() :] if title else html, re.S)
+    number = re.match(r"\d+", path.stem)
+    return Page(
+        file=f"{path.stem}.html",
+        number=number[0] if number else "",
+        title=_inline(title[1] if title else escape(path.stem)),
+        description=_inline(paragraph[1] if paragraph else ""),
+        notebook=notebook,
+    )
+
+
+def _inline(html: str) -> Markup:
+    return Markup(re.sub(r"</?a\b[^>]*>", "", html))
+
+
+def _markdown(source: str) -> str:
+    html = re.sub(r'<a class="anchor-link".*?</a>', "", markdown2html(source))
+    return re.sub(r'href="([\w-]+)\.ipynb(#[^"]*)?"', r'href="\1.html\2"', html)
+
+
+def _pieces(cell):
+    """A cell as (class, HTML) pairs: prose, code, and one for each output."""
+    if cell.cell_type == "markdown":
+        yield "prose", Markup(_markdown(cell.source))
+    elif cell.cell_type == "code":
+        if cell.source.strip():
+            yield "code", Markup(_HIGHLIGHT(cell.source))
+        yield from map(_output, cell.outputs)
+
+
+def _output(output) -> tuple[str, Markup]:
+    if output.output_type == "stream":
+        return f"text {output.name}", Markup(f"<pre>{ansi2html(output.text)}</pre>")
+    data = output.get("data", {})
+    if PLOTLY in data:
+        return "figure", _figure(data[PLOTLY])
+    if "application/vnd.jupyter.widget-view+json" in data:
+        return "note", Markup("<p>Here the notebook has a control to play with: open it in JupyterLab.</p>")
+    if "text/html" in data:
+        html = data["text/html"]
+        # Colours that a table brings along suppose a light page, unless it says otherwise.
+        coloured = re.search(r"background|color:", html) and "prefers-color-scheme" not in html
+        return "html paper" if coloured else "html", Markup(html)
+    if "image/svg+xml" in data:
+        return "picture", Markup(data["image/svg+xml"])
+    if "image/png" in data:
+        return "picture", Markup(f'<img alt="" src="data:image/png;base64,{data["image/png"].strip()}">')
+    if "text/markdown" in data:
+        return "prose", Markup(_markdown(data["text/markdown"]))
+    return "text", Markup(f"<pre>{ansi2html(data.get('text/plain', ''))}</pre>")
+
+
+def _figure(figure: dict) -> Markup:
+    """A place for `page.js` to draw in, with the figure as JSON inside."""
+    title = figure.get("layout", {}).get("title") or {}
+    label = re.sub(r"<[^>]+>", " ", title.get("text", "") if isinstance(title, dict) else str(title))
+    height = int(figure.get("layout", {}).get("height") or 480)
+    content = to_json({"data": figure["data"], "layout": figure.get("layout", {})}, validate=False)
+    content = content.replace("</", "<\\/")
+    return Markup(
+        f'<div class="plot" role="img" aria-label="{escape(label)}" style="min-height:{height}px">'
+        f'<script type="application/json">{content}</script></div>'
+    )
+
+
+def main() -> None:
+    """Execute all notebooks and build the pages."""
+    parser = argparse.ArgumentParser(description="Execute every notebook and build the pages of the study.")
+    parser.add_argument("--notebooks", type=Path, default=ROOT / "notebooks", help="folder of notebooks")
+    parser.add_argument(
+        "--out", type=Path, default=ROOT / "build" / "study", help="folder to write (replaced)"
+    )
+    options = parser.parse_args()
+    paths = all_notebooks(options.notebooks)
+    if not paths:
+        raise SystemExit(f"There are no notebooks in {options.notebooks}.")
+    index = build(list(zip(paths, run_all(paths, execute), strict=True)), options.out)
+    print(f"The study is ready. Open it in a browser:\n{index.resolve()}")
+
+
+if __name__ == "__main__":
+    main()

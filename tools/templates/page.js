@@ -1,0 +1,80 @@
+// Draw every figure of the page from the JSON inside its place, fitted to the width that it has, and tidy its tables.
+"use strict";
+
+const CONFIG = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"] };
+const NARROW = 560;
+
+// A title states a finding, so it is a sentence: break it into lines that fit.
+function wrap(text, width, size) {
+  const limit = Math.max(20, Math.floor(width / (size * 0.52)));
+  const lines = [];
+  for (const part of text.split(/<br\s*\/?>/)) {
+    let line = "";
+    for (const word of part.split(" ")) {
+      const longer = line ? line + " " + word : word;
+      if (longer.replace(/<[^>]*>/g, "").length > limit && line) { lines.push(line); line = word; } else { line = longer; }
+    }
+    lines.push(line);
+  }
+  return lines;
+}
+
+function fit(figure, width) {
+  const layout = structuredClone(figure.layout || {});
+  const base = (layout.template && layout.template.layout) || {};
+  delete layout.width;
+  layout.autosize = true;
+  const narrow = width < NARROW;
+  const margin = Object.assign({ l: 80, r: 80, t: 100, b: 80 }, base.margin, layout.margin);
+  const title = typeof layout.title === "string" ? { text: layout.title } : layout.title;
+  if (title && title.text) {
+    const given = (title.font && title.font.size) || (base.title && base.title.font && base.title.font.size) || 17;
+    const size = narrow ? Math.min(given, 15) : given;
+    const lines = wrap(title.text, width - 40, size);
+    layout.title = Object.assign({}, title, { text: lines.join("<br>"), font: Object.assign({}, title.font, { size }) });
+    margin.t = Math.max(margin.t, 40 + lines.length * size * 1.35);
+  }
+  if (narrow) {
+    margin.l = Math.min(margin.l, 48);
+    margin.r = Math.min(margin.r, 16);
+    const legend = Object.assign({}, base.legend, layout.legend);
+    if (!legend.orientation || legend.orientation === "v") {
+      layout.legend = Object.assign({}, layout.legend, { orientation: "h", x: 0, xanchor: "left", y: -0.28, yanchor: "top" });
+    }
+    for (const axis of Object.keys(layout).filter((key) => /^[xy]axis/.test(key))) layout[axis].automargin = true;
+  }
+  layout.margin = margin;
+  return layout;
+}
+
+const FIGURES = [...document.querySelectorAll(".plot")].map((place) => {
+  const source = place.querySelector("script");
+  const figure = JSON.parse(source.textContent);
+  source.remove();
+  return { place, figure, width: 0 };
+});
+
+function draw() {
+  for (const item of FIGURES) {
+    const width = item.place.clientWidth;
+    if (width === item.width) continue;
+    item.width = width;
+    Plotly.react(item.place, item.figure.data, fit(item.figure, width), CONFIG);
+  }
+}
+
+let waiting;
+addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(draw, 120); });
+draw();
+
+// Columns of words read from the left, columns of numbers from the right.
+const NUMBER = /^([-+\u2212]?[\d.,]+(e[-+]?\d+)?\s?%?|nan|none|<na>|nat|)$/i;
+for (const table of document.querySelectorAll(".html table")) {
+  const rows = [...table.rows].filter((row) => row.cells.length === table.rows[table.rows.length - 1].cells.length);
+  const body = rows.filter((row) => row.parentElement.tagName === "TBODY");
+  for (let column = 0; body.length && column < body[0].cells.length; column++) {
+    if (!body.every((row) => NUMBER.test(row.cells[column].textContent.trim()))) {
+      rows.forEach((row) => row.cells[column].classList.add("words"));
+    }
+  }
+}
