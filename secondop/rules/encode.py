@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from decimal import Decimal
 from numbers import Real
 from typing import Any, NamedTuple
@@ -35,17 +37,15 @@ MAX_VALUES_LISTED = 20
 MAX_LINES = 50
 """Lines of an error message; the whole table is in its ``problems``."""
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
+NUMBER = re.compile(r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$")
 _PLAIN = frozenset(("boolean", "integer", "floating", "mixed-integer-float", "string", "empty"))
 _CODED = {Kind.FLAG: pl.Boolean, Kind.CATEGORY: pl.UInt8, Kind.ORDERED: pl.UInt8}
-_PROBLEM_COLUMNS = ("column", "rows", "first_row", "first_case", "value", "problem", "hint")
 
 
 class Unreadable(NamedTuple):
     """Why a value is no answer to a fact; ``each`` when every different value deserves its own line."""
 
     problem: str
-    hint: str = ""
     each: bool = True
 
 
@@ -73,47 +73,38 @@ def read_answer(fact: Fact, value: Any) -> bool | int | float | Unreadable | Non
     """
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, bool):
-        return value if fact.kind is Kind.FLAG else Unreadable(f"is not {fact.expects()}")
-    if isinstance(value, str):
-        return _read_text(fact, value.strip())
     if value is None or value is pd.NA or value is pd.NaT:
         return None
-    if isinstance(value, (Real, Decimal)):
-        return (
-            None
-            if (value.is_nan() if isinstance(value, Decimal) else value != value)
-            else _number(fact, value)
-        )
+    if isinstance(value, str):
+        return _read_text(fact, value.strip())
+    if isinstance(value, bool):
+        return value if fact.kind is Kind.FLAG else Unreadable(f"is not {fact.expects()}")
+    if isinstance(value, Decimal):
+        return None if value.is_nan() else _read_number(fact, value)
+    if isinstance(value, Real):
+        return None if value != value else _read_number(fact, value)
     return Unreadable(f"is not {fact.expects()}")
 
 
 def _read_text(fact: Fact, text: str) -> bool | int | float | Unreadable | None:
-    word = text.lower()
-    level = re.sub(r"[\s_-]+", "_", word)
+    word, level = text.lower(), normalised(text)
     if level in fact.levels:
         return fact.levels.index(level)
     if word in NOT_RECORDED:
         return None
     if fact.kind is Kind.FLAG and (word in YES or word in NO):
         return word in YES
-    if not fact.has_levels and len(text) <= 40 and _NUMBER.fullmatch(text):
-        return _number(fact, float(text))
-    if fact.has_levels:
-        return Unreadable(f"is not {fact.expects()}", did_you_mean(level[:100], fact.levels).strip())
-    if word == "none":
-        answer = "no" if fact.kind is Kind.FLAG else "0"
-        return Unreadable(f"is not {fact.expects()}", f"If it means {answer}, write {answer}.")
-    hint = "Write the number alone, with a decimal point." if fact.is_numeric and word[:1].isdigit() else ""
-    return Unreadable(f"is not {fact.expects()}", hint)
+    if not fact.has_levels and len(text) <= 40 and NUMBER.fullmatch(text):
+        return _read_number(fact, float(text))
+    return Unreadable(f"is not {fact.expects()}")
 
 
-def _number(fact: Fact, value: Any) -> bool | int | float | Unreadable:
+def _read_number(fact: Fact, value: Any) -> bool | float | Unreadable:
+    if fact.kind is Kind.FLAG and value in (0, 1):
+        return bool(value)
     if not fact.is_numeric:
-        if fact.kind is Kind.FLAG and value in (0, 1):
-            return bool(value)
         return Unreadable(f"is not {fact.expects()}")
-    if not math.isfinite(value):
+    if abs(value) == math.inf:
         return Unreadable("is not a finite number", each=False)
     if not fact.low <= value <= fact.high:
         side = "below" if value < fact.low else "above"
@@ -122,6 +113,18 @@ def _number(fact: Fact, value: Any) -> bool | int | float | Unreadable:
     if fact.kind is Kind.COUNT and value != int(value):
         return Unreadable("is not a whole number", each=False)
     return float(value)
+
+
+def _hint(fact: Fact, value: Any) -> str:
+    if not isinstance(value, str):
+        return "If it stands for not recorded, leave it empty." if fact.is_numeric else ""
+    word = normalised(value[:100])
+    if fact.has_levels:
+        return did_you_mean(word, fact.levels).strip()
+    if word == "none":
+        answer = "no" if fact.kind is Kind.FLAG else "0"
+        return f"If it means {answer}, write {answer}."
+    return "Write the number alone, with a decimal point." if fact.is_numeric and word[:1].isdigit() else ""
 
 
 class _Column(NamedTuple):
@@ -144,36 +147,34 @@ def encode(cases: Any, facts: Collection[str] | None = None) -> tuple[pl.DataFra
     Returns
     -------
     coded : polars.DataFrame
-        One column per fact that the frame has, rows in their order: Boolean, UInt8, Int64 or Float64, null
-        where nothing was recorded or the value is no answer. Without any fact it has no row either.
+        One column per fact that the frame has, as in FACTS, rows as they came: Boolean, UInt8, Int64 or
+        Float64; null where nothing was recorded or the value is no answer. Without any fact it has no row.
     problems : pandas.DataFrame
         One problem a row, empty if there is none: ``column, rows`` (how many), ``first_row`` (counted from
         0), ``first_case`` (its index label), ``value, problem, hint``.
     """
     names, take = _columns(cases)
-    wanted = [name for name in dict.fromkeys(names) if _is_fact(name) and (facts is None or name in facts)]
-    twice = {name for name in wanted if names.count(name) > 1}
-    columns = {name: take(name) for name in wanted if name not in twice}
-    answers = {
-        name: [read_answer(FACTS[name], label) for label in column.labels or ()]
-        for name, column in columns.items()
-    }
+    times = Counter(names)
+    wanted = [fact for fact in FACTS if fact in times and (facts is None or fact in facts)]
+    columns = {name: take(name) for name in wanted if times[name] == 1}
+    answers = {n: [read_answer(FACTS[n], label) for label in c.labels or ()] for n, c in columns.items()}
     raw = pl.DataFrame({name: column.values for name, column in columns.items()})
-    coded = raw.select(_expression(FACTS[n], column, answers[n]).alias(n) for n, column in columns.items())
+    coded = raw.select(_expression(FACTS[n], c, answers[n]).alias(n) for n, c in columns.items())
     missing = {name: column.values.null_count() for name, column in columns.items()}
-    for name, count in raw.select(selectors.float().is_nan().sum()).to_dict(as_series=False).items():
-        missing[name] += count[0]
+    for nans in raw.select(selectors.float().is_nan().sum()):
+        missing[nans.name] += nans.item()
     found = [
-        (name, len(cases), 0, "", "is there more than once", "Keep one column for each fact.")
+        (name, len(cases), 0, "", f"is there {times[name]} times", "Keep one column for each fact.")
         for name in wanted
-        if name in twice
+        if times[name] > 1
     ]
     for name, column in columns.items():
         found += _problems_of(FACTS[name], column, answers[name], coded[name], missing[name])
-    problems = pd.DataFrame(found, columns=[c for c in _PROBLEM_COLUMNS if c != "first_case"])
+    problems = pd.DataFrame(found, columns=["column", "rows", "first_row", "value", "problem", "hint"])
+    problems = problems.astype({"rows": int, "first_row": int})
     labels = cases.index if isinstance(cases, pd.DataFrame) else range(len(cases))
     problems.insert(
-        3, "first_case", [str(labels[row]) if len(cases) else "" for row in problems["first_row"]]
+        3, "first_case", [f"case {labels[r]}" if len(cases) else "" for r in problems["first_row"]]
     )
     return coded, problems
 
@@ -191,39 +192,36 @@ def coded_cases(cases: Any, facts: Collection[str] | None = None) -> pl.DataFram
     return coded
 
 
-def raise_problems(problems: pd.DataFrame, n_cases: int, where: str = "", case: str = "case") -> None:
+def raise_problems(problems: pd.DataFrame, n_cases: int, where: str = "") -> None:
     """Raise a :class:`CasesError` that lists the problems, if there are any."""
     if problems.empty:
         return
     total = int(problems["rows"].sum())
     lines = [f"{_plural(total, 'problem')} in {_plural(n_cases, 'case')}{where}:"]
     for row in problems.head(MAX_LINES).itertuples():
-        shown = f"{show(row.value)} " if row.value != "" else ""
-        hint = f" {row.hint}" if row.hint else ""
-        lines.append(
-            f"  column {row.column!r}, {_plural(row.rows, 'row')} (first: {case} {row.first_case}): "
-            f"{shown}{row.problem}.{hint}"
-        )
+        place = f"  column {row.column!r}, {_plural(row.rows, 'row')} (first: {row.first_case}):"
+        lines.append(f"{place} {f'{row.value} {row.problem}'.strip()}. {row.hint}".rstrip())
     if len(problems) > MAX_LINES:
-        lines.append(
-            f"  ... and {len(problems) - MAX_LINES} more kinds of problem: see the error's .problems."
-        )
+        lines.append(f"  ... and {len(problems) - MAX_LINES} more: all are in the error's .problems.")
     lines.append("A fact that was not recorded may be left empty: it counts as unknown, not as no.")
     raise CasesError("\n".join(lines), problems)
 
 
+def normalised(text: str) -> str:
+    """A word as levels and facts are written: lower case, blanks and hyphens as underscores."""
+    return re.sub(r"[\s_-]+", "_", text.strip().lower())
+
+
 def show(value: object) -> str:
     """A value as a message shows it: text quoted, control characters escaped, long text cut."""
+    if isinstance(value, int) and value.bit_length() > 1000:  # Python refuses to write it in full
+        return "a huge number"
     text = repr(value) if isinstance(value, (str, bytes)) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _plural(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
-
-
-def _is_fact(name: object) -> bool:
-    return isinstance(name, str) and name in FACTS
 
 
 def _columns(cases: Any):
@@ -234,9 +232,15 @@ def _columns(cases: Any):
         return cases.columns, lambda name: _from_polars(cases[name])
     if isinstance(cases, pa.Table):
         return cases.column_names, lambda name: _from_arrow(cases[name])
+    where = f"{type(cases).__module__}.{type(cases).__name__}"
+    if where.split(".")[0].strip("_") in ("polars", "duckdb", "pyspark", "dask"):
+        raise SecondopError(
+            f"The cases are in a {where}, and only a frame in memory can be checked: collect it first. "
+            "assess takes it as it is if its facts have their declared kinds: yes-or-no facts boolean, counts and "
+            "numbers numeric, answers in words as text spelled as in facts_table(), gaps null."
+        )
     raise SecondopError(
-        "Cases are one row each in a pandas DataFrame, a polars DataFrame or a pyarrow Table; "
-        f"got {type(cases).__module__}.{type(cases).__name__}."
+        f"Cases are one row each in a pandas DataFrame, a polars DataFrame or a pyarrow Table; got {where}."
     )
 
 
@@ -245,20 +249,14 @@ def _from_pandas(series: pd.Series) -> _Column:
     if isinstance(dtype, pd.CategoricalDtype):
         return _Column(pl.Series(series.array.codes), series.cat.categories.tolist())
     if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
-        values = series.to_numpy()
-        return _Column(
-            pl.Series(
-                values if dtype.kind != "f" or dtype.itemsize == 4 else values.astype(float, copy=False)
-            )
-        )
+        plain = np.dtype(float) if dtype.kind == "f" else dtype.newbyteorder("=")
+        return _Column(pl.Series(series.to_numpy().astype(plain, copy=False)))
     if pd.api.types.is_object_dtype(dtype):
         values = series.to_numpy()
         # pyarrow reads [1.5, True] as numbers: only a column of one type may take its short cut
         if pd.api.types.infer_dtype(values, skipna=True) in _PLAIN:
-            try:
+            with suppress(pa.ArrowException, OverflowError, UnicodeError):
                 return _from_arrow(pa.array(values, from_pandas=True))
-            except (pa.ArrowException, OverflowError, UnicodeError):
-                return _labelled(values)
         return _labelled(values)
     if isinstance(dtype, pd.BooleanDtype):
         # its bytes and its mask as they lie: every public way of asking costs ten times as much
@@ -273,6 +271,8 @@ def _from_polars(series: pl.Series) -> _Column:
     dtype = series.dtype
     if dtype == pl.Boolean or dtype.is_integer() or dtype.is_float():
         return _Column(series)
+    if dtype == pl.Null:
+        return _Column(series.cast(pl.Boolean))
     if isinstance(dtype, pl.Enum):
         return _Column(series, dtype.categories.to_list())
     if isinstance(dtype, pl.Categorical) or dtype == pl.String:
@@ -282,15 +282,17 @@ def _from_polars(series: pl.Series) -> _Column:
 
 def _from_arrow(array: pa.Array | pa.ChunkedArray) -> _Column:
     kind = array.type
-    if pa.types.is_boolean(kind) or pa.types.is_integer(kind):
-        return _Column(pl.Series(pl.from_arrow(array)))
+    if pa.types.is_null(kind):
+        array = array.cast(pa.bool_())
     if pa.types.is_floating(kind):
-        return _Column(pl.Series(pl.from_arrow(array.cast(pa.float64()))))
+        array = array.cast(pa.float64())
+    if pa.types.is_primitive(array.type) and not pa.types.is_temporal(kind):
+        return _Column(pl.Series(pl.from_arrow(array)))
     if pa.types.is_dictionary(kind):
-        array = pa.chunked_array([array] if isinstance(array, pa.Array) else array.chunks, type=kind)
-        array = array.unify_dictionaries().combine_chunks()
-        array = array.chunk(0) if isinstance(array, pa.ChunkedArray) else array
-        return _Column(pl.Series(pl.from_arrow(array.indices)), array.dictionary.to_pylist())
+        with suppress(pa.ArrowException):  # chunks whose words cannot be brought together
+            if isinstance(array, pa.ChunkedArray):
+                array = array.unify_dictionaries().combine_chunks()
+            return _Column(pl.Series(pl.from_arrow(array.indices)), array.dictionary.to_pylist())
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return _from_arrow(array.cast(pa.large_string()).dictionary_encode())
     return _labelled(array.to_pylist())
@@ -323,12 +325,8 @@ def _expression(fact: Fact, column: _Column, answers: list) -> pl.Expr:
         return x if dtype == pl.Boolean else pl.when(x == 1).then(True).when(x == 0).then(False)
     if coded == pl.UInt8 or dtype == pl.Boolean:
         return pl.repeat(None, pl.len(), dtype=coded)
-    values = column.values
-    if (
-        dtype == pl.Int64
-        and values.min() is not None
-        and fact.low <= values.min() <= values.max() <= fact.high
-    ):
+    least, most = (column.values.min(), column.values.max()) if dtype == pl.Int64 else (None, None)
+    if least is not None and fact.low <= least and most <= fact.high:
         return x  # the usual case, at the cost of reading it
     x = x.cast(pl.Float64 if dtype.is_float() else pl.Int64, strict=False)
     possible = x.is_between(fact.low, fact.high)
@@ -363,14 +361,16 @@ def _problems_of(fact: Fact, column: _Column, answers: list, coded: pl.Series, m
     values = pl.DataFrame({"value": x.gather(rows), "row": rows})
     groups: dict[tuple, list] = {}
     for value, count, row in values.group_by("value").agg(pl.len(), pl.col("row").min()).sort("row").rows():
-        value = column.labels[value] if column.labels is not None else value
-        answer = read_answer(fact, value)
-        key = (answer, show(value) if answer.each else "")
+        value, answer = (
+            (value, read_answer(fact, value))
+            if column.labels is None
+            else (column.labels[value], answers[value])
+        )
+        key = (answer.problem, show(value) if answer.each else "")
         if len(groups) >= MAX_VALUES_LISTED and key not in groups:
-            answer = Unreadable(f"(and other values) {answer.problem}")
-            key = (None, "")
-        groups.setdefault(key, [0, row, value, answer])[0] += count
+            answer, key = Unreadable(f"(and other values) {answer.problem}"), ()
+        groups.setdefault(key, [0, row, value, answer.problem])[0] += count
     return [
-        (fact.name, count, row, value, answer.problem, answer.hint)
-        for count, row, value, answer in groups.values()
+        (fact.name, count, row, show(value), problem, _hint(fact, value))
+        for count, row, value, problem in groups.values()
     ]
