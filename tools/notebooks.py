@@ -21,6 +21,8 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from tqdm.auto import tqdm
 
 ROOT = Path(__file__).resolve().parent.parent
+COVER = "08"
+"""Number of the notebook whose first figure the README shows."""
 PLOTLY = "application/vnd.plotly.v1+json"
 _KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 _VOLATILE = ("execution", "ExecuteTime", "collapsed", "scrolled")
@@ -199,6 +201,9 @@ def main(arguments: list[str]) -> None:
     paths = [Path(argument) for argument in arguments] or all_notebooks()
     for path, drawn in zip(paths, run_all(paths, store), strict=True):
         print(f"{path.name}: {path.stat().st_size / 1000:,.0f} kB, {drawn} pictures drawn anew")
+        if path.name.startswith(COVER):
+            picture = figures(nbformat.read(path, as_version=4))[0]["data"]["image/png"]
+            (path.parent / "cover.png").write_bytes(base64.b64decode(picture))
 
 
 if __name__ == "__main__":
