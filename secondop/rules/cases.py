@@ -236,7 +236,7 @@ def _renamed(frame: Any, columns: dict[str, str]) -> Any:
 
 def _warn_of_missing(frame: Any) -> None:
     names = _names(frame)
-    missing = [fact for fact in FACTS if fact not in names]
+    missing = sorted(FACTS.keys() - set(names), key=list(FACTS).index)
     if missing:
         warnings.warn(
             f"{len(missing)} of {len(FACTS)} facts have no column and are unknown in every case: "

@@ -236,8 +236,8 @@ def _columns(cases: Any):
     if where.split(".")[0].strip("_") in ("polars", "duckdb", "pyspark", "dask"):
         raise SecondopError(
             f"The cases are in a {where}, and only a frame in memory can be checked: collect it first. "
-            "assess takes it as it is if its facts have their declared kinds: yes-or-no facts boolean, counts and "
-            "numbers numeric, answers in words as text spelled as in facts_table(), gaps null."
+            "assess takes it as it is if its facts have their declared kinds: yes-or-no facts boolean, "
+            "counts and numbers numeric, answers in words as text spelled as in facts_table(), gaps null."
         )
     raise SecondopError(
         f"Cases are one row each in a pandas DataFrame, a polars DataFrame or a pyarrow Table; got {where}."

@@ -229,9 +229,8 @@ def _typed(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
         if values.null_count() or not values.is_finite().all():
             continue
         changed = known.filter(values.cast(pl.String) != known)
-        if dtype == pl.Float64:  # 1e-07 is written 1e-7 by some
-            changed = changed.filter([repr(float(value)) != value for value in changed])
-        if changed.is_empty():
+        # 1e-07 is the same number as 1e-7, only written by another program
+        if all(dtype == pl.Float64 and repr(float(value)) == value for value in changed):
             return text.cast(dtype).to_arrow()
     return column
 
