@@ -134,7 +134,7 @@ def test_tilts_at_the_edges(situation, concentration, ordinary, other, says):
 
 # ---- real ratings ------------------------------------------------------------------------------------------
 
-# Case 1: a and b agree. Case 2: they differ. Case 3: a says both things and counts as half a yes and half a no;
+# Case 1: a and b agree. Case 2: they differ. Case 3: a says both and counts as half a yes and half a no;
 # b says yes. Case 4: b left a gap, so a has nobody to compare with.
 RATINGS = pd.DataFrame(
     [
@@ -244,7 +244,7 @@ def test_fit_reads_classes_apart_and_agrees_with_the_table_of_pairs():
 
 BAD_RATINGS = [
     # situation              ratings                                         says
-    ("not a frame",          [1, 2],                                         "pandas or polars frame. Got list"),
+    ("not a frame",          [1, 2],                                         "polars frame. Got list"),
     ("a column misspelt",    RATINGS.rename(columns={"reader": "readers"}),  "Did you mean 'readers'"),
     ("reader not recorded",  RATINGS.assign(reader=[None, *"babaabab"]),     "'reader': empty in 1 of 9"),
     ("nobody read twice",    RATINGS.assign(reader="a"),                     "two different readers"),
