@@ -96,8 +96,9 @@ def bootstrap_interval(pairs, differ, seed, draws, confidence) -> tuple[np.ndarr
     lower, upper = np.full((2, pairs.shape[1]), np.nan)
     for column in np.flatnonzero(pairs.sum(axis=0)):
         known = shares[~np.isnan(shares[:, column]), column]
-        lower[column], upper[column] = np.quantile(known, [tail, 1 - tail])
-        if np.ptp(known) < 1e-9:
+        if len(known) and np.ptp(known) > 1e-9:
+            lower[column], upper[column] = np.quantile(known, [tail, 1 - tail])
+        else:
             n = (pairs[:, column] > 0).sum()
             share = differ[:, column].sum() / pairs[:, column].sum()
             lower[column], upper[column] = proportion_confint(share * n, n, alpha=2 * tail, method="wilson")

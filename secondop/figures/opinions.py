@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from secondop.figures.style import COLOURS, TEMPLATE, figure
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+COLOURWAY = TEMPLATE.layout.colorway
 SYMBOLS = ("circle", "diamond-open", "square-open", "cross-open")  # the first basis is filled
 
 
@@ -30,18 +33,20 @@ def strategies(table: pd.DataFrame) -> go.Figure:
     -------
     plotly.graph_objects.Figure
     """
-    from plotly.colors import qualitative
     from plotly.subplots import make_subplots
 
     table = table.dropna(subset=["over", "under"])
     if "basis" not in table:
         table = table.assign(basis="simulated")
     classes, names, bases = (list(table[c].unique()) for c in ("reference_class", "strategy", "basis"))
-    colours = dict(zip(names, qualitative.Safe * len(names), strict=False))
+    palette = [name for name in names if name != "none"]
+    colours = {"none": COLOURS["none"], **dict(zip(palette, COLOURWAY * len(names), strict=False))}
     symbols = dict(zip(bases, SYMBOLS * len(bases), strict=False))
     columns = min(2, len(classes))
+    rows = -(-len(classes) // columns)
     fig = make_subplots(
-        rows=-(-len(classes) // columns),
+        figure=figure(*_finding(table, bases[0]), height=360 * rows),
+        rows=rows,
         cols=columns,
         subplot_titles=[f"truly {name}" for name in classes],
         horizontal_spacing=0.1,
@@ -77,10 +82,7 @@ def strategies(table: pd.DataFrame) -> go.Figure:
     ]:
         fig.add_scatter(x=[None], y=[None], mode="markers", marker=marker | {"size": 11}, name=label,
                         legendgroup=label)  # fmt: skip
-    fig.update_layout(
-        title={"text": _finding(table, bases[0])}, legend={"orientation": "h", "y": -0.12},
-        height=380 * -(-len(classes) // columns) + 120, margin={"t": 110},
-    )  # fmt: skip
+    fig.update_layout(legend={"y": -0.14 / rows - 0.04})
     return fig
 
 
@@ -101,18 +103,18 @@ def _sentence(row) -> str:
     )
 
 
-def _finding(table, basis) -> str:
-    """The class whose under-calls a strategy raises most against the first strategy, or that none does."""
+def _finding(table, basis) -> tuple[str, str]:
+    """The class whose under-calls a strategy raises most against the first strategy; and what is shown."""
+    shown = f"Each panel: cases truly of one class; % of their readings, {', '.join(table['basis'].unique())}"
     table = table[table["basis"] == basis].set_index(["reference_class", "strategy"])[["under", "over"]]
     first = table.index.get_level_values("strategy")[0]
     change = table - table.xs(first, level="strategy").reindex(table.index, level="reference_class")
     if change["under"].max() <= 0:
-        return f"No strategy under-calls more often than '{first}'"
+        return f"No strategy under-calls more often than '{first}'", shown
     name, strategy = change["under"].idxmax()
     before, after = 100 * table.loc[(name, first)], 100 * table.loc[(name, strategy)]
-    over = "lowers" if after["over"] < before["over"] else "does not lower"
+    over = "fall" if after["over"] < before["over"] else "do not fall"
     return (
-        f"A second reading under {strategy!r} {over} over-calls of {name}"
-        f" ({before['over']:.1f} to {after['over']:.1f} %)<br>"
-        f"and raises under-calls ({before['under']:.1f} to {after['under']:.1f} %) ({basis})"
-    )
+        f"Over-calls of {name} {over} ({before['over']:.1f} to {after['over']:.1f} %), under-calls rise<br>"
+        f"({before['under']:.1f} to {after['under']:.1f} %) under '{strategy}'"
+    ), shown

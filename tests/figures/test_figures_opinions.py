@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from secondop.figures.strategies import strategies
+from secondop.figures.opinions import strategies
 
 TABLE = pd.DataFrame(
     [
@@ -40,10 +40,11 @@ def test_the_line_marks_as_many_wrong_as_the_first_strategy():
 
 def test_the_title_states_the_trade_and_the_hover_reads_as_a_sentence():
     fig = strategies(TABLE)
-    assert fig.layout.title.text == (
-        "A second reading under 'selective' lowers over-calls of atypia (17.4 to 9.2 %)<br>"
-        "and raises under-calls (34.7 to 42.3 %) (simulated)"
+    assert fig.layout.title.text.startswith(
+        "<b>Over-calls of atypia fall (17.4 to 9.2 %), under-calls rise<br>"
+        "(34.7 to 42.3 %) under 'selective'</b>"
     )
+    assert "cases truly of one class; % of their readings, simulated" in fig.layout.title.text
     assert dots(fig, "all (simulated)")[1].text[0] == (
         "Second reading: all (simulated).<br>Of 100 readings of cases that are truly atypia,<br>"
         "10.5 are called too grave and 29.6 too mild."
@@ -52,7 +53,7 @@ def test_the_title_states_the_trade_and_the_hover_reads_as_a_sentence():
 
 def test_without_a_trade_the_title_claims_none():
     calm = TABLE[TABLE["strategy"] != "selective"]
-    assert strategies(calm).layout.title.text == "No strategy under-calls more often than 'none'"
+    assert "No strategy under-calls more often than 'none'" in strategies(calm).layout.title.text
 
 
 def test_each_basis_has_its_own_symbol_and_intervals_are_drawn_where_known():
