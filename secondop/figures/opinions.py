@@ -45,7 +45,9 @@ def strategies(table: pd.DataFrame) -> go.Figure:
     columns = min(2, len(classes))
     rows = -(-len(classes) // columns)
     fig = make_subplots(
-        figure=figure(*_finding(table, bases[0]), height=360 * rows),
+        figure=figure(
+            *_finding(table, bases[0]), y="under-called, → over-called, % of readings", height=330 * rows
+        ),
         rows=rows,
         cols=columns,
         subplot_titles=[f"truly {name}" for name in classes],
@@ -72,17 +74,17 @@ def strategies(table: pd.DataFrame) -> go.Figure:
                 **place,
             )  # fmt: skip
         most = {"x": 110 * panel["over"].max(), "y": 110 * panel["under"].max()}
-        for axis, title in (("x", "over-called, % of readings"), ("y", "under-called, % of readings")):
+        for axis, update in (("x", fig.update_xaxes), ("y", fig.update_yaxes)):
             end = max(most[axis], max(most.values()) / 4)  # a panel with one kind of error still has two axes
-            update = fig.update_xaxes if axis == "x" else fig.update_yaxes
-            update(title_text=title, range=[-0.05 * end, end], **place)
+            update(range=[-0.05 * end, end], **place)
     for label, marker in [
         *((name, {"color": colours[name]}) for name in names),
         *((basis, {"color": "#666666", "symbol": symbols[basis]}) for basis in bases),
     ]:
         fig.add_scatter(x=[None], y=[None], mode="markers", marker=marker | {"size": 11}, name=label,
                         legendgroup=label)  # fmt: skip
-    fig.update_layout(legend={"y": -0.14 / rows - 0.04})
+    fig.update_annotations(font_size=14)  # the names of the panels
+    fig.update_layout(legend_y=-36 / (330 * rows))
     return fig
 
 
@@ -105,7 +107,7 @@ def _sentence(row) -> str:
 
 def _finding(table, basis) -> tuple[str, str]:
     """The class whose under-calls a strategy raises most against the first strategy; and what is shown."""
-    shown = f"Each panel: cases truly of one class; % of their readings, {', '.join(table['basis'].unique())}"
+    shown = f"Each panel: readings of cases truly of one class ({', '.join(table['basis'].unique())})"
     table = table[table["basis"] == basis].set_index(["reference_class", "strategy"])[["under", "over"]]
     first = table.index.get_level_values("strategy")[0]
     change = table - table.xs(first, level="strategy").reindex(table.index, level="reference_class")
@@ -114,7 +116,6 @@ def _finding(table, basis) -> tuple[str, str]:
     name, strategy = change["under"].idxmax()
     before, after = 100 * table.loc[(name, first)], 100 * table.loc[(name, strategy)]
     over = "fall" if after["over"] < before["over"] else "do not fall"
-    return (
-        f"Over-calls of {name} {over} ({before['over']:.1f} to {after['over']:.1f} %), under-calls rise<br>"
-        f"({before['under']:.1f} to {after['under']:.1f} %) under '{strategy}'"
-    ), shown
+    over = f"{over} ({before['over']:.1f} to {after['over']:.1f}\N{NO-BREAK SPACE}%)"
+    under = f"rise ({before['under']:.1f} to {after['under']:.1f}\N{NO-BREAK SPACE}%)"
+    return f"Over-calls of {name} {over}, under-calls {under} under '{strategy}'", shown
