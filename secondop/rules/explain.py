@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import re
-import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from math import isfinite
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 
 from secondop.errors import SecondopError
-from secondop.rules.assess import SUMMARY, assess_coded
-from secondop.rules.domain import UNKNOWN, Answer, answers, coded_frame, grid, verdicts
+from secondop.rules.assess import SUMMARY
+from secondop.rules.domain import coded_frame, verdicts
 from secondop.rules.encode import encode, raise_problems
 from secondop.rules.facts import FACTS, Fact, Kind
 from secondop.rules.indication import RECOMMENDATIONS, Indication, Level, RuleKind
 from secondop.rules.indications import RULE_BOOK
 from secondop.rules.rulebook import NOT_FOR_CARE, RuleBook
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from secondop.rules.what_if import (
+    Change,
+    NextQuestion,
+    as_answers,
+    assess_with_questions,
+    said,
+    smallest_changes,
+)
 
 HEADLINES = {
     "urgent": "A second opinion is recommended, urgently",
@@ -66,9 +72,8 @@ class Reason:
     def note(self) -> str:
         """What makes it press harder, in words; empty if nothing is known to."""
         notes = [f"stronger, since {self.rule.stronger_when}"] if self.stronger else []
-        return "; ".join(
-            notes + ["pressing, since the symptoms are severe or refractory"] * bool(self.amplified)
-        )
+        notes += ["pressing, since the symptoms are severe or refractory"] if self.amplified else []
+        return "; ".join(notes)
 
     @property
     def mark(self) -> str:
@@ -79,46 +84,6 @@ class Reason:
     def source(self) -> str:
         """Who says so, and how good that source is."""
         return f"{self.rule.citation.source}, {self.rule.citation.locator} ({self.rule.citation.grade})"
-
-
-@dataclass(frozen=True)
-class NextQuestion:
-    """A fact that is not recorded and could still change the recommendation.
-
-    Attributes
-    ----------
-    fact, question : str
-        Its name, and how to ask for it.
-    answers : dict of str
-        For every answer, in words, what would be recommended if this alone were learned.
-    settles : bool
-        Whether one of the answers alone would settle the case.
-    """
-
-    fact: str
-    question: str
-    answers: dict[str, str]
-    settles: bool
-
-    @property
-    def outcomes(self) -> str:
-        """The answers, grouped by what they would lead to, in words."""
-        groups: dict[str, list[str]] = {}
-        for answer, recommendation in self.answers.items():
-            groups.setdefault(recommendation, []).append(answer)
-        return "; ".join(f"{either(words)} → {as_words(says)}" for says, words in groups.items())
-
-
-@dataclass(frozen=True)
-class Change:
-    """One fact that would have to be different: what was seen, and the answers that would do, in words."""
-
-    fact: str
-    seen: str
-    needed: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"{FACTS[self.fact].label}: {self.seen} → {either(self.needed)}"
 
 
 @dataclass(frozen=True)
@@ -215,7 +180,7 @@ class Explanation:
             found.append(Remark("D2.1", words))
         if self.facts.get("plan_follows_guideline") and any(r.rule.clinical for r in self.supporting):
             words = (
-                "A guideline that exists and is followed does not remove the need: it may not fit this case."
+                "That a guideline exists and is followed does not remove the need: it may not fit the case."
             )
             found.append(Remark("D2.2", words))
         return tuple(found)
@@ -243,50 +208,30 @@ class Explanation:
         indication silences it or may do so.
         """
         silenced = any(r.rule.clinical for r in self.supporting)
-        rules = [
-            r.rule
-            for r in self.reasons
-            if (r.verdict is False and not silenced)
-            or (r.verdict is not True and r.rule.kind is not RuleKind.CAUTION)
-        ]
-        now = {name: _answer(FACTS[name], value) for name, value in self.facts.items()}
-        spaces = {}
-        for rule in rules:
-            options = {name: answers(name, [rule.when]) for name in rule.facts}
-            spaces[rule.name] = grid({n: [now.get(n, UNKNOWN), *found] for n, found in options.items()})
-        rows = [row for space in spaces.values() for row in space]
-        holds = verdicts({rule.name: rule.when for rule in rules}, coded_frame(rows, self.rule_book.facts))
-        found, start = {}, 0
-        for name, space in spaces.items():
-            fires = holds[name].slice(start, len(space)).to_list()
-            start += len(space)
-            found[name] = _smallest_change([row for row, yes in zip(space, fires, strict=True) if yes], now)
-        return found
+        return smallest_changes(
+            (
+                r.rule
+                for r in self.reasons
+                if (r.verdict is False and not silenced)
+                or (r.verdict is not True and r.rule.kind is not RuleKind.CAUTION)
+            ),
+            self.facts,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain data that JSON can hold."""
-        return {
-            "note": NOT_FOR_CARE,
-            "rule_book": self.rule_book.fingerprint,
-            "facts": dict(self.facts),
-            "extras": {str(key): _plain(value) for key, value in self.extras.items()},
-            "recommendation": self.recommendation,
-            "possible": self.possible,
-            "undetermined": self.undetermined,
-            "headline": self.headline,
-            "outlook": self.outlook,
-            "supporting": [_reason_dict(r) for r in self.supporting],
-            "opposing": [_reason_dict(r) for r in self.opposing],
-            "undecided": [_reason_dict(r) for r in self.undecided],
-            "cautions": [vars(c) for c in self.cautions],
-            "next_questions": [vars(q) for q in self.next_questions],
-            "why_not": {
-                name: changes if changes is None else [vars(c) | {"needed": list(c.needed)} for c in changes]
-                for name, changes in self.why_not.items()
-            },
-            "consult": list(self.consult),
-            "next_steps": [vars(s) for s in self.next_steps],
-        }
+        scalars = ("recommendation", "possible", "undetermined", "headline", "outlook")
+        reasons = ("supporting", "opposing", "undecided")
+        remarks = ("cautions", "next_questions", "next_steps")
+        return (
+            {"note": NOT_FOR_CARE, "rule_book": self.rule_book.fingerprint, "facts": dict(self.facts)}
+            | {"extras": {str(key): _plain(value) for key, value in self.extras.items()}}
+            | {key: getattr(self, key) for key in scalars}
+            | {key: [vars(r) | {"rule": r.rule.to_dict()} for r in getattr(self, key)] for key in reasons}
+            | {key: [dict(vars(remark)) for remark in getattr(self, key)] for key in remarks}
+            | {"why_not": {n: changes and list(map(str, changes)) for n, changes in self.why_not.items()}}
+            | {"consult": list(self.consult)}
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """One row per rule.
@@ -297,44 +242,28 @@ class Explanation:
             Columns ``rule, statement, kind, level, label, verdict`` (a nullable flag), ``facts`` (with the
             values seen), ``source, grade``.
         """
+        columns = ("name", "statement", "kind", "level", "label")
         rows = [
-            {"rule": r.rule.name, "statement": r.rule.statement, "kind": str(r.rule.kind)}
-            | {"level": r.rule.level and str(r.rule.level), "label": r.rule.label, "verdict": r.verdict}
-            | {"facts": r.values, "source": r.rule.citation.source, "grade": str(r.rule.citation.grade)}
+            {key: rule[key] and str(rule[key]) for key in columns}
+            | {"verdict": r.verdict, "facts": r.values}
+            | {"source": r.rule.citation.source, "grade": str(r.rule.citation.grade)}
             for r in self.reasons
+            for rule in [vars(r.rule)]
         ]
-        return pd.DataFrame(rows).astype({"verdict": "boolean"})
+        return pd.DataFrame(rows).rename(columns={"name": "rule"}).astype({"verdict": "boolean"})
 
     def to_html(self) -> str:
         """The explanation as one block of HTML: nothing to load, everything escaped."""
-        from secondop.rules.explain_html import explanation_html
+        from secondop.rules.explain_show import explanation_html
 
         return explanation_html(self)
 
     _repr_html_ = to_html
 
     def __repr__(self) -> str:
-        return "\n".join(self._lines())
+        from secondop.rules.explain_show import explanation_text
 
-    def _lines(self) -> Iterator[str]:
-        yield from _wrapped(f"{self.headline} {self.outlook}")
-        for title, reasons in (("+ For", self.supporting), ("- Against", self.opposing)):
-            yield from ("", title[2:]) if reasons else ()
-            for r in reasons:
-                yield from _wrapped(f"{title[0]} {r.rule.label} ({r.mark})", 2)
-                for line in (f"{r.values}{r.note and f' ({r.note})'}", f"Source: {r.source}"):
-                    yield from _wrapped(line, 6)
-        for title, lines in (
-            ("! Keep in mind", [c.words for c in self.cautions]),
-            ("> Ask next", shortened([f"{q.question} {q.outcomes}." for q in self.next_questions], 3)),
-            ("? Undecided", shortened([r.rule.label for r in self.undecided], 3)),
-            ("> Whom to see", self.consult),
-            ("> If one is sought", [s.words for s in self.next_steps]),
-        ):
-            yield from ("", title[2:]) if lines else ()
-            for line in lines:
-                yield from _wrapped(f"{title[0]} {line}", 2)
-        yield from ("", NOT_FOR_CARE)
+        return explanation_text(self)
 
 
 def explain(case: Mapping | pd.Series | Any, rule_book: RuleBook = RULE_BOOK) -> Explanation:
@@ -372,63 +301,21 @@ def explain(case: Mapping | pd.Series | Any, rule_book: RuleBook = RULE_BOOK) ->
     ['pathology result: clear → ambiguous or expert needed']
     """
     facts, extras = _read(case, rule_book)
-    known = {name: _answer(FACTS[name], value) for name, value in facts.items()}
-    options = {n: answers(n, [r.when for r in rule_book]) for n in rule_book.facts if n not in known}
-    spaces = [
-        grid({name: (UNKNOWN, *options[name]) for name in rule.facts if name in options})
-        for rule in rule_book
-        if rule.kind in (RuleKind.INDICATION, RuleKind.COUNTER_INDICATION)
-    ]
-    # Whatever else might become known of one rule's facts, each state once; the first is the case as it is.
-    # This is all there is to look at: learning a fact changes the recommendation through a rule that reads
-    # it, and whatever is learned of other facts could only hide that.
-    learned = [frozenset((n, a) for n, a in row.items() if a is not UNKNOWN) for s in spaces for row in s]
-    states = list(dict.fromkeys([frozenset(), *learned]))
-    rows = [known | dict(state) for state in states]
-    assessed = assess_coded(coded_frame(rows, rule_book.facts or FACTS), rule_book)
-    case_as_is = assessed.row(0, named=True)
-    reasons = _reasons(rule_book, facts, case_as_is, coded_frame([known], FACTS))
-    columns = assessed["recommendation"].to_list(), assessed["undetermined"].to_list()
-    outcomes = dict(zip(states, zip(*columns, strict=True), strict=True))
+    case_as_is, questions = assess_with_questions(facts, rule_book)
     return Explanation(
         facts=facts,
         extras=extras,
         rule_book=rule_book,
         **{key: case_as_is[key] for key in ("recommendation", "possible", "undetermined")},
-        reasons=reasons,
-        next_questions=_next_questions(options, outcomes, [r for r in reasons if r.verdict is None]),
+        reasons=_reasons(rule_book, facts, case_as_is),
+        next_questions=questions,
     )
 
 
-def said(fact: Fact, value: Any) -> str:
-    """A value as a clinician would say it."""
-    if value is None:
-        return "not recorded"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return as_words(value) if fact.has_levels else f"{value:,g} {fact.unit}"
-
-
-def as_words(name: str) -> str:
-    """A name without its underscores."""
-    return name.replace("_", " ")
-
-
-def either(words: Sequence[str]) -> str:
-    """Alternatives as a list that is read aloud."""
-    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
-def shortened(lines: Sequence[str], most: int) -> list[str]:
-    """The first lines, and how many more there are."""
-    return [*lines[:most], *([f"and {len(lines) - most} more"] if len(lines) > most else [])]
-
-
-def _reasons(
-    rule_book: RuleBook, facts: dict[str, Any], case_as_is: dict[str, Any], coded: pl.DataFrame
-) -> tuple[Reason, ...]:
+def _reasons(rule_book: RuleBook, facts: dict[str, Any], case_as_is: dict[str, Any]) -> tuple[Reason, ...]:
     holds = {rule.name: case_as_is[rule.name] for rule in rule_book}
     pressing = {r.name: r.stronger_when for r in rule_book if holds[r.name] and r.stronger_when is not None}
+    coded = coded_frame([as_answers(facts)], FACTS)
     stronger = verdicts(pressing, coded).row(0, named=True) if pressing else {}
     amplifiers = [holds[rule.name] for rule in rule_book.of_kind(RuleKind.AMPLIFIER)]
     amplified = True in amplifiers or (None if None in amplifiers else False)
@@ -444,51 +331,6 @@ def _reasons(
         for rule in sorted(
             rule_book, key=lambda r: (-_LEVELS.index(r.level), kinds.index(r.kind), r.statement, r.name)
         )
-    )
-
-
-def _next_questions(
-    options: dict[str, list[Answer]],
-    outcomes: dict[frozenset[tuple[str, Answer]], tuple[str, bool]],
-    undecided: list[Reason],
-) -> tuple[NextQuestion, ...]:
-    now, open_now = outcomes[frozenset()]
-    helps: dict[str, int] = {}  # fact that matters in some state -> the highest level it helps to reach
-    for state, (recommendation, _) in outcomes.items():
-        for pick in state:
-            if outcomes[state - {pick}][0] != recommendation:
-                helps[pick[0]] = max(helps.get(pick[0], 0), RECOMMENDATIONS.index(recommendation))
-    ranked = []
-    for name in (fact for fact in FACTS if fact in helps):
-        alone = {answer.words: outcomes[frozenset([(name, answer)])] for answer in options[name]}
-        changing = [says for says, _ in alone.values() if says != now]
-        settles = any(not still_open and (open_now or says != now) for says, still_open in alone.values())
-        highest = max(RECOMMENDATIONS.index(says) for says, _ in alone.values())
-        readers = sum(name in reason.seen for reason in undecided)
-        answered = {words: says for words, (says, _) in alone.items()}
-        rank = (-highest, not settles, -helps[name], -len(changing), -readers)
-        ranked.append((rank, NextQuestion(name, FACTS[name].meaning, answered, settles)))
-    return tuple(question for _, question in sorted(ranked, key=lambda pair: pair[0]))
-
-
-def _smallest_change(rows: list[dict[str, Answer]], now: dict[str, Answer]) -> tuple[Change, ...] | None:
-    def changed(row: dict[str, Answer]) -> list[str]:
-        return [name for name, answer in row.items() if answer is not now.get(name, UNKNOWN)]
-
-    def cost(row: dict[str, Answer]) -> tuple[int, int, int]:
-        names = changed(row)
-        recorded = [name for name in names if name in now]
-        steps = [abs(row[n].code - now[n].code) for n in recorded if FACTS[n].kind is Kind.ORDERED]
-        return len(recorded), len(names) - len(recorded), sum(steps)
-
-    if not rows:
-        return None
-    best = min(rows, key=cost)
-    names = changed(best)
-    alike = [row for row in rows if changed(row) == names] if len(names) == 1 else [best]
-    return tuple(
-        Change(n, said(FACTS[n], now[n].value if n in now else None), tuple(row[n].words for row in alike))
-        for n in names
     )
 
 
@@ -541,41 +383,17 @@ def _value(fact: Fact, code: Any) -> Any:
     return int(code) if fact.kind is Kind.COUNT else code
 
 
-def _answer(fact: Fact, value: Any) -> Answer:
-    return Answer(value, said(fact, value), fact.levels.index(value) if fact.has_levels else value)
-
-
 def _record(noun: str, available: bool | None) -> list[str]:
     return [noun if available else f"{noun}, if there are any"] if available is not False else []
 
 
 def _plain(value: Any) -> Any:
     """A value as JSON can hold it; what is missing is null."""
-    if not isinstance(value, (str, bool, int, float, type(None))):
-        value = value.item() if hasattr(value, "item") else str(value)
-    return None if isinstance(value, float) and value != value else value
-
-
-def _reason_dict(reason: Reason) -> dict[str, Any]:
-    rule = reason.rule
-    return {
-        "rule": rule.name,
-        "statement": rule.statement,
-        "kind": str(rule.kind),
-        "level": rule.level and str(rule.level),
-        "label": rule.label,
-        "verdict": reason.verdict,
-        "condition": rule.when.sentence(),
-        "seen": dict(reason.seen),
-        "stronger": reason.stronger,
-        "amplified": reason.amplified,
-        "consult": rule.consult,
-        "source": rule.citation.source,
-        "locator": rule.citation.locator,
-        "grade": str(rule.citation.grade),
-    }
-
-
-def _wrapped(text: str, indent: int = 0) -> list[str]:
-    hang = " " * (indent + 2 * (text[1:2] == " "))
-    return textwrap.wrap(text, 88, initial_indent=" " * indent, subsequent_indent=hang)
+    value = value.item() if isinstance(value, np.generic) else value
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
+        return None
+    return (
+        value
+        if isinstance(value, (str, int)) or (isinstance(value, float) and isfinite(value))
+        else str(value)
+    )

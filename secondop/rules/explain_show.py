@@ -1,24 +1,58 @@
-"""An explanation as one block of HTML that reads well on a light and on a dark page."""
+"""How an explanation shows itself: as text, and as HTML that reads well on a light and a dark page."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from secondop.rules.explain import as_words, said
 from secondop.rules.facts import FACTS
 from secondop.rules.indication import RECOMMENDATIONS
 from secondop.rules.rulebook import NOT_FOR_CARE
+from secondop.rules.what_if import said
 
 if TYPE_CHECKING:
-    from secondop.rules.explain import Explanation, NextQuestion, Reason
+    from secondop.rules.explain import Explanation, Reason
+    from secondop.rules.what_if import NextQuestion
 
 # Colours that colour-blind readers tell apart, as red, green, blue; each verdict has a sign and a border too.
 _FOR, _AGAINST, _OPEN, _URGENT = "0,114,178", "230,159,0", "128,128,128", "213,94,0"
 _COLOURS = {"urgent": _URGENT, "recommended": _FOR, "optional": "0,158,115"}
 _LINE = "rgba(128,128,128,.35)"
 _SMALL = "font-size:.86em;opacity:.8;"
+
+
+def explanation_text(explanation: Explanation) -> str:
+    """The explanation as text for a terminal, wrapped."""
+    return "\n".join(_lines(explanation))
+
+
+def _lines(e: Explanation) -> Iterator[str]:
+    yield from _wrapped(f"{e.headline} {e.outlook}")
+    for title, sign, reasons in (("For", "+", e.supporting), ("Against", "-", e.opposing)):
+        yield from ("", title) if reasons else ()
+        for r in reasons:
+            yield from _wrapped(f"{sign} {r.rule.label} ({r.mark})", 2)
+            yield from _wrapped(f"{r.values}{r.note and f' ({r.note})'}", 6)
+            yield from _wrapped(f"Source: {r.source}", 6)
+    for title, sign, lines in (
+        ("Keep in mind", "!", [c.words for c in e.cautions]),
+        ("Ask next", ">", [f"{q.question} {q.outcomes}." for q in e.next_questions]),
+        ("Undecided", "?", [r.rule.label for r in e.undecided]),
+        ("Whom to see", ">", e.consult),
+        ("If one is sought", ">", [s.words for s in e.next_steps]),
+    ):
+        yield from ("", title) if lines else ()
+        for line in lines[:3]:
+            yield from _wrapped(f"{sign} {line}", 2)
+        yield from [f"    and {len(lines) - 3} more"] if len(lines) > 3 else ()
+    yield from ("", NOT_FOR_CARE)
+
+
+def _wrapped(text: str, indent: int = 0) -> list[str]:
+    hang = " " * (indent + 2 * (text[1:2] == " "))
+    return textwrap.wrap(text, 88, initial_indent=" " * indent, subsequent_indent=hang)
 
 
 class _Html(str):
@@ -69,13 +103,17 @@ def _ladder(e: Explanation) -> _Html:
             look = f"border:2px dashed rgb({colour});"
         note = " ✓" if place == stands else " ?" if stands < place <= highest else ""
         steps.append(
-            _div(f"{look}padding:.15em .7em;border-radius:6px;white-space:nowrap;", as_words(level), note)
+            _div(
+                f"{look}padding:.15em .7em;border-radius:6px;white-space:nowrap;",
+                level.replace("_", " "),
+                note,
+            )
         )
     return _div("display:flex;flex-wrap:wrap;gap:.4em;margin:.2em 0 .5em;", *steps)
 
 
 def _case(e: Explanation) -> _Html:
-    seen = [f"{key}: {value}" for key, value in e.extras.items()]
+    seen = [f"{key}: {value}"[:200] for key, value in e.extras.items()]
     seen += [f"{FACTS[name].label}: {said(FACTS[name], value)}" for name, value in e.facts.items()]
     missing = sum(name not in e.facts for name in e.rule_book.facts)
     seen.append(f"{missing} of the {len(e.rule_book.facts)} facts that the rules read are not recorded")
