@@ -9,6 +9,7 @@ from typing import Any
 _HOMES = {
     "secondop.figures.biopsies": ("second_readings",),
     "secondop.figures.forest": ("published",),
+    "secondop.figures.opinions": ("strategies",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
