@@ -243,7 +243,7 @@ DRESSES = {
     Kind.NUMBER: ["object", "Float64", "double[pyarrow]", "float64", "words", "wordy category", "mixed"],
     Kind.CATEGORY: [
         "object",
-        "str",
+        "string",
         "category",
         "string[pyarrow]",
         "shouted",
