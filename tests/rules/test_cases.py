@@ -128,6 +128,21 @@ def test_a_column_of_the_wrong_kind_is_one_problem_on_every_frame(column, name):
         assert problems[["column", "rows", "first_row"]].values.tolist() == [[name, 1, 0]]
 
 
+def test_many_different_words_and_a_gap_are_looked_up():
+    answers = [*range(50), None]
+    for column in (
+        pd.Categorical([f"{a}.0" if a is not None else None for a in answers]),
+        dressed("drug_trials", answers, "words"),
+    ):
+        assert coded_cases(pd.DataFrame({"drug_trials": column}))["drug_trials"].to_list() == answers
+
+
+def test_a_yes_among_numbers_is_not_the_number_one():
+    coded_frame, problems = encode(as_objects("first_line_weeks", [1.5, True]))
+    assert coded_frame["first_line_weeks"].to_list() == [1.5, None]
+    assert problems["value"].tolist() == ["True"]
+
+
 def test_one_error_lists_all_problems_and_says_what_to_do():
     frame = pd.DataFrame(
         {
@@ -237,7 +252,7 @@ DRESSES = {
     Kind.NUMBER: ["object", "Float64", "double[pyarrow]", "float64", "words", "wordy category", "mixed"],
     Kind.CATEGORY: [
         "object",
-        "str",
+        "string",
         "category",
         "string[pyarrow]",
         "shouted",

@@ -228,8 +228,7 @@ OBJECTS = [
 @pytest.mark.parametrize("values", OBJECTS, ids=["object", "huge", "long", "nested", "surrogate", "times"])
 @pytest.mark.parametrize("name", ["rare_disease", "sex", "drug_trials", "first_line_weeks"])
 def test_strange_objects_are_problems_and_their_message_stays_short(values, name):
-    column = pd.Series([*values, None])
-    frame = pd.DataFrame({name: column.astype(object)})
+    frame = pd.DataFrame({name: pd.Series([*values, None], dtype=object)})
     with pytest.raises(CasesError) as caught:
         read_cases(frame)
     assert caught.value.problems["rows"].sum() == len(values)
