@@ -12,7 +12,8 @@ from collections.abc import Mapping
 import numpy as np
 from scipy import special
 
-from secondop.cohorts.scenario import WISHES, Scenario
+from secondop.cohorts.parameters import WISHES
+from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.traits import BINS, average, chances, grid, ladders
 
 DRAWS = (

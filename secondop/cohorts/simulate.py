@@ -21,8 +21,9 @@ import pyarrow as pa
 from tqdm.auto import tqdm
 
 from secondop.cohorts.outcomes import DRAWS, TRUTH, outcome_chances, wish_chance
-from secondop.cohorts.scenario import WISHES, Scenario, Shape, load_scenario
-from secondop.cohorts.traits import BINS, WORDS, Ladder, chances, fact_order, grid, ladders
+from secondop.cohorts.parameters import NO_SHAPE, WISHES, Shape
+from secondop.cohorts.scenario import Scenario, load_scenario
+from secondop.cohorts.traits import BINS, WORDS, chances, fact_order, grid, ladders
 from secondop.errors import SecondopError, unknown_name
 from secondop.rules.facts import FACTS, Kind, find_fact
 
@@ -238,7 +239,7 @@ class _Plan:
             name: _Draw(
                 [Cut.at(p, share) for p, share in zip(found[name].at_least, found[name].shares, strict=True)],
                 _gap(scenario, name, missing),
-                scenario.shapes.get(name, Shape()),
+                scenario.shapes.get(name, NO_SHAPE),
             )
             for name in fact_order(scenario.shapes)
         }

@@ -13,7 +13,8 @@ from functools import lru_cache
 import numpy as np
 from scipy import special
 
-from secondop.cohorts.scenario import Scenario, Shape
+from secondop.cohorts.parameters import NO_SHAPE, Shape
+from secondop.cohorts.scenario import Scenario
 from secondop.rules.facts import FACTS, Kind
 
 BINS = 64
@@ -95,12 +96,14 @@ def chances(share: float, u: float, v: float, within: np.ndarray | None = None, 
         for _ in range(60):  # Newton, kept inside a bracket: the share falls as the cut rises
             z = (score - cut) / spread
             miss = float((weight * special.ndtr(z)).sum()) - share
+            if abs(miss) < 1e-14:
+                break
             low, high = (cut, high) if miss > 0 else (low, cut)
             slope = float((weight * np.exp(-z * z / 2)).sum()) / (np.sqrt(2 * np.pi) * spread)
             step = cut + miss / slope if slope > 0 else np.nan
-            cut = step if low < step < high else (low + high) / 2
-            if abs(miss) < 1e-13:
+            if abs(step - cut) < 1e-13:
                 break
+            cut = step if low < step < high else (low + high) / 2
     return special.ndtr((score - cut) / spread)
 
 
@@ -136,7 +139,7 @@ def fact_order(shapes: Mapping[str, Shape]) -> list[str]:
 
     def place(name: str) -> None:
         if name not in order:
-            if parent := shapes.get(name, Shape()).given:
+            if parent := shapes.get(name, NO_SHAPE).given:
                 place(parent)
             order[name] = None
 
@@ -154,7 +157,7 @@ def holds(
 ):
     """Chance in each bin that a fact has one of these levels (or is yes), where it applies or not."""
     at_least = [1.0, *ladders[fact].at_least, 0.0]
-    applies, shape = within.get(fact, 1.0), scenario.shapes.get(fact, Shape())
+    applies, shape = within.get(fact, 1.0), scenario.shapes.get(fact, NO_SHAPE)
     if FACTS[fact].kind is Kind.FLAG:
         return applies * at_least[1] + (1 - applies) * bool(shape.otherwise)
     place = [FACTS[fact].levels.index(level) for level in levels]
@@ -170,7 +173,7 @@ def ladders(
     found: dict[str, Ladder] = {}
     within: dict[str, np.ndarray] = {}
     for name in fact_order(scenario.shapes) if facts is None else facts:
-        shape = scenario.shapes.get(name, Shape())
+        shape = scenario.shapes.get(name, NO_SHAPE)
         if shape.given:
             within[name] = holds(scenario, found, shape.given, within, shape.levels)
         found[name] = ladder(scenario, name, within.get(name))
