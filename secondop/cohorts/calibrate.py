@@ -70,7 +70,7 @@ def calibrate(scenario: Scenario, rates: pd.DataFrame | Iterable[Mapping]) -> Sc
     missed = fit_report(fitted, targets)["residual"].abs()
     if len(targets) <= len(FREE) and missed.max() > _CLOSE:
         raise SecondopError(
-            f"No values of {', '.join(FREE)} give these rates together; the nearest miss one by "
+            f"No values of {', '.join(FREE)} give these rates together; the nearest are off by "
             f"{missed.max():.3f} ({targets['id'].iloc[missed.argmax()]}). Check the rates and the assumptions."
         )
     ranges = _ranges(fitted, targets, jacobian)
@@ -130,8 +130,9 @@ def identifiability(scenario: Scenario, rates: pd.DataFrame | Iterable[Mapping])
             row["misfit"] = max(fit_report(end, targets)["residual"].abs().max() for end in ends)
             row["verdict"] = "not pinned" if row["misfit"] < _CLOSE else "limited by the rates"
             ways = {free: abs(np.diff([_to_line(free, end[free]) for end in ends])[0]) for free in FREE}
-            row["moves"] = max(ways, key=ways.get)
-            row["at_lower"], row["at_upper"] = (end[row["moves"]] for end in ends)
+            most = max(ways, key=ways.get)
+            if ways[most] > 1e-6:
+                row |= {"moves": most, "at_lower": ends[0][most], "at_upper": ends[1][most]}
         rows.append(row)
     columns = ["parameter", "value", "lower", "upper", "misfit", "verdict", "moves", "at_lower", "at_upper"]
     table = pd.DataFrame(rows, columns=columns).set_index("parameter")
@@ -179,9 +180,9 @@ def _fit(scenario: Scenario, targets: pd.DataFrame) -> tuple[Scenario, np.ndarra
         rates = expected_rates(at(theta))
         return np.concatenate([targets["outcome"].map(rates) - wanted, _HOLD * (theta - start)])
 
-    limits = [(1e-3, 1 - 1e-3) if kind_of(path) == "share" else LIMITS["odds"] for path in FREE]
+    edges = [(1e-3, 1 - 1e-3) if kind_of(path) == "share" else LIMITS["odds"] for path in FREE]
     low, high = zip(
-        *[_to_line(path, np.array(edge)) for path, edge in zip(FREE, limits, strict=True)], strict=True
+        *[_to_line(path, np.array(edge)) for path, edge in zip(FREE, edges, strict=True)], strict=True
     )
     start = np.clip(start, low, high)
     solved = optimize.least_squares(miss, start, bounds=(low, high), xtol=1e-12, ftol=1e-12, gtol=1e-12)

@@ -1,4 +1,4 @@
-"""The numbers of a scenario: which exist, how far each may be off by default, and what may be wrong with them."""
+"""The numbers of a scenario: which exist, how far each may be off, and what may be wrong with them."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def _number_faults(path: str, p: Parameter) -> Iterable[str]:
         return
     low, high = LIMITS[kind]
     if not all(low <= v <= high for v in (p.value, p.lower, p.upper)):
-        yield f"{path} and its range lie in {low:g} to {high:g}, not {p.value:g} ({p.lower:g} to {p.upper:g})."
+        yield f"{path} and its range lie in {low:g} to {high:g}, not {p.value:g}, {p.lower:g} to {p.upper:g}."
     elif not p.lower <= p.value <= p.upper:
         yield f"{path}: {p.value:g} is outside its own range {p.lower:g} to {p.upper:g}."
     if p.basis not in BASES:

@@ -195,8 +195,9 @@ class Scenario:
     def _repr_html_(self) -> str:
         others, facts = (table.to_html(border=0, float_format="{:.3g}".format) for table in self._tables())
         return (
-            f"<p><strong>{escape(self._summary())}</strong> For education and analysis, not for care.</p>{others}"
-            f"<p>The facts, with their loadings on difficulty and gravity and the share not recorded:</p>{facts}"
+            f"<p><strong>{escape(self._summary())}</strong> For education and analysis, not for care.</p>"
+            f"{others}<p>The facts, their loadings on difficulty and gravity, and the share not recorded:</p>"
+            f"{facts}"
         )
 
 

@@ -103,7 +103,8 @@ def simulate(
 
         * ``first_right, second_right``: whether each diagnosis is right; ``opinions_differ``: whether the two
           are different ones, and ``diagnosis_changed``, the same by definition;
-        * ``sought``: whether the patient obtained an opinion. All else says what one would find, for every case;
+        * ``sought``: whether the patient obtained an opinion; all else says what one would find, for every
+          case;
         * ``treatment_changed``; ``corrected`` (wrong, then right); ``spoiled`` (right, then wrong);
         * ``intervention_averted``: the first plan was an intervention and the second is none. Plans depend on
           gravity and not on the facts recorded, so that no rule can read them off.
@@ -188,7 +189,7 @@ def _dither() -> tuple[np.ndarray, np.ndarray]:
 
 @dataclass(frozen=True)
 class Cut:
-    """A yes-or-no draw: compare random integers with thresholds, by bin of the traits or by place in a row."""
+    """A yes-or-no draw: random integers against thresholds, by bin of the traits or by place in a row."""
 
     compare: Callable
     thresholds: np.ndarray
@@ -211,7 +212,7 @@ class Cut:
         """Yes or no for each random integer."""
         if self.thresholds.size == PERIOD:
             return self.compare(random.reshape(-1, PERIOD), self.thresholds).reshape(-1)
-        return self.compare(random, np.take(self.thresholds, bins, mode="clip"))
+        return self.compare(random, self.thresholds.take(bins, mode="clip"))
 
 
 @dataclass(frozen=True)
@@ -329,14 +330,13 @@ def _draw(name: str, draw: _Draw, pairs: np.ndarray, bins: np.ndarray, truth: di
             drawn += cut(random, bins).view(np.uint8)
     if fact.kind is Kind.NUMBER:
         edges, width = np.array(shape.breaks), np.diff(shape.breaks)
-        start = np.take(edges, drawn)
-        within = (pairs[_WORD_ROWS["within_band"]] + 0.5) / WORDS
-        drawn = np.maximum(start, np.floor((start + np.take(width, drawn) * within) * 10) / 10)
+        start, within = edges[drawn], (pairs[_WORD_ROWS["within_band"]] + 0.5) / WORDS
+        drawn = np.maximum(start, np.floor((start + width[drawn] * within) * 10) / 10)  # to whole tenths
     if shape.given:
         applies = truth[shape.given]
         if shape.levels:
             places = [FACTS[shape.given].levels.index(level) for level in shape.levels]
-            applies = np.isin(applies, places) if len(places) > 1 else applies == places[0]
+            applies = np.logical_or.reduce([applies == place for place in places])
         if fact.kind is Kind.FLAG:
             return drawn | ~applies if shape.otherwise else drawn & applies
         rest = fact.levels.index(shape.otherwise) if fact.has_levels else shape.otherwise or 0
