@@ -51,7 +51,7 @@ def _lines(e: Explanation) -> Iterator[str]:
 
 
 def _wrapped(text: str, indent: int = 0) -> list[str]:
-    hang = " " * (indent + 2 * (text[1:2] == " "))
+    hang = " " * (indent + 2 * text.startswith(("+ ", "- ", "! ", "> ", "? ")))
     return textwrap.wrap(text, 88, initial_indent=" " * indent, subsequent_indent=hang)
 
 
