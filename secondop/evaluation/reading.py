@@ -9,6 +9,7 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
+import pandas as pd
 import polars as pl
 
 from secondop.errors import CasesError, SecondopError, unknown_name
@@ -52,6 +53,12 @@ def verdicts_of(cases: Any, rule_book: RuleBook) -> pl.DataFrame:
     frame = eager(cases)
     if "recommendation" in nw.from_native(frame).columns:
         return read_verdicts(frame, rule_book)
+    return fresh_verdicts(frame, rule_book)
+
+
+def fresh_verdicts(cases: Any, rule_book: RuleBook) -> pl.DataFrame:
+    """The same, of the facts alone, whether or not the cases were assessed before."""
+    frame = eager(cases)
     coded = coded_cases(frame, rule_book.facts)
     names = [rule.name for rule in rule_book]
     return assess_coded(coded, rule_book, len(frame), columns=("recommendation", "possible", *names))
@@ -81,6 +88,12 @@ def read_flag(frame: Any, name: str) -> pl.Series:
         )
     old, new = list(answers), list(answers.values())
     return values.replace_strict(old, new, return_dtype=pl.Boolean)
+
+
+def flags_of(values: Any, name: str) -> pl.Series:
+    """Flags from a Series, an array or a list, one per case, with real nulls."""
+    is_series = isinstance(values, (pd.Series, pl.Series))
+    return read_flag(values.to_frame(name) if is_series else pd.DataFrame({name: values}), name)
 
 
 def wilson(count: Any, n: Any) -> tuple[np.ndarray, np.ndarray]:
