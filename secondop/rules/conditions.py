@@ -94,6 +94,10 @@ class Flag(Condition):
 
     name: str
 
+    def __post_init__(self) -> None:
+        fact = find_fact(self.name)
+        _require(fact, fact.kind is Kind.FLAG, "flag")
+
     def sentence(self) -> str:
         return find_fact(self.name).label
 
