@@ -36,7 +36,7 @@ def firing_rates(table: pd.DataFrame) -> go.Figure:
     one = rows["name"].nunique() == 1
     label = rows["label"]
     if about:
-        groups = rows[about].astype(str).agg(", ".join, axis=1)
+        groups = rows[about].astype(str).agg(", ".join, axis=1).str.replace("_", " ")
         label = groups if one else label + ": " + groups
     rows = rows.assign(label=label.astype(str), place=rows["argues"].map(list(_ARGUES).index))
     rows = rows.sort_values(["place", "low"], ascending=[True, False])
