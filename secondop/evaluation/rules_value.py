@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from secondop.errors import unknown_name
 from secondop.evaluation.benefit import Z, check_rate, exchange_words, spread
 from secondop.evaluation.policies import codes, read_outcome
 from secondop.evaluation.reading import (
@@ -171,9 +172,9 @@ def reform(
     benefit: normal, with the analytic variance of the difference per case.
     """
     frame, changed = eager(cohort), read_outcome(cohort, outcome)
-    books = [
-        fresh_verdicts(frame, book).select(at_level(Level(level))).to_series() for book in (before, after)
-    ]
+    if level not in list(Level):
+        raise unknown_name("level of recommendation", level, map(str, Level))
+    books = [fresh_verdicts(frame, book).select(at_level(level)).to_series() for book in (before, after)]
     known = [book.fill_null(False).to_numpy() for book in books]
     allowed = [book.fill_null(True).to_numpy() for book in books]
     truth, n, rate = read_truth(frame), len(changed), check_rate(exchange_rate)

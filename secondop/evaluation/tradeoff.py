@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from secondop.evaluation.benefit import Z, avoided_of, benefit_of, check_rate, crossed, exchange_words, spread
-from secondop.evaluation.policies import Policy, build_policies, codes, has_rules, read_outcome
+from secondop.evaluation.policies import UNKNOWN, Policy, build_policies, codes, has_rules, read_outcome
 from secondop.evaluation.reading import eager, read_flag, simulated, wilson
 from secondop.rules.indications import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
@@ -99,7 +99,7 @@ def tradeoff(
     made = build_policies(frame, changed, policies, scores, rule_book)
     table = measure(made, changed, read_truth(frame), exchange_rate)
     table["frontier"] = _frontier(table)
-    table["remark"] = [_remark(frame, changed, row) for row in table.to_dict("records")]
+    table["remark"] = _remarks(frame, changed, table)
     table.attrs |= {"simulated": simulated(frame), "outcome": outcome, "exchange_rate": exchange_rate}
     return table
 
@@ -264,16 +264,17 @@ def _frontier(table: pd.DataFrame) -> list[bool]:
     return [i in hull for i in table.index]
 
 
-def _remark(frame: Any, changed: np.ndarray, row: dict[str, Any]) -> str:
-    remarks = []
-    if unknown := int((changed == 2).sum()):
-        remarks.append(f"The outcome is unknown in {unknown:,} of {len(changed):,} cases.")
-    lacking = [name for name, column in TRUTH.items() if column not in nw.from_native(frame).columns]
-    if lacking:
-        remarks.append(f"Cannot be had without the truth: {', '.join(lacking)}.")
+def _remarks(frame: Any, changed: np.ndarray, table: pd.DataFrame) -> list[str]:
+    columns, said = nw.from_native(frame).columns, []
+    if unknown := int((changed == UNKNOWN).sum()):
+        said.append(f"The outcome is unknown in {unknown:,} of {len(changed):,} cases.")
+    if lacking := [name for name, column in TRUTH.items() if column not in columns]:
+        said.append(f"Cannot be had without the truth: {', '.join(lacking)}.")
     if not has_rules(frame):
-        remarks.append("The cases state no facts, so the rule book sends nobody and is left out.")
-    if row["sort"] != "oracle" and row["sent_low"] != row["sent_high"]:
-        open_ = (row["sent_high"] - row["sent_low"]) / 100 * row["n"]
-        remarks.append(f"Unknown facts decide whether {open_:,.0f} of {row['n']:,} cases are sent.")
-    return " ".join(remarks)
+        said.append("The cases state no facts, so the rule book sends nobody and is left out.")
+    remarks = []
+    for sort, low, high in zip(table["sort"], table["sent_low"], table["sent_high"], strict=True):
+        open_ = f"{(high - low) / 100 * len(changed):,.0f} of {len(changed):,} cases"
+        facts = [f"Unknown facts decide whether {open_} are sent."] if high > low and sort != "oracle" else []
+        remarks.append(" ".join(said + facts))
+    return remarks

@@ -152,7 +152,7 @@ def test_too_many_subgroups_are_refused_and_a_missing_column_is_named(assessed):
         firing_rates(assessed, by="sx", rule_book=BOOK)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 60), gaps=st.sampled_from([0.0, 0.2, 0.8]))
 def test_a_nested_population_never_exceeds_its_parent(make_cases, seed, n, gaps):
     table = firing_rates(assess(make_cases(n, seed, gaps), verdicts=True), by="specialty")
@@ -174,7 +174,7 @@ def test_attrition_adds_up_rule_by_rule(assessed):
     assert found == [(0, 0, 0, 0), (2, 2, 2, 1), (1, 0, 2, 1), (2, 1, 3, 1)]
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 60), order=st.permutations(CLINICAL))
 def test_adding_a_rule_never_lowers_the_sent_share_and_the_order_never_changes_the_total(
     make_cases, seed, n, order
@@ -219,7 +219,7 @@ def test_the_members_behind_a_bar_are_the_rows_of_those_cases(assessed):
         overlap_members(assessed, ["patient-wants-one"], rule_book=BOOK)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 60), most=st.integers(1, 8))
 def test_the_sets_share_out_all_cases(make_cases, seed, n, most):
     assessed = assess(make_cases(n, seed, 0.1), verdicts=True)

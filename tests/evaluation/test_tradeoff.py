@@ -14,7 +14,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from secondop.errors import SecondopError
 from secondop.evaluation.benefit import decision_curve, exchange_words, net_benefit, opinions_avoided
-from secondop.evaluation.tradeoff import tradeoff
+from secondop.evaluation.tradeoff import figures, tradeoff
 from secondop.rules.assess import assess
 from secondop.rules.indications import RULE_BOOK
 
@@ -162,7 +162,7 @@ def test_bounds_are_the_extremes_over_every_way_to_settle_what_is_unknown(answer
         )
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 80), gaps=st.sampled_from([0.0, 0.3]))
 def test_the_identities_hold_for_every_policy(make_cases, seed, n, gaps):
     table = tradeoff(make_cases(n, seed, gaps), outcome="treatment_changed", exchange_rate=0.3)
@@ -179,7 +179,7 @@ def test_the_identities_hold_for_every_policy(make_cases, seed, n, gaps):
     assert all(levels[name].is_monotonic_increasing for name in ("sent", "found", "overuse", "sent_high"))
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 80))
 def test_random_at_the_same_volume_lies_on_the_line_between_none_and_all(make_cases, seed, n):
     table = tradeoff(make_cases(n, seed)).set_index("policy")
@@ -204,22 +204,16 @@ def test_a_random_choice_drawn_many_times_finds_what_the_analytic_row_says(make_
     assert np.mean(drawn) == pytest.approx(table.loc["random: urgent", "found"], abs=error)
 
 
-def test_the_interval_beyond_random_covers_its_true_value_as_often_as_it_says(make_cases):
-    """200 samples of 300 from a known population; a 95 % interval misses 10, give or take 9."""
+def test_the_interval_beyond_random_covers_its_true_value_as_often_as_it_says():
+    """500 samples of 300 from a known population; a 95 % interval misses 25, give or take 15."""
     rng = np.random.default_rng(3)
-    sent = rng.random((200, 300)) < 0.3
-    changed = rng.random((200, 300)) < np.where(sent, 0.5, 0.3)  # covariance .3 x .7 x .2
+    sent = rng.random((500, 300)) < 0.3
+    changed = rng.random((500, 300)) < np.where(sent, 0.5, 0.3)  # covariance .3 x .7 x .2
     missed = 0
-    for s, c in zip(sent, changed, strict=True):
-        row = (
-            tradeoff(pd.DataFrame({"s": s, "c": c}), {"mine": "s"}, outcome="c")
-            .set_index("policy")
-            .loc["mine"]
-        )
-        missed += (
-            not row["found_beyond_random_lower"] <= 100 * 0.3 * 0.7 * 0.2 <= row["found_beyond_random_upper"]
-        )
-    assert 1 <= missed <= 19
+    for s, c in zip(sent.astype(np.uint8), changed.astype(np.uint8), strict=True):
+        _, _, _, lower, upper = figures(s, c, {}, 0.1)["found_beyond_random"]
+        missed += not lower <= 100 * 0.3 * 0.7 * 0.2 <= upper
+    assert 10 <= missed <= 40
 
 
 def test_the_frontier_is_what_is_best_at_some_exchange_rate():
@@ -237,7 +231,7 @@ def test_the_frontier_is_what_is_best_at_some_exchange_rate():
         .query("sort not in ['random', 'oracle']")
         .set_index("policy")["net_benefit"]
         .idxmax()
-        for rate in np.geomspace(0.01, 100, 60)
+        for rate in (0.1, 0.4, 0.6, 1.5, 4)
     }
     assert best == {"sharp", "good", "all"}
 
