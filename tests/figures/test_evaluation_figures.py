@@ -141,6 +141,8 @@ def test_firing_rates_of_subgroups_are_labelled_by_subgroup_the_unrecorded_too(a
     assert title(figure).startswith("Any clinical indication: in ") and "by sex" in title(figure)
     with pytest.raises(SecondopError, match="too many to read"):
         firing_figures.firing_rates(pd.concat([table] * 3))
+    with pytest.raises(SecondopError, match="no cases"):
+        firing_figures.firing_rates(firing_rates(assessed.iloc[:0], rule_book=BOOK))
 
 
 def test_attrition_stacks_what_each_rule_adds_up_to_what_all_send(assessed):
