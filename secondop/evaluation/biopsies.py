@@ -1,4 +1,4 @@
-"""Learned readings beside the rule book, on the real biopsies that ship with scikit-learn."""
+"""Second readings of the real biopsies that ship with scikit-learn: what they find and waste."""
 
 from __future__ import annotations
 

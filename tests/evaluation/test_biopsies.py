@@ -8,7 +8,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from secondop import figures
 from secondop.errors import SecondopError
-from secondop.evaluation.learning import as_cases, biopsy_readings, second_readings
+from secondop.evaluation.biopsies import as_cases, biopsy_readings, second_readings
 
 BANDS = [0, 0.05, 0.15, 0.3, 0.5]
 
