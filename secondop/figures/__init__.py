@@ -11,6 +11,7 @@ _HOMES = {
     "secondop.figures.tradeoff_figures": ("capacity", "decision_curve", "tradeoff"),
     "secondop.figures.cohort": ("along_trait",),
     "secondop.figures.biopsies": ("second_readings",),
+    "secondop.figures.learned": ("calibration", "importance", "same_volume"),
     "secondop.figures.forest": ("published",),
     "secondop.figures.opinions": ("strategies",),
 }
