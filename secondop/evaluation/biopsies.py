@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from secondop.errors import SecondopError
+from secondop.evaluation.learners import one_thread
 from secondop.rules.assess import assess
 from secondop.rules.indications import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
@@ -57,7 +58,8 @@ def biopsy_readings(*, seed: int, folds: int = 10) -> pd.DataFrame:
     malignant = data.target == list(data.target_names).index("malignant")
     reader = CalibratedClassifierCV(make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000)), cv=5)
     dealt = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    probability = cross_val_predict(reader, data.data, malignant, cv=dealt, method="predict_proba")[:, 1]
+    with one_thread():
+        probability = cross_val_predict(reader, data.data, malignant, cv=dealt, method="predict_proba")[:, 1]
     first = probability >= 0.5
     return pd.DataFrame(
         {

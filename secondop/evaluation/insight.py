@@ -11,7 +11,14 @@ import numpy as np
 import pandas as pd
 
 from secondop.errors import SecondopError
-from secondop.evaluation.learners import answer_matrix, answers_of, deal, fact_matrix, make_learner
+from secondop.evaluation.learners import (
+    answer_matrix,
+    answers_of,
+    deal,
+    fact_matrix,
+    make_learner,
+    one_thread,
+)
 from secondop.evaluation.policies import UNKNOWN, read_outcome
 from secondop.evaluation.reading import eager, simulated, verdicts_of, wilson
 from secondop.rules.facts import FACTS, Kind
@@ -63,12 +70,13 @@ def importance(
     x, y = x[known], changed[known]
     lost, whole = [], []
     for learn, test in tqdm(deal(y, folds, seed), desc=f"shuffling facts ({kind})", leave=False):
-        model = make_learner(kind, names, seed).fit(x[learn], y[learn])
-        shuffled = permutation_importance(
-            model, x[test], y[test], scoring="roc_auc", n_repeats=repeats, random_state=seed
-        )
-        lost.append(100 * shuffled.importances.mean(axis=1))
-        whole.append(100 * roc_auc_score(y[test], model.predict_proba(x[test])[:, 1]))
+        with one_thread():
+            model = make_learner(kind, names, seed).fit(x[learn], y[learn])
+            shuffled = permutation_importance(
+                model, x[test], y[test], scoring="roc_auc", n_repeats=repeats, random_state=seed
+            )
+            lost.append(100 * shuffled.importances.mean(axis=1))
+            whole.append(100 * roc_auc_score(y[test], model.predict_proba(x[test])[:, 1]))
     mean, spread = np.mean(lost, axis=0), np.std(lost, axis=0, ddof=1)
     half = t.ppf(0.975, folds - 1) * spread / np.sqrt(folds)
     told = [(name, FACTS[name].label, FACTS[name].meaning, FACTS[name].topic) for name in names]

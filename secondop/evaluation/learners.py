@@ -105,6 +105,18 @@ def deal(changed: np.ndarray, folds: int, seed: int) -> list[tuple[np.ndarray, n
     return list(dealt.split(changed, np.where((changed == UNKNOWN) & few, NO, changed)))
 
 
+def one_thread() -> Any:
+    """Fit on one thread: models as small as these make several wait for one another.
+
+    On a busy machine that took ten times as long. The sums do not depend on the number of processors, either.
+    """
+    import sklearn.ensemble
+    import sklearn.linear_model  # noqa: F401 (loads the libraries that are to be held to one thread)
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1)
+
+
 def _log(values: np.ndarray) -> np.ndarray:
     """Numbers on a log scale; a gap is 0 here and told from it by its own column."""
     return np.nan_to_num(np.log1p(values))

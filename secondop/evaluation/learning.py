@@ -11,7 +11,7 @@ import pandas as pd
 
 from secondop.errors import SecondopError, unknown_name
 from secondop.evaluation.benefit import check_rate, exchange_words
-from secondop.evaluation.learners import deal, fact_matrix, make_learner
+from secondop.evaluation.learners import deal, fact_matrix, make_learner, one_thread
 from secondop.evaluation.policies import UNKNOWN, YES, read_number, read_outcome
 from secondop.evaluation.reading import at_level, eager, simulated, verdicts_of, wilson
 from secondop.evaluation.rules_value import paired_differences
@@ -87,7 +87,8 @@ def learned_triage(
         model = CalibratedClassifierCV(
             make_learner(kind, names, seed), method="sigmoid", cv=3, ensemble=False
         )
-        score[test] = model.fit(x[learn], changed[learn]).predict_proba(x[test])[:, 1]
+        with one_thread():
+            score[test] = model.fit(x[learn], changed[learn]).predict_proba(x[test])[:, 1]
     if isinstance(frame, pd.DataFrame):
         return frame.assign(score=score)
     native = nw.from_native(frame)

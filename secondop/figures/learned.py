@@ -149,14 +149,14 @@ def importance(table: pd.DataFrame, silent: Collection[str] = (), *, most: int =
     """
     heard = table[~table["fact"].isin(silent)].head(most)
     rows = pd.concat([heard, table[table["fact"].isin(silent)]])[::-1]
-    told = [label.capitalize() for label in heard["label"].head(2)]
+    first, told = table.iloc[0], table.attrs["discrimination"] - 50
     left = f", {table.attrs['unknown']:,} without a known outcome left out" if table.attrs["unknown"] else ""
     fig = figure(
-        f"“{told[0]}” matters most, and shuffling it costs {heard['importance'].iloc[0]:.1f} points of "
-        f"{table.attrs['discrimination']:.0f}: no fact decides alone",
+        f"“{first['label'].capitalize()}” matters most: shuffling it costs {first['importance']:.1f} of the "
+        f"{told:.1f} points by which the learned triage beats guessing",
         f"{_cases(table, table.attrs['n'])}{left}; each fact shuffled among cases that the model did not "
         f"learn from. Bars: 95 % interval over folds. {len(rows)} of {len(table)} facts are shown.",
-        x="points of discrimination lost (50 is guessing, 100 never errs)",
+        x="points of discrimination lost (guessing has 50, never erring 100)",
         height=40 + 23 * len(rows),
     )
     for known, name, colour, symbol in (
