@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "secondop.figures.anchoring": ("anchored",),
     "secondop.figures.biopsies": ("second_readings",),
     "secondop.figures.forest": ("published",),
 }
