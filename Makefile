@@ -1,6 +1,5 @@
 # Everything a fresh clone needs. Any Python from 3.11 on will do: make study PYTHON=python3.12
 SHELL := /bin/bash
-.SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -15,9 +14,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # Install extras $(1), with a line of progress a package on a terminal and a line every 25 elsewhere.
 define install
 @echo "Installing what $(1) needs (once; versions from constraints.txt)"
-@$(BIN)/python -m pip install --progress-bar off -c constraints.txt -e ".[$(2)]" | { n=0; \
+@set -o pipefail; $(BIN)/python -m pip install --progress-bar off -c constraints.txt -e ".[$(2)]" | { n=0; \
 	while read -r word name rest; do case "$$word" in \
-		Collecting) n=$$((n + 1)); \
+		Collecting|Processing) n=$$((n + 1)); \
 			if [ -t 1 ]; then printf '\r\033[K  package %d: %s' $$n "$$name"; \
 			elif [ $$((n % 25)) -eq 0 ]; then echo "  $$n packages"; fi ;; \
 		Installing) if [ "$$name" = collected ]; then [ ! -t 1 ] || printf '\r\033[K'; \

@@ -18,6 +18,9 @@ _HOMES = {
     "secondop.rules.cases": ("read_cases", "check_cases", "write_cases"),
     "secondop.rules.assess": ("assess",),
     "secondop.rules.explain": ("explain",),
+    "secondop.cohorts.opinions": ("ReaderModel", "opinions_from_ratings"),
+    "secondop.cohorts.strategies": ("Strategy", "read_strategies"),
+    "secondop.evaluation.published": ("published_rates", "compare"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 _ROOMS = ("figures",)

@@ -71,7 +71,7 @@ def calibrate(scenario: Scenario, rates: pd.DataFrame | Iterable[Mapping]) -> Sc
     if len(targets) <= len(FREE) and missed.max() > _CLOSE:
         raise SecondopError(
             f"No values of {', '.join(FREE)} give these rates together; the nearest are off by "
-            f"{missed.max():.3f} ({targets['id'].iloc[missed.argmax()]}). Check the rates and the assumptions."
+            f"{missed.max():.3f} ({targets['id'][missed.argmax()]}). Check the rates and the assumptions."
         )
     ranges = _ranges(fitted, targets, jacobian)
     why = f"fitted to {', '.join(targets['id'])}"

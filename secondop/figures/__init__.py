@@ -8,8 +8,11 @@ from typing import Any
 
 _HOMES = {
     "secondop.figures.anchoring": ("anchored",),
+    "secondop.figures.firing_figures": ("attrition", "firing_rates", "overlap"),
+    "secondop.figures.tradeoff_figures": ("capacity", "decision_curve", "tradeoff"),
     "secondop.figures.biopsies": ("second_readings",),
     "secondop.figures.forest": ("published",),
+    "secondop.figures.opinions": ("strategies",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -386,8 +386,8 @@ def condition_from_dict(data: Mapping[str, Any]) -> Condition:
 
 
 def _membership(fact: Fact, levels: tuple[str, ...], coded: bool) -> nw.Expr:
-    if not levels:  # an ordered comparison that no level meets, such as > the highest
-        return _membership(fact, fact.levels, coded) & nw.lit(False)
+    if not levels:  # an ordered comparison that no level meets, such as > the highest; unknown stays unknown
+        return nw.when(_membership(fact, fact.levels, coded)).then(nw.lit(False))
     if coded:
         return reduce(operator.or_, (nw.col(fact.name) == fact.levels.index(level) for level in levels))
     known = nw.col(fact.name).is_in(fact.levels)

@@ -15,14 +15,19 @@ from secondop.rules.indications import RULE_BOOK
 DATA = Path(__file__).parents[2] / "data"
 RULES = tuple(rule.name for rule in RULE_BOOK)
 ARROW = {Kind.FLAG: pa.bool_(), Kind.COUNT: pa.int64(), Kind.NUMBER: pa.float64()}
-SPARK = {Kind.FLAG: "boolean", Kind.COUNT: "bigint", Kind.NUMBER: "double"}
+SPARK = {pa.bool_(): "boolean", pa.int64(): "bigint", pa.float64(): "double", pa.string(): "string"}
 
 
 def _table(rows):
     """An arrow table of declared types: the fact columns that any row has, and `row`, the position."""
-    names = [name for name in FACTS if any(name in row for row in rows)]
-    columns = {n: pa.array([r.get(n) for r in rows], ARROW.get(FACTS[n].kind, pa.string())) for n in names}
-    return pa.table({"row": pa.array(range(len(rows)), pa.int64()), **columns})
+    columns = {"row": pa.array(range(len(rows)), pa.int64())}
+    for name in (name for name in FACTS if any(name in row for row in rows)):
+        values = [row.get(name) for row in rows]
+        kind = ARROW.get(FACTS[name].kind, pa.string())
+        if kind == pa.int64() and any(isinstance(value, float) for value in values):
+            kind = pa.float64()  # NaN among counts
+        columns[name] = pa.array(values, kind)
+    return pa.table(columns)
 
 
 def _pandas_numpy(rows):
@@ -75,7 +80,8 @@ IN_MEMORY = {
     "pyarrow": _table,
 }
 ELSEWHERE = {"polars lazy": _polars_lazy, "duckdb": _duckdb, "dask": _dask}
-ENGINES = [*IN_MEMORY, *ELSEWHERE, pytest.param("pyspark", marks=pytest.mark.needs_java)]
+LOCAL_ENGINES = [*IN_MEMORY, *ELSEWHERE]
+ENGINES = [*LOCAL_ENGINES, pytest.param("pyspark", marks=pytest.mark.needs_java)]
 
 
 @pytest.fixture(scope="session")
@@ -93,15 +99,15 @@ def spark():
 
 @pytest.fixture(scope="session")
 def to_engine(request):
-    """`to_engine(kind, rows)`: rows (dicts of plain values, None where not recorded) as a frame of that kind."""
+    """`to_engine(kind, rows)`: rows, dicts of plain values with None for gaps, as a frame of that kind."""
 
     def convert(kind, rows):
         if kind != "pyspark":
             return (IN_MEMORY | ELSEWHERE)[kind](rows)
         table = _table(rows)
-        types = (f"{n} {SPARK.get(FACTS[n].kind, 'string')}" for n in table.column_names[1:])
+        types = ", ".join(f"{field.name} {SPARK[field.type]}" for field in table.schema)
         values = list(zip(*(column.to_pylist() for column in table.columns), strict=True))
-        return request.getfixturevalue("spark").createDataFrame(values, ", ".join(["row bigint", *types]))
+        return request.getfixturevalue("spark").createDataFrame(values, types)
 
     return convert
 
@@ -146,6 +152,12 @@ def assess_rows(to_engine, from_engine):
 @pytest.fixture(scope="session", params=ENGINES)
 def engine(request):
     """Every engine's name in turn; PySpark where there is Java."""
+    return request.param
+
+
+@pytest.fixture(scope="session", params=LOCAL_ENGINES)
+def local_engine(request):
+    """Every engine but PySpark, which is too slow to be asked again and again."""
     return request.param
 
 

@@ -67,6 +67,7 @@ PROBLEMS = [
     ("first_line_weeks", np.inf, "is not a finite number", ""),
     ("first_line_weeks", "inf", "is not a number from 0 to 5,200 weeks", ""),
     ("first_line_weeks", "1_000", "is not a number from 0 to 5,200 weeks", "Write the number alone"),
+    ("first_line_weeks", "1" * 400, "is not a number from 0 to 5,200 weeks", "Write the number alone"),
     ("drug_trials", 1.5, "is not a whole number", ""),
     ("drug_trials", "1.5", "is not a whole number", ""),
     ("drug_trials", 10**400, "is above the range 0 to 50 drugs", ""),
@@ -126,6 +127,21 @@ def test_a_column_of_the_wrong_kind_is_one_problem_on_every_frame(column, name):
         coded_frame, problems = encode(frame)
         assert coded_frame[name].null_count() == len(pandas)
         assert problems[["column", "rows", "first_row"]].values.tolist() == [[name, 1, 0]]
+
+
+def test_many_different_words_and_a_gap_are_looked_up():
+    answers = [*range(50), None]
+    for column in (
+        pd.Categorical([f"{a}.0" if a is not None else None for a in answers]),
+        dressed("drug_trials", answers, "words"),
+    ):
+        assert coded_cases(pd.DataFrame({"drug_trials": column}))["drug_trials"].to_list() == answers
+
+
+def test_a_yes_among_numbers_is_not_the_number_one():
+    coded_frame, problems = encode(as_objects("first_line_weeks", [1, 1.5, True]))
+    assert coded_frame["first_line_weeks"].to_list() == [1, 1.5, None]
+    assert problems["value"].tolist() == ["True"]
 
 
 def test_one_error_lists_all_problems_and_says_what_to_do():
@@ -237,7 +253,7 @@ DRESSES = {
     Kind.NUMBER: ["object", "Float64", "double[pyarrow]", "float64", "words", "wordy category", "mixed"],
     Kind.CATEGORY: [
         "object",
-        "str",
+        "string",
         "category",
         "string[pyarrow]",
         "shouted",

@@ -229,7 +229,7 @@ TABLES = {
         ("two specialties settle it", __, 2, YES),
     ],
     "multimodal-treatment": [
-        ("                               ", "procedure_proposed", "chemotherapy_proposed", "radiation_proposed"),
+        ("", "procedure_proposed", "chemotherapy_proposed", "radiation_proposed"),
         ("all three                      ", "major_surgery", YES, YES, YES),
         ("minor surgery and chemotherapy ", "minor_surgery", YES, NO, YES),
         ("minor surgery and radiation    ", "minor_surgery", NO, YES, YES),

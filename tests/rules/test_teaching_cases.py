@@ -25,20 +25,20 @@ def assessed(teaching_cases, assess_rows):
     return list(zip(teaching_cases, rows, strict=True))
 
 
-def test_every_case_is_assessed_as_expected(assessed):
-    got = {case["case"]: tuple(row[name] for name in SUMMARY[:3]) for case, row in assessed}
-    assert got == {case["case"]: answer(case) for case, _ in assessed}
-
-
 def test_every_case_is_assessed_as_expected_on_every_engine(teaching_cases, assess_rows, engine):
     rows = assess_rows(engine, [case["facts"] for case in teaching_cases])
-    got = {case["case"]: tuple(row[n] for n in SUMMARY[:3]) for case, row in zip(teaching_cases, rows)}
-    assert got == {case["case"]: answer(case) for case in teaching_cases}
+    got = [tuple(row[name] for name in SUMMARY[:3]) for row in rows]
+    assert got == [answer(case) for case in teaching_cases]
 
 
 @pytest.mark.parametrize("kind", HOLDS)
 def test_the_rule_a_case_is_about_holds_or_not_as_its_kind_says(assessed, kind):
-    about = [(c["case"], name, row[name]) for c, row in assessed if c["kind"] == kind for name in c["about"].split()]
+    about = [
+        (c["case"], name, row[name])
+        for c, row in assessed
+        if c["kind"] == kind
+        for name in c["about"].split()
+    ]
     assert [(case, name, holds) for case, name, holds in about if holds is not HOLDS[kind]] == []
     assert {name for _, name, _ in about} == {rule.name for rule in RULE_BOOK}
 
@@ -47,7 +47,9 @@ def test_a_case_leaves_undecided_only_what_it_is_about(assessed):
     for case, row in assessed:
         if case["kind"] != "mixed":
             undecided = {rule.name for rule in RULE_BOOK if row[rule.name] is None}
-            assert undecided == (set(case["about"].split()) if case["kind"] == "not_recorded" else set()), case
+            assert undecided == (set(case["about"].split()) if case["kind"] == "not_recorded" else set()), (
+                case
+            )
 
     assert Counter(c["kind"] for c, _ in assessed).keys() == {*HOLDS, "mixed"}
 
