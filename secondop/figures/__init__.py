@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "secondop.figures.anchoring": ("anchored",),
     "secondop.figures.firing_figures": ("attrition", "firing_rates", "overlap"),
     "secondop.figures.tradeoff_figures": ("capacity", "decision_curve", "tradeoff"),
     "secondop.figures.cohort": ("along_trait",),
