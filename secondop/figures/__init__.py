@@ -12,6 +12,7 @@ _HOMES = {
     "secondop.figures.tradeoff_figures": ("capacity", "decision_curve", "tradeoff"),
     "secondop.figures.cohort": ("along_trait",),
     "secondop.figures.biopsies": ("second_readings",),
+    "secondop.figures.exchange": ("net_benefit",),
     "secondop.figures.forest": ("published",),
     "secondop.figures.opinions": ("strategies",),
     "secondop.figures.people": ("flow", "icon_array"),

@@ -50,10 +50,11 @@ def flow(table: pd.DataFrame) -> go.Figure:
     into = table.groupby("target", sort=False)["cases"].sum()
     per = 100 * into / n
     sent = per.get("recommended", 0) + per.get("urgent", 0)
+    sought, found = per.get("sought one", 0), per.get("something changed", 0)
     title = (
-        f"A second opinion is recommended in {sent:.0f} of 100 cases, sought in {per.get('sought one', 0):.0f}"
-        f", and changes something in {per.get('something changed', 0):.0f}"
+        f"A second opinion is recommended in {sent:.0f} of 100 cases, sought in {sought:.0f}, and changes "
     )
+    title += f"something in {found:.0f}"
     if "would have changed" in per:
         title += f"; in {per['would have changed']:.0f} nobody asked, and it would have"
     fig = figure(title, f"{n:,} {kind}. Widths are numbers of cases.", height=430)
@@ -122,7 +123,9 @@ def icon_array(table: pd.DataFrame) -> go.Figure:
     title += f"; {people['underuse']} are missed" if "underuse" in people else ""
     title += f"; {people['undecided']} are undecided" if "undecided" in people else ""
     kind = "simulated cases" if table.attrs.get("simulated") else "cases"
-    note = f"Policy: {table['label'].iloc[0]}. Each mark stands for one person in 100 of {table['n'].iloc[0]:,} {kind}."
+    note = (
+        f"Policy: {table['label'].iloc[0]}. Each mark: one person in 100, of {table['n'].iloc[0]:,} {kind}."
+    )
     fig = figure(title, note, height=330)
     first = 0
     for _, row in table.iterrows():
