@@ -230,9 +230,11 @@ def _name_points(fig: go.Figure, rows: pd.DataFrame) -> None:
         if any(abs(x - a) < 0.2 and abs(y - b) < 0.08 for a, b in taken):
             continue
         taken.append((x, y))
-        right = x < 0.3
-        below = row["sort"] == "all" or (right and 0 < y < 0.9)
-        at = {"ax": 9 if right else -9, "ay": 12 if below else 0 if right else -9}
+        # Nothing lies above the frontier, so its names stand there.
+        right = x < 0.15 or (x < 0.3 and not row["frontier"])
+        at = {"ax": 9, "ay": 12 if y > 0.02 else -9} if right else {"ax": -5, "ay": -11}
+        if row["sort"] in ("none", "oracle"):
+            at = {"ax": 18, "ay": -9} if row["sort"] == "none" else {"ax": 9, "ay": 0}
         fig.add_annotation(
             x=place[0],
             y=place[1],
