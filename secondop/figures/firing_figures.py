@@ -48,8 +48,8 @@ def firing_rates(table: pd.DataFrame) -> go.Figure:
     title = f"{top['label']}: most often, in {_range(top)} of 100 cases"
     if about and one:
         least = rows.loc[rows["low"].idxmin()]
-        title = f"{rows['name'].iloc[0].capitalize()}: in {_range(top)} of 100 cases of {top['label']}, in "
-        title += f"{_range(least)} of {least['label']}"
+        title = f"{rows['name'].iloc[0].capitalize()}: in {_range(top)} of 100 cases ({top['label']}), in "
+        title += f"{_range(least)} ({least['label']})"
     if len(whole) and rows["sort"].eq("rule").all():
         clinical, wish = (whole[whole["argues"] == kind].iloc[0] for kind in ("clinical", "patient-driven"))
         title = (
