@@ -24,7 +24,7 @@ _STAGES = {
     2: "Of {of:,} cases that are “{source}”, {cases:,} {target} ({share:.1f} %).",
     3: "Of {of:,} cases that {source}, in {cases:,} {target} ({share:.1f} %).",
 }
-_ACROSS = (0.001, 0.26, 0.6, 0.999)
+_ACROSS, _WIDE = (0.001, 0.27, 0.56, 0.999), (10, 16, 11, 14)  # place and letters of each column
 _PEOPLE = {
     "found": (COLOURS["useful"], "circle"),
     "overuse": (COLOURS["overuse"], "circle"),
@@ -71,7 +71,10 @@ def flow(table: pd.DataFrame) -> go.Figure:
     ]
     fig.add_sankey(
         node={
-            "label": [_label(name, counts[name], n) for name in names],
+            "label": [
+                "<br>".join(wrap(f"{name} {counts[name]:,}", _WIDE[stage]))
+                for name, stage in zip(names, stages, strict=True)
+            ],
             "color": colours,
             "x": [_ACROSS[stage] for stage in stages],
             "y": _down(stages, [counts[name] / n for name in names]),
@@ -151,11 +154,6 @@ def icon_array(table: pd.DataFrame) -> go.Figure:
     fig.update_layout(height=fig.layout.height + room, margin={"b": room + 10, "l": 12, "r": 12})
     legend = {"orientation": "v", "y": 0, "yref": "container", "yanchor": "bottom", "itemclick": False}
     return fig.update_layout(title={"y": 1 - 22 / fig.layout.height}, legend=legend)
-
-
-def _label(name: str, cases: int, n: int) -> str:
-    """Name and number, in one line beside a bar too thin for more."""
-    return f"{name} {cases:,}" if cases < n / 20 else "<br>".join([*wrap(name, 13), f"{cases:,}"])
 
 
 def _down(stages: list[int], shares: list[float]) -> list[float]:
