@@ -160,7 +160,7 @@ def _draw(figure: dict, size: dict[str, int]) -> str:
 
 
 def stop_drawing() -> None:
-    """Close the Chromium that drew pictures, if any: at the end of the program it would outlive its folder."""
+    """Close the Chromium that drew pictures, if any: at the end of the program it outlives its folder."""
     if kaleido := sys.modules.get("kaleido"):
         kaleido.stop_sync_server(silence_warnings=True)
 
