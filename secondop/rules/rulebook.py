@@ -236,7 +236,8 @@ class RuleBook:
             lines += [f"## {group.value.capitalize()} ({kind.value.replace('_', '-')}s)", ""]
             for r in rules:
                 level = f" — **{r.level}**" if r.level else ""
-                lines += [f"### {r.statement} {r.label}{level}", "", f"Holds when {r.when}.", ""]
+                quiet = " and no clinical indication does" if r.kind is RuleKind.CAUTION else ""
+                lines += [f"### {r.statement} {r.label}{level}", "", f"Holds when {r.when}{quiet}.", ""]
                 lines += [f"Stronger when {r.stronger_when}.", ""] if r.stronger_when is not None else []
                 lines += [f"Consult: {r.consult}.", ""] if r.consult else []
                 cited = f"[{r.citation.source}], {r.citation.locator} ({r.citation.grade})"
