@@ -29,9 +29,9 @@ from secondop.rules.rulebook import RuleBook
 NO, YES, UNKNOWN = 0, 1, 2
 COUNTS = (2, 3, 4)
 LEVELS = {
-    "urgent": "urgent indications only",
-    "recommended": "any clinical indication",
-    "optional": "any indication, wishes included",
+    "urgent": "all with an urgent indication",
+    "recommended": "all with a clinical indication",
+    "optional": "all with an indication or a wish",
 }
 
 
@@ -70,7 +70,7 @@ def build_policies(
     made = _from_rules(frame, rule_book)
     for column, threshold in (scores or {}).items():
         sent = codes(read_number(frame, column) >= threshold)
-        made.append(Policy(column, f"{column} at least {threshold:g}", "score", "", sent))
+        made.append(Policy(column, f"all with {column} of at least {threshold:g}", "score", "", sent))
     if isinstance(policies, Mapping):
         made += [
             Policy(name, name, "own", "", _own(frame, n, name, flags)) for name, flags in policies.items()
@@ -88,7 +88,7 @@ def build_policies(
     return [
         Policy("none", "nobody", "none", "", np.zeros(n, np.uint8)),
         *made,
-        Policy("oracle", "exactly those that would change", "oracle", "", changed),
+        Policy("oracle", "only those that would change", "oracle", "", changed),
         Policy("all", "everybody", "all", "", np.ones(n, np.uint8)),
     ]
 
@@ -144,11 +144,13 @@ def _from_rules(frame: Any, rule_book: RuleBook) -> list[Policy]:
     for k in COUNTS:
         maybe = pl.when(may >= k).then(None).otherwise(False)
         sent = pl.when(count >= k).then(True).otherwise(maybe)
-        rows.append((f"at least {k}", f"at least {k} clinical indications", "count", "clinical", sent))
+        rows.append(
+            (f"at least {k}", f"all with at least {k} clinical indications", "count", "clinical", sent)
+        )
     pairs = dict.fromkeys((r.group, argues(r)) for r in rule_book if r.clinical or r.preference)
     for group, kind in pairs:
         inside = [rule for rule in rule_book if (rule.group, argues(rule)) == (group, kind)]
-        rows.append((str(group), f"any indication of {group}", "group", kind, any_of(inside)))
+        rows.append((str(group), f"all with an indication of {group}", "group", kind, any_of(inside)))
     sent = verdicts.select(expr.alias(str(i)) for i, (*_, expr) in enumerate(rows))
     return [Policy(*about, codes(sent[str(i)])) for i, (*about, _) in enumerate(rows)]
 

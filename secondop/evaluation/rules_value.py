@@ -125,7 +125,7 @@ def capacity_curve(
         full, before = table[name].to_numpy()[place], table[name].to_numpy()[np.maximum(place - 1, 0)]
         curve[name] = np.where(curve["served"] == 1, full, before + curve["served"] * (full - before))
     everybody = figures(np.ones(len(changed), np.uint8), changed, {}, exchange_rate)["found"][0]
-    curve["random_found"] = curve["opinions"] * everybody / 100
+    curve["n"], curve["random_found"] = len(changed), curve["opinions"] * everybody / 100
     return _noted(curve, frame, outcome, exchange_rate)
 
 

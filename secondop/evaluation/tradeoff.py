@@ -68,7 +68,7 @@ def tradeoff(
 
         and ``opinions_per_change``; ``equals_none`` and ``equals_all``, the exchange rates at which the
         policy is worth as much as sending nobody or everybody (between them it is better than both);
-        ``frontier``, whether no other policy finds as much with less overuse; ``remark``.
+        ``frontier``, whether it is best of all at some exchange rate; ``remark``.
 
         The value is what happens if unknown facts send nobody; it is blank where an unknown outcome decides
         it. ``_low`` and ``_high`` are its bounds over all answers that unknown facts and outcomes allow.
@@ -127,7 +127,7 @@ def measure(
         if random and p.sort not in ("none", "all", "oracle"):
             about = {
                 "policy": f"random: {p.name}",
-                "label": f"as many at random as {p.label}",
+                "label": f"as many at random as “{p.name}” sends",
                 "sort": "random",
             }
             rows.append((about | {"argues": ""}, _random(found["sent"], everybody, exchange_rate)))
@@ -243,12 +243,24 @@ def _times(share: tuple[float, ...], figure: tuple[float, ...]) -> tuple[float, 
 
 
 def _frontier(table: pd.DataFrame) -> list[bool]:
-    """Whether no other policy, random choices and the oracle aside, finds as much with less overuse."""
-    real = ~table["sort"].isin(["random", "oracle"])
-    overuse, found = table["overuse"].to_numpy(), table["found"].to_numpy()
-    better = (overuse[None] <= overuse[:, None]) & (found[None] >= found[:, None])
-    better &= (overuse[None] < overuse[:, None]) | (found[None] > found[:, None])
-    return (real & table["found"].notna() & ~better[:, real].any(axis=1)).tolist()
+    """Whether a policy is best at some exchange rate: the upper hull from nobody to everybody.
+
+    It cannot be told while unknown outcomes leave a figure blank.
+    """
+    real = table[~table["sort"].isin(["random", "oracle"])]
+    real = real.iloc[:0] if real["found"].isna().any() else real
+    hull: list[int] = []
+    x, y = table["overuse"].to_numpy(), table["found"].to_numpy()
+    for i in real.sort_values(["overuse", "found"], ascending=[True, False]).index:
+        if hull and y[i] <= y[hull[-1]]:
+            continue
+        while len(hull) > 1:
+            a, b = hull[-2:]
+            if (x[b] - x[a]) * (y[i] - y[a]) < (y[b] - y[a]) * (x[i] - x[a]):
+                break
+            hull.pop()
+        hull.append(i)
+    return [i in hull for i in table.index]
 
 
 def _remark(frame: Any, changed: np.ndarray, row: dict[str, Any]) -> str:

@@ -126,7 +126,7 @@ def check_cases(source: str | Path | Frame, *, columns: Mapping[str, str] | None
     --------
     >>> import pandas as pd
     >>> check_cases(pd.DataFrame({"drug_trials": ["2", "two"]}))[["column", "rows", "first_case", "value"]]
-            column  rows first_case value
+            column  rows first_case  value
     0  drug_trials     1     case 1  'two'
     """
     return _read(source, columns)[2]

@@ -197,9 +197,9 @@ def raise_problems(problems: pd.DataFrame, n_cases: int, where: str = "") -> Non
     if problems.empty:
         return
     total = int(problems["rows"].sum())
-    lines = [f"{_plural(total, 'problem')} in {_plural(n_cases, 'case')}{where}:"]
+    lines = [f"{plural(total, 'problem')} in {plural(n_cases, 'case')}{where}:"]
     for row in problems.head(MAX_LINES).itertuples():
-        place = f"  column {row.column!r}, {_plural(row.rows, 'row')} (first: {row.first_case}):"
+        place = f"  column {row.column!r}, {plural(row.rows, 'row')} (first: {row.first_case}):"
         lines.append(f"{place} {f'{row.value} {row.problem}'.strip()}. {row.hint}".rstrip())
     if len(problems) > MAX_LINES:
         lines.append(f"  ... and {len(problems) - MAX_LINES} more: all are in the error's .problems.")
@@ -220,7 +220,8 @@ def show(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _plural(n: int, noun: str) -> str:
+def plural(n: int, noun: str) -> str:
+    """A number and its noun."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
@@ -249,8 +250,8 @@ def _from_pandas(series: pd.Series) -> _Column:
     if isinstance(dtype, pd.CategoricalDtype):
         return _Column(pl.Series(series.array.codes), series.cat.categories.tolist())
     if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
-        plain = np.dtype(float) if dtype.kind == "f" else dtype.newbyteorder("=")
-        return _Column(pl.Series(series.to_numpy().astype(plain, copy=False)))
+        values = series.to_numpy()
+        return _Column(pl.Series(values.astype(float, copy=False) if dtype.kind == "f" else values))
     if pd.api.types.is_object_dtype(dtype):
         values = series.to_numpy()
         # pyarrow reads [1.5, True] as numbers: only a column of one type may take its short cut

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -18,7 +17,7 @@ import pyarrow as pa
 from secondop.errors import SecondopError
 from secondop.rules.assess import SUMMARY
 from secondop.rules.domain import coded_frame, verdicts
-from secondop.rules.encode import encode, raise_problems
+from secondop.rules.encode import encode, normalised, raise_problems
 from secondop.rules.facts import FACTS, Fact, Kind
 from secondop.rules.indication import RECOMMENDATIONS, Indication, Level, RuleKind
 from secondop.rules.indications import RULE_BOOK
@@ -373,8 +372,7 @@ def _meant(name: object, absent: Iterable[str], rule_book: RuleBook) -> str | No
     """The fact that a name most likely misspells; the names of rules and of an assessment do not."""
     if name in rule_book or name in SUMMARY:
         return None
-    word = re.sub(r"[\s_-]+", "_", str(name)[:100].strip().lower())
-    return next(iter(get_close_matches(word, absent, n=1, cutoff=0.85)), None)
+    return next(iter(get_close_matches(normalised(str(name)[:100]), absent, n=1, cutoff=0.85)), None)
 
 
 def _value(fact: Fact, code: Any) -> Any:

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from secondop.rules.encode import show
 from secondop.rules.facts import FACTS
 from secondop.rules.indication import RECOMMENDATIONS
 from secondop.rules.rulebook import NOT_FOR_CARE
@@ -51,7 +52,7 @@ def _lines(e: Explanation) -> Iterator[str]:
 
 
 def _wrapped(text: str, indent: int = 0) -> list[str]:
-    hang = " " * (indent + 2 * (text[1:2] == " "))
+    hang = " " * (indent + 2 * text.startswith(("+ ", "- ", "! ", "> ", "? ")))
     return textwrap.wrap(text, 88, initial_indent=" " * indent, subsequent_indent=hang)
 
 
@@ -113,7 +114,8 @@ def _ladder(e: Explanation) -> _Html:
 
 
 def _case(e: Explanation) -> _Html:
-    seen = [f"{key}: {value}"[:200] for key, value in e.extras.items()]
+    extras = {key: value if isinstance(value, str) else show(value) for key, value in e.extras.items()}
+    seen = [f"{key}: {value}"[:200] for key, value in extras.items()]
     seen += [f"{FACTS[name].label}: {said(FACTS[name], value)}" for name, value in e.facts.items()]
     missing = sum(name not in e.facts for name in e.rule_book.facts)
     seen.append(f"{missing} of the {len(e.rule_book.facts)} facts that the rules read are not recorded")

@@ -21,6 +21,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from secondop.errors import SecondopError
+from secondop.rules.encode import plural
 
 MAX_COLUMNS = 10_000
 """Far above any chart of facts; a million columns is a table turned on its side, and parsers choke on it."""
@@ -97,10 +98,14 @@ def _read_text(path: Path, names: frozenset[str]) -> CaseFile:
         )
     if n_lines < 2:
         return CaseFile(pa.table({column: pa.array([], pa.string()) for column in columns}), where, True)
-    ragged: list[str] = []
+    ragged = 0
+    shown: list[str] = []
 
     def note(row: pa.csv.InvalidRow) -> str:
-        ragged.append(f"  record {row.number}: {row.actual_columns} cells: {row.text[:60]!r}")
+        nonlocal ragged
+        ragged += 1
+        if len(shown) < 10:
+            shown.append(f"  record {row.number}: {plural(row.actual_columns, 'cell')}: {row.text[:60]!r}")
         return "skip"
 
     def parse(**careful) -> pa.Table:
@@ -130,21 +135,18 @@ def _read_text(path: Path, names: frozenset[str]) -> CaseFile:
     try:
         table = parse()
     except pa.ArrowInvalid as error:
-        try:
+        with suppress(pa.ArrowInvalid):
             parse(invalid_row_handler=note)  # slower, and able to say where
-        except pa.ArrowInvalid:
+        if not ragged:
             long = "straddling" in str(error)
             why = f"one case takes more than {_BLOCK_BYTES:,} bytes" if long else _first_line(error)
             raise SecondopError(f"{path.name} cannot be read: {why}.") from error
-        raise SecondopError(
-            "\n".join(
-                [
-                    f"{len(ragged):,} records{where} do not have the {len(columns)} cells of the header:",
-                    *ragged[:10],
-                    "Put a text that holds the separator or a line end in double quotes.",
-                ]
-            )
-        ) from None
+        lines = [
+            f"{plural(ragged, 'record')}{where} without the {plural(len(columns), 'cell')} of the first:",
+            *shown,
+            "Put a text that holds the separator or a line end in double quotes.",
+        ]
+        raise SecondopError("\n".join(lines)) from None
     if table.column_names != columns:
         raise SecondopError(f"The first line of {path.name} cannot be read as column names.")
     table = pa.table([_typed(table[c]) if c not in names else table[c] for c in columns], columns)

@@ -67,6 +67,7 @@ PROBLEMS = [
     ("first_line_weeks", np.inf, "is not a finite number", ""),
     ("first_line_weeks", "inf", "is not a number from 0 to 5,200 weeks", ""),
     ("first_line_weeks", "1_000", "is not a number from 0 to 5,200 weeks", "Write the number alone"),
+    ("first_line_weeks", "1" * 400, "is not a number from 0 to 5,200 weeks", "Write the number alone"),
     ("drug_trials", 1.5, "is not a whole number", ""),
     ("drug_trials", "1.5", "is not a whole number", ""),
     ("drug_trials", 10**400, "is above the range 0 to 50 drugs", ""),
@@ -138,8 +139,8 @@ def test_many_different_words_and_a_gap_are_looked_up():
 
 
 def test_a_yes_among_numbers_is_not_the_number_one():
-    coded_frame, problems = encode(as_objects("first_line_weeks", [1.5, True]))
-    assert coded_frame["first_line_weeks"].to_list() == [1.5, None]
+    coded_frame, problems = encode(as_objects("first_line_weeks", [1, 1.5, True]))
+    assert coded_frame["first_line_weeks"].to_list() == [1, 1.5, None]
     assert problems["value"].tolist() == ["True"]
 
 

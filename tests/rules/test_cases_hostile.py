@@ -48,7 +48,12 @@ REFUSED = [
     ("a spreadsheet", "a.xlsx", b"PK\3\4", "From a spreadsheet, save it as CSV UTF-8"),
     ("a name twice", "a.csv", b"sex,age,sex\nmale,1,male\n", "more than one column named 'sex'"),
     ("names left out", "a.csv", b"sex,,\nmale,1,2\n", "more than one column named ''"),
-    ("short row", "a.csv", b"sex,x\nmale,1\nmale\n", "1 records of a.csv do not have the 2 cells"),
+    (
+        "short row",
+        "a.csv",
+        b"sex,x\nmale,1\nmale\n",
+        "1 record of a.csv without the 2 cells of the first:\n  record 3: 1 cell: 'male'",
+    ),
     ("long row", "a.csv", b"sex,x\nmale,1\nmale,1,2\n", "record 3: 3 cells: 'male,1,2'"),
     ("open quote", "a.csv", b'sex,x\nmale,1\nmale,"2\nmale,3\n', "never closed (look at line 3)"),
     ("open quote at the end", "a.csv", b'sex,x\nmale,"2', "never closed (look at line 2)"),
