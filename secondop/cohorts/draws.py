@@ -163,3 +163,23 @@ def _rate_draws(row, draws: int, seed: int) -> np.ndarray:
     count = row.rate * row.n if printed is None or pd.isna(printed) else printed
     chance = np.random.default_rng([seed, crc32(str(row.id).encode())]).random(draws)
     return special.betaincinv(float(count) + 0.5, float(row.n - count) + 0.5, chance)
+
+
+def parameter_words(path: str) -> str:
+    """A parameter's path, as one says it.
+
+    Examples
+    --------
+    >>> parameter_words("facts.pathology_result.shares.ambiguous")
+    'pathology result: share of ambiguous'
+    >>> parameter_words("facts.rare_disease.missing"), parameter_words("readers.first_right")
+    ('rare disease: share not recorded', 'readers: first right')
+    """
+    section, name, *rest = path.replace("_", " ").split(".", 3)
+    if section != "facts":
+        return f"{section}: {name}" if section != "missing" else f"any fact: {_OWN.get(name, 'not recorded')}"
+    return f"{name}: share of {rest[1]}" if len(rest) > 1 else f"{name}: {_OWN.get(rest[0], rest[0])}"
+
+
+_OWN = {"difficulty": "loading on difficulty", "gravity": "loading on gravity"}
+_OWN |= {"missing": "share not recorded", "share": "share not recorded"}

@@ -7,42 +7,19 @@ chance. Ranges say how far a number may be off; a band is as honest as the range
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import chain, islice
+from itertools import chain
 
 import numpy as np
 import pandas as pd
-import polars as pl
 from tqdm.auto import tqdm
 
-from secondop.cohorts.draws import draw_parameters, drawn_scenarios
-from secondop.cohorts.outcomes import TRUTH
+from secondop.cohorts.draws import draw_parameters, drawn_scenarios, parameter_words
 from secondop.cohorts.scenario import Scenario, load_scenario
-from secondop.cohorts.simulate import THREADS, simulate_batches
 from secondop.errors import SecondopError, unknown_name
 from secondop.evaluation.benefit import Z, check_rate
-from secondop.evaluation.policies import NO, YES, build_policies, read_outcome
-from secondop.evaluation.tradeoff import TRUTH as SENT_TRUTH
+from secondop.evaluation.results import BATCH, MEASURES, evaluate, influences, known_measures, results
 from secondop.rules.indications import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
-
-BATCH = 1 << 18
-"""Cases assessed at once: the cohorts of several draws together, or a part of a large one."""
-OR_UNDECIDED = " or undecided"
-MEASURES = {
-    "sent": ("sent", "cases", "sent, of 100 cases"),
-    "found": ("found", "cases", "sent and something changed, of 100 cases"),
-    "overuse": ("overuse", "cases", "sent for nothing, of 100 cases"),
-    "underuse": ("underuse", "cases", "not sent, would have changed, of 100 cases"),
-    "corrected": ("corrected", "cases", "wrong diagnoses put right, of 100 cases"),
-    "spoiled": ("spoiled", "cases", "right diagnoses lost, of 100 cases"),
-    "averted": ("averted", "cases", "interventions averted, of 100 cases"),
-    "net_benefit": ("net_benefit", "cases", "useful opinions, net, per 100 cases"),
-    "diagnosis_changed": ("diagnosis", "sent", "diagnosis changed, of 100 opinions"),
-    "treatment_changed": ("treatment", "sent", "treatment changed, of 100 opinions"),
-    "opinions_per_change": ("sent", "found", "opinions for one that changes something"),
-}
-"""For each measure: what is counted, of what, and in words."""
 
 
 def tornado(
@@ -67,7 +44,7 @@ def tornado(
     scenario : Scenario or str
         A scenario, or the name of one that comes with the package.
     measure : str or list of str
-        Keys of :data:`MEASURES`. Several cost no more than one.
+        Keys of :data:`secondop.evaluation.results.MEASURES`. Several cost no more than one.
     policy : str
         Who is sent: any policy that :func:`tradeoff` knows from the rule book, such as "recommended"; with
         " or undecided" also those whom unknown facts could bring there; "sought", the patients who sought an
@@ -85,8 +62,8 @@ def tornado(
         A row per measure and parameter, the widest swing first: ``measure, policy, parameter, label, basis,
         value, lower, upper``; the results ``base, at_lower, at_upper``; ``swing``, the distance between the
         smallest and the largest of the three, and ``swing_error``, the half-width of its 95 % interval as far
-        as chance in simulating goes (paired by case). ``attrs`` hold ``fixed``, how many parameters do not
-        vary, and ``words``, each measure in words.
+        as chance in simulating goes (paired by case). ``attrs["fixed"]`` says how many parameters do not
+        vary.
 
     Raises
     ------
@@ -104,7 +81,7 @@ def tornado(
     0.0
     """
     scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
-    measures = _known([measure] if isinstance(measure, str) else list(measure))
+    measures = known_measures([measure] if isinstance(measure, str) else list(measure))
     paths = list(scenario.parameters if parameters is None else parameters)
     for path in paths:
         if path not in scenario.parameters:
@@ -112,21 +89,22 @@ def tornado(
     varying = {path: scenario.parameters[path] for path in paths}
     varying = {path: p for path, p in varying.items() if p.lower < p.upper}
     moved = (scenario.replace({path: end}) for path, p in varying.items() for end in (p.lower, p.upper))
-    runs = _one_by_one(
-        _evaluate(chain([scenario], moved), n, seed, [policy], outcome, rule_book, batch=max(n, BATCH)),
-        policy, measures, check_rate(exchange_rate),
-    )  # fmt: skip
+    evaluated = evaluate(chain([scenario], moved), n, seed, [policy], outcome, rule_book, batch=max(n, BATCH))
+    runs = _one_by_one(evaluated, policy, measures, check_rate(exchange_rate))
     runs = tqdm(runs, total=1 + 2 * len(varying), unit="cohort", desc="tornado", delay=2, leave=False)
-    base, rows = next(it := iter(runs)), []
+    run, rows = iter(runs), []
+    base = next(run)
     for path, p in varying.items():
-        ends = (base, next(it), next(it))
+        ends = (base, next(run), next(run))
         about = {"parameter": path, "label": parameter_words(path), "basis": p.basis}
         about |= {"value": p.value, "lower": p.lower, "upper": p.upper}
         for name in measures:
-            results = [run[name][0] for run in ends]
-            far, near = (ends[pick(results)][name][1] for pick in (np.argmax, np.argmin))
-            row = dict(zip(("base", "at_lower", "at_upper"), results, strict=True))
-            row |= {"swing": max(results) - min(results), "swing_error": Z * np.std(far - near) / np.sqrt(n)}
+            values = [end[name][0] for end in ends]
+            far, near = (ends[pick(values)][name][1] for pick in (np.argmax, np.argmin))
+            row = dict(zip(("base", "at_lower", "at_upper"), values, strict=True))
+            with np.errstate(invalid="ignore"):
+                error = Z * np.std(far - near) / np.sqrt(n)
+                row |= {"swing": np.ptp(values), "swing_error": error}
             rows.append({"measure": name, "policy": policy} | about | row)
     runs.close()
     columns = ["measure", "policy", "parameter", "label", "basis", "value", "lower", "upper"]
@@ -169,7 +147,7 @@ def propagate(
         where unknown facts send whom they could; nobody, the oracle, everybody and those who sought an
         opinion are always there.
     measures : list of str
-        Keys of :data:`MEASURES`.
+        Keys of :data:`secondop.evaluation.results.MEASURES`.
     refit : DataFrame, optional
         Published rates with their ``n``: in every draw the fitted parameters are fitted again, to rates
         drawn from their counts (about 0.2 s a draw). Without it fitted parameters vary within their own
@@ -195,23 +173,22 @@ def propagate(
     True
     """
     scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
-    measures = _known(list(measures))
+    measures = known_measures(list(measures))
     rate = check_rate(exchange_rate)
     drawn = draw_parameters(scenario, draws, seed=seed, counts=counts, weight=weight)
     scenarios = chain([scenario], drawn_scenarios(scenario, drawn, seed=seed, refit=refit))
     sums: dict[str, dict[str, np.ndarray]] = {}
     with tqdm(total=draws + 1, unit="draw", desc="propagate", delay=2, leave=False) as progress:
-        for first, tallies in _evaluate(scenarios, n, seed, policies, outcome, rule_book):
+        for places, tallies in evaluate(scenarios, n, seed, policies, outcome, rule_book):
             for strategy, counted in tallies.items():
                 whole = sums.setdefault(strategy, {name: np.zeros(draws + 1) for name in counted})
                 for name, cases in counted.items():
-                    whole[name][first : first + len(cases)] += cases.sum(axis=1)
-            progress.update(first + len(cases) - progress.n)
+                    whole[name][places] += cases.sum(axis=1)
+            progress.update(places.stop - progress.n)
     parts = []
     for strategy, counted in sums.items():
         for name in measures:
-            top, bottom = _ratio(name, counted, rate)
-            value = np.divide(top, bottom, out=np.full(draws + 1, np.nan), where=bottom > 0)
+            value = results(name, counted, rate)
             about = {"strategy": strategy, "draw": np.arange(1, draws + 1), "measure": name}
             parts.append(pd.DataFrame(about | {"value": value[1:], "base": value[0]}))
     table = pd.concat(parts, ignore_index=True)
@@ -271,111 +248,17 @@ def bands(propagated: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def parameter_words(path: str) -> str:
-    """A parameter's path, as one says it.
-
-    Examples
-    --------
-    >>> parameter_words("facts.pathology_result.shares.ambiguous")
-    'pathology result: share of ambiguous'
-    >>> parameter_words("facts.rare_disease.missing"), parameter_words("readers.first_right")
-    ('rare disease: share not recorded', 'readers: first right')
-    """
-    section, name, *rest = path.replace("_", " ").split(".", 3)
-    if section != "facts":
-        return f"{section}: {name}" if section != "missing" else f"any fact: {_OWN.get(name, 'not recorded')}"
-    return f"{name}: share of {rest[1]}" if len(rest) > 1 else f"{name}: {_OWN.get(rest[0], rest[0])}"
-
-
-_OWN = {"difficulty": "loading on difficulty", "gravity": "loading on gravity"}
-_OWN |= {"missing": "share not recorded", "share": "share not recorded"}
-
-
-def _known(measures: list[str]) -> list[str]:
-    for name in measures:
-        if name not in MEASURES:
-            raise unknown_name("measure", name, MEASURES)
-    return measures
-
-
 def _about(scenario: Scenario, n: int, seed: int, rate: float) -> dict:
-    words = {name: words for name, (_, _, words) in MEASURES.items()}
-    about = {"simulated": True, "scenario": scenario.name, "n": n, "seed": seed, "exchange_rate": rate}
-    return about | {"words": words}
+    return {"simulated": True, "scenario": scenario.name, "n": n, "seed": seed, "exchange_rate": rate}
 
 
-def _evaluate(
-    scenarios: Iterable[Scenario], n: int, seed: int, policies: Sequence[str], outcome: str,
-    rule_book: RuleBook, batch: int = BATCH,
-) -> Iterator[tuple[int, dict[str, dict[str, np.ndarray]]]]:  # fmt: skip
-    """Simulate and assess: the number of the first scenario, and per strategy flags (scenarios, cases).
-
-    Small cohorts are assessed together, and a large one in parts: memory stays that of one batch.
-    """
-    columns = [*rule_book.facts, *TRUTH]
-
-    def cohort(scenario: Scenario) -> Iterator[pl.DataFrame]:
-        parts = simulate_batches(scenario, n, seed=seed, batch=min(n, batch), engine="polars")
-        return (part.select(columns) for part in parts)
-
-    scenarios, first = iter(scenarios), 0
-    with ThreadPoolExecutor(THREADS) as pool:
-        while some := list(islice(scenarios, max(1, batch // n))):
-            if len(some) == 1:
-                parts = cohort(some[0])
-            else:
-                parts = [pl.concat(list(pool.map(lambda s: next(cohort(s)), some)), rechunk=True)]
-            for frame in parts:
-                flags = _tallies(frame, policies, outcome, rule_book)
-                yield first, {
-                    strategy: {name: cases.reshape(len(some), -1) for name, cases in counted.items()}
-                    for strategy, counted in flags.items()
-                }
-            first += len(some)
-
-
-def _tallies(
-    frame: pl.DataFrame, policies: Sequence[str], outcome: str, rule_book: RuleBook
-) -> dict[str, dict[str, np.ndarray]]:
-    """For each strategy, whether each case counts in each tally."""
-    changed = read_outcome(frame, outcome)
-    named = dict.fromkeys(name.removesuffix(OR_UNDECIDED) for name in policies if name != "sought")
-    strategies = {}
-    for policy in build_policies(frame, changed, list(named), None, rule_book):
-        strategies[policy.name] = policy.sent == YES
-        if policy.sort not in ("none", "oracle", "all"):
-            strategies[policy.name + OR_UNDECIDED] = policy.sent != NO
-    strategies["sought"] = frame["sought"].to_numpy()
-    truth = {name: frame[column].to_numpy() for name, column in SENT_TRUTH.items()}
-    truth |= {"diagnosis": frame["diagnosis_changed"].to_numpy()}
-    truth |= {"treatment": frame["treatment_changed"].to_numpy(), "found": changed == YES}
-    every = np.ones(len(changed), bool)
-    return {
-        name: {"cases": every, "sent": sent, "overuse": sent & ~truth["found"]}
-        | {"underuse": truth["found"] & ~sent}
-        | {tally: sent & flags for tally, flags in truth.items()}
-        for name, sent in strategies.items()
-    }
-
-
-def _ratio(name: str, tally: Mapping[str, np.ndarray], rate: float) -> tuple[np.ndarray, np.ndarray]:
-    """What is counted and of what: of sums over cases, or case by case."""
-    top, bottom, _ = MEASURES[name]
-    per = 1 if name == "opinions_per_change" else 100
-    count = tally["found"] - rate * tally["overuse"] if name == "net_benefit" else 1.0 * tally[top]
-    return per * count, 1.0 * tally[bottom]
-
-
-def _one_by_one(evaluated, policy: str, measures: list[str], rate: float):
-    """For each scenario and measure: the result, and how much each case pulls it (its influence)."""
+def _one_by_one(
+    evaluated: Iterable[tuple[int, dict]], policy: str, measures: list[str], rate: float
+) -> Iterator[dict[str, tuple[float, np.ndarray]]]:
+    """For each scenario and measure: the result, and the influence of each case."""
     for _, tallies in evaluated:
         if policy not in tallies:
             raise unknown_name("policy", policy, tallies)
         for place in range(len(tallies[policy]["cases"])):
-            tally, results = {name: flags[place] for name, flags in tallies[policy].items()}, {}
-            for name in measures:
-                top, bottom = _ratio(name, tally, rate)
-                whole = bottom.mean()
-                value = top.mean() / whole if whole else np.nan
-                results[name] = value, (top - value * bottom) / (whole or np.nan)
-            yield results
+            tally = {name: flags[place] for name, flags in tallies[policy].items()}
+            yield {name: influences(name, tally, rate) for name in measures}
