@@ -171,15 +171,40 @@ def parameter_words(path: str) -> str:
     Examples
     --------
     >>> parameter_words("facts.pathology_result.shares.ambiguous")
-    'pathology result: share of ambiguous'
+    'pathology result: share of “ambiguous”'
     >>> parameter_words("facts.rare_disease.missing"), parameter_words("readers.first_right")
-    ('rare disease: share not recorded', 'readers: first right')
+    ('rare disease: share not recorded', 'how often the first opinion is right')
     """
     section, name, *rest = path.replace("_", " ").split(".", 3)
     if section != "facts":
-        return f"{section}: {name}" if section != "missing" else f"any fact: {_OWN.get(name, 'not recorded')}"
-    return f"{name}: share of {rest[1]}" if len(rest) > 1 else f"{name}: {_OWN.get(rest[0], rest[0])}"
+        return _WORDS[path]
+    return f"{name}: share of “{rest[1]}”" if len(rest) > 1 else f"{name}: {_OWN[rest[0]]}"
 
 
-_OWN = {"difficulty": "loading on difficulty", "gravity": "loading on gravity"}
-_OWN |= {"missing": "share not recorded", "share": "share not recorded"}
+_OWN = {
+    "difficulty": "loading on difficulty",
+    "gravity": "loading on gravity",
+    "missing": "share not recorded",
+    "missing difficulty": "gaps' loading on difficulty",
+    "share": "share of “yes”",
+}
+_WORDS = {
+    "missing.share": "any fact: share not recorded",
+    "missing.difficulty": "any fact: gaps' loading on difficulty",
+    "readers.first_right": "how often the first opinion is right",
+    "readers.concentration": "how alike cases are in difficulty (concentration)",
+    "readers.second_odds": "how much better the second reader is (odds)",
+    "readers.errors_agree": "how often two wrong opinions agree",
+    "readers.anchoring": "pull of the first opinion on the second (odds)",
+    "outcomes.treatment_if_changed": "treatment changes when the diagnosis does",
+    "outcomes.treatment_if_same": "treatment changes when the diagnosis stays",
+    "outcomes.treatment_difficulty": "treatment changes: loading on difficulty",
+    "outcomes.treatment_gravity": "treatment changes: loading on gravity",
+    "outcomes.plan_intervenes": "how often the first plan is an intervention",
+    "outcomes.plan_gravity": "the plan intervenes: loading on gravity",
+    "outcomes.plan_dropped": "how often a changed plan drops the intervention",
+    "sought.share": "how many patients seek an opinion",
+    "sought.wish": "how much a wish makes them seek one",
+    "sought.difficulty": "seeking an opinion: loading on difficulty",
+    "sought.gravity": "seeking an opinion: loading on gravity",
+}

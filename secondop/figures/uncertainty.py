@@ -16,6 +16,8 @@ _BASES = {
 }
 _STRATEGIES = {"oracle": "useful", "sought": "learned", "none": "none", "all": "all"}
 _STRATEGIES |= {level: level for level in ("urgent", "recommended", "optional")}
+_NAMES = {"none": "nobody", "all": "everybody", "sought": "those who sought an opinion"}
+_NAMES |= {"oracle": "only those that would change (oracle)"}
 _ROW, _LINE = 26, 15
 
 
@@ -33,16 +35,17 @@ def tornado(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
     words, unit = MEASURES[name][2], _unit(name)
     rows, rest = table.head(most), table.iloc[most:]
     top, base = rows.iloc[0], rows["base"].iloc[0]
-    title = f"{_capital(top['label'])} moves the result most: {_ends(top)}{unit}, {base:.3g} as stated"
+    said = name.replace("_", " ")
+    title = f"{_capital(top['label'])} moves “{said}” most: {_ends(top)}{unit}, {_short(base)} as stated"
     if not top["swing"]:
-        title = f"None of these parameters moves the result from {base:.3g}{unit}"
+        title = f"None of these parameters moves “{said}” from {_short(base)}{unit}"
     note = f"{_cases(table)} a bar, policy “{top['policy']}”. Each bar: one parameter from the lower to the "
     note += f"upper end of its range, all else as stated. Chance moves a swing by up to ±{_most(rows)}."
     if len(rest):
         note += f" {len(rest)} more swing by {rest['swing'].max():.2g} at most."
     if fixed := table.attrs.get("fixed"):
         note += f" {fixed} do not vary."
-    labels = [f"{row['label']}, {row['lower']:.3g} to {row['upper']:.3g}" for _, row in rows.iterrows()]
+    labels = [f"{row['label']}, {row['lower']:.2g} to {row['upper']:.2g}" for _, row in rows.iterrows()]
     fig, y = _ladder(title, note, words, labels)
     rows = rows.assign(y=y)
     for basis, (colour, shape, known) in _BASES.items():
@@ -87,13 +90,13 @@ def bands(table: pd.DataFrame) -> go.Figure:
     ruled = rows[~rows["strategy"].isin(["none", "all", "oracle", "sought"])]
     widest = (rows if ruled.empty else ruled).assign(width=lambda t: t["upper"] - t["lower"])
     top = widest.loc[widest["width"].idxmax()]
-    title = f"“{_capital(top['strategy'])}” is least certain: {top['base']:.3g}{unit} as stated, "
-    title += f"{top['lower']:.3g} to {top['upper']:.3g} in 95 % of draws"
+    title = f"“{_capital(top['strategy'])}” is least certain: {_short(top['base'])}{unit} as stated, "
+    title += f"{_short(top['lower'])} to {_short(top['upper'])} in 95 % of draws"
     note = (
         f"{_cases(table)} in each of {top['draws']:,} draws of all parameters. Dot: as stated. Tick: median. "
     )
     note += "Thick: half of the draws. Thin: 95 %."
-    fig, y = _ladder(title, note, words, rows["strategy"].tolist())
+    fig, y = _ladder(title, note, words, [_NAMES.get(s, s) for s in rows["strategy"]])
     rows = rows.assign(y=y)
     for _, row in rows.iterrows():
         strategy = row["strategy"].removesuffix(OR_UNDECIDED)
@@ -114,7 +117,10 @@ def bands(table: pd.DataFrame) -> go.Figure:
     fig.add_scatter(x=rows["median"], marker=tick, name="median", hoverinfo="skip", **shared)
     dot = {"color": INK, "size": 8, "line": {"width": 1.5, "color": "white"}}
     fig.add_scatter(x=rows["base"], marker=dot, name="as stated", hoverinfo="text", **shared)
-    return fig.update_layout(showlegend=False, margin={"b": 60}).update_xaxes(rangemode="tozero")
+    ends = min(0, rows["lower"].min()), max(0, rows["upper"].max())
+    pad = 0.03 * (ends[1] - ends[0] or 1)
+    fig.update_xaxes(range=[ends[0] - pad, ends[1] + pad])
+    return fig.update_layout(showlegend=False, margin={"b": 60})
 
 
 def _one(table: pd.DataFrame, column: str, name: str):
@@ -158,7 +164,11 @@ def _unit(name: str) -> str:
 
 def _ends(row: pd.Series) -> str:
     values = row[["at_lower", "at_upper", "base"]]
-    return f"{values.min():.3g} to {values.max():.3g}"
+    return f"{_short(values.min())} to {_short(values.max())}"
+
+
+def _short(value: float) -> str:
+    return f"{value:#.3g}".removesuffix(".") if abs(value) < 1000 else f"{value:,.0f}"
 
 
 def _most(rows: pd.DataFrame) -> str:
@@ -171,8 +181,8 @@ def _capital(text: str) -> str:
 
 def _swing(row: pd.Series, end: str, unit: str) -> str:
     text = (
-        f"{_capital(row['label'])} is {row['basis']}: {row['value']:.3g}. At {row[end]:.3g}, the {end} end of "
-        f"its range, the result is {row[f'at_{end}']:.2f}{unit} instead of {row['base']:.2f}. The whole swing "
+        f"{_capital(row['label'])} is {row['basis']}: {row['value']:.3g}. At {row[end]:.3g}, the {end} end "
+        f"of its range, the result is {row[f'at_{end}']:.2f}{unit} instead of {row['base']:.2f}. The swing "
         f"is {row['swing']:.2f}, give or take {row['swing_error']:.2f} by chance in simulating."
     )
     return "<br>".join(wrap(text, 48))
@@ -181,7 +191,7 @@ def _swing(row: pd.Series, end: str, unit: str) -> str:
 def _band(row: pd.Series, words: str) -> str:
     text = (
         f"“{_capital(row['strategy'])}”: {row['base']:.2f} {words}, in the scenario as stated. In 95 % of "
-        f"{row['draws']:,} draws of all parameters between {row['lower']:.2f} and {row['upper']:.2f}, in half "
-        f"of them between {row['lower_half']:.2f} and {row['upper_half']:.2f}."
+        f"{row['draws']:,} draws of all parameters between {row['lower']:.2f} and {row['upper']:.2f}, in "
+        f"half of them between {row['lower_half']:.2f} and {row['upper_half']:.2f}."
     )
     return "<br>".join(wrap(text, 48))
