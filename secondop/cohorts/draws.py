@@ -81,22 +81,28 @@ def draw_parameters(
 
 def drawn_scenarios(
     scenario: Scenario, table: pd.DataFrame, *, seed: int, refit: pd.DataFrame | None = None
-) -> Iterator[Scenario]:
-    """The scenario at each row of :func:`draw_parameters`.
+) -> Iterator[tuple[int, Scenario]]:
+    """The scenario at each row of :func:`draw_parameters`, with the number of its draw.
 
     Parameters
     ----------
     refit : DataFrame, optional
         Published rates, as for :func:`calibrate`, with ``n`` (and ``numerator`` where it was printed). Each
         row's fitted parameters are then fitted again, to rates drawn from their own Beta distributions: they
-        vary jointly, as far as the rates and the row's assumptions let them.
+        vary jointly, as far as the rates and the row's assumptions let them. Draws whose assumptions
+        contradict their rates, so that nothing fits both, are left out.
     """
     rates = [] if refit is None else [_rate_draws(row, len(table), seed) for row in refit.itertuples()]
-    for place, row in enumerate(table.to_dict("records")):
+    if refit is not None:
+        calibrate(scenario, refit)  # what is wrong with the rates themselves is said here
+    for place, (draw, row) in enumerate(zip(table.index, table.to_dict("records"), strict=True)):
         moved = scenario.replace(row)
         if refit is not None:
-            moved = calibrate(moved, refit.assign(rate=[float(rate[place]) for rate in rates]))
-        yield moved
+            try:
+                moved = calibrate(moved, refit.assign(rate=[float(rate[place]) for rate in rates]))
+            except SecondopError:
+                continue
+        yield draw, moved
 
 
 def _check(scenario: Scenario, draws: int, counts: Mapping[str, tuple[float, float]], weight: float) -> None:

@@ -150,7 +150,8 @@ def propagate(
         Keys of :data:`secondop.evaluation.results.MEASURES`.
     refit : DataFrame, optional
         Published rates with their ``n``: in every draw the fitted parameters are fitted again, to rates
-        drawn from their counts (about 0.2 s a draw). Without it fitted parameters vary within their own
+        drawn from their counts (about 0.2 s a draw). Draws whose assumptions contradict their rates are left
+        out; ``attrs["left_out"]`` counts them. Without it fitted parameters vary within their own
         ranges, apart from the assumptions that they were fitted under, and the bands of the rates that they
         were fitted to come out wider than published.
     exchange_rate, outcome, rule_book
@@ -176,7 +177,14 @@ def propagate(
     measures = known_measures(list(measures))
     rate = check_rate(exchange_rate)
     drawn = draw_parameters(scenario, draws, seed=seed, counts=counts, weight=weight)
-    scenarios = chain([scenario], drawn_scenarios(scenario, drawn, seed=seed, refit=refit))
+    numbers = []  # of the draws that are evaluated
+
+    def drawn_ones() -> Iterator[Scenario]:
+        for number, one in drawn_scenarios(scenario, drawn, seed=seed, refit=refit):
+            numbers.append(number)
+            yield one
+
+    scenarios = chain([scenario], drawn_ones())
     sums: dict[str, dict[str, np.ndarray]] = {}
     with tqdm(total=draws + 1, unit="draw", desc="propagate", delay=2, leave=False) as progress:
         for places, tallies in evaluate(scenarios, n, seed, policies, outcome, rule_book):
@@ -188,11 +196,12 @@ def propagate(
     parts = []
     for strategy, counted in sums.items():
         for name in measures:
-            value = results(name, counted, rate)
-            about = {"strategy": strategy, "draw": np.arange(1, draws + 1), "measure": name}
-            parts.append(pd.DataFrame(about | {"value": value[1:], "base": value[0]}))
+            base, *values = results(name, counted, rate)[: len(numbers) + 1]
+            about = {"strategy": strategy, "draw": numbers, "measure": name}
+            parts.append(pd.DataFrame(about | {"value": values, "base": base}))
     table = pd.concat(parts, ignore_index=True)
-    table.attrs = _about(scenario, n, seed, exchange_rate) | {"draws": draws, "refit": refit is not None}
+    table.attrs = _about(scenario, n, seed, exchange_rate) | {"draws": draws}
+    table.attrs |= {"refit": refit is not None, "left_out": draws - len(numbers)}
     return table
 
 

@@ -59,7 +59,7 @@ def test_only_parameters_with_a_range_are_drawn():
 @given(st.integers(0, 2**32), st.sampled_from(["programme", "general", "surgical", "oncology"]))
 def test_every_draw_is_a_scenario_and_shares_of_one_fact_add_up_to_1(seed, name):
     scenario = load_scenario(name)
-    for drawn in drawn_scenarios(scenario, draw_parameters(scenario, 2, seed=seed), seed=seed):
+    for _, drawn in drawn_scenarios(scenario, draw_parameters(scenario, 2, seed=seed), seed=seed):
         for fact in ("procedure_proposed", "condition", "first_line_weeks", "drug_trials"):
             assert sum(drawn.shares(fact).values()) == pytest.approx(1)
 
@@ -84,12 +84,22 @@ def test_two_loadings_are_kept_within_what_a_scenario_allows():
 def test_refitted_draws_meet_rates_drawn_from_their_counts():
     rates = published_rates().query("role == 'calibrate'")
     table = draw_parameters(PROGRAMME, 8, seed=2)
-    refitted = [expected_rates(s) for s in drawn_scenarios(PROGRAMME, table, seed=2, refit=rates)]
-    apart = [expected_rates(s) for s in drawn_scenarios(PROGRAMME, table, seed=2)]
+    refitted = [expected_rates(s) for _, s in drawn_scenarios(PROGRAMME, table, seed=2, refit=rates)]
+    apart = [expected_rates(s) for _, s in drawn_scenarios(PROGRAMME, table, seed=2)]
     spread = {name: np.std([r["diagnosis_changed"] for r in rows]) for name, rows in
               {"refitted": refitted, "apart": apart}.items()}  # fmt: skip
     exact = np.sqrt(0.148 * 0.852 / 6791)  # of a share of 14.8 % counted among 6,791
     assert 0.5 * exact < spread["refitted"] < 1.6 * exact < spread["apart"]
+
+
+def test_draws_that_contradict_their_rates_are_left_out_and_wrong_rates_are_an_error():
+    rates = published_rates().query("role == 'calibrate'")
+    # wrong opinions that differ so often leave no room for 85 % right ones among changed diagnoses
+    table = pd.DataFrame({"readers.errors_agree": [0.0, 0.7, 0.0]}, index=[1, 2, 3])
+    kept = [draw for draw, _ in drawn_scenarios(PROGRAMME, table, seed=2, refit=rates)]
+    assert kept == [2]
+    with pytest.raises(SecondopError, match="its role is 'validate'"):
+        next(drawn_scenarios(PROGRAMME, table, seed=2, refit=rates.assign(role="validate")))
 
 
 WRONG = [

@@ -66,8 +66,8 @@ def test_the_tornado_says_what_it_found_and_what_it_left_out():
     fig = figures.tornado(SWINGS, most=2)
     assert words(fig) == (
         "Share of a moves “found” most: 31.0 to 36.0 of 100, 33.0 as stated 10,000 simulated cases a bar, "
-        "policy “recommended”. Each bar: one parameter from the lower to the upper end of its range, all else as "
-        "stated. Chance moves a swing by up to ±0.3. 2 more swing by 0.5 at most. 2 do not vary."
+        "policy “recommended”. Each bar: one parameter from the lower to the upper end of its range, all "
+        "else as stated. Chance moves a swing by up to ±0.3. 2 more swing by 0.5 at most. 2 do not vary."
     )
     assert labels(fig) == ["share of a, 0.2 to 0.5", "first right, 0.86 to 0.88"]
     assert fig.data[0].hovertext[0].replace("<br>", " ") == (
