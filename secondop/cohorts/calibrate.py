@@ -27,7 +27,7 @@ _DENOMINATORS = {
     "discrepant re-reads with follow-up tissue": {"second_right"},
     "discrepant re-reads with a reference": {"second_right"},
 }
-_HOLD = 1e-6  # pull of each parameter towards where it was: decides only what the rates leave open
+_HOLD = 2e-5  # pull of each parameter towards where it was: decides only what the rates leave open
 _CLOSE = 5e-4  # a rate that is met to half of a tenth of a per cent counts as fitted
 
 
@@ -71,7 +71,7 @@ def calibrate(scenario: Scenario, rates: pd.DataFrame | Iterable[Mapping]) -> Sc
     if len(targets) <= len(FREE) and missed.max() > _CLOSE:
         raise SecondopError(
             f"No values of {', '.join(FREE)} give these rates together; the nearest are off by "
-            f"{missed.max():.3f} ({targets['id'].iloc[missed.argmax()]}). Check the rates and the assumptions."
+            f"{missed.max():.3f} ({targets['id'][missed.argmax()]}). Check the rates and the assumptions."
         )
     ranges = _ranges(fitted, targets, jacobian)
     why = f"fitted to {', '.join(targets['id'])}"

@@ -33,10 +33,13 @@ def chance_right(mean: float, concentration: float) -> np.ndarray:
     if mean in (0.0, 1.0):
         return np.full((BINS, 1), mean)
     a, b = concentration * mean, concentration * (1 - mean)
-    quantile = special.betaincinv(a, b, 1 - grid().edges / grid().edges[-1])
-    # The integral of a Beta's quantile function is a Beta distribution function again.
-    part = mean * special.betainc(a + 1, b, quantile)
-    return (-np.diff(part) / grid().weight)[:, None]
+    rank = grid().edges / grid().edges[-1]
+    # The integral of a Beta's quantile function is a Beta distribution function again. Quantiles of whichever
+    # chance is small, of a wrong or of a right diagnosis: near 1 there are too few floating numbers.
+    wrong = special.betainc(b + 1, a, special.betaincinv(b, a, rank))
+    right = special.betaincc(a, b + 1, special.betaincinv(a, b, 1 - rank))
+    part = (1 - mean) * np.where(rank < special.betainc(b, a, 0.5), wrong, right)
+    return np.clip(1 - np.diff(part) / grid().weight, 0, 1)[:, None]
 
 
 def tilt(chance: np.ndarray, odds: float) -> np.ndarray:

@@ -18,7 +18,7 @@ SECTIONS = {
     "missing": {"share": "gap", "difficulty": "loading"},
     "readers": {
         "first_right": "share",
-        "concentration": "odds",
+        "concentration": "positive",
         "second_odds": "odds",
         "errors_agree": "share",
         "anchoring": "odds",
@@ -39,7 +39,14 @@ SECTIONS = {
 OWN = {"difficulty": "loading", "gravity": "loading", "missing": "gap", "missing_difficulty": "loading"}
 """What a fact may state beside its shares; else 0, or what [missing] says."""
 
-LIMITS = {"share": (0, 1), "gap": (0, 0.99), "loading": (-1, 1), "odds": (1e-3, 1e3), "shift": (-4, 4)}
+LIMITS = {
+    "share": (0, 1),
+    "gap": (0, 0.99),
+    "loading": (-1, 1),
+    "odds": (1e-3, 1e3),
+    "positive": (0.2, 1e3),
+    "shift": (-4, 4),
+}
 _LOADED = [*(f"facts.{name}." for name in FACTS), "outcomes.treatment_", "sought."]
 
 
@@ -171,8 +178,8 @@ def _number_faults(path: str, p: Parameter) -> Iterable[str]:
         yield f"there is no parameter {path!r}."
         return
     low, high = LIMITS[kind]
-    if not all(low <= v <= high for v in (p.value, p.lower, p.upper)):
-        yield f"{path} and its range lie in {low:g} to {high:g}, not {p.value:g}, {p.lower:g} to {p.upper:g}."
+    if outside := [v for v in (p.value, p.lower, p.upper) if not low <= v <= high]:
+        yield f"{path} and its range lie in {low:g} to {high:g}, not at {outside[0]:g}."
     elif not p.lower <= p.value <= p.upper:
         yield f"{path}: {p.value:g} is outside its own range {p.lower:g} to {p.upper:g}."
     if p.basis not in BASES:
@@ -188,7 +195,7 @@ def _share_faults(
     if fact.kind is Kind.NUMBER:
         rising = len(edges) > 1 and all(a < b for a, b in pairwise(edges))
         if not rising or edges[0] < fact.low or edges[-1] > fact.high:
-            yield f"fact {fact.name!r} needs breaks that rise within {fact.low:g} to {fact.high:g}."
+            yield f"fact {fact.name!r} needs breaks that rise within {fact.low:,g} to {fact.high:,g}."
             return
     paths = share_paths(parameters, shapes, fact.name)
     lacking = [path for path in paths if path not in parameters]

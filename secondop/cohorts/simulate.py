@@ -133,7 +133,7 @@ def simulate_batches(
     n: int,
     *,
     seed: int,
-    batch: int = 8 * BLOCK,
+    batch: int = 4 * BLOCK,
     engine: Literal["pandas", "polars"] = "pandas",
     missing: Gaps | None = None,
 ) -> Iterator[pd.DataFrame | pl.DataFrame]:
@@ -180,7 +180,7 @@ def _check_count(name: str, value) -> None:
 def _dither() -> tuple[np.ndarray, np.ndarray]:
     """What to add before rounding down, in [0, 1): over the bins, and over a row of a pattern.
 
-    Rounded so, a chance keeps its mean over the bins (or rows) to about 1 in 10 million, although 16 bits
+    Rounded so, a chance keeps its mean over the bins (or rows) to about 1 in a million, although 16 bits
     alone would round it to 1 in 65,536.
     """
     i, j = np.indices((BINS, BINS))
@@ -220,7 +220,7 @@ class _Draw:
     """How a fact is drawn."""
 
     cuts: list[Cut]
-    gap: Cut | None
+    gaps: list[Cut]
     shape: Shape
 
 
@@ -239,7 +239,7 @@ class _Plan:
         facts = {
             name: _Draw(
                 [Cut.at(p, share) for p, share in zip(found[name].at_least, found[name].shares, strict=True)],
-                _gap(scenario, name, missing),
+                _gaps(scenario, name, missing),
                 scenario.shapes.get(name, NO_SHAPE),
             )
             for name in fact_order(scenario.shapes)
@@ -248,11 +248,13 @@ class _Plan:
         return cls(scenario, facts, {name: Cut.at(chance) for name, chance in outcomes.items()})
 
 
-def _gap(scenario: Scenario, fact: str, missing: Gaps | None) -> Cut | None:
-    gap = chances(scenario[f"facts.{fact}.missing"], scenario[f"facts.{fact}.missing_difficulty"], 0.0)
+def _gaps(scenario: Scenario, fact: str, missing: Gaps | None) -> list[Cut]:
+    """Cuts any of which loses the answer: the scenario's own, and what more gaps make of it."""
+    own = chances(scenario[f"facts.{fact}.missing"], scenario[f"facts.{fact}.missing_difficulty"], 0.0)
+    found = [own] if own.any() else []
     if missing is not None and (missing.facts is None or fact in missing.facts):
-        gap = 1 - (1 - gap) * (1 - chances(missing.share, missing.difficulty, 0.0))
-    return Cut.at(gap, dtype=np.uint8) if gap.any() else None
+        found.append(1 - (1 - own) * (1 - chances(missing.share, missing.difficulty, 0.0)))
+    return [Cut.at(gap, dtype=np.uint8) for gap in found]
 
 
 class _Sink:
@@ -302,7 +304,10 @@ def _fill(plan: _Plan, seed: int, sink: _Sink, first: int, block: int) -> None:
     truth: dict[str, np.ndarray] = {}
     for name, draw in plan.facts.items():
         truth[name] = drawn = _draw(name, draw, pairs, bins, truth)
-        gap = None if draw.gap is None else draw.gap(single[_BYTE_ROWS[name]], bins)
+        gap = None
+        for cut in draw.gaps:
+            lost = cut(single[_BYTE_ROWS[name]], bins)
+            gap = lost if gap is None else gap | lost
         if FACTS[name].has_levels:
             code = drawn.view(np.int8)[inside]
             sink.codes[name][wanted] = code if gap is None else code | -gap[inside].view(np.int8)

@@ -91,7 +91,7 @@ def chances(share: float, u: float, v: float, within: np.ndarray | None = None, 
     cut = special.ndtri(1 - share)
     if within is not None and (u or v or np.any(shift)):
         weight = within * g.weight[:, None] * g.weight
-        weight /= weight.sum()
+        weight /= weight.sum() or 1.0  # where nobody is inside, any cut will do
         low, high = cut - 12, cut + 12
         for _ in range(60):  # Newton, kept inside a bracket: the share falls as the cut rises
             z = (score - cut) / spread

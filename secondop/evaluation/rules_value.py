@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from secondop.errors import unknown_name
 from secondop.evaluation.benefit import Z, check_rate, exchange_words, spread
 from secondop.evaluation.policies import codes, read_outcome
 from secondop.evaluation.reading import (
@@ -28,8 +29,7 @@ from secondop.rules.indications import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 
 _FIGURES = ("sent", "found", "overuse", "net_benefit")
-_CURVE = ["opinions", "found", "overuse", "net_benefit"]
-_CURVE += [f"{name}_{part}" for name in _CURVE for part in ("low", "high", "lower", "upper")]
+_PER_1000 = ("found", "overuse", "net_benefit")
 
 
 def rule_values(
@@ -81,7 +81,8 @@ def capacity_curve(
     """Which rules to serve first if at most so many opinions per 1,000 cases can be had.
 
     Rules are added one by one: always the one whose further cases give most changes per opinion. The order
-    is chosen on these very cases, so on few cases it flatters itself: choose ``order`` on others.
+    is chosen on these very cases, so on few cases it flatters itself: choose ``order`` on others. Cases are
+    served on recorded facts; unknown facts could bring more of them.
 
     Parameters
     ----------
@@ -97,22 +98,28 @@ def capacity_curve(
     -------
     pandas.DataFrame
         A row per capacity: ``capacity, step, rule, label, served`` (share of the last rule's further cases);
-        per 1,000 cases ``opinions, found, overuse, net_benefit``, each with ``_low, _high, _lower, _upper``
-        as in :func:`tradeoff`; ``random_found``, what a random choice of as many finds.
+        per 1,000 cases ``opinions``, ``found, overuse, net_benefit`` (each with ``_low, _high`` by unknown
+        outcomes and the 95 % interval ``_lower, _upper``, as in :func:`tradeoff`), ``possible_opinions`` and
+        ``possible_found`` if unknown facts sent everybody whom they allow, and ``random_found``, what a
+        random choice of as many finds; ``n`` cases in all.
     """
     frame, changed = eager(cohort), read_outcome(cohort, outcome)
     verdicts = verdicts_of(frame, rule_book)
+    rate = check_rate(exchange_rate)
     rules = [rule_book[name] for name in order] if order else _best_order(verdicts, changed, rule_book)
     steps = []
     for step in range(len(rules) + 1):
         sent = codes(verdicts.select(pl.repeat(False, pl.len()) | any_of(rules[:step])).to_series())
-        found = figures(sent, changed, {}, check_rate(exchange_rate))
+        recorded, allowed = (figures(np.where(sent == 2, x, sent), changed, {}, rate) for x in (0, 1))
         last = rules[step - 1] if step else None
         steps.append(
             {"step": step, "rule": last.name if last else "", "label": last.label if last else "no rule"}
         )
-        for name, figure in (("opinions", found["sent"]), *((n, found[n]) for n in _FIGURES[1:])):
-            steps[-1] |= spread(name, tuple(10 * x for x in figure))
+        steps[-1] |= {"opinions": 10 * recorded["sent"][0]}
+        for name in _PER_1000:
+            steps[-1] |= spread(name, tuple(10 * x for x in recorded[name]))
+        possible = {"possible_opinions": allowed["sent"][0], "possible_found": allowed["found"][0]}
+        steps[-1] |= {name: 10 * value for name, value in possible.items()}
     table = pd.DataFrame(steps)
     totals = table["opinions"].to_numpy()
     wanted = totals if capacities is None else np.minimum(np.asarray(capacities, float), totals[-1])
@@ -121,10 +128,10 @@ def capacity_curve(
     curve.insert(0, "capacity", wanted if capacities is None else np.asarray(capacities, float))
     room = totals[place] - totals[np.maximum(place - 1, 0)]
     curve["served"] = np.where(room > 0, 1 - (totals[place] - wanted) / np.where(room > 0, room, 1), 1.0)
-    for name in _CURVE:
+    for name in table.columns[3:]:
         full, before = table[name].to_numpy()[place], table[name].to_numpy()[np.maximum(place - 1, 0)]
         curve[name] = np.where(curve["served"] == 1, full, before + curve["served"] * (full - before))
-    everybody = figures(np.ones(len(changed), np.uint8), changed, {}, exchange_rate)["found"][0]
+    everybody = figures(np.ones(len(changed), np.uint8), changed, {}, rate)["found"][0]
     curve["n"], curve["random_found"] = len(changed), curve["opinions"] * everybody / 100
     return _noted(curve, frame, outcome, exchange_rate)
 
@@ -165,9 +172,9 @@ def reform(
     benefit: normal, with the analytic variance of the difference per case.
     """
     frame, changed = eager(cohort), read_outcome(cohort, outcome)
-    books = [
-        fresh_verdicts(frame, book).select(at_level(Level(level))).to_series() for book in (before, after)
-    ]
+    if level not in list(Level):
+        raise unknown_name("level of recommendation", level, map(str, Level))
+    books = [fresh_verdicts(frame, book).select(at_level(level)).to_series() for book in (before, after)]
     known = [book.fill_null(False).to_numpy() for book in books]
     allowed = [book.fill_null(True).to_numpy() for book in books]
     truth, n, rate = read_truth(frame), len(changed), check_rate(exchange_rate)

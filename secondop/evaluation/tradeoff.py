@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from secondop.evaluation.benefit import Z, avoided_of, benefit_of, check_rate, crossed, exchange_words, spread
-from secondop.evaluation.policies import Policy, build_policies, codes, has_rules, read_outcome
+from secondop.evaluation.policies import UNKNOWN, Policy, build_policies, codes, has_rules, read_outcome
 from secondop.evaluation.reading import eager, read_flag, simulated, wilson
 from secondop.rules.indications import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
@@ -99,7 +99,7 @@ def tradeoff(
     made = build_policies(frame, changed, policies, scores, rule_book)
     table = measure(made, changed, read_truth(frame), exchange_rate)
     table["frontier"] = _frontier(table)
-    table["remark"] = [_remark(frame, changed, row) for row in table.to_dict("records")]
+    table["remark"] = _remarks(frame, changed, table)
     table.attrs |= {"simulated": simulated(frame), "outcome": outcome, "exchange_rate": exchange_rate}
     return table
 
@@ -157,46 +157,47 @@ def figures(
     err = 0 if oracle else nn
     useful, needless = (tt, tt + tn + nt + nn), (tf, tf + tn + nf + err)
     missed, spared = (ft, ft + fn + nt + err), (ff, ff + fn + nf + nn)
+    # Each share: its value's count and total, then count and total at its low and at its high end.
+    shares = {
+        "sent": (tf + tt + tn, n, tf + tt + tn, n, tf + tt + tn + nf + nt + nn, n),
+        "found": (np.nan if tn else tt, n, useful[0], n, useful[1], n),
+        "overuse": (np.nan if tn else tf, n, needless[0], n, needless[1], n),
+        "underuse": (np.nan if fn or nn else ft + nt, n, missed[0], n, missed[1], n),
+        "worth": (np.nan if tn else tt, tt + tf, *_extremes(useful, needless)),
+        "loss": (np.nan if fn or nn else ft + nt, ft + nt + ff + nf, *_extremes(missed, spared)),
+    }
+    for name, answers in truth.items():
+        _, (_, yes, gap), (_, maybe, both) = crossed(sent, answers).tolist()
+        shares[name] = (np.nan if gap else yes, n, yes, n, yes + gap + maybe + both, n)
+    counts_of = np.array(list(shares.values()), float)
+    (lower, _), (_, upper) = wilson(*counts_of[:, 2:4].T), wilson(*counts_of[:, 4:].T)
     found = {
-        "sent": _per_100(tf + tt + tn, tf + tt + tn, tf + tt + tn + nf + nt + nn, n),
-        "found": _per_100(np.nan if tn else tt, *useful, n),
-        "overuse": _per_100(np.nan if tn else tf, *needless, n),
-        "underuse": _per_100(np.nan if fn or nn else ft + nt, *missed, n),
+        name: (_over(value, of), _over(low, low_of), _over(high, high_of), a, b)
+        for name, (value, of, low, low_of, high, high_of), a, b in zip(
+            shares, counts_of, lower, upper, strict=True
+        )
+    }
+    worth, loss = found.pop("worth"), found.pop("loss")
+    found = {name: tuple(100 * x for x in share) for name, share in found.items()}
+    found |= {name: _BLANK for name in TRUTH if name not in truth}
+    return found | {
+        "opinions_per_change": tuple(_over(1, worth[i]) for i in (0, 2, 1, 4, 3)),
+        "equals_none": tuple(_over(share, 1 - share) for share in worth),
+        "equals_all": tuple(_over(share, 1 - share) for share in loss),
         "net_benefit": benefit_of(counts, rate, oracle),
         "opinions_avoided": avoided_of(counts, rate, oracle),
         "found_beyond_random": _beyond_random(counts),
     }
-    for name in TRUTH:
-        if name not in truth:
-            found[name] = _BLANK
-            continue
-        _, (_, yes, gap), (_, maybe, both) = crossed(sent, truth[name]).tolist()
-        found[name] = _per_100(np.nan if gap else yes, yes, yes + gap + maybe + both, n)
-    worth = _ratio(np.nan if tn else tt, tf, useful, needless)
-    found["opinions_per_change"] = tuple(_over(1, worth[i]) for i in (0, 2, 1, 4, 3))
-    found["equals_none"] = tuple(_over(share, 1 - share) for share in worth)
-    loss = _ratio(np.nan if fn or nn else ft + nt, ff + nf, missed, spared)
-    found["equals_all"] = tuple(_over(share, 1 - share) for share in loss)
-    return found
 
 
-def _per_100(value: float, low: float, high: float, n: int) -> tuple[float, ...]:
-    if not n:
-        return _BLANK
-    shares = (value / n, low / n, high / n, wilson(low, n)[0].item(), wilson(high, n)[1].item())
-    return tuple(100 * share for share in shares)
-
-
-def _ratio(yes: float, no: float, some: tuple[int, int], rest: tuple[int, int]) -> tuple[float, ...]:
-    """yes / (yes + no) with bounds: fewest of ``some`` with most of the ``rest``, and the other way round."""
-    low, high = (some[0], some[0] + rest[1]), (some[1], some[1] + rest[0])
-    bounds = wilson(*low)[0].item(), wilson(*high)[1].item()
-    return _over(yes, yes + no), _over(*low), _over(*high), *bounds
+def _extremes(some: tuple[int, int], rest: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Count and total with fewest of ``some`` and most of the ``rest``, then the other way round."""
+    return some[0], some[0] + rest[1], some[1], some[1] + rest[0]
 
 
 def _over(a: float, b: float) -> float:
     """a / b; nothing over nothing is blank, something over nothing without bound."""
-    return a / b if b else (np.inf if a > 0 else np.nan)
+    return float(a / b) if b else (np.inf if a > 0 else np.nan)
 
 
 def _beyond_random(counts: np.ndarray) -> tuple[float, ...]:
@@ -263,16 +264,17 @@ def _frontier(table: pd.DataFrame) -> list[bool]:
     return [i in hull for i in table.index]
 
 
-def _remark(frame: Any, changed: np.ndarray, row: dict[str, Any]) -> str:
-    remarks = []
-    if unknown := int((changed == 2).sum()):
-        remarks.append(f"The outcome is unknown in {unknown:,} of {len(changed):,} cases.")
-    lacking = [name for name, column in TRUTH.items() if column not in nw.from_native(frame).columns]
-    if lacking:
-        remarks.append(f"Cannot be had without the truth: {', '.join(lacking)}.")
+def _remarks(frame: Any, changed: np.ndarray, table: pd.DataFrame) -> list[str]:
+    columns, said = nw.from_native(frame).columns, []
+    if unknown := int((changed == UNKNOWN).sum()):
+        said.append(f"The outcome is unknown in {unknown:,} of {len(changed):,} cases.")
+    if lacking := [name for name, column in TRUTH.items() if column not in columns]:
+        said.append(f"Cannot be had without the truth: {', '.join(lacking)}.")
     if not has_rules(frame):
-        remarks.append("The cases state no facts, so the rule book sends nobody and is left out.")
-    if row["sort"] != "oracle" and row["sent_low"] != row["sent_high"]:
-        open_ = (row["sent_high"] - row["sent_low"]) / 100 * row["n"]
-        remarks.append(f"Unknown facts decide whether {open_:,.0f} of {row['n']:,} cases are sent.")
-    return " ".join(remarks)
+        said.append("The cases state no facts, so the rule book sends nobody and is left out.")
+    remarks = []
+    for sort, low, high in zip(table["sort"], table["sent_low"], table["sent_high"], strict=True):
+        open_ = f"{(high - low) / 100 * len(changed):,.0f} of {len(changed):,} cases"
+        facts = [f"Unknown facts decide whether {open_} are sent."] if high > low and sort != "oracle" else []
+        remarks.append(" ".join(said + facts))
+    return remarks

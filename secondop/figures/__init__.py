@@ -7,8 +7,10 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "secondop.figures.anchoring": ("anchored",),
     "secondop.figures.firing_figures": ("attrition", "firing_rates", "overlap"),
     "secondop.figures.tradeoff_figures": ("capacity", "decision_curve", "tradeoff"),
+    "secondop.figures.cohort": ("along_trait",),
     "secondop.figures.biopsies": ("second_readings",),
     "secondop.figures.forest": ("published",),
     "secondop.figures.opinions": ("strategies",),

@@ -31,12 +31,14 @@ def firing_rates(table: pd.DataFrame) -> go.Figure:
     """
     about = table.loc[: table.index[-1], :"sort"].columns[:-1].tolist()
     rows = table if about or "rule" not in set(table["sort"]) else table[table["sort"] == "rule"]
+    if rows.empty or rows["low"].isna().all():
+        raise SecondopError("There are no cases in these rows, so no rates to draw.")
     if len(rows) > _MOST:
         raise SecondopError(f"{len(rows)} rows are too many to read; give the figure up to {_MOST} of them.")
     one = rows["name"].nunique() == 1
     label = rows["label"]
     if about:
-        groups = rows[about].astype(str).agg(", ".join, axis=1)
+        groups = rows[about].astype(str).agg(", ".join, axis=1).str.replace("_", " ")
         label = groups if one else label + ": " + groups
     rows = rows.assign(label=label.astype(str), place=rows["argues"].map(list(_ARGUES).index))
     rows = rows.sort_values(["place", "low"], ascending=[True, False])

@@ -61,11 +61,12 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
             error_y=_error(part, "found", tint(colour, 0.45)),
             hovertext=[_sentence(row) for _, row in part.iterrows()],
             hoverinfo="text",
+            showlegend=sort not in ("none", "all", "oracle"),  # their names stand beside them
         )
     _name_points(fig, rows)
     fig.update_xaxes(rangemode="tozero")
     fig.update_yaxes(rangemode="tozero")
-    return fig
+    return _room_below(fig)
 
 
 def decision_curve(table: pd.DataFrame) -> go.Figure:
@@ -118,7 +119,7 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
     top = table["net_benefit_upper"].max()
     fig.update_xaxes(type="log", tickvals=ticks, ticktext=words, range=np.log10(rates[[0, -1]]).tolist())
     fig.update_yaxes(range=[-0.35 * top, 1.06 * top] if top > 0 else None)
-    return fig
+    return _room_below(fig)
 
 
 def capacity(table: pd.DataFrame) -> go.Figure:
@@ -139,7 +140,7 @@ def capacity(table: pd.DataFrame) -> go.Figure:
         )
     fig = figure(
         title,
-        f"{_n(table)}. Band: 95 % interval and unknown facts. Numbers: rules, listed below.",
+        f"{_n(table)}. Band: 95 % interval. Numbers: rules, listed below.",
         x="opinions per 1,000 cases",
         y="found: changes per 1,000 cases",
         height=380,
@@ -160,6 +161,15 @@ def capacity(table: pd.DataFrame) -> go.Figure:
     line = {"color": COLOURS["all"], "dash": "dot", "width": 1.5}
     fig.add_scatter(
         x=x, y=table["random_found"], name="As many at random", mode="lines", line=line, hoverinfo="skip"
+    )
+    fig.add_scatter(
+        x=table["possible_opinions"],
+        y=table["possible_found"],
+        name="If unknown facts sent all they may",
+        mode="lines",
+        line={"color": COLOURS["unknown"], "width": 3},
+        hovertext=[_possible_sentence(row) for _, row in table.iterrows()],
+        hoverinfo="text",
     )
     steps = table["step"].astype(str).where(table["step"] > 0, "")
     apart = x.diff().fillna(np.inf) > 0.02 * max(last["opinions"], 1)
@@ -191,13 +201,19 @@ def capacity(table: pd.DataFrame) -> go.Figure:
         y=0,
         yref="paper",
         yanchor="top",
-        yshift=-122,
+        yshift=-62,
     )
-    room = 17 * len(text) + 62
-    fig.update_layout(height=fig.layout.height + room, margin={"b": fig.layout.margin.b + room})
-    fig.update_layout(title={"y": 1 - 22 / fig.layout.height}, legend={"y": -62 / 380})
     fig.update_xaxes(rangemode="tozero")
-    return fig.update_yaxes(rangemode="tozero")
+    fig.update_yaxes(rangemode="tozero")
+    return _room_below(fig, 17 * len(text) + 10)
+
+
+def _room_below(fig: go.Figure, more: int = 0) -> go.Figure:
+    """Keep the legend clear of the axis on a phone, where each entry takes a line of its own."""
+    room = 20 * sum(trace.showlegend is not False for trace in fig.data) + more
+    fig.update_layout(height=fig.layout.height + room, margin={"b": fig.layout.margin.b + room})
+    legend = {"y": 0, "yref": "container", "yanchor": "bottom"}
+    return fig.update_layout(title={"y": 1 - 22 / fig.layout.height}, legend=legend)
 
 
 def _name_points(fig: go.Figure, rows: pd.DataFrame) -> None:
@@ -223,7 +239,6 @@ def _name_points(fig: go.Figure, rows: pd.DataFrame) -> None:
             text={"none": "nobody", "all": "everybody"}.get(row["sort"], row["policy"]),
             xanchor="left" if right else "right",
             font={"size": 12},
-            bgcolor="rgba(255,255,255,0.7)",
             arrowwidth=0.1,
             arrowcolor="white",
             **at,
@@ -307,6 +322,14 @@ def _capacity_sentence(row: pd.Series) -> str:
         f"{row['opinions']:.0f} opinions per 1,000 cases serve {row['step']} rules, the last "
         f"“{row['label']}”{part}. They find {_bounds(row, 'found', 0)} changes; as many at random find "
         f"{row['random_found']:.0f}."
+    )
+
+
+def _possible_sentence(row: pd.Series) -> str:
+    return _lines(
+        f"If unknown facts sent everybody whom they allow, these {row['step']} rules would need "
+        f"{row['possible_opinions']:.0f} opinions per 1,000 cases and find "
+        f"{row['possible_found']:.0f} changes."
     )
 
 

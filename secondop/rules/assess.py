@@ -107,7 +107,7 @@ def assess_coded(
     ``columns`` leaves out what is not needed.
     """
     if not coded.width:
-        coded = pl.DataFrame({rule_book.facts[0]: pl.Series([None] * (n_cases or 0), dtype=pl.Boolean)})
+        coded = pl.select(_case=pl.repeat(None, n_cases or 0, dtype=pl.Boolean))
     answers = _evaluate(nw.from_native(coded.lazy()), rule_book, coded=True).to_native()
     wanted = columns or (*SUMMARY, *(rule.name for rule in rule_book))
     return answers.select(wanted).with_columns(pl.col(pl.UInt8).cast(pl.Int32)).collect()
@@ -117,10 +117,9 @@ def _evaluate(frame: nw.LazyFrame, rule_book: RuleBook, *, coded: bool) -> nw.La
     """Add every verdict, and from the verdicts of each sort, joined once, the recommendation."""
     schema = frame.collect_schema()
     absent = {name: _unknown(FACTS[name], coded) for name in rule_book.facts if name not in schema}
-    frame = frame.with_columns(**absent) if absent else frame
-    frame = frame.with_columns(
-        **{r.name: r.when.to_expr(coded=coded) for r in rule_book if r.kind is not RuleKind.CAUTION}
-    )
+    now = [rule for rule in rule_book if rule.kind is not RuleKind.CAUTION]
+    for columns in (absent, {rule.name: rule.when.to_expr(coded=coded) for rule in now}):
+        frame = frame.with_columns(**columns) if columns else frame
     sorts = {str(level): [r for r in rule_book if r.level is level] for level in Level}
     sorts["counter"] = list(rule_book.of_kind(RuleKind.COUNTER_INDICATION))
     frame = frame.with_columns(**{f"_{sort}": _any_of(rules) for sort, rules in sorts.items()})

@@ -12,6 +12,8 @@ import operator
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
+from itertools import combinations
+from math import comb
 from typing import Any, NoReturn
 
 import narwhals as nw
@@ -91,6 +93,10 @@ class Flag(Condition):
     """A yes-or-no fact holds."""
 
     name: str
+
+    def __post_init__(self) -> None:
+        fact = find_fact(self.name)
+        _require(fact, fact.kind is Kind.FLAG, "flag")
 
     def sentence(self) -> str:
         return find_fact(self.name).label
@@ -237,6 +243,10 @@ class AtLeast(Condition):
 
     def to_expr(self, *, coded: bool = False) -> nw.Expr:
         answers = [part.to_expr(coded=coded) for part in self.parts]
+        if comb(len(answers), self.k) <= 20:  # spelled out, which is faster than counting
+            return reduce(
+                operator.or_, (reduce(operator.and_, some) for some in combinations(answers, self.k))
+            )
         sure = reduce(operator.add, (nw.when(a).then(nw.lit(1)).otherwise(nw.lit(0)) for a in answers))
         ruled_out = reduce(operator.add, (nw.when(~a).then(nw.lit(1)).otherwise(nw.lit(0)) for a in answers))
         unknown = nw.lit(None, dtype=nw.Boolean)

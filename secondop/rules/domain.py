@@ -79,11 +79,12 @@ def _stretches(fact: Fact, leaves: list[Compare]) -> list[Answer]:
         end = fact.high if above is None else above[0]
         step = 1.0 if fact.kind is Kind.COUNT else (end - start) / 2
         value = start if below is None or below[1] else start + step
-        inside = value < end or (value == end and (above is None or not above[1]))
-        if inside and value <= fact.high:
+        opened = below is None or below[1] or value > start
+        if opened and (value < end or (value == end and (above is None or not above[1]))):
             words = [] if below is None else [f"{'at least' if below[1] else 'more than'} {below[0]:g}"]
             words += [] if above is None else [f"{'less than' if above[1] else 'at most'} {above[0]:g}"]
-            found.append(Answer(value, f"{' and '.join(words) or 'any number of'} {fact.unit}", value))
+            last = (above or below or (0,))[0]
+            found.append(Answer(value, fact.quantity(" and ".join(words) or "any number of", last), value))
     return found
 
 

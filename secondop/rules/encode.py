@@ -159,9 +159,13 @@ def encode(cases: Any, facts: Collection[str] | None = None) -> tuple[pl.DataFra
     columns = {name: take(name) for name in wanted if times[name] == 1}
     answers = {n: [read_answer(FACTS[n], label) for label in c.labels or ()] for n, c in columns.items()}
     raw = pl.DataFrame({name: column.values for name, column in columns.items()})
-    coded = raw.select(_expression(FACTS[n], c, answers[n]).alias(n) for n, c in columns.items())
+    fine = _in_range(raw, columns)
+    coded = raw.select(
+        pl.col(name) if name in fine else _expression(FACTS[name], column, answers[name]).alias(name)
+        for name, column in columns.items()
+    )
     missing = {name: column.values.null_count() for name, column in columns.items()}
-    for nans in raw.select(selectors.float().is_nan().sum()):
+    for nans in raw.select((selectors.float() - selectors.by_name(fine)).is_nan().sum()):
         missing[nans.name] += nans.item()
     found = [
         (name, len(cases), 0, "", f"is there {times[name]} times", "Keep one column for each fact.")
@@ -312,6 +316,18 @@ def _labelled(values: Iterable) -> _Column:
     return _Column(pl.Series(codes, dtype=pl.Int64), [value for _, value in seen.values()])
 
 
+def _in_range(raw: pl.DataFrame, columns: dict[str, _Column]) -> list[str]:
+    """The numeric columns that hold nothing but answers: the usual case, at the cost of reading them once."""
+    whole, any_number = (pl.Int64,), (pl.Int64, pl.Float64)
+    checks = [
+        ((pl.col(name) < FACTS[name].low) | (pl.col(name) > FACTS[name].high)).any()  # NaN is above all
+        for name, column in columns.items()
+        if FACTS[name].is_numeric and column.labels is None
+        if column.values.dtype in (whole if FACTS[name].kind is Kind.COUNT else any_number)
+    ]
+    return [check.name for check in raw.select(checks) if not check.item()]
+
+
 def _expression(fact: Fact, column: _Column, answers: list) -> pl.Expr:
     """The coded form of a column; null wherever the value is missing or no answer."""
     x, dtype, coded = pl.col(fact.name), column.values.dtype, _CODED.get(fact.kind, pl.Float64)
@@ -326,9 +342,6 @@ def _expression(fact: Fact, column: _Column, answers: list) -> pl.Expr:
         return x if dtype == pl.Boolean else pl.when(x == 1).then(True).when(x == 0).then(False)
     if coded == pl.UInt8 or dtype == pl.Boolean:
         return pl.repeat(None, pl.len(), dtype=coded)
-    least, most = (column.values.min(), column.values.max()) if dtype == pl.Int64 else (None, None)
-    if least is not None and fact.low <= least and most <= fact.high:
-        return x  # the usual case, at the cost of reading it
     x = x.cast(pl.Float64 if dtype.is_float() else pl.Int64, strict=False)
     possible = x.is_between(fact.low, fact.high)
     if fact.kind is Kind.COUNT and dtype.is_float():

@@ -175,7 +175,8 @@ class Explanation:
         if known is not False:
             words = "The second doctor will know" if known else "If the second doctor knows"
             words += " the first opinion, and that" if known else " the first opinion, it"
-            words += " may pull the second one its way: ask for a judgement before the first is read."
+            words += " may pull the second one its way (vashitz-2012): "
+            words += "ask for a judgement before the first is read."
             found.append(Remark("D2.1", words))
         if self.facts.get("plan_follows_guideline") and any(r.rule.clinical for r in self.supporting):
             words = (

@@ -91,6 +91,19 @@ class Fact:
         """
         return self.name.replace("_", " ")
 
+    def quantity(self, amount: str, value: float) -> str:
+        """An amount with its unit, in the singular for one.
+
+        Examples
+        --------
+        >>> FACTS["drug_trials"].quantity("at most 1", 1), FACTS["specialties_spanned"].quantity("2", 2)
+        ('at most 1 drug', '2 specialties')
+        """
+        one = (
+            self.unit.removesuffix("ies") + "y" if self.unit.endswith("ies") else self.unit.removesuffix("s")
+        )
+        return f"{amount} {one if value == 1 else self.unit}"
+
     def expects(self) -> str:
         """Say what an answer looks like, for error messages and forms.
 

@@ -158,11 +158,19 @@ class Indication:
         return cls(
             **data
             | {
-                "group": Group(data["group"]),
+                "group": _member(Group, data["group"]),
                 "when": condition_from_dict(data["when"]),
-                "citation": Citation(citation["source"], citation["locator"], Grade(citation["grade"])),
-                "level": data.get("level") and Level(data["level"]),
-                "kind": RuleKind(data.get("kind", "indication")),
+                "citation": Citation(
+                    citation["source"], citation["locator"], _member(Grade, citation["grade"])
+                ),
+                "level": data.get("level") and _member(Level, data["level"]),
+                "kind": _member(RuleKind, data.get("kind", "indication")),
                 "stronger_when": stronger and condition_from_dict(stronger),
             }
         )
+
+
+def _member(kind: type[StrEnum], value: object) -> StrEnum:
+    if value not in list(kind):
+        raise unknown_name(kind.__name__.lower(), value, kind)
+    return kind(value)

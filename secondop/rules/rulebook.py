@@ -101,7 +101,7 @@ class RuleBook:
         dropped = {self[name].name for name in names}
         return replace(self, rules=tuple(rule for rule in self.rules if rule.name not in dropped))
 
-    def replace(self, name: str, **changes: Any) -> RuleBook:
+    def replace(self, name: str, /, **changes: Any) -> RuleBook:
         """A new book in which one rule is changed, such as ``replace("refractory", when=...)``."""
         known = {f.name for f in fields(Indication)}
         for key in changes:
@@ -215,6 +215,8 @@ class RuleBook:
         """Read a book from :meth:`to_json`."""
         try:
             data = json.loads(text)
+            for key in data.keys() - {"sources", "rules"}:
+                raise unknown_name("part of a rule book", key, ("sources", "rules"))
             rules = tuple(Indication.from_dict(rule) for rule in data["rules"])
             return cls(rules, tuple(data["sources"].items()))
         except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
@@ -234,7 +236,8 @@ class RuleBook:
             lines += [f"## {group.value.capitalize()} ({kind.value.replace('_', '-')}s)", ""]
             for r in rules:
                 level = f" — **{r.level}**" if r.level else ""
-                lines += [f"### {r.statement} {r.label}{level}", "", f"Holds when {r.when}.", ""]
+                quiet = " and no clinical indication does" if r.kind is RuleKind.CAUTION else ""
+                lines += [f"### {r.statement} {r.label}{level}", "", f"Holds when {r.when}{quiet}.", ""]
                 lines += [f"Stronger when {r.stronger_when}.", ""] if r.stronger_when is not None else []
                 lines += [f"Consult: {r.consult}.", ""] if r.consult else []
                 cited = f"[{r.citation.source}], {r.citation.locator} ({r.citation.grade})"

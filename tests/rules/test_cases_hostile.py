@@ -86,6 +86,7 @@ READ = [
     ("line ends in a name", b'sex,"x\ny"\nmale,1\n', ["male"], ["1"]),
     ("blank lines between", b"sex,x\n\nmale,1\n\n\nfemale,2\n\n", ["male", "female"], ["1", "2"]),
     ("doubled quotes", b'sex,x\nmale,"5"" tall"\n', ["male"], ['5" tall']),
+    ("an empty text, and none", b'sex,x\nmale,""\n"",\n', ["male", None], ["", "<NA>"]),
     ("a formula", b"sex,x\nmale,=1+1\n", ["male"], ["=1+1"]),
     ("names alone", b"sex,x\n", [], []),
     ("names alone, no line end", b"sex,x", [], []),
@@ -156,6 +157,13 @@ def test_more_text_than_the_limit_is_refused_unpacked_or_not(tmp_path, monkeypat
         (tmp_path / name).write_bytes(pack(b"sex\n" + b"male\n" * 300))
         with pytest.raises(SecondopError, match="more than 1,000 bytes of text are too much"):
             read_cases(tmp_path / name)
+
+
+def test_line_ends_in_cells_are_kept_across_the_pieces_that_a_parser_takes(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_BLOCK_BYTES", 100)
+    path = tmp_path / "a.csv"
+    path.write_text("sex,x\n" + 'male,"a\nb"\n' * 200)
+    assert read_cases(path)["x"].tolist() == ["a\nb"] * 200
 
 
 def test_a_case_of_many_lines_and_megabytes_is_refused(tmp_path):

@@ -4,19 +4,16 @@
 const CONFIG = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"] };
 const NARROW = 560;
 
-// A title states a finding, so it is a sentence: break it into lines that fit.
+// A title states a finding, so it is a sentence: break it into lines that fit (unless it has lines already).
 function wrap(text, width, size) {
   const limit = Math.max(20, Math.floor(width / (size * 0.52)));
   const lines = [];
-  for (const part of text.split(/<br\s*\/?>/)) {
-    let line = "";
-    for (const word of part.split(" ")) {
-      const longer = line ? line + " " + word : word;
-      if (longer.replace(/<[^>]*>/g, "").length > limit && line) { lines.push(line); line = word; } else { line = longer; }
-    }
-    lines.push(line);
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line ? line + " " + word : word;
+    if (longer.replace(/<[^>]*>/g, "").length > limit && line) { lines.push(line); line = word; } else { line = longer; }
   }
-  return lines;
+  return [...lines, line];
 }
 
 function fit(figure, width) {
@@ -27,7 +24,7 @@ function fit(figure, width) {
   const narrow = width < NARROW;
   const margin = Object.assign({ l: 80, r: 80, t: 100, b: 80 }, base.margin, layout.margin);
   const title = typeof layout.title === "string" ? { text: layout.title } : layout.title;
-  if (title && title.text) {
+  if (title && title.text && !title.text.includes("<br>")) {
     const given = (title.font && title.font.size) || (base.title && base.title.font && base.title.font.size) || 17;
     const size = narrow ? Math.min(given, 15) : given;
     const lines = wrap(title.text, width - 40, size);

@@ -25,6 +25,11 @@ SOURCES = (
         "second-opinion program. Am J Med 2015. doi:10.1016/j.amjmed.2015.04.020. The article's saved list "
         "lacks this reference; it was identified by its figures.",
     ),
+    (
+        "vashitz-2012",
+        "Vashitz G, et al. Do first opinions affect second opinions? J Gen Intern Med 2012. PMC3445697. A "
+        "primary study; it stands behind the caution that knowing the first opinion may pull the second.",
+    ),
     ("harefuah-2011", "Second medical opinions (a review, in Hebrew). Harefuah 2011."),
     (
         "stable-2025",
