@@ -29,15 +29,13 @@ def test_a_counted_share_follows_its_beta():
 
 
 def test_an_assumption_follows_pert_over_its_range():
-    # concentration: 0.7 to 6, most likely 2; a = 1 + 4 (2 - 0.7) / 5.3, b = 1 + 4 (6 - 2) / 5.3
-    pert = stats.beta(1 + 4 * 1.3 / 5.3, 1 + 4 * 4 / 5.3, loc=0.7, scale=5.3)
-    assert close(MANY["readers.concentration"], pert)
-    assert MANY["readers.concentration"].mean() == pytest.approx((0.7 + 4 * 2 + 6) / 6, abs=0.05)
-
-
-def test_without_weight_every_value_of_the_range_is_equally_likely():
-    flat = draw_parameters(PROGRAMME, 4_000, seed=3, weight=0)["readers.concentration"]
-    assert close(flat, stats.uniform(0.7, 5.3))
+    # the textbook's: from 1 to 8, most likely 3: a = 1 + 4 (3 - 1) / 7, b = 1 + 4 (8 - 3) / 7
+    stated = PROGRAMME.replace({"readers.concentration": Parameter(3.0, 1.0, 8.0)})
+    drawn = draw_parameters(stated, 4_000, seed=3)["readers.concentration"]
+    assert close(drawn, stats.beta(1 + 8 / 7, 1 + 20 / 7, loc=1, scale=7))
+    assert drawn.mean() == pytest.approx((1 + 4 * 3 + 8) / 6, abs=0.07)
+    flat = draw_parameters(stated, 4_000, seed=3, weight=0)["readers.concentration"]
+    assert close(flat, stats.uniform(1, 7))  # without weight every value is equally likely
 
 
 @pytest.mark.parametrize(
@@ -94,8 +92,9 @@ def test_refitted_draws_meet_rates_drawn_from_their_counts():
 
 def test_draws_that_contradict_their_rates_are_left_out_and_wrong_rates_are_an_error():
     rates = published_rates().query("role == 'calibrate'")
-    # wrong opinions that differ so often leave no room for 85 % right ones among changed diagnoses
-    table = pd.DataFrame({"readers.errors_agree": [0.0, 0.7, 0.0]}, index=[1, 2, 3])
+    # wrong opinions that never agree, on some very hard cases: most changed diagnoses are wrong again
+    table = pd.DataFrame({"readers.errors_agree": [0.0, 0.7, 0.0], "readers.concentration": 0.7})
+    table.index += 1
     kept = [draw for draw, _ in drawn_scenarios(PROGRAMME, table, seed=2, refit=rates)]
     assert kept == [2]
     with pytest.raises(SecondopError, match="its role is 'validate'"):
