@@ -23,13 +23,11 @@ _HOMES = {
     "secondop.cohorts.calibrate": ("calibrate",),
     "secondop.cohorts.opinions": ("ReaderModel", "opinions_from_ratings"),
     "secondop.cohorts.strategies": ("Strategy", "read_strategies"),
-    "secondop.cohorts.scenario": ("Scenario", "load_scenario"),
-    "secondop.cohorts.simulate": ("simulate", "simulate_batches"),
-    "secondop.cohorts.calibrate": ("calibrate",),
     "secondop.evaluation.published": ("published_rates", "compare"),
     "secondop.evaluation.rates": ("firing_rates",),
     "secondop.evaluation.tradeoff": ("tradeoff",),
     "secondop.evaluation.benefit": ("net_benefit",),
+    "secondop.evaluation.sensitivity": ("tornado", "propagate"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 _ROOMS = ("figures",)

@@ -14,6 +14,7 @@ _HOMES = {
     "secondop.figures.biopsies": ("second_readings",),
     "secondop.figures.forest": ("published",),
     "secondop.figures.opinions": ("strategies",),
+    "secondop.figures.uncertainty": ("bands", "tornado"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
