@@ -26,7 +26,8 @@ _HOMES = {
     "secondop.evaluation.published": ("published_rates", "compare"),
     "secondop.evaluation.rates": ("firing_rates",),
     "secondop.evaluation.tradeoff": ("tradeoff",),
-    "secondop.evaluation.benefit": ("net_benefit",),
+    "secondop.evaluation.benefit": ("net_benefit", "decision_curve"),
+    "secondop.evaluation.rules_value": ("rule_values", "capacity_curve", "reform"),
     "secondop.evaluation.sensitivity": ("tornado", "propagate"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
