@@ -86,14 +86,14 @@ def figure(title: str, subtitle: str = "", *, x: str = "", y: str = "", height: 
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Break a text into lines of at most ``width`` letters.
+    """Break a text into lines of at most ``width`` letters, never before a per cent sign.
 
     Examples
     --------
     >>> wrap("A narrow band finds most errors", 20)
     ['A narrow band finds', 'most errors']
     """
-    return textwrap.wrap(text, width, break_long_words=False)
+    return textwrap.wrap(text.replace(" %", "\u00a0%"), width, break_long_words=False)
 
 
 def tint(colour: str, alpha: float) -> str:
