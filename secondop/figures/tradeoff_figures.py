@@ -239,14 +239,15 @@ def _name_points(fig: go.Figure, rows: pd.DataFrame) -> None:
         taken.append((x, y))
         # Nothing lies above the frontier, so its names stand there.
         right = x < (0.15 if row["frontier"] else 0.6)
-        at = {"ax": 9 if right else -5, "ay": -11 if row["frontier"] and not right else 12}
+        at = {"ax": 9 if right else -5 if row["frontier"] else 0}
+        at["ay"] = -11 if row["frontier"] and not right else 12 if right else 16
         if row["sort"] in ("none", "oracle"):
             at = {"ax": 18, "ay": -9} if row["sort"] == "none" else {"ax": 9, "ay": 0}
         fig.add_annotation(
             x=place[0],
             y=place[1],
             text={"none": "nobody", "all": "everybody"}.get(row["sort"], row["policy"]),
-            xanchor="left" if right else "right",
+            xanchor="left" if right else "right" if at["ax"] else "center",
             font={"size": 12},
             arrowwidth=0.1,
             arrowcolor="white",
