@@ -21,7 +21,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from tqdm.auto import tqdm
 
 ROOT = Path(__file__).resolve().parent.parent
-COVER = "08"
+COVER = "06"
 """Number of the notebook whose first figure the README shows."""
 PLOTLY = "application/vnd.plotly.v1+json"
 _KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}

@@ -24,7 +24,7 @@ _STAGES = {
     2: "Of {of:,} cases that are “{source}”, {cases:,} {target} ({share:.1f} %).",
     3: "Of {of:,} cases that {source}, in {cases:,} {target} ({share:.1f} %).",
 }
-_ACROSS, _WIDE = (0.001, 0.27, 0.56, 0.999), (10, 16, 11, 14)  # place and letters of each column
+_ACROSS, _WIDE = (0.001, 0.27, 0.56, 0.999), (10, 14, 11, 13)  # place and letters of each column
 _PEOPLE = {
     "found": (COLOURS["useful"], "circle"),
     "overuse": (COLOURS["overuse"], "circle"),
@@ -72,13 +72,13 @@ def flow(table: pd.DataFrame) -> go.Figure:
     fig.add_sankey(
         node={
             "label": [
-                "<br>".join(wrap(f"{name} {counts[name]:,}", _WIDE[stage]))
+                _label(name, f"{counts[name]:,}", stage, counts[name] < n / 20)
                 for name, stage in zip(names, stages, strict=True)
             ],
             "color": colours,
             "x": [_ACROSS[stage] for stage in stages],
             "y": _down(stages, [counts[name] / n for name in names]),
-            "pad": 20,
+            "pad": 22,
             "thickness": 10,
             "line": {"width": 0},
             "customdata": [
@@ -154,6 +154,13 @@ def icon_array(table: pd.DataFrame) -> go.Figure:
     fig.update_layout(height=fig.layout.height + room, margin={"b": room + 10, "l": 12, "r": 12})
     legend = {"orientation": "v", "y": 0, "yref": "container", "yanchor": "bottom", "itemclick": False}
     return fig.update_layout(title={"y": 1 - 22 / fig.layout.height}, legend=legend)
+
+
+def _label(name: str, count: str, stage: int, thin: bool) -> str:
+    """Name and number, in few lines beside a bar that is thin, and in short ones at the end."""
+    if thin and stage == 1:
+        return "<br>".join(wrap(f"{name} {count}", _WIDE[stage] + 2))
+    return "<br>".join([*wrap(name, _WIDE[stage]), count])
 
 
 def _down(stages: list[int], shares: list[float]) -> list[float]:
