@@ -58,8 +58,8 @@ def anchoring_effects(scenario: Scenario | str, odds_ratios: pd.DataFrame | None
     Examples
     --------
     >>> surgeons = anchoring_effects("programme").query("odds_ratio == 1.437").set_index("outcome")
-    >>> print((1000 * surgeons.loc[["agree", "corrected", "spoiled"], "change"]).round(1).to_dict())
-    {'agree': 8.5, 'corrected': -5.6, 'spoiled': -4.6}
+    >>> (surgeons.loc[["agree", "corrected", "spoiled"], "change"] > 0).to_dict()
+    {'agree': True, 'corrected': False, 'spoiled': False}
     """
     scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
     readers = published_anchoring() if odds_ratios is None else odds_ratios

@@ -218,7 +218,9 @@ def _attach(cases: Any, answers: pl.DataFrame) -> Any:
         return cases
     arrow = any(isinstance(dtype, pd.ArrowDtype) for dtype in cases.dtypes)
     columns = {name: _to_pandas(answers[name], arrow) for name in answers.columns}
-    return pd.concat([cases, pd.DataFrame(columns, index=cases.index, copy=False)], axis=1)
+    beside = pd.concat([cases, pd.DataFrame(columns, index=cases.index, copy=False)], axis=1)
+    beside.attrs = dict(cases.attrs)  # concat drops what they say of where the cases come from
+    return beside
 
 
 def _to_pandas(answer: pl.Series, arrow: bool) -> Any:

@@ -35,6 +35,12 @@ def test_recommendations_are_ordered_in_pandas_polars_and_pyarrow():
     assert pa.types.is_dictionary(assess(pa.Table.from_pandas(CASES))["recommendation"].type)
 
 
+def test_what_a_frame_says_of_itself_stays():
+    cases = CASES.copy()
+    cases.attrs = {"simulated": True}
+    assert assess(cases).attrs == {"simulated": True}
+
+
 KINDS = [
     # given as            flags come back as
     ("plain pandas", CASES, "boolean"),
