@@ -93,7 +93,8 @@ def wrap(text: str, width: int) -> list[str]:
     >>> wrap("A narrow band finds most errors", 20)
     ['A narrow band finds', 'most errors']
     """
-    return textwrap.wrap(text.replace(" %", "\u00a0%"), width, break_long_words=False)
+    lines = textwrap.wrap(text.replace(" %", "\u00a0%"), width, break_long_words=False)
+    return [line.replace("\u00a0", " ") for line in lines]
 
 
 def tint(colour: str, alpha: float) -> str:
