@@ -1,141 +1,216 @@
-"""Learned readings beside the rule book, on the real biopsies that ship with scikit-learn."""
+"""A learned triage beside the rule book: who would be sent, learned from cases whose outcome is known."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from secondop.errors import SecondopError
-from secondop.rules.assess import assess
+from secondop.errors import SecondopError, unknown_name
+from secondop.evaluation.benefit import check_rate, exchange_words
+from secondop.evaluation.learners import deal, fact_matrix, make_learner, one_thread
+from secondop.evaluation.policies import UNKNOWN, YES, read_number, read_outcome
+from secondop.evaluation.reading import at_level, eager, simulated, verdicts_of, wilson
+from secondop.evaluation.rules_value import paired_differences
+from secondop.rules.indication import Level
 from secondop.rules.indications import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 
-BIOPSIES = (
-    "Breast Cancer Wisconsin (Diagnostic): 569 fine needle aspirates, 30 measures of the cell nuclei each, "
-    "with the confirmed diagnosis. Street, Wolberg & Mangasarian 1993; UCI Machine Learning Repository, "
-    "CC BY 4.0."
-)
+_BETTER = {"found": 1, "overuse": -1, "underuse": -1, "net_benefit": 1}
 
 
-def biopsy_readings(*, seed: int, folds: int = 10) -> pd.DataFrame:
-    """A first reading of 569 real breast biopsies, each by a model that never saw that biopsy.
+def learned_triage(
+    cohort: Any,
+    *,
+    seed: int,
+    outcome: str = "either",
+    kind: str = "logistic",
+    folds: int = 5,
+    facts: Sequence[str] | None = None,
+    learn_from: int | None = None,
+) -> Any:
+    """For each case, the probability that an opinion would change something, learned from other cases.
 
-    A logistic regression on the 30 measures of the cell nuclei, its probabilities calibrated (Platt) inside
-    each training part, stands in for the first reader. No pathologist's reading is in the data.
+    Cases are dealt to folds. Each fold is scored by a model that learned from the other folds, and was
+    calibrated inside them (Platt), so no case is scored by a model that knows its outcome. The models read
+    facts as recorded; that a fact was not recorded is information of its own, never *no*.
 
     Parameters
     ----------
+    cohort : frame of n_cases rows
+        Cases with their facts and an outcome: pandas, polars or pyarrow. Only facts are learned from; the
+        truth that a simulation adds is not.
     seed : int
-        Deals the biopsies to the folds.
+        Deals the cases to the folds.
+    outcome : str
+        As for :func:`secondop.evaluation.tradeoff.tradeoff`. Nothing is learned from cases whose outcome is
+        unknown; they are scored all the same.
+    kind : str
+        ``"logistic"``: one weight per answer, unknown being an answer. ``"boosting"``: gradient-boosted
+        trees, which also find combinations.
     folds : int
-        Parts of the cross-validation, from 2 on.
+        From 2 on.
+    facts : list of str, optional
+        Facts to learn from; by default those that the rule book reads.
+    learn_from : int, optional
+        The most cases that each model may learn from, to see how many outcomes a learned triage needs.
 
     Returns
     -------
-    pandas.DataFrame
-        One row per biopsy: ``malignant`` (the confirmed diagnosis), ``probability`` (of malignancy, out of
-        fold), ``first_reading`` (malignant at 0.5 or more) and ``first_right``.
+    frame
+        The cases in the kind given, with ``score``.
 
-    References
-    ----------
-    Street, Wolberg & Mangasarian 1993, SPIE 1905:861-870 (the data, through scikit-learn).
+    Examples
+    --------
+    >>> cases = pd.DataFrame({"rare_disease": [True, False, None] * 20, "changed": [True, False, False] * 20})
+    >>> scored = learned_triage(cases, outcome="changed", facts=["rare_disease"], seed=1)
+    >>> scored["score"].head(3).round(1).tolist()
+    [1.0, 0.0, 0.0]
     """
     from sklearn.calibration import CalibratedClassifierCV
-    from sklearn.datasets import load_breast_cancer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
+    from tqdm.auto import tqdm
 
-    if folds < 2:
-        raise SecondopError(
-            f"biopsy_readings needs at least 2 folds to predict what it did not see; got {folds}."
+    frame, changed = eager(cohort), read_outcome(cohort, outcome)
+    x, names = fact_matrix(frame, facts)
+    score, rng = np.full(len(changed), np.nan), np.random.default_rng(seed)
+    for learn, test in tqdm(deal(changed, folds, seed), desc=f"learning ({kind})", leave=False):
+        learn = learn[changed[learn] != UNKNOWN]
+        learn = rng.permutation(learn)[:learn_from]
+        if min(np.bincount(changed[learn], minlength=2)[:2]) < 3:
+            raise SecondopError(
+                f"learned_triage needs at least 3 cases with each outcome to learn from; of {len(learn):,} "
+                f"cases in one fold's training part, {(changed[learn] == YES).sum():,} changed something."
+            )
+        model = CalibratedClassifierCV(
+            make_learner(kind, names, seed), method="sigmoid", cv=3, ensemble=False
         )
-    data = load_breast_cancer()
-    malignant = data.target == list(data.target_names).index("malignant")
-    reader = CalibratedClassifierCV(make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000)), cv=5)
-    dealt = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    probability = cross_val_predict(reader, data.data, malignant, cv=dealt, method="predict_proba")[:, 1]
-    first = probability >= 0.5
-    return pd.DataFrame(
-        {
-            "malignant": malignant,
-            "probability": probability,
-            "first_reading": np.where(first, "malignant", "benign"),
-            "first_right": first == malignant,
-        }
-    )
+        with one_thread():
+            score[test] = model.fit(x[learn], changed[learn]).predict_proba(x[test])[:, 1]
+    if isinstance(frame, pd.DataFrame):
+        return frame.assign(score=score)
+    native = nw.from_native(frame)
+    column = nw.new_series("score", score, nw.Float64, backend=native.implementation)
+    return native.with_columns(column).to_native()
 
 
-def as_cases(readings: pd.DataFrame, *, band: float) -> pd.DataFrame:
-    """The readings as cases: a probability within ``band`` of one half is an ambiguous pathology report.
-
-    Everything else about these patients is not recorded, and stays unknown.
-
-    Parameters
-    ----------
-    readings : pandas.DataFrame
-        As :func:`biopsy_readings` gives.
-    band : float
-        Half the width of the ambiguous band, 0 to 0.5. At 0 no report is ambiguous, at 0.5 each one is.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The readings with the fact ``pathology_result``.
-    """
-    if not 0 <= band <= 0.5:
-        raise SecondopError(f"The band reaches from 0 to 0.5 on either side of one half; got {band}.")
-    ambiguous = ((readings["probability"] - 0.5).abs() < band) | (band == 0.5)
-    return readings.assign(pathology_result=np.where(ambiguous, "ambiguous", "clear"))
-
-
-def second_readings(
-    readings: pd.DataFrame, bands: Sequence[float], rule_book: RuleBook = RULE_BOOK
+def same_volume(
+    cohort: Any,
+    score: str = "score",
+    rule_book: RuleBook = RULE_BOOK,
+    *,
+    level: str = "recommended",
+    outcome: str = "either",
+    exchange_rate: float = 0.1,
+    seed: int = 0,
 ) -> pd.DataFrame:
-    """What second readings would find and waste, for every width of the ambiguous band.
+    """The learned triage against the rule book, both sending equally many cases.
 
-    A second reading is useful where the first was wrong. It is *assumed* to be right: the counts are the
-    most that a second reader could catch.
+    The rule book says how many: all cases of at least ``level``. The learned triage sends as many, those with
+    the highest scores; ties at the cut are broken by chance. As many cases drawn at random stand beside both.
 
     Parameters
     ----------
-    readings : pandas.DataFrame
-        As :func:`biopsy_readings` gives.
-    bands : sequence of float
-        Half-widths of the band, 0 to 0.5; see :func:`as_cases`.
+    cohort : frame of n_cases rows
+        As :func:`learned_triage` gives, or with any other column of scores (no gaps).
+    score : str
+        The column of scores; higher is sent first.
     rule_book : RuleBook
-        Decides who is read again: recommended or urgent.
+        The rules.
+    level : str
+        The recommendation from which the rule book sends a case.
+    outcome, exchange_rate
+        As for :func:`secondop.evaluation.tradeoff.tradeoff`.
+    seed : int
+        Breaks ties.
 
     Returns
     -------
     pandas.DataFrame
-        One row per band: ``band, n, sent, share, lower, upper`` (share sent of all biopsies with its Wilson
-        interval), ``errors`` (first readings that were wrong), ``caught``, ``caught_lower, caught_upper``
-        (share of the errors, Wilson), ``needless`` and ``undetermined`` (cases that unknown facts could still
-        raise).
-    """
-    from statsmodels.stats.proportion import proportion_confint
+        Two comparisons of four measures: ``unknown`` is ``"nobody"`` where unknown facts send nobody by the
+        rule book and ``"all"`` where they send everybody whom they may, which is another volume. ``level, n,
+        sent`` (per 100), ``threshold`` (the lowest score sent), ``measure``; per 100 cases ``random,
+        rule_book, learned``, then ``difference`` (learned less rule book) with its paired 95 % interval
+        ``lower, upper``; ``winner``: *learned triage* or *rule book* where the interval leaves 0 out, else
+        *neither*, and blank where unknown outcomes hide it.
 
-    cases = pd.concat([as_cases(readings, band=band).assign(band=band) for band in bands], ignore_index=True)
-    assessed = assess(cases, rule_book)
-    sent = assessed["recommendation"] >= "recommended"
-    table = (
-        assessed.assign(sent=sent, errors=~assessed["first_right"], caught=sent & ~assessed["first_right"])
-        .groupby("band")
-        .agg(n=("sent", "size"), sent=("sent", "sum"), errors=("errors", "sum"), caught=("caught", "sum"))
-        .assign(undetermined=assessed.groupby("band")["undetermined"].sum())
-        .reset_index()
-    )
-    lower, upper = proportion_confint(table["sent"], table["n"], method="wilson")
-    caught_lower, caught_upper = proportion_confint(table["caught"], table["errors"], method="wilson")
-    return table.assign(
-        needless=table["sent"] - table["caught"],
-        share=table["sent"] / table["n"],
-        lower=lower,
-        upper=upper,
-        caught_lower=caught_lower,
-        caught_upper=caught_upper,
-    )
+    Notes
+    -----
+    At equal volumes overuse and underuse differ as much as found does, with the sign turned, and share its
+    interval: the paired one of :func:`secondop.evaluation.rules_value.reform`, the scores taken as given. It
+    is too wide rather than too narrow, for it ignores that the cut moves with the sample.
+    """
+    frame, changed = eager(cohort), read_outcome(cohort, outcome)
+    values, n, rate = _scores(frame, score), len(changed), check_rate(exchange_rate)
+    if level not in list(Level):
+        raise unknown_name("level of recommendation", level, map(str, Level))
+    order = np.lexsort((np.random.default_rng(seed).random(n), -values))
+    sent = verdicts_of(frame, rule_book).select(at_level(level)).to_series()
+    ends = paired_differences(np.zeros(n, bool), np.ones(n, bool), changed, {}, rate).set_index("measure")
+    tables = []
+    for unknown, answer in (("nobody", False), ("all", True)):
+        book, learned = sent.fill_null(answer).to_numpy(), np.zeros(n, bool)
+        chosen = order[: book.sum()]
+        learned[chosen] = True
+        table = paired_differences(book, learned, changed, {}, rate).set_index("measure")
+        table.loc["overuse", ["lower", "upper"]] = -table.loc["found", ["upper", "lower"]].to_numpy()
+        share = len(chosen) / n if n else np.nan
+        table["random"] = ends["before"] + share * ends["difference"]
+        table = table.loc[list(_BETTER)].assign(level=level, unknown=unknown, sent=100 * share)
+        table["threshold"] = values[chosen].min() if len(chosen) else np.nan
+        tables.append(table.rename(columns={"before": "rule_book", "after": "learned"}).reset_index())
+    table = pd.concat(tables, ignore_index=True)
+    ahead = np.sign(table["difference"]) * table["measure"].map(_BETTER)
+    told = (table["lower"] > 0) | (table["upper"] < 0)
+    table["winner"] = ahead.map({1: "learned triage", -1: "rule book"}).where(told, "neither")
+    table.loc[table["lower"].isna(), "winner"] = ""
+    columns = ["level", "unknown", "n", "sent", "threshold", "measure", "random", "rule_book", "learned"]
+    table = table[[*columns, "difference", "lower", "upper", "winner"]]
+    table.attrs |= {"simulated": simulated(frame), "exchange": exchange_words(rate)}
+    return table
+
+
+def calibration(
+    cohort: Any, score: str = "score", *, outcome: str = "either", groups: int = 10
+) -> pd.DataFrame:
+    """Whether a learned probability means what it says: cases with like scores, and what share changed.
+
+    Parameters
+    ----------
+    cohort, score, outcome
+        As for :func:`same_volume`.
+    groups : int
+        Groups of equally many cases, from the lowest scores to the highest.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per group: ``group, n, score`` (mean), ``changed, unknown`` (counts), ``share`` (changed of n;
+        blank where outcomes are unknown), ``low, high`` (were all unknown outcomes no, or yes) and ``lower,
+        upper``, the Wilson 95 % interval around these.
+    """
+    frame, changed = eager(cohort), read_outcome(cohort, outcome)
+    values = _scores(frame, score)
+    rows = []
+    for group, cases in enumerate(np.array_split(np.argsort(values, kind="stable"), groups), start=1):
+        yes, gap, n = (changed[cases] == YES).sum(), (changed[cases] == UNKNOWN).sum(), len(cases)
+        if n:
+            row = {"group": group, "n": n, "score": values[cases].mean(), "changed": yes, "unknown": gap}
+            share = np.nan if gap else yes / n
+            rows.append(row | {"share": share, "low": yes / n, "high": (yes + gap) / n})
+    table = pd.DataFrame(rows)
+    table["lower"], _ = wilson(table["changed"], table["n"])
+    _, table["upper"] = wilson(table["changed"] + table["unknown"], table["n"])
+    table.attrs["simulated"] = simulated(frame)
+    return table
+
+
+def _scores(frame: Any, name: str) -> np.ndarray:
+    values = read_number(frame, name)
+    if values.null_count():
+        raise SecondopError(
+            f"{values.null_count():,} of {len(values):,} cases have no {name!r}, and cannot be put in order."
+        )
+    return values.to_numpy()

@@ -177,8 +177,22 @@ def reform(
     books = [fresh_verdicts(frame, book).select(at_level(level)).to_series() for book in (before, after)]
     known = [book.fill_null(False).to_numpy() for book in books]
     allowed = [book.fill_null(True).to_numpy() for book in books]
-    truth, n, rate = read_truth(frame), len(changed), check_rate(exchange_rate)
-    counted = [figures(codes(pl.Series(sent)), changed, truth, rate) for sent in (*known, *allowed)]
+    truth, rate = read_truth(frame), check_rate(exchange_rate)
+    table = paired_differences(*known, changed, truth, rate)
+    table["difference_possible"] = paired_differences(*allowed, changed, truth, rate)["difference"]
+    return _noted(table, frame, outcome, rate)
+
+
+def paired_differences(
+    before: np.ndarray, after: np.ndarray, changed: np.ndarray, truth: dict[str, np.ndarray], rate: float
+) -> pd.DataFrame:
+    """What differs between two ways of sending the same cases, as :func:`reform` gives it.
+
+    ``before`` and ``after`` say yes or no for every case; ``changed`` and ``truth`` are codes and may be
+    unknown.
+    """
+    n = len(changed)
+    counted = [figures(codes(pl.Series(sent)), changed, truth, rate) for sent in (before, after)]
     flags = {
         "sent": np.ones(n, np.uint8),
         "found": changed,
@@ -186,21 +200,19 @@ def reform(
         "underuse": changed,
     } | truth
     rows = []
-    for name in ("sent", "found", "overuse", "underuse", *truth, "net_benefit"):
-        values = [found[name][0] for found in counted]
-        row = {"measure": name, "n": n, "before": values[0], "after": values[1]}
-        row |= {"difference": values[1] - values[0], "difference_possible": values[3] - values[2]}
+    for name in (*flags, "net_benefit"):
+        old, new = (found[name][0] for found in counted)
+        row = {"measure": name, "n": n, "before": old, "after": new, "difference": new - old}
         if name == "net_benefit":
-            gained = known[1].astype(np.int8) - known[0]
+            gained = after.astype(np.int8) - before
             each = gained * np.where(changed == 1, 1.0, -rate) + np.where(gained & (changed == 2), np.nan, 0)
             half = 100 * Z * each.std() / np.sqrt(n) if n else np.nan
             row |= {"lower": row["difference"] - half, "upper": row["difference"] + half}
         else:
-            row |= _paired(*(known[::-1] if name == "underuse" else known), flags[name])
+            row |= _paired(*((after, before) if name == "underuse" else (before, after)), flags[name])
         rows.append(row)
     columns = ["measure", "n", "before", "after", "difference", "lower", "upper", "newly", "no_longer"]
-    table = pd.DataFrame(rows)[[*columns, "difference_possible"]]
-    return _noted(table.astype({"newly": "Int64", "no_longer": "Int64"}), frame, outcome, rate)
+    return pd.DataFrame(rows)[columns].astype({"newly": "Int64", "no_longer": "Int64"})
 
 
 def flipped(cohort: Any, before: RuleBook, after: RuleBook) -> Any:

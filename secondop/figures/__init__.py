@@ -13,6 +13,7 @@ _HOMES = {
     "secondop.figures.cohort": ("along_trait",),
     "secondop.figures.biopsies": ("second_readings",),
     "secondop.figures.exchange": ("net_benefit",),
+    "secondop.figures.learned": ("calibration", "importance", "same_volume"),
     "secondop.figures.forest": ("published",),
     "secondop.figures.opinions": ("strategies",),
     "secondop.figures.people": ("flow", "icon_array"),

@@ -14,7 +14,7 @@ def second_readings(table: pd.DataFrame) -> go.Figure:
     Parameters
     ----------
     table : pandas.DataFrame
-        As :func:`secondop.evaluation.learning.second_readings` gives; bands 0 and 0.5 are drawn as "none" and
+        As :func:`secondop.evaluation.biopsies.second_readings` gives; bands 0 and 0.5 are drawn as "none" and
         "all".
 
     Returns

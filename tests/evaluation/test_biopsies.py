@@ -1,0 +1,105 @@
+"""The real biopsies: a first reading out of fold, and what second readings find and waste."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_breast_cancer
+from statsmodels.stats.proportion import proportion_confint
+
+from secondop import figures
+from secondop.errors import SecondopError
+from secondop.evaluation.biopsies import as_cases, biopsy_readings, second_readings
+
+BANDS = [0, 0.05, 0.15, 0.3, 0.5]
+
+
+@pytest.fixture(scope="module")
+def readings():
+    return biopsy_readings(seed=3, folds=3)
+
+
+@pytest.fixture(scope="module")
+def table(readings):
+    return second_readings(readings, BANDS)
+
+
+def test_the_biopsies_are_the_569_of_which_212_are_malignant(readings):
+    assert (len(readings), readings["malignant"].sum()) == (569, 212)
+    assert readings["malignant"].tolist() == (load_breast_cancer().target == 0).tolist()
+
+
+def test_the_first_reading_is_right_far_more_often_than_guessing_and_not_always(readings):
+    wrong = (~readings["first_right"]).sum()
+    assert 0 < wrong < 0.05 * len(readings)
+
+
+def test_the_same_seed_gives_the_same_readings_and_another_does_not(readings):
+    again, other = biopsy_readings(seed=3, folds=3), biopsy_readings(seed=4, folds=3)
+    pd.testing.assert_frame_equal(readings, again)
+    assert not np.allclose(readings["probability"], other["probability"])
+
+
+READINGS = pd.DataFrame(
+    # malignant, probability: four are right, the second and the fourth are wrong
+    [(True, 0.9), (True, 0.25), (False, 0.1), (False, 0.95), (False, 0.4), (False, 0.02)],
+    columns=["malignant", "probability"],
+)
+READINGS["first_right"] = (READINGS["probability"] >= 0.5) == READINGS["malignant"]
+BY_HAND = [
+    # band  sent caught needless
+    (0.0, 0, 0, 0),
+    (0.11, 1, 0, 1),
+    (0.25, 1, 0, 1),  # 0.25 lies on the edge, which is outside
+    (0.26, 2, 1, 1),
+    (0.41, 4, 1, 3),
+    (0.5, 6, 2, 4),
+]
+
+
+def test_second_readings_are_those_counted_by_hand():
+    counted = second_readings(READINGS, [band for band, *_ in BY_HAND])
+    assert counted[["band", "sent", "caught", "needless"]].to_records(index=False).tolist() == BY_HAND
+    assert (counted["n"] == 6).all() and (counted["errors"] == 2).all()
+
+
+def test_intervals_are_wilsons(table):
+    for row in table.itertuples():
+        low, high = proportion_confint(row.sent, row.n, method="wilson")
+        assert (row.lower, row.upper) == pytest.approx((low, high))
+        low, high = proportion_confint(row.caught, row.errors, method="wilson")
+        assert (row.caught_lower, row.caught_upper) == pytest.approx((low, high))
+
+
+def test_a_wider_band_sends_and_catches_no_fewer(table):
+    for column in ("sent", "caught", "needless"):
+        assert table[column].is_monotonic_increasing
+
+
+def test_nothing_else_is_recorded_so_every_biopsy_stays_undetermined(table):
+    assert (table["undetermined"] == table["n"]).all()
+
+
+@pytest.mark.parametrize("band", [-0.1, 0.51])
+def test_a_band_beyond_its_ends_is_refused(band):
+    with pytest.raises(SecondopError, match=r"from 0 to 0\.5"):
+        as_cases(READINGS, band=band)
+
+
+def test_one_fold_is_refused_since_it_would_read_what_it_saw():
+    with pytest.raises(SecondopError, match="at least 2 folds"):
+        biopsy_readings(seed=1, folds=1)
+
+
+def test_the_figure_draws_every_band_none_all_and_the_interval(table):
+    fig = figures.second_readings(table)
+    traces = {trace.name: trace for trace in fig.data}
+    drawn = traces["ambiguous band, narrow to wide"]
+    errors, n = table["errors"].iloc[0], 569
+    np.testing.assert_allclose(drawn.y, 100 * table["caught"] / errors)
+    np.testing.assert_allclose(drawn.x, 100 * table["needless"] / n)
+    assert list(fig.data[-1].text) == ["none", "all"]
+    assert "95 % interval (Wilson)" in traces
+    first = table[table["caught"] >= errors / 2].iloc[0]
+    title = fig.layout.title.text.replace("<br>", " ").replace("<b>", "").replace("</b>", "")
+    assert f"catches {first['caught']:.0f} of {errors} wrong readings" in title
+    assert "assumed to be right" in title
