@@ -33,6 +33,7 @@ NOT_RECORDED = frozenset(
 
 MAX_VALUES_LISTED = 20
 """Different unreadable words listed for one column: a wrong column has as many as it has rows."""
+PROBLEM_COLUMNS = ("column", "rows", "first_row", "first_case", "value", "problem", "hint")
 MAX_LINES = 50
 """Lines of an error message; the whole table is in its ``problems``."""
 
@@ -128,7 +129,7 @@ def _hint(fact: Fact, value: Any) -> str:
 
 
 class _Column(NamedTuple):
-    """A column as it came: flags or numbers, or positions (negative or null: none) in a list of labels."""
+    """A column as it came: flags or numbers, or places (negative or null: none) in a list of labels."""
 
     values: pl.Series
     labels: list | None = None
@@ -157,7 +158,8 @@ def encode(cases: Any, facts: Collection[str] | None = None) -> tuple[pl.DataFra
     wanted = [fact for fact in FACTS if fact in times and (facts is None or fact in facts)]
     columns = {name: _taken(cases[name]) for name in wanted if times[name] == 1}
     answers = {n: [read_answer(FACTS[n], label) for label in c.labels or ()] for n, c in columns.items()}
-    raw = pl.DataFrame({name: column.values for name, column in columns.items()})
+    raw = pl.DataFrame({n: c.values for n, c in columns.items()}).select(pl.all().to_physical())
+    columns = {n: _Column(raw[n], c.labels) for n, c in columns.items()}
     fine = _in_range(raw, columns)
     rest = {name: column for name, column in columns.items() if name not in fine}
     coded = raw.with_columns(_expression(FACTS[n], c, answers[n]).alias(n) for n, c in rest.items())
@@ -171,13 +173,10 @@ def encode(cases: Any, facts: Collection[str] | None = None) -> tuple[pl.DataFra
     ]
     for name, column in rest.items():
         found += _problems_of(FACTS[name], column, answers[name], coded[name], missing[name])
-    problems = pd.DataFrame(found, columns=["column", "rows", "first_row", "value", "problem", "hint"])
-    problems = problems.astype({"rows": int, "first_row": int})
     labels = cases.index if isinstance(cases, pd.DataFrame) else range(len(cases))
-    problems.insert(
-        3, "first_case", [f"case {labels[r]}" if len(cases) else "" for r in problems["first_row"]]
-    )
-    return coded, problems
+    rows = [(*p[:3], f"case {labels[p[2]]}" if len(cases) else "", *p[3:]) for p in found]
+    no_rows = dict.fromkeys(["rows", "first_row"], np.array([], dtype=int))
+    return coded, pd.DataFrame(rows or no_rows, columns=PROBLEM_COLUMNS)
 
 
 def coded_cases(cases: Any, facts: Collection[str] | None = None) -> pl.DataFrame:
@@ -280,7 +279,7 @@ def _from_polars(series: pl.Series) -> _Column:
     if dtype == pl.Null:
         return _Column(series.cast(pl.Boolean))
     if isinstance(dtype, pl.Enum):
-        return _Column(series.to_physical(), dtype.categories.to_list())
+        return _Column(series, dtype.categories.to_list())
     if isinstance(dtype, pl.Categorical) or dtype == pl.String:
         return _from_arrow(series.to_arrow())
     return _labelled(series.to_list())
