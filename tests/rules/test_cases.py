@@ -20,12 +20,11 @@ from secondop.rules.cases import (
     FormulaTextWarning,
     MissingFactsWarning,
     check_cases,
-    coded_cases,
-    encode,
     read_cases,
     write_cases,
 )
 from secondop.rules.conditions import fact
+from secondop.rules.encode import coded_cases, encode
 from secondop.rules.facts import FACTS, Kind
 
 pytestmark = pytest.mark.filterwarnings("ignore::secondop.rules.cases.MissingFactsWarning")
