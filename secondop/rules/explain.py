@@ -18,6 +18,7 @@ from secondop.errors import SecondopError
 from secondop.rules.assess import SUMMARY
 from secondop.rules.domain import coded_frame, verdicts
 from secondop.rules.encode import encode, normalised, raise_problems
+from secondop.rules.explain_show import explanation_html, explanation_text
 from secondop.rules.facts import FACTS, Fact, Kind
 from secondop.rules.indication import RECOMMENDATIONS, Indication, Level, RuleKind
 from secondop.rules.indications import RULE_BOOK
@@ -254,15 +255,11 @@ class Explanation:
 
     def to_html(self) -> str:
         """The explanation as one block of HTML: nothing to load, everything escaped."""
-        from secondop.rules.explain_show import explanation_html
-
         return explanation_html(self)
 
     _repr_html_ = to_html
 
     def __repr__(self) -> str:
-        from secondop.rules.explain_show import explanation_text
-
         return explanation_text(self)
 
 
@@ -391,8 +388,5 @@ def _plain(value: Any) -> Any:
     value = value.item() if isinstance(value, np.generic) else value
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
         return None
-    return (
-        value
-        if isinstance(value, (str, int)) or (isinstance(value, float) and isfinite(value))
-        else str(value)
-    )
+    whole = isinstance(value, (str, int)) or (isinstance(value, float) and isfinite(value))
+    return value if whole else str(value)

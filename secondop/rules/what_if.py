@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
-
 from secondop.rules.assess import assess_coded
 from secondop.rules.domain import UNKNOWN, Answer, answers, coded_frame, grid, verdicts
 from secondop.rules.facts import FACTS, Fact, Kind
@@ -138,18 +136,11 @@ def smallest_changes(
     """For each rule the smallest change to the facts after which its condition holds, or ``None``."""
     now = as_answers(facts)
     found = {}
-    spaces = {}
     for rule in rules:
         options = {name: answers(name, [rule.when]) for name in rule.facts}
-        spaces[rule] = grid({n: [now.get(n, UNKNOWN), *others] for n, others in options.items()})
-    reads = dict.fromkeys(name for rule in spaces for name in rule.facts)
-    rows = [row for space in spaces.values() for row in space]
-    holds = verdicts({rule.name: rule.when for rule in spaces}, coded_frame(rows, reads)) if rows else None
-    start = 0
-    for rule, space in spaces.items():
-        fires: pl.Series = holds[rule.name].slice(start, len(space))
-        start += len(space)
-        found[rule.name] = _smallest([row for row, yes in zip(space, fires, strict=True) if yes], now)
+        rows = grid({n: [now.get(n, UNKNOWN), *others] for n, others in options.items()})
+        holds = verdicts({"holds": rule.when}, coded_frame(rows, rule.facts))["holds"]
+        found[rule.name] = _smallest([row for row, yes in zip(rows, holds, strict=True) if yes], now)
     return found
 
 
