@@ -61,7 +61,7 @@ class Condition:
         """The condition as a clinician would say it."""
         raise NotImplementedError
 
-    def leaves(self) -> Iterator[Flag | Member | Compare]:
+    def leaves(self) -> Iterator[Leaf]:
         """Every comparison, membership and flag in it, from left to right."""
         for part in self.parts:
             yield from part.leaves()
@@ -89,10 +89,19 @@ class Condition:
 
 
 @dataclass(frozen=True, repr=False)
-class Flag(Condition):
-    """A yes-or-no fact holds."""
+class Leaf(Condition):
+    """What is asked of one fact."""
 
     name: str
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Itself alone."""
+        yield self
+
+
+@dataclass(frozen=True, repr=False)
+class Flag(Leaf):
+    """A yes-or-no fact holds."""
 
     def __post_init__(self) -> None:
         fact = find_fact(self.name)
@@ -100,9 +109,6 @@ class Flag(Condition):
 
     def sentence(self) -> str:
         return find_fact(self.name).label
-
-    def leaves(self) -> Iterator[Flag]:
-        yield self
 
     def to_expr(self, *, coded: bool = False) -> nw.Expr:
         return nw.col(self.name)
@@ -112,10 +118,9 @@ class Flag(Condition):
 
 
 @dataclass(frozen=True, repr=False)
-class Member(Condition):
+class Member(Leaf):
     """A fact has one of these levels."""
 
-    name: str
     levels: tuple[str, ...]
 
     def __post_init__(self) -> None:
@@ -131,9 +136,6 @@ class Member(Condition):
     def sentence(self) -> str:
         return f"{find_fact(self.name).label} is {' or '.join(_words(level) for level in self.levels)}"
 
-    def leaves(self) -> Iterator[Member]:
-        yield self
-
     def to_expr(self, *, coded: bool = False) -> nw.Expr:
         return _membership(find_fact(self.name), self.levels, coded)
 
@@ -142,10 +144,9 @@ class Member(Condition):
 
 
 @dataclass(frozen=True, repr=False)
-class Compare(Condition):
+class Compare(Leaf):
     """A number, a count or an ordered fact lies at, above or below a threshold, whose basis is stated."""
 
-    name: str
     op: str
     value: float | str
     basis: str = "assumed"
@@ -173,9 +174,6 @@ class Compare(Condition):
         if fact.kind is Kind.ORDERED:
             return f"{fact.label} is {_OPERATORS[self.op][1]} {_words(self.value)}"
         return f"{fact.label} {_OPERATORS[self.op][1]} {self.value:g} ({self.basis})"
-
-    def leaves(self) -> Iterator[Compare]:
-        yield self
 
     def to_expr(self, *, coded: bool = False) -> nw.Expr:
         fact, compare = find_fact(self.name), _OPERATORS[self.op][0]
