@@ -134,7 +134,8 @@ class Member(Leaf):
             _require_level(fact, level)
 
     def sentence(self) -> str:
-        return f"{find_fact(self.name).label} is {' or '.join(_words(level) for level in self.levels)}"
+        fact = find_fact(self.name)
+        return f"{fact.label} is {' or '.join(map(fact.in_words, self.levels))}"
 
     def to_expr(self, *, coded: bool = False) -> nw.Expr:
         return _membership(find_fact(self.name), self.levels, coded)
@@ -172,7 +173,7 @@ class Compare(Leaf):
     def sentence(self) -> str:
         fact = find_fact(self.name)
         if fact.kind is Kind.ORDERED:
-            return f"{fact.label} is {_OPERATORS[self.op][1]} {_words(self.value)}"
+            return f"{fact.label} is {_OPERATORS[self.op][1]} {fact.in_words(self.value)}"
         return f"{fact.label} {_OPERATORS[self.op][1]} {self.value:g} ({self.basis})"
 
     def to_expr(self, *, coded: bool = False) -> nw.Expr:
@@ -289,19 +290,15 @@ class FactRef:
         return Member(self.name, tuple(levels))
 
     def __ge__(self, value: float | str) -> Compare:
-        """At least."""
         return Compare(self.name, ">=", value)
 
     def __gt__(self, value: float | str) -> Compare:
-        """More than."""
         return Compare(self.name, ">", value)
 
     def __le__(self, value: float | str) -> Compare:
-        """At most."""
         return Compare(self.name, "<=", value)
 
     def __lt__(self, value: float | str) -> Compare:
-        """Less than."""
         return Compare(self.name, "<", value)
 
     def _refuse(self, *_: object) -> NoReturn:
@@ -416,10 +413,6 @@ def _checked(part: object) -> Condition:
 
 def _bracketed(part: Condition) -> str:
     return f"({part.sentence()})" if isinstance(part, _Joined) else part.sentence()
-
-
-def _words(level: object) -> str:
-    return str(level).replace("_", " ")
 
 
 def _require(fact: Fact, possible: bool, operation: str) -> None:

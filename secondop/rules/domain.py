@@ -59,7 +59,7 @@ def answers(name: str, conditions: Iterable[Condition]) -> list[Answer]:
     if fact.kind is Kind.FLAG:
         return [Answer(False, "no", False), Answer(True, "yes", True)]
     if fact.has_levels:
-        return [Answer(level, level.replace("_", " "), i) for i, level in enumerate(fact.levels)]
+        return [Answer(level, fact.in_words(level), i) for i, level in enumerate(fact.levels)]
     return _stretches(fact, [leaf for c in conditions for leaf in c.leaves() if leaf.name == name])
 
 

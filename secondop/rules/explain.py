@@ -28,7 +28,6 @@ from secondop.rules.what_if import (
     NextQuestion,
     as_answers,
     assess_with_questions,
-    said,
     smallest_changes,
 )
 
@@ -66,7 +65,7 @@ class Reason:
     @property
     def values(self) -> str:
         """Every fact read, with the value seen, in words."""
-        return "; ".join(f"{FACTS[name].label}: {said(FACTS[name], v)}" for name, v in self.seen.items())
+        return "; ".join(f"{FACTS[name].label}: {FACTS[name].in_words(v)}" for name, v in self.seen.items())
 
     @property
     def note(self) -> str:
@@ -174,8 +173,10 @@ class Explanation:
         ]
         known = self.facts.get("first_opinion_known")
         if known is not False:
-            words = "The second doctor will know" if known else "If the second doctor knows"
-            words += " the first opinion, and that" if known else " the first opinion, it"
+            if known:
+                words = "The second doctor will know the first opinion, and that"
+            else:
+                words = "If the second doctor knows the first opinion, it"
             words += " may pull the second one its way (vashitz-2012): "
             words += "ask for a judgement before the first is read."
             found.append(Remark("D2.1", words))
@@ -338,20 +339,17 @@ def _read(case: Any, rule_book: RuleBook) -> tuple[dict[str, Any], dict[Any, Any
         case = pd.DataFrame([list(case.values())], columns=names, dtype=object)
     elif isinstance(case, pd.Series):
         case = case.to_frame().T
-    elif not isinstance(case, (pd.DataFrame, pl.DataFrame, pa.Table)):
+    in_memory = isinstance(case, (pd.DataFrame, pl.DataFrame, pa.Table))
+    if not in_memory or len(case) != 1:
+        got = f"{len(case):,} cases" if in_memory else type(case).__name__
         raise SecondopError(
             "explain takes one case: a dict of facts, a row of a pandas frame (frame.iloc[0]), or a frame of "
-            f"one row in memory; got {type(case).__name__}."
-        )
-    if len(case) != 1:
-        raise SecondopError(
-            f"explain takes one case, and this frame has {len(case):,}. Give it one row, such as "
-            "frame.iloc[0]; assess takes them all."
+            f"one row in memory; got {got}. For many cases use assess."
         )
     if isinstance(case, pd.DataFrame):
-        row, where = {name: case.iloc[0, i] for i, name in enumerate(case.columns)}, str(case.index[0])
+        row, where = {name: case.iloc[0, i] for i, name in enumerate(case.columns)}, f"case {case.index[0]}"
     else:
-        row, where = (case.to_pylist() if isinstance(case, pa.Table) else case.to_dicts())[0], "0"
+        row, where = (case.to_pylist() if isinstance(case, pa.Table) else case.to_dicts())[0], "case 0"
     coded, problems = encode(case)
     absent = [name for name in FACTS if name not in row]
     misspelt = [
@@ -362,7 +360,7 @@ def _read(case: Any, rule_book: RuleBook) -> tuple[dict[str, Any], dict[Any, Any
     ]
     raise_problems(pd.DataFrame([*problems.to_dict("records"), *misspelt], columns=problems.columns), 1)
     codes = coded.row(0, named=True) if coded.width else {}
-    facts = {name: _value(FACTS[name], codes[name]) for name in FACTS if codes.get(name) is not None}
+    facts = {name: _value(FACTS[name], code) for name, code in codes.items() if code is not None}
     return facts, {name: value for name, value in row.items() if name not in FACTS}
 
 
@@ -386,7 +384,7 @@ def _record(noun: str, available: bool | None) -> list[str]:
 def _plain(value: Any) -> Any:
     """A value as JSON can hold it; what is missing is null."""
     value = value.item() if isinstance(value, np.generic) else value
-    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
+    if pd.api.types.is_scalar(value) and pd.isna(value):
         return None
     whole = isinstance(value, (str, int)) or (isinstance(value, float) and isfinite(value))
     return value if whole else str(value)

@@ -11,7 +11,6 @@ from secondop.rules.encode import show
 from secondop.rules.facts import FACTS
 from secondop.rules.indication import RECOMMENDATIONS
 from secondop.rules.rulebook import NOT_FOR_CARE
-from secondop.rules.what_if import said
 
 if TYPE_CHECKING:
     from secondop.rules.explain import Explanation, Reason
@@ -111,7 +110,7 @@ def _ladder(e: Explanation) -> _Html:
 def _case(e: Explanation) -> _Html:
     extras = {key: value if isinstance(value, str) else show(value) for key, value in e.extras.items()}
     seen = [f"{key}: {value}"[:200] for key, value in extras.items()]
-    seen += [f"{FACTS[name].label}: {said(FACTS[name], value)}" for name, value in e.facts.items()]
+    seen += [f"{FACTS[name].label}: {FACTS[name].in_words(value)}" for name, value in e.facts.items()]
     missing = sum(name not in e.facts for name in e.rule_book.facts)
     seen.append(f"{missing} of the {len(e.rule_book.facts)} facts that the rules read are not recorded")
     return _div(_SMALL, " · ".join(seen))
@@ -122,10 +121,8 @@ def _section(title: str, items: Sequence[_Html], shown: int | None = None) -> _H
     if not items:
         return _Html("")
     style = "font-weight:650;font-size:.8em;letter-spacing:.06em;text-transform:uppercase;opacity:.75;"
-    heading, rest = (
-        _div(f"{style}margin:1.1em 0 .3em;", title),
-        items[len(items) if shown is None else shown :],
-    )
+    heading = _div(f"{style}margin:1.1em 0 .3em;", title)
+    rest = [] if shown is None else items[shown:]
     more = f"{len(rest)} more" if shown else f"{len(rest)} rules that a fact not recorded leaves open"
     summary = _el("summary", "cursor:pointer;opacity:.85;", more)
     fold = [_el("details", "margin:.3em 0;", summary, *rest)] if rest else []

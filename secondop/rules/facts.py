@@ -80,13 +80,7 @@ class Fact:
 
     @property
     def label(self) -> str:
-        """The name as words.
-
-        Examples
-        --------
-        >>> FACTS["first_line_weeks"].label
-        'first line weeks'
-        """
+        """The name as words."""
         return self.name.replace("_", " ")
 
     def quantity(self, amount: str, value: float) -> str:
@@ -101,6 +95,20 @@ class Fact:
             self.unit.removesuffix("ies") + "y" if self.unit.endswith("ies") else self.unit.removesuffix("s")
         )
         return f"{amount} {one if value == 1 else self.unit}"
+
+    def in_words(self, value: bool | str | float | None) -> str:
+        """An answer as a clinician would say it; ``None`` is not recorded.
+
+        Examples
+        --------
+        >>> FACTS["rare_disease"].in_words(True), FACTS["disease_control"].in_words("well_controlled")
+        ('yes', 'well controlled')
+        """
+        if value is None:
+            return "not recorded"
+        if self.kind is Kind.FLAG:
+            return "yes" if value else "no"
+        return value.replace("_", " ") if self.has_levels else f"{value:,g}"
 
     def expects(self) -> str:
         """Say what an answer looks like, for error messages and forms.

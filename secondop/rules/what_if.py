@@ -8,7 +8,7 @@ from typing import Any
 
 from secondop.rules.assess import assess_coded
 from secondop.rules.domain import UNKNOWN, Answer, answers, coded_frame, grid, verdicts
-from secondop.rules.facts import FACTS, Fact, Kind
+from secondop.rules.facts import FACTS, Kind
 from secondop.rules.indication import RECOMMENDATIONS, Indication, RuleKind
 from secondop.rules.rulebook import RuleBook
 
@@ -53,15 +53,6 @@ class Change:
         return f"{FACTS[self.fact].label}: {self.seen} → {either(self.needed)}"
 
 
-def said(fact: Fact, value: Any) -> str:
-    """A value as a clinician would say it."""
-    if value is None:
-        return "not recorded"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value.replace("_", " ") if fact.has_levels else f"{value:,g}"
-
-
 def either(words: Sequence[str]) -> str:
     """Alternatives as a list that is read aloud."""
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
@@ -70,7 +61,7 @@ def either(words: Sequence[str]) -> str:
 def as_answers(facts: Mapping[str, Any]) -> dict[str, Answer]:
     """The recorded facts of a case, as answers."""
     return {
-        name: Answer(value, said(f, value), f.levels.index(value) if f.has_levels else value)
+        name: Answer(value, f.in_words(value), f.levels.index(value) if f.has_levels else value)
         for name, value in facts.items()
         for f in [FACTS[name]]
     }
