@@ -170,7 +170,7 @@ def write_cases(frame: Frame, path: str | Path) -> None:
         if text:
             lines = _as_text(table, coded)
             with gzip.open(part, "wb") if name.endswith(".gz") else part.open("wb") as file:
-                lines.write_csv(file, separator="\t" if ".tsv" in name else ",")
+                lines.write_csv(file, separator="\t" if name.removesuffix(".gz").endswith(".tsv") else ",")
         else:
             pa.parquet.write_table(table, part)
         part.replace(path)
