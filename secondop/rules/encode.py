@@ -77,26 +77,22 @@ def read_answer(fact: Fact, value: Any) -> bool | int | float | Unreadable | Non
     if value is None or value is pd.NA or value is pd.NaT:
         return None
     if isinstance(value, str):
-        return _read_text(fact, value.strip())
-    if isinstance(value, bool):
-        return value if fact.kind is Kind.FLAG else Unreadable(f"is not {fact.expects()}")
-    if isinstance(value, Decimal):
-        return None if value.is_nan() else _read_number(fact, value)
-    if isinstance(value, Real):
-        return None if value != value else _read_number(fact, value)
-    return Unreadable(f"is not {fact.expects()}")
-
-
-def _read_text(fact: Fact, text: str) -> bool | int | float | Unreadable | None:
-    word, level = text.lower(), normalised(text)
-    if level in fact.levels:
-        return fact.levels.index(level)
-    if word in NOT_RECORDED:
-        return None
-    if fact.kind is Kind.FLAG and (word in YES or word in NO):
-        return word in YES
-    if not fact.has_levels and len(text) <= 40 and NUMBER.fullmatch(text):
-        return _read_number(fact, float(text))
+        text, level = value.strip(), normalised(value)
+        word = text.lower()
+        if level in fact.levels:
+            return fact.levels.index(level)
+        if word in NOT_RECORDED:
+            return None
+        if fact.kind is Kind.FLAG and (word in YES or word in NO):
+            return word in YES
+        if not fact.has_levels and len(text) <= 40 and NUMBER.fullmatch(text):
+            return _read_number(fact, float(text))
+    elif isinstance(value, bool):
+        if fact.kind is Kind.FLAG:
+            return value
+    elif isinstance(value, (Real, Decimal)):
+        gap = value.is_nan() if isinstance(value, Decimal) else value != value
+        return None if gap else _read_number(fact, value)
     return Unreadable(f"is not {fact.expects()}")
 
 
@@ -325,7 +321,7 @@ def _in_range(raw: pl.DataFrame, columns: dict[str, _Column]) -> set[str]:
             continue
         if fact.kind is Kind.FLAG and dtype == pl.Boolean:
             fine.add(name)
-        elif fact.is_numeric and dtype == pl.Int64 and fact.low == 0:
+        elif fact.is_numeric and dtype == pl.Int64 and fact.low == 0 and fact.high < 2**63:
             checks.append((x.reinterpret(signed=False) > fact.high).any())  # what is below 0 reads as huge
         elif fact.kind is Kind.NUMBER and dtype in (pl.Int64, pl.Float64):
             checks.append(((x < fact.low) | (x > fact.high)).any())  # NaN is above all

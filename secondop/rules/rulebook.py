@@ -136,9 +136,8 @@ class RuleBook:
         for a, b in itertools.combinations(self.rules, 2):
             if set(a.facts) & set(b.facts):
                 found += _implications(a, b)
-        stated = set(self.facts) | {
-            f for r in self.rules if r.stronger_when is not None for f in r.stronger_when.facts
-        }
+        pressing = (rule.stronger_when for rule in self.rules if rule.stronger_when is not None)
+        stated = {*self.facts, *(name for condition in pressing for name in condition.facts)}
         found += [
             (None, "unused fact", f"no rule reads {fact.name!r}, and it states no other use")
             for fact in FACTS.values()
@@ -156,10 +155,10 @@ class RuleBook:
         """
         rows = []
         for name in dict.fromkeys([*self._by_name, *other._by_name]):
-            if name not in self or name not in other:
-                rows.append((name, "rule", self._label_of(name), other._label_of(name)))
+            before, after = self._by_name.get(name), other._by_name.get(name)
+            if before is None or after is None:
+                rows.append((name, "rule", before and before.label, after and after.label))
                 continue
-            before, after = self[name], other[name]
             rows += [
                 (name, f.name, getattr(before, f.name), getattr(after, f.name))
                 for f in fields(Indication)
@@ -172,9 +171,6 @@ class RuleBook:
             if before.get(key) != after.get(key)
         ]
         return pd.DataFrame(rows, columns=["rule", "attribute", "before", "after"], dtype=object)
-
-    def _label_of(self, name: str) -> str | None:
-        return self[name].label if name in self else None
 
     def to_frame(self) -> pd.DataFrame:
         """One row per rule, for reading and counting.
