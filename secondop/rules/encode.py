@@ -272,11 +272,9 @@ def _from_polars(series: pl.Series) -> _Column:
     dtype = series.dtype
     if dtype == pl.Boolean or dtype.is_integer() or dtype.is_float():
         return _Column(series)
-    if dtype == pl.Null:
-        return _Column(series.cast(pl.Boolean))
     if isinstance(dtype, pl.Enum):
         return _Column(series, dtype.categories.to_list())
-    if isinstance(dtype, pl.Categorical) or dtype == pl.String:
+    if dtype in (pl.Null, pl.Categorical, pl.String):
         return _from_arrow(series.to_arrow())
     return _labelled(series.to_list())
 

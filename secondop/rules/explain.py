@@ -210,15 +210,13 @@ class Explanation:
         indication silences it or may do so.
         """
         silenced = any(r.rule.clinical for r in self.supporting)
-        return smallest_changes(
-            (
-                r.rule
-                for r in self.reasons
-                if (r.verdict is False and not silenced)
-                or (r.verdict is not True and r.rule.kind is not RuleKind.CAUTION)
-            ),
-            self.facts,
+        asked = (
+            r.rule
+            for r in self.reasons
+            if (r.verdict is False and not silenced)
+            or (r.verdict is not True and r.rule.kind is not RuleKind.CAUTION)
         )
+        return smallest_changes(asked, self.facts)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain data that JSON can hold."""
@@ -318,6 +316,10 @@ def _reasons(rule_book: RuleBook, facts: dict[str, Any], case_as_is: dict[str, A
     amplifiers = [holds[rule.name] for rule in rule_book.of_kind(RuleKind.AMPLIFIER)]
     amplified = True in amplifiers or (None if None in amplifiers else False)
     kinds = list(RuleKind)
+
+    def rank(rule: Indication) -> tuple:
+        return -_LEVELS.index(rule.level), kinds.index(rule.kind), rule.statement, rule.name
+
     return tuple(
         Reason(
             rule,
@@ -326,9 +328,7 @@ def _reasons(rule_book: RuleBook, facts: dict[str, Any], case_as_is: dict[str, A
             stronger.get(rule.name, False),
             amplified if rule.clinical and holds[rule.name] else False,
         )
-        for rule in sorted(
-            rule_book, key=lambda r: (-_LEVELS.index(r.level), kinds.index(r.kind), r.statement, r.name)
-        )
+        for rule in sorted(rule_book, key=rank)
     )
 
 

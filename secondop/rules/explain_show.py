@@ -97,13 +97,8 @@ def _ladder(e: Explanation) -> _Html:
         elif stands < place <= highest:
             look = f"border:2px dashed rgb({colour});"
         note = " ✓" if place == stands else " ?" if stands < place <= highest else ""
-        steps.append(
-            _div(
-                f"{look}padding:.15em .7em;border-radius:6px;white-space:nowrap;",
-                level.replace("_", " "),
-                note,
-            )
-        )
+        look += "padding:.15em .7em;border-radius:6px;white-space:nowrap;"
+        steps.append(_div(look, level.replace("_", " "), note))
     return _div("display:flex;flex-wrap:wrap;gap:.4em;margin:.2em 0 .5em;", *steps)
 
 
