@@ -79,6 +79,11 @@ def test_a_caution_is_silent_beside_a_clinical_indication_and_unknown_beside_an_
     assert assess(cases, caution, verdicts=True)["opinion-after-opinion"].tolist() == [False, True, pd.NA]
 
 
+def test_an_extra_column_may_have_any_name():
+    for name in ("column_names", "columns", "index"):
+        assert len(assess(CASES.assign(**{name: 1}))) == 2
+
+
 def test_no_case_gives_no_row():
     assert len(assess(CASES.head(0))) == 0
 
