@@ -105,7 +105,7 @@ def stream() -> None:
     took, peak = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(
         f"{STREAMED:,} cases streamed through simulate, assess and count: {took:.0f} s, "
-        f"{(peak - before) / 1024:.0f} MiB above the {before / 1024:.0f} MiB of the loaded package; "
+        f"{peak / 1024:.0f} MiB in all, {(peak - before) / 1024:.0f} more than the loaded package; "
         f"{recommended / STREAMED:.1%} recommended or urgent."
     )
 

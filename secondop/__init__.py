@@ -24,6 +24,11 @@ _HOMES = {
     "secondop.cohorts.opinions": ("ReaderModel", "opinions_from_ratings"),
     "secondop.cohorts.strategies": ("Strategy", "read_strategies"),
     "secondop.evaluation.published": ("published_rates", "compare"),
+    "secondop.evaluation.rates": ("firing_rates",),
+    "secondop.evaluation.tradeoff": ("tradeoff",),
+    "secondop.evaluation.benefit": ("net_benefit", "decision_curve"),
+    "secondop.evaluation.rules_value": ("rule_values", "capacity_curve", "reform"),
+    "secondop.evaluation.sensitivity": ("tornado", "propagate"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 _ROOMS = ("figures",)

@@ -21,7 +21,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from tqdm.auto import tqdm
 
 ROOT = Path(__file__).resolve().parent.parent
-COVER = "08"
+COVER = "06"
 """Number of the notebook whose first figure the README shows."""
 PLOTLY = "application/vnd.plotly.v1+json"
 _KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
@@ -159,6 +159,12 @@ def _draw(figure: dict, size: dict[str, int]) -> str:
     return base64.b64encode(small.getvalue()).decode() + "\n"
 
 
+def stop_drawing() -> None:
+    """Close the Chromium that drew pictures, if any: at the end of the program it outlives its folder."""
+    if kaleido := sys.modules.get("kaleido"):
+        kaleido.stop_sync_server(silence_warnings=True)
+
+
 def store(path: Path, *, on_cell: Callable[[], object] = lambda: None) -> int:
     """Execute a notebook and write it back with its outputs; returns how many pictures had to be drawn."""
     stored = nbformat.read(path, as_version=4)
@@ -199,7 +205,11 @@ def run_all(paths: Iterable[Path], work: Callable) -> list:
 def main(arguments: list[str]) -> None:
     """Store the notebooks named, or all."""
     paths = [Path(argument) for argument in arguments] or all_notebooks()
-    for path, drawn in zip(paths, run_all(paths, store), strict=True):
+    try:
+        results = run_all(paths, store)
+    finally:
+        stop_drawing()
+    for path, drawn in zip(paths, results, strict=True):
         print(f"{path.name}: {path.stat().st_size / 1000:,.0f} kB, {drawn} pictures drawn anew")
         if path.name.startswith(COVER):
             picture = figures(nbformat.read(path, as_version=4))[0]["data"]["image/png"]

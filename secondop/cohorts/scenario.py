@@ -54,7 +54,8 @@ class Scenario:
     shapes : mapping of str to Shape
         For the facts that need another fact, or bands.
     fitted_to : tuple of str
-        Ids of the published rates that it was fitted to, which can never again count as agreement.
+        Ids of the published rates that it, or the scenario it extends, was fitted to: they can never again
+        count as agreement.
 
     Raises
     ------
@@ -252,7 +253,7 @@ def read_scenario(source: str | Path) -> Scenario:
         carried = f"carried over from the scenario {base.name!r}, where it was fitted"
         for path, p in base.parameters.items():
             parameters[path] = p if p.basis != "fitted" else replace(p, basis="assumed", citation=carried)
-        shapes = dict(base.shapes)
+        shapes, fitted_to = dict(base.shapes), tuple(dict.fromkeys((*base.fitted_to, *fitted_to)))
     default, facts = raw.pop("defaults", {}), raw.pop("facts", {})
     stated: dict[str, Any] = {}
     for section, rows in raw.items():

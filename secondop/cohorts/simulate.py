@@ -121,7 +121,7 @@ def simulate(
     >>> cohort = simulate("general", 1_000, seed=7)
     >>> cohort.shape, cohort.attrs["scenario"]
     ((1000, 64), 'general')
-    >>> cohort["wants_second_opinion"].isna().sum() > 0
+    >>> bool(cohort["wants_second_opinion"].isna().any())
     True
     """
     _check(n, seed, engine)
@@ -133,7 +133,7 @@ def simulate_batches(
     n: int,
     *,
     seed: int,
-    batch: int = 8 * BLOCK,
+    batch: int = 4 * BLOCK,
     engine: Literal["pandas", "polars"] = "pandas",
     missing: Gaps | None = None,
 ) -> Iterator[pd.DataFrame | pl.DataFrame]:
@@ -180,7 +180,7 @@ def _check_count(name: str, value) -> None:
 def _dither() -> tuple[np.ndarray, np.ndarray]:
     """What to add before rounding down, in [0, 1): over the bins, and over a row of a pattern.
 
-    Rounded so, a chance keeps its mean over the bins (or rows) to about 1 in 10 million, although 16 bits
+    Rounded so, a chance keeps its mean over the bins (or rows) to about 1 in a million, although 16 bits
     alone would round it to 1 in 65,536.
     """
     i, j = np.indices((BINS, BINS))

@@ -89,9 +89,11 @@ def chances(share: float, u: float, v: float, within: np.ndarray | None = None, 
     score = shift + (u * g.mean[:, None] if u else np.zeros((1, 1))) + (v * g.mean if v else 0.0)
     spread = np.sqrt(1 - g.kept * (u * u + v * v))
     cut = special.ndtri(1 - share)
-    if within is not None and (u or v or np.any(shift)):
-        weight = within * g.weight[:, None] * g.weight
-        weight /= weight.sum() or 1.0  # where nobody is inside, any cut will do
+    if u or v or np.any(shift):  # in the tails the bins are not quite normal, so the cut is always solved for
+        full = within is not None
+        weight = (g.weight[:, None] if u or full else 1.0) * (g.weight if v or full else 1.0)
+        weight = weight * within if full else weight
+        weight = weight / (weight.sum() or 1.0)  # where nobody is inside, any cut will do
         low, high = cut - 12, cut + 12
         for _ in range(60):  # Newton, kept inside a bracket: the share falls as the cut rises
             z = (score - cut) / spread

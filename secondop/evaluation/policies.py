@@ -135,8 +135,11 @@ def _from_rules(frame: Any, rule_book: RuleBook) -> list[Policy]:
         return []
     verdicts, clinical = verdicts_of(frame, rule_book), clinical_rules(rule_book)
     names = [rule.name for rule in clinical]
-    count = pl.sum_horizontal([pl.col(names).cast(pl.Int32), pl.lit(0)])
-    may = count + pl.sum_horizontal([pl.col(names).is_null().cast(pl.Int32), pl.lit(0)])
+    known, open_ = pl.col(names).cast(pl.UInt16), pl.col(names).is_null().cast(pl.UInt16)
+    none = pl.lit(0, pl.UInt16)
+    counted = {"_known": pl.sum_horizontal(known, none), "_open": pl.sum_horizontal(open_, none)}
+    verdicts = verdicts.with_columns(**counted)
+    count, may = pl.col("_known"), pl.col("_known") + pl.col("_open")  # added up once for all of COUNTS
     rows = []
     for level in reversed(Level):
         kind = "both" if level is Level.OPTIONAL else "clinical"

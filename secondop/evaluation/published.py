@@ -277,7 +277,9 @@ def _fitted(rates: pd.DataFrame, stored, stated: Iterable[str] | None) -> set[st
     for name in sorted(fitted - set(every["id"])):
         raise unknown_name("published rate", name, every["id"])
     study = every["study"] + " " + every["year"].astype(str)
-    follows = study.isin(study[every["id"].isin(fitted)]) & (every["role"] == "derived")
+    open_ = (every["role"] == "calibrate") & ~every["id"].isin(fitted)
+    follows = study.isin(study[every["id"].isin(fitted)]) & ~study.isin(study[open_])
+    follows &= every["role"] == "derived"
     return fitted | set(every.loc[follows, "id"])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -28,7 +28,7 @@ def tradeoff(
     policies: Iterable[str] | Mapping[str, Any] | None = None,
     *,
     outcome: str = "either",
-    exchange_rate: float = 0.1,
+    exchange_rate: float | Sequence[float] = 0.1,
     scores: Mapping[str, float] | None = None,
     rule_book: RuleBook = RULE_BOOK,
 ) -> pd.DataFrame:
@@ -46,8 +46,9 @@ def tradeoff(
     outcome : str
         The yes/no column that says whether an opinion would change something. ``"either"`` is
         ``diagnosis_changed`` or ``treatment_changed``.
-    exchange_rate : float
+    exchange_rate : float, or a sequence of them
         Useful opinions that one needless opinion costs: 0.1 accepts ten needless ones for one useful one.
+        For several, the table holds every policy at the first, then at the second, and so on.
     scores : dict, optional
         Columns that hold a learned score, each with the threshold from which a case is sent.
     rule_book : RuleBook
@@ -94,12 +95,12 @@ def tradeoff(
     3          oracle   50.0   50.0      0.0       0.0
     4             all  100.0   50.0     50.0       0.0
     """
-    check_rate(exchange_rate)
+    rates = [check_rate(rate) for rate in np.atleast_1d(exchange_rate).tolist()]
     frame, changed = eager(cohort), read_outcome(cohort, outcome)
     made = build_policies(frame, changed, policies, scores, rule_book)
-    table = measure(made, changed, read_truth(frame), exchange_rate)
-    table["frontier"] = _frontier(table)
-    table["remark"] = _remarks(frame, changed, table)
+    tables = [measure(made, changed, read_truth(frame), rate) for rate in rates]
+    front, remarks = _frontier(tables[0]), _remarks(frame, changed, tables[0])
+    table = pd.concat([t.assign(frontier=front, remark=remarks) for t in tables], ignore_index=True)
     table.attrs |= {"simulated": simulated(frame), "outcome": outcome, "exchange_rate": exchange_rate}
     return table
 

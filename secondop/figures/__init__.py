@@ -7,13 +7,17 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "secondop.figures.anchoring": ("anchored",),
     "secondop.figures.firing_figures": ("attrition", "firing_rates", "overlap"),
     "secondop.figures.tradeoff_figures": ("capacity", "decision_curve", "tradeoff"),
     "secondop.figures.cohort": ("along_trait",),
     "secondop.figures.biopsies": ("second_readings",),
+    "secondop.figures.exchange": ("net_benefit",),
     "secondop.figures.learned": ("calibration", "importance", "same_volume"),
     "secondop.figures.forest": ("published",),
     "secondop.figures.opinions": ("strategies",),
+    "secondop.figures.people": ("flow", "icon_array"),
+    "secondop.figures.uncertainty": ("bands", "tornado"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

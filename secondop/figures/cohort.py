@@ -34,7 +34,7 @@ def along_trait(table: pd.DataFrame) -> go.Figure:
     title = f"{_words(first).capitalize()}: {table[first].iloc[0]:.0%} at the least {trait}, "
     title += f"{table[first].iloc[-1]:.0%} at the most"
     if least != first:
-        title += f"; {_words(least)} moves by {abs(change[least]):.0%}"
+        title += f"; {_words(least)} moves by {100 * abs(change[least]):.1f} points"
     fig = figure(
         title.replace("%", "\N{NO-BREAK SPACE}%"),
         f"Simulated cases in {last} equal groups by {trait}, which no record shows",

@@ -29,7 +29,7 @@ def firing_rates(table: pd.DataFrame) -> go.Figure:
         Rows of :func:`secondop.evaluation.rates.firing_rates`; by default its rules are drawn. For groups,
         levels or subgroups, give only the rows to draw.
     """
-    about = table.loc[: table.index[-1], :"sort"].columns[:-1].tolist()
+    about = table.columns[: table.columns.get_loc("sort")].tolist()
     rows = table if about or "rule" not in set(table["sort"]) else table[table["sort"] == "rule"]
     if rows.empty or rows["low"].isna().all():
         raise SecondopError("There are no cases in these rows, so no rates to draw.")
@@ -48,8 +48,8 @@ def firing_rates(table: pd.DataFrame) -> go.Figure:
     title = f"{top['label']}: most often, in {_range(top)} of 100 cases"
     if about and one:
         least = rows.loc[rows["low"].idxmin()]
-        title = f"{rows['name'].iloc[0].capitalize()}: in {_range(top)} of 100 cases of {top['label']}, in "
-        title += f"{_range(least)} of {least['label']}"
+        title = f"{rows['name'].iloc[0].capitalize()}: in {_range(top)} of 100 cases ({top['label']}), in "
+        title += f"{_range(least)} ({least['label']})"
     if len(whole) and rows["sort"].eq("rule").all():
         clinical, wish = (whole[whole["argues"] == kind].iloc[0] for kind in ("clinical", "patient-driven"))
         title = (

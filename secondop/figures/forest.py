@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from html import escape
-from textwrap import wrap
-from typing import TYPE_CHECKING
 
 import pandas as pd
+import plotly.graph_objects as go
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from secondop.figures.style import COLOURS, QUIET, figure, wrap
 
-# Colour and symbol both tell the verdicts apart (Okabe and Ito's palette, safe for colour-blind readers).
+# Symbol and fill tell the verdicts apart as well as colour does.
 _VERDICTS = {
-    "outside": ("Simulated, outside", "#D55E00", "diamond"),
-    "undetermined": ("Simulated, undetermined", "#009E73", "triangle-up"),
-    "within": ("Simulated, within", "#0072B2", "circle"),
-    "fitted": ("Simulated, fitted", "#0072B2", "circle-open"),
+    "outside": ("Simulated, outside", COLOURS["urgent"], "diamond"),
+    "undetermined": ("Simulated, undetermined", COLOURS["simulated"], "triangle-up"),
+    "within": ("Simulated, within", COLOURS["simulated"], "circle"),
+    "fitted": ("Simulated, fitted", COLOURS["fitted"], "circle-open"),
 }
 _GROUPS = {
     "Predicted: these can disagree": ("outside", "undetermined", "within"),
     "Fitted: agreement is by construction": ("fitted",),
     "Not comparable: published alone": ("not comparable",),
 }
-_HEADING, _LINE, _BAR, _TOP, _BOTTOM = 34, 15, 32, 96, 170  # heights; one unit of y is one pixel
+_WORDS = {
+    "both_changed": "diagnosis and treatment changed",
+    "either_changed": "diagnosis or treatment changed",
+    "second_right": "second opinion right",
+}
+_HEADING, _LINE, _BAR = 34, 16, 30  # heights; one unit of y is one pixel
 
 
 def published(table: pd.DataFrame) -> go.Figure:
@@ -47,57 +50,39 @@ def published(table: pd.DataFrame) -> go.Figure:
     --------
     >>> from secondop.evaluation.published import compare
     >>> cases = pd.DataFrame({"sought": [True] * 1000, "diagnosis_changed": [True] * 500 + [False] * 500})
-    >>> figure = published(compare(cases, fitted_to=()))
-    >>> figure.layout.title.text.replace("<br>", " ")
-    'The cohort misses 3 of the 3 published rates that can disagree'
+    >>> [trace.name for trace in published(compare(cases, fitted_to=())).data]
+    ['Published', 'Published, not comparable', 'Simulated, outside']
     """
-    import plotly.graph_objects as go
-
     alike = table["verdict"] != "not comparable"
-    tempting = table[alike | table["outcome"].isin(table.loc[alike, "outcome"])]
-    figure, y, places = go.Figure(), 0, {}
+    drawn = table[alike | table["outcome"].isin(table.loc[alike, "outcome"])]
+    y, places, notes = 0, {}, []
     for heading, verdicts in _GROUPS.items():
-        rows = tempting[tempting["verdict"].isin(verdicts)]
-        if rows.empty:
-            continue
-        _write(figure, y - 10, f"<b>{heading}</b>", 13)
-        y -= _HEADING
+        rows = drawn[drawn["verdict"].isin(verdicts)]
+        if len(rows):
+            notes.append(_note(y - 10, f"<b>{heading}</b>", 14))
+            y -= _HEADING
         for index, row in rows.iterrows():
-            lines = wrap(_label(row), 54)
-            _write(figure, y, _lines(lines), 11)
+            lines = wrap(_label(row), 50)
+            notes.append(_note(y, _lines(lines), 12))
             y -= _LINE * len(lines) + _BAR
             places[index] = y + _BAR - 14
-    drawn = tempting.assign(y=pd.Series(places, dtype=float))
-    alike = alike[drawn.index]
-    _trace(figure, drawn[alike], "published", 5, ("Published", "#333333", "square"))
-    _trace(figure, drawn[~alike], "published", 0, ("Published, not comparable", "#8c8c8c", "square-open"))
+    drawn, alike = drawn.assign(y=pd.Series(places, dtype=float)), alike[drawn.index]
+    rest = len(table) - len(drawn)
+    title, subtitle = _finding(table)
+    axis = "% of the denominator that each line names; intervals are 95 %"
+    axis += f". Not comparable and not drawn: {rest} more published rates" if rest else ""
+    fig = figure(title, subtitle, x=axis, height=-y)
+    _trace(fig, drawn[alike], "published", 5, ("Published", COLOURS["published"], "square"))
+    _trace(fig, drawn[~alike], "published", 0, ("Published, not comparable", QUIET, "square-open"))
     for verdict, style in _VERDICTS.items():
-        _trace(figure, drawn[drawn["verdict"] == verdict], "simulated", -5, style)
-    axis = "per cent of the denominator that each line names"
-    if rest := len(table) - len(drawn):
-        axis += _lines(["", *wrap(f"{rest} further published rates: not comparable, not drawn", 54)])
-    figure.update_layout(
-        title={"text": _lines(wrap(_finding(table), 42)), "font": {"size": 15}, "x": 0, "xref": "paper"},
-        height=_TOP + _BOTTOM - y,
-        margin={"l": 14, "r": 18, "t": _TOP, "b": _BOTTOM},
-        legend={
-            "orientation": "h",
-            "x": 0,
-            "y": 0,
-            "yref": "container",
-            "yanchor": "bottom",
-            "itemsizing": "constant",
-        },
-        hoverlabel={"align": "left"},
-        plot_bgcolor="white",
-    )
-    figure.update_xaxes(title={"text": axis, "font": {"size": 11}}, ticksuffix=" %", rangemode="tozero")
-    figure.update_xaxes(gridcolor="#e8e8e8", zeroline=False, fixedrange=True)
-    figure.update_yaxes(visible=False, range=[y, 0], fixedrange=True)
-    return figure
+        _trace(fig, drawn[drawn["verdict"] == verdict], "simulated", -5, style)
+    fig.update_layout(annotations=notes, margin_l=14, legend_itemsizing="constant")
+    fig.update_xaxes(ticksuffix=" %", rangemode="tozero", fixedrange=True)
+    fig.update_yaxes(visible=False, range=[y, 0], fixedrange=True)
+    return fig
 
 
-def _trace(figure, rows: pd.DataFrame, source: str, lift: float, style: tuple[str, str, str]) -> None:
+def _trace(fig: go.Figure, rows: pd.DataFrame, source: str, lift: float, style: tuple[str, str, str]) -> None:
     """Points with their intervals; where there are ends and no point, the interval alone."""
     if rows.empty:
         return
@@ -106,7 +91,7 @@ def _trace(figure, rows: pd.DataFrame, source: str, lift: float, style: tuple[st
     alone = rate.isna()
     lower = lower.mask(alone & lower.isna() & upper.notna(), 0)
     middle = rate.fillna((lower + upper) / 2)
-    figure.add_scatter(
+    fig.add_scatter(
         x=middle,
         y=rows["y"] + lift,
         mode="markers",
@@ -124,9 +109,9 @@ def _trace(figure, rows: pd.DataFrame, source: str, lift: float, style: tuple[st
     )
 
 
-def _write(figure, y: float, text: str, size: int) -> None:
+def _note(y: float, text: str, size: int) -> dict:
     place = {"x": 0, "xref": "paper", "xanchor": "left", "y": y, "yanchor": "top", "align": "left"}
-    figure.add_annotation(text=text, font={"size": size}, showarrow=False, bgcolor="white", **place)
+    return place | {"text": text, "font": {"size": size}, "showarrow": False, "bgcolor": "white"}
 
 
 def _lines(lines: list[str]) -> str:
@@ -134,8 +119,12 @@ def _lines(lines: list[str]) -> str:
 
 
 def _label(row: pd.Series) -> str:
-    outcome = row["outcome"].replace("_", " ").capitalize()
-    return f"{outcome}, of {_of(row['published_n'], row['denominator'])} ({row['study']} {row['year']})"
+    base = _of(row["published_n"], row["denominator"])
+    return f"{_outcome(row).capitalize()}, of {base} ({row['study']} {row['year']})"
+
+
+def _outcome(row: pd.Series) -> str:
+    return _WORDS.get(row["outcome"], row["outcome"].replace("_", " "))
 
 
 def _of(n, denominator: str) -> str:
@@ -151,26 +140,22 @@ def _share(row: pd.Series, source: str) -> str:
 
 
 def _sentence(row: pd.Series) -> str:
-    outcome = row["outcome"].replace("_", " ")
     base = _of(row["published_n"], row["denominator"])
-    text = f"{row['study']} {row['year']}: {outcome} in {_share(row, 'published')} of {base}. "
+    text = f"{row['study']} {row['year']}: {_outcome(row)} in {_share(row, 'published')} of {base}. "
     if row["verdict"] != "not comparable":
         base = _of(row["simulated_n"], row["simulated_denominator"])
         text += f"Simulated: {_share(row, 'simulated')} of {base}. "
     return f"{text}{row['verdict'].capitalize()}: {row['reason']}"
 
 
-def _finding(table: pd.DataFrame) -> str:
+def _finding(table: pd.DataFrame) -> tuple[str, str]:
     tally = table["verdict"].value_counts()
-    outside, within, open_, fitted = (
-        tally.get(name, 0) for name in ("outside", "within", "undetermined", "fitted")
-    )
-    checks = outside + within + open_
-    text = "No published rate here can disagree with the cohort"
-    if checks:
+    outside, within, fitted = (tally.get(name, 0) for name in ("outside", "within", "fitted"))
+    open_ = tally.get("undetermined", 0)
+    title = "No published rate here can disagree with the cohort"
+    if checks := outside + within + open_:
         did = f"misses {outside}" if outside else f"agrees with {within}"
-        text = f"The cohort {did} of the {checks} published rates that can disagree"
-    text += f", {open_} undetermined" if open_ else ""
-    return text + (
-        f"; {fitted} more {'was' if fitted == 1 else 'were'} fitted and prove nothing" if fitted else ""
-    )
+        title = f"The cohort {did} of the {checks} published rates that can disagree"
+    title += f", {open_} undetermined" if open_ else ""
+    more = f"{fitted} more {'was' if fitted == 1 else 'were'} fitted and prove nothing. " if fitted else ""
+    return title, f"{more}A simulated cohort beside published second opinions"

@@ -67,7 +67,7 @@ def figure(title: str, subtitle: str = "", *, x: str = "", y: str = "", height: 
         Of the plot itself, in pixels; the width follows the page.
     """
     head = [f"<b>{line}</b>" for line in wrap(title, 38)]
-    small = [*wrap(subtitle, 56), *wrap(y and f"↑ {y}", 56)]
+    small = [*wrap(subtitle, 50), *wrap(y and f"↑ {y}", 50)]
     note = "".join(f"<br><span style='font-size:12px;color:{QUIET}'>{line}</span>" for line in small)
     top = 26 + 21 * (len(head) + len(small))
     bottom = 46 + 17 * len(wrap(x, 44))
@@ -86,14 +86,15 @@ def figure(title: str, subtitle: str = "", *, x: str = "", y: str = "", height: 
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Break a text into lines of at most ``width`` letters.
+    """Break a text into lines of at most ``width`` letters, never before a per cent sign.
 
     Examples
     --------
     >>> wrap("A narrow band finds most errors", 20)
     ['A narrow band finds', 'most errors']
     """
-    return textwrap.wrap(text, width, break_long_words=False)
+    lines = textwrap.wrap(text.replace(" %", "\u00a0%"), width, break_long_words=False)
+    return [line.replace("\u00a0", " ") for line in lines]
 
 
 def tint(colour: str, alpha: float) -> str:

@@ -12,13 +12,20 @@ _SORTS = {
     "level": (COLOURS["rule book"], "square", "Levels of the rule book"),
     "count": (COLOURS["urgent"], "circle", "At least so many clinical indications"),
     "group": (COLOURS["optional"], "diamond", "One group of rules alone"),
-    "score": (COLOURS["learned"], "star", "Learned score"),
+    "score": (COLOURS["learned"], "star", "Score, from a threshold on"),
     "own": (COLOURS["overuse"], "triangle-up", "Other policies"),
     "oracle": (COLOURS["useful"], "cross", "Oracle: only those that would change"),
     "none": (COLOURS["none"], "circle-open", "Nobody"),
     "all": (COLOURS["all"], "circle-open", "Everybody"),
 }
 _LINES = {"urgent": "urgent", "recommended": "recommended", "optional": "optional", "oracle": "useful"}
+_OUTCOMES = {
+    "either": "something changed",
+    "diagnosis_changed": "the diagnosis changed",
+    "treatment_changed": "the treatment changed",
+    "corrected": "a wrong diagnosis put right",
+    "intervention_averted": "an intervention averted",
+}
 _NAMED = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 
 
@@ -33,10 +40,10 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
     rows = table[table["sort"] != "random"]
     ends, front = rows[rows["sort"].isin(["none", "all"])], rows[rows["frontier"]].sort_values("overuse")
     fig = figure(
-        _tradeoff_title(rows),
+        _tradeoff_title(rows, table.attrs.get("outcome")),
         f"{_n(table)}. Cross: 95 % interval and unknown facts.",
         x="overuse: of 100 cases, sent for nothing",
-        y="found: of 100 cases, sent and something changed",
+        y=f"found: of 100 cases, sent and {_OUTCOMES.get(table.attrs.get('outcome'), 'changed')}",
         height=420,
     )
     for part, name, dash, width in (
@@ -230,14 +237,17 @@ def _name_points(fig: go.Figure, rows: pd.DataFrame) -> None:
         if any(abs(x - a) < 0.2 and abs(y - b) < 0.08 for a, b in taken):
             continue
         taken.append((x, y))
-        right = x < 0.3
-        below = row["sort"] == "all" or (right and 0 < y < 0.9)
-        at = {"ax": 9 if right else -9, "ay": 12 if below else 0 if right else -9}
+        # Nothing lies above the frontier, so its names stand there.
+        right = x < (0.15 if row["frontier"] else 0.6)
+        at = {"ax": 9 if right else -5 if row["frontier"] else 0}
+        at["ay"] = -11 if row["frontier"] and not right else 12 if right else 16
+        if row["sort"] in ("none", "oracle"):
+            at = {"ax": 18, "ay": -9} if row["sort"] == "none" else {"ax": 9, "ay": 0}
         fig.add_annotation(
             x=place[0],
             y=place[1],
             text={"none": "nobody", "all": "everybody"}.get(row["sort"], row["policy"]),
-            xanchor="left" if right else "right",
+            xanchor="left" if right else "right" if at["ax"] else "center",
             font={"size": 12},
             arrowwidth=0.1,
             arrowcolor="white",
@@ -263,16 +273,19 @@ def _between(row: pd.Series, name: str, digits: int = 0) -> str:
     return f"{low} to {high}"
 
 
-def _tradeoff_title(rows: pd.DataFrame) -> str:
+def _tradeoff_title(rows: pd.DataFrame, outcome: str | None) -> str:
+    what = {"corrected": "wrong diagnoses", "intervention_averted": "interventions to avert"}.get(
+        outcome, "changes"
+    )
     everybody = rows[rows["sort"] == "all"].iloc[0]
     shown = rows[~rows["sort"].isin(["none", "all", "oracle"])]
     if shown.empty:
-        return f"Sending everybody finds {_between(everybody, 'found')} changes in 100 cases"
+        return f"Sending everybody finds {_between(everybody, 'found')} {what} in 100 cases"
     book = shown[shown["policy"] == "recommended"]
     row = (book if len(book) else shown.sort_values("found_beyond_random", ascending=False)).iloc[0]
     title = (
         f"Sending {row['label']} finds {_between(row, 'found')} of the "
-        f"{_between(everybody, 'found')} changes in 100 cases, with {_between(row, 'overuse')} needless "
+        f"{_between(everybody, 'found')} {what} in 100 cases, with {_between(row, 'overuse')} needless "
         "opinions"
     )
     chance = row["found"] - row["found_beyond_random"]

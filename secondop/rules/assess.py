@@ -18,7 +18,7 @@ import polars as pl
 import pyarrow as pa
 
 from secondop.errors import SecondopError
-from secondop.rules.encode import coded_cases
+from secondop.rules.encode import coded_cases, column_names
 from secondop.rules.facts import FACTS, Fact, Kind
 from secondop.rules.indication import RECOMMENDATIONS, Indication, Level, RuleKind
 from secondop.rules.indications import RULE_BOOK
@@ -76,13 +76,12 @@ def assess(cases: Any, rule_book: RuleBook = RULE_BOOK, *, verdicts: bool = Fals
     1         urgent         urgent         False
     2  no_indication         urgent          True
     """
-    if _is_dask(cases):
-        return cases.map_partitions(
-            assess, rule_book, verdicts=verdicts, meta=_dask_meta(cases, rule_book, verdicts)
-        )
+    if type(cases).__module__.startswith("dask."):
+        meta = assess(cases._meta, rule_book, verdicts=verdicts)
+        return cases.map_partitions(assess, rule_book, verdicts=verdicts, meta=meta)
     added = [*SUMMARY, *(rule.name for rule in rule_book if verdicts)]
     if isinstance(cases, (pd.DataFrame, pl.DataFrame, pa.Table)):
-        _check_columns(getattr(cases, "column_names", None) or list(cases.columns), added)
+        _check_columns(column_names(cases), added)
         coded = coded_cases(cases, rule_book.facts)
         return _attach(cases, assess_coded(coded, rule_book, len(cases), columns=added))
     try:
@@ -182,11 +181,17 @@ def _check_columns(columns: list[str], added: list[str]) -> None:
 
 
 def _check_types(schema: nw.Schema) -> None:
-    wrong = [
-        f"  column {name!r} is {dtype}; it must be {_declared(FACTS[name])}."
-        for name, dtype in schema.items()
-        if name in FACTS and not _has_declared_type(FACTS[name], dtype)
-    ]
+    wrong = []
+    for name, dtype in schema.items():
+        if (fact := FACTS.get(name)) is None:
+            continue
+        if fact.kind is Kind.FLAG:
+            fits, needed = dtype == nw.Boolean, "boolean"
+        elif fact.has_levels:
+            fits, needed = dtype in (nw.String, nw.Categorical, nw.Enum), f"text, {fact.expects()}"
+        else:
+            fits, needed = dtype.is_numeric(), "numeric"
+        wrong += [] if fits else [f"  column {name!r} is {dtype}; it must be {needed}."]
     if wrong:
         raise SecondopError(
             "A lazy frame is assessed where it is, so its columns must have their declared types:\n"
@@ -194,18 +199,6 @@ def _check_types(schema: nw.Schema) -> None:
             + "\nCast them in your engine (leave what was not recorded null), or bring the cases into memory "
             "with read_cases, which understands other spellings."
         )
-
-
-def _declared(fact: Fact) -> str:
-    return (
-        "boolean" if fact.kind is Kind.FLAG else f"text, {fact.expects()}" if fact.has_levels else "numeric"
-    )
-
-
-def _has_declared_type(fact: Fact, dtype: nw.dtypes.DType) -> bool:
-    if fact.kind is Kind.FLAG:
-        return dtype == nw.Boolean
-    return dtype in (nw.String, nw.Categorical, nw.Enum) if fact.has_levels else dtype.is_numeric()
 
 
 def _attach(cases: Any, answers: pl.DataFrame) -> Any:
@@ -218,7 +211,9 @@ def _attach(cases: Any, answers: pl.DataFrame) -> Any:
         return cases
     arrow = any(isinstance(dtype, pd.ArrowDtype) for dtype in cases.dtypes)
     columns = {name: _to_pandas(answers[name], arrow) for name in answers.columns}
-    return pd.concat([cases, pd.DataFrame(columns, index=cases.index, copy=False)], axis=1)
+    beside = pd.concat([cases, pd.DataFrame(columns, index=cases.index, copy=False)], axis=1)
+    beside.attrs = dict(cases.attrs)  # concat drops what they say of where the cases come from
+    return beside
 
 
 def _to_pandas(answer: pl.Series, arrow: bool) -> Any:
@@ -230,11 +225,3 @@ def _to_pandas(answer: pl.Series, arrow: bool) -> Any:
     if answer.dtype != pl.Boolean or answer.name in SUMMARY:
         return answer.to_numpy()
     return pd.arrays.BooleanArray(answer.fill_null(False).to_numpy(), answer.is_null().to_numpy())
-
-
-def _is_dask(cases: Any) -> bool:
-    return type(cases).__module__.partition(".")[0] == "dask"
-
-
-def _dask_meta(cases: Any, rule_book: RuleBook, verdicts: bool) -> pd.DataFrame:
-    return assess(cases._meta, rule_book, verdicts=verdicts)

@@ -22,23 +22,12 @@ import pyarrow.parquet
 from polars import selectors
 
 from secondop.errors import SecondopError, did_you_mean, unknown_name
-from secondop.rules.encode import NUMBER, coded_cases, encode, normalised, raise_problems, show
+from secondop.rules.encode import NUMBER, column_names, encode, normalised, raise_problems, show
 from secondop.rules.facts import FACTS, Kind
 from secondop.rules.files import PARQUET_SUFFIXES, TEXT_SUFFIXES, read_file
 
-__all__ = [
-    "FormulaTextWarning",
-    "MissingFactsWarning",
-    "check_cases",
-    "coded_cases",
-    "encode",
-    "read_cases",
-    "write_cases",
-]
-
 Frame = TypeVar("Frame", pd.DataFrame, pl.DataFrame, pa.Table)
 
-_ARROW = {Kind.FLAG: pa.bool_(), Kind.COUNT: pa.int64(), Kind.NUMBER: pa.float64()}
 _POLARS = {Kind.FLAG: pl.Boolean, Kind.COUNT: pl.Int64, Kind.NUMBER: pl.Float64}
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
 
@@ -173,11 +162,15 @@ def write_cases(frame: Frame, path: str | Path) -> None:
         frame = frame.reset_index()
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        table = _as_table(_declared(frame, coded), keep_index=not text)
+        table = _declared(frame, coded)
+        if isinstance(table, pd.DataFrame):
+            table = pa.Table.from_pandas(table.rename(columns=str), preserve_index=False if text else None)
+        elif isinstance(table, pl.DataFrame):
+            table = table.to_arrow()
         if text:
             lines = _as_text(table, coded)
             with gzip.open(part, "wb") if name.endswith(".gz") else part.open("wb") as file:
-                lines.write_csv(file, separator="\t" if ".tsv" in name else ",")
+                lines.write_csv(file, separator="\t" if name.removesuffix(".gz").endswith(".tsv") else ",")
         else:
             pa.parquet.write_table(table, part)
         part.replace(path)
@@ -200,7 +193,7 @@ def _read(source: Any, columns: Mapping[str, str] | None) -> tuple[Any, pl.DataF
     names = {fact: name for name, fact in columns.items()}
     problems["column"] = [names.get(fact, fact) for fact in problems["column"]]
     if coded.width == 0 and problems.empty:
-        found = _names(frame)
+        found = column_names(frame)
         listed = ", ".join(repr(name) for name in found[:10]) + (", ..." if len(found) > 10 else "")
         raise SecondopError(
             f"No column{where} is a fact (found: {listed or 'none'}).{_close_names(found, FACTS)} "
@@ -211,13 +204,8 @@ def _read(source: Any, columns: Mapping[str, str] | None) -> tuple[Any, pl.DataF
     return frame, coded, problems, where
 
 
-def _names(frame: Any) -> list:
-    return frame.column_names if isinstance(frame, pa.Table) else list(frame.columns)
-
-
 def _renamed(frame: Any, columns: dict[str, str]) -> Any:
-    encode(frame, facts=())  # refuses what is not a frame in memory
-    names, wrong = _names(frame), []
+    names, wrong = column_names(frame), []
     for name, fact in columns.items():
         if name not in names:
             wrong.append(f"There is no column {name!r}.{did_you_mean(name, map(str, names[:1000]))}")
@@ -235,9 +223,9 @@ def _renamed(frame: Any, columns: dict[str, str]) -> Any:
 
 
 def _warn_of_missing(frame: Any) -> None:
-    names = _names(frame)
-    missing = sorted(FACTS.keys() - set(names), key=list(FACTS).index)
-    if missing:
+    names = column_names(frame)
+    there = set(names)
+    if missing := [fact for fact in FACTS if fact not in there]:
         warnings.warn(
             f"{len(missing)} of {len(FACTS)} facts have no column and are unknown in every case: "
             f"{', '.join(missing)}.{_close_names(names, missing)}",
@@ -259,53 +247,31 @@ def _close_names(names: list, missing: Any) -> str:
 def _declared(frame: Any, coded: pl.DataFrame) -> Any:
     """The frame with its facts in their declared kinds; nothing else differs."""
     if isinstance(frame, pl.DataFrame):
-        return frame.with_columns(_worded(coded))
+        return frame.with_columns(map(_worded, coded))
     if isinstance(frame, pa.Table):
         for name in coded.columns:
-            place = frame.schema.get_field_index(name)
-            frame = frame.set_column(place, name, _arrow(name, coded[name]))
+            frame = frame.set_column(frame.schema.get_field_index(name), name, _arrow(coded[name]))
         return frame
-    facts = {}
-    for name in coded.columns:
-        fact, values = FACTS[name], coded[name]
-        if fact.has_levels:
-            codes = values.cast(pl.Int16).fill_null(-1).to_numpy()
-            dtype = pd.CategoricalDtype(list(fact.levels), ordered=fact.kind is Kind.ORDERED)
-            facts[name] = pd.Categorical.from_codes(codes, dtype=dtype)
-        else:
-            facts[name] = pd.arrays.ArrowExtensionArray(pa.chunked_array([_arrow(name, values)]))
-    return frame.assign(**facts)
+    on_arrow = {kind: pd.ArrowDtype(kind) for kind in (pa.bool_(), pa.int64(), pa.float64())}
+    facts = pa.table({name: _arrow(coded[name]) for name in coded.columns})
+    facts = facts.to_pandas(types_mapper=on_arrow.get)  # levels become a category
+    return frame.assign(**{name: facts[name].array for name in facts})
 
 
-def _worded(coded: pl.DataFrame, flags: pl.DataType | None = None) -> list[pl.Series]:
-    """The coded facts as polars says them; flags as yes and no where they become text."""
-    out = []
-    for values in coded:
-        fact = FACTS[values.name]
-        if fact.has_levels:
-            places = list(range(len(fact.levels)))
-            values = values.replace_strict(places, list(fact.levels), return_dtype=pl.Enum(list(fact.levels)))
-        elif fact.kind is Kind.FLAG and flags is not None:
-            values = values.replace_strict([True, False], ["yes", "no"], return_dtype=flags)
-        else:
-            values = values.cast(_POLARS[fact.kind])
-        out.append(values)
-    return out
+def _worded(values: pl.Series) -> pl.Series:
+    """A coded fact as polars says it."""
+    fact = FACTS[values.name]
+    return values.cat.to(pl.Enum(fact.levels)) if fact.has_levels else values.cast(_POLARS[fact.kind])
 
 
-def _arrow(name: str, values: pl.Series) -> pa.Array:
-    fact = FACTS[name]
+def _arrow(values: pl.Series) -> pa.Array:
+    """A coded fact as arrow says it."""
+    fact = FACTS[values.name]
     if not fact.has_levels:
-        return values.to_arrow().cast(_ARROW[fact.kind])
+        return values.cast(_POLARS[fact.kind]).to_arrow()
     places = values.to_arrow().cast(pa.int8())
     levels = pa.array(fact.levels, pa.string())
     return pa.DictionaryArray.from_arrays(places, levels, ordered=fact.kind is Kind.ORDERED)
-
-
-def _as_table(frame: Any, keep_index: bool) -> pa.Table:
-    if isinstance(frame, pd.DataFrame):
-        return pa.Table.from_pandas(frame.rename(columns=str), preserve_index=None if keep_index else False)
-    return frame.to_arrow() if isinstance(frame, pl.DataFrame) else frame
 
 
 def _as_text(table: pa.Table, coded: pl.DataFrame) -> pl.DataFrame:
@@ -323,9 +289,12 @@ def _as_text(table: pa.Table, coded: pl.DataFrame) -> pl.DataFrame:
             FormulaTextWarning,
             stacklevel=3,
         )
-    bools = [
-        column.replace_strict([True, False], ["True", "False"], return_dtype=pl.String)
-        for column in extras.select(selectors.boolean())
-    ]
-    facts = _worded(coded, flags=pl.String())
-    return extras.with_columns(*bools, *facts).select(table.column_names)
+    texts = [_spelt(column, "True", "False") for column in extras]
+    texts += [_spelt(_worded(fact), "yes", "no") for fact in coded]
+    return extras.with_columns(texts).select(table.column_names)
+
+
+def _spelt(column: pl.Series, yes: str, no: str) -> pl.Series:
+    if column.dtype != pl.Boolean:
+        return column
+    return column.replace_strict([True, False], [yes, no], return_dtype=pl.String)

@@ -61,7 +61,7 @@ class Condition:
         """The condition as a clinician would say it."""
         raise NotImplementedError
 
-    def leaves(self) -> Iterator[Flag | Member | Compare]:
+    def leaves(self) -> Iterator[Leaf]:
         """Every comparison, membership and flag in it, from left to right."""
         for part in self.parts:
             yield from part.leaves()
@@ -89,10 +89,19 @@ class Condition:
 
 
 @dataclass(frozen=True, repr=False)
-class Flag(Condition):
-    """A yes-or-no fact holds."""
+class Leaf(Condition):
+    """What is asked of one fact."""
 
     name: str
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Itself alone."""
+        yield self
+
+
+@dataclass(frozen=True, repr=False)
+class Flag(Leaf):
+    """A yes-or-no fact holds."""
 
     def __post_init__(self) -> None:
         fact = find_fact(self.name)
@@ -100,9 +109,6 @@ class Flag(Condition):
 
     def sentence(self) -> str:
         return find_fact(self.name).label
-
-    def leaves(self) -> Iterator[Flag]:
-        yield self
 
     def to_expr(self, *, coded: bool = False) -> nw.Expr:
         return nw.col(self.name)
@@ -112,10 +118,9 @@ class Flag(Condition):
 
 
 @dataclass(frozen=True, repr=False)
-class Member(Condition):
+class Member(Leaf):
     """A fact has one of these levels."""
 
-    name: str
     levels: tuple[str, ...]
 
     def __post_init__(self) -> None:
@@ -129,10 +134,8 @@ class Member(Condition):
             _require_level(fact, level)
 
     def sentence(self) -> str:
-        return f"{find_fact(self.name).label} is {' or '.join(_words(level) for level in self.levels)}"
-
-    def leaves(self) -> Iterator[Member]:
-        yield self
+        fact = find_fact(self.name)
+        return f"{fact.label} is {' or '.join(map(fact.in_words, self.levels))}"
 
     def to_expr(self, *, coded: bool = False) -> nw.Expr:
         return _membership(find_fact(self.name), self.levels, coded)
@@ -142,10 +145,9 @@ class Member(Condition):
 
 
 @dataclass(frozen=True, repr=False)
-class Compare(Condition):
+class Compare(Leaf):
     """A number, a count or an ordered fact lies at, above or below a threshold, whose basis is stated."""
 
-    name: str
     op: str
     value: float | str
     basis: str = "assumed"
@@ -171,11 +173,8 @@ class Compare(Condition):
     def sentence(self) -> str:
         fact = find_fact(self.name)
         if fact.kind is Kind.ORDERED:
-            return f"{fact.label} is {_OPERATORS[self.op][1]} {_words(self.value)}"
+            return f"{fact.label} is {_OPERATORS[self.op][1]} {fact.in_words(self.value)}"
         return f"{fact.label} {_OPERATORS[self.op][1]} {self.value:g} ({self.basis})"
-
-    def leaves(self) -> Iterator[Compare]:
-        yield self
 
     def to_expr(self, *, coded: bool = False) -> nw.Expr:
         fact, compare = find_fact(self.name), _OPERATORS[self.op][0]
@@ -291,19 +290,15 @@ class FactRef:
         return Member(self.name, tuple(levels))
 
     def __ge__(self, value: float | str) -> Compare:
-        """At least."""
         return Compare(self.name, ">=", value)
 
     def __gt__(self, value: float | str) -> Compare:
-        """More than."""
         return Compare(self.name, ">", value)
 
     def __le__(self, value: float | str) -> Compare:
-        """At most."""
         return Compare(self.name, "<=", value)
 
     def __lt__(self, value: float | str) -> Compare:
-        """Less than."""
         return Compare(self.name, "<", value)
 
     def _refuse(self, *_: object) -> NoReturn:
@@ -418,10 +413,6 @@ def _checked(part: object) -> Condition:
 
 def _bracketed(part: Condition) -> str:
     return f"({part.sentence()})" if isinstance(part, _Joined) else part.sentence()
-
-
-def _words(level: object) -> str:
-    return str(level).replace("_", " ")
 
 
 def _require(fact: Fact, possible: bool, operation: str) -> None:

@@ -17,6 +17,7 @@ import polars as pl
 
 from secondop.errors import SecondopError
 from secondop.rules.conditions import Compare, Condition
+from secondop.rules.encode import CODED
 from secondop.rules.facts import Fact, Kind, find_fact
 
 GRID_LIMIT = 200_000
@@ -45,13 +46,6 @@ class Answer:
 UNKNOWN = Answer(None, "not recorded", None)
 
 
-def coded_type(fact: Fact) -> pl.DataType:
-    """The polars type of a fact's column after the gate."""
-    if fact.kind is Kind.FLAG:
-        return pl.Boolean()
-    return pl.UInt8() if fact.has_levels else pl.Float64()
-
-
 def answers(name: str, conditions: Iterable[Condition]) -> list[Answer]:
     """One answer to the fact of every sort that the conditions tell apart, least first.
 
@@ -65,7 +59,7 @@ def answers(name: str, conditions: Iterable[Condition]) -> list[Answer]:
     if fact.kind is Kind.FLAG:
         return [Answer(False, "no", False), Answer(True, "yes", True)]
     if fact.has_levels:
-        return [Answer(level, level.replace("_", " "), i) for i, level in enumerate(fact.levels)]
+        return [Answer(level, fact.in_words(level), i) for i, level in enumerate(fact.levels)]
     return _stretches(fact, [leaf for c in conditions for leaf in c.leaves() if leaf.name == name])
 
 
@@ -83,7 +77,8 @@ def _stretches(fact: Fact, leaves: list[Compare]) -> list[Answer]:
         if opened and (value < end or (value == end and (above is None or not above[1]))):
             words = [] if below is None else [f"{'at least' if below[1] else 'more than'} {below[0]:g}"]
             words += [] if above is None else [f"{'less than' if above[1] else 'at most'} {above[0]:g}"]
-            found.append(Answer(value, f"{' and '.join(words) or 'any number of'} {fact.unit}", value))
+            last = (above or below or (0,))[0]
+            found.append(Answer(value, fact.quantity(" and ".join(words) or "any number of", last), value))
     return found
 
 
@@ -106,13 +101,8 @@ def grid(choices: Mapping[str, Sequence[Answer]]) -> list[dict[str, Answer]]:
 
 def coded_frame(rows: Sequence[Mapping[str, Answer]], facts: Iterable[str]) -> pl.DataFrame:
     """The rows as the gate would code them; a fact that a row does not name is unknown."""
-    columns = {
-        name: pl.Series(
-            name, [row.get(name, UNKNOWN).code for row in rows], dtype=coded_type(find_fact(name))
-        )
-        for name in facts
-    }
-    return pl.DataFrame(columns)
+    types = {name: CODED.get(find_fact(name).kind, pl.Float64) for name in facts}
+    return pl.DataFrame({n: [row.get(n, UNKNOWN).code for row in rows] for n in types}, types, strict=False)
 
 
 def verdicts(conditions: Mapping[str, Condition], coded: pl.DataFrame) -> pl.DataFrame:

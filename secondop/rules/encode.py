@@ -21,7 +21,6 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
-from polars import selectors
 
 from secondop.errors import CasesError, SecondopError, did_you_mean
 from secondop.rules.facts import FACTS, Fact, Kind
@@ -34,12 +33,14 @@ NOT_RECORDED = frozenset(
 
 MAX_VALUES_LISTED = 20
 """Different unreadable words listed for one column: a wrong column has as many as it has rows."""
+PROBLEM_COLUMNS = ("column", "rows", "first_row", "first_case", "value", "problem", "hint")
 MAX_LINES = 50
 """Lines of an error message; the whole table is in its ``problems``."""
 
 NUMBER = re.compile(r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$")
 _PLAIN = frozenset(("boolean", "integer", "floating", "mixed-integer-float", "string", "empty"))
-_CODED = {Kind.FLAG: pl.Boolean, Kind.CATEGORY: pl.UInt8, Kind.ORDERED: pl.UInt8}
+CODED = {Kind.FLAG: pl.Boolean, Kind.CATEGORY: pl.UInt8, Kind.ORDERED: pl.UInt8}
+"""The polars type of a fact after the gate, where it is not a number."""
 
 
 class Unreadable(NamedTuple):
@@ -76,26 +77,22 @@ def read_answer(fact: Fact, value: Any) -> bool | int | float | Unreadable | Non
     if value is None or value is pd.NA or value is pd.NaT:
         return None
     if isinstance(value, str):
-        return _read_text(fact, value.strip())
-    if isinstance(value, bool):
-        return value if fact.kind is Kind.FLAG else Unreadable(f"is not {fact.expects()}")
-    if isinstance(value, Decimal):
-        return None if value.is_nan() else _read_number(fact, value)
-    if isinstance(value, Real):
-        return None if value != value else _read_number(fact, value)
-    return Unreadable(f"is not {fact.expects()}")
-
-
-def _read_text(fact: Fact, text: str) -> bool | int | float | Unreadable | None:
-    word, level = text.lower(), normalised(text)
-    if level in fact.levels:
-        return fact.levels.index(level)
-    if word in NOT_RECORDED:
-        return None
-    if fact.kind is Kind.FLAG and (word in YES or word in NO):
-        return word in YES
-    if not fact.has_levels and len(text) <= 40 and NUMBER.fullmatch(text):
-        return _read_number(fact, float(text))
+        text, level = value.strip(), normalised(value)
+        word = text.lower()
+        if level in fact.levels:
+            return fact.levels.index(level)
+        if word in NOT_RECORDED:
+            return None
+        if fact.kind is Kind.FLAG and (word in YES or word in NO):
+            return word in YES
+        if not fact.has_levels and len(text) <= 40 and NUMBER.fullmatch(text):
+            return _read_number(fact, float(text))
+    elif isinstance(value, bool):
+        if fact.kind is Kind.FLAG:
+            return value
+    elif isinstance(value, (Real, Decimal)):
+        gap = value.is_nan() if isinstance(value, Decimal) else value != value
+        return None if gap else _read_number(fact, value)
     return Unreadable(f"is not {fact.expects()}")
 
 
@@ -128,7 +125,7 @@ def _hint(fact: Fact, value: Any) -> str:
 
 
 class _Column(NamedTuple):
-    """A column as it came: flags or numbers, or positions (negative or null: none) in a list of labels."""
+    """A column as it came: flags or numbers, or places (negative or null: none) in a list of labels."""
 
     values: pl.Series
     labels: list | None = None
@@ -153,34 +150,29 @@ def encode(cases: Any, facts: Collection[str] | None = None) -> tuple[pl.DataFra
         One problem a row, empty if there is none: ``column, rows`` (how many), ``first_row`` (counted from
         0), ``first_case`` (its index label), ``value, problem, hint``.
     """
-    names, take = _columns(cases)
-    times = Counter(names)
+    times = Counter(column_names(cases))
     wanted = [fact for fact in FACTS if fact in times and (facts is None or fact in facts)]
-    columns = {name: take(name) for name in wanted if times[name] == 1}
+    columns = {name: _taken(cases[name]) for name in wanted if times[name] == 1}
     answers = {n: [read_answer(FACTS[n], label) for label in c.labels or ()] for n, c in columns.items()}
-    raw = pl.DataFrame({name: column.values for name, column in columns.items()})
+    raw = pl.DataFrame({n: c.values for n, c in columns.items()}).select(pl.all().to_physical())
+    columns = {n: _Column(raw[n], c.labels) for n, c in columns.items()}
     fine = _in_range(raw, columns)
-    coded = raw.select(
-        pl.col(name) if name in fine else _expression(FACTS[name], column, answers[name]).alias(name)
-        for name, column in columns.items()
-    )
-    missing = {name: column.values.null_count() for name, column in columns.items()}
-    for nans in raw.select((selectors.float() - selectors.by_name(fine)).is_nan().sum()):
+    rest = {name: column for name, column in columns.items() if name not in fine}
+    coded = raw.with_columns(_expression(FACTS[n], c, answers[n]).alias(n) for n, c in rest.items())
+    missing = {name: column.values.null_count() for name, column in rest.items()}
+    for nans in raw.select(pl.col(n).is_nan().sum() for n, c in rest.items() if c.values.dtype.is_float()):
         missing[nans.name] += nans.item()
     found = [
         (name, len(cases), 0, "", f"is there {times[name]} times", "Keep one column for each fact.")
         for name in wanted
         if times[name] > 1
     ]
-    for name, column in columns.items():
+    for name, column in rest.items():
         found += _problems_of(FACTS[name], column, answers[name], coded[name], missing[name])
-    problems = pd.DataFrame(found, columns=["column", "rows", "first_row", "value", "problem", "hint"])
-    problems = problems.astype({"rows": int, "first_row": int})
     labels = cases.index if isinstance(cases, pd.DataFrame) else range(len(cases))
-    problems.insert(
-        3, "first_case", [f"case {labels[r]}" if len(cases) else "" for r in problems["first_row"]]
-    )
-    return coded, problems
+    rows = [(*p[:3], f"case {labels[p[2]]}" if len(cases) else "", *p[3:]) for p in found]
+    no_rows = dict.fromkeys(["rows", "first_row"], np.array([], dtype=int))
+    return coded, pd.DataFrame(rows or no_rows, columns=PROBLEM_COLUMNS)
 
 
 def coded_cases(cases: Any, facts: Collection[str] | None = None) -> pl.DataFrame:
@@ -229,14 +221,12 @@ def plural(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
-def _columns(cases: Any):
-    """The names of the frame's columns and how to take one of them."""
-    if isinstance(cases, pd.DataFrame):
-        return list(cases.columns), lambda name: _from_pandas(cases[name])
-    if isinstance(cases, pl.DataFrame):
-        return cases.columns, lambda name: _from_polars(cases[name])
+def column_names(cases: Any) -> list:
+    """The names of the columns of a frame in memory; anything else is refused."""
     if isinstance(cases, pa.Table):
-        return cases.column_names, lambda name: _from_arrow(cases[name])
+        return cases.column_names
+    if isinstance(cases, (pd.DataFrame, pl.DataFrame)):
+        return list(cases.columns)
     where = f"{type(cases).__module__}.{type(cases).__name__}"
     if where.split(".")[0].strip("_") in ("polars", "duckdb", "pyspark", "dask"):
         raise SecondopError(
@@ -247,6 +237,12 @@ def _columns(cases: Any):
     raise SecondopError(
         f"Cases are one row each in a pandas DataFrame, a polars DataFrame or a pyarrow Table; got {where}."
     )
+
+
+def _taken(column: pd.Series | pl.Series | pa.ChunkedArray) -> _Column:
+    if isinstance(column, pd.Series):
+        return _from_pandas(column)
+    return _from_polars(column) if isinstance(column, pl.Series) else _from_arrow(column)
 
 
 def _from_pandas(series: pd.Series) -> _Column:
@@ -276,11 +272,9 @@ def _from_polars(series: pl.Series) -> _Column:
     dtype = series.dtype
     if dtype == pl.Boolean or dtype.is_integer() or dtype.is_float():
         return _Column(series)
-    if dtype == pl.Null:
-        return _Column(series.cast(pl.Boolean))
     if isinstance(dtype, pl.Enum):
         return _Column(series, dtype.categories.to_list())
-    if isinstance(dtype, pl.Categorical) or dtype == pl.String:
+    if dtype in (pl.Null, pl.Categorical, pl.String):
         return _from_arrow(series.to_arrow())
     return _labelled(series.to_list())
 
@@ -316,30 +310,32 @@ def _labelled(values: Iterable) -> _Column:
     return _Column(pl.Series(codes, dtype=pl.Int64), [value for _, value in seen.values()])
 
 
-def _in_range(raw: pl.DataFrame, columns: dict[str, _Column]) -> list[str]:
-    """The numeric columns that hold nothing but answers: the usual case, at the cost of reading them once."""
-    whole, any_number = (pl.Int64,), (pl.Int64, pl.Float64)
-    checks = [
-        ((pl.col(name) < FACTS[name].low) | (pl.col(name) > FACTS[name].high)).any()  # NaN is above all
-        for name, column in columns.items()
-        if FACTS[name].is_numeric and column.labels is None
-        if column.values.dtype in (whole if FACTS[name].kind is Kind.COUNT else any_number)
-    ]
-    return [check.name for check in raw.select(checks) if not check.item()]
+def _in_range(raw: pl.DataFrame, columns: dict[str, _Column]) -> set[str]:
+    """The columns that hold nothing but answers as they are: the usual case, at the cost of one reading."""
+    fine, checks = set(), []
+    for name, column in columns.items():
+        fact, x, dtype = FACTS[name], pl.col(name), column.values.dtype
+        if column.labels is not None:
+            continue
+        if fact.kind is Kind.FLAG and dtype == pl.Boolean:
+            fine.add(name)
+        elif fact.is_numeric and dtype == pl.Int64 and fact.low == 0 and fact.high < 2**63:
+            checks.append((x.reinterpret(signed=False) > fact.high).any())  # what is below 0 reads as huge
+        elif fact.kind is Kind.NUMBER and dtype in (pl.Int64, pl.Float64):
+            checks.append(((x < fact.low) | (x > fact.high)).any())  # NaN is above all
+    return fine.union(check.name for check in raw.select(checks) if not check.item())
 
 
 def _expression(fact: Fact, column: _Column, answers: list) -> pl.Expr:
     """The coded form of a column; null wherever the value is missing or no answer."""
-    x, dtype, coded = pl.col(fact.name), column.values.dtype, _CODED.get(fact.kind, pl.Float64)
-    if dtype == pl.Enum:
-        x, dtype = x.to_physical(), pl.UInt8
+    x, dtype, coded = pl.col(fact.name), column.values.dtype, CODED.get(fact.kind, pl.Float64)
     if column.labels is not None:
         if coded == pl.UInt8 and answers == list(range(len(answers))):
             place = x.cast(pl.UInt8, wrap_numerical=True)
             return pl.when(x >= 0).then(place) if dtype.is_signed_integer() else place
         return _looked_up(x, [None if isinstance(a, Unreadable) else a for a in answers], coded)
     if coded == pl.Boolean:
-        return x if dtype == pl.Boolean else pl.when(x == 1).then(True).when(x == 0).then(False)
+        return pl.when(x == 1).then(True).when(x == 0).then(False)
     if coded == pl.UInt8 or dtype == pl.Boolean:
         return pl.repeat(None, pl.len(), dtype=coded)
     x = x.cast(pl.Float64 if dtype.is_float() else pl.Int64, strict=False)
@@ -365,7 +361,6 @@ def _problems_of(fact: Fact, column: _Column, answers: list, coded: pl.Series, m
         bad = [code for code, answer in enumerate(answers) if isinstance(answer, Unreadable)]
         if not bad:
             return []
-        x = x.to_physical()
         wrong = x.is_in(bad)
     else:
         if coded.null_count() == missing:

@@ -18,6 +18,7 @@ from secondop.errors import SecondopError
 from secondop.rules.assess import SUMMARY
 from secondop.rules.domain import coded_frame, verdicts
 from secondop.rules.encode import encode, normalised, raise_problems
+from secondop.rules.explain_show import explanation_html, explanation_text
 from secondop.rules.facts import FACTS, Fact, Kind
 from secondop.rules.indication import RECOMMENDATIONS, Indication, Level, RuleKind
 from secondop.rules.indications import RULE_BOOK
@@ -27,7 +28,6 @@ from secondop.rules.what_if import (
     NextQuestion,
     as_answers,
     assess_with_questions,
-    said,
     smallest_changes,
 )
 
@@ -65,7 +65,7 @@ class Reason:
     @property
     def values(self) -> str:
         """Every fact read, with the value seen, in words."""
-        return "; ".join(f"{FACTS[name].label}: {said(FACTS[name], v)}" for name, v in self.seen.items())
+        return "; ".join(f"{FACTS[name].label}: {FACTS[name].in_words(v)}" for name, v in self.seen.items())
 
     @property
     def note(self) -> str:
@@ -173,8 +173,10 @@ class Explanation:
         ]
         known = self.facts.get("first_opinion_known")
         if known is not False:
-            words = "The second doctor will know" if known else "If the second doctor knows"
-            words += " the first opinion, and that" if known else " the first opinion, it"
+            if known:
+                words = "The second doctor will know the first opinion, and that"
+            else:
+                words = "If the second doctor knows the first opinion, it"
             words += " may pull the second one its way (vashitz-2012): "
             words += "ask for a judgement before the first is read."
             found.append(Remark("D2.1", words))
@@ -208,15 +210,13 @@ class Explanation:
         indication silences it or may do so.
         """
         silenced = any(r.rule.clinical for r in self.supporting)
-        return smallest_changes(
-            (
-                r.rule
-                for r in self.reasons
-                if (r.verdict is False and not silenced)
-                or (r.verdict is not True and r.rule.kind is not RuleKind.CAUTION)
-            ),
-            self.facts,
+        asked = (
+            r.rule
+            for r in self.reasons
+            if (r.verdict is False and not silenced)
+            or (r.verdict is not True and r.rule.kind is not RuleKind.CAUTION)
         )
+        return smallest_changes(asked, self.facts)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain data that JSON can hold."""
@@ -254,15 +254,11 @@ class Explanation:
 
     def to_html(self) -> str:
         """The explanation as one block of HTML: nothing to load, everything escaped."""
-        from secondop.rules.explain_show import explanation_html
-
         return explanation_html(self)
 
     _repr_html_ = to_html
 
     def __repr__(self) -> str:
-        from secondop.rules.explain_show import explanation_text
-
         return explanation_text(self)
 
 
@@ -320,6 +316,10 @@ def _reasons(rule_book: RuleBook, facts: dict[str, Any], case_as_is: dict[str, A
     amplifiers = [holds[rule.name] for rule in rule_book.of_kind(RuleKind.AMPLIFIER)]
     amplified = True in amplifiers or (None if None in amplifiers else False)
     kinds = list(RuleKind)
+
+    def rank(rule: Indication) -> tuple:
+        return -_LEVELS.index(rule.level), kinds.index(rule.kind), rule.statement, rule.name
+
     return tuple(
         Reason(
             rule,
@@ -328,9 +328,7 @@ def _reasons(rule_book: RuleBook, facts: dict[str, Any], case_as_is: dict[str, A
             stronger.get(rule.name, False),
             amplified if rule.clinical and holds[rule.name] else False,
         )
-        for rule in sorted(
-            rule_book, key=lambda r: (-_LEVELS.index(r.level), kinds.index(r.kind), r.statement, r.name)
-        )
+        for rule in sorted(rule_book, key=rank)
     )
 
 
@@ -341,20 +339,17 @@ def _read(case: Any, rule_book: RuleBook) -> tuple[dict[str, Any], dict[Any, Any
         case = pd.DataFrame([list(case.values())], columns=names, dtype=object)
     elif isinstance(case, pd.Series):
         case = case.to_frame().T
-    elif not isinstance(case, (pd.DataFrame, pl.DataFrame, pa.Table)):
+    in_memory = isinstance(case, (pd.DataFrame, pl.DataFrame, pa.Table))
+    if not in_memory or len(case) != 1:
+        got = f"{len(case):,} cases" if in_memory else type(case).__name__
         raise SecondopError(
             "explain takes one case: a dict of facts, a row of a pandas frame (frame.iloc[0]), or a frame of "
-            f"one row in memory; got {type(case).__name__}."
-        )
-    if len(case) != 1:
-        raise SecondopError(
-            f"explain takes one case, and this frame has {len(case):,}. Give it one row, such as "
-            "frame.iloc[0]; assess takes them all."
+            f"one row in memory; got {got}. For many cases use assess."
         )
     if isinstance(case, pd.DataFrame):
-        row, where = {name: case.iloc[0, i] for i, name in enumerate(case.columns)}, str(case.index[0])
+        row, where = {name: case.iloc[0, i] for i, name in enumerate(case.columns)}, f"case {case.index[0]}"
     else:
-        row, where = (case.to_pylist() if isinstance(case, pa.Table) else case.to_dicts())[0], "0"
+        row, where = (case.to_pylist() if isinstance(case, pa.Table) else case.to_dicts())[0], "case 0"
     coded, problems = encode(case)
     absent = [name for name in FACTS if name not in row]
     misspelt = [
@@ -365,7 +360,7 @@ def _read(case: Any, rule_book: RuleBook) -> tuple[dict[str, Any], dict[Any, Any
     ]
     raise_problems(pd.DataFrame([*problems.to_dict("records"), *misspelt], columns=problems.columns), 1)
     codes = coded.row(0, named=True) if coded.width else {}
-    facts = {name: _value(FACTS[name], codes[name]) for name in FACTS if codes.get(name) is not None}
+    facts = {name: _value(FACTS[name], code) for name, code in codes.items() if code is not None}
     return facts, {name: value for name, value in row.items() if name not in FACTS}
 
 
@@ -389,10 +384,7 @@ def _record(noun: str, available: bool | None) -> list[str]:
 def _plain(value: Any) -> Any:
     """A value as JSON can hold it; what is missing is null."""
     value = value.item() if isinstance(value, np.generic) else value
-    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
+    if pd.api.types.is_scalar(value) and pd.isna(value):
         return None
-    return (
-        value
-        if isinstance(value, (str, int)) or (isinstance(value, float) and isfinite(value))
-        else str(value)
-    )
+    whole = isinstance(value, (str, int)) or (isinstance(value, float) and isfinite(value))
+    return value if whole else str(value)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import html
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from secondop.rules.encode import show
 from secondop.rules.facts import FACTS
 from secondop.rules.indication import RECOMMENDATIONS
 from secondop.rules.rulebook import NOT_FOR_CARE
-from secondop.rules.what_if import said
 
 if TYPE_CHECKING:
     from secondop.rules.explain import Explanation, Reason
@@ -24,31 +23,27 @@ _LINE = "rgba(128,128,128,.35)"
 _SMALL = "font-size:.86em;opacity:.8;"
 
 
-def explanation_text(explanation: Explanation) -> str:
+def explanation_text(e: Explanation) -> str:
     """The explanation as text for a terminal, wrapped."""
-    return "\n".join(_lines(explanation))
-
-
-def _lines(e: Explanation) -> Iterator[str]:
-    yield from _wrapped(f"{e.headline} {e.outlook}")
+    lines = _wrapped(f"{e.headline} {e.outlook}")
     for title, sign, reasons in (("For", "+", e.supporting), ("Against", "-", e.opposing)):
-        yield from ("", title) if reasons else ()
+        lines += ["", title] if reasons else []
         for r in reasons:
-            yield from _wrapped(f"{sign} {r.rule.label} ({r.mark})", 2)
-            yield from _wrapped(f"{r.values}{r.note and f' ({r.note})'}", 6)
-            yield from _wrapped(f"Source: {r.source}", 6)
-    for title, sign, lines in (
+            lines += _wrapped(f"{sign} {r.rule.label} ({r.mark})", 2)
+            lines += _wrapped(f"{r.values}{r.note and f' ({r.note})'}", 6)
+            lines += _wrapped(f"Source: {r.source}", 6)
+    for title, sign, items in (
         ("Keep in mind", "!", [c.words for c in e.cautions]),
         ("Ask next", ">", [f"{q.question} {q.outcomes}." for q in e.next_questions]),
         ("Undecided", "?", [r.rule.label for r in e.undecided]),
         ("Whom to see", ">", e.consult),
         ("If one is sought", ">", [s.words for s in e.next_steps]),
     ):
-        yield from ("", title) if lines else ()
-        for line in lines[:3]:
-            yield from _wrapped(f"{sign} {line}", 2)
-        yield from [f"    and {len(lines) - 3} more"] if len(lines) > 3 else ()
-    yield from ("", NOT_FOR_CARE)
+        lines += ["", title] if items else []
+        for item in items[:3]:
+            lines += _wrapped(f"{sign} {item}", 2)
+        lines += [f"    and {len(items) - 3} more"] if len(items) > 3 else []
+    return "\n".join([*lines, "", NOT_FOR_CARE])
 
 
 def _wrapped(text: str, indent: int = 0) -> list[str]:
@@ -71,9 +66,8 @@ def _div(style: str, *children: object) -> _Html:
     return _el("div", style, *children)
 
 
-def explanation_html(explanation: Explanation) -> str:
+def explanation_html(e: Explanation) -> str:
     """The explanation as HTML: no script, nothing to load, every text escaped."""
-    e = explanation
     return _div(
         "max-width:56em;margin:.6em 0;padding:1em 1.3em;border:1px solid "
         f"{_LINE};border-radius:10px;line-height:1.45;font-family:system-ui,sans-serif;color:inherit;",
@@ -81,13 +75,13 @@ def explanation_html(explanation: Explanation) -> str:
         _ladder(e),
         _div("margin:.5em 0 .1em;", e.outlook),
         _case(e),
-        _section("For", (_reason(r, "+", "solid", _COLOURS[r.mark]) for r in e.supporting)),
-        _section("Against", (_reason(r, "−", "double", _AGAINST) for r in e.opposing)),
-        _section("Keep in mind", (_line("!", c.words, c.statement) for c in e.cautions)),
-        _folded("Ask next", [_question(i, q) for i, q in enumerate(e.next_questions, 1)], 3),
-        _folded("Undecided", [_reason(r, "?", "dashed", _OPEN) for r in e.undecided], 0),
-        _section("Whom to see", (_line("→", who, "") for who in e.consult)),
-        _section("If one is sought", (_line("→", s.words, s.statement) for s in e.next_steps)),
+        _section("For", [_reason(r, "+", "solid", _COLOURS[r.mark]) for r in e.supporting]),
+        _section("Against", [_reason(r, "−", "double", _AGAINST) for r in e.opposing]),
+        _section("Keep in mind", [_line("!", c.words, c.statement) for c in e.cautions]),
+        _section("Ask next", [_question(i, q) for i, q in enumerate(e.next_questions, 1)], 3),
+        _section("Undecided", [_reason(r, "?", "dashed", _OPEN) for r in e.undecided], 0),
+        _section("Whom to see", [_line("→", who, "") for who in e.consult]),
+        _section("If one is sought", [_line("→", s.words, s.statement) for s in e.next_steps]),
         _div(f"{_SMALL}margin-top:1em;border-top:1px solid {_LINE};padding-top:.5em;", NOT_FOR_CARE),
     )
 
@@ -103,44 +97,31 @@ def _ladder(e: Explanation) -> _Html:
         elif stands < place <= highest:
             look = f"border:2px dashed rgb({colour});"
         note = " ✓" if place == stands else " ?" if stands < place <= highest else ""
-        steps.append(
-            _div(
-                f"{look}padding:.15em .7em;border-radius:6px;white-space:nowrap;",
-                level.replace("_", " "),
-                note,
-            )
-        )
+        look += "padding:.15em .7em;border-radius:6px;white-space:nowrap;"
+        steps.append(_div(look, level.replace("_", " "), note))
     return _div("display:flex;flex-wrap:wrap;gap:.4em;margin:.2em 0 .5em;", *steps)
 
 
 def _case(e: Explanation) -> _Html:
     extras = {key: value if isinstance(value, str) else show(value) for key, value in e.extras.items()}
     seen = [f"{key}: {value}"[:200] for key, value in extras.items()]
-    seen += [f"{FACTS[name].label}: {said(FACTS[name], value)}" for name, value in e.facts.items()]
+    seen += [f"{FACTS[name].label}: {FACTS[name].in_words(value)}" for name, value in e.facts.items()]
     missing = sum(name not in e.facts for name in e.rule_book.facts)
     seen.append(f"{missing} of the {len(e.rule_book.facts)} facts that the rules read are not recorded")
     return _div(_SMALL, " · ".join(seen))
 
 
-def _heading(title: str) -> _Html:
-    style = "font-weight:650;font-size:.8em;letter-spacing:.06em;text-transform:uppercase;opacity:.75;"
-    return _div(f"{style}margin:1.1em 0 .3em;", title)
-
-
-def _section(title: str, items: Iterable[_Html]) -> _Html:
-    items = list(items)
-    return _div("", _heading(title), *items) if items else _Html("")
-
-
-def _folded(title: str, items: list[_Html], shown: int) -> _Html:
-    """A section that shows its first items, and the others when they are asked for."""
+def _section(title: str, items: Sequence[_Html], shown: int | None = None) -> _Html:
+    """A heading with its first items, and the others, if any, folded until they are asked for."""
     if not items:
         return _Html("")
-    rest = items[shown:]
+    style = "font-weight:650;font-size:.8em;letter-spacing:.06em;text-transform:uppercase;opacity:.75;"
+    heading = _div(f"{style}margin:1.1em 0 .3em;", title)
+    rest = [] if shown is None else items[shown:]
     more = f"{len(rest)} more" if shown else f"{len(rest)} rules that a fact not recorded leaves open"
     summary = _el("summary", "cursor:pointer;opacity:.85;", more)
-    fold = _el("details", "margin:.3em 0;", summary, *rest) if rest else _Html("")
-    return _div("", _heading(title), *items[:shown], fold)
+    fold = [_el("details", "margin:.3em 0;", summary, *rest)] if rest else []
+    return _div("", heading, *items[:shown], *fold)
 
 
 def _reason(reason: Reason, sign: str, border: str, colour: str) -> _Html:

@@ -7,15 +7,13 @@ recorded is unknown, never no.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from secondop.errors import SecondopError, unknown_name
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 class Kind(StrEnum):
@@ -82,14 +80,35 @@ class Fact:
 
     @property
     def label(self) -> str:
-        """The name as words.
+        """The name as words."""
+        return self.name.replace("_", " ")
+
+    def quantity(self, amount: str, value: float) -> str:
+        """An amount with its unit, in the singular for one.
 
         Examples
         --------
-        >>> FACTS["first_line_weeks"].label
-        'first line weeks'
+        >>> FACTS["drug_trials"].quantity("at most 1", 1), FACTS["specialties_spanned"].quantity("2", 2)
+        ('at most 1 drug', '2 specialties')
         """
-        return self.name.replace("_", " ")
+        one = (
+            self.unit.removesuffix("ies") + "y" if self.unit.endswith("ies") else self.unit.removesuffix("s")
+        )
+        return f"{amount} {one if value == 1 else self.unit}"
+
+    def in_words(self, value: bool | str | float | None) -> str:
+        """An answer as a clinician would say it; ``None`` is not recorded.
+
+        Examples
+        --------
+        >>> FACTS["rare_disease"].in_words(True), FACTS["disease_control"].in_words("well_controlled")
+        ('yes', 'well controlled')
+        """
+        if value is None:
+            return "not recorded"
+        if self.kind is Kind.FLAG:
+            return "yes" if value else "no"
+        return value.replace("_", " ") if self.has_levels else f"{value:,g}"
 
     def expects(self) -> str:
         """Say what an answer looks like, for error messages and forms.
@@ -114,28 +133,25 @@ class Fact:
             return isinstance(value, bool)
         if self.has_levels:
             return value in self.levels
-        whole = self.kind is Kind.NUMBER or float(value).is_integer() if _is_number(value) else False
-        return whole and self.low <= value <= self.high
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return False
+        return self.low <= value <= self.high and (self.kind is Kind.NUMBER or value == int(value))
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def _flag(name: str, meaning: str, use: str = "") -> Fact:
+    return Fact(name, Kind.FLAG, meaning, use=use)
 
 
-def _flag(name: str, meaning: str, **more) -> Fact:
-    return Fact(name, Kind.FLAG, meaning, **more)
+def _category(name: str, levels: str, meaning: str) -> Fact:
+    return Fact(name, Kind.CATEGORY, meaning, levels=tuple(levels.split()))
 
 
-def _category(name: str, levels: str, meaning: str, **more) -> Fact:
-    return Fact(name, Kind.CATEGORY, meaning, levels=tuple(levels.split()), **more)
+def _ordered(name: str, levels: str, meaning: str) -> Fact:
+    return Fact(name, Kind.ORDERED, meaning, levels=tuple(levels.split()))
 
 
-def _ordered(name: str, levels: str, meaning: str, **more) -> Fact:
-    return Fact(name, Kind.ORDERED, meaning, levels=tuple(levels.split()), **more)
-
-
-def _count(name: str, high: int, unit: str, meaning: str, **more) -> Fact:
-    return Fact(name, Kind.COUNT, meaning, low=0, high=high, unit=unit, **more)
+def _count(name: str, high: int, unit: str, meaning: str) -> Fact:
+    return Fact(name, Kind.COUNT, meaning, low=0, high=high, unit=unit)
 
 
 _TOPICS: dict[str, tuple[Fact, ...]] = {
@@ -280,11 +296,7 @@ _TOPICS: dict[str, tuple[Fact, ...]] = {
 }
 
 FACTS: MappingProxyType[str, Fact] = MappingProxyType(
-    {
-        fact.name: Fact(**{**fact.__dict__, "topic": topic})
-        for topic, facts in _TOPICS.items()
-        for fact in facts
-    }
+    {fact.name: replace(fact, topic=topic) for topic, facts in _TOPICS.items() for fact in facts}
 )
 """Every fact by name, in the order in which a clinician would ask."""
 
@@ -317,8 +329,6 @@ def facts_table() -> pd.DataFrame:
     pandas.DataFrame
         Columns ``name, topic, kind, expects, meaning, use``.
     """
-    import pandas as pd
-
     return pd.DataFrame(
         [
             {"name": f.name, "topic": f.topic, "kind": str(f.kind), "expects": f.expects()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
@@ -140,34 +141,32 @@ class Indication:
 
     def to_dict(self) -> dict[str, Any]:
         """The rule as plain data."""
-        data = {f.name: getattr(self, f.name) for f in fields(self)}
-        data["citation"] = {f.name: getattr(self.citation, f.name) for f in fields(Citation)}
-        for key in ("when", "stronger_when"):
-            data[key] = data[key].to_dict() if data[key] is not None else None
-        return data
+        stronger = None if self.stronger_when is None else self.stronger_when.to_dict()
+        parts = {"when": self.when.to_dict(), "stronger_when": stronger}
+        return vars(self) | parts | {"citation": dict(vars(self.citation))}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Indication:
         """Read a rule back from :meth:`to_dict`; unknown keys are refused."""
-        known = {f.name for f in fields(cls)}
-        for key in data:
-            if key not in known:
-                raise unknown_name("rule attribute", key, known)
-        citation = data["citation"]
-        stronger = data.get("stronger_when")
-        return cls(
-            **data
-            | {
-                "group": _member(Group, data["group"]),
-                "when": condition_from_dict(data["when"]),
-                "citation": Citation(
-                    citation["source"], citation["locator"], _member(Grade, citation["grade"])
-                ),
-                "level": data.get("level") and _member(Level, data["level"]),
-                "kind": _member(RuleKind, data.get("kind", "indication")),
-                "stronger_when": stronger and condition_from_dict(stronger),
-            }
-        )
+        check_attributes(data)
+        citation, stronger = data["citation"], data.get("stronger_when")
+        read = {
+            "group": _member(Group, data["group"]),
+            "when": condition_from_dict(data["when"]),
+            "citation": Citation(citation["source"], citation["locator"], _member(Grade, citation["grade"])),
+            "level": data.get("level") and _member(Level, data["level"]),
+            "kind": _member(RuleKind, data.get("kind", "indication")),
+            "stronger_when": stronger and condition_from_dict(stronger),
+        }
+        return cls(**data | read)
+
+
+def check_attributes(names: Iterable[str]) -> None:
+    """Refuse a name that no attribute of a rule has."""
+    known = [f.name for f in fields(Indication)]
+    for name in names:
+        if name not in known:
+            raise unknown_name("rule attribute", name, known)
 
 
 def _member(kind: type[StrEnum], value: object) -> StrEnum:

@@ -8,16 +8,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from secondop.errors import SecondopError, unknown_name
 from secondop.rules.conditions import Compare, Condition
 from secondop.rules.domain import truth_table
 from secondop.rules.facts import FACTS, Kind
-from secondop.rules.indication import Indication, RuleKind
-
-if TYPE_CHECKING:
-    import pandas as pd
+from secondop.rules.indication import Indication, RuleKind, check_attributes
 
 NOT_FOR_CARE = "For education and analysis, not for care: it cannot replace a clinician's judgement."
 """Stands on every page and explanation."""
@@ -103,10 +102,7 @@ class RuleBook:
 
     def replace(self, name: str, /, **changes: Any) -> RuleBook:
         """A new book in which one rule is changed, such as ``replace("refractory", when=...)``."""
-        known = {f.name for f in fields(Indication)}
-        for key in changes:
-            if key not in known:
-                raise unknown_name("rule attribute", key, known)
+        check_attributes(changes)
         changed = replace(self[name], **changes)
         return replace(self, rules=tuple(changed if rule.name == name else rule for rule in self.rules))
 
@@ -128,8 +124,6 @@ class RuleBook:
             Columns ``rule, finding, detail``; no rows if there is nothing to find. An implied rule is no
             mistake as such: the source may say the same twice, and the two fire apart.
         """
-        import pandas as pd
-
         found = []
         for rule in self.rules:
             fires = truth_table({"fires": rule.when})["fires"]
@@ -142,9 +136,8 @@ class RuleBook:
         for a, b in itertools.combinations(self.rules, 2):
             if set(a.facts) & set(b.facts):
                 found += _implications(a, b)
-        stated = set(self.facts) | {
-            f for r in self.rules if r.stronger_when is not None for f in r.stronger_when.facts
-        }
+        pressing = (rule.stronger_when for rule in self.rules if rule.stronger_when is not None)
+        stated = {*self.facts, *(name for condition in pressing for name in condition.facts)}
         found += [
             (None, "unused fact", f"no rule reads {fact.name!r}, and it states no other use")
             for fact in FACTS.values()
@@ -160,14 +153,12 @@ class RuleBook:
         pandas.DataFrame
             Columns ``rule, attribute, before, after``; an added or removed rule has attribute ``rule``.
         """
-        import pandas as pd
-
         rows = []
         for name in dict.fromkeys([*self._by_name, *other._by_name]):
-            if name not in self or name not in other:
-                rows.append((name, "rule", self._label_of(name), other._label_of(name)))
+            before, after = self._by_name.get(name), other._by_name.get(name)
+            if before is None or after is None:
+                rows.append((name, "rule", before and before.label, after and after.label))
                 continue
-            before, after = self[name], other[name]
             rows += [
                 (name, f.name, getattr(before, f.name), getattr(after, f.name))
                 for f in fields(Indication)
@@ -181,9 +172,6 @@ class RuleBook:
         ]
         return pd.DataFrame(rows, columns=["rule", "attribute", "before", "after"], dtype=object)
 
-    def _label_of(self, name: str) -> str | None:
-        return self[name].label if name in self else None
-
     def to_frame(self) -> pd.DataFrame:
         """One row per rule, for reading and counting.
 
@@ -193,8 +181,6 @@ class RuleBook:
             Columns ``name, statement, kind, group, level, label, condition, consult, source, locator,
             grade``.
         """
-        import pandas as pd
-
         return pd.DataFrame(
             [
                 {"name": r.name, "statement": r.statement, "kind": str(r.kind), "group": str(r.group)}
@@ -236,7 +222,8 @@ class RuleBook:
             lines += [f"## {group.value.capitalize()} ({kind.value.replace('_', '-')}s)", ""]
             for r in rules:
                 level = f" — **{r.level}**" if r.level else ""
-                lines += [f"### {r.statement} {r.label}{level}", "", f"Holds when {r.when}.", ""]
+                quiet = " and no clinical indication does" if r.kind is RuleKind.CAUTION else ""
+                lines += [f"### {r.statement} {r.label}{level}", "", f"Holds when {r.when}{quiet}.", ""]
                 lines += [f"Stronger when {r.stronger_when}.", ""] if r.stronger_when is not None else []
                 lines += [f"Consult: {r.consult}.", ""] if r.consult else []
                 cited = f"[{r.citation.source}], {r.citation.locator} ({r.citation.grade})"

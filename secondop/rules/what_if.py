@@ -6,11 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
-
 from secondop.rules.assess import assess_coded
 from secondop.rules.domain import UNKNOWN, Answer, answers, coded_frame, grid, verdicts
-from secondop.rules.facts import FACTS, Fact, Kind
+from secondop.rules.facts import FACTS, Kind
 from secondop.rules.indication import RECOMMENDATIONS, Indication, RuleKind
 from secondop.rules.rulebook import RuleBook
 
@@ -55,15 +53,6 @@ class Change:
         return f"{FACTS[self.fact].label}: {self.seen} → {either(self.needed)}"
 
 
-def said(fact: Fact, value: Any) -> str:
-    """A value as a clinician would say it."""
-    if value is None:
-        return "not recorded"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value.replace("_", " ") if fact.has_levels else f"{value:,g}"
-
-
 def either(words: Sequence[str]) -> str:
     """Alternatives as a list that is read aloud."""
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
@@ -72,7 +61,7 @@ def either(words: Sequence[str]) -> str:
 def as_answers(facts: Mapping[str, Any]) -> dict[str, Answer]:
     """The recorded facts of a case, as answers."""
     return {
-        name: Answer(value, said(f, value), f.levels.index(value) if f.has_levels else value)
+        name: Answer(value, f.in_words(value), f.levels.index(value) if f.has_levels else value)
         for name, value in facts.items()
         for f in [FACTS[name]]
     }
@@ -138,18 +127,11 @@ def smallest_changes(
     """For each rule the smallest change to the facts after which its condition holds, or ``None``."""
     now = as_answers(facts)
     found = {}
-    spaces = {}
     for rule in rules:
         options = {name: answers(name, [rule.when]) for name in rule.facts}
-        spaces[rule] = grid({n: [now.get(n, UNKNOWN), *others] for n, others in options.items()})
-    reads = dict.fromkeys(name for rule in spaces for name in rule.facts)
-    rows = [row for space in spaces.values() for row in space]
-    holds = verdicts({rule.name: rule.when for rule in spaces}, coded_frame(rows, reads)) if rows else None
-    start = 0
-    for rule, space in spaces.items():
-        fires: pl.Series = holds[rule.name].slice(start, len(space))
-        start += len(space)
-        found[rule.name] = _smallest([row for row, yes in zip(space, fires, strict=True) if yes], now)
+        rows = grid({n: [now.get(n, UNKNOWN), *others] for n, others in options.items()})
+        holds = verdicts({"holds": rule.when}, coded_frame(rows, rule.facts))["holds"]
+        found[rule.name] = _smallest([row for row, yes in zip(rows, holds, strict=True) if yes], now)
     return found
 
 

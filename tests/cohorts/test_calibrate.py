@@ -72,7 +72,7 @@ def test_one_rate_alone_moves_what_it_can_and_no_more():
     assert expected_rates(one)["diagnosis_changed"] == pytest.approx(0.148, abs=1e-6)
     assert one["outcomes.treatment_if_same"] == pytest.approx(general["outcomes.treatment_if_same"])
     assert one.parameters["outcomes.treatment_if_same"].basis == "assumed"
-    told = identifiability(general, PUBLISHED.head(1))
+    told = identifiability(load_scenario("programme"), PUBLISHED.head(1))
     assert told.loc["readers.second_odds", "verdict"] == "pinned in combination only"
 
 

@@ -55,7 +55,8 @@ def test_an_independent_program_agrees():
         u, v = s[f"facts.{name}.difficulty"], s[f"facts.{name}.gravity"]
         z = norm.ppf(1 - s[f"facts.{name}.share"])
         wish |= yes(norm.sf((z - u * d - v * g) / np.sqrt(1 - u * u - v * v)))
-    q = beta.isf(norm.cdf(d), 2 * s["readers.first_right"], 2 * (1 - s["readers.first_right"]))
+    mean, alike = s["readers.first_right"], s["readers.concentration"]
+    q = beta.isf(norm.cdf(d), alike * mean, alike * (1 - mean))
     first, second = yes(q), yes(q * s["readers.second_odds"] / (q * s["readers.second_odds"] + 1 - q))
     differ = (first != second) | (~first & ~second & yes(1 - s["readers.errors_agree"]))
     u, v = s["sought.difficulty"], s["sought.gravity"]

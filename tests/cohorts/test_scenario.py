@@ -105,13 +105,14 @@ def test_a_scenario_that_leaves_something_out_says_what():
     assert "fact 'suspicion' does not state facts.suspicion.shares.none" in str(error.value)
 
 
-def test_what_extends_a_fitted_scenario_is_itself_fitted_to_nothing():
+def test_what_extends_a_fitted_scenario_assumes_its_numbers_and_remembers_the_rates():
     programme, general = load_scenario("programme"), load_scenario("general")
     assert programme.parameters["readers.second_odds"].basis == "fitted"
     carried = general.parameters["readers.second_odds"]
     assert (carried.basis, carried.value) == ("assumed", programme["readers.second_odds"])
     assert "carried over from the scenario 'programme'" in carried.citation
-    assert programme.fitted_to and not general.fitted_to
+    assert programme.fitted_to == general.fitted_to
+    assert load_scenario("oncology").fitted_to == (*programme.fitted_to, "ruetters_seek")
 
 
 def test_replacing_gives_another_scenario_and_leaves_the_first_alone():

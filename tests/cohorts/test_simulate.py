@@ -13,7 +13,8 @@ from scipy.stats import norm
 from secondop.cohorts import simulate as module
 from secondop.cohorts.outcomes import TRUTH
 from secondop.cohorts.scenario import load_scenario
-from secondop.cohorts.simulate import BLOCK, Gaps, simulate, simulate_batches
+from secondop.cohorts.simulate import BLOCK, Cut, Gaps, simulate, simulate_batches
+from secondop.cohorts.traits import chances, grid
 from secondop.errors import SecondopError, UnknownNameError
 from secondop.rules.facts import FACTS, Kind
 
@@ -96,6 +97,15 @@ def test_loadings_are_correlations(programme):
             if abs(loading - scenario[f"facts.{name}.{trait}"]) > FARTHEST * error:
                 far[name, trait] = loading
     assert far == {} and checked > 70
+
+
+@pytest.mark.parametrize("share", [1e-5, 2e-4, 0.03, 0.5, 0.97, 1 - 2e-4])
+@pytest.mark.parametrize("loading", [0.0, 0.6])
+def test_thresholds_of_sixteen_bits_keep_even_a_rare_share(share, loading):
+    cut = Cut.at(chances(share, loading, 0.1 if loading else 0.0), share)
+    kept = (cut.thresholds.astype(float) + (cut.compare is np.less_equal)) / 65_536
+    bins = np.outer(grid().weight, grid().weight).ravel() if loading else np.full(kept.size, 1 / kept.size)
+    assert bins @ kept == pytest.approx(share, abs=3e-7)
 
 
 def test_the_traits_are_standard_normal_and_independent(programme):

@@ -170,6 +170,15 @@ def test_a_cohort_that_was_not_fitted_is_judged_on_the_calibration_rates_too():
     assert table.loc[["meyer_dx", "meyer_tx", "meyer_either"], "verdict"].to_list() == ["within"] * 3
 
 
+def test_a_rate_follows_only_where_all_the_rates_that_it_follows_from_were_fitted():
+    headlines = compare(cohort(*PROGRAMME, fitted_to=["meyer_dx", "meyer_tx"])).set_index("id")
+    assert headlines.loc[["meyer_tx", "meyer_both", "meyer_either"], "verdict"].to_list() == [
+        "fitted",
+        "within",
+        "within",
+    ]
+
+
 def test_a_cohort_that_does_not_say_what_it_was_fitted_to_is_not_judged_on_them():
     silent = cohort(*PROGRAMME)
     silent.attrs = {}

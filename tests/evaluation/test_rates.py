@@ -124,6 +124,12 @@ def test_any_column_makes_subgroups_and_its_gaps_are_one_of_them(assessed, value
     assert rows["ward"].iloc[-1] == "not recorded"
 
 
+def test_nan_is_a_gap_in_polars_too(assessed):
+    cases = pl.from_pandas(assessed).with_columns(dose=pl.Series([1.0, float("nan"), 2.0, None, 1.0]))
+    rows = firing_rates(cases, by="dose", rule_book=BOOK).query("name == 'urgent'")
+    assert dict(zip(rows["dose"], rows["n"], strict=True)) == {1.0: 2, 2.0: 1, "not recorded": 2}
+
+
 def test_a_fact_spelt_as_not_recorded_is_not_a_subgroup_of_its_own():
     cases = frame().assign(sex=["Female", "N/A", "male", "", "female"])
     table = firing_rates(assess(cases, BOOK, verdicts=True), by="sex", rule_book=BOOK)

@@ -152,6 +152,9 @@ def test_bounds_are_the_extremes_over_every_way_to_settle_what_is_unknown(answer
             figures["found_beyond_random"] = np.cov(s, c, bias=True)[0, 1]
         seen.append({name: 100 * value for name, value in figures.items()})
     seen = pd.DataFrame(seen)
+    unknown = [bool(sent) for sent, changed in answers if changed is None]
+    assert pd.isna(row["found"]) == pd.isna(row["overuse"]) == (True in unknown)
+    assert pd.isna(row["underuse"]) == pd.isna(row["opinions_avoided"]) == (False in unknown)
     for name in seen:
         assert [row[f"{name}_low"], row[f"{name}_high"]] == pytest.approx(
             [seen[name].min(), seen[name].max()], abs=1e-9
@@ -234,6 +237,12 @@ def test_the_frontier_is_what_is_best_at_some_exchange_rate():
         for rate in (0.1, 0.4, 0.6, 1.5, 4)
     }
     assert best == {"sharp", "good", "all"}
+
+
+def test_everybody_is_not_on_the_frontier_where_a_policy_finds_as_much_with_less():
+    cases = pd.DataFrame({"changed": [1, 1, 0, 0]})
+    table = tradeoff(cases, {"enough": [1, 1, 1, 0]}, outcome="changed").set_index("policy")
+    assert table.index[table["frontier"]].tolist() == ["none", "enough"]
 
 
 def test_a_policy_equals_none_and_all_at_the_exchange_rates_that_it_names(make_cases):

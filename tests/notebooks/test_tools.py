@@ -23,8 +23,14 @@ def test_storing_twice_gives_the_same_bytes(write_notebook):
     assert b"it/s" not in first, "a progress bar was stored"
 
 
+@pytest.fixture
+def drawing():
+    yield
+    notebooks.stop_drawing()
+
+
 @pytest.mark.needs_chromium
-def test_a_figure_gets_a_picture_and_keeps_it_while_it_is_the_same(write_notebook, chromium_path):
+def test_a_figure_gets_a_picture_and_keeps_it_while_it_is_the_same(write_notebook, drawing):
     path = write_notebook("01_figure.ipynb", TITLE, FIGURE)
     assert notebooks.store(path) == 1
     first = path.read_bytes()

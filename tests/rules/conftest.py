@@ -89,7 +89,10 @@ def spark():
     """A small local Spark; mark the test `needs_java`."""
     sql = pytest.importorskip("pyspark.sql")
     small = {"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "1"}
-    small |= {"spark.default.parallelism": "1"}
+    small |= {"spark.default.parallelism": "1", "spark.driver.bindAddress": "127.0.0.1"}
+    small |= {"spark.driver.host": "127.0.0.1"}  # no name of this machine needs to be looked up
+    # A session this short does not earn back what the best compiled code costs.
+    small |= {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
     builder = sql.SparkSession.builder.master("local[1]").appName("secondop-tests")
     session = builder.config(map=small).getOrCreate()
     session.sparkContext.setLogLevel("ERROR")

@@ -35,6 +35,12 @@ def test_recommendations_are_ordered_in_pandas_polars_and_pyarrow():
     assert pa.types.is_dictionary(assess(pa.Table.from_pandas(CASES))["recommendation"].type)
 
 
+def test_what_a_frame_says_of_itself_stays():
+    cases = CASES.copy()
+    cases.attrs = {"simulated": True}
+    assert assess(cases).attrs == {"simulated": True}
+
+
 KINDS = [
     # given as            flags come back as
     ("plain pandas", CASES, "boolean"),
@@ -71,6 +77,11 @@ def test_a_caution_is_silent_beside_a_clinical_indication_and_unknown_beside_an_
     caution = only("neoplasia-concern", "opinion-after-opinion")
     cases = pd.DataFrame({"neoplasia_concern": [True, False, None], "earlier_opinions": [2, 2, 2]})
     assert assess(cases, caution, verdicts=True)["opinion-after-opinion"].tolist() == [False, True, pd.NA]
+
+
+def test_an_extra_column_may_have_any_name():
+    for name in ("column_names", "columns", "index"):
+        assert len(assess(CASES.assign(**{name: 1}))) == 2
 
 
 def test_no_case_gives_no_row():

@@ -20,12 +20,11 @@ from secondop.rules.cases import (
     FormulaTextWarning,
     MissingFactsWarning,
     check_cases,
-    coded_cases,
-    encode,
     read_cases,
     write_cases,
 )
 from secondop.rules.conditions import fact
+from secondop.rules.encode import coded_cases, encode
 from secondop.rules.facts import FACTS, Kind
 
 pytestmark = pytest.mark.filterwarnings("ignore::secondop.rules.cases.MissingFactsWarning")
@@ -522,6 +521,12 @@ def test_what_was_read_is_written_and_read_without_loss(tmp_path_factory, rows):
         expected = frame[name].to_list()
         got = [None if pd.isna(value) else value for value in first[name]]
         assert got == expected or [str(v) for v in got] == [str(v) for v in expected], name
+
+
+def test_the_end_of_a_files_name_says_what_separates_its_cells(tmp_path):
+    for name, separator in [("a.csv", ","), ("a.tsv", "\t"), ("my.tsv.csv", ","), ("my.csv.tsv", "\t")]:
+        write_cases(WORDS, tmp_path / name)
+        assert separator.join(WORDS.columns) in (tmp_path / name).read_text()
 
 
 def test_a_single_column_keeps_its_unknown_cases(tmp_path):

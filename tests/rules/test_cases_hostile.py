@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from secondop.errors import CasesError, SecondopError
 from secondop.rules import files
-from secondop.rules.cases import check_cases, coded_cases, read_cases, write_cases
+from secondop.rules.cases import check_cases, read_cases, write_cases
+from secondop.rules.encode import coded_cases
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::secondop.rules.cases.MissingFactsWarning"),

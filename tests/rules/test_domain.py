@@ -18,7 +18,7 @@ STRETCHES = [
     ([DRUGS <= 2], ["at most 2 drugs", "more than 2 drugs"]),
     ([DRUGS >= 2, DRUGS >= 4], ["less than 2 drugs", "at least 2 and less than 4 drugs", "at least 4 drugs"]),
     ([DRUGS >= 2, DRUGS > 2], ["less than 2 drugs", "at least 2 and at most 2 drugs", "more than 2 drugs"]),
-    ([DRUGS >= 2, DRUGS > 1], ["at most 1 drugs", "at least 2 drugs"]),
+    ([DRUGS >= 2, DRUGS > 1], ["at most 1 drug", "at least 2 drugs"]),
     ([DRUGS >= 0], ["at least 0 drugs"]),
     ([DRUGS > 0], ["at most 0 drugs", "more than 0 drugs"]),
     ([DRUGS >= 50], ["less than 50 drugs", "at least 50 drugs"]),

@@ -149,6 +149,7 @@ TABLES = {
         ("not proposed               ", "male", "phimosis", NO, NO, NO),
         ("another condition          ", "male", "genital_skin_disease", YES, NO, NO),
         ("not male                   ", "female", "phimosis", YES, NO, NO),
+        ("neither male nor female    ", "other", "phimosis", YES, NO, NO),
         ("sex not recorded           ", __, "phimosis", YES, NO, __),
         ("condition not recorded     ", "male", __, YES, NO, __),
         ("proposal not recorded      ", "male", "phimosis", __, NO, __),

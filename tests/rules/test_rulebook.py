@@ -362,7 +362,8 @@ def test_the_book_in_markdown_shows_every_rule_with_its_source():
     assert RULE_BOOK.fingerprint in text
     for entry in RULE_BOOK:
         assert f"### {entry.statement} {entry.label}" in text
-        assert f"Holds when {entry.when}." in text
+        quiet = " and no clinical indication does" if entry.kind is RuleKind.CAUTION else ""
+        assert f"Holds when {entry.when}{quiet}." in text
         assert f"Source: [{entry.citation.source}], {entry.citation.locator} ({entry.citation.grade})" in text
         assert f"Name: `{entry.name}`" in text
     for key, reference in RULE_BOOK.sources:

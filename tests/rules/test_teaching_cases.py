@@ -5,7 +5,8 @@ from collections import Counter
 
 import pytest
 
-from secondop.rules.assess import SUMMARY
+from secondop.rules.assess import SUMMARY, assess
+from secondop.rules.cases import read_cases
 from secondop.rules.facts import FACTS
 from secondop.rules.indication import RECOMMENDATIONS
 from secondop.rules.indications import RULE_BOOK
@@ -28,6 +29,12 @@ def assessed(teaching_cases, assess_rows):
 def test_every_case_is_assessed_as_expected_on_every_engine(teaching_cases, assess_rows, engine):
     rows = assess_rows(engine, [case["facts"] for case in teaching_cases])
     got = [tuple(row[name] for name in SUMMARY[:3]) for row in rows]
+    assert got == [answer(case) for case in teaching_cases]
+
+
+def test_the_file_passes_the_gate_as_it_is(teaching_cases, data_folder):
+    assessed = assess(read_cases(data_folder / "teaching_cases.csv"))
+    got = list(zip(*(assessed[name] for name in SUMMARY[:3]), strict=True))
     assert got == [answer(case) for case in teaching_cases]
 
 

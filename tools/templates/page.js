@@ -56,7 +56,12 @@ function draw() {
     const width = item.place.clientWidth;
     if (width === item.width) continue;
     item.width = width;
-    Plotly.react(item.place, item.figure.data, fit(item.figure, width), CONFIG);
+    const active = item.place.layout?.sliders?.[0].active;
+    Plotly.react(item.place, structuredClone(item.figure.data), fit(item.figure, width), CONFIG);
+    if (active !== undefined) { // leave the slider where the reader put it
+      Plotly.update(item.place, ...item.figure.layout.sliders[0].steps[active].args);
+      Plotly.relayout(item.place, { "sliders[0].active": active });
+    }
   }
 }
 

@@ -38,17 +38,7 @@ SOURCES = (
     ),
 )
 
-RULE_BOOK = RuleBook(
-    rules=(
-        *uncertainty.RULES,
-        *failure.RULES,
-        *decisions.RULES,
-        *surgery.RULES,
-        *cancer.RULES,
-        *complex_disease.RULES,
-        *patient.RULES,
-        *limits.RULES,
-    ),
-    sources=SOURCES,
-)
+_SECTIONS = (uncertainty, failure, decisions, surgery, cancer, complex_disease, patient, limits)
+
+RULE_BOOK = RuleBook(tuple(rule for section in _SECTIONS for rule in section.RULES), SOURCES)
 """Twenty-three indications, one amplifier, three counter-indications and one caution, with their sources."""
