@@ -155,8 +155,9 @@ def importance(table: pd.DataFrame, silent: Collection[str] = (), *, most: int =
         f"“{first['label'].capitalize()}” matters most: shuffling it costs {first['importance']:.1f} of the "
         f"{told:.1f} points by which the learned triage beats guessing",
         f"{_cases(table, table.attrs['n'])}{left}; each fact shuffled among cases that the model did not "
-        f"learn from. Bars: 95 % interval over folds. {len(rows)} of {len(table)} facts are shown.",
-        x="points of discrimination lost (guessing has 50, never erring 100)",
+        f"learn from. Bars: 95 % interval over folds. {len(rows)} of {len(table)} facts are shown. "
+        "Guessing has 50 points of discrimination, never erring 100.",
+        x="points of discrimination lost",
         height=40 + 23 * len(rows),
     )
     for known, name, colour, symbol in (
