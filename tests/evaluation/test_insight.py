@@ -40,6 +40,15 @@ def test_the_fact_that_decides_carries_all_and_the_others_nothing(cohort, kind):
     assert table["importance"].iloc[1:].abs().max() < 0.5
 
 
+def test_where_there_is_nothing_to_learn_no_fact_is_important_however_well_known_by_heart(cohort):
+    cases = cohort.assign(coin=np.random.default_rng(3).random(len(cohort)) < 0.4)
+    table = importance(
+        cases, outcome="coin", kind="boosting", facts=[*FOUR, "specialty", "condition"], seed=1
+    )
+    assert table["importance"].max() < 1
+    assert table.attrs["discrimination"] == pytest.approx(50, abs=3)
+
+
 def test_a_fact_without_any_loading_tells_nothing(cohort):
     loadings = (
         load_scenario("programme").to_frame().filter(regex=r"lifestyle_change_tried\.(diff|grav)", axis=0)
@@ -86,13 +95,13 @@ def test_fidelity_is_out_of_sample_with_its_denominator_and_the_mark_to_beat(coh
 
 
 def test_the_tree_is_judged_on_cases_that_it_did_not_learn_from(cohort):
-    """A deep tree knows its own cases by heart, and would agree with all of them."""
-    deep = imitation_tree(cohort, seed=1, max_depth=40)
-    fresh = simulate("programme", 4_000, seed=6)
+    """Fidelity is what fresh cases bear out; on its own few cases, a deep tree would look far better."""
+    fresh = simulate("programme", 1_000, seed=6)
     said = assess(fresh)["recommendation"].astype(str)
-    share = (np.array(deep.predict(fresh)) == said).mean()
-    overall = deep.fidelity.iloc[0]
-    assert overall["share"] == pytest.approx(share, abs=0.03) and overall["share"] < 0.99
+    trees = [imitation_tree(cohort.head(300), seed=seed, max_depth=40, held_back=0.5) for seed in range(12)]
+    borne_out = [(np.array(tree.predict(fresh)) == said).mean() for tree in trees]
+    reported = [tree.fidelity.loc[0, "share"] for tree in trees]
+    assert np.mean(reported) == pytest.approx(np.mean(borne_out), abs=0.03)
 
 
 def test_the_text_asks_in_plain_words_and_its_ends_add_up_to_the_fidelity(tree):
