@@ -18,11 +18,14 @@ import polars as pl
 import pyarrow as pa
 
 from secondop.errors import SecondopError
+from secondop.rules.conditions import Expr, library
 from secondop.rules.encode import coded_cases, column_names
 from secondop.rules.facts import FACTS, Fact, Kind
 from secondop.rules.indication import RECOMMENDATIONS, Indication, Level, RuleKind
 from secondop.rules.indications import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
+
+Lazy = nw.LazyFrame | pl.LazyFrame
 
 SUMMARY = ("recommendation", "possible", "undetermined", "indications", "preferences")
 """The columns that every assessment adds."""
@@ -107,12 +110,12 @@ def assess_coded(
     """
     if not coded.width:
         coded = pl.select(_case=pl.repeat(None, n_cases or 0, dtype=pl.Boolean))
-    answers = _evaluate(nw.from_native(coded.lazy()), rule_book, coded=True).to_native()
+    answers = _evaluate(coded.lazy(), rule_book, coded=True)
     wanted = columns or (*SUMMARY, *(rule.name for rule in rule_book))
     return answers.select(wanted).with_columns(pl.col(pl.UInt8).cast(pl.Int32)).collect()
 
 
-def _evaluate(frame: nw.LazyFrame, rule_book: RuleBook, *, coded: bool) -> nw.LazyFrame:
+def _evaluate(frame: Lazy, rule_book: RuleBook, *, coded: bool) -> Lazy:
     """Add every verdict, and from the verdicts of each sort, joined once, the recommendation."""
     schema = frame.collect_schema()
     absent = {name: _unknown(FACTS[name], coded) for name in rule_book.facts if name not in schema}
@@ -121,10 +124,11 @@ def _evaluate(frame: nw.LazyFrame, rule_book: RuleBook, *, coded: bool) -> nw.La
         frame = frame.with_columns(**columns) if columns else frame
     sorts = {str(level): [r for r in rule_book if r.level is level] for level in Level}
     sorts["counter"] = list(rule_book.of_kind(RuleKind.COUNTER_INDICATION))
-    frame = frame.with_columns(**{f"_{sort}": _any_of(rules) for sort, rules in sorts.items()})
-    quiet = ~(nw.col("_urgent") | nw.col("_recommended"))
+    frame = frame.with_columns(**{f"_{sort}": _any_of(rules, coded) for sort, rules in sorts.items()})
+    col = library(coded).col
+    quiet = ~(col("_urgent") | col("_recommended"))
     cautions = {r.name: r.when.to_expr(coded=coded) & quiet for r in rule_book.of_kind(RuleKind.CAUTION)}
-    known = {sort: nw.col(f"_{sort}") for sort in sorts}
+    known = {sort: col(f"_{sort}") for sort in sorts}
     allowed = {sort: known[sort] | known[sort].is_null() for sort in Level} | {"counter": known["counter"]}
     frame = frame.with_columns(
         recommendation=_highest(known, coded),
@@ -133,37 +137,41 @@ def _evaluate(frame: nw.LazyFrame, rule_book: RuleBook, *, coded: bool) -> nw.La
         preferences=_count([rule for rule in rule_book if rule.preference], coded),
         **cautions,
     )
-    return frame.with_columns(undetermined=nw.col("possible") != nw.col("recommendation"))
+    return frame.with_columns(undetermined=col("possible") != col("recommendation"))
 
 
-def _any_of(rules: list[Indication]) -> nw.Expr:
-    return reduce(operator.or_, (nw.col(rule.name) for rule in rules)) if rules else nw.lit(False)
+def _any_of(rules: list[Indication], coded: bool) -> Expr:
+    lib = library(coded)
+    return reduce(operator.or_, (lib.col(rule.name) for rule in rules)) if rules else lib.lit(False)
 
 
-def _count(rules: list[Indication], coded: bool) -> nw.Expr:
-    small = nw.UInt8 if coded and len(rules) < 256 else nw.Int32  # a byte a rule is four times faster to add
-    one, none = nw.lit(1, dtype=small), nw.lit(0, dtype=small)
-    return reduce(operator.add, (nw.when(nw.col(r.name)).then(one).otherwise(none) for r in rules), none)
+def _count(rules: list[Indication], coded: bool) -> Expr:
+    lib = library(coded)
+    small = lib.UInt8 if coded and len(rules) < 256 else lib.Int32  # adding bytes is four times faster
+    one, none = lib.lit(1, dtype=small), lib.lit(0, dtype=small)
+    return reduce(operator.add, (lib.when(lib.col(r.name)).then(one).otherwise(none) for r in rules), none)
 
 
-def _highest(holds: dict[str, nw.Expr], coded: bool) -> nw.Expr:
+def _highest(holds: dict[str, Expr], coded: bool) -> Expr:
     """The first sort that holds; null does not hold."""
+    lib = library(coded)
 
-    def says(word: str) -> nw.Expr:
-        return nw.lit(word, dtype=nw.Enum(RECOMMENDATIONS)) if coded else nw.lit(word)
+    def says(word: str) -> Expr:
+        return lib.lit(word, dtype=lib.Enum(RECOMMENDATIONS)) if coded else lib.lit(word)
 
-    expr = nw.when(holds["counter"]).then(says("not_needed")).otherwise(says("no_indication"))
+    expr = lib.when(holds["counter"]).then(says("not_needed")).otherwise(says("no_indication"))
     for level in Level:
-        expr = nw.when(holds[level]).then(says(level.value)).otherwise(expr)
+        expr = lib.when(holds[level]).then(says(level.value)).otherwise(expr)
     return expr
 
 
-def _unknown(fact: Fact, coded: bool) -> nw.Expr:
+def _unknown(fact: Fact, coded: bool) -> Expr:
+    lib = library(coded)
     if fact.kind is Kind.FLAG:
-        return nw.lit(None, dtype=nw.Boolean)
+        return lib.lit(None, dtype=lib.Boolean)
     if fact.has_levels:
-        return nw.lit(None, dtype=nw.UInt8 if coded else nw.String)
-    return nw.lit(None, dtype=nw.Float64)
+        return lib.lit(None, dtype=lib.UInt8 if coded else lib.String)
+    return lib.lit(None, dtype=lib.Float64)
 
 
 def _check_columns(columns: list[str], added: list[str]) -> None:

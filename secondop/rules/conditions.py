@@ -2,7 +2,7 @@
 
 A condition is a frozen tree of comparisons, memberships and flags, joined by ``&`` (and), ``|`` (or),
 ``~`` (not) and :func:`at_least`. It prints as a sentence, lists the facts that it reads, goes to plain data
-and back, and compiles to a narwhals expression, which is the only way in which it is ever evaluated. The
+and back, and compiles to an expression, which is the only way in which it is ever evaluated. The
 logic is Kleene's: an unknown part leaves the whole unknown unless the other parts settle it.
 """
 
@@ -14,9 +14,11 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import combinations
 from math import comb
+from types import ModuleType
 from typing import Any, NoReturn
 
 import narwhals as nw
+import polars as pl
 
 from secondop.errors import SecondopError, did_you_mean
 from secondop.rules.facts import Fact, Kind, find_fact
@@ -27,6 +29,18 @@ _OPERATORS = {
     "<=": (operator.le, "at most"),
     "<": (operator.lt, "less than"),
 }
+
+
+Expr = nw.Expr | pl.Expr
+
+
+def library(coded: bool) -> ModuleType:
+    """The library whose expressions suit a frame: polars for one that passed the gate, else narwhals.
+
+    Both spell an expression alike, so every condition is written once. Polars alone spares a frame in memory
+    the translation, which would take longer than the evaluation of a small one.
+    """
+    return pl if coded else nw
 
 
 class Condition:
@@ -71,8 +85,8 @@ class Condition:
         """Names of the facts that it reads, each once, in the order in which it reads them."""
         return tuple(dict.fromkeys(leaf.name for leaf in self.leaves()))
 
-    def to_expr(self, *, coded: bool = False) -> nw.Expr:
-        """Compile to a narwhals expression that answers true, false or null.
+    def to_expr(self, *, coded: bool = False) -> Expr:
+        """Compile to an expression that answers true, false or null: narwhals', or polars' if coded.
 
         Parameters
         ----------
@@ -110,8 +124,8 @@ class Flag(Leaf):
     def sentence(self) -> str:
         return find_fact(self.name).label
 
-    def to_expr(self, *, coded: bool = False) -> nw.Expr:
-        return nw.col(self.name)
+    def to_expr(self, *, coded: bool = False) -> Expr:
+        return library(coded).col(self.name)
 
     def to_dict(self) -> dict[str, Any]:
         return {"fact": self.name}
@@ -137,7 +151,7 @@ class Member(Leaf):
         fact = find_fact(self.name)
         return f"{fact.label} is {' or '.join(map(fact.in_words, self.levels))}"
 
-    def to_expr(self, *, coded: bool = False) -> nw.Expr:
+    def to_expr(self, *, coded: bool = False) -> Expr:
         return _membership(find_fact(self.name), self.levels, coded)
 
     def to_dict(self) -> dict[str, Any]:
@@ -176,12 +190,12 @@ class Compare(Leaf):
             return f"{fact.label} is {_OPERATORS[self.op][1]} {fact.in_words(self.value)}"
         return f"{fact.label} {_OPERATORS[self.op][1]} {self.value:g} ({self.basis})"
 
-    def to_expr(self, *, coded: bool = False) -> nw.Expr:
+    def to_expr(self, *, coded: bool = False) -> Expr:
         fact, compare = find_fact(self.name), _OPERATORS[self.op][0]
         if fact.kind is Kind.ORDERED:
             place = fact.levels.index(self.value)
             return _membership(fact, tuple(x for i, x in enumerate(fact.levels) if compare(i, place)), coded)
-        answer = compare(nw.col(self.name), self.value)
+        answer = compare(library(coded).col(self.name), self.value)
         if coded:
             return answer
         return nw.when(nw.col(self.name).is_between(fact.low, fact.high)).then(answer)
@@ -205,7 +219,7 @@ class _Joined(Condition):
     def sentence(self) -> str:
         return f" {self._word} ".join(_bracketed(part) for part in self.parts)
 
-    def to_expr(self, *, coded: bool = False) -> nw.Expr:
+    def to_expr(self, *, coded: bool = False) -> Expr:
         return reduce(self._join, (part.to_expr(coded=coded) for part in self.parts))
 
     def to_dict(self) -> dict[str, Any]:
@@ -240,15 +254,18 @@ class AtLeast(Condition):
     def sentence(self) -> str:
         return f"at least {self.k} of ({', '.join(_bracketed(part) for part in self.parts)})"
 
-    def to_expr(self, *, coded: bool = False) -> nw.Expr:
+    def to_expr(self, *, coded: bool = False) -> Expr:
         answers = [part.to_expr(coded=coded) for part in self.parts]
         if comb(len(answers), self.k) <= 20:  # spelled out, which is faster than counting
             return reduce(
                 operator.or_, (reduce(operator.and_, some) for some in combinations(answers, self.k))
             )
-        sure = reduce(operator.add, (nw.when(a).then(nw.lit(1)).otherwise(nw.lit(0)) for a in answers))
-        ruled_out = reduce(operator.add, (nw.when(~a).then(nw.lit(1)).otherwise(nw.lit(0)) for a in answers))
-        unknown = nw.lit(None, dtype=nw.Boolean)
+        lib = library(coded)
+        sure = reduce(operator.add, (lib.when(a).then(lib.lit(1)).otherwise(lib.lit(0)) for a in answers))
+        ruled_out = reduce(
+            operator.add, (lib.when(~a).then(lib.lit(1)).otherwise(lib.lit(0)) for a in answers)
+        )
+        unknown = lib.lit(None, dtype=lib.Boolean)
         return (sure >= self.k) | ((ruled_out <= len(answers) - self.k) & unknown)
 
     def to_dict(self) -> dict[str, Any]:
@@ -272,7 +289,7 @@ class Not(Condition):
     def sentence(self) -> str:
         return f"not {_bracketed(self.part)}"
 
-    def to_expr(self, *, coded: bool = False) -> nw.Expr:
+    def to_expr(self, *, coded: bool = False) -> Expr:
         return ~self.part.to_expr(coded=coded)
 
     def to_dict(self) -> dict[str, Any]:
@@ -390,11 +407,11 @@ def condition_from_dict(data: Mapping[str, Any]) -> Condition:
     )
 
 
-def _membership(fact: Fact, levels: tuple[str, ...], coded: bool) -> nw.Expr:
+def _membership(fact: Fact, levels: tuple[str, ...], coded: bool) -> Expr:
     if not levels:  # an ordered comparison that no level meets, such as > the highest; unknown stays unknown
-        return nw.when(_membership(fact, fact.levels, coded)).then(nw.lit(False))
+        return library(coded).when(_membership(fact, fact.levels, coded)).then(False)
     if coded:
-        return reduce(operator.or_, (nw.col(fact.name) == fact.levels.index(level) for level in levels))
+        return reduce(operator.or_, (pl.col(fact.name) == fact.levels.index(level) for level in levels))
     known = nw.col(fact.name).is_in(fact.levels)
     return nw.when(known).then(nw.col(fact.name).is_in(levels))
 

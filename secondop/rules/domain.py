@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
-import narwhals as nw
 import polars as pl
 
 from secondop.errors import SecondopError
@@ -107,8 +106,7 @@ def coded_frame(rows: Sequence[Mapping[str, Answer]], facts: Iterable[str]) -> p
 
 def verdicts(conditions: Mapping[str, Condition], coded: pl.DataFrame) -> pl.DataFrame:
     """One nullable flag a condition, for every row of a coded frame that has all facts they read."""
-    frame = nw.from_native(coded.lazy())
-    return frame.select(**{n: c.to_expr(coded=True) for n, c in conditions.items()}).to_native().collect()
+    return coded.lazy().select(**{n: c.to_expr(coded=True) for n, c in conditions.items()}).collect()
 
 
 def truth_table(conditions: Mapping[str, Condition]) -> pl.DataFrame:

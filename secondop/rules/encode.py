@@ -154,11 +154,13 @@ def encode(cases: Any, facts: Collection[str] | None = None) -> tuple[pl.DataFra
     wanted = [fact for fact in FACTS if fact in times and (facts is None or fact in facts)]
     columns = {name: _taken(cases[name]) for name in wanted if times[name] == 1}
     answers = {n: [read_answer(FACTS[n], label) for label in c.labels or ()] for n, c in columns.items()}
+    # all levels to their positions in one step: column by column costs as much as the rest of a small frame
     raw = pl.DataFrame({n: c.values for n, c in columns.items()}).select(pl.all().to_physical())
     columns = {n: _Column(raw[n], c.labels) for n, c in columns.items()}
     fine = _in_range(raw, columns)
     rest = {name: column for name, column in columns.items() if name not in fine}
     coded = raw.with_columns(_expression(FACTS[n], c, answers[n]).alias(n) for n, c in rest.items())
+    # a column that came with as many gaps as it leaves with has no problem, and is not looked at again
     missing = {name: column.values.null_count() for name, column in rest.items()}
     for nans in raw.select(pl.col(n).is_nan().sum() for n, c in rest.items() if c.values.dtype.is_float()):
         missing[nans.name] += nans.item()
