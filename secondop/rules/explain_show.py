@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from secondop.rules.encode import show
+from secondop.rules.encode import plural, show
 from secondop.rules.facts import FACTS
 from secondop.rules.indication import RECOMMENDATIONS
 from secondop.rules.rulebook import NOT_FOR_CARE
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _FOR, _AGAINST, _OPEN, _URGENT = "0,114,178", "230,159,0", "128,128,128", "213,94,0"
 _COLOURS = {"urgent": _URGENT, "recommended": _FOR, "optional": "0,158,115"}
 _LINE = "rgba(128,128,128,.35)"
+SEEN_AT_ONCE = 8  # more would be a wall of words above what matters
 _SMALL = "font-size:.86em;opacity:.8;"
 
 
@@ -107,8 +108,11 @@ def _case(e: Explanation) -> _Html:
     seen = [f"{key}: {value}"[:200] for key, value in extras.items()]
     seen += [f"{FACTS[name].label}: {FACTS[name].in_words(value)}" for name, value in e.facts.items()]
     missing = sum(name not in e.facts for name in e.rule_book.facts)
-    seen.append(f"{missing} of the {len(e.rule_book.facts)} facts that the rules read are not recorded")
-    return _div(_SMALL, " · ".join(seen))
+    gaps = f"{missing} of the {len(e.rule_book.facts)} facts that the rules read are not recorded"
+    if len(seen) <= SEEN_AT_ONCE:
+        return _div(_SMALL, " · ".join([*seen, gaps]))
+    summary = _el("summary", f"{_SMALL}cursor:pointer;", f"What was recorded · {gaps}")
+    return _el("details", "margin:.3em 0;", summary, _div(_SMALL, " · ".join(seen)))
 
 
 def _section(title: str, items: Sequence[_Html], shown: int | None = None) -> _Html:
@@ -118,7 +122,9 @@ def _section(title: str, items: Sequence[_Html], shown: int | None = None) -> _H
     style = "font-weight:650;font-size:.8em;letter-spacing:.06em;text-transform:uppercase;opacity:.75;"
     heading = _div(f"{style}margin:1.1em 0 .3em;", title)
     rest = [] if shown is None else items[shown:]
-    more = f"{len(rest)} more" if shown else f"{len(rest)} rules that a fact not recorded leaves open"
+    more = (
+        f"{len(rest)} more" if shown else f"{plural(len(rest), 'rule')} that a fact not recorded leaves open"
+    )
     summary = _el("summary", "cursor:pointer;opacity:.85;", more)
     fold = [_el("details", "margin:.3em 0;", summary, *rest)] if rest else []
     return _div("", heading, *items[:shown], *fold)

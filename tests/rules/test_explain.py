@@ -17,7 +17,7 @@ from secondop.rules.assess import assess
 from secondop.rules.conditions import at_least, fact
 from secondop.rules.domain import answers
 from secondop.rules.explain import explain
-from secondop.rules.facts import FACTS
+from secondop.rules.facts import FACTS, Kind
 from secondop.rules.indication import RECOMMENDATIONS, Citation, Grade, Group, Indication, Level, RuleKind
 from secondop.rules.indications import RULE_BOOK
 from secondop.rules.rulebook import NOT_FOR_CARE, RuleBook
@@ -554,3 +554,12 @@ def test_a_case_alone_says_what_its_row_in_a_cohort_says(cases):
 def test_the_order_of_rules_changes_nothing(rules, case):
     shuffled = RuleBook(tuple(rules), RULE_BOOK.sources)
     assert explain(case[0], shuffled).to_dict() == explain(case[0]).to_dict()
+
+
+def test_many_recorded_facts_are_folded_and_a_few_stand_open():
+    few = {"rare_disease": True, "sex": "female"}
+    many = few | dict.fromkeys([fact.name for fact in FACTS.values() if fact.kind is Kind.FLAG], False)
+    assert "What was recorded" not in explain(few).to_html()
+    assert "sex: female" in explain(few).to_html()
+    assert "What was recorded" in explain(many).to_html()
+    assert "sex: female" in explain(many).to_html()
