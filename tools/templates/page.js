@@ -57,7 +57,8 @@ function draw() {
     if (width === item.width) continue;
     item.width = width;
     const active = item.place.layout?.sliders?.[0].active;
-    Plotly.react(item.place, structuredClone(item.figure.data), fit(item.figure, width), CONFIG);
+    const config = { ...CONFIG, displayModeBar: width < NARROW ? false : "hover" }; // it would cover a narrow title
+    Plotly.react(item.place, structuredClone(item.figure.data), fit(item.figure, width), config);
     if (active !== undefined) { // leave the slider where the reader put it
       Plotly.update(item.place, ...item.figure.layout.sliders[0].steps[active].args);
       Plotly.relayout(item.place, { "sliders[0].active": active });
