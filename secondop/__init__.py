@@ -31,7 +31,7 @@ _HOMES = {
     "secondop.evaluation.sensitivity": ("tornado", "propagate"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-_ROOMS = ("figures",)
+_ROOMS = ("figures", "teaching")
 
 __all__ = sorted([*_HOME_OF, *_ROOMS])
 

@@ -1,0 +1,23 @@
+"""A widget that leaves a still picture of itself where no kernel runs: stored notebooks and built pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Still:
+    """Mixed into a widget, before it: shows :meth:`still` wherever widgets are not alive.
+
+    JupyterLab prefers the widget while its kernel runs; a code host, a built page and a notebook that was
+    just opened show the still picture.
+    """
+
+    def still(self) -> dict[str, Any]:
+        """What to show, by type of content, such as ``{"text/html": ...}``."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        words = {"text/plain": "A control to play with: run the cell in JupyterLab."}
+        return data | words | self.still(), {"still": True}
