@@ -1,0 +1,58 @@
+"""What an answer is told: right, wrong or not given yet, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from secondop.rules.markup import AGAINST, FOR, OPEN, div, el
+
+_LOOKS = {
+    True: ("✓", "Right.", FOR, "solid"),
+    False: ("✗", "Not quite.", AGAINST, "double"),
+    None: ("?", "Not answered yet.", OPEN, "dashed"),
+}
+
+
+@dataclass(frozen=True, repr=False)
+class Feedback:
+    """What an answer is told. True where it is right, so that a grader can count it.
+
+    Attributes
+    ----------
+    correct : bool or None
+        ``None`` where no answer was given: it is unknown, and not wrong.
+    words : str
+        Why, or how to answer.
+
+    Examples
+    --------
+    >>> Feedback(True, "Two doctors differ.")
+    ✓ Right. Two doctors differ.
+    >>> bool(Feedback(None, "Write a number in place of the dots."))
+    False
+    """
+
+    correct: bool | None
+    words: str
+
+    def __bool__(self) -> bool:
+        return self.correct is True
+
+    def __repr__(self) -> str:
+        sign, verdict, *_ = _LOOKS[self.correct]
+        return f"{sign} {verdict} {self.words}"
+
+    def _repr_html_(self) -> str:
+        sign, verdict, colour, border = _LOOKS[self.correct]
+        return div(
+            f"max-width:56em;border-left:6px {border} rgb({colour});background:rgba({colour},.1);"
+            "margin:.4em 0;padding:.5em .9em;border-radius:0 6px 6px 0;line-height:1.45;"
+            "font-family:system-ui,sans-serif;color:inherit;",
+            el("span", "font-weight:650;", f"{sign} {verdict} "),
+            self.words,
+        )
+
+
+def unanswered(answer: object) -> bool:
+    """Whether an answer was left open, as ``...`` or ``None`` or an empty text."""
+    return answer is None or answer is Ellipsis or (isinstance(answer, str) and not answer.strip())
