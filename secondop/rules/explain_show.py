@@ -52,9 +52,25 @@ def explanation_html(e: Explanation) -> str:
     return div(
         "max-width:56em;margin:.6em 0;padding:1em 1.3em;border:1px solid "
         f"{LINE};border-radius:10px;line-height:1.45;font-family:system-ui,sans-serif;color:inherit;",
+        verdict_html(e),
+        reasons_html(e),
+    )
+
+
+def verdict_html(e: Explanation) -> Html:
+    """What is recommended, as a headline, a ladder and an outlook."""
+    return div(
+        "",
         div("font-size:1.55em;font-weight:650;line-height:1.2;margin:0 0 .35em;", e.headline),
         _ladder(e),
         div("margin:.5em 0 .1em;", e.outlook),
+    )
+
+
+def reasons_html(e: Explanation) -> Html:
+    """Why: the facts, the reasons with their citations, what is open, and what to do."""
+    return div(
+        "",
         _case(e),
         _section("For", [_reason(r, "+", "solid", COLOURS[r.mark]) for r in e.supporting]),
         _section("Against", [_reason(r, "−", "double", AGAINST) for r in e.opposing]),

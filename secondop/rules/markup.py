@@ -40,3 +40,10 @@ def chip(words: str, colour: str) -> Html:
         f"border:1px solid rgb({colour});border-radius:9px;padding:0 .55em;font-size:.8em;font-weight:500;"
     )
     return el("span", f"{style}white-space:nowrap;", words)
+
+
+def document(title: str, body: str) -> str:
+    """A page of its own around HTML that is ready, for a light and a dark screen."""
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    head += f"<title>{html.escape(title)}</title><style>:root{{color-scheme:light dark}}</style>"
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>{body}</body></html>\n'

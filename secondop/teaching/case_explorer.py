@@ -1,0 +1,182 @@
+"""One case, fact by fact: what the rule book says of it changes as each is set to yes, no or unknown."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import pandas as pd
+import traitlets
+
+from secondop.datafiles import data_path
+from secondop.errors import CasesError, unknown_name
+from secondop.rules.cases import read_cases, write_cases
+from secondop.rules.explain import Explanation, explain
+from secondop.rules.explain_show import reasons_html, verdict_html
+from secondop.rules.facts import FACTS, Fact
+from secondop.rules.indications import RULE_BOOK
+from secondop.rules.markup import document
+from secondop.rules.rulebook import RuleBook
+from secondop.rules.what_if import NextQuestion
+from secondop.teaching.still import Still
+
+
+class CaseExplorer(Still, anywidget.AnyWidget):
+    """The widget of :func:`explore_case`; set ``facts`` or ``start`` from Python as from the screen.
+
+    Attributes
+    ----------
+    facts : dict
+        The recorded facts; what is absent is unknown.
+    start : str
+        Id of the teaching case that it started from; empty for nothing.
+    """
+
+    _esm = Path(__file__).with_name("case_explorer.js")
+    _css = Path(__file__).with_name("case_explorer.css")
+    facts = traitlets.Dict().tag(sync=True)
+    start = traitlets.Unicode().tag(sync=True)
+    story = traitlets.Unicode().tag(sync=True)
+    form = traitlets.List().tag(sync=True)
+    starts = traitlets.List().tag(sync=True)
+    view = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, facts: dict[str, Any], start: str, rule_book: RuleBook) -> None:
+        self.rule_book = rule_book
+        titles = [[name, f"{name} {title}"] for name, title in _deck()["title"].items()]
+        super().__init__(form=_form(), starts=titles)
+        self.on_msg(self._asked_for)
+        if start:
+            self.start = start
+        else:
+            self.facts = facts
+        if not self.view:
+            self._explain()
+
+    @property
+    def explanation(self) -> Explanation:
+        """What the rule book says of the case as it stands."""
+        return explain(self.facts, self.rule_book)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The case as a row: every fact a column, empty where it is unknown."""
+        return read_cases(pd.DataFrame([{name: self.facts.get(name) for name in FACTS}], dtype=object))
+
+    def to_html(self) -> str:
+        """The explanation as a page to save: one file, nothing to load."""
+        return document(self.explanation.headline, self.explanation.to_html())
+
+    def still(self) -> dict[str, Any]:
+        return {"text/html": self.explanation.to_html()}
+
+    @traitlets.observe("start")
+    def _begin(self, change: Any = None) -> None:
+        case = _deck().loc[self.start] if self.start else None
+        self.story = "" if case is None else case["story"]
+        self.facts = {} if case is None else explain(case).facts
+
+    @traitlets.observe("facts")
+    def _explain(self, change: Any = None) -> None:
+        try:
+            e = self.explanation
+        except CasesError as error:  # shown beside the form, above what was said before
+            self.view = {**self.view, "problem": str(error)}
+            return
+        asked = next(iter(e.next_questions), None)
+        self.view = {
+            "verdict": verdict_html(e),
+            "reasons": reasons_html(e),
+            "said": f"{e.headline} {e.outlook}",
+            "asked": asked and _asked(asked),
+            "problem": "",
+        }
+
+    def _asked_for(self, widget: Any, content: dict[str, str], buffers: Any) -> None:
+        """Answer a button of the front end."""
+        name = f"case-{self.start or 'explored'}"
+        if content["button"] == "restart":
+            self._begin()
+        elif content["button"] == "row":
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder, "case.csv")
+                write_cases(self.to_frame(), path)
+                self.send({"name": f"{name}.csv", "text": path.read_text(encoding="utf-8")})
+        elif content["button"] == "page":
+            self.send({"name": f"{name}.html", "text": self.to_html()})
+
+
+def explore_case(case: Any = None, rule_book: RuleBook = RULE_BOOK) -> CaseExplorer:
+    """Set the facts of a case one by one, and see at once what the rule book says of it, and why.
+
+    Every fact is *yes*, *no* or *unknown* (or one of its levels, or a number); the three look different, and
+    unknown is never taken for no. For the mouse, the keyboard and screen readers alike.
+
+    Parameters
+    ----------
+    case : str, dict, pandas.Series or frame of one row, optional
+        Where to start: the id of a teaching case such as ``"T008"``, or a case as :func:`explain` takes it.
+        From nothing unless stated.
+    rule_book : RuleBook
+        The rules; the project's own by default.
+
+    Returns
+    -------
+    CaseExplorer
+        A widget. ``.facts``, ``.explanation``, ``.to_frame()`` (the case as a row) and ``.to_html()`` (the
+        explanation as a page) follow what is on the screen.
+
+    Raises
+    ------
+    SecondopError
+        If there is no such teaching case, or it is no case.
+
+    Examples
+    --------
+    >>> explorer = explore_case("T008")
+    >>> explorer.explanation.recommendation
+    'recommended'
+    >>> explorer.facts = explorer.facts | {"neoplasia_concern": True}
+    >>> explorer.explanation.recommendation
+    'urgent'
+    """
+    if isinstance(case, str):
+        if case not in _deck().index:
+            raise unknown_name("teaching case", case, _deck().index)
+        return CaseExplorer({}, case, rule_book)
+    return CaseExplorer({} if case is None else explain(case, rule_book).facts, "", rule_book)
+
+
+@cache
+def _deck() -> pd.DataFrame:
+    return read_cases(data_path("teaching_cases.csv")).set_index("case")
+
+
+def _form() -> list[dict[str, Any]]:
+    """Every fact as the form asks for it, grouped as a clinician would."""
+    return [
+        {"name": f.name, "topic": f.topic, "label": f.label, "question": f.meaning, "choices": _choices(f)}
+        | ({"low": f.low, "high": f.high, "unit": f.unit, "whole": f.kind == "count"} if f.is_numeric else {})
+        for f in FACTS.values()
+    ]
+
+
+def _choices(fact: Fact) -> list[list[Any]]:
+    values = () if fact.is_numeric else fact.levels or (True, False)
+    return [[value, fact.in_words(value)] for value in values]
+
+
+def _asked(question: NextQuestion) -> dict[str, Any]:
+    """The next question, with the answers that a click can give and where each leads."""
+    choices = [
+        [value, words, question.answers[words].replace("_", " ")]
+        for value, words in _choices(FACTS[question.fact])
+    ]
+    return {
+        "fact": question.fact,
+        "question": question.question,
+        "choices": choices,
+        "outcomes": question.outcomes,
+    }

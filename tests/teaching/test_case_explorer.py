@@ -1,0 +1,146 @@
+"""The case explorer as the kernel sees it: every fact set, from screen or from Python, is answered at once."""
+
+import io
+from html import escape
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from secondop import FACTS, RULE_BOOK, explain, fact, read_cases
+from secondop.datafiles import data_path
+from secondop.errors import CasesError, UnknownNameError
+from secondop.teaching import explore_case
+
+DECK = read_cases(data_path("teaching_cases.csv")).set_index("case")
+
+STEPS = [
+    # what is set, one after the other                recommendation   possible
+    ({}, "no_indication", "urgent"),
+    ({"wants_second_opinion": True}, "optional", "urgent"),
+    ({"wants_second_opinion": False}, "no_indication", "urgent"),
+    ({"pathology_result": "ambiguous"}, "recommended", "urgent"),
+    ({"neoplasia_concern": True}, "urgent", "urgent"),
+    ({"neoplasia_concern": None}, "recommended", "urgent"),  # unknown again, and not no
+]
+
+
+def test_each_fact_that_is_set_changes_what_is_said():
+    explorer = explore_case()
+    for change, recommendation, possible in STEPS:
+        facts = explorer.facts | change
+        explorer.facts = {name: value for name, value in facts.items() if value is not None}
+        told = explorer.explanation
+        assert (told.recommendation, told.possible) == (recommendation, possible), change
+        assert escape(told.headline) in explorer.view["verdict"] and explorer.view["said"].startswith(told.headline)
+
+
+@pytest.mark.parametrize("name", ["T001", "T028", "T092", "T106", "T117"])
+def test_it_starts_from_a_teaching_case_and_shows_its_reasons_with_their_source(name):
+    explorer = explore_case(name)
+    assert explorer.story == DECK.loc[name, "story"]
+    assert explorer.explanation.recommendation == DECK.loc[name, "expected"]
+    for reason in (*explorer.explanation.supporting, *explorer.explanation.opposing):
+        assert reason.rule.citation.locator in explorer.view["reasons"]
+
+
+STARTS = {
+    "a dict": {"rare_disease": "yes", "drug_trials": 3},
+    "a row": pd.Series({"rare_disease": True, "drug_trials": np.int64(3), "story": "a note"}),
+    "a frame": pd.DataFrame({"rare_disease": [1], "drug_trials": ["3"]}),
+}
+
+
+@pytest.mark.parametrize("case", STARTS.values(), ids=STARTS)
+def test_it_starts_from_a_case_in_any_spelling(case):
+    assert explore_case(case).facts == {"rare_disease": True, "drug_trials": 3}
+
+
+def test_a_teaching_case_that_does_not_exist_is_answered_with_the_closest():
+    with pytest.raises(UnknownNameError, match="no teaching case 'T8'"):
+        explore_case("T8")
+    with pytest.raises(CasesError, match="is below the range"):
+        explore_case({"first_line_weeks": -2})
+
+
+def test_a_number_out_of_range_is_told_and_nothing_else_is_lost():
+    explorer = explore_case({"pathology_result": "ambiguous"})
+    before = dict(explorer.view)
+    explorer.facts = explorer.facts | {"first_line_weeks": -2}
+    assert "-2 is below the range 0 to 5,200 weeks" in explorer.view["problem"]
+    assert explorer.view["verdict"] == before["verdict"] and explorer.facts["pathology_result"] == "ambiguous"
+    explorer.facts = explorer.facts | {"first_line_weeks": 2}
+    assert explorer.view["problem"] == ""
+
+
+def test_another_start_forgets_what_was_set_and_start_again_goes_back():
+    explorer = explore_case("T008")
+    explorer.facts = {"rare_disease": True}
+    explorer._handle_custom_msg({"button": "restart"}, [])
+    assert explorer.facts == explain(DECK.loc["T008"]).facts
+    explorer.start = ""
+    assert explorer.facts == {} and explorer.story == ""
+
+
+@pytest.mark.parametrize("name", ["T008", "T020", "T106", None])
+def test_the_saved_row_reads_back_as_the_same_case(name):
+    explorer, sent = explore_case(name), []
+    explorer.send = sent.append
+    explorer._handle_custom_msg({"button": "row"}, [])
+    back = read_cases(pd.read_csv(io.StringIO(sent[0]["text"])))
+    assert sent[0]["name"].endswith(".csv") and list(back.columns) == list(FACTS)
+    assert explain(back).facts == explorer.facts == explain(explorer.to_frame()).facts
+
+
+def test_the_saved_page_is_the_explanation_and_loads_nothing():
+    explorer, sent = explore_case("T117"), []
+    explorer.send = sent.append
+    explorer._handle_custom_msg({"button": "page"}, [])
+    text = sent[0]["text"]
+    assert sent[0]["name"] == "case-T117.html" and text.startswith("<!doctype html>")
+    assert explorer.explanation.to_html() in text
+    assert "<script" not in text and "src=" not in text and "href=" not in text
+
+
+@given(st.data())
+def test_every_answer_to_the_next_question_leads_where_its_button_says(data):
+    name = data.draw(st.sampled_from(list(DECK.index)))
+    facts = explain(DECK.loc[name]).facts
+    forgotten = data.draw(st.sets(st.sampled_from(sorted(facts)), min_size=1)) if facts else set()
+    explorer = explore_case({k: v for k, v in facts.items() if k not in forgotten})
+    asked = explorer.view["asked"]
+    if asked is None:
+        assert not explorer.explanation.next_questions
+        return
+    known = explorer.facts
+    for value, words, leads in asked["choices"]:
+        explorer.facts = known | {asked["fact"]: value}
+        assert explorer.explanation.recommendation == leads.replace(" ", "_"), words
+
+
+def test_the_form_asks_for_every_fact_once_topic_by_topic():
+    form = explore_case().form
+    assert [asked["name"] for asked in form] == list(FACTS)
+    topics = [asked["topic"] for asked in form]
+    assert len(set(topics)) == 1 + sum(a != b for a, b in zip(topics, topics[1:], strict=False))
+    assert all(asked["choices"] or asked["unit"] for asked in form)
+
+
+def test_a_rule_book_of_ones_own_is_asked():
+    dull = RULE_BOOK.without(*(rule.name for rule in RULE_BOOK if rule.level)).with_(
+        RULE_BOOK["ambiguous-pathology"]
+    )
+    only_rare = dull.replace("ambiguous-pathology", when=fact("rare_disease"), label="A rare disease")
+    explorer = explore_case({"pathology_result": "ambiguous"}, only_rare)
+    assert explorer.explanation.recommendation == "no_indication"
+    explorer.facts = {"rare_disease": True}
+    assert "A rare disease" in explorer.view["reasons"]
+
+
+def test_where_no_kernel_runs_it_leaves_the_explanation():
+    explorer = explore_case("T008")
+    data, metadata = explorer._repr_mimebundle_()
+    assert data["text/html"] == explorer.explanation.to_html() and metadata == {"still": True}
+    assert "application/vnd.jupyter.widget-view+json" in data
