@@ -124,6 +124,7 @@ function render({ model, el }) {
       make("label", {}, "Find a fact ", find), larger, press("row", "Save case as CSV"), press("page", "Save explanation")),
     story,
     make("div", { class: "panes" }, form, make("div", { class: "says" }, verdict, said, problem, asked, reasons)));
+  el.style.containerType = "inline-size"; // letters grow with the room there is
   el.append(root);
 
   const showFacts = () => {
