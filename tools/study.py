@@ -1,6 +1,6 @@
 """Build the study, pages that work offline, from a fresh run of everything: ``python -m tools.study``.
 
-Each page shows one notebook or lesson; figures stay interactive and share one copy of plotly.js beside the pages.
+Each page shows one notebook or lesson; figures stay interactive and share one plotly.js beside the pages.
 Nothing is asked from the network.
 """
 
