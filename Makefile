@@ -30,7 +30,7 @@ help:  ## Show this help
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | \
 		while IFS='|' read -r target text; do printf '  make %-10s %s\n' "$$target" "$$text"; done
 
-study: $(LAB)  ## Run every notebook and build the pages: build/study/index.html
+study: $(LAB)  ## Run every notebook and lesson and build the pages: build/study/index.html
 	@$(BIN)/python -m tools.study
 
 test: $(ALL)  ## Set up, then run all tests
@@ -44,7 +44,10 @@ check: $(ALL)  ## Lint, format and all tests, as before a commit
 	@$(BIN)/ruff format --check .
 	@$(BIN)/python -m pytest
 
-notebooks: $(ALL)  ## Run every notebook and store it with its outputs (needs Chromium)
+lessons: $(LAB)  ## Write the lessons as students get them, without solutions: build/lessons
+	@$(BIN)/python -m tools.lessons
+
+notebooks: $(ALL)  ## Run every notebook and lesson and store it with its outputs (needs Chromium)
 	@$(BIN)/python -m tools.notebooks
 
 bench: $(ALL)  ## Run the benchmarks
@@ -78,4 +81,4 @@ $(BIN)/python:
 
 comma := ,
 
-.PHONY: help study test lab check notebooks bench clean
+.PHONY: help study test lab check lessons notebooks bench clean

@@ -83,21 +83,28 @@ def study_pages(executed, tmp_path_factory) -> Path:
     """The folder of the study's pages, built from that one run."""
     from tools import notebooks, study
 
-    paths = notebooks.all_notebooks()
-    return study.build(
-        [(path, executed(path)) for path in paths], tmp_path_factory.mktemp("study") / "pages"
-    ).parent
+    questions, lessons = (
+        [(path, executed(path)) for path in paths()]
+        for paths in (notebooks.all_notebooks, notebooks.all_lessons)
+    )
+    return study.build(questions, tmp_path_factory.mktemp("study") / "pages", lessons).parent
 
 
 @pytest.fixture
 def write_notebook(tmp_path):
-    """`write_notebook(name, *cells)`: a notebook in a temporary folder; a cell that starts "# " is prose."""
+    """`write_notebook(name, *cells)`: a notebook in a temporary folder.
+
+    A cell that starts "# " is prose; a cell given as (tag, source) has that tag.
+    """
     from nbformat import v4, write
 
-    def make(name: str, *sources: str) -> Path:
-        cells = [v4.new_markdown_cell(s) if s.startswith("# ") else v4.new_code_cell(s) for s in sources]
-        for number, cell in enumerate(cells):
-            cell.id = f"cell-{number}"
+    def make(name: str, *sources: str | tuple[str, str]) -> Path:
+        cells = []
+        for number, given in enumerate(sources):
+            tag, source = given if isinstance(given, tuple) else (None, given)
+            new_cell = v4.new_markdown_cell if source.startswith("# ") else v4.new_code_cell
+            cells.append(new_cell(source, id=f"cell-{number}", metadata={"tags": [tag]} if tag else {}))
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         write(v4.new_notebook(cells=cells), tmp_path / name)
         return tmp_path / name
 

@@ -29,6 +29,7 @@ _VOLATILE = ("execution", "ExecuteTime", "collapsed", "scrolled")
 _STYLER_ID = re.compile(r"\bT_[0-9a-f]{5}(?=[_\s\"'{])")
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
+WIDGET = "application/vnd.jupyter.widget-view+json"
 _PROGRESS = re.compile(r"^.*\d+%\|.*\|.*$")
 
 
@@ -38,6 +39,11 @@ class NotebookError(Exception):
 
 def all_notebooks(folder: Path = ROOT / "notebooks") -> list[Path]:
     """The notebooks of the study, in the order of their numbers."""
+    return sorted(folder.glob("*.ipynb"))
+
+
+def all_lessons(folder: Path = ROOT / "notebooks" / "lessons") -> list[Path]:
+    """The lessons for a class, each as its teacher has it, in the order of their numbers."""
     return sorted(folder.glob("*.ipynb"))
 
 
@@ -101,6 +107,8 @@ def tidy(notebook):
         cell.outputs = [output for output in cell.outputs if not _is_progress(output)]
         for output in cell.outputs:
             data = output.get("data", {})
+            if output.get("metadata", {}).get("still"):
+                data.pop(WIDGET, None)  # no kernel, no widget: the still picture is what stays
             if "text/html" in data:
                 for found in _STYLER_ID.findall(data["text/html"]):
                     ids.setdefault(found, f"T_{cell.id}_{len(ids)}")
@@ -112,9 +120,7 @@ def tidy(notebook):
 
 def _is_progress(output) -> bool:
     data = output.get("data", {})
-    return "application/vnd.jupyter.widget-view+json" in data and bool(
-        _PROGRESS.match(data.get("text/plain", ""))
-    )
+    return WIDGET in data and bool(_PROGRESS.match(data.get("text/plain", "")))
 
 
 def add_pictures(notebook, stored=None) -> int:
@@ -203,8 +209,8 @@ def run_all(paths: Iterable[Path], work: Callable) -> list:
 
 
 def main(arguments: list[str]) -> None:
-    """Store the notebooks named, or all."""
-    paths = [Path(argument) for argument in arguments] or all_notebooks()
+    """Store the notebooks named, or all with the lessons."""
+    paths = [Path(argument) for argument in arguments] or [*all_notebooks(), *all_lessons()]
     try:
         results = run_all(paths, store)
     finally:

@@ -1,6 +1,6 @@
-"""Build the study, pages that work offline, from a fresh run of every notebook: ``python -m tools.study``.
+"""Build the study, pages that work offline, from a fresh run of everything: ``python -m tools.study``.
 
-Each page shows one notebook; figures stay interactive and share one copy of plotly.js beside the pages.
+Each page shows one notebook or lesson; figures stay interactive and share one plotly.js beside the pages.
 Nothing is asked from the network.
 """
 
@@ -9,9 +9,11 @@ from __future__ import annotations
 import argparse
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
+from itertools import groupby
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
@@ -19,7 +21,7 @@ from markupsafe import Markup
 from nbconvert.filters import Highlight2HTML, ansi2html, markdown2html
 from plotly.io import to_json
 
-from tools.notebooks import PLOTLY, ROOT, all_notebooks, execute, run_all
+from tools.notebooks import PLOTLY, ROOT, WIDGET, all_lessons, all_notebooks, execute, run_all
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _HIGHLIGHT = Highlight2HTML(pygments_lexer="python")
@@ -36,8 +38,10 @@ class Page:
     notebook: object
 
 
-def build(executed: list[tuple[Path, object]], out: Path) -> Path:
-    """Write the pages of executed notebooks, given as (path, notebook), and return the index."""
+def build(
+    executed: list[tuple[Path, object]], out: Path, lessons: list[tuple[Path, object]] | None = None
+) -> Path:
+    """Write the pages of executed notebooks and lessons, each as (path, notebook), and return the index."""
     jinja = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
@@ -46,15 +50,22 @@ def build(executed: list[tuple[Path, object]], out: Path) -> Path:
     for name in ("style.css", "page.js"):
         shutil.copy(_TEMPLATES / name, out)
     (out / "plotly.min.js").write_bytes(files("plotly").joinpath("package_data/plotly.min.js").read_bytes())
-    pages = [_page(path, notebook) for path, notebook in executed]
-    for page, previous, following in zip(pages, [None, *pages], [*pages[1:], None], strict=False):
-        pieces = [piece for cell in page.notebook.cells for piece in _pieces(cell)]
-        html = jinja.get_template("page.html.j2").render(
-            page=page, previous=previous, following=following, pieces=pieces
-        )
-        (out / page.file).write_text(html, encoding="utf-8")
+    chapters = [("All questions", "questions", executed), ("All lessons", "lessons", lessons or [])]
+    listed = {}
+    for home, anchor, chapter in chapters:
+        pages = listed[anchor] = [_page(path, notebook) for path, notebook in chapter]
+        for page, previous, following in zip(pages, [None, *pages], [*pages[1:], None], strict=False):
+            html = jinja.get_template("page.html.j2").render(
+                page=page,
+                previous=previous,
+                following=following,
+                parts=_parts(page.notebook),
+                home=home,
+                anchor=anchor,
+            )
+            (out / page.file).write_text(html, encoding="utf-8")
     index = out / "index.html"
-    index.write_text(jinja.get_template("index.html.j2").render(pages=pages), encoding="utf-8")
+    index.write_text(jinja.get_template("index.html.j2").render(**listed), encoding="utf-8")
     return index
 
 
@@ -79,17 +90,26 @@ def _inline(html: str) -> Markup:
 
 def _markdown(source: str) -> str:
     html = re.sub(r'<a class="anchor-link".*?</a>', "", markdown2html(source))
-    return re.sub(r'href="([\w-]+)\.ipynb(#[^"]*)?"', r'href="\1.html\2"', html)
+    return re.sub(r'href="(?:[\w.-]+/)*([\w-]+)\.ipynb(#[^"]*)?"', r'href="\1.html\2"', html)
 
 
-def _pieces(cell):
+def _parts(notebook) -> Iterator[tuple[bool, list[tuple[str, Markup]]]]:
+    """The pieces of a page in parts: (is it a solution, its pieces)."""
+    for solution, cells in groupby(notebook.cells, lambda cell: "solution" in cell.metadata.get("tags", [])):
+        yield solution, [piece for cell in cells for piece in _pieces(cell)]
+
+
+def _pieces(cell) -> Iterator[tuple[str, Markup]]:
     """A cell as (class, HTML) pairs: prose, code, and one for each output."""
     if cell.cell_type == "markdown":
         yield "prose", Markup(_markdown(cell.source))
     elif cell.cell_type == "code":
         if cell.source.strip():
             yield "code", Markup(_HIGHLIGHT(cell.source))
-        yield from map(_output, cell.outputs)
+        for output in cell.outputs:
+            yield _output(output)
+            if output.get("metadata", {}).get("still"):
+                yield "note", Markup("<p>A still picture: in JupyterLab this can be played with.</p>")
 
 
 def _output(output) -> tuple[str, Markup]:
@@ -98,7 +118,7 @@ def _output(output) -> tuple[str, Markup]:
     data = output.get("data", {})
     if PLOTLY in data:
         return "figure", _figure(data[PLOTLY])
-    if "application/vnd.jupyter.widget-view+json" in data:
+    if WIDGET in data:
         return "note", Markup("<p>Here the notebook has a control to play with: open it in JupyterLab.</p>")
     if "text/html" in data:
         html = data["text/html"]
@@ -128,9 +148,11 @@ def _figure(figure: dict) -> Markup:
 
 
 def main() -> None:
-    """Execute all notebooks and build the pages."""
+    """Execute all notebooks and lessons and build the pages."""
     parser = argparse.ArgumentParser(description="Execute every notebook and build the pages of the study.")
-    parser.add_argument("--notebooks", type=Path, default=ROOT / "notebooks", help="folder of notebooks")
+    parser.add_argument(
+        "--notebooks", type=Path, default=ROOT / "notebooks", help="folder of notebooks, lessons in it"
+    )
     parser.add_argument(
         "--out", type=Path, default=ROOT / "build" / "study", help="folder to write (replaced)"
     )
@@ -138,7 +160,9 @@ def main() -> None:
     paths = all_notebooks(options.notebooks)
     if not paths:
         raise SystemExit(f"There are no notebooks in {options.notebooks}.")
-    index = build(list(zip(paths, run_all(paths, execute), strict=True)), options.out)
+    lessons = all_lessons(options.notebooks / "lessons")
+    executed = [*zip([*paths, *lessons], run_all([*paths, *lessons], execute), strict=True)]
+    index = build(executed[: len(paths)], options.out, executed[len(paths) :])
     print(f"The study is ready. Open it in a browser:\n{index.resolve()}")
 
 

@@ -4,10 +4,11 @@ import os
 
 import pytest
 
-from tools.notebooks import all_notebooks, figures
+from tools.notebooks import all_lessons, all_notebooks, figures
 
 pytestmark = pytest.mark.needs_chromium
-NAMES = ["index", *(path.stem for path in all_notebooks())]
+PATHS = [*all_notebooks(), *all_lessons()]
+NAMES = ["index", *(path.stem for path in PATHS)]
 QUIET = ["--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
 
 
@@ -27,7 +28,7 @@ def browser(
 
 @pytest.fixture(scope="module")
 def opened(browser, study_pages):
-    """`opened(name)`: the page at laptop width, and everything that it complained about or asked for."""
+    """`opened(name)`: the page at laptop width, solutions unfolded, and what it complained of or asked."""
     pages = {}
 
     def open_page(name):
@@ -46,6 +47,10 @@ def opened(browser, study_pages):
             )
             page.goto((study_pages / f"{name}.html").as_uri())
             page.wait_for_load_state("networkidle")
+            page.evaluate("document.querySelectorAll('details.solution').forEach(it => it.open = true)")
+            page.wait_for_function(
+                "[...document.querySelectorAll('.plot')].every(it => it.querySelector('svg'))"
+            )
             pages[name] = page, told
         return pages[name]
 
@@ -70,7 +75,7 @@ def test_it_opens_offline_without_a_complaint(name, opened):
     assert told == []
 
 
-@pytest.mark.parametrize("path", all_notebooks(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_every_figure_of_the_notebook_is_drawn(path, opened, executed):
     page, _ = opened(path.stem)
     sizes = drawn(page)
@@ -93,7 +98,15 @@ def test_nothing_overflows_the_width(name, width, opened):
 def test_the_index_leads_to_every_notebook(opened):
     page, _ = opened("index")
     links = page.evaluate("[...document.querySelectorAll('.questions a')].map(a => a.getAttribute('href'))")
-    assert links == [f"{path.stem}.html" for path in all_notebooks()]
+    assert links == [f"{path.stem}.html" for path in PATHS]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_link_leads_to_a_page(name, opened, study_pages):
+    page, _ = opened(name)
+    links = page.evaluate("[...document.querySelectorAll('a')].map(a => a.getAttribute('href'))")
+    local = {link.partition("#")[0] for link in links if not link.startswith(("#", "https://"))}
+    assert [link for link in sorted(local) if not (study_pages / link).is_file()] == []
 
 
 def test_a_slider_moves_marks_and_title_without_a_kernel_and_stays_when_the_page_narrows(

@@ -1,4 +1,4 @@
-"""The notebooks of the study: stored as they should be, and what they print is what a fresh run prints."""
+"""Notebooks and lessons: stored as they should be, and what they print is what a fresh run prints."""
 
 import re
 
@@ -6,9 +6,9 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from tools.notebooks import PLOTLY, all_notebooks, tidy
+from tools.notebooks import PLOTLY, all_lessons, all_notebooks, tidy
 
-NOTEBOOKS = all_notebooks()
+NOTEBOOKS = [*all_notebooks(), *all_lessons()]
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
@@ -107,7 +107,7 @@ def test_it_is_stored_tidily_with_its_outputs(path):
     )
 
 
-@each_notebook
+@pytest.mark.parametrize("path", all_notebooks(), ids=lambda path: path.stem)
 def test_its_title_is_a_question(path):
     first = nbformat.read(path, as_version=4).cells[0]
     title = first.source.partition("\n")[0]

@@ -78,3 +78,43 @@ def test_pages_and_index_show_what_the_notebooks_show(write_notebook, tmp_path):
     assert 'href="02_two.html">next</a>' in one and "a table" in one and one.count('class="plot"') == 1
     assert "&lt;b&gt;" in two
     assert not (tmp_path / "out" / "plotly.min.js").read_text()[:100].startswith("<")
+
+
+STILL = """import ipywidgets as widgets
+from secondop.teaching.still import Still
+
+class Box(Still, widgets.VBox):
+    def still(self):
+        return {content}
+
+Box()"""
+PICTURE = STILL.format(content="{'text/html': '<p>seen without a kernel</p>'}")
+CHART = STILL.format(
+    content="{'application/vnd.plotly.v1+json': {'data': [{'type': 'bar', 'y': [1]}], 'layout': {}}}"
+)
+NO_STILL = "import ipywidgets as widgets\nwidgets.IntSlider()"
+
+
+def test_a_widget_leaves_its_still_picture_in_the_notebook_and_on_the_page(write_notebook, tmp_path):
+    path = write_notebook("01_widgets.ipynb", TITLE, PICTURE, NO_STILL)
+    notebooks.store(path)
+    first = path.read_bytes()
+    notebooks.store(path)
+    (picture,), (widget,) = (cell.outputs for cell in nbformat.read(path, as_version=4).cells[1:])
+    assert set(picture.data) == {"text/plain", "text/html"}
+    assert notebooks.WIDGET in widget.data, "without a still there is nothing else to show"
+    stable = first.partition(notebooks.WIDGET.encode())[0]
+    assert path.read_bytes().startswith(stable), "something of the picture differs from run to run"
+    index = study.build([(path, nbformat.read(path, as_version=4))], tmp_path / "out")
+    page = index.with_name("01_widgets.html").read_text()
+    still, control = "A still picture: in JupyterLab this can be played with.", "a control to play with"
+    assert page.index("<p>seen without a kernel</p>") < page.index(still) < page.index(control)
+    assert (page.count(still), page.count(control)) == (1, 1)
+
+
+@pytest.mark.needs_chromium
+def test_a_still_that_is_a_figure_gets_a_picture_like_any_other(write_notebook, drawing):
+    path = write_notebook("01_chart.ipynb", TITLE, CHART)
+    assert notebooks.store(path) == 1
+    (output,) = nbformat.read(path, as_version=4).cells[1].outputs
+    assert set(output.data) == {"text/plain", notebooks.PLOTLY, "image/png"}

@@ -54,7 +54,7 @@ const FIGURES = [...document.querySelectorAll(".plot")].map((place) => {
 function draw() {
   for (const item of FIGURES) {
     const width = item.place.clientWidth;
-    if (width === item.width) continue;
+    if (!width || width === item.width) continue; // no width: in a solution that is still folded
     item.width = width;
     const active = item.place.layout?.sliders?.[0].active;
     const config = { ...CONFIG, displayModeBar: width < NARROW ? false : "hover" }; // it would cover a narrow title
@@ -68,6 +68,7 @@ function draw() {
 
 let waiting;
 addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(draw, 120); });
+addEventListener("toggle", draw, true); // a solution was unfolded
 draw();
 
 // Columns of words read from the left, columns of numbers from the right.
