@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 COVER = "06"
 """Number of the notebook whose first figure the README shows."""
 PLOTLY = "application/vnd.plotly.v1+json"
-_KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 _VOLATILE = ("execution", "ExecuteTime", "collapsed", "scrolled")
 _STYLER_ID = re.compile(r"\bT_[0-9a-f]{5}(?=[_\s\"'{])")
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
@@ -97,7 +97,7 @@ def _what_failed(path: Path, notebook, index: int, error: Exception) -> str:
 
 def tidy(notebook):
     """Remove in place what differs from run to run although the results do not, and return the notebook."""
-    notebook.metadata = nbformat.from_dict(_KERNEL | {"language_info": {"name": "python"}})
+    notebook.metadata = nbformat.from_dict(KERNEL | {"language_info": {"name": "python"}})
     for cell in notebook.cells:
         for key in _VOLATILE:
             cell.metadata.pop(key, None)

@@ -9,22 +9,31 @@ import time
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat import v4
 
-from tools.notebooks import ROOT, all_notebooks
+from secondop import FACTS, explain, read_cases
+from tools.notebooks import KERNEL, ROOT, all_notebooks
 
 pytestmark = pytest.mark.needs_chromium
 NOBODY_ELSE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 FIRST = all_notebooks()[0]
+CELLS = {
+    "case": "from secondop.teaching import explore_case\nexplorer = explore_case()\nexplorer",
+}
 TOLD = ".secondop-case [role=status]"
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """The address of a JupyterLab of its own: a copy of the first notebook, no settings of this user."""
+    """The address of a JupyterLab of its own: the first notebook, one a widget, and no settings."""
     home = tmp_path_factory.mktemp("lab")
     (home / "notebooks").mkdir()
     shutil.copy(FIRST, home / "notebooks")
+    for name, source in CELLS.items():
+        cells = [v4.new_code_cell(source), v4.new_markdown_cell("The end.")]
+        nbformat.write(v4.new_notebook(cells=cells, metadata=KERNEL), home / "notebooks" / f"{name}.ipynb")
     settings = home / "config" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     quiet = {"fetchNews": "false", "checkForUpdates": False}
@@ -35,7 +44,13 @@ def lab(tmp_path_factory):
     arguments += " --LabApp.extension_manager=readonly"
     with (home / "log").open("w") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "jupyter", *arguments.split(), f"--ServerApp.root_dir={home / 'notebooks'}"],
+            [
+                sys.executable,
+                "-m",
+                "jupyter",
+                *arguments.split(),
+                f"--ServerApp.root_dir={home / 'notebooks'}",
+            ],
             env=os.environ | places | {"PYTHONPATH": paths, "IPYTHONDIR": str(home / "ipython")},
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -78,7 +93,7 @@ def browser(chromium_path):
 
 @pytest.fixture
 def open_notebook(browser, lab, request):
-    """`open_notebook(name)`: the page of a notebook; at the end it must not have complained or asked others."""
+    """`open_notebook(name)`: the page of a notebook, which must not complain or ask others."""
     page, told = browser.new_page(viewport={"width": 1280, "height": 900}), []
     page.on("console", lambda m: told.append(f"console: {m.text}") if m.type == "error" else None)
     page.on("pageerror", lambda error: told.append(f"error: {error}"))
@@ -97,6 +112,38 @@ def open_notebook(browser, lab, request):
     assert told == []
 
 
+@pytest.fixture
+def shown(open_notebook):
+    """`shown(name, selector)`: the page with that widget alive, run by the keyboard as anybody would."""
+
+    def run(name, selector):
+        page = open_notebook(f"{name}.ipynb")
+        page.keyboard.press("Shift+Enter")
+        page.wait_for_selector(selector)
+        return page
+
+    return run
+
+
+def says(page, words):
+    """Wait until the explorer's recommendation starts so; a screen reader hears the same."""
+    page.locator(TOLD, has_text=words).wait_for(state="attached")
+    assert page.locator(".secondop-case .verdict").inner_text().startswith(words)
+
+
+def places(page) -> list:
+    """Where the parts of the explorer stand."""
+    parts = (
+        ".facts",
+        ".verdict",
+        ".asked",
+        ".reasons",
+        '[data-fact="rare_disease"]',
+        '[data-fact="first_workup"]',
+    )
+    return [page.locator(f".secondop-case {part}").bounding_box() for part in parts]
+
+
 def test_the_first_notebook_gives_a_changed_recommendation_in_three_actions(open_notebook):
     page = open_notebook(FIRST.name)
     page.keyboard.press("Shift+Enter")  # the title
@@ -105,5 +152,67 @@ def test_the_first_notebook_gives_a_changed_recommendation_in_three_actions(open
     before = page.locator(TOLD).text_content()
     assert before.startswith("No indication for a second opinion, so far")
     page.locator(".secondop-case .asked button", has_text="ambiguous").click()
-    page.wait_for_function("old => document.querySelector('.secondop-case [role=status]').textContent != old", arg=before)
+    page.wait_for_function(
+        "old => document.querySelector('.secondop-case [role=status]').textContent != old", arg=before
+    )
     assert page.locator(TOLD).text_content().startswith("A second opinion is recommended")
+
+
+def test_facts_are_set_with_the_mouse_and_nothing_jumps(shown):
+    page = shown("case", ".secondop-case")
+    says(page, "No indication for a second opinion, so far")
+    before = places(page)
+    tissue = page.get_by_role("group", name="If tissue was examined: was the report clear?")
+    tissue.get_by_role("radio", name="ambiguous").click()
+    says(page, "A second opinion is recommended")
+    assert "A1.3" in page.locator(".secondop-case .reasons").inner_text(), "the reason with its source"
+    tissue.get_by_role("radio", name="unknown").click()
+    says(page, "No indication for a second opinion, so far")
+    page.get_by_label("Which kind of doctor gave the first opinion?").select_option("dermatology")
+    page.get_by_label("Start from").select_option("T020")
+    says(page, "A second opinion is recommended, urgently")
+    page.locator(".secondop-case .facts").evaluate("form => form.scrollTop = 0")
+    assert places(page) == before
+
+
+def test_facts_are_set_with_the_keyboard_alone(shown):
+    page = shown("case", ".secondop-case")
+    rare = page.get_by_role("group", name="Is the disease a rare one?")
+    rare.get_by_role("radio", name="unknown").focus()
+    for key, answer in (
+        ("ArrowRight", "yes"),
+        ("ArrowRight", "no"),
+        ("ArrowLeft", "yes"),
+        ("ArrowLeft", "unknown"),
+    ):
+        page.keyboard.press(key)
+        assert rare.get_by_role("radio", name=answer, exact=True).is_checked()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('fieldset').dataset.fact") == "first_workup"
+    page.get_by_label("For how many weeks has the first treatment been given?").focus()
+    page.keyboard.type("-3")
+    page.get_by_role("alert").filter(has_text="-3 is below the range 0 to 5,200 weeks").wait_for()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("6")
+    page.locator(".secondop-case .facts h3", has_text="Treatment so far").get_by_text(
+        "1 of 11 recorded"
+    ).wait_for()
+    page.locator(".secondop-case .problem:empty").wait_for(state="attached")
+    page.locator(".secondop-case .asked button").first.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # the second answer to the next question
+    says(page, "A second opinion is recommended, urgently")
+
+
+def test_the_case_is_saved_as_a_row_and_the_explanation_as_a_page(shown, tmp_path):
+    page = shown("case", ".secondop-case")
+    page.get_by_label("Start from").select_option("T008")
+    says(page, "A second opinion is recommended")
+    for button, suffix in (("Save case as CSV", ".csv"), ("Save explanation", ".html")):
+        with page.expect_download() as started:
+            page.get_by_role("button", name=button).click()
+        assert started.value.suggested_filename == f"case-T008{suffix}"
+        started.value.save_as(tmp_path / f"saved{suffix}")
+    saved = read_cases(tmp_path / "saved.csv")
+    assert list(saved.columns) == list(FACTS) and explain(saved).recommendation == "recommended"
+    assert "A second opinion is recommended." in (tmp_path / "saved.html").read_text()

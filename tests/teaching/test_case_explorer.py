@@ -1,7 +1,8 @@
-"""The case explorer as the kernel sees it: every fact set, from screen or from Python, is answered at once."""
+"""The case explorer as the kernel sees it: each fact that is set is answered at once."""
 
 import io
 from html import escape
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,9 @@ def test_each_fact_that_is_set_changes_what_is_said():
         explorer.facts = {name: value for name, value in facts.items() if value is not None}
         told = explorer.explanation
         assert (told.recommendation, told.possible) == (recommendation, possible), change
-        assert escape(told.headline) in explorer.view["verdict"] and explorer.view["said"].startswith(told.headline)
+        assert escape(told.headline) in explorer.view["verdict"] and explorer.view["said"].startswith(
+            told.headline
+        )
 
 
 @pytest.mark.parametrize("name", ["T001", "T028", "T092", "T106", "T117"])
@@ -124,7 +127,7 @@ def test_the_form_asks_for_every_fact_once_topic_by_topic():
     form = explore_case().form
     assert [asked["name"] for asked in form] == list(FACTS)
     topics = [asked["topic"] for asked in form]
-    assert len(set(topics)) == 1 + sum(a != b for a, b in zip(topics, topics[1:], strict=False))
+    assert len(set(topics)) == 1 + sum(a != b for a, b in pairwise(topics))
     assert all(asked["choices"] or asked["unit"] for asked in form)
 
 
