@@ -3,7 +3,7 @@
 import pytest
 
 import secondop
-from secondop import figures
+from secondop import figures, teaching
 
 
 @pytest.mark.parametrize("name", secondop.__all__)
@@ -12,13 +12,17 @@ def test_every_public_name_loads(name):
     assert name in dir(secondop)
 
 
-@pytest.mark.parametrize("name", figures.__all__)
-def test_every_figure_loads_as_a_function_and_says_what_it_shows(name):
-    assert callable(getattr(figures, name))
-    assert len(getattr(figures, name).__doc__.splitlines()[0]) > 20
+ROOMS = pytest.mark.parametrize("room", [secondop, figures, teaching], ids=lambda room: room.__name__)
+FUNCTIONS = [(room, name) for room in (figures, teaching) for name in room.__all__]
 
 
-@pytest.mark.parametrize("room", [secondop, figures], ids=["secondop", "figures"])
+@pytest.mark.parametrize(("room", "name"), FUNCTIONS, ids=[name for _, name in FUNCTIONS])
+def test_every_figure_and_teaching_aid_loads_as_a_function_and_says_what_it_is(room, name):
+    assert callable(getattr(room, name))
+    assert len(getattr(room, name).__doc__.splitlines()[0]) > 20
+
+
+@ROOMS
 def test_a_wrong_name_is_answered_with_those_that_exist(room):
     with pytest.raises(AttributeError, match=room.__all__[0]):
         _ = room.no_such_name
