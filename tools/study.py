@@ -123,7 +123,9 @@ def _output(output) -> tuple[str, Markup]:
     if "text/html" in data:
         html = data["text/html"]
         # Colours that a table brings along suppose a light page, unless it says otherwise.
-        coloured = re.search(r"background|color:", html) and "prefers-color-scheme" not in html
+        coloured = re.search(r"background|color:", html) and not re.search(
+            "prefers-color-scheme|color:inherit", html
+        )
         return "html paper" if coloured else "html", Markup(html)
     if "image/svg+xml" in data:
         return "picture", Markup(data["image/svg+xml"])

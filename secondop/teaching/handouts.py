@@ -1,0 +1,234 @@
+"""To hand out: the rule book and one case on paper, and an explanation as a card for clinical software.
+
+The pages are whole HTML documents with no script and nothing to load; a browser prints them on A4. Write one
+to a file with ``Path("rules.html").write_text(rule_book_page(), encoding="utf-8")``.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any
+
+import pandas as pd
+
+from secondop.rules.explain import Explanation, Reason, explain
+from secondop.rules.facts import FACTS
+from secondop.rules.indication import RECOMMENDATIONS
+from secondop.rules.indications import RULE_BOOK
+from secondop.rules.markup import COLOURS, FOR, OPEN, Html, div, el
+from secondop.rules.rulebook import NOT_FOR_CARE, RuleBook
+
+_STYLE = """
+@page { size: A4; margin: 14mm 16mm 18mm; font: 8pt system-ui, sans-serif; color: #555;
+  @bottom-left { content: "secondop: for education and analysis, not for care"; }
+  @bottom-right { content: counter(page); } }
+:root { color-scheme: light; }
+body { max-width: 178mm; margin: 8mm auto; padding: 0 4mm; color: #1d1f23; background: #fff;
+  font: 10pt/1.4 system-ui, sans-serif; print-color-adjust: exact; }
+@media print { body { margin: 0; padding: 0; max-width: none; } }
+h1 { font-size: 18pt; line-height: 1.2; margin: 0 0 2mm; } h2 { font-size: 13pt; margin: 7mm 0 2mm; }
+h3 { font-size: 10.5pt; margin: 4mm 0 1mm; } p { margin: 0 0 .6mm; } ul { margin: 0; padding-left: 5mm; }
+h1, h2, h3 { break-after: avoid; } p, li { break-inside: avoid; } p + p { break-before: avoid; }
+code { font: .92em ui-monospace, monospace; white-space: nowrap; }
+"""
+_TAGS = {"# ": "h1", "## ": "h2", "### ": "h3", "- ": "li"}
+_CARD_INDICATORS = {"urgent": "warning"}
+
+
+def rule_book_page(rule_book: RuleBook = RULE_BOOK) -> str:
+    """The rule book to hand out: every rule with its condition, level and graded source; the bibliography.
+
+    Says what :meth:`RuleBook.to_markdown` says, typeset.
+
+    Returns
+    -------
+    str
+        One HTML document.
+
+    Examples
+    --------
+    >>> page = rule_book_page()
+    >>> page[:15], RULE_BOOK.fingerprint in page
+    ('<!doctype html>', True)
+    """
+    blocks = []
+    for line in filter(None, rule_book.to_markdown().splitlines()):
+        mark = next((mark for mark in _TAGS if line.startswith(mark)), "")
+        text = re.sub(r"\*\*(.+?)\*\*", _level, html.escape(line.removeprefix(mark)))
+        text = re.sub(r"`(.+?)`", r"<code>\1</code>", text)
+        tag = _TAGS.get(mark, "p")
+        blocks.append((tag, f"<{tag}>{text}</{tag}>"))
+    listed = [
+        f"<ul>{''.join(text for _, text in run)}</ul>" if tag == "li" else "\n".join(text for _, text in run)
+        for tag, run in groupby(blocks, key=lambda block: block[0])
+    ]
+    return _document("Rule book", Html("\n".join(listed)))
+
+
+def case_sheet(
+    case: Mapping | pd.Series | Any, rule_book: RuleBook = RULE_BOOK, *, answer: bool = False
+) -> str:
+    """One case on one page for a class: what is recorded, what is not, and room to predict and say why.
+
+    Parameters
+    ----------
+    case : dict, pandas.Series or frame of one row
+        As :func:`explain` takes it. Of what is no fact only ``case``, ``title`` and ``story`` are shown:
+        other columns may give the answer away.
+    rule_book : RuleBook
+        Decides which facts count as not recorded, and the answer.
+    answer : bool
+        Add what the rule book says, on a page of its own.
+
+    Returns
+    -------
+    str
+        One HTML document.
+
+    Examples
+    --------
+    >>> sheet = case_sheet({"title": "A grey report", "pathology_result": "ambiguous"})
+    >>> "A grey report" in sheet, "A second opinion is recommended" in sheet
+    (True, False)
+    """
+    told = explain(case, rule_book)
+    number, title, story = (_words(told.extras.get(key)) for key in ("case", "title", "story"))
+    missing = [FACTS[name].label for name in rule_book.facts if name not in told.facts]
+    unknown = f"{', '.join(missing)}." if missing else "Nothing: every fact that the rules read is recorded."
+    pages = [
+        div("float:right;color:#555;", number),
+        el("h1", "", title or "A case"),
+        el("p", "font-size:11.5pt;margin-bottom:4mm;", story) if story else "",
+        _heading("Recorded"),
+        _recorded(told.facts),
+        _heading("Not recorded, so unknown (and not no)"),
+        el("p", "font-size:9pt;", unknown),
+        _heading("Your prediction: is a second opinion …"),
+        div(
+            "display:flex;justify-content:space-between;margin:2mm 0;",
+            *(_box(level.replace("_", " ")) for level in RECOMMENDATIONS),
+        ),
+        div(
+            "display:flex;gap:10mm;margin:3mm 0;",
+            _box("settled"),
+            _box("or could a fact that is not recorded still change it?"),
+        ),
+        *(_lines(words, 2) for words in ("What argues for it", "What argues against it")),
+        _lines("What would you ask next, and why?", 2),
+        el("p", "margin-top:5mm;color:#555;font-size:8.5pt;", NOT_FOR_CARE),
+    ]
+    if answer:
+        pages.append(div("break-before:page;padding-top:4mm;", Html(told.to_html())))
+    return _document(title or "A case", *pages)
+
+
+def cds_card(explanation: Explanation) -> dict[str, Any]:
+    """The explanation as a CDS Hooks card, the form in which clinical software shows advice.
+
+    For showing a class what an alert would say, and how little fits in it. The card suggests no action and
+    links to nothing. Its ``indicator`` is ``warning`` (urgent or highly relevant, to be considered) where
+    the recommendation is urgent and ``info`` otherwise, so that alerts stay few. It is never ``critical``:
+    that is kept for what must be dealt with at once, which no second opinion is.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        From :func:`explain`.
+
+    Returns
+    -------
+    dict
+        ``summary`` (under 140 characters), ``detail`` (Markdown), ``indicator`` and ``source``, as JSON holds
+        them.
+
+    References
+    ----------
+    HL7 CDS Hooks 2.0, "CDS Service Response: Card Attributes".
+
+    Examples
+    --------
+    >>> card = cds_card(explain({"pathology_result": "ambiguous"}))
+    >>> print(card["summary"])
+    A second opinion is recommended; undetermined: what is not recorded could still raise this to urgent.
+    """
+    e = explanation
+    summary = e.headline
+    if e.undetermined:
+        possible = e.possible.replace("_", " ")
+        summary = f"{summary[:-1]}; undetermined: what is not recorded could still raise this to {possible}."
+    sections = [
+        ("For", map(_reason, e.supporting)),
+        ("Against", map(_reason, e.opposing)),
+        ("Keep in mind", (_escaped(remark.words) for remark in e.cautions)),
+        ("Ask next", (f"{_escaped(q.question)} {_escaped(q.outcomes)}." for q in e.next_questions[:3])),
+        ("Undecided", map(_reason, e.undecided)),
+    ]
+    blocks = [f"**{_escaped(e.headline)}** {_escaped(e.outlook)}"]
+    for title, items in sections:
+        lines = [f"- {item}" for item in items]
+        blocks += ["\n".join([f"**{title}**", "", *lines])] if lines else []
+    label = f"secondop rule book {e.rule_book.fingerprint}, for education, not for care"
+    return {
+        "summary": summary,
+        "detail": "\n\n".join([*blocks, f"*{_escaped(NOT_FOR_CARE)}*"]),
+        "indicator": _CARD_INDICATORS.get(e.recommendation, "info"),
+        "source": {"label": label},
+    }
+
+
+def _reason(reason: Reason) -> str:
+    note = f" ({reason.note})" if reason.note else ""
+    return _escaped(f"{reason.rule.label} ({reason.mark}). {reason.values}{note}. Source: {reason.source}")
+
+
+def _escaped(words: str) -> str:
+    """Words that Markdown shows as they are."""
+    return re.sub(r"([\\`*_\[\]<>#|~&])", r"\\\1", words)
+
+
+def _document(title: str, *blocks: object) -> str:
+    body = "\n".join(block if isinstance(block, Html) else html.escape(str(block)) for block in blocks)
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{html.escape(title)} · secondop</title>\n<style>{_STYLE}</style>\n</head>\n"
+        f"<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def _level(match: re.Match) -> str:
+    return el("strong", f"color:rgb({COLOURS.get(match[1], OPEN)});", Html(match[1]))
+
+
+def _words(value: object) -> str:
+    return "" if value is None or value is pd.NA or value != value else str(value)
+
+
+def _heading(words: str) -> Html:
+    return el("h2", "font-size:10.5pt;margin:4mm 0 1.5mm;border-bottom:1px solid #999;", words)
+
+
+def _recorded(facts: Mapping[str, Any]) -> Html:
+    """The recorded facts by topic, in three columns."""
+    topics = groupby(sorted(facts, key=list(FACTS).index), key=lambda name: FACTS[name].topic)
+    blocks = [
+        div(
+            "margin-bottom:2mm;",
+            div(f"font-weight:650;color:rgb({FOR});break-after:avoid;", topic),
+            *(div("", f"{FACTS[n].label}: ", el("b", "", FACTS[n].in_words(facts[n]))) for n in names),
+        )
+        for topic, names in topics
+    ]
+    return div("columns:3;column-gap:6mm;font-size:9pt;line-height:1.3;", *(blocks or ["Nothing."]))
+
+
+def _box(words: str) -> Html:
+    square = "display:inline-block;width:4mm;height:4mm;border:1.5px solid #1d1f23;vertical-align:-.8mm;"
+    return el("span", "white-space:nowrap;", el("span", f"{square}margin-right:1.5mm;"), words)
+
+
+def _lines(words: str, count: int) -> Html:
+    return div("margin-top:2.5mm;", words, *([div("height:7.5mm;border-bottom:1px solid #999;")] * count))
