@@ -94,7 +94,7 @@ def study_pages(executed, tmp_path_factory) -> Path:
 def write_notebook(tmp_path):
     """`write_notebook(name, *cells)`: a notebook in a temporary folder.
 
-    A cell that starts "# " is prose; a cell given as (tag, source) has that tag.
+    A cell that starts "# " or "## " is prose; a cell given as (tag, source) has that tag.
     """
     from nbformat import v4, write
 
@@ -102,7 +102,7 @@ def write_notebook(tmp_path):
         cells = []
         for number, given in enumerate(sources):
             tag, source = given if isinstance(given, tuple) else (None, given)
-            new_cell = v4.new_markdown_cell if source.startswith("# ") else v4.new_code_cell
+            new_cell = v4.new_markdown_cell if source.startswith(("# ", "## ")) else v4.new_code_cell
             cells.append(new_cell(source, id=f"cell-{number}", metadata={"tags": [tag]} if tag else {}))
         (tmp_path / name).parent.mkdir(exist_ok=True)
         write(v4.new_notebook(cells=cells), tmp_path / name)

@@ -1,7 +1,8 @@
 """Write the lessons as students get them, without solutions: ``python -m tools.lessons``.
 
 A lesson in ``notebooks/lessons`` is its teacher's version. A cell tagged ``exercise`` asks for an answer, and
-the cells tagged ``solution`` right after it give one; students get everything else, with no outputs.
+the cells tagged ``solution`` right after it give one; prose with that tag, such as notes for the teacher, may
+stand anywhere. Students get everything else, with no outputs.
 """
 
 from __future__ import annotations
@@ -49,10 +50,10 @@ def _problems(cells) -> list[str]:
     kinds = [_tags(cell)[0] if _tags(cell) else None for cell in cells]
     found = [] if "exercise" in kinds else [": no cell is tagged 'exercise'"]
     neighbours = zip([None, *kinds], kinds, [*kinds[1:], None], strict=False)
-    for number, (before, kind, after) in enumerate(neighbours, start=1):
+    for number, (cell, (before, kind, after)) in enumerate(zip(cells, neighbours, strict=True), start=1):
         if kind not in ("exercise", "solution", None):
             found.append(f", cell {number}: the tag {kind!r} is neither 'exercise' nor 'solution'")
-        if kind == "solution" and before not in ("exercise", "solution"):
+        if kind == "solution" and cell.cell_type == "code" and before not in ("exercise", "solution"):
             found.append(f", cell {number}: a solution that follows no exercise")
         if kind == "exercise" and after != "solution":
             found.append(f", cell {number}: an exercise that no solution follows")

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
-from itertools import groupby
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
@@ -93,10 +92,19 @@ def _markdown(source: str) -> str:
     return re.sub(r'href="(?:[\w.-]+/)*([\w-]+)\.ipynb(#[^"]*)?"', r'href="\1.html\2"', html)
 
 
-def _parts(notebook) -> Iterator[tuple[bool, list[tuple[str, Markup]]]]:
-    """The pieces of a page in parts: (is it a solution, its pieces)."""
-    for solution, cells in groupby(notebook.cells, lambda cell: "solution" in cell.metadata.get("tags", [])):
-        yield solution, [piece for cell in cells for piece in _pieces(cell)]
+def _parts(notebook) -> list[tuple[str, list[tuple[str, Markup]]]]:
+    """The pieces of a page in parts, as (title, pieces); those with a title are for teachers, and folded.
+
+    A heading in what is for teachers begins a part of its own, such as their notes.
+    """
+    parts = []
+    for cell in notebook.cells:
+        folded = "solution" in cell.metadata.get("tags", [])
+        heading = re.match(r"#+ (.+)", cell.source) if folded and cell.cell_type == "markdown" else None
+        if not parts or heading or folded != bool(parts[-1][0]):
+            parts.append((heading[1] if heading else "Solution" * folded, []))
+        parts[-1][1].extend(_pieces(cell))
+    return parts
 
 
 def _pieces(cell) -> Iterator[tuple[str, Markup]]:

@@ -2,6 +2,7 @@
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from nbformat import v4
 
 from tools import study
@@ -45,6 +46,7 @@ SMALL = (
     ("solution", "answer = 2\nprint('Right.', answer)"),
     ("solution", "# Why\n\nIt stands above."),
     "n + 1",
+    ("solution", "## For the teacher\n\nThey will guess three."),
 )
 
 
@@ -118,9 +120,13 @@ def test_pages_list_lessons_apart_and_fold_their_solutions(lesson, write_noteboo
     assert listed.index("01-one.html") < listed.index("Lessons for a class") < listed.index('href="1-a.html"')
     assert 'href="1-a.html">the lesson' in question and 'href="01-one.html#rules">question 1' in page
     assert 'rel="next">' in page and 'rel="next">' not in question, "each list has its own next and previous"
-    before, _, folded = page.partition('<details class="piece solution"><summary>Solution</summary>')
-    inside, _, after = folded.partition("</details>")
-    assert "Not answered yet" in before and "Right." not in before + after
-    assert "Right. 2" in inside and "It stands above." in inside and ">3<" in after
+    soup = BeautifulSoup(page, "html.parser")
+    folds = [fold.extract() for fold in soup("details")]
+    assert [fold.summary.get_text() for fold in folds] == ["Solution", "Why", "For the teacher"]
+    assert not any("open" in fold.attrs for fold in folds)
+    solution, why, notes = (fold.get_text() for fold in folds)
+    assert "Right. 2" in solution and "It stands above." in why and "guess three" in notes
+    seen = soup.get_text()
+    assert "Not answered yet" in seen and "n + 1" in seen and "Right." not in seen
     alone = study.build(built[:1], tmp_path / "alone").read_text()
     assert "Lessons for a class" not in alone
