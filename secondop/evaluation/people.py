@@ -33,7 +33,7 @@ PEOPLE = {
 WENT = {
     "changed": "went, and something changed",
     "unchanged": "went, and nothing changed",
-    "stayed": "have an indication and did not go: nobody knows what they missed",
+    "stayed": "stayed away: nobody knows what they missed",
     "not_indicated": "have no indication",
 }
 """What can happen to a person with or without an indication."""

@@ -10,7 +10,6 @@ import plotly.graph_objects as go
 from secondop.figures.style import COLOURS, INK, QUIET, figure, tint
 from secondop.figures.tradeoff_figures import (
     _OUTCOMES,
-    _between,
     _error,
     _middle,
     _n,
@@ -58,7 +57,7 @@ def counted(table: pd.DataFrame, level: str, k: int, exchange_rate: float) -> go
 
 
 def marks(table: pd.DataFrame, level: str, k: int, exchange_rate: float) -> list[dict[str, Any]]:
-    """The traces of :func:`counted`: always the same ones, in the same order, so that a control can move them."""
+    """The traces of :func:`counted`: always the same, in the same order, for a control to move."""
     rows = table[(table["exchange_rate"] == exchange_rate) & (table["sort"] != "random")]
     x, y = (pd.Series(_middle(rows, name), rows.index) for name in ("overuse", "found"))
     ends, front = rows[rows["sort"].isin(list(_ENDS))], rows[rows["frontier"]].sort_values("overuse")

@@ -83,6 +83,7 @@ class TradeoffExplorer(Still, widgets.VBox):
         self._held = False
         ks = [k for level, k in made.sent if level == "recommended"]
         wide = {"layout": {"width": "270px"}}
+        buttons = {"button_width": "92px"}
         self.level = widgets.ToggleButtons(
             options=LEVELS, value="recommended", style={"button_width": "86px"}
         )
@@ -206,7 +207,5 @@ class TradeoffExplorer(Still, widgets.VBox):
                 f"height:270px;overflow:auto;border:1px solid {LINE};border-radius:6px;",
                 el("table", "border-collapse:collapse;width:100%;color:inherit;", head, *body),
             ),
-            div(
-                SMALL, "All of them: .selected. Those left undecided: .undecided. For teaching, not for care."
-            ),
+            div(SMALL, "All of them: .selected. The undecided: .undecided. For teaching, not for care."),
         )
