@@ -16,7 +16,7 @@ from secondop.evaluation.benefit import crossed
 from secondop.evaluation.people import PEOPLE
 from secondop.evaluation.policies import LEVELS, YES, codes, has_rules, read_outcome
 from secondop.evaluation.reading import at_level, clinical_rules, eager, simulated, verdicts_of
-from secondop.evaluation.tradeoff import tradeoff
+from secondop.evaluation.tradeoff import TRUTH, read_truth, tradeoff
 from secondop.rules.indications import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 
@@ -124,13 +124,15 @@ def count_policies(
             either = np.maximum(there, enough)  # unknown, where neither says no
             sent[level, k] = np.where((there == 0) | (enough == 0), 0, either).astype(np.uint8)
     said = {_words(level, k): (level, k) for level, k in sent}
-    # The outcome alone: with facts beside it, the frontier would hold the built-in policies too.
-    outcomes = pd.DataFrame({"changed": _flags(changed)})
+    # Without the facts: beside them, the built-in policies would take part, and change the frontier.
+    truth = {TRUTH[name]: _flags(answers) for name, answers in read_truth(frame).items()}
+    outcomes = pd.DataFrame({"changed": _flags(changed)} | truth)
     outcomes.attrs["simulated"] = simulated(frame)
     policies = {words: _flags(sent[key]) for words, key in said.items()}
     table = tradeoff(outcomes, policies, outcome="changed", exchange_rate=list(exchange_rates))
     table["level"] = [said.get(name, (None, None))[0] for name in table["policy"]]
     table["k"] = pd.array([said.get(name, (None, None))[1] for name in table["policy"]], dtype="Int64")
+    table["remark"] = table["remark"].str.replace(r"The cases state no facts[^.]*\. ?", "", regex=True)
     table.attrs["outcome"] = outcome
     return Counted(frame, verdicts, changed, sent, table)
 

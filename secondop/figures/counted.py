@@ -10,7 +10,6 @@ import plotly.graph_objects as go
 from secondop.figures.style import COLOURS, INK, QUIET, figure, tint
 from secondop.figures.tradeoff_figures import (
     _OUTCOMES,
-    _error,
     _middle,
     _n,
     _room_below,
@@ -24,9 +23,9 @@ _ENDS = {
     "oracle": ("only those that would change", "middle right"),
 }
 _SAID = ["label", "remark", "found_beyond_random"]  # what the hover text reads
-_SAID += [
-    f"{name}{end}" for name in ("sent", "found", "overuse", "underuse") for end in ("", "_low", "_high")
-]
+_SAID += [f"{x}{end}" for x in ("sent", "found", "overuse", "underuse") for end in ("", "_low", "_high")]
+_READ = [*_SAID, "policy", "sort", "level", "k", "frontier", "net_benefit"]
+_READ += [f"{name}_{end}" for name in ("found", "overuse") for end in ("lower", "upper")]
 
 
 def counted(table: pd.DataFrame, level: str, k: int, exchange_rate: float) -> go.Figure:
@@ -41,7 +40,7 @@ def counted(table: pd.DataFrame, level: str, k: int, exchange_rate: float) -> go
     exchange_rate : float
         One of the table's.
     """
-    rows = table[(table["exchange_rate"] == exchange_rate) & (table["sort"] != "random")]
+    rows = _rows(table, exchange_rate)
     fig = figure(
         finding(table, level, k, exchange_rate),
         f"{_n(table)}. Cross: 95 % interval and unknown facts.",
@@ -58,79 +57,77 @@ def counted(table: pd.DataFrame, level: str, k: int, exchange_rate: float) -> go
 
 def marks(table: pd.DataFrame, level: str, k: int, exchange_rate: float) -> list[dict[str, Any]]:
     """The traces of :func:`counted`: always the same, in the same order, for a control to move."""
-    rows = table[(table["exchange_rate"] == exchange_rate) & (table["sort"] != "random")]
-    x, y = (pd.Series(_middle(rows, name), rows.index) for name in ("overuse", "found"))
-    ends, front = rows[rows["sort"].isin(list(_ENDS))], rows[rows["frontier"]].sort_values("overuse")
-    here, best = rows[rows["level"] == level], best_of(rows)
-    other, chosen = rows[rows["level"].notna() & (rows["level"] != level)], here[here["k"] == k]
+    rows = _rows(table, exchange_rate)
+    best, wide = best_of(rows), _reach(rows)[0]
+    x, y = (dict(zip(rows.index, _middle(rows, name), strict=True)) for name in ("overuse", "found"))
+    rows = [row | {"x": x[i], "y": y[i]} for i, row in rows.to_dict("index").items()]  # much faster to sift
+    ends = [row for row in rows if row["sort"] in _ENDS]
+    front = sorted((row for row in rows if row["frontier"]), key=lambda row: row["x"])
+    here = [row for row in rows if row["level"] == level]
+    other = [row for row in rows if row["sort"] not in _ENDS and row["level"] != level]
+    (chosen,) = (row for row in here if row["k"] == k)
 
-    def trace(part: pd.DataFrame, **about: Any) -> dict[str, Any]:
-        place = {"x": x[part.index].tolist() or [None], "y": y[part.index].tolist() or [None]}
+    def trace(part: list[dict], **about: Any) -> dict[str, Any]:
+        place = {name: [row[name] for row in part] or [None] for name in ("x", "y")}
         return {"type": "scatter", "mode": "lines", "hoverinfo": "skip"} | place | about
 
-    def points(part: pd.DataFrame, **about: Any) -> dict[str, Any]:
-        said = {"hovertext": [_sentence(row) for row in part[_SAID].to_dict("records")], "hoverinfo": "text"}
-        return trace(part, mode="markers", showlegend=False) | said | about
+    def points(part: list[dict], **about: Any) -> dict[str, Any]:
+        said = {"hovertext": [_sentence(row) for row in part], "hoverinfo": "text", "showlegend": False}
+        which = [[row["level"], row["k"]] for row in part]
+        return trace(part, mode="markers", customdata=which) | said | about
 
-    def line(colour: str, width: float, dash: str) -> dict[str, Any]:
-        return {"color": colour, "width": width, "dash": dash}
+    def line(name: str, colour: str, width: float, dash: str = "solid") -> dict[str, Any]:
+        return {"name": name, "line": {"color": colour, "width": width, "dash": dash}}
 
-    def cross(name: str) -> dict[str, Any]:
-        bars = _error(chosen, name, INK)
-        return bars | {end: bars[end].tolist() for end in ("array", "arrayminus")}
+    def ring(name: str, colour: str, size: int) -> dict[str, Any]:
+        marker = {"symbol": "circle-open", "size": size, "color": colour, "line": {"width": 3}}
+        return {"name": name, "mode": "markers", "marker": marker}
 
-    def ring(colour: str, size: int) -> dict[str, Any]:
-        return {"symbol": "circle-open", "size": size, "color": colour, "line": {"width": 3}}
+    def bar(name: str, middle: float) -> dict[str, Any]:
+        ends = [abs(chosen[f"{name}_{end}"] - middle) for end in ("upper", "lower")]
+        return {"array": ends[:1], "arrayminus": ends[1:], "color": INK, "thickness": 1.5, "width": 0}
 
-    colour, white = COLOURS[level], {"width": 1, "color": "white"}
-    equal = {"x": [None], "y": [None]}
+    equal = {"x": [0, wide], "y": [None, None]}
     if best is not None:
-        equal["x"] = [0, _reach(rows)[0]]
-        equal["y"] = [best["net_benefit"] + exchange_rate * x for x in equal["x"]]
+        equal["y"] = [best["net_benefit"] + exchange_rate * over for over in equal["x"]]
+    at_best = [] if best is None else [row for row in rows if row["label"] == best["label"]]
+    crosses = {"error_x": bar("overuse", chosen["x"]), "error_y": bar("found", chosen["y"])}
+    pale = {"size": 10, "color": [tint(COLOURS[row["level"]], 0.4) for row in other]}
+    full = {"size": 22, "color": COLOURS[level], "line": {"width": 1, "color": "white"}}
+    chance = [row for row in ends if row["sort"] != "oracle"]
     return [
-        trace(
-            ends[ends["sort"] != "oracle"], name="As many at random", line=line(COLOURS["all"], 1.5, "dot")
-        ),
-        trace(front, name="Best at some exchange rate", line=line(INK, 2, "solid")),
-        trace(ends, name="Worth as much as the best", line=line(COLOURS["useful"], 2.5, "dash")) | equal,
-        trace(here, showlegend=False, line=line(colour, 2, "solid")),
+        trace(chance, **line("As many at random", COLOURS["all"], 1.5, "dot")),
+        trace(front, **line("Best at some exchange rate", INK, 2)),
+        trace(ends, **line("Worth as much as the best", COLOURS["useful"], 2.5, "dash")) | equal,
+        trace(here, showlegend=False, **line("This level", COLOURS[level], 2)),
         # What is drawn around a point is silent, so that a click reaches the point within.
-        trace(
-            rows.iloc[:0] if best is None else rows.loc[[best.name]],
-            name="Worth most",
-            mode="markers",
-            marker=ring(COLOURS["useful"], 33),
-        ),
-        trace(
-            chosen,
-            name="Chosen",
-            mode="markers",
-            marker=ring(INK, 28),
-            error_x=cross("overuse"),
-            error_y=cross("found"),
-        ),
-        points(
-            other,
-            marker={"size": 10, "color": [tint(COLOURS[name], 0.4) for name in other["level"]]},
-            customdata=list(zip(other["level"], other["k"].tolist(), strict=True)),
-        ),
+        trace(at_best, **ring("Worth most", COLOURS["useful"], 33)),
+        trace([chosen], **ring("Chosen", INK, 28), **crosses),
+        points(other, name="Other levels", marker=pale),
         points(
             here,
+            name="At least so many",
             mode="markers+text",
-            text=here["k"].astype(str).tolist(),
+            text=[str(row["k"]) for row in here],
             textfont={"color": "white", "size": 13},
-            marker={"size": 22, "color": colour, "line": white},
-            customdata=list(zip(here["level"], here["k"].tolist(), strict=True)),
+            marker=full,
         ),
         points(
             ends,
+            name="Ends",
             mode="markers+text",
-            text=[_ENDS[sort][0] for sort in ends["sort"]],
-            textposition=[_ENDS[sort][1] for sort in ends["sort"]],
+            text=[_ENDS[row["sort"]][0] for row in ends],
+            textposition=[_ENDS[row["sort"]][1] for row in ends],
             textfont={"size": 12, "color": QUIET},
-            marker=ring(QUIET, 10) | {"line": {"width": 2}},
+            marker={"symbol": "circle-open", "size": 10, "color": QUIET, "line": {"width": 2}},
+            customdata=None,
         ),
     ]
+
+
+def _rows(table: pd.DataFrame, exchange_rate: float) -> pd.DataFrame:
+    """The policies at one exchange rate, without chance."""
+    return table.loc[(table["exchange_rate"] == exchange_rate) & (table["sort"] != "random"), _READ]
 
 
 def _reach(rows: pd.DataFrame) -> tuple[float, float]:
@@ -146,7 +143,7 @@ def best_of(rows: pd.DataFrame) -> pd.Series | None:
 
 def finding(table: pd.DataFrame, level: str, k: int, exchange_rate: float) -> str:
     """What the chosen policy finds and spends, and which one is worth most, as a sentence."""
-    rows = table[(table["exchange_rate"] == exchange_rate) & (table["sort"] != "random")]
+    rows = _rows(table, exchange_rate)
     chosen = rows[(rows["level"] == level) & (rows["k"] == k)]
     title = _tradeoff_title(pd.concat([rows[rows["sort"] == "all"], chosen]), table.attrs.get("outcome"))
     best, exchange = best_of(rows), f"{1 / exchange_rate:.3g} needless opinion{'s' * (exchange_rate != 1)}"

@@ -37,7 +37,7 @@ _PEOPLE = {
     "changed": (COLOURS["useful"], "circle"),
     "unchanged": (COLOURS["overuse"], "circle"),
     "stayed": (QUIET, "square-open"),
-    "not_indicated": (COLOURS["no_indication"], "square"),
+    "not_indicated": ("#D9DDE1", "square"),
 }
 
 

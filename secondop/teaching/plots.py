@@ -10,14 +10,17 @@ import plotly.graph_objects as go
 from secondop.teaching.still import need_lab
 
 
-def live(figure: go.Figure) -> go.FigureWidget:
+def live(figure: go.Figure, width: int) -> go.FigureWidget:
     """The figure as a widget without its finding, which stands above it in larger letters."""
     need_lab()
     head, _, note = figure.layout.title.text.partition("<br><span")
     lost = 21 * (head.count("<br>") + 1)
     height, top = figure.layout.height - lost, figure.layout.margin.t - lost
     title = {"text": f"<span{note}" if note else "", "y": 1 - 16 / height}
-    return go.FigureWidget(figure).update_layout(title=title, height=height, margin={"t": top})
+    widget = go.FigureWidget(figure)
+    widget._config = {"displayModeBar": False}  # nothing to zoom, and one of its buttons sends data away
+    size = {"width": width, "height": height, "margin": {"t": top}}
+    return widget.update_layout(title=title, dragmode=False, **size)
 
 
 def redraw(widget: go.FigureWidget, old: list[dict[str, Any]], new: list[dict[str, Any]]) -> None:

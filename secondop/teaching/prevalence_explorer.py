@@ -67,11 +67,11 @@ class PrevalenceExplorer(Still, widgets.VBox):
             for share, step, form in ((prevalence, 1, ".0f"), (follow_through, 1, ".0f"), (start, 0.1, ".1f"))
         )
         self._cites, self._says = widgets.HTML(), widgets.HTML()
-        self._drawn = icon_array(self.table)
-        self.figure = live(self._drawn)
+        self._drawn = icon_array(self._people())
+        self.figure = live(self._drawn, width=440)
         labels = (
             ("Prevalence", "of 100 people, with an indication", ASSUMED),
-            ("Follow-through", "of 100 of these, get a second opinion", ASSUMED),
+            ("Follow-through", "of 100 of these, get an opinion", ASSUMED),
             ("Yield", "of 100 of these, in turn, something changes", ""),
         )
         sliders = (self.prevalence, self.follow_through, self.yield_)
@@ -83,16 +83,19 @@ class PrevalenceExplorer(Still, widgets.VBox):
         self.what.observe(self._reset, "value")
         asks = widgets.HTML(el("b", f"{_TEXT}font-size:16px;", "What changes"))
         left = widgets.VBox([*controls, self._cites, asks, self.what], layout={"width": "350px"})
-        right = widgets.Box([self.figure], layout={"flex": "0 1 420px", "min_width": "380px"})
-        both = widgets.HBox([left, right], layout={"flex_flow": "row wrap", "align_items": "flex-start"})
+        both = widgets.HBox(
+            [left, self.figure], layout={"flex_flow": "row wrap", "align_items": "flex-start"}
+        )
         super().__init__([both, self._says])
         self._say()
 
     @property
     def table(self) -> pd.DataFrame:
         """The hundred people, from :func:`secondop.evaluation.people.natural_frequencies`."""
+        return self._people(f"Prevalence and follow-through are assumed. {self._citation}")
+
+    def _people(self, source: str = "") -> pd.DataFrame:
         shares = (control.value / 100 for control in (self.prevalence, self.follow_through, self.yield_))
-        source = f"Prevalence and follow-through are assumed. {self._citation}"
         return natural_frequencies(*shares, what=self.what.value, source=source)
 
     @property
@@ -125,12 +128,12 @@ class PrevalenceExplorer(Still, widgets.VBox):
         self.yield_.value = rate
 
     def _move(self, _: Any = None) -> None:
-        old, self._drawn = self._drawn, icon_array(self.table)
+        old, self._drawn = self._drawn, icon_array(self._people())
         redraw(self.figure, *([trace.to_plotly_json() for trace in fig.data] for fig in (old, self._drawn)))
         self._say()
 
     def _say(self) -> None:
-        self._cites.value = div(f"{_TEXT}{SMALL}height:6em;", self._citation)
+        self._cites.value = div(f"{_TEXT}{SMALL}height:4.5em;", self._citation)
         self._says.value = div(
             f"{_TEXT}min-height:150px;",
             div("font-size:24px;font-weight:600;", self.sentence),

@@ -22,11 +22,6 @@ LEVELS = ("urgent", "recommended", "optional")
 ACCEPTED = (1, 2, 5, 10, 20, 50)
 """Needless opinions accepted for one useful one."""
 SHOWN = 20
-COUNTED = {
-    "urgent": "An urgent indication, and at least k clinical ones.",
-    "recommended": "At least k clinical indications.",
-    "optional": "At least k indications; the patient's wishes count too.",
-}
 CHANGED = ("no", "yes", "not known")
 _TEXT = "font-family:system-ui,sans-serif;color:inherit;line-height:1.4;"
 
@@ -82,29 +77,27 @@ class TradeoffExplorer(Still, widgets.VBox):
         self._clinical = {rule.name for rule in clinical_rules(rule_book)}
         self._held = False
         ks = [k for level, k in made.sent if level == "recommended"]
-        wide = {"layout": {"width": "270px"}}
-        buttons = {"button_width": "92px"}
-        self.level = widgets.ToggleButtons(
-            options=LEVELS, value="recommended", style={"button_width": "86px"}
-        )
+        wide = {"layout": {"width": "300px"}}
+        self.level = widgets.ToggleButtons(options=LEVELS, value=LEVELS[1], style={"button_width": "auto"})
         self.k = widgets.SelectionSlider(options=ks, value=ks[0], **wide)
         self.accepted = widgets.SelectionSlider(options=ACCEPTED, value=10, **wide)
         self._says, self._sends, self._cases = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self.figure, self._marks = live(counted(*self._at())), marks(*self._at())
+        self.figure, self._marks = live(counted(*self._at()), width=520), marks(*self._at())
         for trace in self.figure.data:
             if trace.customdata is not None:
                 trace.on_click(self._click)
         for control in (self.level, self.k, self.accepted):
             control.observe(self._move, "value")
-        labels = ("Level", "At least k indications", "Needless opinions accepted for one useful one")
+        labels = ("Level", "At least k indications", "Needless opinions accepted per useful one")
         controls = [
             part
             for words, control in zip(labels, (self.level, self.k, self.accepted), strict=True)
-            for part in (widgets.HTML(el("b", f"{_TEXT}font-size:15px;", words)), control)
+            for part in (widgets.HTML(div(f"{_TEXT}font-size:15px;font-weight:600;", words)), control)
         ]
-        left = widgets.VBox([*controls, self._sends], layout={"width": "300px"})
-        right = widgets.Box([self.figure], layout={"flex": "1 1 440px", "min_width": "380px"})
-        both = widgets.HBox([left, right], layout={"flex_flow": "row wrap", "align_items": "flex-start"})
+        left = widgets.VBox([*controls, self._sends], layout={"width": "325px"})
+        both = widgets.HBox(
+            [left, self.figure], layout={"flex_flow": "row wrap", "align_items": "flex-start"}
+        )
         super().__init__([self._says, both, self._cases])
         self._say()
 
@@ -127,6 +120,11 @@ class TradeoffExplorer(Still, widgets.VBox):
     def counts(self) -> dict[str, int]:
         """How many cases the chosen policy finds, sends for nothing, misses and leaves undecided."""
         return self._made.counts(self.level.value, self.k.value)
+
+    @property
+    def _label(self) -> str:
+        table, level, k, _ = self._at()
+        return table[(table["level"] == level) & (table["k"] == k)]["label"].iloc[0]
 
     def choose(self, level: str, k: int) -> None:
         """Choose a point, as a click does."""
@@ -156,7 +154,7 @@ class TradeoffExplorer(Still, widgets.VBox):
 
     def _say(self) -> None:
         self._says.value = div(
-            f"{_TEXT}font-size:20px;font-weight:600;height:86px;overflow:auto;", f"{finding(*self._at())}."
+            f"{_TEXT}font-size:18px;font-weight:600;height:102px;overflow:auto;", f"{finding(*self._at())}."
         )
         self._sends.value = self._numbers()
         self._cases.value = self._rows()
@@ -170,23 +168,30 @@ class TradeoffExplorer(Still, widgets.VBox):
             (sent, "are sent", ""),
             (counts["found"], "find something", "padding-left:1.2em;"),
             (counts["overuse"], "are needless", "padding-left:1.2em;"),
-            (counts["sent_unknown"], "nobody knows", "padding-left:1.2em;"),
+            (counts["sent_unknown"], "may have found something", "padding-left:1.2em;"),
             (counts["undecided"], "undecided: an unknown fact would settle it", ""),
             (left, "are not sent", ""),
             (counts["underuse"], "would have changed", "padding-left:1.2em;"),
-            (counts["left_unknown"], "nobody knows", "padding-left:1.2em;"),
+            (counts["left_unknown"], "may have changed", "padding-left:1.2em;"),
         ]
         return div(
             f"{_TEXT}font-size:16px;margin-top:.6em;",
-            div("", COUNTED[self.level.value].replace("k", str(self.k.value), 1)),
-            div("font-weight:600;margin-top:.5em;", f"Of {n:,} {kind}"),
+            div("min-height:2.8em;", f"This sends {self._label}."),
+            div("font-weight:600;", f"Of {n:,} {kind}"),
             *(div(style, el("b", "", f"{count:,}"), f" {words}") for count, words, style in lines),
         )
 
     def _rows(self) -> Html:
         rows = self._made.where(self.level.value, self.k.value)
         cell = f"text-align:left;vertical-align:top;padding:.3em .7em;border-bottom:1px solid {LINE};"
-        heads = ("Case", "Says", "Clinical indications", "Wishes", "What holds", "Something changed")
+        heads = (
+            "Case",
+            "Recommendation",
+            "Clinical indications",
+            "Wishes",
+            "What holds",
+            "Something changed",
+        )
         first = rows[:SHOWN]
         index = getattr(self._made.cases, "index", None)
         verdicts = self._made.verdicts[first.tolist()]
