@@ -98,6 +98,7 @@ def test_every_part_keeps_its_trace_and_the_unknown_ask():
         figure = figures.icon_array(table)
         drawn = [sum(x is not None for x in trace.x) for trace in figure.data]
         assert drawn == table["people"].tolist()
+        assert all(trace.x for trace in figure.data)  # an empty one would leave the legend
         assert [trace.name for trace in figure.data] == [
             f"{people} {words}" for people, words in zip(table["people"], WENT.values(), strict=True)
         ]
@@ -123,6 +124,12 @@ def test_another_outcome_brings_its_own_published_rate_and_word():
     assert "the treatment changes" in plain(explorer._says.value)
     explorer.yield_.value = 20
     assert plain(explorer._cites.value).startswith("The yield is assumed; published: 37.4 %")
+
+
+def test_another_outcome_is_said_even_where_the_yield_stays_as_it_is():
+    explorer = explore_prevalence(yield_=0.374)
+    explorer.what.value = "treatment"
+    assert "the treatment changes" in plain(explorer._says.value)
 
 
 def test_what_has_no_source_says_that_it_is_assumed(explorer):
