@@ -20,7 +20,10 @@ def live(figure: go.Figure, width: int) -> go.FigureWidget:
     widget = go.FigureWidget(figure)
     widget._config = {"displayModeBar": False}  # nothing to zoom, and one of its buttons sends data away
     size = {"width": width, "height": height, "margin": {"t": top}}
-    return widget.update_layout(title=title, dragmode=False, **size)
+    widget.update_layout(title=title, dragmode=False, **size)
+    # A page that is opened again asks for these: they are to be what is shown now, not the start.
+    widget._trait_values |= {"_widget_data": widget._data, "_widget_layout": widget._layout}
+    return widget
 
 
 def redraw(widget: go.FigureWidget, old: list[dict[str, Any]], new: list[dict[str, Any]]) -> None:

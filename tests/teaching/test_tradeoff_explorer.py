@@ -247,6 +247,14 @@ def test_the_still_is_the_figure_that_is_shown(many):
     assert about == {"still": True} and "application/vnd.plotly.v1+json" in data
 
 
+def test_a_page_that_is_opened_again_gets_the_figure_as_it_is_now(many):
+    many.choose("urgent", 2)
+    state = many.figure.get_state()
+    (chosen,) = (part for part in state["_widget_data"] if part["name"] == "Chosen")
+    assert list(chosen["x"]) == list(trace(many, "Chosen").x)
+    assert state["_widget_layout"]["height"] == many.figure.layout.height
+
+
 def test_every_case_is_text_and_never_markup():
     cases = CASES.rename(index={"a": "<img src=x onerror=alert(1)>"})
     explorer = explore_tradeoff(cases, outcome="changed", rule_book=BOOK)
