@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from secondop.errors import SecondopError
 from secondop.evaluation.benefit import crossed
 from secondop.evaluation.policies import NO, UNKNOWN, YES, build_policies, codes, read_outcome
 from secondop.evaluation.reading import eager, read_flag, simulated, verdicts_of
@@ -29,6 +30,13 @@ PEOPLE = {
     "left_unknown": "not sent, and nobody knows what they missed",
 }
 """What can happen to a person under a policy."""
+WENT = {
+    "changed": "went, and something changed",
+    "unchanged": "went, and nothing changed",
+    "stayed": "stayed away: nobody knows what they missed",
+    "not_indicated": "have no indication",
+}
+"""What can happen to a person with or without an indication."""
 
 
 def flow_table(
@@ -139,6 +147,91 @@ def of_100(
     table["n"], table["people"] = len(changed), _whole(table["cases"].to_numpy())
     table.attrs["simulated"] = simulated(frame)
     return table
+
+
+def natural_frequencies(
+    prevalence: float, follow_through: float, yield_: float, *, what: str = "diagnosis", source: str = ""
+) -> pd.DataFrame:
+    """A hundred people: who has an indication, who of them goes, and for whom of these something changes.
+
+    Second opinions without an indication are left out: nobody goes here who has none. What those missed who
+    have an indication and did not go is unknown; they are counted apart.
+
+    Parameters
+    ----------
+    prevalence : float
+        Share of all people with an indication, in [0, 1].
+    follow_through : float
+        Share of those who get a second opinion, in [0, 1].
+    yield_ : float
+        Share of those, in turn, for whom it changes something, in [0, 1].
+    what, source : str
+        What changes, and where the shares come from: words for the sentence and the figure.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The four parts of :data:`WENT`: ``part, words, share`` (of all people) and ``people``, whole persons
+        of 100 (largest remainders, so they always add up to 100).
+
+    Examples
+    --------
+    >>> natural_frequencies(0.4, 0.5, 0.148)[["part", "share", "people"]]
+                part   share  people
+    0        changed  0.0296       3
+    1      unchanged  0.1704      17
+    2         stayed  0.2000      20
+    3  not_indicated  0.6000      60
+    """
+    given = {"prevalence": prevalence, "follow_through": follow_through, "yield_": yield_}
+    if wrong := [f"{name}={value!r}" for name, value in given.items() if not 0 <= value <= 1]:
+        raise SecondopError(f"A share lies between 0 and 1: {', '.join(wrong)} does not.")
+    went = prevalence * follow_through
+    parts = (went * yield_, went * (1 - yield_), prevalence - went, 1 - prevalence)
+    table = pd.DataFrame({"part": list(WENT), "words": list(WENT.values()), "share": parts})
+    table["people"] = _whole(table["share"].to_numpy())
+    table.attrs |= {"what": what, "source": source}
+    return table
+
+
+def natural_sentence(table: pd.DataFrame) -> str:
+    """The whole people of :func:`natural_frequencies`, as one says it.
+
+    Examples
+    --------
+    >>> print(natural_sentence(natural_frequencies(0.4, 0.5, 0.148)))
+    Of 100 people, 40 have an indication. 20 of them get a second opinion. For 3 of these the diagnosis
+    changes, for 17 it does not.
+    """
+    people = table.set_index("part")["people"]
+    went = people["changed"] + people["unchanged"]
+    some = went + people["stayed"]
+    has, get = "has" if some == 1 else "have", "gets" if went == 1 else "get"
+    text = f"Of 100 people, {some} {has} an indication. {went} of them {get} a second opinion."
+    if not went:
+        return text
+    changed, unchanged = people["changed"], people["unchanged"]
+    return f"{text} For {changed} of these the {table.attrs['what']} changes, for {unchanged} it does not."
+
+
+def share_sentence(table: pd.DataFrame) -> str:
+    """Which people the yield is a share of, and what share of all people that makes.
+
+    Examples
+    --------
+    >>> print(share_sentence(natural_frequencies(0.4, 0.5, 0.148)))
+    14.8 % is a share of those who went: in whole people, 3 of 20. Of all people it is 3.0 %: 3 of 100.
+    """
+    people, share = table.set_index("part")["people"], table.set_index("part")["share"]
+    went = people["changed"] + people["unchanged"]
+    of = share["changed"] + share["unchanged"]
+    if not of:
+        return "Nobody goes, so there is nothing to take a share of."
+    return (
+        f"{100 * share['changed'] / of:.1f} % is a share of those who went: in whole people, "
+        f"{people['changed']} of {went}. Of all people it is {100 * share['changed']:.1f} %: "
+        f"{people['changed']} of 100."
+    )
 
 
 def _whole(counts: np.ndarray) -> np.ndarray:

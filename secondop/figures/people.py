@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from secondop.errors import SecondopError
+from secondop.evaluation.people import natural_sentence
 from secondop.figures.style import COLOURS, INK, QUIET, figure, tint, wrap
 
 _NODES = {
@@ -33,6 +34,10 @@ _PEOPLE = {
     "underuse": (COLOURS["underuse"], "square"),
     "spared": (COLOURS["no_indication"], "square-open"),
     "left_unknown": (QUIET, "square-open"),
+    "changed": (COLOURS["useful"], "circle"),
+    "unchanged": (COLOURS["overuse"], "circle"),
+    "stayed": (QUIET, "square-open"),
+    "not_indicated": ("#D9DDE1", "square"),
 }
 
 
@@ -108,43 +113,31 @@ def flow(table: pd.DataFrame) -> go.Figure:
 
 
 def icon_array(table: pd.DataFrame) -> go.Figure:
-    """A hundred people, each drawn as what a policy does to them.
+    """A hundred people, each drawn as what happens to them.
 
     Parameters
     ----------
     table : DataFrame
-        From :func:`secondop.evaluation.people.of_100`.
+        From :func:`secondop.evaluation.people.of_100` or
+        :func:`secondop.evaluation.people.natural_frequencies`.
     """
     if table.empty:
         raise SecondopError("There are no cases, so no people to draw.")
-    people = table.set_index("part")["people"]
-    sent = people.reindex(["found", "overuse", "sent_unknown"]).sum()
-    title = (
-        f"Of 100 people, {sent:.0f} would be sent: for {people.get('found', 0)} something changes, "
-        f"for {people.get('overuse', 0)} nothing does"
-    )
-    title += f"; {people['underuse']} are missed" if "underuse" in people else ""
-    title += f"; {people['undecided']} are undecided" if "undecided" in people else ""
-    kind = "simulated cases" if table.attrs.get("simulated") else "cases"
-    note = (
-        f"Policy: {table['label'].iloc[0]}. Each mark: one person in 100, of {table['n'].iloc[0]:,} {kind}."
-    )
-    fig = figure(title, note, height=330)
+    fig = figure(*(_under_policy(table) if "policy" in table else _by_shares(table)), height=330)
     first = 0
-    for _, row in table.iterrows():
+    for row in table.to_dict("records"):
         colour, symbol = _PEOPLE[row["part"]]
         spots = range(first, first := first + row["people"])
-        text = (
-            f"{row['people']} of 100 people are {row['words']}: {row['cases']:,} of {row['n']:,} {kind} "
-            f"({100 * row['cases'] / row['n']:.1f} %)."
-        )
         fig.add_scatter(
-            x=[i % 10 for i in spots],
-            y=[-(i // 10) for i in spots],
-            mode="markers",
+            # A part without people keeps its place in the legend.
+            x=[i % 10 for i in spots] or [None],
+            y=[-(i // 10) for i in spots] or [None],
+            mode="markers+text",
+            text="?" if row["part"] == "stayed" else "",
+            textfont={"color": QUIET, "size": 13},
             name=f"{row['people']} {row['words']}",
             marker={"color": colour, "symbol": symbol, "size": 19, "line": {"width": 2, "color": colour}},
-            hovertext=[_lines(text)] * row["people"],
+            hovertext=[_lines(_of(row, table))] * row["people"],
             hoverinfo="text",
         )
     square = {"visible": False, "fixedrange": True, "constrain": "domain"}
@@ -154,6 +147,38 @@ def icon_array(table: pd.DataFrame) -> go.Figure:
     fig.update_layout(height=fig.layout.height + room, margin={"b": room + 10, "l": 12, "r": 12})
     legend = {"orientation": "v", "y": 0, "yref": "container", "yanchor": "bottom", "itemclick": False}
     return fig.update_layout(title={"y": 1 - 22 / fig.layout.height}, legend=legend)
+
+
+def _under_policy(table: pd.DataFrame) -> tuple[str, str]:
+    people = table.set_index("part")["people"]
+    sent = people.reindex(["found", "overuse", "sent_unknown"]).sum()
+    title = (
+        f"Of 100 people, {sent:.0f} would be sent: for {people.get('found', 0)} something changes, "
+        f"for {people.get('overuse', 0)} nothing does"
+    )
+    title += f"; {people['underuse']} are missed" if "underuse" in people else ""
+    title += f"; {people['undecided']} are undecided" if "undecided" in people else ""
+    return title, (
+        f"Policy: {table['label'].iloc[0]}. Each mark: one person in 100, of {table['n'].iloc[0]:,} "
+        f"{_kind(table)}."
+    )
+
+
+def _by_shares(table: pd.DataFrame) -> tuple[str, str]:
+    return natural_sentence(table), f"Each mark: one person in 100. {table.attrs.get('source', '')}"
+
+
+def _of(row: dict, table: pd.DataFrame) -> str:
+    if "policy" not in row:
+        return f"{row['people']} of 100 people {row['words']} ({100 * row['share']:.1f} %)."
+    return (
+        f"{row['people']} of 100 people are {row['words']}: {row['cases']:,} of {row['n']:,} {_kind(table)} "
+        f"({100 * row['cases'] / row['n']:.1f} %)."
+    )
+
+
+def _kind(table: pd.DataFrame) -> str:
+    return "simulated cases" if table.attrs.get("simulated") else "cases"
 
 
 def _label(name: str, count: str, stage: int, thin: bool) -> str:

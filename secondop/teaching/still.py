@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
+
+from secondop.errors import SecondopError
+
+
+def need_lab() -> ModuleType:
+    """The ipywidgets package, or what to install where it is missing."""
+    try:
+        import anywidget  # noqa: F401  (plotly's FigureWidget is made of it)
+        import ipywidgets
+    except ImportError as error:
+        raise SecondopError(
+            f"This is a widget for JupyterLab, and {error.name or 'a package that it needs'} is not "
+            'installed. Install it with: pip install "secondop[lab]", then restart the kernel.'
+        ) from error
+    return ipywidgets
 
 
 class Still:

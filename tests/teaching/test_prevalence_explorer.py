@@ -1,0 +1,165 @@
+"""A hundred people add up whatever the sliders say, and the sentence says the people that are drawn."""
+
+import json
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from secondop import figures
+from secondop.errors import SecondopError
+from secondop.evaluation.people import WENT, natural_frequencies, natural_sentence, share_sentence
+from secondop.evaluation.published import published_rates
+from secondop.teaching.prevalence_explorer import explore_prevalence
+
+PERCENT = st.integers(0, 100)
+PEOPLE = [
+    # prevalence  follow-through  yield   changed  unchanged  stayed  no indication
+    (0.4, 0.5, 0.148, 3, 17, 20, 60),
+    (1.0, 1.0, 0.374, 37, 63, 0, 0),
+    (0.0, 0.5, 0.148, 0, 0, 0, 100),
+    (0.5, 0.0, 0.148, 0, 0, 50, 50),
+    (0.01, 1.0, 1.0, 1, 0, 0, 99),
+]
+
+
+@pytest.fixture(scope="module")
+def explorer():
+    return explore_prevalence()
+
+
+def plain(html):
+    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
+
+
+def numbers(text):
+    return [int(number) for number in re.findall(r"\d+", text)]
+
+
+@pytest.mark.parametrize(
+    ("prevalence", "follow_through", "yield_", "changed", "unchanged", "stayed", "rest"), PEOPLE
+)
+def test_a_hundred_people_are_those_found_by_hand(
+    prevalence, follow_through, yield_, changed, unchanged, stayed, rest
+):
+    table = natural_frequencies(prevalence, follow_through, yield_)
+    assert table["part"].tolist() == list(WENT)
+    assert table["people"].tolist() == [changed, unchanged, stayed, rest]
+
+
+@given(PERCENT, PERCENT, st.integers(0, 1000))
+@settings(max_examples=150, deadline=None)
+def test_people_add_up_to_a_hundred_and_the_sentence_says_them(prevalence, follow_through, yield_):
+    table = natural_frequencies(prevalence / 100, follow_through / 100, yield_ / 1000)
+    people = dict(zip(table["part"], table["people"], strict=True))
+    assert sum(people.values()) == 100 and table["share"].sum() == pytest.approx(1)
+    assert ((table["people"] - 100 * table["share"]).abs() < 1).all()
+    assert people["not_indicated"] == 100 - prevalence
+    hundred, some, went, *rest = numbers(natural_sentence(table))
+    assert (hundred, some) == (100, prevalence)
+    assert went == some - people["stayed"]
+    assert rest == ([people["changed"], people["unchanged"]] if went else [])
+    assert sum(rest) == went
+
+
+@given(PERCENT, PERCENT, st.integers(0, 1000))
+@settings(max_examples=100, deadline=None)
+def test_the_yield_is_a_share_of_those_who_went_and_never_of_all(prevalence, follow_through, yield_):
+    table = natural_frequencies(prevalence / 100, follow_through / 100, yield_ / 1000)
+    text = share_sentence(table)
+    if not prevalence * follow_through:
+        assert "nothing to take a share of" in text
+        return
+    of_went, of_all = (float(number) for number in re.findall(r"([\d.]+) %", text))
+    assert of_went == pytest.approx(yield_ / 10, abs=0.051)
+    assert of_all == pytest.approx(prevalence * follow_through * yield_ / 1e5, abs=0.051)
+    people = table.set_index("part")["people"]
+    assert f"{people['changed']} of {people['changed'] + people['unchanged']}." in text
+    assert text.endswith(f"{people['changed']} of 100.")
+
+
+@pytest.mark.parametrize("wrong", [-0.1, 1.1, float("nan"), 40])
+def test_what_is_no_share_is_refused_by_name(wrong):
+    with pytest.raises(SecondopError, match="between 0 and 1: follow_through="):
+        natural_frequencies(0.4, wrong, 0.1)
+    with pytest.raises(SecondopError, match="yield_="):
+        explore_prevalence(yield_=wrong)
+
+
+def test_one_person_is_spoken_of_as_one():
+    text = natural_sentence(natural_frequencies(0.01, 1, 1))
+    assert text.startswith("Of 100 people, 1 has an indication. 1 of them gets a second opinion.")
+
+
+def test_every_part_keeps_its_trace_and_the_unknown_ask():
+    for shares in ((0.4, 0.5, 0.148), (0, 0.5, 0.148), (1, 1, 1)):
+        table = natural_frequencies(*shares)
+        figure = figures.icon_array(table)
+        drawn = [sum(x is not None for x in trace.x) for trace in figure.data]
+        assert drawn == table["people"].tolist()
+        assert all(trace.x for trace in figure.data)  # an empty one would leave the legend
+        assert [trace.name for trace in figure.data] == [
+            f"{people} {words}" for people, words in zip(table["people"], WENT.values(), strict=True)
+        ]
+    signs = [trace.text for trace in figures.icon_array(natural_frequencies(0.4, 0.5, 0.1)).data]
+    assert signs == ["", "", "?", ""]
+
+
+def test_the_yield_starts_from_the_published_rate_and_cites_it(explorer):
+    meyer = published_rates().set_index("id").loc["meyer_dx"]
+    fresh = explore_prevalence()
+    assert fresh.yield_.value == pytest.approx(100 * meyer["rate"])
+    said = plain(fresh._cites.value)
+    assert "as published" in said and f"{meyer['n']:,}" in said and meyer["source"] in said
+    assert "second opinions obtained" in said
+
+
+def test_another_outcome_brings_its_own_published_rate_and_word():
+    explorer = explore_prevalence()
+    explorer.what.value = "treatment"
+    rate = published_rates().set_index("id").loc["meyer_tx", "rate"]
+    assert explorer.yield_.value == pytest.approx(100 * rate)
+    assert "the treatment changes" in explorer.sentence
+    assert "the treatment changes" in plain(explorer._says.value)
+    explorer.yield_.value = 20
+    assert plain(explorer._cites.value).startswith("The yield is assumed; published: 37.4 %")
+
+
+def test_another_outcome_is_said_even_where_the_yield_stays_as_it_is():
+    explorer = explore_prevalence(yield_=0.374)
+    explorer.what.value = "treatment"
+    assert "the treatment changes" in plain(explorer._says.value)
+
+
+def test_what_has_no_source_says_that_it_is_assumed(explorer):
+    left = explorer.children[0].children[0]
+    words = [plain(part.value) for part in left.children if isinstance(part.value, str)]
+    for name in ("Prevalence", "Follow-through"):
+        assert any(text.startswith(name) and "assumed" in text for text in words)
+    assert "assumed" in explorer.still()["application/vnd.plotly.v1+json"]["layout"]["title"]["text"]
+
+
+@given(PERCENT, PERCENT, st.integers(0, 1000))
+@settings(max_examples=25, deadline=None)
+def test_the_sliders_move_the_people_the_sentence_and_nothing_else(explorer, prevalence, through, yield_):
+    before = explorer.figure.layout.to_plotly_json()
+    explorer.prevalence.value, explorer.follow_through.value = prevalence, through
+    explorer.yield_.value = yield_ / 10
+    table = natural_frequencies(prevalence / 100, through / 100, yield_ / 1000)
+    assert explorer.table["people"].tolist() == table["people"].tolist()
+    assert explorer.sentence == natural_sentence(table)
+    assert natural_sentence(table) in plain(explorer._says.value)
+    drawn = [sum(x is not None for x in trace.x) for trace in explorer.figure.data]
+    assert drawn == table["people"].tolist()
+    assert [numbers(trace.name)[0] for trace in explorer.figure.data] == drawn
+    assert explorer.figure.layout.to_plotly_json() == before
+
+
+def test_the_still_is_the_hundred_people_that_are_shown(explorer):
+    explorer.prevalence.value = 70
+    (still,) = explorer.still().values()
+    assert json.dumps(still)
+    drawn = [sum(x is not None for x in part["x"]) for part in still["data"]]
+    assert drawn == explorer.table["people"].tolist()
+    assert "70 have an indication" in plain(still["layout"]["title"]["text"])
