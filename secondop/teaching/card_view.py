@@ -60,7 +60,7 @@ class CardView:
             w.Button(description=words, layout={"width": "auto"})
             for words in ("◀ Previous", "Next ▶", action)
         )
-        self.act.button_style = "primary"
+        self.act.button_style, self.act.layout.align_self = "primary", "flex-end"
         self.place = w.HTML()
         self.card = w.HTML(layout={"height": "21em", "overflow": "auto"})
         self.told = w.HTML(layout={"height": "19em", "overflow": "auto"})
@@ -76,9 +76,9 @@ class CardView:
         self.on.on_click(lambda _: move(1))
         self.act.on_click(lambda _: act())
         self.choice.observe(lambda _: setattr(self.told, "value", ""), "value")
-        self.bar = w.HBox([self.back, self.on, self.place])
-        self.answer = w.HBox([self.choice, self.act])
-        self.box = w.VBox([w.HTML(_STYLE), self.bar, self.card, self.answer, self.told])
+        self.bar = w.HBox([self.back, self.on, self.place], layout={"flex_flow": "row wrap"})
+        answer = w.HBox([self.choice, self.act], layout={"flex_flow": "row wrap"})
+        self.box = w.VBox([w.HTML(_STYLE), self.bar, self.card, answer, self.told])
         self.box.add_class("secondop-cards")
 
     def show(self, place: str, content: Html, choice: str | None = None, *, answerable: bool = True) -> None:

@@ -24,7 +24,7 @@ from secondop.rules.indication import RECOMMENDATIONS, Indication, RuleKind
 from secondop.rules.indications import RULE_BOOK
 from secondop.rules.markup import Html
 from secondop.rules.what_if import as_answers, either, smallest_changes
-from secondop.teaching.card_view import WORDS, CardView, OnDemand, case_html, still_card
+from secondop.teaching.card_view import WORDS, CardView, OnDemand, case_html, ipywidgets, still_card
 from secondop.teaching.feedback import Feedback, unanswered
 from secondop.teaching.still import Still
 
@@ -241,7 +241,7 @@ class _DeckView:
         self.cases, self.at = cases, 0
         self.view = CardView("Reveal", self.reveal, self.move)
         titles = [(f"{case.id}  {case.title}", i) for i, case in enumerate(cases)]
-        self.chooser = self.view.widgets.Dropdown(options=titles, description="Case")
+        self.chooser = ipywidgets().Dropdown(options=titles, description="Case", layout={"width": "29em"})
         self.chooser.observe(lambda change: self.show(change["new"]), "value")
         self.view.bar.children += (self.chooser,)
         self.show(0)
@@ -271,7 +271,7 @@ def deck() -> Deck:
     --------
     >>> print(deck()["T002"].check("recommended"))
     ✗ Not quite. The rule book says “no indication”, not “recommended”.
-    That takes a clinical indication that holds.
+    “Recommended” takes a clinical indication that holds.
     A1.1 “Tests found nothing, yet suspicion of disease stays high” [overview-2025, A1.1 (secondary web
     summary)] does not hold; it would with suspicion: moderate → high.
     Suspicion is moderate, not high, so the clean tests may stand for now.
@@ -327,7 +327,7 @@ def _hint(case: TeachingCase, level: str) -> str:
             level == "not_needed" and e.opposing,
             "A counter-indication is the case against; it cancels no indication and no wish.",
         ),
-        (level == "not_needed", "That takes a counter-indication, and none is known to hold."),
+        (level == "not_needed", "“Not needed” takes a counter-indication, and none is known to hold."),
         (case.expected == "not_needed", "Nothing known argues for one, and a counter-indication against it."),
         (
             clinical and any(r.verdict and r.rule.kind is RuleKind.AMPLIFIER for r in e.reasons),
@@ -337,12 +337,15 @@ def _hint(case: TeachingCase, level: str) -> str:
             clinical and case.expected == "optional",
             "Only the patient's wish argues for it; wishes make it optional, however many they are.",
         ),
-        (clinical and case.expected == "no_indication", "That takes a clinical indication that holds."),
+        (
+            clinical and case.expected == "no_indication",
+            f"“{WORDS[level].capitalize()}” takes a clinical indication that holds.",
+        ),
         (level == "urgent", "None of the rules that hold is urgent, and several do not add up to it."),
         (case.expected == "urgent", "The highest level among the rules that hold decides."),
         (case.expected == "optional", "A patient's wish needs no clinical reason beside it."),
         (level == "optional" and wish, "The wish counts apart; a clinical indication stands above it."),
-        (level == "optional", "That takes a wish of the patient, and nothing clinical above it."),
+        (level == "optional", "“Optional” takes a wish of the patient, and nothing clinical above it."),
     )
     return next((words for applies, words in hints if applies), "One indication that holds is enough.")
 
