@@ -23,8 +23,10 @@ WORDS = {level: level.replace("_", " ") for level in RECOMMENDATIONS}
 
 _AT_ONCE = 8  # more facts that are not recorded are folded
 _STYLE = Html(
-    "<style>.secondop-cards .widget-radio-box label, .secondop-cards .widget-label, .secondop-cards select,"
-    ".secondop-cards button {font-size:17px;} .secondop-cards button {height:auto; padding:.15em .9em;}"
+    "<style>.secondop-cards :is(label, select, button) {font-size:17px;} "
+    ".secondop-cards button {height:auto; padding:.15em .9em;} "
+    ".secondop-cards .widget-radio-box {height:auto; flex-wrap:wrap; column-gap:.5em;} "
+    ".secondop-cards .widget-radio-box label {white-space:nowrap; width:auto;}"
     "</style>"
 )
 
@@ -77,15 +79,15 @@ class CardView:
         self.act.on_click(lambda _: act())
         self.choice.observe(lambda _: setattr(self.told, "value", ""), "value")
         self.bar = w.HBox([self.back, self.on, self.place], layout={"flex_flow": "row wrap"})
-        answer = w.HBox([self.choice, self.act], layout={"flex_flow": "row wrap"})
-        self.box = w.VBox([w.HTML(_STYLE), self.bar, self.card, answer, self.told])
+        self.answer = w.HBox([self.choice, self.act], layout={"flex_flow": "row wrap"})
+        self.box = w.VBox([w.HTML(_STYLE), self.bar, self.card, self.answer, self.told])
         self.box.add_class("secondop-cards")
 
-    def show(self, place: str, content: Html, choice: str | None = None, *, answerable: bool = True) -> None:
-        """Turn to a card."""
+    def show(self, place: str, content: Html, choice: str | None = None) -> None:
+        """Turn to a card, with the choice that was made, if one was."""
         self.place.value, self.card.value = el("b", "padding:0 .6em;font-size:17px;", place), content
         self.choice.value = choice
-        self.choice.disabled = self.act.disabled = not answerable
+        self.choice.disabled = self.act.disabled = choice is not None
         self.told.value = ""
 
     def tell(self, case: TeachingCase, feedback: Feedback) -> None:

@@ -241,7 +241,7 @@ class _DeckView:
         self.cases, self.at = cases, 0
         self.view = CardView("Reveal", self.reveal, self.move)
         titles = [(f"{case.id}  {case.title}", i) for i, case in enumerate(cases)]
-        self.chooser = ipywidgets().Dropdown(options=titles, description="Case", layout={"width": "29em"})
+        self.chooser = ipywidgets().Dropdown(options=titles, description="Case", layout={"width": "33em"})
         self.chooser.observe(lambda change: self.show(change["new"]), "value")
         self.view.bar.children += (self.chooser,)
         self.show(0)

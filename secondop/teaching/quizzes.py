@@ -20,6 +20,8 @@ from secondop.teaching.cards import Deck, TeachingCase, as_recommendation, check
 from secondop.teaching.feedback import Feedback, unanswered
 from secondop.teaching.still import Still
 
+_TEXT = "font-size:17px;line-height:1.45;font-family:system-ui,sans-serif;color:inherit;"
+
 
 class Score(NamedTuple):
     """How many answers are right, of how many given, of how many items."""
@@ -72,7 +74,7 @@ class Quiz(Still, OnDemand):
         UnknownNameError
             If there is no such recommendation; nothing is counted.
         """
-        case, first = self._case(item), self._answers.get(item)
+        case, first = self._case(item), self.given(item)
         if first is None:
             if not unanswered(answer):
                 self._answers[item] = as_recommendation(answer)
@@ -104,7 +106,7 @@ class Quiz(Still, OnDemand):
         rows = [
             (i, case.id, given, case.expected, None if given is None else given == case.expected)
             for i, case in enumerate(self.items, 1)
-            for given in [self._answers.get(i)]
+            for given in [self.given(i)]
         ]
         frame = pd.DataFrame(rows, columns=["item", "case", "answer", "right_answer", "correct"])
         return frame.astype({"answer": "string", "correct": "boolean"})
@@ -114,36 +116,37 @@ class Quiz(Still, OnDemand):
         right, answered, of = self.score
         if not answered:
             return f"None of {plural(of, 'item')} answered yet."
+        left = f", {of - answered} left open" if answered < of else ""
         return (
-            f"{right} right of {answered} answered ({plural(of, 'item')} in all). "
+            f"{right} right of {answered} answered{left}. "
             f"Always giving the same answer gets at most {self.baseline} of these {answered}."
         )
 
     def to_html(self) -> Html:
-        """The score, every item, and the rules to look at again."""
+        """The score, and every item with its answer."""
         marks = {True: ("✓ right", FOR), False: ("✗ wrong", AGAINST), None: ("? not answered", OPEN)}
-        cells, again = [], {}
+        items = []
         for i, case in enumerate(self.items, 1):
-            given = self._answers.get(i)
-            correct = None if given is None else given == case.expected
-            words = [f"{i}. {case.title} ", chip(*marks[correct])]
-            if correct is False:
+            given = self.given(i)
+            words = [f"{i}. {case.title} ", chip(*marks[None if given is None else given == case.expected])]
+            if given not in (None, case.expected):
                 words += [div(SMALL, f"You said {WORDS[given]}; the rule book says {WORDS[case.expected]}.")]
-                again |= {
-                    r.rule.name: f"{r.rule.statement} {r.rule.label} [{r.source}]" for r in case.deciding
-                }
-            cells.append(div(f"border-left:3px solid {LINE};padding:.1em .6em;", *words))
-        rules = [el("h4", "margin:.8em 0 .2em;", "Rules to look at again")] if again else []
+            items.append(div(f"border-left:3px solid {LINE};padding:.1em .6em;", *words))
+        columns = "display:grid;grid-template-columns:repeat(auto-fill,minmax(22em,1fr));gap:.4em;"
         return div(
-            "font-size:17px;line-height:1.4;font-family:system-ui,sans-serif;color:inherit;",
-            Html(f'<div role="status">{el("b", "font-size:1.2em;", self.summary())}</div>'),
-            *rules,
-            *(div("margin:.15em 0;", words) for words in again.values()),
-            div(
-                "display:grid;grid-template-columns:repeat(auto-fill,minmax(22em,1fr));gap:.4em;margin-top:1em;",
-                *cells,
-            ),
+            _TEXT,
+            Html(f'<div role="status">{el("b", "font-size:1.15em;", self.summary())}</div>'),
+            div(f"{columns}margin-top:.7em;", *items),
         )
+
+    def to_review(self) -> Html:
+        """The rules to look at again: those that decide the items answered wrong, each with its source."""
+        wrong = [c for i, c in enumerate(self.items, 1) if self.given(i) not in (None, c.expected)]
+        rules = {r.rule.statement: f"{r.rule.label} [{r.source}]" for c in wrong for r in c.deciding}
+        if not rules:
+            return Html("")
+        lines = (div("", el("b", "", statement), f" {words}") for statement, words in sorted(rules.items()))
+        return div(_TEXT, el("b", "", "Rules to look at again"), *lines)
 
     def __repr__(self) -> str:
         return f"Quiz of {plural(len(self.items), 'item')}. {self.summary()}"
@@ -156,6 +159,10 @@ class Quiz(Still, OnDemand):
     def widget(self) -> Any:
         """The quiz, as one widget."""
         return _QuizView(self).view.box
+
+    def given(self, item: int) -> str | None:
+        """The answer that counts for an item, if there is one."""
+        return self._answers.get(item)
 
     def _case(self, item: int) -> TeachingCase:
         whole = isinstance(item, Integral) and not isinstance(item, bool)
@@ -176,16 +183,15 @@ class _QuizView:
         self.item, of, view = item, len(self.quiz.items), self.view
         view.back.disabled, view.on.disabled = item == 1, item > of
         view.on.description = "Score ▶" if item >= of else "Next ▶"
+        view.answer.layout.visibility = "hidden" if item > of else "visible"
         if item > of:
-            view.show("Score", self.quiz.to_html(), answerable=False)
+            view.show("Score", self.quiz.to_html())
+            view.told.value = self.quiz.to_review()
             return
-        given = self.quiz.to_frame()["answer"].iloc[item - 1]
-        given = None if pd.isna(given) else given
-        view.show(
-            f"Item {item} of {of}", self.quiz.items[item - 1].to_html(), given, answerable=given is None
-        )
+        case, given = self.quiz.items[item - 1], self.quiz.given(item)
+        view.show(f"Item {item} of {of}", case.to_html(), given)
         if given:
-            view.tell(self.quiz.items[item - 1], self.quiz.answer(item, None))
+            view.tell(case, case.check(given))
 
     def answer(self) -> None:
         feedback = self.quiz.answer(self.item, self.view.choice.value)

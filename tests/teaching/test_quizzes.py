@@ -82,7 +82,7 @@ def test_right_wrong_and_open_answers_are_counted_apart():
         five.answer(5, "ugent")
     assert five.score == (1, 2, 5)
     assert five.summary() == (
-        "1 right of 2 answered (5 items in all). Always giving the same answer gets at most 1 of these 2."
+        "1 right of 2 answered, 3 left open. Always giving the same answer gets at most 1 of these 2."
     )
     assert five.answer(3, c.expected).correct is True  # an open answer was none, so this is the first
     assert five.score == (2, 3, 5)
@@ -175,13 +175,14 @@ def test_a_quiz_goes_item_by_item_to_the_score(three, view):
     view.on.click()
     assert view.on.description == "Score ▶"
     view.on.click()
-    shown = unescape(view.card.value)
+    shown = unescape(view.card.value + view.told.value)
     assert three.summary() in shown and "Rules to look at again" in shown and "? not answered" in shown
     for reason in first.deciding:
         assert reason.rule.label in shown and reason.source in shown
-    assert view.on.disabled and view.choice.disabled and third.why not in shown
+    assert view.on.disabled and view.answer.layout.visibility == "hidden" and third.why not in shown
     view.back.click()
     assert "Item 3 of 3" in view.place.value and not view.choice.disabled and view.told.value == ""
+    assert view.answer.layout.visibility == "visible"
 
 
 def test_a_stored_quiz_shows_its_first_item_and_no_answer(three):
