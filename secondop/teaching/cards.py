@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from numbers import Integral
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
@@ -39,7 +40,10 @@ _LARGE = (
 )
 _GENTLE = ~(_LARGE | (fact("procedure_proposed") >= "invasive_procedure"))
 _CONTENT = ~at_least(
-    1, fact("symptom_course") >= "unchanged", *(rule.when for rule in RULE_BOOK if rule.preference)
+    1,
+    fact("symptom_course") >= "unchanged",
+    fact("treatment_response").is_in("less_than_expected", "none"),
+    *(rule.when for rule in RULE_BOOK if rule.preference),
 )
 _UNDER_WAY = (
     fact("first_line_appropriate")
@@ -160,7 +164,8 @@ class TeachingCase:
         seed : int
             The same seed gives the same variant.
         """
-        rng, moves = np.random.default_rng(check_seed(seed)), self._moves()
+        rng = np.random.default_rng([check_seed(seed), crc32(self.id.encode())])  # cases differ differently
+        moves = self._moves()
 
         def draw() -> dict[str, Any]:
             names = rng.permutation(list(moves))[: (len(moves) + 1) // 2]
@@ -191,7 +196,7 @@ class TeachingCase:
 
     def stands_out(self, name: str) -> bool:
         """Whether a fact is read first: whom it is about, what is taught, and what is not as usual."""
-        taught = {"sex", "specialty"}.union(*(reason.rule.facts for reason in self._taught))
+        taught = {"sex", "specialty"}.union(*(RULE_BOOK[rule].facts for rule in self.about))
         return name in taught or self.facts.get(name) != self.usual.get(name)
 
 

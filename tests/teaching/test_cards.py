@@ -146,7 +146,7 @@ def test_a_rule_that_does_not_hold_is_told_with_what_would_make_it_and_an_open_o
 # Variants
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_every_variant_of_every_case_keeps_the_answer_and_every_verdict(seed):
     variants = [case.variant(seed) for case in CASES]
     assert verdicts(*variants) == verdicts(*CASES)
@@ -176,6 +176,7 @@ def test_what_hangs_together_stays_together_in_a_variant(case, seed):
         assert facts["treatment_response"] == "as_expected" and facts["drug_trials"] == 1
     if "confidence_in_plan" in moved:  # full confidence goes with no doubt and no wish
         assert not any(facts[n] for n in FACTS if n.startswith(("wants", "unsure", "concerns")))
+        assert facts["treatment_response"] in ("as_expected", "not_treated")
     if facts.get("quality_of_life_impact") == "none":  # no operation leaves daily life as it was
         assert facts["procedure_proposed"] == "none" and not facts["chemotherapy_proposed"]
     if "treatment_risk" in moved:
@@ -190,12 +191,12 @@ def test_what_hangs_together_stays_together_in_a_variant(case, seed):
 def test_variants_differ_from_the_case_and_from_each_other():
     differ = []
     for case in CASES:
-        variants = [case.variant(seed) for seed in range(3)]
+        variants = [case.variant(seed) for seed in range(2)]
         if case.id in SPARSE:
             assert all(variant.facts == case.facts for variant in variants)
             continue
         assert min(len(changed(case, variant)) for variant in variants) >= 3, case.id
-        assert len({json.dumps(variant.facts, sort_keys=True) for variant in variants}) >= 2, case.id
+        assert len({json.dumps(variant.facts, sort_keys=True) for variant in variants}) == 2, case.id
         assert case.to_html() != variants[0].to_html()
         differ += [len(changed(case, variant)) for variant in variants]
     assert 5 < sum(differ) / len(differ) < 7

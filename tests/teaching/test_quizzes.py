@@ -5,7 +5,7 @@ from html import unescape
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from secondop.errors import SecondopError, UnknownNameError
@@ -33,7 +33,8 @@ def as_even_as_can_be(n):
 
 
 @few_seeds
-@given(n=st.integers(1, 124), seed=st.integers(0, 2**40))
+@example(n=124, seed=0)
+@given(n=st.integers(1, 40), seed=st.integers(0, 2**40))
 def test_a_quiz_has_n_different_cases_spread_over_the_five_answers(n, seed):
     items = quiz(n, seed=seed).items
     assert len({case.id for case in items}) == len(items) == n
@@ -120,7 +121,7 @@ def test_the_frame_has_one_row_an_item_and_unanswered_is_missing_not_wrong():
 
 
 @few_seeds
-@given(seed=st.integers(0, 99), n=st.integers(1, 30), given_=st.data())
+@given(seed=st.integers(0, 99), n=st.integers(1, 12), given_=st.data())
 def test_the_score_is_what_the_frame_says_and_no_single_answer_beats_the_baseline(seed, n, given_):
     some = quiz(n, seed=seed)
     level = given_.draw(st.sampled_from(RECOMMENDATIONS))
