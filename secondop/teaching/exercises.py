@@ -92,10 +92,12 @@ class _Names(_Name):
 
     @property
     def how(self) -> str:
-        return f"Put the name of each {self.noun} in braces, as in {{'one', 'another'}}."
+        return f'Put the name of each {self.noun} in braces, as in {{"one", "another"}}.'
 
     def read(self, answer: Any) -> set[str] | Feedback | None:
-        names = [answer] if isinstance(answer, str) or not isinstance(answer, Iterable) else answer
+        names = [answer] if isinstance(answer, str) or not isinstance(answer, Iterable) else list(answer)
+        if any(map(unanswered, names)):
+            return Feedback(None, self.how)
         read = [super(_Names, self).read(name) for name in names]
         return next((name for name in read if not isinstance(name, str)), set(read))
 
@@ -198,11 +200,11 @@ def exercise(name: str) -> Exercise:
 
     Examples
     --------
-    >>> exercise("2.2")
-    Exercise 2.2. Severe pain and nothing else (case T028): what does the rule book recommend?
-    >>> exercise("2.2").check(...)
+    >>> exercise("2.3")
+    Exercise 2.3. Severe pain and nothing else (case T028): what does the rule book recommend?
+    >>> exercise("2.3").check(...)
     ? Not answered yet. Put the name of a recommendation in place of the dots, in quotation marks.
-    >>> exercise("2.2").check("recommended").correct
+    >>> exercise("2.3").check("recommended").correct
     False
     """
     lessons = [lesson for lesson in LESSONS if str(name).startswith(f"{lesson}.")] or LESSONS
@@ -316,22 +318,22 @@ def _lesson_2() -> Iterator[Exercise]:
         (100 * wished.mean(), "You counted the patient's wishes as well."),
         (100 * possible.mean(), "You counted unknown as yes: so many could meet one."),
     )
+    holds = cases[[rule.name for rule in RULE_BOOK if rule.clinical]].fillna(False)
+    alone = holds[cases["indications"] == 1].sum()
     yield _ask(
-        "2.2 Severe pain and nothing else (case T028): what does the rule book recommend?",
+        "2.2 Which clinical rule could be taken out of the book without losing one case?",
+        _Name("rule", holds.columns),
+        (alone.idxmin(), "It holds in some cases, and each of them meets another rule as well."),
+        ({holds.sum().idxmin()}, "It is the rarest, and yet some cases meet no other rule."),
+        ({alone.idxmax()}, "It has the most cases that no other rule sends."),
+    )
+    yield _ask(
+        "2.3 Severe pain and nothing else (case T028): what does the rule book recommend?",
         _Name("recommendation", RECOMMENDATIONS),
         (_deck().loc["T028", "recommendation"], "Severity makes a reason press harder, and is none itself."),
         ({"recommended", "urgent"}, "You let severity create an indication by itself."),
         ({"not_needed"}, "That would need an argument against, and severe pain is none."),
         ({"optional"}, "That would need a wish, and nobody has voiced one."),
-    )
-    holds = cases[[rule.name for rule in RULE_BOOK if rule.clinical]].fillna(False)
-    alone = holds[cases["indications"] == 1].sum()
-    yield _ask(
-        "2.3 Which clinical rule could be taken out of the book without losing one case?",
-        _Name("rule", holds.columns),
-        (alone.idxmin(), "It holds in some cases, and each of them meets another rule as well."),
-        ({holds.sum().idxmin()}, "It is the rarest, and yet some cases meet no other rule."),
-        ({alone.idxmax()}, "It has the most cases that no other rule sends."),
     )
     yield _ask(
         "2.4 Of 100 opinions that the clinical rules ask for, how many are needless?",
