@@ -428,17 +428,9 @@ def _lesson_4() -> Iterator[Exercise]:
         (1000 * (diagnosis + treatment), "You counted those with both changes twice."),
         (1000 * apart, "You took the two for independent. They go together far more often."),
     )
-    yield _ask(
-        "4.3 Of 100 whose diagnosis changed, for how many did the treatment change too?",
-        _Number("how many of 100 with a changed diagnosis", within=1, of=100),
-        (100 * both / diagnosis, "A new diagnosis mostly brings a new treatment."),
-        (100 * treatment, "That is the share of all who obtained an opinion."),
-        (100 * both, "That is the share with both changes, of all who obtained an opinion."),
-        (100 * both / treatment, "You divided by the changed treatments: turn the question round."),
-    )
     found, sought = _cases()["diagnosis_changed"], _cases()["sought"]
     yield _ask(
-        "4.4 Of 100 of all cases, how many sought an opinion and had the diagnosis changed?",
+        "4.3 Of 100 of all cases, how many sought an opinion and had the diagnosis changed?",
         _Number("how many of 100 of all cases", within=0.3, of=100),
         (100 * (sought & found).mean(), "A fair share of few people is a small share of all."),
         (100 * found[sought].mean(), "You divided by those who sought one, not by all cases."),
@@ -447,11 +439,19 @@ def _lesson_4() -> Iterator[Exercise]:
     )
     table = compare(simulate("programme", 20_000, seed=2)).set_index("id")
     yield _ask(
-        "4.5 What is the verdict of compare on the simulated meyer_dx?",
+        "4.4 What is the verdict of compare on the simulated meyer_dx?",
         _Name("verdict", ["within", "outside", "undetermined", "fitted", "not comparable"]),
         (table.loc["meyer_dx", "verdict"], "It went in, so it came out. That is no evidence."),
         ({"within"}, "It lies within. But could it have been otherwise?"),
         ({"not comparable"}, "The denominators are alike: both count opinions that were sought."),
+    )
+    yield _ask(
+        "4.5 Of 100 whose diagnosis changed, for how many did the treatment change too?",
+        _Number("how many of 100 with a changed diagnosis", within=1, of=100),
+        (100 * both / diagnosis, "A new diagnosis mostly brings a new treatment."),
+        (100 * treatment, "That is the share of all who obtained an opinion."),
+        (100 * both, "That is the share with both changes, of all who obtained an opinion."),
+        (100 * both / treatment, "You divided by the changed treatments: turn the question round."),
     )
 
 
