@@ -278,7 +278,7 @@ def _lesson_1() -> Iterator[Exercise]:
     weeks = _cases()["first_line_weeks"]
     yield _ask(
         "1.3 Let weeks be the first_line_weeks of cases as ordinary numbers. In how many cases does "
-        "~(weeks >= 4) say yes although nobody recorded the weeks?",
+        "`~(weeks >= 4)` say yes although nobody recorded the weeks?",
         _Number("how many cases"),
         (weeks.isna().sum(), "Each was first made a no, and then turned into a yes."),
         ((~(weeks.astype("float64") >= 4)).sum(), "You counted every yes. Most of these are recorded."),
