@@ -263,6 +263,7 @@ KINDS = [
     # exercise, what came, what is said
     ("1.2", "19", "'19' is no answer to that. Put a number in place of the dots"),
     ("1.2", True, "True is no answer to that. Put a number"),
+    ("1.2", float("nan"), "nan is no answer to that. Put a number"),
     (
         "2.1",
         0.42,
@@ -286,6 +287,10 @@ KINDS = [
 def test_another_kind_of_answer_is_not_wrong_but_told_what_is_wanted(name, answer, words):
     told = exercise(name).check(answer)
     assert told.correct is None and words in told.words, told
+
+
+def test_a_set_with_dots_among_its_names_is_open():
+    assert exercise("3.3").check({"none", ..., "all"}) == exercise("3.3").check(...)
 
 
 def test_a_function_that_stops_is_told_where_and_why():
