@@ -1,0 +1,335 @@
+"""Exercises: right answers worked out in another way, mistakes told what they are, and nothing stops them."""
+
+import csv
+import re
+from functools import cache
+from itertools import product
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+
+from secondop import RULE_BOOK, assess, simulate, tradeoff
+from secondop.datafiles import data_path
+from secondop.errors import UnknownNameError
+from secondop.rules.facts import FACTS
+from secondop.teaching import exercise
+from secondop.teaching.exercises import LESSONS, _made
+
+NAMES = [made.name for lesson in LESSONS for made in _made(lesson)]
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks" / "lessons").glob("*.ipynb"))
+
+
+@cache
+def cases():
+    return assess(simulate("general", 20_000, seed=2), verdicts=True)
+
+
+def changed():
+    return cases()["diagnosis_changed"] | cases()["treatment_changed"]
+
+
+@cache
+def clinical():
+    """Whether each clinical rule is known to hold, case by case."""
+    return cases()[[rule.name for rule in RULE_BOOK if rule.clinical]].eq(True).fillna(False)
+
+
+@cache
+def deck():
+    with data_path("teaching_cases.csv").open(encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
+
+
+def low(row):
+    return row["expected"] not in ("recommended", "urgent")
+
+
+def high(row):
+    return row["expected_possible"] in ("recommended", "urgent")
+
+
+@cache
+def gaps():
+    return [name for name in FACTS if pd.isna(cases().loc[310, name])]
+
+
+@cache
+def the_fact_that_matters():
+    """Every answer to every gap, tried one by one."""
+    case = cases().loc[[310], list(FACTS)].astype(object)
+    before = assess(case)["recommendation"].iloc[0]
+    moves = []
+    for name in gaps():
+        answers = FACTS[name].levels or (True, False)
+        tried = pd.concat([case.assign(**{name: answer}) for answer in answers])
+        if (assess(tried)["recommendation"] != before).any():
+            moves.append(name)
+    (only,) = moves
+    return only
+
+
+def the_rule_nobody_misses():
+    """The clinical rule without which the book recommends as much as before."""
+    sent = cases()["recommendation"] >= "recommended"
+    facts = cases()[list(FACTS)]
+    (only,) = [
+        rule.name
+        for rule in RULE_BOOK
+        if rule.clinical
+        and (assess(facts, RULE_BOOK.without(rule.name))["recommendation"] >= "recommended").equals(sent)
+    ]
+    return only
+
+
+def both(a, b):
+    """And, by trying every answer that an unknown one could turn out to be."""
+    outcomes = {x and y for x, y in product(*({True, False} if v is None else {v} for v in (a, b)))}
+    return outcomes.pop() if len(outcomes) == 1 else None
+
+
+def at_least(k, verdicts):
+    outcomes = {sum(v) >= k for v in product(*({True, False} if v is None else {v} for v in verdicts))}
+    return outcomes.pop() if len(outcomes) == 1 else None
+
+
+@cache
+def best_somewhere():
+    """Policies that win at some of many prices."""
+    real = policies()[~policies()["sort"].isin(["random", "oracle"])]
+    return {(real["found"] - rate * real["overuse"]).idxmax() for rate in np.geomspace(0.01, 100, 2_000)}
+
+
+def per_100(flags):
+    return 100 * sum(map(bool, flags)) / len(flags)
+
+
+@cache
+def policies():
+    return tradeoff(cases()).set_index("policy")
+
+
+def policy(name, column):
+    return policies().loc[name, column]
+
+
+ALL_FIVE = {"no and unknown", "yes and unknown", "no or unknown", "yes or unknown", "not unknown"}
+RIGHT = {
+    "1.1": lambda: {"not unknown", "yes and unknown", "no or unknown"},
+    "1.2": lambda: sum(low(row) and high(row) for row in deck()),
+    "1.3": lambda: sum(pd.isna(weeks) for weeks in cases()["first_line_weeks"]),
+    "1.4": the_fact_that_matters,
+    "1.5": lambda: both,
+    "2.1": lambda: per_100(clinical().any(axis=1)),
+    "2.2": the_rule_nobody_misses,
+    "2.3": lambda: next(row["expected"] for row in deck() if row["case"] == "T028"),
+    "2.4": lambda: 100 * policy("recommended", "overuse") / policy("recommended", "sent"),
+    "2.5": lambda: at_least,
+    "3.1": lambda: 0.3 * per_100(changed()),
+    "3.2": lambda: per_100((clinical() | cases()[clinical().columns].isna()).any(axis=1)),
+    "3.3": best_somewhere,
+    "3.4": lambda: (~changed()).sum() / changed().sum(),
+    "3.5": lambda: lambda found, needless, accepted: found - needless / accepted,
+    "4.1": lambda: ["mustafa_newdx", "france_divergent"],
+    "4.2": lambda: 148 + 374 - 106,
+    "4.3": lambda: per_100(
+        [a and b for a, b in zip(cases()["sought"], cases()["diagnosis_changed"], strict=True)]
+    ),
+    "4.4": lambda: "fitted",
+    "4.5": lambda: 100 * 106 / 148,
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_right_answer_is_right(name):
+    told = exercise(name).check(RIGHT[name]())
+    assert told.correct is True, told
+
+
+def sent():
+    return clinical().any(axis=1)
+
+
+MISTAKES = [
+    # exercise, what somebody answers, what they are told
+    ("1.1", lambda: ALL_FIVE, "You let every gap win"),
+    ("1.1", set, "You counted unknown as no"),
+    ("1.1", lambda: {"no or unknown", "yes and unknown"}, "Missing: 1."),
+    ("1.1", lambda: ALL_FIVE - {"no and unknown"}, "Not among them: yes or unknown."),
+    ("1.2", lambda: sum(row["expected_undetermined"] == "yes" for row in deck()), "only a wish or urgency"),
+    ("1.2", lambda: sum(map(low, deck())), "all that are closed"),
+    ("1.2", lambda: sum(map(high, deck())), "recommended for sure"),
+    ("1.2", lambda: 0, "You counted unknown as no"),
+    ("1.2", lambda: 21, "21 is too high."),
+    (
+        "1.3",
+        lambda: (~(cases()["first_line_weeks"].to_numpy(float, na_value=np.nan) >= 4)).sum(),
+        "every yes",
+    ),
+    ("1.3", lambda: (cases()["first_line_weeks"].fillna(9) < 4).sum(), "whose weeks are known"),
+    ("1.4", lambda: next(name for name in gaps() if name != the_fact_that_matters()), "no answer to it"),
+    ("1.4", lambda: next(name for name in FACTS if name not in gaps()), "there is nothing to ask"),
+    ("1.5", lambda: lambda a, b: bool(a and b), "You counted unknown as no"),
+    ("1.5", lambda: lambda a, b: None if a is None or b is None else a and b, "You let every gap win"),
+    ("1.5", lambda: lambda a, b: a and b, "(None, False) gives None instead of False."),
+    ("2.1", lambda: clinical().mean().sum() * 100, "counted twice"),
+    ("2.1", lambda: per_100(cases()["recommendation"].isin(["optional", "recommended", "urgent"])), "wishes"),
+    (
+        "2.1",
+        lambda: per_100(cases()["possible"].isin(["recommended", "urgent"])),
+        "You counted unknown as yes",
+    ),
+    ("2.2", lambda: clinical().sum().idxmin(), "It is the rarest"),
+    ("2.2", lambda: clinical()[clinical().sum(axis=1) == 1].sum().idxmax(), "the most cases"),
+    ("2.2", lambda: "ambiguous-pathology", "It is not 'ambiguous-pathology'."),
+    ("2.3", lambda: "Recommended", "You let severity create an indication"),
+    ("2.3", lambda: "urgent", "You let severity create an indication"),
+    ("2.3", lambda: "not needed", "an argument against"),
+    ("2.3", lambda: "optional", "would need a wish"),
+    ("2.4", lambda: policy("recommended", "overuse"), "You divided by all cases"),
+    ("2.4", lambda: per_100(changed()[sent()]), "the useful ones"),
+    ("2.4", lambda: per_100(~changed()), "not sent as well"),
+    ("2.5", lambda: lambda k, verdicts: sum(v is True for v in verdicts) >= k, "You counted unknown as no"),
+    ("2.5", lambda: lambda k, v: None if None in v else sum(v) >= k, "You let every gap win"),
+    ("3.1", lambda: 30, "So many are sent"),
+    ("3.1", lambda: per_100(changed()), "if everybody is sent"),
+    ("3.1", lambda: 0.3 * per_100(~changed()), "the needless ones"),
+    ("3.2", lambda: per_100(sent()), "You counted unknown as no"),
+    ("3.2", lambda: RIGHT["3.2"]() - per_100(sent()), "the undecided alone"),
+    ("3.3", lambda: best_somewhere() | {"oracle"}, "The oracle is no policy"),
+    ("3.3", lambda: best_somewhere() - {"none", "all"}, "Nobody and everybody are policies too"),
+    ("3.4", lambda: changed().sum() / (~changed()).sum(), "Upside down"),
+    ("3.5", lambda: lambda found, needless, accepted: found - needless * accepted, "You multiplied"),
+    ("3.5", lambda: lambda found, needless, accepted: found - needless, "You left the price out"),
+    ("4.1", lambda: {"vansuch_diff", "lenza_dx", "mustafa_newdx"}, "You went by what is counted"),
+    ("4.2", lambda: 522, "twice"),
+    ("4.2", lambda: 1000 - 1000 * 0.852 * 0.626, "independent"),
+    ("4.3", lambda: per_100(cases()["diagnosis_changed"][cases()["sought"]]), "divided by those who sought"),
+    ("4.3", lambda: per_100(cases()["diagnosis_changed"]), "counted those who sought none"),
+    ("4.3", lambda: per_100(sent()), "how often rules fire"),
+    ("4.4", lambda: "within", "could it have been otherwise"),
+    ("4.4", lambda: "Not comparable", "The denominators are alike"),
+    ("4.5", lambda: 37.4, "share of all who obtained"),
+    ("4.5", lambda: 10.6, "with both changes"),
+    ("4.5", lambda: 100 * 106 / 374, "turn the question round"),
+]
+
+
+@pytest.mark.parametrize(("name", "answer", "words"), MISTAKES)
+def test_a_mistake_is_told_what_it_is(name, answer, words):
+    told = exercise(name).check(answer())
+    assert told.correct is False and words in told.words, told
+
+
+def test_every_mistake_that_has_words_of_its_own_is_in_the_table():
+    written = {words for lesson in LESSONS for made in _made(lesson) for _, words in made.answers[1:]}
+    assert written <= {exercise(name).check(answer()).words for name, answer, _ in MISTAKES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("answer", [..., None, "", {...}], ids=repr)
+def test_an_open_answer_is_told_how_to_answer(name, answer):
+    told = exercise(name).check(answer)
+    assert told.correct is None
+    assert re.search(r"Put (a number|the name)|Write the function", told.words), told
+
+
+def wrong_number_of_arguments():
+    return True
+
+
+WRONG = [15, -1e300, True, float("nan"), 1 + 2j, "some words", "19", b"19", [1, 2], (), {}, {"a": 1}, [None]]
+WRONG += [object(), int, print, wrong_number_of_arguments, lambda *all: object(), pd.Series([1.0, None])]
+WRONG += [
+    pd.DataFrame({"a": [1]}),
+    np.arange(3),
+    np.float64(7),
+    pd.NA,
+    pd.Timestamp("2026-01-01"),
+    ["x", ...],
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_kind_of_answer_stops_it(name):
+    for answer in WRONG:
+        told = exercise(name).check(answer)
+        assert told.correct in (None, False) and told.words, (answer, told)
+
+
+KINDS = [
+    # exercise, what came, what is said
+    ("1.2", "19", "'19' is no answer to that. Put a number in place of the dots"),
+    ("1.2", True, "True is no answer to that. Put a number"),
+    ("1.2", float("nan"), "nan is no answer to that. Put a number"),
+    (
+        "2.1",
+        0.42,
+        "The share is right, but in another unit. Put a number in place of the dots: how many of 100",
+    ),
+    ("4.2", 41.6, "The share is right, but in another unit"),
+    ("4.2", 0.416, "The share is right, but in another unit"),
+    ("2.3", 4, "4 is no answer to that. Put the name of a recommendation"),
+    ("2.3", "recomended", "There is no recommendation 'recomended'. Did you mean 'recommended'?"),
+    ("3.3", {"none", "al"}, "There is no policy 'al'. Did you mean 'all'?"),
+    ("1.5", True, "True is no answer to that. Write the function both(a, b)"),
+    (
+        "1.5",
+        lambda a, b: None,
+        "Write the function both(a, b); what it gives back stands after the word return.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "answer", "words"), KINDS)
+def test_another_kind_of_answer_is_not_wrong_but_told_what_is_wanted(name, answer, words):
+    told = exercise(name).check(answer)
+    assert told.correct is None and words in told.words, told
+
+
+def test_a_set_with_dots_among_its_names_is_open():
+    assert exercise("3.3").check({"none", ..., "all"}) == exercise("3.3").check(...)
+
+
+def test_a_function_that_stops_is_told_where_and_why():
+    told = exercise("1.5").check(lambda a, b: 1 / bool(b))
+    assert told.correct is False
+    assert told.words == "both(True, False) stopped with ZeroDivisionError: division by zero"
+
+
+def test_other_spellings_of_unknown_and_of_numbers_are_understood():
+    spelled = {True: np.True_, False: 0, None: pd.NA}
+    assert exercise("1.5").check(lambda a, b: spelled[both(a, b)])
+    assert exercise("1.2").check(np.int64(RIGHT["1.2"]()))
+    assert exercise("4.1").check(pd.Index(["Mustafa newdx", "france-divergent"]))
+
+
+@pytest.mark.parametrize(("name", "within"), [("2.1", 0.5), ("3.4", 0.05), ("4.2", 2), ("1.2", 0)])
+def test_a_number_may_be_as_far_off_as_is_said(name, within):
+    right = RIGHT[name]()
+    said = exercise(name).check(...).words
+    assert (f"within {within:g}." in said) == (within > 0)
+    assert exercise(name).check(right - within) and exercise(name).check(right + within)
+    assert exercise(name).check(right + within + 0.001).correct is False
+
+
+@pytest.mark.parametrize("name", ["1.9", "7.1", "4", "", None, 2.1])
+def test_an_exercise_that_does_not_exist_is_said(name):
+    with pytest.raises(UnknownNameError, match="There is no exercise"):
+        exercise(name)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_asks_all_its_exercises_in_order_word_for_word(lesson):
+    cells = nbformat.read(NOTEBOOKS[lesson - 1], as_version=4).cells
+    text = " ".join("\n".join(cell.source for cell in cells if cell.cell_type == "markdown").split())
+    asked = [f"**Exercise {made.name}.** {made.question}" for made in _made(lesson)]
+    places = [text.find(words) for words in asked]
+    assert -1 not in places and places == sorted(places), [w for w in asked if w not in text]
+    for tag in ("exercise", "solution"):
+        tagged = [c.source for c in cells if tag in c.metadata.get("tags", []) and c.cell_type == "code"]
+        assert [re.search(r'exercise\("(.*?)"\)\.check\(', source)[1] for source in tagged] == [
+            made.name for made in _made(lesson)
+        ]
