@@ -1,7 +1,7 @@
 """How long a class waits after a fact is set: kernel time of one update of the case explorer.
 
-Run ``python benchmarks/explorers.py`` on an idle machine. Beside it stands what one would do without a widget:
-run a cell with ``explain`` again and show what it says. Both take turns over the same changes.
+Run ``python benchmarks/explorers.py`` on an idle machine. Beside it stands what one would do without a
+widget: run a cell with ``explain`` again and show it. Both take turns over the same changes.
 """
 
 from __future__ import annotations

@@ -42,8 +42,12 @@ def chip(words: str, colour: str) -> Html:
     return el("span", f"{style}white-space:nowrap;", words)
 
 
-def document(title: str, body: str) -> str:
-    """A page of its own around HTML that is ready, for a light and a dark screen."""
-    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    head += f"<title>{html.escape(title)}</title><style>:root{{color-scheme:light dark}}</style>"
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>{body}</body></html>\n'
+def document(title: str, *blocks: object, style: str = ":root { color-scheme: light dark; }") -> str:
+    """A page of its own, with nothing to load: blocks of HTML, or of text to escape."""
+    body = "\n".join(block if isinstance(block, Html) else html.escape(str(block)) for block in blocks)
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{html.escape(title)} · secondop</title>\n<style>{style}</style>\n</head>\n"
+        f"<body>\n{body}\n</body>\n</html>\n"
+    )

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import tempfile
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import pandas as pd
-import traitlets
 
-from secondop.datafiles import data_path
-from secondop.errors import CasesError, unknown_name
+from secondop.errors import CasesError
 from secondop.rules.cases import read_cases, write_cases
 from secondop.rules.explain import Explanation, explain
 from secondop.rules.explain_show import reasons_html, verdict_html
 from secondop.rules.facts import FACTS, Fact
 from secondop.rules.indications import RULE_BOOK
-from secondop.rules.markup import document
+from secondop.rules.markup import Html, document
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.what_if import NextQuestion
-from secondop.teaching.still import Still
+from secondop.teaching.cards import TeachingCase, deck
+from secondop.teaching.still import Still, need_lab
+
+anywidget, traitlets = need_lab("anywidget"), need_lab("traitlets")
 
 
 class CaseExplorer(Still, anywidget.AnyWidget):
@@ -46,8 +45,7 @@ class CaseExplorer(Still, anywidget.AnyWidget):
 
     def __init__(self, facts: dict[str, Any], start: str, rule_book: RuleBook) -> None:
         self.rule_book = rule_book
-        titles = [[name, f"{name} {title}"] for name, title in _deck()["title"].items()]
-        super().__init__(form=_form(), starts=titles)
+        super().__init__(form=_form(), starts=[[case.id, f"{case.id} {case.title}"] for case in deck()])
         self.on_msg(self._asked_for)
         if start:
             self.start = start
@@ -67,16 +65,17 @@ class CaseExplorer(Still, anywidget.AnyWidget):
 
     def to_html(self) -> str:
         """The explanation as a page to save: one file, nothing to load."""
-        return document(self.explanation.headline, self.explanation.to_html())
+        e = self.explanation
+        return document(e.headline, Html(e.to_html()))
 
     def still(self) -> dict[str, Any]:
         return {"text/html": self.explanation.to_html()}
 
     @traitlets.observe("start")
     def _begin(self, change: Any = None) -> None:
-        case = _deck().loc[self.start] if self.start else None
-        self.story = "" if case is None else case["story"]
-        self.facts = {} if case is None else explain(case).facts
+        case = deck()[self.start] if self.start else None
+        self.story = case.story if case else ""
+        self.facts = case.facts if case else {}
 
     @traitlets.observe("facts")
     def _explain(self, change: Any = None) -> None:
@@ -116,8 +115,8 @@ def explore_case(case: Any = None, rule_book: RuleBook = RULE_BOOK) -> CaseExplo
 
     Parameters
     ----------
-    case : str, dict, pandas.Series or frame of one row, optional
-        Where to start: the id of a teaching case such as ``"T008"``, or a case as :func:`explain` takes it.
+    case : str, TeachingCase, dict, pandas.Series or frame of one row, optional
+        Where to start: a teaching case or its id such as ``"T008"``, or a case as :func:`explain` takes it.
         From nothing unless stated.
     rule_book : RuleBook
         The rules; the project's own by default.
@@ -143,15 +142,10 @@ def explore_case(case: Any = None, rule_book: RuleBook = RULE_BOOK) -> CaseExplo
     'urgent'
     """
     if isinstance(case, str):
-        if case not in _deck().index:
-            raise unknown_name("teaching case", case, _deck().index)
-        return CaseExplorer({}, case, rule_book)
+        return CaseExplorer({}, deck()[case].id, rule_book)
+    if isinstance(case, TeachingCase):
+        case = case.facts
     return CaseExplorer({} if case is None else explain(case, rule_book).facts, "", rule_book)
-
-
-@cache
-def _deck() -> pd.DataFrame:
-    return read_cases(data_path("teaching_cases.csv")).set_index("case")
 
 
 def _form() -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from secondop.rules.explain import Explanation, Reason, explain
 from secondop.rules.facts import FACTS
 from secondop.rules.indication import RECOMMENDATIONS
 from secondop.rules.indications import RULE_BOOK
-from secondop.rules.markup import COLOURS, FOR, OPEN, Html, div, el
+from secondop.rules.markup import COLOURS, FOR, OPEN, Html, div, document, el
 from secondop.rules.rulebook import NOT_FOR_CARE, RuleBook
 
 _STYLE = """
@@ -65,7 +65,7 @@ def rule_book_page(rule_book: RuleBook = RULE_BOOK) -> str:
         f"<ul>{''.join(text for _, text in run)}</ul>" if tag == "li" else "\n".join(text for _, text in run)
         for tag, run in groupby(blocks, key=lambda block: block[0])
     ]
-    return _document("Rule book", Html("\n".join(listed)))
+    return document("Rule book", Html("\n".join(listed)), style=_STYLE)
 
 
 def case_sheet(
@@ -122,7 +122,7 @@ def case_sheet(
     ]
     if answer:
         pages.append(div("break-before:page;padding-top:4mm;", Html(told.to_html())))
-    return _document(title or "A case", *pages)
+    return document(title or "A case", *pages, style=_STYLE)
 
 
 def cds_card(explanation: Explanation) -> dict[str, Any]:
@@ -187,16 +187,6 @@ def _reason(reason: Reason) -> str:
 def _escaped(words: str) -> str:
     """Words that Markdown shows as they are."""
     return re.sub(r"([\\`*_\[\]<>#|~&])", r"\\\1", words)
-
-
-def _document(title: str, *blocks: object) -> str:
-    body = "\n".join(block if isinstance(block, Html) else html.escape(str(block)) for block in blocks)
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{html.escape(title)} · secondop</title>\n<style>{_STYLE}</style>\n</head>\n"
-        f"<body>\n{body}\n</body>\n</html>\n"
-    )
 
 
 def _level(match: re.Match) -> str:

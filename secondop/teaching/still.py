@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 from secondop.errors import SecondopError
 
 
-def need_lab() -> ModuleType:
-    """The ipywidgets package, or what to install where it is missing."""
+def need_lab(package: str = "ipywidgets") -> ModuleType:
+    """A package that widgets are made of, or what to install where any of them is missing."""
     try:
-        import anywidget  # noqa: F401  (plotly's FigureWidget is made of it)
-        import ipywidgets
+        import_module("anywidget")  # plotly's FigureWidget is made of it
+        return import_module(package)
     except ImportError as error:
         raise SecondopError(
             f"This is a widget for JupyterLab, and {error.name or 'a package that it needs'} is not "
             'installed. Install it with: pip install "secondop[lab]", then restart the kernel.'
         ) from error
-    return ipywidgets
 
 
 class Still:
