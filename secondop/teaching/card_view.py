@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from secondop.errors import SecondopError
 from secondop.rules.encode import plural
 from secondop.rules.facts import FACTS
 from secondop.rules.indication import RECOMMENDATIONS
 from secondop.rules.markup import LINE, SMALL, Html, div, el
 from secondop.rules.what_if import either
 from secondop.teaching.feedback import Feedback
+from secondop.teaching.still import need_lab
 
 if TYPE_CHECKING:
     from secondop.teaching.cards import TeachingCase
@@ -38,18 +37,6 @@ class OnDemand:
         return self.widget._repr_mimebundle_(**kwargs)
 
 
-def ipywidgets() -> ModuleType:
-    """The ipywidgets package, or what to install where it is missing."""
-    try:
-        import ipywidgets
-    except ImportError as error:
-        raise SecondopError(
-            'Cards are shown by ipywidgets, which is not installed: pip install "secondop[lab]". '
-            "Without it, case.check(answer) and quiz.answer(item, answer) work as plain functions."
-        ) from error
-    return ipywidgets
-
-
 class CardView:
     """A case, a choice of five, and what the answer is told; heights are fixed, so that nothing jumps.
 
@@ -57,7 +44,7 @@ class CardView:
     """
 
     def __init__(self, action: str, act: Callable[[], None], move: Callable[[int], None]):
-        w = ipywidgets()
+        w = need_lab()
         self.back, self.on, self.act = (
             w.Button(description=words, layout={"width": "auto"})
             for words in ("◀ Previous", "Next ▶", action)

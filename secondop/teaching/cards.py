@@ -25,9 +25,9 @@ from secondop.rules.indication import RECOMMENDATIONS, Indication, RuleKind
 from secondop.rules.indications import RULE_BOOK
 from secondop.rules.markup import Html
 from secondop.rules.what_if import as_answers, either, smallest_changes
-from secondop.teaching.card_view import WORDS, CardView, OnDemand, case_html, ipywidgets, still_card
+from secondop.teaching.card_view import WORDS, CardView, OnDemand, case_html, still_card
 from secondop.teaching.feedback import Feedback, unanswered
-from secondop.teaching.still import Still
+from secondop.teaching.still import Still, need_lab
 
 _DRAWS = 12  # variants to choose from; nearly all of them keep every verdict
 
@@ -246,7 +246,7 @@ class _DeckView:
         self.cases, self.at = cases, 0
         self.view = CardView("Reveal", self.reveal, self.move)
         titles = [(f"{case.id}  {case.title}", i) for i, case in enumerate(cases)]
-        self.chooser = ipywidgets().Dropdown(options=titles, description="Case", layout={"width": "33em"})
+        self.chooser = need_lab().Dropdown(options=titles, description="Case", layout={"width": "33em"})
         self.chooser.observe(lambda change: self.show(change["new"]), "value")
         self.view.bar.children += (self.chooser,)
         self.show(0)
