@@ -16,9 +16,10 @@ from secondop.rules.encode import plural
 from secondop.rules.indication import RECOMMENDATIONS
 from secondop.rules.markup import AGAINST, FOR, LINE, OPEN, SMALL, Html, chip, div, el
 from secondop.teaching.card_view import WORDS, CardView, OnDemand, still_card
-from secondop.teaching.cards import Deck, TeachingCase, as_recommendation, check_seed, deck
+from secondop.teaching.cards import Deck, TeachingCase, as_recommendation, deck
 from secondop.teaching.feedback import Feedback, unanswered
 from secondop.teaching.still import Still
+from secondop.teaching.variants import check_seed
 
 _TEXT = "font-size:17px;line-height:1.45;font-family:system-ui,sans-serif;color:inherit;"
 
