@@ -14,12 +14,16 @@ import pytest
 from nbformat import v4
 
 from secondop import FACTS, explain, read_cases
+from secondop.rules.indication import RECOMMENDATIONS
+from secondop.teaching import quiz
 from tools.notebooks import KERNEL, ROOT, all_notebooks
 
 pytestmark = pytest.mark.needs_chromium
 NOBODY_ELSE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 FIRST = all_notebooks()[0]
+QUIZ = quiz(3, seed=1)
 CELLS = {
+    "quiz": "from secondop.teaching import quiz\nquiz(3, seed=1)",
     "case": "from secondop.teaching import explore_case\nexplorer = explore_case()\nexplorer",
 }
 TOLD = ".secondop-case [role=status]"
@@ -216,3 +220,34 @@ def test_the_case_is_saved_as_a_row_and_the_explanation_as_a_page(shown, tmp_pat
     saved = read_cases(tmp_path / "saved.csv")
     assert list(saved.columns) == list(FACTS) and explain(saved).recommendation == "recommended"
     assert "A second opinion is recommended." in (tmp_path / "saved.html").read_text()
+
+
+def test_a_quiz_is_answered_with_the_mouse_and_with_the_keyboard(shown):
+    page = shown("quiz", ".secondop-cards")
+    card = page.locator(".secondop-cards")
+
+    def choose(item):
+        """The radio of the right answer to an item, and of a wrong one."""
+        right = QUIZ.items[item - 1].expected
+        wrong = next(level for level in RECOMMENDATIONS if level != right)
+        return [
+            card.get_by_role("radio", name=level.replace("_", " "), exact=True) for level in (right, wrong)
+        ]
+
+    card.get_by_text("Item 1 of 3").wait_for()
+    card.get_by_role("button", name="Answer").click()
+    card.get_by_role("status").filter(has_text="Not answered yet").wait_for()
+    height = card.bounding_box()["height"]
+    choose(1)[0].click()
+    card.get_by_role("button", name="Answer").click()
+    card.get_by_role("status").filter(has_text="Right. The rule book says").wait_for()
+    assert QUIZ.items[0].deciding[0].rule.citation.locator in card.get_by_role("status").inner_text()
+    assert card.bounding_box()["height"] == height
+    card.get_by_role("button", name="Next").press("Enter")
+    card.get_by_text("Item 2 of 3").wait_for()
+    choose(2)[1].press("Space")
+    card.get_by_role("button", name="Answer").press("Enter")
+    card.get_by_role("status").filter(has_text="Not quite. The rule book says").wait_for()
+    card.get_by_role("button", name="Next").press("Enter")
+    card.get_by_role("button", name="Score").press("Enter")
+    card.get_by_text("1 right of 2 answered, 1 left open.").wait_for()
