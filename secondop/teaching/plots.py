@@ -28,8 +28,9 @@ def live(figure: go.Figure, width: int) -> go.FigureWidget:
 
 def redraw(widget: go.FigureWidget, old: list[dict[str, Any]], new: list[dict[str, Any]]) -> None:
     """Move what differs between two lists of the same traces; the frame around them stays."""
-    with widget.batch_update():
-        for trace, was, now in zip(widget.data, old, new, strict=True):
+    for trace, was, now in zip(widget.data, old, new, strict=True):
+        # One batch a trace: a common one takes from each, in the page, what only another one changes.
+        with widget.batch_update():
             trace.update({name: value for name, value in now.items() if was[name] != value})
 
 
