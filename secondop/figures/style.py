@@ -47,6 +47,7 @@ TEMPLATE = go.layout.Template(
         "hoverlabel": {"align": "left", "bgcolor": "white", "font": {"color": INK, "size": 13}},
         "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.2, "yanchor": "top"},
         "hovermode": "closest",
+        "modebar": {"remove": ["sendChartToCloud"]},  # cases are nobody else's business
     }
 )
 

@@ -283,10 +283,11 @@ def _tradeoff_title(rows: pd.DataFrame, outcome: str | None) -> str:
         return f"Sending everybody finds {_between(everybody, 'found')} {what} in 100 cases"
     book = shown[shown["policy"] == "recommended"]
     row = (book if len(book) else shown.sort_values("found_beyond_random", ascending=False)).iloc[0]
+    needless = _between(row, "overuse")
     title = (
         f"Sending {row['label']} finds {_between(row, 'found')} of the "
-        f"{_between(everybody, 'found')} {what} in 100 cases, with {_between(row, 'overuse')} needless "
-        "opinions"
+        f"{_between(everybody, 'found')} {what} in 100 cases, with {needless} needless "
+        f"opinion{'s' * (needless != '1')}"
     )
     chance = row["found"] - row["found_beyond_random"]
     return title if pd.isna(chance) else f"{title}; as many at random find {chance:.0f}"

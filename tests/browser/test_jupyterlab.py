@@ -13,20 +13,25 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from secondop import FACTS, explain, read_cases
+from secondop import FACTS, explain, read_cases, simulate
+from secondop.figures.counted import finding
 from secondop.rules.indication import RECOMMENDATIONS
-from secondop.teaching import quiz
+from secondop.teaching import explore_tradeoff, quiz
 from tools.notebooks import KERNEL, ROOT, all_notebooks
 
 pytestmark = pytest.mark.needs_chromium
 NOBODY_ELSE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 FIRST = all_notebooks()[0]
 QUIZ = quiz(3, seed=1)
+TRADE_OFF = "explore_tradeoff(simulate('general', 2_000, seed=2))"
 CELLS = {
+    "tradeoff": f"from secondop import simulate\nfrom secondop.teaching import explore_tradeoff\n{TRADE_OFF}",
+    "prevalence": "from secondop.teaching import explore_prevalence\nexplore_prevalence()",
     "quiz": "from secondop.teaching import quiz\nquiz(3, seed=1)",
     "case": "from secondop.teaching import explore_case\nexplorer = explore_case()\nexplorer",
 }
 TOLD = ".secondop-case [role=status]"
+LEVEL, EQUAL = "At least so many", "Worth as much as the best"  # traces of the trade-off
 
 
 @pytest.fixture(scope="module")
@@ -251,3 +256,52 @@ def test_a_quiz_is_answered_with_the_mouse_and_with_the_keyboard(shown):
     card.get_by_role("button", name="Next").press("Enter")
     card.get_by_role("button", name="Score").press("Enter")
     card.get_by_text("1 right of 2 answered, 1 left open.").wait_for()
+
+
+def test_the_trade_off_moves_with_its_sliders_and_a_clicked_point_shows_its_cases(shown):
+    page = shown("tradeoff", ".js-plotly-plot .scatterlayer")
+    cell = page.locator(".jp-CodeCell").first
+    explorer = explore_tradeoff(simulate("general", 2_000, seed=2))
+
+    def told(level, k, accepted):
+        """Wait until the widget says what the same choice says here."""
+        explorer.choose(level, k)
+        explorer.accepted.value = accepted
+        cell.get_by_text(finding(explorer.table, level, k, 1 / accepted)).wait_for()
+        cell.get_by_text(f"of {len(explorer.selected):,} that are sent").wait_for()
+
+    told("recommended", 1, 10)
+    level, equal = (f"p => p.data.find(t => t.name === '{name}').y" for name in (LEVEL, EQUAL))
+    figure = cell.locator(".js-plotly-plot")
+    size = figure.bounding_box()["height"], cell.bounding_box()["height"]
+    before = figure.evaluate(level), figure.evaluate(equal)
+    k, rate = (cell.get_by_role("slider").nth(i) for i in (0, 1))
+    k.press("ArrowRight")
+    told("recommended", 2, 10)
+    rate.press("ArrowLeft")
+    told("recommended", 2, 5)
+    assert figure.evaluate(equal) != before[1], "the line of equal worth has the slope of the price"
+    cell.get_by_role("button", name="optional").click()
+    told("optional", 2, 5)
+    assert figure.evaluate(level) != before[0], "the frontier of this level has moved"
+    place = "p => { const t = p.data.find(t => t.name === 'At least so many'), l = p._fullLayout;"
+    place += " return [l._size.l + l.xaxis.l2p(t.x[0]), l._size.t + l.yaxis.l2p(t.y[0])]; }"
+    right, down = figure.evaluate(place)
+    figure.scroll_into_view_if_needed()
+    frame = figure.bounding_box()
+    page.mouse.move(frame["x"] + right, frame["y"] + down, steps=5)
+    page.locator(".hoverlayer .hovertext").first.wait_for()  # plotly clicks what it hovers over
+    page.mouse.down()
+    page.mouse.up()
+    told("optional", 1, 5)
+    assert (figure.bounding_box()["height"], cell.bounding_box()["height"]) == size, "nothing jumps"
+
+
+def test_a_hundred_people_move_with_prevalence(shown):
+    page = shown("prevalence", ".js-plotly-plot .scatterlayer")
+    cell = page.locator(".jp-CodeCell").first
+    cell.get_by_text("Of 100 people, 40 have an indication. 20 of them get a second opinion.").wait_for()
+    cell.get_by_role("slider").first.press("End")
+    cell.get_by_text("Of 100 people, 100 have an indication. 50 of them get a second opinion.").wait_for()
+    people = "p => p.data.map(t => t.x.filter(x => x !== null).length)"
+    page.wait_for_function(f"({people})(document.querySelector('.js-plotly-plot')).join() === '7,43,50,0'")

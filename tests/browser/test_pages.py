@@ -134,3 +134,10 @@ def test_a_slider_moves_marks_and_title_without_a_kernel_and_stays_when_the_page
     page.wait_for_function("document.querySelector('.plot:has(.slider-grip-rect) svg').clientWidth < 390")
     assert plot.evaluate(told) == after
     page.close()
+
+
+def test_no_figure_offers_to_send_its_cases_away(opened):
+    page, _ = opened("06-when-does-benefit-become-overuse")
+    buttons = page.locator(".modebar-btn").evaluate_all("buttons => buttons.map(b => b.dataset.title)")
+    assert "Download plot as a PNG" in buttons
+    assert [button for button in buttons if button and "share" in button.lower()] == []
