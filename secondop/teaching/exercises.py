@@ -7,17 +7,13 @@ first used. In a question ``deck`` are the teaching cases, assessed, and ``cases
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
-from numbers import Real
 from reprlib import repr as short
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import polars as pl
 
@@ -34,113 +30,8 @@ from secondop.rules.explain import explain
 from secondop.rules.facts import FACTS
 from secondop.rules.indication import RECOMMENDATIONS
 from secondop.rules.indications import RULE_BOOK
+from secondop.teaching.answers import Function, Name, Names, Number
 from secondop.teaching.feedback import Feedback, unanswered
-
-
-@dataclass(frozen=True)
-class _Number:
-    """A number. ``of`` says of how many it counts, so that a share is told from it."""
-
-    unit: str
-    within: float = 0.0
-    of: int = 1
-
-    @property
-    def how(self) -> str:
-        near = f", within {self.within:g}" if self.within else ""
-        return f"Put a number in place of the dots: {self.unit}{near}."
-
-    def read(self, answer: Any) -> float | None:
-        number = isinstance(answer, Real) and not isinstance(answer, (bool, np.bool_))
-        return float(answer) if number and math.isfinite(answer) else None
-
-    def same(self, given: float, wanted: float) -> bool:
-        return abs(given - wanted) <= self.within + 1e-9
-
-    def hint(self, given: float, right: float) -> Feedback:
-        if any(self.same(given * unit, right) for unit in {self.of, self.of / 100} - {1, 0.01}):
-            return Feedback(None, f"The share is right, but in another unit. {self.how}")
-        return Feedback(False, f"{given:g} is too {'high' if given > right else 'low'}.")
-
-
-@dataclass(frozen=True)
-class _Name:
-    """One name of those that exist; a mistake is a set of them."""
-
-    noun: str
-    options: Iterable[str]
-
-    @property
-    def how(self) -> str:
-        return f"Put the name of a {self.noun} in place of the dots, in quotation marks."
-
-    def read(self, answer: Any) -> str | Feedback | None:
-        if not isinstance(answer, str):
-            return None
-        found = {_plain(option): option for option in self.options}.get(_plain(answer))
-        return found or Feedback(None, str(unknown_name(self.noun, answer, self.options)))
-
-    def same(self, given: str, wanted: str | set[str]) -> bool:
-        return given in wanted if isinstance(wanted, set) else given == wanted
-
-    def hint(self, given: str, right: str) -> Feedback:
-        return Feedback(False, f"It is not {given!r}.")
-
-
-class _Names(_Name):
-    """A set of names."""
-
-    @property
-    def how(self) -> str:
-        return f'Put the name of each {self.noun} in braces, as in {{"one", "another"}}.'
-
-    def read(self, answer: Any) -> set[str] | Feedback | None:
-        names = [answer] if isinstance(answer, str) or not isinstance(answer, Iterable) else list(answer)
-        if any(map(unanswered, names)):
-            return Feedback(None, self.how)
-        read = [super(_Names, self).read(name) for name in names]
-        return next((name for name in read if not isinstance(name, str)), set(read))
-
-    def same(self, given: set[str], wanted: set[str]) -> bool:
-        return given == wanted
-
-    def hint(self, given: set[str], right: set[str]) -> Feedback:
-        extra, lacking = ", ".join(sorted(given - right)), len(right - given)
-        said = f"Not among them: {extra}. " * bool(extra) + f"Missing: {lacking}." * bool(lacking)
-        return Feedback(False, said.strip())
-
-
-@dataclass(frozen=True)
-class _Function:
-    """A function, tried on every combination of arguments."""
-
-    head: str
-    calls: list[tuple]
-
-    @property
-    def how(self) -> str:
-        return f"Write the function {self.head}; what it gives back stands after the word return."
-
-    def read(self, answer: Any) -> list | Feedback | None:
-        given = []
-        for call in self.calls if callable(answer) else ():
-            try:
-                given.append(_tidy(answer(*call)))
-            except Exception as error:  # whatever the learner's code raises is what the learner is told
-                words = f"{self._spell(call)} stopped with {type(error).__name__}: {error}"
-                return Feedback(False, words)
-        return None if all(map(unanswered, given)) else given
-
-    def same(self, given: list, wanted: list) -> bool:
-        return all(map(_alike, given, wanted))
-
-    def hint(self, given: list, right: list) -> Feedback:
-        three = zip(self.calls, given, right, strict=True)
-        call, told, truth = next(each for each in three if not _alike(*each[1:]))
-        return Feedback(False, f"{self._spell(call)} gives {short(told)} instead of {short(truth)}.")
-
-    def _spell(self, call: tuple) -> str:
-        return f"{self.head.partition('(')[0]}({', '.join(map(repr, call))})"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -218,20 +109,6 @@ def _ask(question: str, kind: Any, *answers: tuple[Any, str]) -> Exercise:
     return Exercise(*question.split(" ", 1), kind, answers)
 
 
-def _plain(text: str) -> str:
-    return re.sub(r"[\s_-]+", " ", text).strip().lower()
-
-
-def _tidy(value: Any) -> Any:
-    """Python's own yes, no and number, with one spelling of unknown."""
-    value = value.item() if isinstance(value, np.generic) else value
-    return None if value is pd.NA or (isinstance(value, float) and math.isnan(value)) else value
-
-
-def _alike(a: Any, b: Any) -> bool:
-    return a is b or (isinstance(a, Real) and isinstance(b, Real) and math.isclose(a, b, abs_tol=1e-6))
-
-
 @cache
 def _deck() -> pd.DataFrame:
     return assess(read_cases(data_path("teaching_cases.csv")).set_index("case"))
@@ -256,7 +133,7 @@ def _lesson_1() -> Iterator[Exercise]:
     said |= {"not unknown": (~a, (None,))}
     yield _ask(
         f"1.1 Which of these five are unknown: {', '.join(said)}?",
-        _Names("combination", said),
+        Names("combination", said),
         (
             {text for text, (joined, row) in said.items() if _logic(joined, [row]) == [None]},
             "A no settles an and, a yes settles an or. All else waits for the missing answer.",
@@ -268,7 +145,7 @@ def _lesson_1() -> Iterator[Exercise]:
     yield _ask(
         "1.2 A program takes missing for no. How many of the teaching cases does it close as less than "
         "recommended, although facts not recorded could still make them recommended or urgent?",
-        _Number("how many of the teaching cases"),
+        Number("how many of the teaching cases"),
         ((closed & high).sum(), "Nobody would look at them again."),
         (_deck()["undetermined"].sum(), "You counted those too in which only a wish or urgency is open."),
         (closed.sum(), "You counted all that are closed. In most of them no gap could matter."),
@@ -279,7 +156,7 @@ def _lesson_1() -> Iterator[Exercise]:
     yield _ask(
         "1.3 Let weeks be the first_line_weeks of cases as ordinary numbers. In how many cases does "
         "`~(weeks >= 4)` say yes although nobody recorded the weeks?",
-        _Number("how many cases"),
+        Number("how many cases"),
         (weeks.isna().sum(), "Each was first made a no, and then turned into a yes."),
         ((~(weeks.astype("float64") >= 4)).sum(), "You counted every yes. Most of these are recorded."),
         ((weeks < 4).sum(), "You counted those whose weeks are known, and are few."),
@@ -288,7 +165,7 @@ def _lesson_1() -> Iterator[Exercise]:
     gaps = {name for name in FACTS if pd.isna(case[name])}
     yield _ask(
         "1.4 Case 310 of cases has several gaps. Which fact is the only one worth asking for?",
-        _Name("fact", FACTS),
+        Name("fact", FACTS),
         (explain(case).next_questions[0].fact, "No answer to the other gaps could change anything."),
         (gaps, "It is not recorded, but no answer to it could change the recommendation."),
         (set(FACTS), "This fact is recorded: there is nothing to ask."),
@@ -297,7 +174,7 @@ def _lesson_1() -> Iterator[Exercise]:
     gap_wins = [None if None in pair else all(pair) for pair in pairs]
     yield _ask(
         "1.5 Write and for three answers: a function both(a, b) of True, False and None for unknown.",
-        _Function("both(a, b)", pairs),
+        Function("both(a, b)", pairs),
         (_logic(a & b, pairs), "It agrees with the package on every pair of answers."),
         (_logic(a & b, map(_as_no, pairs)), "You counted unknown as no. But yes and unknown is unknown."),
         (gap_wins, "You let every gap win. But no and unknown is no, whatever is missing."),
@@ -312,7 +189,7 @@ def _lesson_2() -> Iterator[Exercise]:
     possible, wished = cases["possible"] >= "recommended", cases["recommendation"] >= "optional"
     yield _ask(
         "2.1 Of 100 cases, how many are known to meet at least one clinical rule?",
-        _Number("how many of 100 cases", within=0.5, of=100),
+        Number("how many of 100 cases", within=0.5, of=100),
         (100 * sent.mean(), "Each rule alone is modest, and together they send this many."),
         (100 * counted_twice, "You added the rules up: who meets two of them was counted twice."),
         (100 * wished.mean(), "You counted the patient's wishes as well."),
@@ -322,14 +199,14 @@ def _lesson_2() -> Iterator[Exercise]:
     alone = holds[cases["indications"] == 1].sum()
     yield _ask(
         "2.2 Which clinical rule could be taken out of the book without losing one case?",
-        _Name("rule", holds.columns),
+        Name("rule", holds.columns),
         (alone.idxmin(), "It holds in some cases, and each of them meets another rule as well."),
         ({holds.sum().idxmin()}, "It is the rarest, and yet some cases meet no other rule."),
         ({alone.idxmax()}, "It has the most cases that no other rule sends."),
     )
     yield _ask(
         "2.3 Severe pain and nothing else (case T028): what does the rule book recommend?",
-        _Name("recommendation", RECOMMENDATIONS),
+        Name("recommendation", RECOMMENDATIONS),
         (_deck().loc["T028", "recommendation"], "Severity makes a reason press harder, and is none itself."),
         ({"recommended", "urgent"}, "You let severity create an indication by itself."),
         ({"not_needed"}, "That would need an argument against, and severe pain is none."),
@@ -337,7 +214,7 @@ def _lesson_2() -> Iterator[Exercise]:
     )
     yield _ask(
         "2.4 Of 100 opinions that the clinical rules ask for, how many are needless?",
-        _Number("how many of 100 opinions asked for", within=0.5, of=100),
+        Number("how many of 100 opinions asked for", within=0.5, of=100),
         (100 * (~changed[sent]).mean(), "Of 100 opinions, and not of 100 cases."),
         (100 * (sent & ~changed).mean(), "You divided by all cases. The question is about those sent."),
         (100 * changed[sent].mean(), "These are the useful ones."),
@@ -349,7 +226,7 @@ def _lesson_2() -> Iterator[Exercise]:
     missing_is_no = [_logic(rules[k], [_as_no(three)])[0] for k, three in calls]
     yield _ask(
         "2.5 Write at_least(k, verdicts): do at least k of the verdicts hold? Each is True, False or None.",
-        _Function("at_least(k, verdicts)", calls),
+        Function("at_least(k, verdicts)", calls),
         ([_logic(rules[k], [three])[0] for k, three in calls], "It agrees with the package everywhere."),
         (missing_is_no, "You counted unknown as no. But of yes, unknown and no two may hold."),
         (gap_wins, "You let every gap win. But who has k already needs no further answer."),
@@ -364,7 +241,7 @@ def _lesson_3() -> Iterator[Exercise]:
     found, needless, _ = everybody = policies.loc["all", ["found", "overuse", "equals_none"]]
     yield _ask(
         "3.1 A coin sends 30 of 100 cases. In how many of these 100 is an opinion asked for and useful?",
-        _Number("how many of 100 cases", within=0.5, of=100),
+        Number("how many of 100 cases", within=0.5, of=100),
         (0.3 * found, "A coin finds the same share of the changes as it sends of the cases."),
         (30, "So many are sent. Not every opinion changes something."),
         (found, "So many are found if everybody is sent."),
@@ -374,7 +251,7 @@ def _lesson_3() -> Iterator[Exercise]:
     yield _ask(
         "3.2 If every unknown fact spoke for an opinion: of 100 cases, how many would the policy "
         "recommended send?",
-        _Number("how many of 100 cases", within=0.5, of=100),
+        Number("how many of 100 cases", within=0.5, of=100),
         (high, "More cases would not bring the two ends together: only better records."),
         (low, "You counted unknown as no."),
         (high - low, "These are the undecided alone. Add those who are sent for sure."),
@@ -382,7 +259,7 @@ def _lesson_3() -> Iterator[Exercise]:
     frontier = set(policies.index[policies["frontier"]])
     yield _ask(
         "3.3 Which policies lie on the frontier, each best at some price? The two ends are among them.",
-        _Names("policy", policies.index),
+        Names("policy", policies.index),
         (frontier, "Which of them is best is a question of the price, and no figure answers it."),
         (frontier | {"oracle"}, "The oracle is no policy: it knows what nobody knows beforehand."),
         (frontier - {"none", "all"}, "Nobody and everybody are policies too, each best at some price."),
@@ -390,7 +267,7 @@ def _lesson_3() -> Iterator[Exercise]:
     yield _ask(
         "3.4 How many needless opinions must one accept for a useful one until sending everybody is worth "
         "as much as sending nobody?",
-        _Number("needless opinions for one useful one", within=0.05),
+        Number("needless opinions for one useful one", within=0.05),
         (1 / everybody["equals_none"], "So many needless ones come with a useful one if all are sent."),
         (everybody["equals_none"], "Upside down: these are useful opinions for a needless one."),
     )
@@ -401,7 +278,7 @@ def _lesson_3() -> Iterator[Exercise]:
     yield _ask(
         "3.5 Write worth(found, needless, accepted): the net benefit where so many needless opinions are "
         "accepted for one useful one.",
-        _Function("worth(found, needless, accepted)", calls),
+        Function("worth(found, needless, accepted)", calls),
         (worth, "It agrees with the package for every policy, at one, two and ten for one."),
         (multiplied, "You multiplied. Who accepts ten for one counts a needless one as a tenth."),
         (free, "You left the price out: this is right at one for one only."),
@@ -415,7 +292,7 @@ def _lesson_4() -> Iterator[Exercise]:
     same = rates.loc[five, ["denominator", "outcome"]] == rates.loc["meyer_dx", ["denominator", "outcome"]]
     yield _ask(
         f"4.1 Which of these five rates have the same denominator as meyer_dx: {', '.join(five)}?",
-        _Names("rate", five),
+        Names("rate", five),
         (set(same.index[same["denominator"]]), "They too are counted among second opinions obtained."),
         (set(same.index[same["outcome"]]), "You went by what is counted. Go by whom it is counted among."),
     )
@@ -423,7 +300,7 @@ def _lesson_4() -> Iterator[Exercise]:
     apart = 1 - (1 - diagnosis) * (1 - treatment)
     yield _ask(
         "4.2 Of 1,000 who obtained an opinion, for how many did diagnosis, treatment or both change?",
-        _Number("how many of 1,000", within=2, of=1000),
+        Number("how many of 1,000", within=2, of=1000),
         (1000 * (diagnosis + treatment - both), "Who had both changed is in both headlines."),
         (1000 * (diagnosis + treatment), "You counted those with both changes twice."),
         (1000 * apart, "You took the two for independent. They go together far more often."),
@@ -431,7 +308,7 @@ def _lesson_4() -> Iterator[Exercise]:
     found, sought = _cases()["diagnosis_changed"], _cases()["sought"]
     yield _ask(
         "4.3 Of 100 of all cases, how many sought an opinion and had the diagnosis changed?",
-        _Number("how many of 100 of all cases", within=0.3, of=100),
+        Number("how many of 100 of all cases", within=0.3, of=100),
         (100 * (sought & found).mean(), "A fair share of few people is a small share of all."),
         (100 * found[sought].mean(), "You divided by those who sought one, not by all cases."),
         (100 * found.mean(), "You counted those who sought none: for them nothing was found."),
@@ -440,14 +317,14 @@ def _lesson_4() -> Iterator[Exercise]:
     table = compare(simulate("programme", 20_000, seed=2)).set_index("id")
     yield _ask(
         "4.4 What is the verdict of compare on the simulated meyer_dx?",
-        _Name("verdict", ["within", "outside", "undetermined", "fitted", "not comparable"]),
+        Name("verdict", ["within", "outside", "undetermined", "fitted", "not comparable"]),
         (table.loc["meyer_dx", "verdict"], "It went in, so it came out. That is no evidence."),
         ({"within"}, "It lies within. But could it have been otherwise?"),
         ({"not comparable"}, "The denominators are alike: both count opinions that were sought."),
     )
     yield _ask(
         "4.5 Of 100 whose diagnosis changed, for how many did the treatment change too?",
-        _Number("how many of 100 with a changed diagnosis", within=1, of=100),
+        Number("how many of 100 with a changed diagnosis", within=1, of=100),
         (100 * both / diagnosis, "A new diagnosis mostly brings a new treatment."),
         (100 * treatment, "That is the share of all who obtained an opinion."),
         (100 * both, "That is the share with both changes, of all who obtained an opinion."),

@@ -1,0 +1,141 @@
+"""Kinds of answers to an exercise: a number, a name, a set of names, a function. Each reads what is given.
+
+``read`` gives the answer in a form that ``same`` compares, ``None`` for what is no such answer, or what to
+say of it at once. ``hint`` has words for a wrong answer that nobody foresaw.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from numbers import Real
+from reprlib import repr as short
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from secondop.errors import unknown_name
+from secondop.teaching.feedback import Feedback, unanswered
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number. ``of`` says of how many it counts, so that a share is told from it."""
+
+    unit: str
+    within: float = 0.0
+    of: int = 1
+
+    @property
+    def how(self) -> str:
+        near = f", within {self.within:g}" if self.within else ""
+        return f"Put a number in place of the dots: {self.unit}{near}."
+
+    def read(self, answer: Any) -> float | None:
+        number = isinstance(answer, Real) and not isinstance(answer, (bool, np.bool_))
+        return float(answer) if number and math.isfinite(answer) else None
+
+    def same(self, given: float, wanted: float) -> bool:
+        return abs(given - wanted) <= self.within + 1e-9
+
+    def hint(self, given: float, right: float) -> Feedback:
+        if any(self.same(given * unit, right) for unit in {self.of, self.of / 100} - {1, 0.01}):
+            return Feedback(None, f"The share is right, but in another unit. {self.how}")
+        return Feedback(False, f"{given:g} is too {'high' if given > right else 'low'}.")
+
+
+@dataclass(frozen=True)
+class Name:
+    """One name of those that exist; a mistake is a set of them."""
+
+    noun: str
+    options: Iterable[str]
+
+    @property
+    def how(self) -> str:
+        return f"Put the name of a {self.noun} in place of the dots, in quotation marks."
+
+    def read(self, answer: Any) -> str | Feedback | None:
+        if not isinstance(answer, str):
+            return None
+        found = {_plain(option): option for option in self.options}.get(_plain(answer))
+        return found or Feedback(None, str(unknown_name(self.noun, answer, self.options)))
+
+    def same(self, given: str, wanted: str | set[str]) -> bool:
+        return given in wanted if isinstance(wanted, set) else given == wanted
+
+    def hint(self, given: str, right: str) -> Feedback:
+        return Feedback(False, f"It is not {given!r}.")
+
+
+class Names(Name):
+    """A set of names."""
+
+    @property
+    def how(self) -> str:
+        return f'Put the name of each {self.noun} in braces, as in {{"one", "another"}}.'
+
+    def read(self, answer: Any) -> set[str] | Feedback | None:
+        names = [answer] if isinstance(answer, str) or not isinstance(answer, Iterable) else list(answer)
+        if any(map(unanswered, names)):
+            return Feedback(None, self.how)
+        read = [super(Names, self).read(name) for name in names]
+        return next((name for name in read if not isinstance(name, str)), set(read))
+
+    def same(self, given: set[str], wanted: set[str]) -> bool:
+        return given == wanted
+
+    def hint(self, given: set[str], right: set[str]) -> Feedback:
+        extra, lacking = ", ".join(sorted(given - right)), len(right - given)
+        said = f"Not among them: {extra}. " * bool(extra) + f"Missing: {lacking}." * bool(lacking)
+        return Feedback(False, said.strip())
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function, tried on every combination of arguments."""
+
+    head: str
+    calls: list[tuple]
+
+    @property
+    def how(self) -> str:
+        return f"Write the function {self.head}; what it gives back stands after the word return."
+
+    def read(self, answer: Any) -> list | Feedback | None:
+        given = []
+        for call in self.calls if callable(answer) else ():
+            try:
+                given.append(_tidy(answer(*call)))
+            except Exception as error:  # whatever the learner's code raises is what the learner is told
+                words = f"{self._spell(call)} stopped with {type(error).__name__}: {error}"
+                return Feedback(False, words)
+        return None if all(map(unanswered, given)) else given
+
+    def same(self, given: list, wanted: list) -> bool:
+        return all(map(_alike, given, wanted))
+
+    def hint(self, given: list, right: list) -> Feedback:
+        three = zip(self.calls, given, right, strict=True)
+        call, told, truth = next(each for each in three if not _alike(*each[1:]))
+        return Feedback(False, f"{self._spell(call)} gives {short(told)} instead of {short(truth)}.")
+
+    def _spell(self, call: tuple) -> str:
+        return f"{self.head.partition('(')[0]}({', '.join(map(repr, call))})"
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s_-]+", " ", text).strip().lower()
+
+
+def _tidy(value: Any) -> Any:
+    """Python's own yes, no and number, with one spelling of unknown."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return None if value is pd.NA or (isinstance(value, float) and math.isnan(value)) else value
+
+
+def _alike(a: Any, b: Any) -> bool:
+    return a is b or (isinstance(a, Real) and isinstance(b, Real) and math.isclose(a, b, abs_tol=1e-6))
