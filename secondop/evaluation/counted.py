@@ -12,11 +12,11 @@ import pandas as pd
 import polars as pl
 
 from secondop.errors import SecondopError
-from secondop.evaluation.benefit import crossed
+from secondop.evaluation.benefit import check_rate, crossed
 from secondop.evaluation.people import PEOPLE
-from secondop.evaluation.policies import LEVELS, YES, codes, has_rules, read_outcome
-from secondop.evaluation.reading import at_level, clinical_rules, eager, simulated, verdicts_of
-from secondop.evaluation.tradeoff import TRUTH, read_truth, tradeoff
+from secondop.evaluation.policies import LEVELS, YES, Policy, codes, has_rules, read_outcome, with_ends
+from secondop.evaluation.reading import at_level, clinical_rules, eager, verdicts_of
+from secondop.evaluation.tradeoff import weigh
 from secondop.rules.indications import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 
@@ -124,15 +124,10 @@ def count_policies(
             either = np.maximum(there, enough)  # unknown, where neither says no
             sent[level, k] = np.where((there == 0) | (enough == 0), 0, either).astype(np.uint8)
     said = {_words(level, k): (level, k) for level, k in sent}
-    # Without the facts: beside them, the built-in policies would take part, and change the frontier.
-    truth = {TRUTH[name]: _flags(answers) for name, answers in read_truth(frame).items()}
-    outcomes = pd.DataFrame({"changed": _flags(changed)} | truth)
-    outcomes.attrs["simulated"] = simulated(frame)
-    policies = {words: _flags(sent[key]) for words, key in said.items()}
-    table = tradeoff(outcomes, policies, outcome="changed", exchange_rate=list(exchange_rates))
+    made = [Policy(words, words, "own", "", sent[key]) for words, key in said.items()]
+    table = weigh(with_ends(made, changed), frame, changed, [check_rate(rate) for rate in exchange_rates])
     table["level"] = [said.get(name, (None, None))[0] for name in table["policy"]]
     table["k"] = pd.array([said.get(name, (None, None))[1] for name in table["policy"]], dtype="Int64")
-    table["remark"] = table["remark"].str.replace(r"The cases state no facts[^.]*\. ?", "", regex=True)
     table.attrs["outcome"] = outcome
     return Counted(frame, verdicts, changed, sent, table)
 
@@ -151,7 +146,3 @@ def _count(verdicts: pl.DataFrame, names: list[str], unknown: bool) -> np.ndarra
     """How many of the rules hold, with those that may as well if ``unknown``."""
     flags = [pl.col(name).fill_null(unknown).cast(pl.UInt16) for name in names]
     return verdicts.select(count=pl.sum_horizontal(flags or pl.lit(0, pl.UInt16)))["count"].to_numpy()
-
-
-def _flags(answers: np.ndarray) -> pd.arrays.BooleanArray:
-    return pd.arrays.BooleanArray(answers == YES, answers > YES)

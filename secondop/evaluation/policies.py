@@ -85,9 +85,15 @@ def build_policies(
     names = [policy.name for policy in made] + ["none", "all", "oracle"]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise SecondopError(f"Two policies are called {', '.join(twice)}: rename yours.")
+    return with_ends(made, changed)
+
+
+def with_ends(policies: list[Policy], changed: np.ndarray) -> list[Policy]:
+    """The policies between nobody, the oracle and everybody."""
+    n = len(changed)
     return [
         Policy("none", "nobody", "none", "", np.zeros(n, np.uint8)),
-        *made,
+        *policies,
         Policy("oracle", "only those that would change", "oracle", "", changed),
         Policy("all", "everybody", "all", "", np.ones(n, np.uint8)),
     ]

@@ -98,10 +98,17 @@ def tradeoff(
     rates = [check_rate(rate) for rate in np.atleast_1d(exchange_rate).tolist()]
     frame, changed = eager(cohort), read_outcome(cohort, outcome)
     made = build_policies(frame, changed, policies, scores, rule_book)
-    tables = [measure(made, changed, read_truth(frame), rate) for rate in rates]
+    table = weigh(made, frame, changed, rates)
+    table.attrs |= {"outcome": outcome, "exchange_rate": exchange_rate}
+    return table
+
+
+def weigh(policies: list[Policy], frame: Any, changed: np.ndarray, rates: list[float]) -> pd.DataFrame:
+    """The table of :func:`tradeoff` for these policies, at one exchange rate after another."""
+    tables = [measure(policies, changed, read_truth(frame), rate) for rate in rates]
     front, remarks = _frontier(tables[0]), _remarks(frame, changed, tables[0])
     table = pd.concat([t.assign(frontier=front, remark=remarks) for t in tables], ignore_index=True)
-    table.attrs |= {"simulated": simulated(frame), "outcome": outcome, "exchange_rate": exchange_rate}
+    table.attrs["simulated"] = simulated(frame)
     return table
 
 
