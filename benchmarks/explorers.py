@@ -1,51 +1,84 @@
-"""How long a class waits after a fact is set: kernel time of one update of the case explorer.
+"""How long a class waits after something was moved: kernel time of one update of each explorer.
 
-Run ``python benchmarks/explorers.py`` on an idle machine. Beside it stands what one would do without a
-widget: run a cell with ``explain`` again and show it. Both take turns over the same changes.
+Run ``python benchmarks/explorers.py`` on an idle machine. Beside each stands what one would do without a
+widget: run the cell again that explains the case, or weighs the policies, and draws. Both take turns.
 """
 
 from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from secondop import FACTS, explain, read_cases
-from secondop.datafiles import data_path
-from secondop.teaching import explore_case
+from secondop import FACTS, assess, explain, figures, simulate, tradeoff
+from secondop.evaluation.people import natural_frequencies
+from secondop.rules.facts import Fact
+from secondop.teaching import explore_case, explore_prevalence, explore_tradeoff
+from secondop.teaching.tradeoff_explorer import ACCEPTED, LEVELS
 
-CHANGES = 500
+MOVES, CASES = 300, 100_000
 
 
-def some_answer(fact, rng: random.Random):
+def some_answer(fact: Fact, rng: random.Random) -> object:
     """Any answer to a fact, or ``None`` to forget it."""
     return rng.choice([None, *(fact.levels or ((0, 1, 4) if fact.is_numeric else (True, False)))])
 
 
-def main() -> None:
-    """Change one fact at a time, all over the deck, and print the times."""
-    deck, rng = read_cases(data_path("teaching_cases.csv")).set_index("case"), random.Random(1)
+def one_fact_at_a_time(rng: random.Random) -> Iterator[tuple[Callable, Callable]]:
+    """A fact changes, in cases all over the deck."""
     explorer = explore_case()
-    took = {"explorer": [], "explain and show": []}
-    for change in range(CHANGES):
-        if change % 20 == 0:
-            explorer.start = rng.choice(list(deck.index))
+    for move in range(MOVES):
+        if move % 20 == 0:
+            explorer.start = rng.choice(explorer.starts)[0]
         name = rng.choice(list(FACTS))
         facts = explorer.facts | {name: some_answer(FACTS[name], rng)}
         facts = {name: value for name, value in facts.items() if value is not None}
-        started = time.perf_counter()
-        explain(facts).to_html()
-        between = time.perf_counter()
-        explorer.facts = facts
-        took["explain and show"].append(between - started)
-        if facts:
-            took["explorer"].append(time.perf_counter() - between)
-    for what, seconds in took.items():
-        median, most = np.median(seconds), max(seconds)
-        print(f"{what:18} median {1000 * median:5.1f} ms, longest {1000 * most:5.1f} ms of {len(seconds)}")
-    ratio = np.median(took["explorer"]) / np.median(took["explain and show"])
-    print(f"an update of the explorer takes {ratio:.2f} times as long as explaining the case anew")
+        yield (
+            lambda facts=facts: setattr(explorer, "facts", facts),
+            lambda facts=facts: explain(facts).to_html(),
+        )
+
+
+def one_policy_after_another(rng: random.Random) -> Iterator[tuple[Callable, Callable]]:
+    """A point is clicked and the price moves."""
+    cases = assess(simulate("general", CASES, seed=1), verdicts=True)
+    explorer = explore_tradeoff(cases)
+    for _ in range(MOVES // 10):
+        level, k, price = rng.choice(LEVELS), rng.choice(explorer.k.options), rng.choice(ACCEPTED)
+
+        def move(level: str = level, k: int = k, price: int = price) -> None:
+            explorer.choose(level, k)
+            explorer.accepted.value = price
+
+        yield move, lambda price=price: figures.tradeoff(tradeoff(cases, exchange_rate=1 / price))
+
+
+def a_hundred_people(rng: random.Random) -> Iterator[tuple[Callable, Callable]]:
+    """A slider moves."""
+    explorer = explore_prevalence()
+    for _ in range(MOVES):
+        share = rng.randrange(101)
+        yield (
+            lambda share=share: setattr(explorer.prevalence, "value", share),
+            lambda share=share: figures.icon_array(natural_frequencies(share / 100, 0.5, 0.148)),
+        )
+
+
+def main() -> None:
+    """Print the times of each explorer and of its stand-in, and their ratio."""
+    for moves in (one_fact_at_a_time, one_policy_after_another, a_hundred_people):
+        took = []
+        for pair in moves(random.Random(1)):
+            times = [time.perf_counter()]
+            for work in pair:
+                work()
+                times.append(time.perf_counter())
+            took.append(np.diff(times))
+        (update, instead), (longest, _) = 1000 * np.median(took, axis=0), 1000 * np.max(took, axis=0)
+        print(f"{moves.__doc__} Median of {len(took)} updates: {update:.0f} ms, longest {longest:.0f} ms.")
+        print(f"  The cell again: {instead:.0f} ms, {instead / update:.1f} times as long.")
 
 
 if __name__ == "__main__":

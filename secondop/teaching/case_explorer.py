@@ -14,7 +14,7 @@ from secondop.rules.explain import Explanation, explain
 from secondop.rules.explain_show import reasons_html, verdict_html
 from secondop.rules.facts import FACTS, Fact
 from secondop.rules.indications import RULE_BOOK
-from secondop.rules.markup import Html, document
+from secondop.rules.markup import Html, document, el
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.what_if import NextQuestion
 from secondop.teaching.cards import TeachingCase, deck
@@ -69,7 +69,8 @@ class CaseExplorer(Still, anywidget.AnyWidget):
         return document(e.headline, Html(e.to_html()))
 
     def still(self) -> dict[str, Any]:
-        return {"text/html": self.explanation.to_html()}
+        story = el("p", "font-style:italic;margin:.4em 0;", self.story) if self.story else ""
+        return {"text/html": story + self.explanation.to_html()}
 
     @traitlets.observe("start")
     def _begin(self, change: Any = None) -> None:

@@ -2,10 +2,13 @@
 
 import contextlib
 import io
+import json
 import re
 from pathlib import Path
 
 import pytest
+
+from tools.notebooks import all_lessons, all_notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -25,9 +28,14 @@ def test_every_link_leads_to_a_file():
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
-def test_every_notebook_stands_in_the_table():
-    names = {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
-    assert names == set(re.findall(r"^\| \[\d\d\]\(notebooks/([^)]+)\)", README, re.MULTILINE))
+def test_every_notebook_and_lesson_stands_in_a_table_with_its_title():
+    rows = re.findall(r"^\| \[(\d+)\]\(notebooks/([^)]+)\) \| (.+) \|$", README, re.MULTILINE)
+    stored = [*all_notebooks(), *all_lessons()]
+    assert [name for _, name, _ in rows] == [str(path.relative_to(ROOT / "notebooks")) for path in stored]
+    for (number, name, question), path in zip(rows, stored, strict=True):
+        title = json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"][0]
+        assert name.split("/")[-1].startswith(f"{number}-")
+        assert question.startswith(title.removeprefix("# ").strip())
 
 
 @pytest.mark.parametrize("target", re.findall(r"make (\w+)", README))
