@@ -335,6 +335,9 @@ def _reasons(rule_book: RuleBook, facts: dict[str, Any], case_as_is: dict[str, A
 def _read(case: Any, rule_book: RuleBook) -> tuple[dict[str, Any], dict[Any, Any]]:
     """The facts of a case that are recorded, and whatever else came with it."""
     if isinstance(case, Mapping):
+        if all(name in FACTS and _is_plain(FACTS[name], value) for name, value in case.items()):
+            given = ((f, case.get(name)) for name, f in FACTS.items())  # answers already: nothing to read
+            return {f.name: _plain_number(f, value) for f, value in given if value is not None}, {}
         names = pd.Index(list(case), dtype=object)
         case = pd.DataFrame([list(case.values())], columns=names, dtype=object)
     elif isinstance(case, pd.Series):
@@ -374,7 +377,17 @@ def _meant(name: object, absent: Iterable[str], rule_book: RuleBook) -> str | No
 def _value(fact: Fact, code: Any) -> Any:
     if fact.has_levels:
         return fact.levels[code]
-    return int(code) if fact.kind is Kind.COUNT else code
+    return _plain_number(fact, code)
+
+
+def _is_plain(fact: Fact, value: Any) -> bool:
+    """Whether a value is an answer as Python spells it, or nothing."""
+    return value is None or (type(value) in (bool, int, float, str) and fact.accepts(value))
+
+
+def _plain_number(fact: Fact, answer: Any) -> Any:
+    """A count as a whole number, a number with its decimals; other answers as they are."""
+    return {Kind.COUNT: int, Kind.NUMBER: float}[fact.kind](answer) if fact.is_numeric else answer
 
 
 def _record(noun: str, available: bool | None) -> list[str]:

@@ -534,6 +534,21 @@ COHORTS = st.lists(
 
 
 @settings(max_examples=8, deadline=None)
+def _some_answer(fact):
+    """Any plain answer to a fact, or none."""
+    if fact.is_numeric:
+        return st.one_of(st.none(), st.integers(0, 12), st.sampled_from([0.0, 3.0]))
+    return st.sampled_from([None, *(fact.levels or (True, False))])
+
+
+@given(case=st.fixed_dictionaries({name: _some_answer(fact) for name, fact in FACTS.items()}))
+def test_plain_answers_are_read_as_every_other_spelling_is(case):
+    spelled = {name: {True: "Yes", False: "no"}[v] if type(v) is bool else v for name, v in case.items()}
+    plain, read = explain(case).facts, explain(pd.Series(spelled, dtype=object)).facts
+    assert list(plain.items()) == list(read.items())
+    assert [type(value) for value in plain.values()] == [type(value) for value in read.values()]
+
+
 @given(cases=COHORTS)
 def test_a_case_alone_says_what_its_row_in_a_cohort_says(cases):
     frame = pd.DataFrame(cases, columns=list(FACTS), dtype=object)
