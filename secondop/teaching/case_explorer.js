@@ -110,10 +110,11 @@ function render({ model, el }) {
 
   const story = make("p", { class: "story" });
   const problem = make("pre", { class: "problem", role: "alert" });
-  const verdict = make("div", { class: "verdict" });
+  const region = (name, words) => make("div", { class: name, tabindex: "0", role: "region", "aria-label": words });
+  const verdict = region("verdict", "Recommendation");
   const said = make("div", { class: "said", role: "status" });
   const asked = make("div", { class: "asked" });
-  const reasons = make("div", { class: "reasons", tabindex: "0", role: "region", "aria-label": "Reasons" });
+  const reasons = region("reasons", "Reasons");
   // JupyterLab would take keys for its own shortcuts, and move the focus to the cell.
   const root = make("section", {
     class: "secondop-case", "aria-label": "Case explorer", "data-lm-suppress-shortcuts": "true",

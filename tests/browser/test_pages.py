@@ -138,6 +138,8 @@ def test_a_slider_moves_marks_and_title_without_a_kernel_and_stays_when_the_page
 
 def test_no_figure_offers_to_send_its_cases_away(opened):
     page, _ = opened("06-when-does-benefit-become-overuse")
+    page.set_viewport_size({"width": 1280, "height": 800})  # a narrow page shows no buttons at all
+    page.wait_for_selector(".modebar-btn", state="attached")
     buttons = page.locator(".modebar-btn").evaluate_all("buttons => buttons.map(b => b.dataset.title)")
     assert "Download plot as a PNG" in buttons
     assert [button for button in buttons if button and "share" in button.lower()] == []
