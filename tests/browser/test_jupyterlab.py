@@ -20,7 +20,6 @@ from secondop.teaching import explore_tradeoff, quiz
 from tools.notebooks import KERNEL, ROOT, all_notebooks
 
 pytestmark = pytest.mark.needs_chromium
-NOBODY_ELSE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 FIRST = all_notebooks()[0]
 QUIZ = quiz(3, seed=1)
 TRADE_OFF = "explore_tradeoff(simulate('general', 2_000, seed=2))"
@@ -86,23 +85,8 @@ def _address(server, home: Path) -> str:
     raise AssertionError(f"JupyterLab did not start: {(home / 'log').read_text()}")
 
 
-@pytest.fixture(scope="module")
-def browser(chromium_path):
-    from playwright.sync_api import sync_playwright
-
-    quiet = "--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
-    arguments = [*quiet.split(), "--disable-component-update", NOBODY_ELSE]
-    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium_path, args=[*arguments, "--no-sandbox"] if as_root else arguments
-        )
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def open_notebook(browser, lab, request):
+def open_notebook(browser, lab):
     """`open_notebook(name)`: the page of a notebook, which must not complain or ask others."""
     page, told = browser.new_page(viewport={"width": 1280, "height": 900}), []
     page.on("console", lambda m: told.append(f"console: {m.text}") if m.type == "error" else None)

@@ -1,7 +1,5 @@
 """The built pages as a reader sees them, opened as files in a headless Chromium of this machine."""
 
-import os
-
 import pytest
 
 from tools.notebooks import all_lessons, all_notebooks, figures
@@ -9,25 +7,10 @@ from tools.notebooks import all_lessons, all_notebooks, figures
 pytestmark = pytest.mark.needs_chromium
 PATHS = [*all_notebooks(), *all_lessons()]
 NAMES = ["index", *(path.stem for path in PATHS)]
-QUIET = ["--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
 
 
 @pytest.fixture(scope="module")
-def browser(
-    chromium_path, study_pages
-):  # the pages first: no notebook may start while playwright's loop is running
-    from playwright.sync_api import sync_playwright
-
-    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    with sync_playwright() as playwright:
-        arguments = [*QUIET, "--no-sandbox"] if as_root else QUIET  # Chromium refuses its sandbox to root
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=arguments)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def opened(browser, study_pages):
+def opened(study_pages, browser):
     """`opened(name)`: the page at laptop width, solutions unfolded, and what it complained of or asked."""
     pages = {}
 

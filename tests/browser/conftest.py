@@ -1,0 +1,28 @@
+"""A headless Chromium of this machine, which can reach this machine alone."""
+
+import os
+
+import pytest
+
+FLAGS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path):
+    """One browser a module, closed at its end: no notebook may start while playwright's loop is running."""
+    from playwright.sync_api import sync_playwright
+
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    arguments = [*FLAGS, "--no-sandbox"] if as_root else FLAGS  # Chromium refuses its sandbox to root
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=arguments)
+        yield browser
+        browser.close()
