@@ -119,6 +119,10 @@ class TeachingCase:
         """
         return replace(self, facts=variant_of(self, seed))
 
+    def to_dict(self) -> dict[str, Any]:
+        """The case as a row: ``case``, ``title`` and ``story`` beside the recorded facts, and no answer."""
+        return {"case": self.id, "title": self.title, "story": self.story, **self.facts}
+
     def to_html(self) -> Html:
         """The case to read: its story, what stands out in the record, what is not recorded, and the rest."""
         return case_html(self)

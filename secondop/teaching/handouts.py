@@ -20,6 +20,7 @@ from secondop.rules.indication import RECOMMENDATIONS
 from secondop.rules.indications import RULE_BOOK
 from secondop.rules.markup import COLOURS, FOR, OPEN, Html, div, document, el
 from secondop.rules.rulebook import NOT_FOR_CARE, RuleBook
+from secondop.teaching.cards import TeachingCase, deck
 
 _STYLE = """
 @page { size: A4; margin: 14mm 16mm 18mm; font: 8pt system-ui, sans-serif; color: #555;
@@ -69,15 +70,18 @@ def rule_book_page(rule_book: RuleBook = RULE_BOOK) -> str:
 
 
 def case_sheet(
-    case: Mapping | pd.Series | Any, rule_book: RuleBook = RULE_BOOK, *, answer: bool = False
+    case: str | TeachingCase | Mapping | pd.Series | Any,
+    rule_book: RuleBook = RULE_BOOK,
+    *,
+    answer: bool = False,
 ) -> str:
     """One case on one page for a class: what is recorded, what is not, and room to predict and say why.
 
     Parameters
     ----------
-    case : dict, pandas.Series or frame of one row
-        As :func:`explain` takes it. Of what is no fact only ``case``, ``title`` and ``story`` are shown:
-        other columns may give the answer away.
+    case : str, TeachingCase, dict, pandas.Series or frame of one row
+        A teaching case or its id, or a case as :func:`explain` takes it. Of what is no fact only ``case``,
+        ``title`` and ``story`` are shown: other columns may give the answer away.
     rule_book : RuleBook
         Decides which facts count as not recorded, and the answer.
     answer : bool
@@ -90,11 +94,12 @@ def case_sheet(
 
     Examples
     --------
-    >>> sheet = case_sheet({"title": "A grey report", "pathology_result": "ambiguous"})
-    >>> "A grey report" in sheet, "A second opinion is recommended" in sheet
+    >>> sheet = case_sheet("T008")
+    >>> "The laboratory is not sure" in sheet, "A second opinion is recommended" in sheet
     (True, False)
     """
-    told = explain(case, rule_book)
+    case = deck()[case] if isinstance(case, str) else case
+    told = explain(case.to_dict() if isinstance(case, TeachingCase) else case, rule_book)
     number, title, story = (_words(told.extras.get(key)) for key in ("case", "title", "story"))
     missing = [FACTS[name].label for name in rule_book.facts if name not in told.facts]
     unknown = f"{', '.join(missing)}." if missing else "Nothing: every fact that the rules read is recorded."

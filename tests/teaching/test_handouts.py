@@ -18,6 +18,7 @@ from secondop.rules.facts import FACTS, Kind
 from secondop.rules.indication import RECOMMENDATIONS
 from secondop.rules.indications import RULE_BOOK
 from secondop.rules.rulebook import NOT_FOR_CARE
+from secondop.teaching import deck
 from secondop.teaching.handouts import case_sheet, cds_card, rule_book_page
 
 CASES = [row for _, row in read_cases(data_path("teaching_cases.csv")).iterrows()]
@@ -92,6 +93,11 @@ def test_a_sheet_tells_the_case_and_not_the_answer(case):
     assert listed == (gaps or ["Nothing: every fact that the rules read is recorded"])
     assert not [text for text in (*HEADLINES.values(), told.outlook) if text in shown]
     assert not [rule.label for rule in RULE_BOOK if rule.label in shown]
+
+
+@pytest.mark.parametrize("row", CASES, ids=[case["case"] for case in CASES])
+def test_a_teaching_case_has_the_same_sheet_by_its_id_as_a_card_and_as_a_row(row):
+    assert case_sheet(row["case"]) == case_sheet(deck()[row["case"]]) == case_sheet(row)
 
 
 def test_nothing_on_a_sheet_depends_on_the_columns_that_hold_the_answer():
