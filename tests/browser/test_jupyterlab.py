@@ -89,6 +89,7 @@ def _address(server, home: Path) -> str:
 def open_notebook(browser, lab):
     """`open_notebook(name)`: the page of a notebook, which must not complain or ask others."""
     page, told = browser.new_page(viewport={"width": 1280, "height": 900}), []
+    page.set_default_timeout(60_000)  # a busy machine starts a kernel slowly
     page.on("console", lambda m: told.append(f"console: {m.text}") if m.type == "error" else None)
     page.on("pageerror", lambda error: told.append(f"error: {error}"))
     ours = (lab, lab.replace("http:", "ws:"), "data:", f"blob:{lab}")
