@@ -83,6 +83,19 @@ def chances(share: float, u: float, v: float, within: np.ndarray | None = None, 
     array of float, shape (64, 64), (64, 1) or (1, 1); (k, 64, 64) if shifted
         Difficulty along the first axis, gravity along the second; an axis without a loading has length 1.
     """
+    if within is None and np.ndim(shift) == 0:
+        return _unconditional(share, u, v, shift)
+    return _solve(share, u, v, within, shift)
+
+
+@lru_cache(maxsize=512)  # a change of one parameter leaves the tables of all others as they are
+def _unconditional(share: float, u: float, v: float, shift: float) -> np.ndarray:
+    table = _solve(share, u, v, None, shift)
+    table.flags.writeable = False
+    return table
+
+
+def _solve(share: float, u: float, v: float, within: np.ndarray | None, shift) -> np.ndarray:
     g = grid()
     if share in (0.0, 1.0):
         return np.full((1, 1), share)
