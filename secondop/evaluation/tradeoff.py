@@ -9,6 +9,7 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 import pandas as pd
+from tqdm.auto import tqdm
 
 from secondop.evaluation.benefit import Z, avoided_of, benefit_of, check_rate, crossed, exchange_words, spread
 from secondop.evaluation.policies import UNKNOWN, Policy, build_policies, codes, has_rules, read_outcome
@@ -105,7 +106,8 @@ def tradeoff(
 
 def weigh(policies: list[Policy], frame: Any, changed: np.ndarray, rates: list[float]) -> pd.DataFrame:
     """The table of :func:`tradeoff` for these policies, at one exchange rate after another."""
-    tables = [measure(policies, changed, read_truth(frame), rate) for rate in rates]
+    rounds = tqdm(rates, unit="rate", desc="weighing policies", delay=2, leave=False)
+    tables = [measure(policies, changed, read_truth(frame), rate) for rate in rounds]
     front, remarks = _frontier(tables[0]), _remarks(frame, changed, tables[0])
     table = pd.concat([t.assign(frontier=front, remark=remarks) for t in tables], ignore_index=True)
     table.attrs["simulated"] = simulated(frame)
