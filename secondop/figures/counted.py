@@ -7,14 +7,14 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from secondop.figures.style import COLOURS, INK, QUIET, figure, tint
+from secondop.figures.style import COLOURS, INK, QUIET, figure, room_below, tint
 from secondop.figures.tradeoff_figures import (
     _OUTCOMES,
     _middle,
     _n,
-    _room_below,
     _sentence,
     _tradeoff_title,
+    entries,
 )
 
 _ENDS = {
@@ -52,7 +52,7 @@ def counted(table: pd.DataFrame, level: str, k: int, exchange_rate: float) -> go
     (wide, high), fixed = _reach(rows), {"fixedrange": True}
     fig.update_xaxes(range=[-0.04 * wide, wide], **fixed)
     fig.update_yaxes(range=[-0.09 * high, high], **fixed)
-    return _room_below(fig)
+    return room_below(fig, entries(fig))
 
 
 def marks(table: pd.DataFrame, level: str, k: int, exchange_rate: float) -> list[dict[str, Any]]:

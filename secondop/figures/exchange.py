@@ -6,8 +6,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from secondop.figures.firing_figures import _LINE, _ROW, _write
-from secondop.figures.style import COLOURS, INK, QUIET, figure, wrap
-from secondop.figures.tradeoff_figures import _SORTS, _bounds, _lines, _middle, _n
+from secondop.figures.style import COLOURS, INK, QUIET, figure, lines
+from secondop.figures.tradeoff_figures import _SORTS, _bounds, _middle, _n
 
 _START = 0.1
 _NOTE = "Filled mark: the policy. Ring: as many at random. Grey: unknown facts. Line: 95 % interval."
@@ -26,7 +26,7 @@ def net_benefit(table: pd.DataFrame) -> go.Figure:
     steps = {rate: part for rate, part in table.groupby("exchange_rate")}
     start = min(steps, key=lambda rate: abs(rate - _START))
     rows = steps[start][~steps[start]["sort"].isin(["none", "all", "random"])]
-    labels = ["<br>".join(wrap(label[0].upper() + label[1:], 50)) for label in rows["label"]]
+    labels = [lines(label[0].upper() + label[1:]) for label in rows["label"]]
     places, y = [], 0
     for label in labels:
         y -= _LINE * (label.count("<br>") + 1) + _ROW
@@ -107,8 +107,8 @@ def _marks(part: pd.DataFrame) -> dict[str, list]:
         [None if ring is None else ring["net_benefit"] for ring in rings],
         _middle(rows, "net_benefit"),
     ]
-    said = ["" if ring is None else _lines(_worth(ring, "")) for ring in rings]
-    text = [None, None, None, said, [_lines(_worth(row, "sending ")) for _, row in rows.iterrows()]]
+    said = ["" if ring is None else lines(_worth(ring, "")) for ring in rings]
+    text = [None, None, None, said, [lines(_worth(row, "sending ")) for _, row in rows.iterrows()]]
     return {"x": [[None if pd.isna(v) else round(v, 3) for v in place] for place in x], "hovertext": text}
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from secondop.errors import SecondopError
-from secondop.figures.style import COLOURS, INK, QUIET, figure, tint, wrap
+from secondop.figures.style import COLOURS, INK, QUIET, cases_of, figure, lines, tint
 
 _ARGUES = {
     "clinical": (COLOURS["recommended"], "Clinical indications"),
@@ -90,7 +90,7 @@ def attrition(table: pd.DataFrame) -> go.Figure:
     note = f"{_n(table, [])}, rules joined by “or”, in the order shown. Grey: what unknown facts could add."
     fig = _ladder(title, note, rows, bar=True)
     text = [
-        _lines(
+        lines(
             f"{row['label']} adds {row['added']:,} cases to those of the rules above "
             f"({row['alone']:,} alone). "
             f"So far {_range(row)} of 100 cases are sent.",
@@ -146,7 +146,7 @@ def overlap(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
     grid = _STEP * len(rules) + 26
     fig = figure(title, note, y="of 100 cases", height=300 + grid)
     text = [
-        _lines(
+        lines(
             f"Exactly {_set(names)} "
             f"{'is' if len(names) < 2 else 'are'} known to hold in {row['known']:,} of {row['n']:,} cases "
             f"({100 * row['known'] / row['n']:.1f} %). Unknown facts allow {_range(row)} %.",
@@ -200,7 +200,7 @@ def overlap(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
 def _ladder(title: str, note: str, rows: pd.DataFrame, *, bar: bool = False) -> go.Figure:
     """An empty figure with a label above every row, and grey from low to high; adds ``y`` to the rows."""
     y, places = 0, []
-    labels = [_lines(str(label)) for label in rows["label"]]
+    labels = [lines(str(label)) for label in rows["label"]]
     for label in labels:
         y -= _LINE * (label.count("<br>") + 1) + _ROW
         places.append(y + _ROW - 8)
@@ -222,10 +222,6 @@ def _ladder(title: str, note: str, rows: pd.DataFrame, *, bar: bool = False) -> 
     fig.update_yaxes(visible=False, range=[y - 4, 0], fixedrange=True)
     legend = {"y": 0, "yref": "container", "yanchor": "bottom", "font": {"size": 12}}
     return fig.update_layout(legend=legend, margin={"l": 12, "b": 130})
-
-
-def _lines(text: str, width: int = 50) -> str:
-    return "<br>".join(wrap(text, width))
 
 
 def _write(fig: go.Figure, y: float, text: str, size: int, **place: str) -> None:
@@ -256,8 +252,8 @@ def _range(row: pd.Series) -> str:
 
 def _firing_sentence(row: pd.Series) -> str:
     if not row["n"]:
-        return _lines(f"{row['label']}: no cases, so no rate.")
-    return _lines(
+        return lines(f"{row['label']}: no cases, so no rate.")
+    return lines(
         f"{row['label']}: known to hold in {row['fired']:,} of {row['n']:,} cases "
         f"({100 * row['low']:.1f} %, 95 % interval {100 * row['low_lower']:.1f} to "
         f"{100 * row['low_upper']:.1f}), unknown in {row['unknown']:,}; so {_range(row)} %.",
@@ -265,7 +261,7 @@ def _firing_sentence(row: pd.Series) -> str:
 
 
 def _n(table: pd.DataFrame, about: list[str]) -> str:
-    kind = "simulated cases" if table.attrs.get("simulated") else "cases"
+    kind = cases_of(table)
     if about:
         return f"{table.drop_duplicates(about)['n'].sum():,} {kind} by {' and '.join(about)}"
     return f"{table['n'].iloc[0]:,} {kind}"

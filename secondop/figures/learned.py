@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from secondop.figures.style import COLOURS, INK, QUIET, figure, wrap
+from secondop.figures.style import COLOURS, INK, QUIET, cases_of, figure, lines, room_below
 
 _PARTS = {
     "found": ("useful", "found: sent, and something changed"),
@@ -33,7 +33,7 @@ def calibration(table: pd.DataFrame) -> go.Figure:
     fig = figure(
         f"Probabilities from {first['score']:.0%} to {last['score']:.0%} mean what they say in {kept} of "
         f"{groups} groups of cases".replace("%", "\N{NO-BREAK SPACE}%"),
-        f"{_cases(table, table['n'].sum())}, each scored by a model that did not learn from it. "
+        f"{table['n'].sum():,} {cases_of(table)}, each scored by a model that did not learn from it. "
         "Bars: 95 % interval (Wilson)" + (", unknown outcomes included." if table["unknown"].any() else "."),
         x="learned probability that an opinion changes something, % (mean of the group)",
         y="share in which it did, % of the group",
@@ -60,7 +60,7 @@ def calibration(table: pd.DataFrame) -> go.Figure:
     )
     fig.update_xaxes(range=ends)
     fig.update_yaxes(range=ends)
-    return _room_below(fig, 2)
+    return _legend(fig, 2)
 
 
 def same_volume(table: pd.DataFrame) -> go.Figure:
@@ -74,7 +74,7 @@ def same_volume(table: pd.DataFrame) -> go.Figure:
     rounds = [part.set_index("measure") for _, part in table.groupby(["level", "unknown"], sort=False)]
     fig = figure(
         _winner(rounds),
-        f"{_cases(table, table['n'].iloc[0])}, each scored by a model that did not learn from it. "
+        f"{table['n'].iloc[0]:,} {cases_of(table)}, each scored by a model that did not learn from it. "
         "Line: 95 % interval of what the learned triage finds, compared in pairs with the rule book.",
         x="of 100 cases",
         height=30 + 150 * len(rounds),
@@ -132,7 +132,7 @@ def same_volume(table: pd.DataFrame) -> go.Figure:
     fig.update_yaxes(tickvals=y, ticktext=list(_WHO.values()) * len(rounds), range=[y[-1] + 0.6, -1.9])
     fig.update_yaxes(showgrid=False)
     fig.update_layout(barmode="overlay")
-    return _room_below(fig, 3)
+    return _legend(fig, 3)
 
 
 def importance(table: pd.DataFrame, silent: Collection[str] = (), *, most: int = 12) -> go.Figure:
@@ -154,8 +154,8 @@ def importance(table: pd.DataFrame, silent: Collection[str] = (), *, most: int =
     fig = figure(
         f"“{first['label'].capitalize()}” matters most: shuffling it costs {first['importance']:.1f} of the "
         f"{told:.1f} points by which the learned triage beats guessing",
-        f"{_cases(table, table.attrs['n'])}{left}; each fact shuffled among cases that the model did not "
-        f"learn from. Bars: 95 % interval over folds. {len(rows)} of {len(table)} facts are shown. "
+        f"{table.attrs['n']:,} {cases_of(table)}{left}; each fact shuffled among cases that the model did "
+        f"not learn from. Bars: 95 % interval over folds. {len(rows)} of {len(table)} facts are shown. "
         "Guessing has 50 points of discrimination, never erring 100.",
         x="points of discrimination lost",
         height=40 + 23 * len(rows),
@@ -191,7 +191,7 @@ def importance(table: pd.DataFrame, silent: Collection[str] = (), *, most: int =
         tickfont={"size": 12},
         range=[-0.7, len(rows) - 0.3],
     )
-    return _room_below(fig, 2 if len(silent) else 0)
+    return _legend(fig, 2 if len(silent) else 0)
 
 
 def _winner(rounds: list[pd.DataFrame]) -> str:
@@ -226,7 +226,7 @@ def _heading(row: pd.Series) -> str:
 def _parts(part: pd.DataFrame, who: str) -> str:
     name = {"random": "A random choice", "rule_book": "The rule book", "learned": "The learned triage"}[who]
     found, overuse, underuse = (f"{part.loc[measure, who]:.1f}" for measure in _PARTS)
-    return _lines(
+    return lines(
         f"{name} sends {part['sent'].iloc[0]:.1f} of 100 cases: {found} opinions change something, {overuse} "
         f"change nothing, and {underuse} changes are missed."
     )
@@ -234,7 +234,7 @@ def _parts(part: pd.DataFrame, who: str) -> str:
 
 def _difference(row: pd.Series) -> str:
     verdict = {"neither": "they cannot be told apart", "": "unknown outcomes leave it open"}
-    return _lines(
+    return lines(
         f"Of 100 cases, the learned triage finds {row['difference']:+.1f} changes against the rule book "
         f"({row['lower']:+.1f} to {row['upper']:+.1f}): "
         f"{verdict.get(row['winner'], 'the ' + row['winner'] + ' finds more')}."
@@ -243,7 +243,7 @@ def _difference(row: pd.Series) -> str:
 
 def _promise(row: pd.Series) -> str:
     gap = f" (and is unknown in {row['unknown']:,.0f})" if row["unknown"] else ""
-    return _lines(
+    return lines(
         f"{row['n']:,.0f} cases with a learned probability of {100 * row['score']:.1f} % on average: an "
         f"opinion changed something in {row['changed']:,.0f}{gap}, which is {100 * row['low']:.1f} % "
         f"({100 * row['lower']:.1f} to {100 * row['upper']:.1f} %)."
@@ -251,23 +251,11 @@ def _promise(row: pd.Series) -> str:
 
 
 def _shuffled(row: pd.Series) -> str:
-    return _lines(
+    return lines(
         f"“{row['meaning']}” If its answers are shuffled among the cases, the learned triage loses "
         f"{row['importance']:.2f} points of discrimination ({row['lower']:.2f} to {row['upper']:.2f})."
     )
 
 
-def _cases(table: pd.DataFrame, n: int) -> str:
-    return f"{n:,} {'simulated cases' if table.attrs.get('simulated') else 'cases'}"
-
-
-def _lines(text: str) -> str:
-    return "<br>".join(wrap(text, 50))
-
-
-def _room_below(fig: go.Figure, entries: int) -> go.Figure:
-    """Keep the legend clear of the axis on a phone, where each entry takes a line of its own."""
-    more = 20 * entries
-    fig.update_layout(height=fig.layout.height + more, margin={"b": fig.layout.margin.b + more})
-    legend = {"y": 0, "yref": "container", "yanchor": "bottom", "traceorder": "normal"}
-    return fig.update_layout(title={"y": 1 - 22 / fig.layout.height}, legend=legend)
+def _legend(fig: go.Figure, entries: int) -> go.Figure:
+    return room_below(fig, 20 * entries).update_layout(legend={"traceorder": "normal"})

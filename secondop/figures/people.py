@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from secondop.errors import SecondopError
 from secondop.evaluation.people import natural_sentence
-from secondop.figures.style import COLOURS, INK, QUIET, figure, tint, wrap
+from secondop.figures.style import COLOURS, INK, QUIET, cases_of, figure, lines, tint, wrap
 
 _NODES = {
     "urgent": COLOURS["urgent"],
@@ -51,7 +51,7 @@ def flow(table: pd.DataFrame) -> go.Figure:
     """
     if table.empty:
         raise SecondopError("There are no cases, so no streams to draw.")
-    n, kind = table["n"].iloc[0], "simulated cases" if table.attrs.get("simulated") else "cases"
+    n, kind = table["n"].iloc[0], cases_of(table)
     into = table.groupby("target", sort=False)["cases"].sum()
     per = 100 * into / n
     sent = per.get("recommended", 0) + per.get("urgent", 0)
@@ -69,7 +69,7 @@ def flow(table: pd.DataFrame) -> go.Figure:
     place = {name: i for i, name in enumerate(names)}
     colours = [_NODES.get(name, COLOURS["unknown"]) for name in names]
     said = [
-        _lines(
+        lines(
             _STAGES[row["stage"]].format(kind=kind, share=100 * row["cases"] / row["of"], **row) + _open(row)
         )
         for _, row in table.iterrows()
@@ -87,7 +87,7 @@ def flow(table: pd.DataFrame) -> go.Figure:
             "thickness": 10,
             "line": {"width": 0},
             "customdata": [
-                _lines(
+                lines(
                     f"{name.capitalize()}: {counts[name]:,} of {n:,} {kind} ({100 * counts[name] / n:.1f} %)."
                 )
                 for name in names
@@ -137,7 +137,7 @@ def icon_array(table: pd.DataFrame) -> go.Figure:
             textfont={"color": QUIET, "size": 13},
             name=f"{row['people']} {row['words']}",
             marker={"color": colour, "symbol": symbol, "size": 19, "line": {"width": 2, "color": colour}},
-            hovertext=[_lines(_of(row, table))] * row["people"],
+            hovertext=[lines(_of(row, table))] * row["people"],
             hoverinfo="text",
         )
     square = {"visible": False, "fixedrange": True, "constrain": "domain"}
@@ -160,7 +160,7 @@ def _under_policy(table: pd.DataFrame) -> tuple[str, str]:
     title += f"; {people['undecided']} are undecided" if "undecided" in people else ""
     return title, (
         f"Policy: {table['label'].iloc[0]}. Each mark: one person in 100, of {table['n'].iloc[0]:,} "
-        f"{_kind(table)}."
+        f"{cases_of(table)}."
     )
 
 
@@ -172,13 +172,9 @@ def _of(row: dict, table: pd.DataFrame) -> str:
     if "policy" not in row:
         return f"{row['people']} of 100 people {row['words']} ({100 * row['share']:.1f} %)."
     return (
-        f"{row['people']} of 100 people are {row['words']}: {row['cases']:,} of {row['n']:,} {_kind(table)} "
-        f"({100 * row['cases'] / row['n']:.1f} %)."
+        f"{row['people']} of 100 people are {row['words']}: {row['cases']:,} of {row['n']:,} "
+        f"{cases_of(table)} ({100 * row['cases'] / row['n']:.1f} %)."
     )
-
-
-def _kind(table: pd.DataFrame) -> str:
-    return "simulated cases" if table.attrs.get("simulated") else "cases"
 
 
 def _label(name: str, count: str, stage: int, thin: bool) -> str:
@@ -202,7 +198,3 @@ def _open(row: pd.Series) -> str:
     if row["stage"] > 1 or not row["undetermined"]:
         return ""
     return f" In {row['undetermined']:,} of them an unknown fact could still raise it."
-
-
-def _lines(text: str) -> str:
-    return "<br>".join(wrap(text, 50))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import textwrap
 
+import pandas as pd
 import plotly.graph_objects as go
 
 COLOURS = {
@@ -94,8 +95,31 @@ def wrap(text: str, width: int) -> list[str]:
     >>> wrap("A narrow band finds most errors", 20)
     ['A narrow band finds', 'most errors']
     """
-    lines = textwrap.wrap(text.replace(" %", "\u00a0%"), width, break_long_words=False)
-    return [line.replace("\u00a0", " ") for line in lines]
+    broken = textwrap.wrap(text.replace(" %", "\u00a0%"), width, break_long_words=False)
+    return [line.replace("\u00a0", " ") for line in broken]
+
+
+def lines(text: str, width: int = 50) -> str:
+    """A text as hover boxes and notes show it, broken so that a phone shows it whole.
+
+    Examples
+    --------
+    >>> lines("A narrow band finds most errors", 20)
+    'A narrow band finds<br>most errors'
+    """
+    return "<br>".join(wrap(text.strip(), width))
+
+
+def cases_of(table: pd.DataFrame) -> str:
+    """What a table counts: cases, said to be simulated where they are."""
+    return "simulated cases" if table.attrs.get("simulated") else "cases"
+
+
+def room_below(fig: go.Figure, room: int) -> go.Figure:
+    """Make room for the legend, clear of the axis on a phone, where each entry takes a line of its own."""
+    fig.update_layout(height=fig.layout.height + room, margin={"b": fig.layout.margin.b + room})
+    legend = {"y": 0, "yref": "container", "yanchor": "bottom"}
+    return fig.update_layout(title={"y": 1 - 22 / fig.layout.height}, legend=legend)
 
 
 def tint(colour: str, alpha: float) -> str:

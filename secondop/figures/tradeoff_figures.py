@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from secondop.figures.style import COLOURS, INK, QUIET, figure, tint, wrap
+from secondop.figures.style import COLOURS, INK, QUIET, cases_of, figure, lines, room_below, tint, wrap
 
 _SORTS = {
     "level": (COLOURS["rule book"], "square", "Levels of the rule book"),
@@ -73,7 +73,7 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
     _name_points(fig, rows)
     fig.update_xaxes(rangemode="tozero")
     fig.update_yaxes(rangemode="tozero")
-    return _room_below(fig)
+    return room_below(fig, entries(fig))
 
 
 def decision_curve(table: pd.DataFrame) -> go.Figure:
@@ -126,7 +126,7 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
     top = table["net_benefit_upper"].max()
     fig.update_xaxes(type="log", tickvals=ticks, ticktext=words, range=np.log10(rates[[0, -1]]).tolist())
     fig.update_yaxes(range=[-0.35 * top, 1.06 * top] if top > 0 else None)
-    return _room_below(fig)
+    return room_below(fig, entries(fig))
 
 
 def capacity(table: pd.DataFrame) -> go.Figure:
@@ -212,15 +212,12 @@ def capacity(table: pd.DataFrame) -> go.Figure:
     )
     fig.update_xaxes(rangemode="tozero")
     fig.update_yaxes(rangemode="tozero")
-    return _room_below(fig, 17 * len(text) + 10)
+    return room_below(fig, entries(fig) + 17 * len(text) + 10)
 
 
-def _room_below(fig: go.Figure, more: int = 0) -> go.Figure:
-    """Keep the legend clear of the axis on a phone, where each entry takes a line of its own."""
-    room = 20 * sum(trace.showlegend is not False for trace in fig.data) + more
-    fig.update_layout(height=fig.layout.height + room, margin={"b": fig.layout.margin.b + room})
-    legend = {"y": 0, "yref": "container", "yanchor": "bottom"}
-    return fig.update_layout(title={"y": 1 - 22 / fig.layout.height}, legend=legend)
+def entries(fig: go.Figure) -> int:
+    """Pixels that the entries of the legend take, one to a line."""
+    return 20 * sum(trace.showlegend is not False for trace in fig.data)
 
 
 def _name_points(fig: go.Figure, rows: pd.DataFrame) -> None:
@@ -314,11 +311,11 @@ def _sentence(row: pd.Series) -> str:
     )
     if not pd.isna(row["found_beyond_random"]):
         text += f" As many at random would find {row['found'] - row['found_beyond_random']:.1f}."
-    return _lines(f"{text} {row['remark']}")
+    return lines(f"{text} {row['remark']}")
 
 
 def _curve_sentence(row: pd.Series) -> str:
-    return _lines(
+    return lines(
         f"With {row['exchange']}, sending {row['label']} is worth {_bounds(row, 'net_benefit')} "
         "useful opinions per 100 cases, net."
     )
@@ -332,7 +329,7 @@ def _capacity_sentence(row: pd.Series) -> str:
         if row["served"] == 1
         else f", of which {100 * row['served']:.0f} % of the last one's further cases"
     )
-    return _lines(
+    return lines(
         f"{row['opinions']:.0f} opinions per 1,000 cases serve {row['step']} rules, the last "
         f"“{row['label']}”{part}. They find {_bounds(row, 'found', 0)} changes; as many at random find "
         f"{row['random_found']:.0f}."
@@ -340,7 +337,7 @@ def _capacity_sentence(row: pd.Series) -> str:
 
 
 def _possible_sentence(row: pd.Series) -> str:
-    return _lines(
+    return lines(
         f"If unknown facts sent everybody whom they allow, these {row['step']} rules would need "
         f"{row['possible_opinions']:.0f} opinions per 1,000 cases and find "
         f"{row['possible_found']:.0f} changes."
@@ -354,10 +351,5 @@ def _bounds(row: pd.Series, name: str, digits: int = 1) -> str:
     return f"{low} to {high}" if value == "nan" else f"{value} (unknown facts: {low} to {high})"
 
 
-def _lines(text: str) -> str:
-    return "<br>".join(wrap(text.strip(), 50))
-
-
 def _n(table: pd.DataFrame) -> str:
-    kind = "simulated cases" if table.attrs.get("simulated") else "cases"
-    return f"{table['n'].iloc[0]:,} {kind}"
+    return f"{table['n'].iloc[0]:,} {cases_of(table)}"

@@ -10,6 +10,7 @@ from secondop.evaluation.counted import Counted, count_policies
 from secondop.evaluation.policies import UNKNOWN
 from secondop.evaluation.reading import clinical_rules
 from secondop.figures.counted import counted, finding, marks
+from secondop.figures.style import cases_of
 from secondop.rules.indications import RULE_BOOK
 from secondop.rules.markup import LINE, SMALL, Html, div, el
 from secondop.rules.rulebook import RuleBook
@@ -161,7 +162,7 @@ class TradeoffExplorer(Still, widgets.VBox):
 
     def _numbers(self) -> Html:
         counts, n = self.counts, len(self._made.changed)
-        kind = "simulated cases" if self.table.attrs["simulated"] else "cases"
+        kind = cases_of(self.table)
         sent = sum(counts[part] for part in ("found", "overuse", "sent_unknown"))
         left = sum(counts[part] for part in ("underuse", "spared", "left_unknown"))
         lines = [
