@@ -2,6 +2,7 @@
 
 Run ``python benchmarks/explorers.py`` on an idle machine. Beside each stands what one would do without a
 widget: run the cell again that explains the case, or weighs the policies, and draws. Both take turns.
+Now and then Python collects all its garbage during one of them, which adds about 100 ms.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def one_fact_at_a_time(rng: random.Random) -> Iterator[tuple[Callable, Callable]
 
 
 def one_policy_after_another(rng: random.Random) -> Iterator[tuple[Callable, Callable]]:
-    """A point is clicked and the price moves."""
+    """A point is clicked and the price moves: two updates."""
     cases = assess(simulate("general", CASES, seed=1), verdicts=True)
     explorer = explore_tradeoff(cases)
     for _ in range(MOVES // 10):
@@ -80,7 +81,7 @@ def main() -> None:
         print(
             f"{moves.__doc__} Median of {len(took)} updates: {update:.0f} ms, longest {max(updates):.0f} ms."
         )
-        print(f"  Over 100 ms: {(updates > 100).sum()}, when Python collects its garbage.")
+        print(f"  Over 100 ms: {(updates > 100).sum()}.")
         print(f"  The cell again: {instead:.0f} ms, {instead / update:.1f} times as long.")
 
 

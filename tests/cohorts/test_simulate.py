@@ -296,3 +296,13 @@ def test_no_warning_at_the_edges_of_shares():
         cohort = simulate(without_gaps(load_scenario("general")).replace(edge), 100_000, seed=1)
     assert cohort["rare_disease"].all() and not cohort["neoplasia_concern"].any()
     assert cohort["first_right"].all() and cohort["sought"].all() and not cohort["corrected"].any()
+
+
+def test_a_table_of_chances_that_is_kept_cannot_be_written_over():
+    kept = chances(0.2, 0.3, 0.1)
+    with pytest.raises(ValueError, match="read-only"):
+        kept[0, 0] = 1.0
+    assert chances(0.2, 0.3, 0.1) is kept
+    assert (
+        np.allclose(chances(0.2, 0.1, 0.3), kept.T, atol=1e-9) and chances(0.3, 0.3, 0.1).mean() > kept.mean()
+    )
