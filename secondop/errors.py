@@ -32,7 +32,7 @@ def did_you_mean(word: object, options: Iterable[str]) -> str:
     >>> did_you_mean("x", ["none", "clear"])
     ''
     """
-    close = get_close_matches(str(word), list(options), n=1, cutoff=0.6)
+    close = get_close_matches(str(word), list(map(str, options)), n=1, cutoff=0.6)
     return f" Did you mean {close[0]!r}?" if close else ""
 
 

@@ -26,6 +26,19 @@ class Kind(StrEnum):
     NUMBER = "number"  # a number with a unit
 
 
+def take_members(owner: object, **kinds: type[StrEnum]) -> None:
+    """Bring attributes of a frozen object that are given as text to the members that they name.
+
+    Text that compares equal to a member, and yet is not the member, would disarm every ``is`` in silence.
+    """
+    for name, kind in kinds.items():
+        value = getattr(owner, name)
+        if value is not None and type(value) is not kind:
+            if value not in list(kind):
+                raise unknown_name(kind.__name__.lower(), value, kind)
+            object.__setattr__(owner, name, kind(value))
+
+
 @dataclass(frozen=True)
 class Fact:
     """One thing that a case can state.
@@ -61,6 +74,7 @@ class Fact:
     use: str = ""
 
     def __post_init__(self) -> None:
+        take_members(self, kind=Kind)
         if not self.name.isidentifier():
             raise SecondopError(f"A fact's name must be a plain word such as 'age_years', not {self.name!r}.")
         if self.has_levels and (len(self.levels) < 2 or len(set(self.levels)) != len(self.levels)):

@@ -9,6 +9,7 @@ from typing import Any
 
 from secondop.errors import SecondopError, unknown_name
 from secondop.rules.conditions import Condition, condition_from_dict
+from secondop.rules.facts import take_members
 
 RECOMMENDATIONS = ("not_needed", "no_indication", "optional", "recommended", "urgent")
 """What an assessment can say, from least to most."""
@@ -74,6 +75,10 @@ class Citation:
     locator: str
     grade: Grade
 
+    def __post_init__(self) -> None:
+        """Bring a grade given as text to its member."""
+        take_members(self, grade=Grade)
+
 
 @dataclass(frozen=True)
 class Indication:
@@ -113,6 +118,7 @@ class Indication:
     stronger_when: Condition | None = None
 
     def __post_init__(self) -> None:
+        take_members(self, group=Group, level=Level, kind=RuleKind)
         if not isinstance(self.when, Condition):
             raise TypeError(f"Rule {self.name!r}: 'when' must be a condition over facts, not {self.when!r}.")
         if self.name != self.name.lower() or not self.name.replace("-", "").isalnum():
@@ -151,11 +157,8 @@ class Indication:
         check_attributes(data)
         citation, stronger = data["citation"], data.get("stronger_when")
         read = {
-            "group": _member(Group, data["group"]),
             "when": condition_from_dict(data["when"]),
-            "citation": Citation(citation["source"], citation["locator"], _member(Grade, citation["grade"])),
-            "level": data.get("level") and _member(Level, data["level"]),
-            "kind": _member(RuleKind, data.get("kind", "indication")),
+            "citation": Citation(citation["source"], citation["locator"], citation["grade"]),
             "stronger_when": stronger and condition_from_dict(stronger),
         }
         return cls(**data | read)
@@ -167,9 +170,3 @@ def check_attributes(names: Iterable[str]) -> None:
     for name in names:
         if name not in known:
             raise unknown_name("rule attribute", name, known)
-
-
-def _member(kind: type[StrEnum], value: object) -> StrEnum:
-    if value not in list(kind):
-        raise unknown_name(kind.__name__.lower(), value, kind)
-    return kind(value)

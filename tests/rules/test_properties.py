@@ -2,10 +2,13 @@
 
 import random
 
+import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from secondop.errors import UnknownNameError
+from secondop.rules.assess import assess
 from secondop.rules.conditions import (
     _OPERATORS,
     AllOf,
@@ -17,7 +20,7 @@ from secondop.rules.conditions import (
     Not,
     condition_from_dict,
 )
-from secondop.rules.facts import FACTS, Kind
+from secondop.rules.facts import FACTS, Fact, Kind
 from secondop.rules.indication import RECOMMENDATIONS, Citation, Grade, Group, Indication, Level, RuleKind
 from secondop.rules.indications import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
@@ -276,3 +279,25 @@ def test_the_cohorts_hold_every_recommendation_and_verdict():
             None,
         }  # needs every clinical rule to fail: the tables have such cases
     }
+
+
+ENUMS = [("level", Level), ("kind", RuleKind), ("group", Group)]
+
+
+@given(st.sampled_from(list(RULE_BOOK)), st.sampled_from(ENUMS), st.data())
+def test_text_is_as_good_as_the_member_it_names(rule, enum, data):
+    attribute, kind = enum
+    member = data.draw(st.sampled_from(list(kind)))
+    assume(attribute == "group" or (rule.level is not None if attribute == "level" else member == rule.kind))
+    by_member, by_text = (RULE_BOOK.replace(rule.name, **{attribute: v}) for v in (member, str(member)))
+    assert by_text == by_member and by_text.fingerprint == by_member.fingerprint
+    assert type(getattr(by_text[rule.name], attribute)) is kind
+    cases = pl.DataFrame({name: [True, None, False] for name in FACTS if FACTS[name].kind is Kind.FLAG})
+    assert assess(cases, by_text, verdicts=True).equals(assess(cases, by_member, verdicts=True))
+
+
+def test_a_grade_and_a_kind_given_as_text_are_members_too():
+    assert type(Citation("s", "1", "review").grade) is Grade
+    assert type(Fact("weeks", "count", "How many?", low=0, high=9).kind) is Kind
+    with pytest.raises(UnknownNameError, match="Did you mean 'urgent'"):
+        RULE_BOOK.replace("neoplasia-concern", level="urgnet")
