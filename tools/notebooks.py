@@ -125,7 +125,7 @@ def _is_progress(output) -> bool:
 
 def add_pictures(notebook, stored=None) -> int:
     """Put a PNG beside every figure, that of ``stored`` if it is the same, and return how many are new."""
-    known = {_key(out): out["data"]["image/png"] for out in figures(stored) if "image/png" in out["data"]}
+    known = {_key(out): out["data"]["image/png"] for out in figures(stored) if has_its_picture(out)}
     drawn = 0
     for output in figures(notebook):
         key, size = _key(output), _size(output)
@@ -141,6 +141,19 @@ def figures(notebook) -> list:
     """The outputs of a notebook that are plotly figures, in order."""
     cells = notebook.cells if notebook is not None else []
     return [out for cell in cells for out in cell.get("outputs", []) if PLOTLY in out.get("data", {})]
+
+
+def has_its_picture(output) -> bool:
+    """Whether a figure has a picture with as many pixels as the size that it declares.
+
+    JupyterLab shows the pixels of a stored picture, whatever size is declared: one with more is cropped.
+    """
+    from PIL import Image
+
+    if "image/png" not in output["data"]:
+        return False
+    size = Image.open(BytesIO(base64.b64decode(output["data"]["image/png"]))).size
+    return size == tuple(_size(output).values()) and output["metadata"].get("image/png") == _size(output)
 
 
 def _key(output) -> str:
@@ -159,7 +172,7 @@ def _draw(figure: dict, size: dict[str, int]) -> str:
     # One Chromium for all figures. Kaleido would ask a CDN for MathJax, which no figure here uses.
     kaleido.start_sync_server(n=1, mathjax=False, silence_warnings=True)
     content = {"data": figure["data"], "layout": figure.get("layout", {})}
-    picture = Image.open(BytesIO(kaleido.calc_fig_sync(content, opts={"format": "png", "scale": 2} | size)))
+    picture = Image.open(BytesIO(kaleido.calc_fig_sync(content, opts={"format": "png", "scale": 1} | size)))
     small = BytesIO()  # 128 colours are enough for a chart, in a quarter of the bytes
     picture.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
     return base64.b64encode(small.getvalue()).decode() + "\n"

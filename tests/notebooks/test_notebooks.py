@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from tools.notebooks import PLOTLY, all_lessons, all_notebooks, tidy
+from tools.notebooks import PLOTLY, all_lessons, all_notebooks, figures, has_its_picture, tidy
 
 NOTEBOOKS = [*all_notebooks(), *all_lessons()]
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -102,8 +102,9 @@ def test_it_is_stored_tidily_with_its_outputs(path):
     kinds = [output.output_type for output in outputs]
     assert "error" not in kinds, f"{path.name} stores an error"
     assert not [o.text for o in outputs if o.get("name") == "stderr"], f"{path.name} stores a warning"
-    assert all("image/png" in o["data"] for o in outputs if PLOTLY in o.get("data", {})), (
-        f"{path.name} has a figure without its picture: run make notebooks"
+    assert all(map(has_its_picture, figures(stored))), (
+        f"{path.name} has a figure whose picture is missing, or has another size than the figure declares: "
+        "run make notebooks"
     )
 
 

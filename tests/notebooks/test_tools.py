@@ -38,6 +38,20 @@ def test_a_figure_gets_a_picture_and_keeps_it_while_it_is_the_same(write_noteboo
     assert path.read_bytes() == first
     (figure,) = notebooks.figures(nbformat.read(path, as_version=4))
     assert figure["data"]["image/png"].startswith("iVBOR")
+    assert notebooks.has_its_picture(figure)
+
+
+@pytest.mark.needs_chromium
+@pytest.mark.parametrize("name", ["width", "height"])
+def test_a_picture_of_another_size_than_declared_is_drawn_anew(name, write_notebook, drawing):
+    path = write_notebook("01_figure.ipynb", TITLE, FIGURE)
+    notebooks.store(path)
+    stored, cut = (nbformat.read(path, as_version=4) for _ in range(2))
+    (figure,) = notebooks.figures(cut)
+    figure["data"][notebooks.PLOTLY]["layout"][name] = 300
+    assert not notebooks.has_its_picture(figure)
+    assert (notebooks.add_pictures(stored, cut), notebooks.add_pictures(cut, cut)) == (1, 1)
+    assert notebooks.has_its_picture(figure)
 
 
 def test_a_failing_cell_is_named_with_its_notebook_and_error(write_notebook):
