@@ -55,8 +55,16 @@ NEEDS = {
 }
 
 
+SLOW = (
+    "browser",
+    "notebooks",
+)  # folders that `python run.py quick` leaves out, with all that needs a program
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
+        if item.path.parent.name in SLOW or any(map(item.get_closest_marker, NEEDS)):
+            item.add_marker("slow")
         for name, (find, reason) in NEEDS.items():
             if item.get_closest_marker(name) and find() is None:
                 item.add_marker(pytest.mark.skip(reason=reason))

@@ -61,7 +61,7 @@ def differences(fresh, stored) -> list[str]:
         if len(now) != len(then) or not all(map(alike, now, then)):
             shown = {key: "\n".join(value) or "(nothing)" for key, value in (("stored", then), ("now", now))}
             told.append(
-                f"cell {number} prints another thing than is stored (to renew: make notebooks).\n"
+                f"cell {number} prints another thing than is stored (to renew: python run.py notebooks).\n"
                 + "\n".join(f"--- {key}\n{value}" for key, value in shown.items())
             )
     return told
@@ -97,14 +97,16 @@ def test_it_is_stored_tidily_with_its_outputs(path):
     stored = nbformat.read(path, as_version=4)
     nbformat.validate(stored)
     outputs = [output for cell in stored.cells for output in cell.get("outputs", [])]
-    assert outputs, f"{path.name} is stored without outputs: run make notebooks"
-    assert stored == tidy(nbformat.read(path, as_version=4)), f"{path.name} is not tidy: run make notebooks"
+    assert outputs, f"{path.name} is stored without outputs: run python run.py notebooks"
+    assert stored == tidy(nbformat.read(path, as_version=4)), (
+        f"{path.name} is not tidy: run python run.py notebooks"
+    )
     kinds = [output.output_type for output in outputs]
     assert "error" not in kinds, f"{path.name} stores an error"
     assert not [o.text for o in outputs if o.get("name") == "stderr"], f"{path.name} stores a warning"
     assert all(map(has_its_picture, figures(stored))), (
         f"{path.name} has a figure whose picture is missing, or has another size than the figure declares: "
-        "run make notebooks"
+        "run python run.py notebooks"
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import run
 from tools.notebooks import all_lessons, all_notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +39,11 @@ def test_every_notebook_and_lesson_stands_in_a_table_with_its_title():
         assert question.startswith(title.removeprefix("# ").strip())
 
 
-@pytest.mark.parametrize("target", re.findall(r"make (\w+)", README))
-def test_every_command_exists(target):
-    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+@pytest.mark.parametrize("task", re.findall(r"(?:make|run\.py) (\w+)", README))
+def test_every_command_exists(task):
+    assert task in run.TASKS
+
+
+def test_the_two_commands_stand_first():
+    assert re.findall(r"^python run\.py (\w+)", README, re.MULTILINE)[:2] == ["study", "test"]
+    assert "\npython3 run.py test\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
