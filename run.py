@@ -172,7 +172,10 @@ def install(python: str, wanted: list[str]) -> None:
             word, name, *_ = [*line.split(), "", ""]
             count += word in ("Collecting", "Processing")
             if word == "Installing" and name == "collected":
-                print("\r" * live + f"  {count} packages fetched, now installing them", flush=True)
+                print(
+                    "\r" * live + f"  {count} packages fetched, now installing them".ljust(50 * live),
+                    flush=True,
+                )
             elif word == "Collecting" and live:
                 print(f"\r  package {count}: {name}"[:50].ljust(50), end="", flush=True)
             elif word in ("Collecting", "Processing") and not live and count % 25 == 0:

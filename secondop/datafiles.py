@@ -1,7 +1,10 @@
-"""Where the data files are: beside the package in a checkout, inside it in an installed wheel."""
+"""Files: where those that ship are (beside the package or in an installed wheel), and writing one whole."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from pathlib import Path
 
 from secondop.errors import unknown_name
@@ -42,3 +45,69 @@ def data_path(name: str) -> Path:
     if name not in names:
         raise unknown_name("data file", name, names)
     return folder / name
+
+
+def write_whole(path: str | Path, content: str | bytes) -> None:
+    """Write a file so that nobody ever finds half of it: an older one stays until the new one is complete.
+
+    A file that is replaced keeps its permissions, and a link goes on leading to it. What a killed run left
+    beside the file is removed.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The file to write.
+    content : str or bytes
+        All of it; text is written as UTF-8, its lines as they are.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_whole(Path(folder, "page.html"), "<p>é</p>")
+    ...     Path(folder, "page.html").read_bytes()
+    b'<p>\xc3\xa9</p>'
+    """
+    path = Path(path).resolve()
+    data = content.encode() if isinstance(content, str) else content
+    if path.exists() and not path.is_file():  # a device, such as /dev/stdout, cannot be replaced
+        path.write_bytes(data)
+        return
+    for left in leftovers(path):
+        left.unlink(missing_ok=True)
+    part, older = part_of(path), path.exists()
+    try:
+        part.touch(0o600 if older else 0o666, exist_ok=False)  # nobody reads what may be private meanwhile
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if older:
+            shutil.copymode(path, part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def part_of(path: Path) -> Path:
+    """Where this process keeps what will become the file or folder, while it is not complete."""
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
+
+
+def leftovers(path: Path) -> list[Path]:
+    """What processes that are gone left beside a file or folder before it was complete."""
+    found = (each for each in path.parent.iterdir() if each.name.startswith(f".{path.name}."))
+    parts = [each for each in found if each.suffix == ".part" and each.stem.rpartition(".")[2].isdecimal()]
+    return [part for part in parts if not _runs(int(part.stem.rpartition(".")[2]))]
+
+
+def _runs(process: int) -> bool:
+    if process == os.getpid() or sys.platform == "win32":  # Windows has no harmless way to ask, and lets
+        return False  # nobody remove a file that is open
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # another user's, so it runs
+        return True
+    return True

@@ -8,11 +8,12 @@ stand anywhere. Students get everything else, with no outputs.
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import nbformat
 
+from secondop.datafiles import write_whole
+from tools.folders import new_folder
 from tools.notebooks import ROOT, all_lessons, tidy
 
 _LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|#)([^)#]*)[^)]*\)")
@@ -66,21 +67,20 @@ def write_all(lessons: list[Path], out: Path) -> list[Path]:
     Raises
     ------
     SystemExit
-        If there are no lessons, or with everything that is wrong with them.
+        If there are no lessons, with everything that is wrong with them, or if the folder is somebody else's.
     """
     written, problems = {}, []
     for path in lessons:
         try:
-            written[out / path.name] = student_version(path)
+            written[path.name] = student_version(path)
         except ValueError as error:
             problems.append(str(error))
     if problems or not written:
         raise SystemExit("\n".join(["No lesson was written.", *(problems or ["There are none."])]))
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
-    for path, notebook in written.items():
-        nbformat.write(notebook, path)
-    return list(written)
+    with new_folder(out) as folder:
+        for name, notebook in written.items():
+            write_whole(folder / name, nbformat.writes(notebook) + "\n")
+    return [out / name for name in written]
 
 
 def main() -> None:

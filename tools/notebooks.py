@@ -20,6 +20,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from tqdm.auto import tqdm
 
+from secondop.datafiles import write_whole
+
 ROOT = Path(__file__).resolve().parent.parent
 COVER = "06"
 """Number of the notebook whose first figure the README shows."""
@@ -30,6 +32,8 @@ _STYLER_ID = re.compile(r"\bT_[0-9a-f]{5}(?=[_\s\"'{])")
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 WIDGET = "application/vnd.jupyter.widget-view+json"
+MOST = {"text/plain": 20_000, "text/html": 1_000_000}
+"""How many characters of an output are kept: of text so many, of HTML and the like all or nothing."""
 _PROGRESS = re.compile(r"^.*\d+%\|.*\|.*$")
 
 
@@ -71,6 +75,7 @@ def execute(path: Path, *, timeout: int = 600, on_cell: Callable[[], object] = l
         coalesce_streams=True,
         on_cell_start=started,
         on_cell_complete=lambda cell, cell_index: on_cell(),
+        on_cell_executed=lambda cell, cell_index, execute_reply: cut(cell.outputs),
     )
     try:
         client.execute(env=_environment())
@@ -116,6 +121,29 @@ def tidy(notebook):
             if "text/plain" in data:
                 data["text/plain"] = _ADDRESS.sub("0x…", data["text/plain"])
     return notebook
+
+
+def cut(outputs: list) -> None:
+    """Shorten in place what a cell printed or shows, where it is too long to keep, and say so there.
+
+    Long lines first of all: they would be searched for carriage returns, for minutes.
+    """
+    for name in ("stdout", "stderr"):
+        if streams := [output for output in outputs if output.get("name") == name]:
+            streams[0].text = _shortened("".join(output.text for output in streams), MOST["text/plain"])
+            for output in streams[1:]:
+                output.text = ""
+    for data in (output.get("data", {}) for output in outputs):
+        for kind in [kind for kind in data if kind.startswith("text/") and kind != "text/plain"]:
+            if len(data[kind]) > MOST["text/html"]:
+                data["text/plain"] = f"[{kind} of {len(data.pop(kind)):,} characters is not kept]"
+        if "text/plain" in data:
+            data["text/plain"] = _shortened(data["text/plain"], MOST["text/plain"])
+
+
+def _shortened(text: str, most: int) -> str:
+    further = len(text) - most
+    return text if further <= 0 else f"{text[:most]}\n[cut: {further:,} characters more]\n"
 
 
 def _is_progress(output) -> bool:
@@ -190,7 +218,7 @@ def store(path: Path, *, on_cell: Callable[[], object] = lambda: None) -> int:
     notebook = execute(path, on_cell=on_cell)
     drawn = add_pictures(notebook, stored)
     nbformat.validate(notebook)
-    nbformat.write(notebook, path)
+    write_whole(path, nbformat.writes(notebook) + "\n")
     return drawn
 
 
@@ -232,7 +260,7 @@ def main(arguments: list[str]) -> None:
         print(f"{path.name}: {path.stat().st_size / 1000:,.0f} kB, {drawn} pictures drawn anew")
         if path.name.startswith(COVER):
             picture = figures(nbformat.read(path, as_version=4))[0]["data"]["image/png"]
-            (path.parent / "cover.png").write_bytes(base64.b64decode(picture))
+            write_whole(path.parent / "cover.png", base64.b64decode(picture))
 
 
 if __name__ == "__main__":

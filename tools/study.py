@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
@@ -20,6 +19,8 @@ from markupsafe import Markup
 from nbconvert.filters import Highlight2HTML, ansi2html, markdown2html
 from plotly.io import to_json
 
+from secondop.datafiles import write_whole
+from tools.folders import new_folder, refuse_others
 from tools.notebooks import PLOTLY, ROOT, WIDGET, all_lessons, all_notebooks, execute, run_all
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -40,21 +41,21 @@ class Page:
 def build(
     executed: list[tuple[Path, object]], out: Path, lessons: list[tuple[Path, object]] | None = None
 ) -> Path:
-    """Write the pages of executed notebooks and lessons, each as (path, notebook), and return the index."""
+    """Write the pages of executed notebooks and lessons, each as (path, notebook), and return the index.
+
+    The pages that were in the folder stay until the new ones are complete.
+    """
     jinja = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
-    for name in ("style.css", "page.js"):
-        shutil.copy(_TEMPLATES / name, out)
-    (out / "plotly.min.js").write_bytes(files("plotly").joinpath("package_data/plotly.min.js").read_bytes())
+    made = {name: (_TEMPLATES / name).read_bytes() for name in ("style.css", "page.js")}
+    made["plotly.min.js"] = files("plotly").joinpath("package_data/plotly.min.js").read_bytes()
     chapters = [("All questions", "questions", executed), ("All lessons", "lessons", lessons or [])]
     listed = {}
     for home, anchor, chapter in chapters:
         pages = listed[anchor] = [_page(path, notebook) for path, notebook in chapter]
         for page, previous, following in zip(pages, [None, *pages], [*pages[1:], None], strict=False):
-            html = jinja.get_template("page.html.j2").render(
+            made[page.file] = jinja.get_template("page.html.j2").render(
                 page=page,
                 previous=previous,
                 following=following,
@@ -62,10 +63,11 @@ def build(
                 home=home,
                 anchor=anchor,
             )
-            (out / page.file).write_text(html, encoding="utf-8")
-    index = out / "index.html"
-    index.write_text(jinja.get_template("index.html.j2").render(**listed), encoding="utf-8")
-    return index
+    made["index.html"] = jinja.get_template("index.html.j2").render(**listed)
+    with new_folder(out) as folder:
+        for name, content in made.items():
+            write_whole(folder / name, content)
+    return out / "index.html"
 
 
 def _page(path: Path, notebook) -> Page:
@@ -164,9 +166,10 @@ def main() -> None:
         "--notebooks", type=Path, default=ROOT / "notebooks", help="folder of notebooks, lessons in it"
     )
     parser.add_argument(
-        "--out", type=Path, default=ROOT / "build" / "study", help="folder to write (replaced)"
+        "--out", type=Path, default=ROOT / "build" / "study", help="folder to write, new or made by this"
     )
     options = parser.parse_args()
+    refuse_others(options.out)
     paths = all_notebooks(options.notebooks)
     if not paths:
         raise SystemExit(f"There are no notebooks in {options.notebooks}.")

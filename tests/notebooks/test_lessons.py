@@ -75,10 +75,10 @@ def test_a_link_stays_only_where_it_leads_somewhere(lesson):
 
 
 def test_the_students_folder_holds_the_student_versions_and_nothing_else(lesson, tmp_path):
-    (tmp_path / "out").mkdir()
+    write_all(all_lessons(lesson.parent), tmp_path / "out")
     (tmp_path / "out" / "0-renamed-since.ipynb").touch()
     paths = write_all(all_lessons(lesson.parent), tmp_path / "out")
-    assert paths == sorted((tmp_path / "out").iterdir())
+    assert paths == sorted((tmp_path / "out").glob("*.ipynb"))
     assert [path.name for path in paths] == ["1-a.ipynb", "2-b.ipynb"]
     assert "solution" not in paths[0].read_text()
     assert "Not answered yet" in words(execute(paths[0]).cells[2])

@@ -3,7 +3,9 @@
 import nbformat
 import pytest
 
+from secondop import datafiles
 from tools import notebooks, study
+from tools.folders import new_folder
 
 TITLE = "# Does it work?\n\nA small notebook."
 TABLE = "import pandas as pd\npd.DataFrame({'n': [1, 2]}).style.set_caption('a table')"
@@ -52,6 +54,68 @@ def test_a_picture_of_another_size_than_declared_is_drawn_anew(name, write_noteb
     assert not notebooks.has_its_picture(figure)
     assert (notebooks.add_pictures(stored, cut), notebooks.add_pictures(cut, cut)) == (1, 1)
     assert notebooks.has_its_picture(figure)
+
+
+LONG = [
+    # what the cell does                                         what is kept of it
+    ("print('x' * 60_000)", "[cut: 40,001 characters more]"),
+    ("for _ in range(60):\n    print('x' * 999, flush=True)", "[cut: 40,000 characters more]"),
+    ("class Long:\n    def __repr__(self): return 'x' * 60_000\nLong()", "[cut: 40,000 characters more]"),
+    (
+        "from IPython.display import HTML\nHTML('x' * 1_000_001)",
+        "[text/html of 1,000,001 characters is not kept]",
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "note"), LONG)
+def test_what_is_too_long_to_keep_is_cut_and_says_so(source, note, write_notebook):
+    path = write_notebook("01_long.ipynb", TITLE, source)
+    notebooks.store(path)
+    (output,) = nbformat.read(path, as_version=4).cells[1].outputs
+    text = output.get("text") or output.data["text/plain"]
+    assert text.strip().endswith(note) and path.stat().st_size < 25_000
+    assert "text/html" not in output.get("data", {})
+
+
+def no_room(*_):
+    raise OSError("No space left on device")
+
+
+def test_a_notebook_stays_whole_where_it_cannot_be_stored(write_notebook, monkeypatch):
+    path = write_notebook("01_table.ipynb", TITLE, TABLE)
+    before = path.read_bytes()
+    monkeypatch.setattr(datafiles.os, "fsync", no_room)
+    with pytest.raises(OSError, match="No space"):
+        notebooks.store(path)
+    assert path.read_bytes() == before
+
+
+def test_a_folder_that_was_not_made_here_is_refused_and_left_alone(tmp_path):
+    ours, theirs, empty = tmp_path / "ours", tmp_path / "theirs", tmp_path / "empty"
+    theirs.mkdir()
+    empty.mkdir()
+    (theirs / "thesis.txt").write_text("mine")
+    for out in (theirs, theirs / "thesis.txt", tmp_path):
+        with pytest.raises(SystemExit, match="not made here"):
+            study.build([], out)
+    assert (theirs / "thesis.txt").read_text() == "mine"
+    for out in (ours, ours, empty):
+        assert study.build([], out).is_file()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "ours", "theirs"]
+
+
+def test_the_last_good_folder_stays_until_the_new_one_is_complete(tmp_path):
+    out = tmp_path / "study"
+    index = study.build([], out)
+    with pytest.raises(ZeroDivisionError), new_folder(out) as folder:
+        (folder / "index.html").write_text("half")
+        assert index.is_file() and folder != out
+        1 / 0  # noqa: B018
+    assert "half" not in index.read_text() and list(tmp_path.iterdir()) == [out]
+    with new_folder(out) as folder:
+        (folder / "new.html").touch()
+    assert (out / "new.html").exists() and not index.exists() and list(tmp_path.iterdir()) == [out]
 
 
 def test_a_failing_cell_is_named_with_its_notebook_and_error(write_notebook):
