@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path, PurePath
@@ -184,17 +185,22 @@ def install(python: str, wanted: list[str]) -> None:
         raise SystemExit("pip could not install what is needed; what it said stands above.")
 
 
-def quiet_news(folder: Path) -> None:
-    """Keep JupyterLab's pop-up about news off the answers of the explorers, and do not look for updates."""
+def quiet_news(folder: Path) -> Path:
+    """Keep JupyterLab's pop-up about news off the answers of the explorers, and do not look for updates.
+
+    Returns the file of an environment that says so; what a user sets in JupyterLab goes before it.
+    """
     path = folder / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     quiet = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
     path.write_text(json.dumps(quiet, indent=2) + "\n")
+    return path
 
 
 def wait(command: list[str]) -> int:
     """Run a command in the project's folder; it hears Ctrl-C itself, and its exit code is ours."""
     with subprocess.Popen(command, cwd=str(ROOT)) as process:
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         while True:
             try:
                 return abs(process.wait())

@@ -82,7 +82,7 @@ def attrition(table: pd.DataFrame) -> go.Figure:
     table : DataFrame
         From :func:`secondop.evaluation.rates.attrition`.
     """
-    rows, last = table[table["step"] > 0], table.iloc[-1]
+    rows, last = table[table["step"] > 0].copy(), table.iloc[-1]
     enough = table.loc[(table["fired"] >= 0.8 * last["fired"]).idxmax(), "step"] if last["fired"] else 0
     title = f"{len(rows)} rules together send {_range(last)} of 100 cases"
     if 0 < enough < len(rows):

@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
+from run import quiet_news
 from secondop import FACTS, explain, read_cases, simulate
 from secondop.figures.counted import finding
 from secondop.rules.indication import RECOMMENDATIONS
@@ -43,10 +44,7 @@ def lab(tmp_path_factory):
     for name, source in CELLS.items():
         cells = [v4.new_code_cell(source), v4.new_markdown_cell("The end.")]
         nbformat.write(v4.new_notebook(cells=cells, metadata=KERNEL), home / "notebooks" / f"{name}.ipynb")
-    settings = home / "config" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True)
-    quiet = {"fetchNews": "false", "checkForUpdates": False}
-    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
+    settings = quiet_news(home / "environment")
     places = {f"JUPYTER_{kind.upper()}_DIR": str(home / kind) for kind in ("config", "data", "runtime")}
     paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     arguments = "lab --no-browser --allow-root --ip=127.0.0.1 --port=0 --IdentityProvider.token="
@@ -59,6 +57,7 @@ def lab(tmp_path_factory):
                 "jupyter",
                 *arguments.split(),
                 f"--ServerApp.root_dir={home / 'notebooks'}",
+                f"--LabApp.app_settings_dir={settings.parent}",
             ],
             env=os.environ | places | {"PYTHONPATH": paths, "IPYTHONDIR": str(home / "ipython")},
             stdout=log,
@@ -130,6 +129,20 @@ def places(page) -> list:
     """Where the parts of the explorer stand, and the facts on their form."""
     boxes = [page.locator(f".secondop-case {part}").bounding_box() for part in PARTS]
     return [*boxes, page.locator(".secondop-case .fact").evaluate_all("facts => facts.map(f => f.offsetTop)")]
+
+
+def test_no_pop_up_about_news_covers_an_answer(open_notebook, lab):
+    told = json.load(
+        urllib.request.urlopen(f"{lab}lab/api/settings/@jupyterlab/apputils-extension:notification")
+    )
+    stated = {
+        name: told["schema"]["properties"][name]["default"] for name in ("fetchNews", "checkForUpdates")
+    }
+    assert stated == {"fetchNews": "false", "checkForUpdates": False}
+    page = open_notebook("case.ipynb")
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_selector(".secondop-case")
+    assert page.get_by_text("Jupyter news").count() == 0
 
 
 def test_the_first_notebook_gives_a_changed_recommendation_in_three_actions(open_notebook):

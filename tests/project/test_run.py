@@ -84,6 +84,17 @@ def test_the_exit_code_is_that_of_the_command():
     assert run.wait([sys.executable, "-c", "raise SystemExit(5)"]) == 5
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without telling it")
+def test_what_ends_it_ends_the_command_too():
+    told = "import sys, time; print('here', flush=True); time.sleep(600)"
+    script = f"import run, sys; sys.exit(run.wait([sys.executable, '-c', {told!r}]))"
+    with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE) as ours:
+        assert ours.stdout.readline() == b"here\n"
+        ours.terminate()
+        assert ours.stdout.read() == b"", "the command holds the other end of the pipe until it ends"
+        assert ours.wait() == 15
+
+
 def test_a_named_python_that_cannot_be_used_is_shown_with_its_own_words(tmp_path, capfd, monkeypatch):
     folder = tmp_path / ".venv"
     with pytest.raises(SystemExit, match="no-such-python did not run as a Python"):

@@ -37,14 +37,15 @@ def test_a_full_disk_leaves_the_old_file_whole(tmp_path, monkeypatch):
 
 
 @posix
-def test_permissions_and_links_stay(tmp_path):
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o666])
+def test_permissions_and_links_stay(mode, tmp_path):
     path, link = tmp_path / "private.csv", tmp_path / "link.csv"
     path.write_text("old")
-    path.chmod(0o600)
+    path.chmod(mode)
     link.symlink_to(path)
     write_whole(link, "new")
     assert link.is_symlink() and path.read_text() == "new"
-    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.stat().st_mode & 0o777 == mode
 
 
 @posix
@@ -60,6 +61,12 @@ def test_what_a_killed_run_left_is_removed_and_what_a_running_one_writes_is_not(
 
 
 @posix
-def test_a_device_is_written_to_and_not_replaced():
-    write_whole(os.devnull, "nothing")
-    assert not os.path.isfile(os.devnull)  # noqa: PTH113
+def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_whole(pipe, "a page")
+        assert pipe.is_fifo() and os.read(reader, 100) == b"a page"
+    finally:
+        os.close(reader)
