@@ -15,6 +15,7 @@ from secondop.rules.indications import RULE_BOOK
 DATA = Path(__file__).parents[2] / "data"
 RULES = tuple(rule.name for rule in RULE_BOOK)
 ARROW = {Kind.FLAG: pa.bool_(), Kind.COUNT: pa.int64(), Kind.NUMBER: pa.float64()}
+OPEN: list = []
 SPARK = {pa.bool_(): "boolean", pa.int64(): "bigint", pa.float64(): "double", pa.string(): "string"}
 
 
@@ -62,6 +63,7 @@ def _polars_lazy(rows):
 def _duckdb(rows):
     duckdb = pytest.importorskip("duckdb")
     connection = duckdb.connect()
+    OPEN.append(connection)  # older versions close it once nothing else holds it
     connection.register("cases", _table(rows))
     return connection.sql("select * from cases")
 
