@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,7 @@ class CaseExplorer(Still, anywidget.AnyWidget):
 
     def _asked_for(self, widget: Any, content: dict[str, str], buffers: Any) -> None:
         """Answer a button of the front end."""
-        name = f"case-{self.start or 'explored'}"
+        name = re.sub(r"\W+", "-", f"case-{self.start or 'explored'}").strip("-")
         if content["button"] == "restart":
             self._begin()
         elif content["button"] == "row":

@@ -107,6 +107,16 @@ def test_the_saved_page_is_the_explanation_and_loads_nothing():
     assert "<script" not in text and "src=" not in text and "href=" not in text
 
 
+def test_the_name_of_a_download_names_no_folder():
+    explorer, sent = explore_case("T117"), []
+    explorer.send = sent.append
+    with pytest.raises(UnknownNameError):
+        explorer.start = "../../evil name:"
+    for button in ("row", "page"):
+        explorer._handle_custom_msg({"button": button}, [])
+    assert [told["name"] for told in sent] == ["case-evil-name.csv", "case-evil-name.html"]
+
+
 @given(st.data())
 def test_every_answer_to_the_next_question_leads_where_its_button_says(data):
     name = data.draw(st.sampled_from(list(DECK.index)))
