@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
+
+_NEGATIONS = ("a", "ab", "dis", "il", "im", "in", "ir", "no", "non", "not", "un", "without")
 
 
 class SecondopError(ValueError):
@@ -23,17 +26,42 @@ class CasesError(SecondopError):
 
 
 def did_you_mean(word: object, options: Iterable[str]) -> str:
-    """A closing sentence naming the closest option, or nothing when none is close.
+    """A closing sentence naming the closest option that is not the opposite, or nothing when none is close.
 
     Examples
     --------
-    >>> did_you_mean("unclear", ["none", "clear", "ambiguous"])
+    >>> did_you_mean("cleer", ["none", "clear", "ambiguous"])
     " Did you mean 'clear'?"
-    >>> did_you_mean("x", ["none", "clear"])
+    >>> did_you_mean("unclear", ["none", "clear", "ambiguous"])
     ''
     """
-    close = get_close_matches(str(word), list(map(str, options)), n=1, cutoff=0.6)
-    return f" Did you mean {close[0]!r}?" if close else ""
+    close = get_close_matches(str(word), list(map(str, options)), n=5, cutoff=0.6)
+    meant = next((option for option in close if not _opposite(str(word), option)), None)
+    return f" Did you mean {meant!r}?" if meant else ""
+
+
+def _opposite(one: str, other: str) -> bool:
+    """Whether one text comes closer to the other, and close, once a word of it loses its negation."""
+    return any(
+        _alike(bare, whole) > max(0.75, _alike(one, other))
+        for negated, whole in ((one, other), (other, one))
+        for bare in _without_negation(negated)
+    )
+
+
+def _without_negation(text: str) -> Iterable[str]:
+    words = _words(text)
+    for place, word in enumerate(words):
+        for negation in filter(word.startswith, _NEGATIONS):
+            yield " ".join([*words[:place], word.removeprefix(negation), *words[place + 1 :]])
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text.lower())
+
+
+def _alike(one: str, other: str) -> float:
+    return SequenceMatcher(None, "".join(_words(one)), "".join(_words(other))).ratio()
 
 
 def unknown_name(kind: str, name: object, options: Iterable[str]) -> UnknownNameError:

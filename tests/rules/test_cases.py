@@ -53,7 +53,8 @@ PROBLEMS = [
     ("rare_disease", 0.5, "is not yes or no", ""),
     ("rare_disease", datetime.date(2026, 1, 1), "is not yes or no", ""),
     ("rare_disease", "=1+1", "is not yes or no", ""),
-    ("pathology_result", "unclear", "is not one of none, clear,", "Did you mean 'clear'?"),
+    ("pathology_result", "cleer", "is not one of none, clear,", "Did you mean 'clear'?"),
+    ("pathology_result", "unclear", "is not one of none, clear,", ""),  # the opposite is no suggestion
     ("pathology_result", 1, "is not one of none, clear,", ""),
     ("pathology_result", True, "is not one of none, clear,", ""),
     ("suspicion", ["low"], "is not one of none, low,", ""),
