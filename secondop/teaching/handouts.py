@@ -1,7 +1,7 @@
 """To hand out: the rule book and one case on paper, and an explanation as a card for clinical software.
 
-The pages are whole HTML documents with no script and nothing to load; a browser prints them on A4. Write one
-to a file with ``Path("rules.html").write_text(rule_book_page(), encoding="utf-8")``.
+The pages are whole HTML documents with no script and nothing to load; a browser prints them on A4. A notebook
+shows one as it is; ``Path("rules.html").write_text(rule_book_page(), encoding="utf-8")`` writes it to a file.
 """
 
 from __future__ import annotations
@@ -39,15 +39,31 @@ _TAGS = {"# ": "h1", "## ": "h2", "### ": "h3", "- ": "li"}
 _CARD_INDICATORS = {"urgent": "warning"}
 
 
-def rule_book_page(rule_book: RuleBook = RULE_BOOK) -> str:
+class Page(str):
+    """An HTML document as text, which a notebook shows as the page that it is."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        """The page in a frame of its own, so that its style and that of the notebook stay apart."""
+        style = "width:100%;max-width:210mm;aspect-ratio:210/297;border:1px solid #999;background:#fff;"
+        return (
+            f'<iframe srcdoc="{html.escape(self)}" style="{style}" sandbox title="A page to print"></iframe>'
+        )
+
+    def __repr__(self) -> str:
+        return f"<an HTML page of {len(self):,} characters>"
+
+
+def rule_book_page(rule_book: RuleBook = RULE_BOOK) -> Page:
     """The rule book to hand out: every rule with its condition, level and graded source; the bibliography.
 
     Says what :meth:`RuleBook.to_markdown` says, typeset.
 
     Returns
     -------
-    str
-        One HTML document.
+    Page
+        One HTML document, as text; in a cell it shows itself.
 
     Examples
     --------
@@ -66,7 +82,7 @@ def rule_book_page(rule_book: RuleBook = RULE_BOOK) -> str:
         f"<ul>{''.join(text for _, text in run)}</ul>" if tag == "li" else "\n".join(text for _, text in run)
         for tag, run in groupby(blocks, key=lambda block: block[0])
     ]
-    return document("Rule book", Html("\n".join(listed)), style=_STYLE)
+    return Page(document("Rule book", Html("\n".join(listed)), style=_STYLE))
 
 
 def case_sheet(
@@ -74,7 +90,7 @@ def case_sheet(
     rule_book: RuleBook = RULE_BOOK,
     *,
     answer: bool = False,
-) -> str:
+) -> Page:
     """One case on one page for a class: what is recorded, what is not, and room to predict and say why.
 
     Parameters
@@ -89,8 +105,8 @@ def case_sheet(
 
     Returns
     -------
-    str
-        One HTML document.
+    Page
+        One HTML document, as text; in a cell it shows itself.
 
     Examples
     --------
@@ -127,7 +143,7 @@ def case_sheet(
     ]
     if answer:
         pages.append(div("break-before:page;padding-top:4mm;", Html(told.to_html())))
-    return document(title or "A case", *pages, style=_STYLE)
+    return Page(document(title or "A case", *pages, style=_STYLE))
 
 
 def cds_card(explanation: Explanation) -> dict[str, Any]:

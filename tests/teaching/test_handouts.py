@@ -78,6 +78,16 @@ def test_a_page_runs_no_script_loads_nothing_and_says_that_it_is_not_for_care(na
     assert page.startswith("<!doctype html>") and soup.title.get_text().endswith("· secondop")
 
 
+@pytest.mark.parametrize(("name", "page"), PAGES, ids=[name for name, _ in PAGES])
+def test_a_page_shows_itself_in_a_cell_apart_from_the_notebook(name, page):
+    (frame,) = BeautifulSoup(page._repr_html_(), "html.parser").contents
+    assert (
+        frame.name == "iframe" and frame.has_attr("sandbox") and not frame["sandbox"] and not frame.contents
+    )
+    assert frame["srcdoc"] == page == str(page) and isinstance(page, str)
+    assert len(repr(page)) < 60, "what a cell shows where it shows text alone"
+
+
 # ------------------------------------------------------------------ the sheet of one case
 
 
