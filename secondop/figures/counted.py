@@ -14,7 +14,9 @@ from secondop.figures.tradeoff_figures import (
     _n,
     _sentence,
     _tradeoff_title,
+    best_and_ties,
     entries,
+    tied_with,
 )
 
 _ENDS = {
@@ -25,6 +27,7 @@ _ENDS = {
 _SAID = ["label", "remark", "found_beyond_random"]  # what the hover text reads
 _SAID += [f"{x}{end}" for x in ("sent", "found", "overuse", "underuse") for end in ("", "_low", "_high")]
 _READ = [*_SAID, "policy", "sort", "level", "k", "frontier", "net_benefit"]
+_READ += [f"net_benefit_{end}" for end in ("low", "high", "lower", "upper")]
 _READ += [f"{name}_{end}" for name in ("found", "overuse") for end in ("lower", "upper")]
 
 
@@ -150,4 +153,6 @@ def finding(table: pd.DataFrame, level: str, k: int, exchange_rate: float) -> st
     if best is None:
         return f"{title}. Which policy is worth most cannot be told while outcomes are unknown"
     which = "this" if best.name == chosen.index[0] else f"sending {best['label']}"
-    return f"{title}. At {exchange} for one useful one, {which} is worth most"
+    ties = best_and_ties(rows)[1]
+    tie = f", in a tie with {tied_with(ties)}" if len(ties) else ""
+    return f"{title}. At {exchange} for one useful one, {which} is worth most{tie}"

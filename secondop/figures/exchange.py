@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from secondop.figures.firing_figures import _LINE, _ROW, _write
 from secondop.figures.style import COLOURS, INK, QUIET, figure, lines
-from secondop.figures.tradeoff_figures import _SORTS, _bounds, _middle, _n
+from secondop.figures.tradeoff_figures import _SORTS, _bounds, _middle, _n, best_and_ties, tied_with
 
 _START = 0.1
 _NOTE = "Filled mark: the policy. Ring: as many at random. Grey: unknown facts. Line: 95 % interval."
@@ -125,8 +125,9 @@ def _worth(row: pd.Series, what: str) -> str:
 
 
 def _title(part: pd.DataFrame) -> str:
-    real = part[~part["sort"].isin(["random", "oracle"])]
-    values = pd.Series(_middle(real, "net_benefit"), real.index)
-    best = real.loc[values.idxmax()]
+    best, ties = best_and_ties(part)
     title = f"With {best['exchange']}, sending {best['label']} is worth most"
-    return title if best["sort"] == "none" else f"{title}: {values.max():.1f} per 100 cases"
+    if len(ties):
+        return f"{title}, in a tie with {tied_with(ties)}: their lines reach as high"
+    worth = _middle(part.loc[[best.name]], "net_benefit")[0]
+    return title if best["sort"] == "none" else f"{title}: {worth:.1f} per 100 cases"

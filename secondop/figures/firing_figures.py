@@ -47,9 +47,7 @@ def firing_rates(table: pd.DataFrame) -> go.Figure:
     whole = table[table["sort"] == "any"] if not about else table.iloc[:0]
     title = f"{top['label']}: most often, in {_range(top)} of 100 cases"
     if about and one:
-        least = rows.loc[rows["low"].idxmin()]
-        title = f"{rows['name'].iloc[0].capitalize()}: in {_range(top)} of 100 cases ({top['label']}), in "
-        title += f"{_range(least)} ({least['label']})"
+        title = f"{rows['name'].iloc[0].capitalize()}: {_apart(rows)}"
     if len(whole) and rows["sort"].eq("rule").all():
         clinical, wish = (whole[whole["argues"] == kind].iloc[0] for kind in ("clinical", "patient-driven"))
         title = (
@@ -243,6 +241,16 @@ def _error(rows: pd.DataFrame) -> dict:
 def _set(names: tuple[str, ...]) -> str:
     words = [name.replace("-", " ") for name in names]
     return "no rule" if not words else " and ".join(words) + (" alone" if len(words) == 1 else "")
+
+
+def _apart(rows: pd.DataFrame) -> str:
+    """The groups that differ most, or that the drawn lines of all overlap."""
+    top, least = rows.loc[rows["low_lower"].idxmax()], rows.loc[rows["high_upper"].idxmin()]
+    if len(rows) > 1 and top["low_lower"] <= least["high_upper"]:
+        known = f"{100 * rows['low'].min():.3g} to {100 * rows['low'].max():.3g}"
+        return f"known in {known} of 100 cases, but the lines of all {len(rows)} groups overlap"
+    said = f"in {_range(top)} of 100 cases ({top['label']})"
+    return said if len(rows) == 1 else f"{said}, in {_range(least)} ({least['label']})"
 
 
 def _range(row: pd.Series) -> str:

@@ -56,10 +56,10 @@ def flow(table: pd.DataFrame) -> go.Figure:
     per = 100 * into / n
     sent = per.get("recommended", 0) + per.get("urgent", 0)
     sought, found = per.get("sought one", 0), per.get("something changed", 0)
-    title = (
-        f"A second opinion is recommended in {sent:.0f} of 100 cases, sought in {sought:.0f}, and changes "
-    )
-    title += f"something in {found:.0f}"
+    from_those = table["source"].isin(["recommended", "urgent"]) & (table["target"] == "sought one")
+    both = 100 * table.loc[from_those, "cases"].sum() / n
+    title = f"A second opinion is recommended in {sent:.0f} of 100 cases. One is sought in {sought:.0f}, "
+    title += f"of which {both:.0f} are recommended, and changes something in {found:.0f}"
     if "would have changed" in per:
         title += f"; in {per['would have changed']:.0f} nobody asked, and it would have"
     fig = figure(title, f"{n:,} {kind}. Widths are numbers of cases.", height=430)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -290,17 +293,40 @@ def _tradeoff_title(rows: pd.DataFrame, outcome: str | None) -> str:
     return title if pd.isna(chance) else f"{title}; as many at random find {chance:.0f}"
 
 
+def best_and_ties(rows: pd.DataFrame) -> tuple[pd.Series, pd.DataFrame]:
+    """The policy that is worth most at one exchange rate, and those whose drawn interval reaches its own."""
+    real = rows[~rows["sort"].isin(["random", "oracle"])]
+    best = real.loc[pd.Series(_middle(real, "net_benefit"), real.index).idxmax()]
+    others = real.drop(best.name)
+    return best, others[others["net_benefit_upper"] >= best["net_benefit_lower"]]
+
+
+def tied_with(ties: pd.DataFrame) -> str:
+    """In words: "sending nobody and 3 others"."""
+    nobody = int(ties["sort"].eq("none").sum())
+    more = len(ties) - nobody
+    others = f"{more} {'others' if more > 1 else 'other'}"
+    return " and ".join(["sending nobody"] * nobody + [others] * (more > 0))
+
+
 def _curve_title(table: pd.DataFrame) -> str:
-    """Who is best where, as the rate of exchange gets dearer."""
-    real = table[table["sort"] != "oracle"]
-    best = real.loc[real.assign(v=_middle(real, "net_benefit")).groupby("exchange_rate")["v"].idxmax()]
-    if best["label"].nunique() == 1:
-        return f"Sending {best['label'].iloc[0]} is best at every exchange rate shown"
-    runs = best.groupby((best["label"] != best["label"].shift()).cumsum())
-    said = [(run["label"].iloc[0], 1 / run["exchange_rate"].iloc[-1]) for _, run in runs]
-    first, last = said[0], said[-1]
-    title = f"Sending {first[0]} is best down to {first[1]:.2g} needless opinions for a useful one"
-    return title + (f", sending {last[0]} below {said[-2][1]:.2g}" if len(said) > 1 else "")
+    """Who is best where, as the rate of exchange gets dearer; nobody where the bands of the best overlap."""
+    found = [(1 / rate, *best_and_ties(part)) for rate, part in table.groupby("exchange_rate")]
+    said = [(None if len(ties) else best["label"], rate) for rate, best, ties in found]
+    runs = [(label, list(run)[-1][1]) for label, run in groupby(said, key=itemgetter(0))]
+    (first, down_to), last, per = runs[0], runs[-1][0], "needless opinions for a useful one"
+    if len(runs) == 1 and first:
+        return f"Sending {first} is best at every exchange rate shown"
+    if not first and not last:
+        return "No policy is clearly best at the exchange rates shown: the bands of the best overlap"
+    below = runs[-2][1]
+    if not first:
+        return f"Sending {last} is best below {below:.2g} {per}; above, bands overlap"
+    title = f"Sending {first} is best down to {down_to:.2g} {per}"
+    if not last:
+        return f"{title}; below, bands overlap"
+    between = "" if all(label for label, _ in runs) else "; between, bands overlap"
+    return f"{title}, sending {last} below {below:.2g}{between}"
 
 
 def _sentence(row: pd.Series) -> str:

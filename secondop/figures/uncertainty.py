@@ -36,7 +36,9 @@ def tornado(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
     rows, rest = table.head(most), table.iloc[most:]
     top, base = rows.iloc[0], rows["base"].iloc[0]
     said = name.replace("_", " ")
-    title = f"{_capital(top['label'])} moves “{said}” most: {_ends(top)}{unit}, {_short(base)} as stated"
+    reach = table["swing"] + table["swing_error"] >= top["swing"] - top["swing_error"]
+    tie = f", in a tie with {reach.sum() - 1} more" if reach.sum() > 1 else ""
+    title = f"{_capital(top['label'])} moves “{said}” most{tie}: {_ends(top)}{unit}, {_short(base)} as stated"
     if not top["swing"]:
         title = f"None of these parameters moves “{said}” from {_short(base)}{unit}"
     note = f"{_cases(table)} a bar, policy “{top['policy']}”. Each bar: one parameter from the lower to the "
@@ -90,8 +92,15 @@ def bands(table: pd.DataFrame) -> go.Figure:
     ruled = rows[~rows["strategy"].isin(["none", "all", "oracle", "sought"])]
     widest = (rows if ruled.empty else ruled).assign(width=lambda t: t["upper"] - t["lower"])
     top = widest.loc[widest["width"].idxmax()]
-    title = f"“{_capital(top['strategy'])}” is least certain: {_short(top['base'])}{unit} as stated, "
+    ties = (widest["width"].map(_short) == _short(top["width"])).sum() - 1
+    wider = rows[rows["upper"] - rows["lower"] > top["width"]]
+    title = f"“{_capital(top['strategy'])}” is least certain"
+    title += f", in a tie with {ties} more" if ties else ""
+    title += " of the rule book's policies" if len(wider) else ""
+    title += f": {_short(top['base'])}{unit} as stated, "
     title += f"{_short(top['lower'])} to {_short(top['upper'])} in 95 % of draws"
+    if len(wider):
+        title += f". Less certain still: {' and '.join(_NAMES.get(s, s) for s in wider['strategy'])}"
     note = (
         f"{_cases(table)} in each of {top['draws']:,} draws of all parameters. Dot: as stated. Tick: median. "
     )

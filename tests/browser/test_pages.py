@@ -78,6 +78,26 @@ def test_nothing_overflows_the_width(name, width, opened):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+OUTSIDE = """() => [...document.querySelectorAll(".plot")].flatMap(place => {
+    const frame = place.querySelector("svg.main-svg").getBoundingClientRect();
+    return [...place.querySelectorAll(".legendtext")].filter(text => {
+        const box = text.getBoundingClientRect();
+        return box.right > frame.right || box.bottom > frame.bottom || box.left < frame.left;
+    }).map(text => text.textContent);
+})"""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_legend_leaves_its_figure_on_a_phone(name, opened):
+    page, _ = opened(name)
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('.plot svg.main-svg')].every(
+            svg => svg.getBoundingClientRect().right <= innerWidth)"""
+    )
+    assert page.evaluate(OUTSIDE) == []
+
+
 def test_the_index_leads_to_every_notebook(opened):
     page, _ = opened("index")
     links = page.evaluate("[...document.querySelectorAll('.questions a')].map(a => a.getAttribute('href'))")

@@ -138,11 +138,30 @@ def test_firing_rates_of_subgroups_are_labelled_by_subgroup_the_unrecorded_too(a
     figure = firing_figures.firing_rates(table[table["name"] == "any clinical indication"])
     labels = {note.text for note in figure.layout.annotations}
     assert labels == {"female", "male", "not recorded"}
-    assert title(figure).startswith("Any clinical indication: in ") and "by sex" in title(figure)
+    assert title(figure).startswith("Any clinical indication: known in ") and "by sex" in title(figure)
     with pytest.raises(SecondopError, match="too many to read"):
         firing_figures.firing_rates(pd.concat([table] * 3))
     with pytest.raises(SecondopError, match="no cases"):
         firing_figures.firing_rates(firing_rates(assessed.iloc[:0], rule_book=BOOK))
+
+
+APART = [
+    # the lines of three groups, of 100 cases        the title tells
+    ([(40, 45), (44, 50), (44.5, 60)], "the lines of all 3 groups overlap"),
+    ([(40, 44), (41, 50), (43, 60)], "the lines of all 3 groups overlap"),
+    ([(40, 42), (41, 50), (43, 60)], "in 43 to 60 of 100 cases (other), in 40 to 42 (female)"),
+]
+
+
+@pytest.mark.parametrize(("spans", "told"), APART)
+def test_groups_are_told_apart_only_where_their_lines_are(assessed, spans, told):
+    table = firing_rates(assessed, by="sex", rule_book=BOOK)
+    rows = table[table["name"] == "any clinical indication"].reset_index(drop=True).assign(sex="")
+    rows["sex"] = ["female", "male", "other"]
+    for ends, at in ((("low", "low_lower"), 0), (("high", "high_upper"), 1)):
+        for end in ends:
+            rows[end] = [span[at] / 100 for span in spans]
+    assert told in title(firing_figures.firing_rates(rows))
 
 
 def test_attrition_stacks_what_each_rule_adds_up_to_what_all_send(assessed):
@@ -210,9 +229,31 @@ def test_the_decision_curve_draws_all_and_none_bands_and_who_is_best_where(asses
             assert list(band.y[: len(part)]) == part["net_benefit_upper"].tolist()
     assert set(trace(figure, "nobody").y) == {0}
     assert figure.layout.xaxis.ticktext[:3] == ("50", "20", "10")
-    best = table[table["sort"] != "oracle"]
-    first = best[best["exchange_rate"] == best["exchange_rate"].min()].sort_values("net_benefit").iloc[-1]
-    assert title(figure).startswith(f"Sending {first['label']} is best down to")
+    assert title(figure).startswith("No policy is clearly best at the exchange rates shown")  # of 200 cases
+
+
+PER = "needless opinions for a useful one"
+CURVES = [
+    # at 10, 2 and 0.5 needless opinions: everybody, with its interval   the title tells
+    ([(9, 8, 10), (5, 4, 6), (1, 0.5, 2)], "everybody is best at every exchange rate shown"),
+    ([(9, 8, 10), (5, -1, 6), (1, -1, 2)], f"everybody is best down to 10 {PER}; below, bands overlap"),
+    (
+        [(9, 8, 10), (5, -1, 6), (-9, -9, -8)],
+        f"everybody is best down to 10 {PER}, sending nobody below 2; between, bands overlap",
+    ),
+    ([(9, 8, 10), (5, 4, 6), (-9, -9, -8)], f"everybody is best down to 2 {PER}, sending nobody below 2 "),
+    ([(9, -8, 10), (5, -4, 6), (-9, -9, -8)], f"nobody is best below 2 {PER}; above, bands overlap"),
+    ([(9, -8, 10), (5, -4, 6), (1, -1, 2)], "No policy is clearly best at the exchange rates shown"),
+]
+
+
+@pytest.mark.parametrize(("everybody", "told"), CURVES)
+def test_the_title_of_the_curve_says_who_is_best_only_where_bands_are_apart(assessed, everybody, told):
+    table = decision_curve(assessed, outcome="changed", rule_book=BOOK, exchange_rates=[0.1, 0.5, 2])
+    table = table[table["sort"].isin(["none", "all"])].copy()
+    ends = [f"net_benefit{end}" for end in ("", "_lower", "_upper", "_low", "_high")]
+    table.loc[table["sort"] == "all", ends] = [(*row, row[0], row[0]) for row in everybody]
+    assert told in title(tradeoff_figures.decision_curve(table))
 
 
 def test_capacity_draws_the_curve_chance_and_unknown_facts_and_lists_the_rules(assessed):

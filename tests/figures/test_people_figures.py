@@ -58,7 +58,9 @@ def test_the_title_of_the_streams_says_how_many_are_sent_seek_and_change(cases):
     into = table.groupby("target")["cases"].sum()
     text = title(figures.flow(table))
     assert f"recommended in {into['urgent'] + into['recommended']} of 100 cases" in text
-    assert f"sought in {into['sought one']}" in text
+    rows = table[table["target"] == "sought one"].set_index("source")["cases"]
+    both = rows.reindex(["urgent", "recommended"]).sum()
+    assert f"sought in {into['sought one']}, of which {both:.0f} are recommended, and changes" in text
     assert f"something in {into['something changed']}; in {into['would have changed']} nobody asked" in text
     assert "100 simulated cases" in text
 
@@ -124,6 +126,9 @@ def test_each_step_moves_every_mark_to_the_net_benefit_at_its_rate(moved, rate):
     best = real.loc[real["net_benefit"].idxmax()]
     assert plain(layout["title.text"]).startswith(f"With {best['exchange']}, sending {best['label']} is")
     assert "100 simulated cases" in plain(layout["title.text"])
+    reach = real[real["net_benefit_upper"] >= best["net_benefit_lower"]].drop(best.name)
+    assert ("in a tie with" in plain(layout["title.text"])) == bool(len(reach))
+    assert ("tie with sending nobody" in plain(layout["title.text"])) == ("none" in set(reach["sort"]))
     said = [plain(text) for text in [*data["hovertext"][4], *data["hovertext"][3][:2]]]
     assert all(text.startswith(f"With {best['exchange']}, ") and text.endswith("net.") for text in said)
 
@@ -133,6 +138,23 @@ def test_every_mark_of_every_step_lies_within_the_axis(moved):
     low, high = figure.layout.xaxis.range
     for step in figure.layout.sliders[0].steps:
         assert all(low <= x <= high for trace in step.args[0]["x"] for x in trace if x is not None)
+
+
+TIES = [
+    # net benefit with its interval: recommended, everybody        the title tells
+    ((5, 4, 6), (3, 2, 3.5), "sending all with a clinical indication is worth most: 5.0 per 100 cases"),
+    ((5, 3, 6), (3, 2, 3.5), "is worth most, in a tie with 1 other: their lines reach as high"),
+    ((1.9, -10, 12), (1, 0.5, 1.5), "in a tie with sending nobody and 1 other: their lines reach as high"),
+]
+
+
+@pytest.mark.parametrize(("book", "everybody", "told"), TIES)
+def test_worth_most_is_claimed_only_where_no_other_line_reaches_as_high(cases, book, everybody, told):
+    table = tradeoff(cases, ["recommended"], outcome="changed").set_index("sort")
+    ends = ["net_benefit", "net_benefit_lower", "net_benefit_upper"]
+    table.loc["level", ends], table.loc["all", ends] = book, everybody
+    text = title(figures.net_benefit(table.reset_index()))
+    assert told in text and text.startswith("With 10 needless opinions accepted for one useful one, sending ")
 
 
 def test_one_exchange_rate_needs_no_slider(cases):

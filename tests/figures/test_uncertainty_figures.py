@@ -76,6 +76,11 @@ def test_the_tornado_says_what_it_found_and_what_it_left_out():
     )
 
 
+def test_swings_that_chance_could_turn_around_are_a_tie():
+    fig = figures.tornado(SWINGS.assign(swing_error=[1.6, 1.5, 0.1, 0.1]))
+    assert words(fig).startswith("Share of a moves “found” most, in a tie with 1 more: 31.0 to 36.0")
+
+
 def test_a_tornado_in_which_nothing_moves_says_so():
     fig = figures.tornado(SWINGS.tail(1))
     assert words(fig).startswith("None of these parameters moves “found” from 33.0 of 100 10,000")
@@ -94,15 +99,22 @@ def test_bands_draw_the_stated_value_half_and_95_percent_of_the_draws():
 
 
 def test_the_bands_say_which_policy_is_least_certain_and_the_hover_reads_as_a_sentence():
-    fig = figures.bands(BANDS)  # the wider band of everybody is no policy's choice
+    fig = figures.bands(BANDS)
     assert words(fig).startswith(
-        "“Recommended” is least certain: 33.0 of 100 as stated, 31.0 to 36.0 in 95 % of draws 10,000 "
-        "simulated cases in each of 200 draws of all parameters."
+        "“Recommended” is least certain of the rule book's policies: 33.0 of 100 as stated, 31.0 to 36.0 in "
+        "95 % of draws. Less certain still: everybody 10,000 simulated cases in each of 200 draws"
     )
     assert fig.data[-1].hovertext[1].replace("<br>", " ") == (
         "“Recommended”: 33.00 sent and something changed, of 100 cases, in the scenario as stated. In 95 % "
         "of 200 draws of all parameters between 31.00 and 36.00, in half of them between 32.00 and 34.00."
     )
+
+
+def test_the_least_certain_has_the_widest_band_and_a_tie_is_called_one():
+    ruled = BANDS[BANDS["strategy"].str.startswith("recommended")]
+    assert words(figures.bands(ruled)).startswith("“Recommended” is least certain: 33.0")
+    tied = ruled.assign(lower=31.0, upper=36.0)
+    assert words(figures.bands(tied)).startswith("“Recommended” is least certain, in a tie with 1 more: 33.0")
 
 
 @pytest.mark.parametrize(("draw", "table"), [(figures.tornado, SWINGS), (figures.bands, BANDS)])

@@ -181,6 +181,9 @@ def test_the_finding_is_said_with_its_denominator(many):
     ) in text
     assert "At 10 needless opinions for one useful one," in text
     assert "Of 400 simulated cases" in plain(many._sends.value)
+    rows = many.table[(many.table["exchange_rate"] == 0.1) & ~many.table["sort"].isin(["random", "oracle"])]
+    best = rows.loc[rows["net_benefit"].idxmax()]
+    assert ("in a tie with" in text) == (rows["net_benefit_upper"].ge(best["net_benefit_lower"]).sum() > 1)
     many.accepted.value = 1
     assert "At 1 needless opinion for one useful one," in plain(many._says.value)
 

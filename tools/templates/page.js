@@ -35,7 +35,8 @@ function fit(figure, width) {
     margin.l = Math.min(margin.l, 48);
     margin.r = Math.min(margin.r, 16);
     const legend = Object.assign({}, base.legend, layout.legend);
-    if (!legend.orientation || legend.orientation === "v") {
+    const placed = legend.yref === "container"; // the figure made room for it at its foot
+    if (!placed && (!legend.orientation || legend.orientation === "v")) {
       layout.legend = Object.assign({}, layout.legend, { orientation: "h", x: 0, xanchor: "left", y: -0.28, yanchor: "top" });
     }
     for (const axis of Object.keys(layout).filter((key) => /^[xy]axis/.test(key))) layout[axis].automargin = true;
