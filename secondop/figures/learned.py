@@ -150,10 +150,12 @@ def importance(table: pd.DataFrame, silent: Collection[str] = (), *, most: int =
     heard = table[~table["fact"].isin(silent)].head(most)
     rows = pd.concat([heard, table[table["fact"].isin(silent)]])[::-1]
     first, told = table.iloc[0], table.attrs["discrimination"] - 50
+    ties = (table["upper"].iloc[1:] >= first["lower"]).sum()
+    tie = f", in a tie with {ties} more" if ties else ""
     left = f", {table.attrs['unknown']:,} without a known outcome left out" if table.attrs["unknown"] else ""
     fig = figure(
-        f"“{first['label'].capitalize()}” matters most: shuffling it costs {first['importance']:.1f} of the "
-        f"{told:.1f} points by which the learned triage beats guessing",
+        f"“{first['label'].capitalize()}” matters most{tie}: shuffling it costs {first['importance']:.1f} "
+        f"of the {told:.1f} points by which the learned triage beats guessing",
         f"{table.attrs['n']:,} {cases_of(table)}{left}; each fact shuffled among cases that the model did "
         f"not learn from. Bars: 95 % interval over folds. {len(rows)} of {len(table)} facts are shown. "
         "Guessing has 50 points of discrimination, never erring 100.",

@@ -132,6 +132,8 @@ def test_importance_draws_the_first_facts_and_always_those_that_tell_nothing():
     assert "“Suspicion” matters most: shuffling it costs 2.5 of the 12.3 points by which the learned" in said(
         fig
     )
+    tied = IMPORTANCE.assign(upper=[3.0, 2.1, 2.05, 0.1])
+    assert "“Suspicion” matters most, in a tie with 2 more: shuffling" in said(figures.importance(tied))
     assert "900 simulated cases, 100 without a known outcome left out" in said(fig)
     assert "3 of 4 facts are shown" in said(fig)
     assert read(drawn.hovertext[1]) == (
