@@ -1,6 +1,6 @@
 """How fast is an assessment, beside what an analyst would write instead?
 
-Every way answers the same question on the same simulated cases in the same run: all 28 rules, the
+Every way answers the same question on the same simulated cases in the same run: all 27 rules, the
 recommendation, what is still possible, and the counts. The answers are compared before anything is timed.
 Times depend on the machine; read the ratios.
 
@@ -20,10 +20,11 @@ import polars as pl
 import pyarrow as pa
 from tqdm import tqdm
 
-from secondop.rules.assess import SUMMARY, assess
-from secondop.rules.facts import FACTS, Kind
-from secondop.rules.indication import RECOMMENDATIONS
-from secondop.rules.indications import RULE_BOOK
+from secondop import RULE_BOOK, Kind, assess
+from secondop.rules.assess import SUMMARY
+from secondop.rules.rules import RECOMMENDATIONS
+
+FACTS = RULE_BOOK.facts
 
 REPEATS = 5
 SMALL = 20_000
@@ -49,7 +50,7 @@ def make_cases(n: int, seed: int = 20_261_124) -> pl.DataFrame:
 
 
 def rules_by_hand(x, is_in):
-    """The 28 rules as an analyst writes them; ``x`` takes a column, ``is_in`` compares with levels."""
+    """The 27 rules as an analyst writes them; ``x`` takes a column, ``is_in`` compares with levels."""
     persists = is_in("symptom_course", "unchanged", "worsening") & (x("first_line_weeks") >= 4)
     surgery = is_in("procedure_proposed", "minor_surgery", "major_surgery")
     chemo, radiation = x("chemotherapy_proposed"), x("radiation_proposed")
@@ -108,10 +109,7 @@ def rules_by_hand(x, is_in):
         & is_in("new_finding", "none")
         & ~is_in("symptom_course", "worsening"),
     }
-    other = {
-        "severe-or-refractory-symptoms": is_in("symptom_severity", "severe") | persists,
-        "opinion-after-opinion": x("earlier_opinions") >= 2,
-    }
+    other = {"severe-or-refractory-symptoms": is_in("symptom_severity", "severe") | persists}
     return urgent, recommended, optional, counter, other
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from secondop import FACTS, assess, explain, figures, simulate, tradeoff
+from secondop import RULE_BOOK, assess, explain, figures, simulate, tradeoff
 from secondop.evaluation.people import natural_frequencies
 from secondop.rules.facts import Fact
 from secondop.teaching import explore_case, explore_prevalence, explore_tradeoff
@@ -33,8 +33,8 @@ def one_fact_at_a_time(rng: random.Random) -> Iterator[tuple[Callable, Callable]
     for move in range(MOVES):
         if move % 20 == 0:
             explorer.start = rng.choice(explorer.starts)[0]
-        name = rng.choice(list(FACTS))
-        facts = explorer.facts | {name: some_answer(FACTS[name], rng)}
+        name = rng.choice(list(RULE_BOOK.facts))
+        facts = explorer.facts | {name: some_answer(RULE_BOOK.facts[name], rng)}
         facts = {name: value for name, value in facts.items() if value is not None}
         yield (
             lambda facts=facts: setattr(explorer, "facts", facts),
@@ -53,7 +53,7 @@ def one_policy_after_another(rng: random.Random) -> Iterator[tuple[Callable, Cal
             explorer.choose(level, k)
             explorer.accepted.value = price
 
-        yield move, lambda price=price: figures.tradeoff(tradeoff(cases, exchange_rate=1 / price))
+        yield move, lambda price=price: figures.tradeoff(tradeoff(cases, threshold=1 / (1 + price)))
 
 
 def a_hundred_people(rng: random.Random) -> Iterator[tuple[Callable, Callable]]:

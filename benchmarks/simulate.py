@@ -19,7 +19,8 @@ from secondop.cohorts.parameters import WISHES
 from secondop.cohorts.scenario import Scenario, load_scenario
 from secondop.cohorts.simulate import BLOCK, THREADS, WORDS_PER_BLOCK, simulate, simulate_batches
 from secondop.cohorts.traits import fact_order
-from secondop.rules.facts import FACTS, Kind
+from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.rules.facts import Kind
 
 N, STREAMED, REPEATS = 2_000_000, 20_000_000, 3
 
@@ -33,7 +34,7 @@ def as_an_analyst_writes_it(scenario: Scenario, n: int, seed: int) -> pd.DataFra
     difficulty, gravity = rng.normal(size=n), rng.normal(size=n)
     truth, recorded = {}, {}
     for name in fact_order(scenario.shapes):
-        fact, shape, shares = FACTS[name], scenario.shapes.get(name), scenario.shares(name)
+        fact, shape, shares = RULE_BOOK.facts[name], scenario.shapes.get(name), scenario.shares(name)
         u, v = scenario[f"facts.{name}.difficulty"], scenario[f"facts.{name}.gravity"]
         noise = np.sqrt(1 - u * u - v * v)
         if fact.kind is Kind.CATEGORY and u == v == 0:
@@ -71,7 +72,8 @@ def as_an_analyst_writes_it(scenario: Scenario, n: int, seed: int) -> pd.DataFra
     pull = scenario["sought.wish"] * wish + scenario["sought.gravity"] * gravity
     sought = pull + rng.normal(size=n) > norm.ppf(1 - scenario["sought.share"])
     outcomes = {"first_right": first, "second_right": second, "opinions_differ": differ, "sought": sought}
-    outcomes |= {"treatment_changed": treated, "corrected": second & ~first, "spoiled": first & ~second}
+    outcomes |= {"treatment_changed": treated, "error_corrected": second & ~first}
+    outcomes |= {"error_introduced": first & ~second}
     traits = {"difficulty": difficulty, "gravity": gravity}
     return pd.DataFrame(recorded | traits | outcomes | {"intervention_averted": averted})
 
@@ -96,7 +98,7 @@ def fastest(calls: dict, repeats: int = REPEATS) -> dict[str, float]:
 
 def stream() -> None:
     """Simulate, assess and count 20 million cases in batches, and print the memory it took."""
-    from secondop.rules.assess import assess
+    from secondop import assess
 
     list(simulate_batches("general", 1_000, seed=1, engine="polars"))
     before, start, recommended = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter(), 0
@@ -122,7 +124,7 @@ def main() -> None:
     }
     times = fastest(calls)
     analyst, words = times["as an analyst writes it"], times["its random words alone"]
-    print(f"{N:,} cases, {len(FACTS)} facts, {THREADS} threads; milliseconds per million cases")
+    print(f"{N:,} cases, {len(RULE_BOOK.facts)} facts, {THREADS} threads; milliseconds per million cases")
     for name, took in times.items():
         print(f"  {name:24}{took:8,.0f}{analyst / took:8.1f} times faster{took / words:8.1f} times the words")
 

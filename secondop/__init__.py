@@ -1,34 +1,83 @@
 """When is a second medical opinion worth recommending, how often, and at what cost?
 
-For education and analysis, never for care. The names below are what an analyst needs daily; each loads when
-it is first used.
+For education and analysis, never for care. The names below are what an analyst needs; each loads when it
+is first used.
+
+Facts and conditions
+    flag, category, ordered, count, number, Fact, Kind, fact, at_least
+Rules
+    Indication, CounterIndication, Amplifier, Advice, Source, RuleBook, RULE_BOOK, SGB27B, Level, Grade
+Cases
+    read_cases, check_cases, facts_table, assess, explain, data_path
+Simulated cohorts
+    load_scenario, read_scenario, Scenario, simulate, simulate_batches, Gaps
+    calibrate, fit_report, identifiability, expected_rates, along, draw_parameters
+How readers differ
+    ReaderModel, Strategy, read_strategies, opinions_from_ratings
+Published figures
+    published_rates, compare
+How often rules fire
+    firing_rates, attrition, overlap, overlap_members, flow_table, of_100, natural_frequencies
+What a rule book is worth
+    Cohort, tradeoff, decision_curve, net_benefit, wide, all_books, reform, flipped
+    tornado, propagate, net_benefits, bands
+A learned triage, and real biopsies
+    learned_triage, same_volume, calibration, importance, imitation_tree
+    BIOPSIES, biopsy_readings, second_readings
+To see and to teach
+    figures, teaching
+Errors and warnings
+    SecondopError, CasesError, UnknownNameError, MissingFactsWarning
 """
 
 from importlib import import_module
 from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
-    "secondop.rules.facts": ("FACTS", "Fact", "facts_table"),
-    "secondop.rules.conditions": ("fact", "at_least"),
-    "secondop.rules.indication": ("Indication", "Citation", "Grade", "Group", "Level", "RuleKind"),
+    "secondop.errors": ("SecondopError", "CasesError", "UnknownNameError"),
+    "secondop.datafiles": ("data_path",),
+    "secondop.rules.facts": ("Fact", "Kind", "flag", "category", "ordered", "count", "number"),
+    "secondop.rules.conditions": ("at_least",),
+    "secondop.rules.rules": (
+        "Advice",
+        "Amplifier",
+        "CounterIndication",
+        "Grade",
+        "Indication",
+        "Level",
+        "Source",
+    ),
     "secondop.rules.rulebook": ("RuleBook",),
-    "secondop.rules.indications": ("RULE_BOOK",),
-    "secondop.rules.cases": ("read_cases", "check_cases", "write_cases"),
-    "secondop.rules.assess": ("assess",),
-    "secondop.rules.explain": ("explain",),
+    "secondop.rules.cases": ("MissingFactsWarning",),
+    "secondop.guideline.second_opinion": ("RULE_BOOK",),
+    "secondop.guideline.sgb27b": ("SGB27B",),
+    "secondop.guideline.defaults": ("fact", "facts_table", "read_cases", "check_cases", "assess", "explain"),
     "secondop.cohorts.scenario": ("Scenario", "load_scenario", "read_scenario"),
     "secondop.cohorts.simulate": ("simulate", "simulate_batches", "Gaps"),
-    "secondop.cohorts.calibrate": ("calibrate",),
-    "secondop.cohorts.opinions": ("ReaderModel", "opinions_from_ratings"),
-    "secondop.cohorts.strategies": ("Strategy", "read_strategies"),
+    "secondop.cohorts.calibrate": ("calibrate", "fit_report", "identifiability"),
+    "secondop.cohorts.outcomes": ("expected_rates", "along"),
+    "secondop.cohorts.draws": ("draw_parameters",),
+    "secondop.readers.model": ("ReaderModel",),
+    "secondop.readers.ratings": ("opinions_from_ratings",),
+    "secondop.readers.strategies": ("Strategy", "read_strategies"),
+    "secondop.evaluation.cohort": ("Cohort",),
     "secondop.evaluation.published": ("published_rates", "compare"),
-    "secondop.evaluation.rates": ("firing_rates",),
-    "secondop.evaluation.tradeoff": ("tradeoff",),
-    "secondop.evaluation.benefit": ("net_benefit", "decision_curve"),
-    "secondop.evaluation.rules_value": ("rule_values", "capacity_curve", "reform"),
-    "secondop.evaluation.sensitivity": ("tornado", "propagate"),
+    "secondop.evaluation.rates": ("firing_rates", "attrition", "overlap", "overlap_members"),
+    "secondop.evaluation.people": ("flow_table", "of_100", "natural_frequencies"),
+    "secondop.evaluation.tradeoff": ("tradeoff", "decision_curve", "net_benefit", "wide"),
+    "secondop.evaluation.books": ("all_books",),
+    "secondop.evaluation.reform": ("reform", "flipped"),
+    "secondop.evaluation.sensitivity": ("tornado", "propagate", "net_benefits", "bands"),
+    "secondop.evaluation.learning": (
+        "learned_triage",
+        "same_volume",
+        "calibration",
+        "importance",
+        "imitation_tree",
+    ),
+    "secondop.evaluation.biopsies": ("BIOPSIES", "biopsy_readings", "second_readings"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 _ROOMS = ("figures", "teaching")

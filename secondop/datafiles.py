@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
+import json
 import os
 import shutil
 import sys
 from pathlib import Path
 
-from secondop.errors import unknown_name
+from secondop.errors import SecondopError, unknown_name
 
+CHECKSUMS = "checksums.json"
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -32,8 +36,8 @@ def data_path(name: str) -> Path:
 
     Raises
     ------
-    UnknownNameError
-        If there is no such file; the message lists those that exist.
+    SecondopError
+        If there is no such file (the message lists those that exist), or a table is not as its checksum says.
 
     Examples
     --------
@@ -44,7 +48,30 @@ def data_path(name: str) -> Path:
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     if name not in names:
         raise unknown_name("data file", name, names)
-    return folder / name
+    path = folder / name
+    if path.suffix == ".csv":
+        stated, found = json.loads((folder / CHECKSUMS).read_text()).get(name, {}), checksum(path)
+        if found != stated:
+            was = f"{found['rows']} rows of {stated.get('rows', 0)}"
+            raise SecondopError(
+                f"{path} is not the table that shipped ({was}). Restore it; or, if it was meant, "
+                "state it anew: python -m secondop.datafiles"
+            )
+    return path
+
+
+def checksum(path: Path) -> dict[str, int | str]:
+    """How many rows a table has, and the SHA-256 of its bytes, whatever its line ends are."""
+    content = path.read_bytes().replace(b"\r\n", b"\n")
+    rows = sum(1 for _ in csv.reader(content.decode(errors="replace").splitlines(keepends=True))) - 1
+    return {"rows": rows, "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def checksums() -> str:
+    """The text of ``data/checksums.json``: what :func:`checksum` says of every table."""
+    return (
+        json.dumps({path.name: checksum(path) for path in sorted(_folder().glob("*.csv"))}, indent=2) + "\n"
+    )
 
 
 def write_whole(path: str | Path, content: str | bytes) -> None:
@@ -111,3 +138,7 @@ def _runs(process: int) -> bool:
     except OSError:  # another user's, so it runs
         return True
     return True
+
+
+if __name__ == "__main__":  # after a table was changed on purpose
+    write_whole(_folder() / CHECKSUMS, checksums())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher, get_close_matches
+from numbers import Integral
 
 _NEGATIONS = ("a", "ab", "dis", "il", "im", "in", "ir", "no", "non", "not", "un", "without")
 
@@ -35,9 +36,14 @@ def did_you_mean(word: object, options: Iterable[str]) -> str:
     >>> did_you_mean("unclear", ["none", "clear", "ambiguous"])
     ''
     """
-    close = get_close_matches(str(word), list(map(str, options)), n=5, cutoff=0.6)
-    meant = next((option for option in close if not _opposite(str(word), option)), None)
+    meant = closest(word, options)
     return f" Did you mean {meant!r}?" if meant else ""
+
+
+def closest(word: object, options: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The option closest to a word, unless it is the opposite of it or less alike than ``cutoff``."""
+    close = get_close_matches(str(word), list(map(str, options)), n=5, cutoff=cutoff)
+    return next((option for option in close if not _opposite(str(word), option)), None)
 
 
 def _opposite(one: str, other: str) -> bool:
@@ -71,3 +77,15 @@ def unknown_name(kind: str, name: object, options: Iterable[str]) -> UnknownName
         f" There are: {', '.join(options)}." if len(options) <= 12 else f" There are {len(options)} of them."
     )
     return UnknownNameError(f"There is no {kind} {name!r}.{did_you_mean(name, options)}{listing}")
+
+
+def refuse(what: str, problems: Iterable[str]) -> None:
+    """Raise one error with all problems at once, if there are any."""
+    if problems := list(problems):
+        raise SecondopError("\n  ".join([f"{what}:", *problems]))
+
+
+def not_whole(name: str, value: object, least: int) -> list[str]:
+    """The problem, if any, with what must be a whole number (a seed, a count), as a list for `refuse`."""
+    fine = isinstance(value, Integral) and not isinstance(value, bool) and value >= least
+    return [] if fine else [f"{name} is a whole number, {least} or more. Got {value!r}."]

@@ -79,6 +79,14 @@ def chromium_path() -> str:
 
 
 @pytest.fixture(scope="session")
+def spark():
+    """A small local Spark, one for all tests; mark the test `needs_java`."""
+    from tests import kit
+
+    return kit.spark()
+
+
+@pytest.fixture(scope="session")
 def executed():
     """`executed(path)`: a notebook of the study, run afresh, once in a session of tests."""
     from tools.notebooks import execute

@@ -14,12 +14,8 @@ from secondop.cohorts.parameters import LIMITS, SECTIONS, Parameter, kind_of
 from secondop.cohorts.scenario import Scenario
 from secondop.errors import SecondopError
 
-FREE = (
-    "readers.first_right",
-    "readers.second_odds",
-    "outcomes.treatment_if_changed",
-    "outcomes.treatment_if_same",
-)
+FREE = ("readers.first_right", "readers.second_odds")
+FREE += ("outcomes.treatment_if_changed", "outcomes.treatment_if_same")
 """The parameters that are fitted; every other one stays at its assumption."""
 
 _DENOMINATORS = {
@@ -51,12 +47,6 @@ def calibrate(scenario: Scenario, rates: pd.DataFrame | Iterable[Mapping]) -> Sc
     Scenario
         Its fitted parameters have the basis "fitted", and ``fitted_to`` lists the ids.
 
-    Raises
-    ------
-    SecondopError
-        If a rate is there for checking, not for fitting, or is none that a cohort has; or if no values of the
-        parameters come close.
-
     Examples
     --------
     >>> from secondop.cohorts.scenario import load_scenario
@@ -86,10 +76,7 @@ def calibrate(scenario: Scenario, rates: pd.DataFrame | Iterable[Mapping]) -> Sc
 def fit_report(scenario: Scenario, rates: pd.DataFrame | Iterable[Mapping]) -> pd.DataFrame:
     """The rates that a scenario was fitted to beside its own: closeness shows that the fit worked, no more.
 
-    Returns
-    -------
-    DataFrame
-        One row per rate: ``id, outcome, denominator, published, expected, residual``.
+    One row per rate: ``id, outcome, denominator, published, expected, residual``.
     """
     targets = _targets(rates)
     expected = targets["outcome"].map(expected_rates(scenario))
@@ -181,17 +168,14 @@ def _fit(scenario: Scenario, targets: pd.DataFrame) -> tuple[Scenario, np.ndarra
         return np.concatenate([targets["outcome"].map(rates) - wanted, _HOLD * (theta - start)])
 
     edges = [(1e-3, 1 - 1e-3) if kind_of(path) == "share" else LIMITS["odds"] for path in FREE]
-    low, high = zip(
-        *[_to_line(path, np.array(edge)) for path, edge in zip(FREE, edges, strict=True)], strict=True
-    )
+    edges = [_to_line(path, np.array(edge)) for path, edge in zip(FREE, edges, strict=True)]
+    low, high = zip(*edges, strict=True)
     start = np.clip(start, low, high)
     solved = optimize.least_squares(miss, start, bounds=(low, high), xtol=1e-12, ftol=1e-12, gtol=1e-12)
     return at(solved.x), solved.jac[: len(targets)]
 
 
-def _ranges(
-    scenario: Scenario, targets: pd.DataFrame, jacobian: np.ndarray
-) -> dict[str, tuple[float, float]]:
+def _ranges(scenario: Scenario, targets: pd.DataFrame, jacobian: np.ndarray) -> dict[str, tuple]:
     """How far the sampling error of the published rates lets each fitted parameter be off (95 %)."""
     ranges = {path: (scenario.parameters[path].lower, scenario.parameters[path].upper) for path in FREE}
     if not {"lower", "upper"} <= set(targets.columns) or targets[["lower", "upper"]].isna().any(axis=None):

@@ -53,11 +53,6 @@ def draw_parameters(
     pandas.DataFrame, shape (draws, parameters that vary)
         A column per parameter, a row per ``draw``, from 1. ``attrs["distributions"]`` says how each is drawn.
 
-    Raises
-    ------
-    SecondopError
-        If a counted parameter does not exist or is no share, or a number does not fit.
-
     Examples
     --------
     >>> table = draw_parameters("programme", 500, seed=1)
@@ -95,8 +90,8 @@ def drawn_scenarios(
     rates = [] if refit is None else [_rate_draws(row, len(table), seed) for row in refit.itertuples()]
     if refit is not None:
         calibrate(scenario, refit)  # what is wrong with the rates themselves is said here
-    for place, (draw, row) in enumerate(zip(table.index, table.to_dict("records"), strict=True)):
-        moved = scenario.replace(row)
+    for place, (draw, row) in enumerate(table.iterrows()):
+        moved = scenario.replace(row.to_dict())
         if refit is not None:
             try:
                 moved = calibrate(moved, refit.assign(rate=[float(rate[place]) for rate in rates]))
@@ -115,9 +110,7 @@ def _check(scenario: Scenario, draws: int, counts: Mapping[str, tuple[float, flo
             raise SecondopError(f"counts of {path}: only a share can be counted, k of n; got {count} of {n}.")
 
 
-def _drawn(
-    path: str, p: Parameter, counted: tuple[float, float] | None, weight: float, chance: np.ndarray
-) -> tuple[np.ndarray, str]:
+def _drawn(path: str, p: Parameter, counted: tuple | None, weight: float, chance: np.ndarray) -> tuple:
     """A parameter's values at these chances, and its distribution in words."""
     kind = kind_of(path)
     low, high = LIMITS[kind]

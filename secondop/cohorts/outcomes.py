@@ -7,25 +7,20 @@ read through difficulty and gravity alone, and on wishes for who seeks an opinio
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
+import pandas as pd
 from scipy import special
 
 from secondop.cohorts.parameters import WISHES
-from secondop.cohorts.scenario import Scenario
+from secondop.cohorts.scenario import Scenario, load_scenario
 from secondop.cohorts.traits import BINS, average, chances, grid, ladders
 
-DRAWS = (
-    "first_right",
-    "second_right",
-    "errors_agree",
-    "treatment_changed",
-    "plan_intervenes",
-    "plan_dropped",
-)
+DRAWS = ("first_right", "second_right", "errors_agree", "treatment_changed", "plan_intervenes")
+DRAWS += ("plan_dropped",)
 TRUTH = ("first_right", "second_right", "opinions_differ", "sought", "diagnosis_changed", "treatment_changed")
-TRUTH += ("corrected", "spoiled", "intervention_averted")
+TRUTH += ("error_corrected", "error_introduced", "intervention_averted")
 
 
 def chance_right(mean: float, concentration: float) -> np.ndarray:
@@ -48,19 +43,11 @@ def tilt(chance: np.ndarray, odds: float) -> np.ndarray:
 
 
 def outcome_chances(scenario: Scenario, wish: np.ndarray) -> dict[str, np.ndarray]:
-    """The chance of each draw behind the outcomes, in each bin of the traits.
+    """The chance of each draw behind the outcomes, in each bin of the traits, given that of having a wish.
 
-    Parameters
-    ----------
-    wish : array, shape (64, 64)
-        Chance that the patient has a wish that makes people seek an opinion.
-
-    Returns
-    -------
-    dict of array
-        ``first_right``; ``second_right`` given the first is right, and ``second_right_if_wrong``;
-        ``errors_agree``; ``treatment_changed`` given the diagnoses differ, and ``treatment_if_same``;
-        ``plan_intervenes``; ``plan_dropped``; ``sought`` without a wish, and ``sought_if_wish``.
+    Where a draw depends on another it has two chances: ``second_right`` if the first opinion is right, and
+    ``second_right_if_wrong``; ``treatment_changed`` if the diagnoses differ, and ``treatment_if_same``;
+    ``sought`` without a wish, and ``sought_if_wish``.
     """
     s = scenario
     right = chance_right(s["readers.first_right"], s["readers.concentration"])
@@ -106,12 +93,11 @@ def expected_rates(scenario: Scenario) -> dict[str, float]:
     -------
     dict of str to float
         ``sought`` among all cases; ``diagnosis_changed, treatment_changed, both_changed, either_changed,
-        corrected, spoiled, intervention_averted`` among cases that sought an opinion; ``second_right`` among
-        sought opinions that differ.
+        error_corrected, error_introduced, intervention_averted`` among cases that sought an opinion;
+        ``second_right`` among sought opinions that differ.
 
     Examples
     --------
-    >>> from secondop.cohorts.scenario import load_scenario
     >>> rates = expected_rates(load_scenario("programme"))
     >>> print({name: round(rates[name], 3) for name in ("diagnosis_changed", "both_changed")})
     {'diagnosis_changed': 0.148, 'both_changed': 0.106}
@@ -120,20 +106,31 @@ def expected_rates(scenario: Scenario) -> dict[str, float]:
     c = outcome_chances(scenario, wish)
     sought = (1 - wish) * c["sought"] + wish * c["sought_if_wish"]
     differ = differing(c)
-    corrected, spoiled = (
-        (1 - c["first_right"]) * c["second_right_if_wrong"],
-        c["first_right"] * (1 - c["second_right"]),
-    )
     both, apart = differ * c["treatment_changed"], (1 - differ) * c["treatment_if_same"]
     shares = {
         "diagnosis_changed": differ,
         "treatment_changed": both + apart,
         "both_changed": both,
         "either_changed": differ + apart,
-        "corrected": corrected,
-        "spoiled": spoiled,
+        "error_corrected": (1 - c["first_right"]) * c["second_right_if_wrong"],
+        "error_introduced": c["first_right"] * (1 - c["second_right"]),
         "intervention_averted": (both + apart) * c["plan_intervenes"] * c["plan_dropped"],
     }
     share = average(sought)
     rates = {name: average(sought * table) / share for name, table in shares.items()}
-    return {"sought": share, **rates, "second_right": rates["corrected"] / rates["diagnosis_changed"]}
+    return {"sought": share, **rates, "second_right": rates["error_corrected"] / rates["diagnosis_changed"]}
+
+
+def along(scenario: Scenario | str, path: str, values: Iterable[float]) -> pd.DataFrame:
+    """The expected rates at each value of one parameter, the others as they are: no simulation.
+
+    The values are the index of the table; its columns are what :func:`expected_rates` gives.
+
+    Examples
+    --------
+    >>> along("programme", "readers.anchoring", [1, 1.437])["diagnosis_changed"].round(3).to_dict()
+    {1.0: 0.148, 1.437: 0.14}
+    """
+    scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    values = pd.Index([float(value) for value in values], name=path)
+    return pd.DataFrame([expected_rates(scenario.replace({path: value})) for value in values], index=values)

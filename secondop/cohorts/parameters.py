@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from secondop.errors import SecondopError, did_you_mean
-from secondop.rules.facts import FACTS, Fact, Kind
+from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.rules.facts import Fact, Kind
+
+FACTS = RULE_BOOK.facts
+"""What a simulated patient can state, in the order of the random numbers that each fact gets."""
 
 BASES = ("cited", "assumed", "fitted")
 WISHES = ("wants_second_opinion", "unsure_of_diagnosis", "unsure_of_treatment", "wants_help_choosing")
@@ -39,14 +43,8 @@ SECTIONS = {
 OWN = {"difficulty": "loading", "gravity": "loading", "missing": "gap", "missing_difficulty": "loading"}
 """What a fact may state beside its shares; else 0, or what [missing] says."""
 
-LIMITS = {
-    "share": (0, 1),
-    "gap": (0, 0.99),
-    "loading": (-1, 1),
-    "odds": (1e-3, 1e3),
-    "positive": (0.2, 1e3),
-    "shift": (-4, 4),
-}
+LIMITS = {"share": (0, 1), "gap": (0, 0.99), "loading": (-1, 1), "shift": (-4, 4)}
+LIMITS |= {"odds": (1e-3, 1e3), "positive": (0.2, 1e3)}
 _LOADED = [*(f"facts.{name}." for name in FACTS), "outcomes.treatment_", "sought."]
 
 
@@ -54,14 +52,8 @@ _LOADED = [*(f"facts.{name}." for name in FACTS), "outcomes.treatment_", "sought
 class Parameter:
     """One number of a scenario, how far it may be off, and where it comes from.
 
-    Attributes
-    ----------
-    value, lower, upper : float
-        The value, and the range that sensitivity analyses vary it over.
-    basis : {"cited", "assumed", "fitted"}
-        A published figure, our own choice, or solved from published rates by calibration.
-    citation : str
-        The source, or why it was chosen.
+    The range is what sensitivity analyses vary it over. The basis is "cited" (a published figure), "assumed"
+    (our own choice) or "fitted" (solved from published rates); the citation names the source, or says why.
     """
 
     value: float
@@ -79,16 +71,9 @@ class Parameter:
 class Shape:
     """What about a fact is not a number.
 
-    Attributes
-    ----------
-    given : str
-        Another fact that it needs; its shares are then shares *within* the cases that have it.
-    levels : tuple of str
-        Which levels of that fact; empty for a yes-or-no fact.
-    otherwise : bool, str, float or None
-        The answer of all other cases. Default: no, or 0.
-    breaks : tuple of float
-        For a number: the edges of its bands. Within a band all values are equally likely.
+    A fact may be given another, at some of its levels (none for a yes-or-no fact): its shares are then shares
+    *within* the cases that have it, and all others have the answer ``otherwise`` (no or 0 unless stated).
+    Breaks are the edges of a number's bands, within which all values are equally likely.
     """
 
     given: str = ""
@@ -157,11 +142,9 @@ def problems(parameters: Mapping[str, Parameter], shapes: Mapping[str, Shape]) -
         faults += _share_faults(fact, parameters, shapes)
         if shapes.get(name, NO_SHAPE).given:
             faults += _given_faults(fact, shapes)
-    faults += [
-        f"{name!r} drives the search for an opinion, so it cannot be given another fact."
-        for name in WISHES
-        if shapes.get(name, NO_SHAPE).given
-    ]
+    drives = [name for name in WISHES if shapes.get(name, NO_SHAPE).given]
+    why = "drives the search for an opinion, so it cannot be given another fact."
+    faults += [f"{name!r} {why}" for name in drives]
     return faults
 
 
@@ -188,9 +171,7 @@ def _number_faults(path: str, p: Parameter) -> Iterable[str]:
         yield f"{path} is {p.basis}, so it needs a citation."
 
 
-def _share_faults(
-    fact: Fact, parameters: Mapping[str, Parameter], shapes: Mapping[str, Shape]
-) -> Iterable[str]:
+def _share_faults(fact: Fact, parameters: Mapping, shapes: Mapping[str, Shape]) -> Iterable[str]:
     edges = shapes.get(fact.name, NO_SHAPE).breaks
     if fact.kind is Kind.NUMBER:
         rising = len(edges) > 1 and all(a < b for a, b in pairwise(edges))
@@ -218,11 +199,8 @@ def _given_faults(fact: Fact, shapes: Mapping[str, Shape]) -> Iterable[str]:
         return
     parent = FACTS[shape.given]
     if parent.is_numeric or bool(shape.levels) != parent.has_levels or set(shape.levels) - set(parent.levels):
-        choice = (
-            f"is = some of {', '.join(parent.levels)}"
-            if parent.has_levels
-            else "a yes-or-no fact, without is"
-        )
+        some = f"is = some of {', '.join(parent.levels)}"
+        choice = some if parent.has_levels else "a yes-or-no fact, without is"
         yield f"fact {fact.name!r} is given {shape.given!r}: say {choice}."
     rest = shape.otherwise
     if (fact.has_levels and rest is None) or (rest is not None and not fact.accepts(rest)):

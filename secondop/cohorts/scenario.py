@@ -16,10 +16,13 @@ from dataclasses import asdict, dataclass, field, replace
 from html import escape
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from secondop.cohorts.parameters import (
     BASES,
+    FACTS,
     NO_SHAPE,
     OWN,
     SECTIONS,
@@ -33,17 +36,15 @@ from secondop.cohorts.parameters import (
 )
 from secondop.datafiles import data_path
 from secondop.errors import SecondopError, did_you_mean, unknown_name
-from secondop.rules.facts import FACTS, Kind
+from secondop.rules.facts import Kind
 
-if TYPE_CHECKING:
-    import pandas as pd
+MAX_TEXT, MAX_KEY = 1_000_000, 1_000
+"""Letters of a file, and of a key: Python's TOML reader takes gigabytes for a key with thousands of dots."""
 
 
 @dataclass(frozen=True, repr=False)
 class Scenario:
-    """Everything that a simulated cohort is drawn from.
-
-    Usually read with `load_scenario` and varied with `replace`.
+    """Everything that a simulated cohort is drawn from: read it with `load_scenario`, vary it with `replace`.
 
     Parameters
     ----------
@@ -56,11 +57,6 @@ class Scenario:
     fitted_to : tuple of str
         Ids of the published rates that it, or the scenario it extends, was fitted to: they can never again
         count as agreement.
-
-    Raises
-    ------
-    SecondopError
-        Listing every problem at once.
     """
 
     name: str
@@ -70,7 +66,6 @@ class Scenario:
     fitted_to: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Check and freeze."""
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
         object.__setattr__(self, "shapes", MappingProxyType(dict(self.shapes)))
         raise_problems(self.name, problems(self.parameters, self.shapes))
@@ -101,26 +96,15 @@ class Scenario:
         changes : mapping of path to number or Parameter
             Also as ``replace(**{"sought.share": 0.2})``.
 
-        Raises
-        ------
-        SecondopError
-            If a path does not exist or a value does not fit: all problems at once.
-
         Examples
         --------
         >>> load_scenario("general").replace({"facts.rare_disease.share": 0.2})["facts.rare_disease.share"]
         0.2
         """
         changes, new = {**(changes or {}), **more}, dict(self.parameters)
-        unstated = [path for path in changes if path not in new]
-        raise_problems(
-            self.name,
-            [
-                f"there is no parameter {path!r}.{did_you_mean(path, new)}"
-                for path in unstated
-                if kind_of(path) in (None, "share")
-            ],
-        )
+        strange = [path for path in changes if path not in new and kind_of(path) in (None, "share")]
+        faults = [f"there is no parameter {path!r}.{did_you_mean(path, new)}" for path in strange]
+        raise_problems(self.name, faults)
         for path, value in changes.items():
             old = new.get(path) or Parameter(self[path], self[path], self[path])
             new[path] = value if isinstance(value, Parameter) else old.moved(float(value))
@@ -136,8 +120,6 @@ class Scenario:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per parameter: ``value, lower, upper, basis, citation``, indexed by its path."""
-        import pandas as pd
-
         frame = pd.DataFrame([asdict(p) for p in self.parameters.values()])
         return frame.set_index(pd.Index(self.parameters, name="parameter"))
 
@@ -169,8 +151,6 @@ class Scenario:
 
     def _tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The parameters that are not about one fact, and one line a fact."""
-        import pandas as pd
-
         rows = []
         for name, fact in FACTS.items():
             shape = self.shapes.get(name, NO_SHAPE)
@@ -189,9 +169,8 @@ class Scenario:
     def __repr__(self) -> str:
         """Say what is assumed: the summary, the other parameters, and a line for each fact."""
         others, facts = self._tables()
-        return "\n\n".join(
-            [self._summary(), others.drop(columns="citation").round(4).to_string(), facts.to_string()]
-        )
+        others = others.drop(columns="citation").round(4)
+        return "\n\n".join([self._summary(), others.to_string(), facts.to_string()])
 
     def _repr_html_(self) -> str:
         others, facts = (table.to_html(border=0, float_format="{:.3g}".format) for table in self._tables())
@@ -210,11 +189,6 @@ def load_scenario(name: str) -> Scenario:
     name : {"programme", "general", "surgical", "oncology"}
         "programme": patients of an employer's second-opinion benefit, fitted to published rates; "general":
         primary care; "surgical": an elective operation is proposed; "oncology": cancer patients.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is none of that name; the message lists those that exist.
 
     Examples
     --------
@@ -235,14 +209,14 @@ def read_scenario(source: str | Path) -> Scenario:
     ----------
     source : pathlib.Path or str
         The file, or its content. ``data/README.md`` describes the format.
-
-    Raises
-    ------
-    SecondopError
-        Listing every problem at once.
     """
+    text = source.read_text("utf-8") if isinstance(source, Path) else source
+    keys = (line.partition("=")[0] for line in text.splitlines() if not line.lstrip().startswith("#"))
+    if len(text) > MAX_TEXT or max(map(len, keys), default=0) > MAX_KEY:
+        most = f"{MAX_TEXT:,} letters, and {MAX_KEY:,} before each '='"
+        raise SecondopError(f"A scenario takes up to {most}; this text is longer.")
     try:
-        raw = tomllib.loads(source.read_text("utf-8") if isinstance(source, Path) else source)
+        raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SecondopError(f"The scenario is not valid TOML: {error}.") from error
     name, faults = raw.pop("name", "without a name"), []
@@ -286,9 +260,8 @@ def _fact_rows(fact: str, rows: dict, parameters: dict, shapes: dict, faults: li
         numbered = {f"{start}shares.{i}": 0 for i in range(len(shares))}
         paths = share_paths(numbered, shapes, fact)
         if len(paths) != len(shares):
-            faults.append(
-                f"fact {fact!r} has {len(paths)} answers, so it needs as many shares, not {len(shares)}."
-            )
+            need = f"has {len(paths)} answers, so it needs as many shares, not {len(shares)}."
+            faults.append(f"fact {fact!r} {need}")
         rows |= {path.removeprefix(start): share for path, share in zip(paths, shares, strict=False)}
     return {f"{start}{key}": value for key, value in rows.items()}
 

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache, partial, reduce
 from numbers import Integral
 from typing import TYPE_CHECKING, Literal
 
@@ -21,11 +21,12 @@ import pyarrow as pa
 from tqdm.auto import tqdm
 
 from secondop.cohorts.outcomes import DRAWS, TRUTH, outcome_chances, wish_chance
-from secondop.cohorts.parameters import NO_SHAPE, WISHES, Shape
+from secondop.cohorts.parameters import FACTS, NO_SHAPE, WISHES, Shape
 from secondop.cohorts.scenario import Scenario, load_scenario
 from secondop.cohorts.traits import BINS, WORDS, chances, fact_order, grid, ladders
 from secondop.errors import SecondopError, unknown_name
-from secondop.rules.facts import FACTS, Kind, find_fact
+from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.rules.facts import Kind
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,8 +50,7 @@ class Gaps:
     share : float
         Of the recorded answers, the share that is lost, in [0, 0.99].
     difficulty : float
-        Loading on the case's difficulty, in [-1, 1]: above 0 the gaps are where cases are difficult, 0 is at
-        random.
+        Loading on difficulty, in [-1, 1]: above 0 the gaps are where cases are difficult, 0 is at random.
     facts : collection of str, optional
         Only in these facts; all by default.
     """
@@ -60,14 +60,11 @@ class Gaps:
     facts: Collection[str] | None = None
 
     def __post_init__(self) -> None:
-        """Check."""
         if not 0 <= self.share <= 0.99 or not -1 <= self.difficulty <= 1:
-            raise SecondopError(
-                "Gaps takes a share from 0 to 0.99 and a loading on difficulty from -1 to 1; "
-                f"got {self.share!r} and {self.difficulty!r}."
-            )
+            takes = "Gaps takes a share from 0 to 0.99 and a loading on difficulty from -1 to 1"
+            raise SecondopError(f"{takes}; got {self.share!r} and {self.difficulty!r}.")
         for name in self.facts or ():
-            find_fact(name)
+            RULE_BOOK.fact(name)
 
 
 def simulate(
@@ -105,16 +102,11 @@ def simulate(
           are different ones, and ``diagnosis_changed``, the same by definition;
         * ``sought``: whether the patient obtained an opinion; all else says what one would find, for every
           case;
-        * ``treatment_changed``; ``corrected`` (wrong, then right); ``spoiled`` (right, then wrong);
+        * ``treatment_changed``; ``error_corrected`` (wrong, then right), ``error_introduced`` (the reverse);
         * ``intervention_averted``: the first plan was an intervention and the second is none. Plans depend on
           gravity and not on the facts recorded, so that no rule can read them off.
 
         A pandas frame's ``attrs`` hold ``simulated, scenario, fitted_to, seed, n``.
-
-    Raises
-    ------
-    SecondopError
-        If n, the seed or the engine is none; a scenario lists all its problems at once.
 
     Examples
     --------
@@ -164,9 +156,8 @@ def simulate_batches(
 def _check(n, seed, engine) -> None:
     _check_count("n", n)
     if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
-        raise SecondopError(
-            f"A cohort needs a seed, a whole number from 0, so that it can be had again; got {seed!r}."
-        )
+        why = "a whole number from 0, so that it can be had again"
+        raise SecondopError(f"A cohort needs a seed, {why}; got {seed!r}.")
     if engine not in ("pandas", "polars"):
         raise unknown_name("engine", engine, ["pandas", "polars"])
 
@@ -304,10 +295,8 @@ def _fill(plan: _Plan, seed: int, sink: _Sink, first: int, block: int) -> None:
     truth: dict[str, np.ndarray] = {}
     for name, draw in plan.facts.items():
         truth[name] = drawn = _draw(name, draw, pairs, bins, truth)
-        gap = None
-        for cut in draw.gaps:
-            lost = cut(single[_BYTE_ROWS[name]], bins)
-            gap = lost if gap is None else gap | lost
+        lost = [cut(single[_BYTE_ROWS[name]], bins) for cut in draw.gaps]
+        gap = reduce(np.logical_or, lost) if lost else None
         if FACTS[name].has_levels:
             code = drawn.view(np.int8)[inside]
             sink.codes[name][wanted] = code if gap is None else code | -gap[inside].view(np.int8)
@@ -349,9 +338,7 @@ def _draw(name: str, draw: _Draw, pairs: np.ndarray, bins: np.ndarray, truth: di
     return drawn
 
 
-def _outcomes(
-    cuts: dict[str, Cut], pairs: np.ndarray, bins: np.ndarray, truth: dict
-) -> dict[str, np.ndarray]:
+def _outcomes(cuts: dict[str, Cut], pairs: np.ndarray, bins: np.ndarray, truth: dict) -> dict:
     """The truth of each case; its definition is in `simulate`."""
 
     def drawn(name: str, otherwise: str = "", yes: np.ndarray | None = None) -> np.ndarray:
@@ -409,11 +396,7 @@ def _polars(sink: _Sink, names: list[str]) -> pl.DataFrame:
     columns = {n: sink.codes[n] if n in sink.codes else pl.from_arrow(sink.column(n)) for n in names}
     code = pl.col
     words = [
-        pl.when(code(name) >= 0)
-        .then(code(name))
-        .cast(pl.UInt8)
-        .cat.to(pl.Enum(FACTS[name].levels))
-        .alias(name)
-        for name in sink.codes
+        pl.when(code(n) >= 0).then(code(n)).cast(pl.UInt8).cat.to(pl.Enum(FACTS[n].levels)).alias(n)
+        for n in sink.codes
     ]
     return pl.DataFrame(columns).with_columns(words)

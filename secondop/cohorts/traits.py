@@ -13,9 +13,9 @@ from functools import lru_cache
 import numpy as np
 from scipy import special
 
-from secondop.cohorts.parameters import NO_SHAPE, Shape
+from secondop.cohorts.parameters import FACTS, NO_SHAPE, Shape
 from secondop.cohorts.scenario import Scenario
-from secondop.rules.facts import FACTS, Kind
+from secondop.rules.facts import Kind
 
 BINS = 64
 WORDS = 1 << 16
@@ -23,28 +23,14 @@ WORDS = 1 << 16
 
 @dataclass(frozen=True)
 class Grid:
-    """The bins of a trait.
+    """The bins of a trait."""
 
-    Attributes
-    ----------
-    value : array of float, shape (65536,)
-        The trait for each 16-bit word.
-    of_word : array of int, shape (65536,)
-        Its bin.
-    weight, mean : array of float, shape (64,)
-        Each bin's probability and mean.
-    edges : array of int, shape (65,)
-        The words at which bins begin, and 65536.
-    kept : float
-        Variance of the bins' means: the rest is left to chance.
-    """
-
-    value: np.ndarray
-    of_word: np.ndarray
-    weight: np.ndarray
-    mean: np.ndarray
-    edges: np.ndarray
-    kept: float
+    value: np.ndarray  # the trait for each of the 65,536 words
+    of_word: np.ndarray  # its bin
+    weight: np.ndarray  # each bin's probability
+    mean: np.ndarray  # and mean
+    edges: np.ndarray  # the words at which bins begin, and 65536
+    kept: float  # variance of the bins' means: the rest is left to chance
 
 
 @lru_cache(maxsize=1)
@@ -69,19 +55,10 @@ def average(table: np.ndarray) -> float:
 def chances(share: float, u: float, v: float, within: np.ndarray | None = None, shift=0.0) -> np.ndarray:
     """Chance of a yes in each bin, for a yes with loadings u on difficulty and v on gravity.
 
-    Parameters
-    ----------
-    share : float
-        Mean chance: exact, over all cases or over those that ``within`` weighs.
-    within : array, shape (64, 64), optional
-        Chance of belonging to the cases that the share is a share of.
-    shift : array, optional
-        Added to the score before the cut, with ``within`` of shape (k, 64, 64): k strata of cases.
-
-    Returns
-    -------
-    array of float, shape (64, 64), (64, 1) or (1, 1); (k, 64, 64) if shifted
-        Difficulty along the first axis, gravity along the second; an axis without a loading has length 1.
+    The share is the mean chance: exact, over all cases or over those that ``within``, of shape (64, 64),
+    weighs. A shift is added to the score before the cut, with ``within`` of shape (k, 64, 64): k strata of
+    cases. Difficulty lies along the last axis but one, gravity along the last; an axis without a loading has
+    length 1.
     """
     if within is None and np.ndim(shift) == 0:
         return _unconditional(share, u, v, shift)
@@ -124,19 +101,10 @@ def _solve(share: float, u: float, v: float, within: np.ndarray | None, shift) -
 
 @dataclass(frozen=True)
 class Ladder:
-    """How a fact's answers follow from the traits.
+    """How a fact's answers follow from the traits."""
 
-    Attributes
-    ----------
-    at_least : list of array
-        For each answer but the first: the chance of it or a higher one, in each bin of the traits. For a
-        yes-or-no fact the chance of yes.
-    shares : list of float
-        The same over the cases that the fact applies to.
-    """
-
-    at_least: list[np.ndarray]
-    shares: list[float]
+    at_least: list[np.ndarray]  # for each answer but the first: the chance of it or a higher one, in each bin
+    shares: list[float]  # the same over the cases that the fact applies to
 
 
 def ladder(scenario: Scenario, fact: str, within: np.ndarray | None) -> Ladder:
@@ -163,27 +131,18 @@ def fact_order(shapes: Mapping[str, Shape]) -> list[str]:
     return list(order)
 
 
-def holds(
-    scenario: Scenario,
-    ladders: Mapping[str, Ladder],
-    fact: str,
-    within: Mapping[str, np.ndarray],
-    levels: Sequence[str],
-):
+def holds(scenario: Scenario, ladders: Mapping, fact: str, within: Mapping, levels: Sequence[str]):
     """Chance in each bin that a fact has one of these levels (or is yes), where it applies or not."""
     at_least = [1.0, *ladders[fact].at_least, 0.0]
     applies, shape = within.get(fact, 1.0), scenario.shapes.get(fact, NO_SHAPE)
     if FACTS[fact].kind is Kind.FLAG:
         return applies * at_least[1] + (1 - applies) * bool(shape.otherwise)
     place = [FACTS[fact].levels.index(level) for level in levels]
-    return applies * sum(at_least[k] - at_least[k + 1] for k in place) + (1 - applies) * (
-        shape.otherwise in levels
-    )
+    inside = sum(at_least[k] - at_least[k + 1] for k in place)
+    return applies * inside + (1 - applies) * (shape.otherwise in levels)
 
 
-def ladders(
-    scenario: Scenario, facts: Sequence[str] | None = None
-) -> tuple[dict[str, Ladder], dict[str, np.ndarray]]:
+def ladders(scenario: Scenario, facts: Sequence[str] | None = None) -> tuple[dict, dict]:
     """Every fact's ladder, and the chance of the cases that it applies to where it is given another."""
     found: dict[str, Ladder] = {}
     within: dict[str, np.ndarray] = {}

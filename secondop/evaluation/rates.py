@@ -1,9 +1,4 @@
-"""How often each rule fires, alone and together, with what unknown facts leave open.
-
-Every rate is a share of *all cases in the table*, which is not the denominator of the published rates of
-changed diagnoses. ``low`` counts the cases for which a rule is known to hold; ``high`` adds those for which
-an unknown fact could still make it hold.
-"""
+"""How often each rule fires, alone and together: per 100 of *all cases*, with what cannot be judged."""
 
 from __future__ import annotations
 
@@ -13,194 +8,98 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 import pandas as pd
-import polars as pl
 
 from secondop.errors import SecondopError, unknown_name
-from secondop.evaluation.reading import (
-    any_of,
-    argues,
-    at_level,
-    clinical_rules,
-    eager,
-    patterns,
-    read_verdicts,
-    rule_bits,
-    simulated,
-    wilson,
-)
-from secondop.rules.encode import coded_cases
-from secondop.rules.facts import FACTS
-from secondop.rules.indication import Level
-from secondop.rules.indications import RULE_BOOK
+from secondop.evaluation.cohort import Cohort, Patterns, any_of, as_cohort, at_level
+from secondop.evaluation.measures import NUMBERS, table
+from secondop.evaluation.policies import kind_of
+from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
+from secondop.rules.rules import Level
 
-NOT_RECORDED = "not recorded"
-ANY_CLINICAL, ANY_PREFERENCE = "any clinical indication", "any patient-driven indication"
+TOPS = {"clinical": "any clinical indication", "patient-driven": "any patient-driven indication"}
 OTHER = "all other combinations"
-MAX_SUBGROUPS = 200
+_ABOUT = ["policy", "label", "sort", "kind", "within"]
 
 
 def firing_rates(
-    assessed: Any, by: str | Sequence[str] | None = None, rule_book: RuleBook = RULE_BOOK
+    assessed: Any,
+    by: str | Sequence[str] | None = None,
+    *,
+    rule_book: RuleBook = RULE_BOOK,
+    weights: str | None = None,
 ) -> pd.DataFrame:
-    """How often each rule, group and level fires, of how many, and how much is unknown.
+    """How often each rule, group and level fires, of how many, and how much cannot be judged.
 
-    Patient-driven indications are counted apart from clinical ones: with them, nearly every case has a reason
-    for a second opinion.
-
-    Parameters
-    ----------
-    assessed : frame of n_cases rows
-        Cases from ``assess(..., verdicts=True)``: pandas, polars or pyarrow.
-    by : str or list of str, optional
-        Columns of subgroups. Cases whose subgroup is unknown are a subgroup of their own, "not recorded".
-    rule_book : RuleBook
-        The book that they were assessed with.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row per level ("that much or more"), per kind of indication, per group and per rule, in every
-        subgroup: ``sort, name, label, argues`` (clinical, patient-driven, ...), ``within`` (the row that
-        contains it: no rate exceeds its parent's), ``n``, ``fired``, ``unknown``, ``low`` = fired/n and
-        ``high`` = (fired + unknown)/n, each with its 95 % Wilson interval. No cases, no rate.
-
-    Raises
-    ------
-    SecondopError
-        If the verdicts are missing, or a subgroup column has too many different values.
+    ``assessed, by, weights``: as for :func:`tradeoff`. Tidy: the ``firing_rate`` per 100 cases of each level
+    ("that much or more"), kind of indication (patient-driven ones are counted apart), group of rules and rule
+    (see ``sort``); ``within`` names the row around it. Of ``n`` cases ``fired`` make ``value`` and ``min``,
+    with ``unknown`` ones ``max``; ``lower, upper``: 95 % intervals around these.
 
     Examples
     --------
-    >>> from secondop import assess
-    >>> cases = pd.DataFrame({"neoplasia_concern": [True, False, None, None], "sex": ["male"] * 3 + [None]})
-    >>> table = firing_rates(assess(cases, verdicts=True), by="sex").set_index(["sex", "name"])
-    >>> table.xs("neoplasia-concern", level="name")[["n", "fired", "unknown", "low"]].reset_index().round(2)
-                sex  n  fired  unknown   low
-    0          male  3      1        1  0.33
-    1  not recorded  1      0        1  0.00
+    >>> rates = firing_rates(pd.DataFrame({"neoplasia_concern": [True, False, None]})).set_index("policy")
+    >>> rates.loc["neoplasia-concern", ["n", "fired", "unknown", "max"]].astype(float).round(1).tolist()
+    [3.0, 1.0, 1.0, 66.7]
     """
-    frame, answers = eager(assessed), read_verdicts(assessed, rule_book)
-    keys = [by] if isinstance(by, str) else list(by or ())
-    answers = answers.with_columns(_subgroup(frame, key).alias(f"_by_{key}") for key in keys)
-    places = [f"_by_{key}" for key in keys]
-    described, holds = zip(*_populations(rule_book), strict=True)
-    answers = answers.select(*places, *(expr.alias(str(i)) for i, expr in enumerate(holds)))
-    counted = [pl.len().alias("n").cast(pl.Int64)]
-    for i in map(str, range(len(holds))):
-        counted += [pl.col(i).sum().cast(pl.Int64).alias(f"{i} fired")]
-        counted += [pl.col(i).null_count().cast(pl.Int64).alias(f"{i} unknown")]
-    tally = (
-        answers.group_by(places).agg(counted).sort(places, nulls_last=True)
-        if keys
-        else answers.select(counted)
-    )
-    if tally.height > MAX_SUBGROUPS:
-        raise SecondopError(
-            f"firing_rates by {', '.join(keys)} makes {tally.height:,} subgroups, more than {MAX_SUBGROUPS}. "
-            "Cut numbers into bands first, for instance with pandas.cut."
-        )
-    rows = [
-        {
-            key: NOT_RECORDED if row[place] is None else row[place]
-            for key, place in zip(keys, places, strict=True)
-        }
-        | about
-        | {"n": row["n"], "fired": row[f"{i} fired"], "unknown": row[f"{i} unknown"]}
-        for row in tally.iter_rows(named=True)
-        for i, about in enumerate(described)
-    ]
-    return _with_rates(pd.DataFrame(rows), frame)
+    cohort = judged(assessed, rule_book, by=by, weights=weights)
+    *described, holds = zip(*_populations(cohort.rule_book), strict=True)
+    groups, counts, squares = cohort.tally({str(i): expr for i, expr in enumerate(holds)})
+    about = pd.DataFrame(dict(zip(_ABOUT, described, strict=True)))
+    about = about.merge(pd.Series(groups, name="group", dtype=object), how="cross")
+    about = about.assign(measure="firing_rate", threshold=np.nan)
+    tidy = ["policy", "group", "measure", "threshold", *NUMBERS, "n", *_ABOUT[1:], "fired", "unknown"]
+    return _rated(about, counts.reshape(-1, 3), squares.reshape(-1, 3), cohort)[tidy]
 
 
 def attrition(
-    assessed: Any, order: Sequence[str] | None = None, rule_book: RuleBook = RULE_BOOK
+    assessed: Any, order: Sequence[str] | None = None, *, rule_book: RuleBook = RULE_BOOK
 ) -> pd.DataFrame:
     """What each rule adds when rules are joined by *or*, one after another: the first lesson of overuse.
 
-    Parameters
-    ----------
-    assessed : frame of n_cases rows
-        Cases from ``assess(..., verdicts=True)``.
-    order : list of str, optional
-        Names of rules; by default the clinical indications in the book's order. Patient-driven ones may be
-        added, and show how the rate tends to all cases.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row per step, the first without any rule: ``step, rule, label, argues``, ``alone`` (cases for which
-        this rule is known to hold), ``added`` (those that no earlier rule found), and for all rules so far
-        ``n, fired, unknown, low, high`` with their 95 % Wilson intervals.
+    ``order`` names rules, patient-driven ones too; by default the clinical indications in the book's order.
+    A row per step, the first without any rule: in how many cases the rule is known to fire (``alone``), those
+    ``added`` that no earlier rule found, and of all rules so far the rate as in :func:`firing_rates`.
     """
-    answers = read_verdicts(assessed, rule_book)
-    rules = clinical_rules(rule_book) if order is None else [rule_book[name] for name in order]
-    columns = {f"{i}": any_of(rules[:i]) for i in range(len(rules) + 1)}
-    joined = answers.select(**columns, **{f"{r.name}!": pl.col(r.name).sum() for r in rules})
-    rows, before = [], 0
-    for step, rule in enumerate([None, *rules]):
-        so_far = joined[str(step)]
-        fired = int(so_far.sum() or 0)
-        about = {"step": step, "rule": rule.name if rule else "", "label": rule.label if rule else "no rule"}
-        about |= {
-            "argues": argues(rule) if rule else "",
-            "alone": int(joined[f"{rule.name}!"][0] or 0) if rule and joined.height else 0,
-        }
-        rows.append(
-            about
-            | {"added": fired - before, "n": len(so_far), "fired": fired, "unknown": so_far.null_count()}
-        )
-        before = fired
-    return _with_rates(pd.DataFrame(rows), eager(assessed))
+    cohort, names = _chosen(assessed, rule_book, order)
+    rules = [cohort.rule_book[name] for name in names]
+    asked = {str(i): any_of(rules[:i]) for i in range(len(rules) + 1)}
+    asked |= {rule.name: nw.col(f"rule {rule.name}") for rule in rules}
+    counts, squares = (x.sum(1) for x in cohort.tally(asked)[1:])
+    steps, alone = np.split(counts, [len(rules) + 1])
+    rows = [(0, "", "no rule", ""), *((i, r.name, r.label, kind_of(r)) for i, r in enumerate(rules, 1))]
+    about = pd.DataFrame(rows, columns=["step", "rule", "label", "kind"])
+    about["alone"], about["added"] = [0, *alone[:, 1]], np.diff(steps[:, 1], prepend=0)
+    return _rated(about, steps, squares[: len(rows)], cohort)
 
 
 def overlap(
-    assessed: Any, rules: Sequence[str] | None = None, *, most: int = 20, rule_book: RuleBook = RULE_BOOK
+    assessed: Any, rules: Sequence[str] | None = None, most: int = 20, *, rule_book: RuleBook = RULE_BOOK
 ) -> pd.DataFrame:
-    """Which rules fire together: the sets of rules that hold exactly, and how many cases each set has.
+    """Which rules fire together: the sets of rules that fire exactly, and how many cases each set has.
 
-    Parameters
-    ----------
-    assessed : frame of n_cases rows
-        Cases from ``assess(..., verdicts=True)``.
-    rules : list of str, optional
-        Up to 62 names; by default the clinical indications.
-    most : int
-        How many sets to list, the largest first; a last row counts all other sets.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row per set: ``combination`` (tuple of rule names), ``rules`` (how many), ``known`` (cases in which
-        these rules, and no others, are *known* to hold; adds up to ``n``), ``n``, ``fired`` (those in which
-        no other rule can hold), ``unknown`` (cases that unknown facts could bring into the set), ``low`` and
-        ``high`` with 95 % Wilson intervals. :func:`overlap_members` gives the cases.
+    ``rules``: up to 62, by default the clinical indications. A row a set, the ``most`` largest and the rest:
+    ``combination`` (tuple of names), ``rules`` (how many), ``known`` (cases in which just these are *known*
+    to fire; adds up to ``n``), ``fired`` (those in which no other can), ``unknown`` (those that missing
+    information could bring into it), and the rate as in :func:`firing_rates`.
     """
-    names = (
-        [r.name for r in clinical_rules(rule_book)] if rules is None else [rule_book[n].name for n in rules]
-    )
-    seen = patterns(read_verdicts(assessed, rule_book), names)
-    holds, open_, cases = (seen[column].to_numpy() for column in ("holds", "open", "cases"))
-    known = (
-        seen.group_by("holds").agg(pl.col("cases").sum()).sort(["cases", "holds"], descending=[True, False])
-    )
-    listed = known["holds"].to_numpy()[:most]
-    rows, consistent = [], np.zeros(len(seen), float)
-    for combination, count in zip(listed, known["cases"].to_list(), strict=False):
-        may = ((holds & ~combination) == 0) & ((combination & ~(holds | open_)) == 0)
-        consistent += may
-        sure = int(cases[may & (open_ == 0)].sum())
-        inside = tuple(name for i, name in enumerate(names) if combination >> i & 1)
-        rows.append({"combination": inside, "rules": len(inside), "known": count} | {"n": int(cases.sum())})
-        rows[-1] |= {"fired": sure, "unknown": int(cases[may].sum()) - sure}
-    rest = known["cases"].to_list()[most:]
-    if rest:
-        may = consistent < 2.0 ** np.bitwise_count(open_)
-        sure = int(cases[may & (open_ == 0)].sum())
-        rows.append({"combination": (OTHER,), "rules": pd.NA, "known": sum(rest), "n": int(cases.sum())})
-        rows[-1] |= {"fired": sure, "unknown": int(cases[may].sum()) - sure}
-    columns = ["combination", "rules", "known", "n", "fired", "unknown"]
-    return _with_rates(pd.DataFrame(rows, columns=columns).astype({"rules": "Int64"}), eager(assessed))
+    cohort, names = _chosen(assessed, rule_book, rules)
+    seen = cohort.patterns({name: nw.col(f"rule {name}") for name in names}, flags=())
+    holds, may = bits(seen, names)
+    sets, place = np.unique(holds, return_inverse=True)
+    known = np.bincount(place, seen.weights, len(sets))
+    order = np.lexsort((sets, -known))
+    listed, rest = sets[order[:most], None], order[most:]
+    exactly = ((holds & ~listed) == 0) & ((listed & ~(holds | may)) == 0)
+    inside = [tuple(name for i, name in enumerate(names) if group >> i & 1) for group in listed[:, 0]]
+    rows = list(zip(inside, map(len, inside), known[order[:most]], strict=True))
+    sure, listings, ways = exactly & (may == 0), exactly.sum(0), 2.0 ** np.bitwise_count(may)
+    if len(rest):
+        rows.append(((OTHER,), pd.NA, known[rest].sum()))
+        sure, exactly = np.vstack([sure, listings == 0]), np.vstack([exactly, listings < ways])
+    fits = np.stack([~exactly, sure, exactly & ~sure], -2)
+    about = pd.DataFrame(rows, columns=["combination", "rules", "known"]).astype({"rules": "Int64"})
+    return _rated(about, fits @ seen.weights, fits @ seen.squares, cohort)
 
 
 def overlap_members(
@@ -210,70 +109,59 @@ def overlap_members(
     *,
     rule_book: RuleBook = RULE_BOOK,
 ) -> Any:
-    """The cases behind a bar of :func:`overlap`: those in which exactly these rules are known to hold.
-
-    Returns
-    -------
-    frame
-        Their rows, in the kind given (as many as ``known`` says).
-    """
-    inside = [rule_book[name].name for name in combination]
-    names = (
-        [r.name for r in clinical_rules(rule_book)] if rules is None else [rule_book[n].name for n in rules]
-    )
-    if strangers := [name for name in inside if name not in names]:
-        raise unknown_name("rule among those that overlap", strangers[0], names)
-    wanted = sum(1 << names.index(name) for name in set(inside))
-    mask = read_verdicts(assessed, rule_book).select(rule_bits(names, lambda c: c.fill_null(False)) == wanted)
-    return nw.from_native(eager(assessed)).filter(mask.to_series().to_list()).to_native()
+    """The cases behind a bar of :func:`overlap`, in the kind given: as many as ``known`` says."""
+    (cohort, names), inside = _chosen(assessed, rule_book, rules), set(combination)
+    if strangers := inside - set(names):
+        raise unknown_name("rule among those that overlap", min(strangers), names)
+    if isinstance(cases := nw.from_native(cohort.cases), nw.LazyFrame):
+        raise SecondopError("Cases are listed from a frame in memory: collect them first.")
+    fires = {name: nw.col(f"rule {name}").fill_null(False) for name in names}
+    exactly = [fires[name] if name in inside else ~fires[name] for name in names]
+    mask = cohort.frame.select(exactly=nw.all_horizontal(exactly, ignore_nulls=False)).collect()["exactly"]
+    return cases.filter(mask.to_list()).to_native()
 
 
-def _populations(rule_book: RuleBook) -> list[tuple[dict[str, str], pl.Expr]]:
-    """Every population that is counted: how it is described, and who is in it."""
-    rows = []
-    parent = ""
-    for level in Level:
-        mixed = (
-            "any indication, the patient's wish included" if level is Level.OPTIONAL else f"{level} or more"
-        )
-        argued = "both" if level is Level.OPTIONAL else "clinical"
-        rows.append((("level", str(level), mixed, argued, parent), at_level(level)))
-        parent = str(level)
-    tops = {"clinical": ANY_CLINICAL, "patient-driven": ANY_PREFERENCE}
-    for kind, name in tops.items():
-        rows.append((("any", name, name, kind, ""), any_of(r for r in rule_book if argues(r) == kind)))
-    groups = dict.fromkeys((rule.group, argues(rule)) for rule in rule_book)
-    for group, kind in groups:
-        inside = [rule for rule in rule_book if (rule.group, argues(rule)) == (group, kind)]
-        rows.append((("group", str(group), str(group), kind, tops.get(kind, "")), any_of(inside)))
-    rows += [(("rule", r.name, r.label, argues(r), str(r.group)), pl.col(r.name)) for r in rule_book]
-    return [
-        (dict(zip(("sort", "name", "label", "argues", "within"), about, strict=True)), e) for about, e in rows
-    ]
+def judged(cases: Any, rule_book: RuleBook, outcome: Any = None, flags: Any = (), **own: Any) -> Cohort:
+    """The cases as a cohort whose rules can be judged, with the outcome and the flags that are asked for."""
+    cohort = as_cohort(cases, rule_book, outcome, flags, **own)
+    if not cohort.has_rules:
+        todo = "Use read_cases(..., columns={'your name': 'fact name'}), or assess(..., verdicts=True)"
+        raise SecondopError(f"There are neither facts of {cohort.rule_book.title!r} nor verdicts. {todo}.")
+    return cohort
 
 
-def _subgroup(frame: Any, name: str) -> pl.Series:
-    """A column of subgroups in words, with real nulls; a fact passes the gate first."""
-    column = nw.from_native(frame)
-    if name not in column.columns:
-        raise unknown_name("column to group by", name, column.columns)
-    if name in FACTS:
-        fact, values = FACTS[name], coded_cases(frame, [name])[name]
-        if fact.has_levels:
-            return values.replace_strict(
-                range(len(fact.levels)), fact.levels, return_dtype=pl.Enum(fact.levels)
-            )
-    else:
-        values = column.select(name).to_polars().to_series()
-    if values.dtype == pl.Boolean:
-        yes_no = pl.Enum(["no", "yes"])
-        return values.replace_strict([False, True], ["no", "yes"], return_dtype=yes_no)
-    return values.fill_nan(None) if values.dtype.is_float() else values
+def bits(patterns: Patterns, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Of every pattern the rules that fire, and those that cannot be judged: the i-th rule as bit i."""
+    codes = np.array([patterns.codes[name] for name in names]).reshape(len(names), len(patterns.weights))
+    return tuple((1 << np.arange(len(names), dtype=np.int64)) @ (codes == answer) for answer in (1, 2))
 
 
-def _with_rates(table: pd.DataFrame, frame: Any) -> pd.DataFrame:
-    for name, count in (("low", table["fired"]), ("high", table["fired"] + table["unknown"])):
-        table[name] = (count / table["n"]).where(table["n"] > 0)
-        table[f"{name}_lower"], table[f"{name}_upper"] = wilson(count, table["n"])
-    table.attrs["simulated"] = simulated(frame)
-    return table
+def _chosen(cases: Any, rule_book: RuleBook, names: Sequence[str] | None) -> tuple[Cohort, list[str]]:
+    cohort = judged(cases, rule_book)
+    rules = cohort.clinical if names is None else map(cohort.rule_book.__getitem__, names)
+    return cohort, [rule.name for rule in rules]
+
+
+def _populations(rule_book: RuleBook) -> list[tuple[str, str, str, str, str, nw.Expr]]:
+    """Every population that is counted: name, label, sort, kind, what contains it, and who is in it."""
+    wish, rows = "any indication, the patient's wish included", []
+    for level, within in zip(map(str, Level), ["", *Level], strict=False):
+        label, kind = (wish, "both") if level == "optional" else (f"{level} or more", "clinical")
+        rows.append((level, label, "level", kind, str(within), at_level(rule_book, level)))
+    for kind, name in TOPS.items():
+        rows.append((name, name, "any", kind, "", any_of(r for r in rule_book if kind_of(r) == kind)))
+    for group, kind in dict.fromkeys((rule.group, kind_of(rule)) for rule in rule_book):
+        inside = [rule for rule in rule_book if (rule.group, kind_of(rule)) == (group, kind)]
+        rows.append((group, group, "group", kind, TOPS.get(kind, ""), any_of(inside)))
+    return rows + [(r.name, r.label, "rule", kind_of(r), r.group, any_of([r])) for r in rule_book]
+
+
+def _rated(about: pd.DataFrame, counts: np.ndarray, squares: np.ndarray, cohort: Cohort) -> pd.DataFrame:
+    """These rows with their cases (no, yes, unknown), their rate, and where the cases come from."""
+    tables = (np.stack([x, 0 * x, 0 * x], -1) for x in (counts, squares))  # whatever the outcome
+    made = about.assign(n=counts.sum(-1), fired=counts[:, 1], unknown=counts[:, 2])
+    whole = [name for name in ("n", "fired", "unknown", "known", "alone", "added") if name in made]
+    made = made if cohort.weights else made.astype(dict.fromkeys(whole, np.int64))
+    made[NUMBERS] = table(*tables, measures=["referral_rate"])["referral_rate"]
+    made.attrs |= cohort.about()
+    return made

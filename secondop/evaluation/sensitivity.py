@@ -6,113 +6,98 @@ chance. Ranges say how far a number may be off; a band is as honest as the range
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import chain, islice, product
 
 import numpy as np
 import pandas as pd
+import polars as pl
 from tqdm.auto import tqdm
 
 from secondop.cohorts.draws import draw_parameters, drawn_scenarios, parameter_words
 from secondop.cohorts.scenario import Scenario, load_scenario
+from secondop.cohorts.simulate import THREADS, simulate_batches
 from secondop.errors import SecondopError, unknown_name
-from secondop.evaluation.benefit import Z, check_rate
-from secondop.evaluation.results import BATCH, MEASURES, evaluate, influences, known_measures, results
-from secondop.rules.indications import RULE_BOOK
+from secondop.evaluation import measures as defined
+from secondop.evaluation.cohort import EITHER, MAX_GROUPS, Cohort
+from secondop.evaluation.policies import FORESIGHT, choose
+from secondop.evaluation.tradeoff import THRESHOLD
+from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
+
+BATCH = 1 << 18  # cases assessed at once: cohorts of several scenarios together, or a part of a large one
+BLOCKS = 20
+OR_UNDECIDED = " or undecided"
+_PER_CASE = ("referral_rate", "true_positive", "false_positive", "false_negative", "net_benefit")
+MEASURES = {n: ("changed", n, f"{defined.MEASURES[n].words}, per 100 cases") for n in _PER_CASE}
+MEASURES |= {n: (n, "true_positive", f"{words}, per 100 cases") for n, words in defined.TRUTH.items()}
+MEASURES |= {n: (n, "ppv", f"{n.replace('_', ' ')}, per 100 opinions") for n in EITHER}
+MEASURES["nnr"] = ("changed", "nnr", "referrals for one change")
+"""For each result: the outcome that it reads, the measure that it takes, and both in words."""
 
 
 def tornado(
     scenario: Scenario | str,
-    measure: str | Sequence[str] = "found",
+    measure: str | Sequence[str] = "true_positive",
     *,
     policy: str = "recommended",
     parameters: Iterable[str] | None = None,
     n: int = 10_000,
     seed: int,
-    exchange_rate: float = 0.1,
+    threshold: float = THRESHOLD,
     outcome: str = "either",
     rule_book: RuleBook = RULE_BOOK,
 ) -> pd.DataFrame:
     """How a result swings when one parameter at a time goes to either end of its range.
 
-    Nothing else moves: shares of the same fact give way in proportion, and fitted parameters are not fitted
-    again, so that at an end the scenario no longer meets the rates that it was fitted to.
+    Nothing else moves: shares of the same fact give way in proportion, and nothing is fitted again.
 
-    Parameters
-    ----------
-    scenario : Scenario or str
-        A scenario, or the name of one that comes with the package.
-    measure : str or list of str
-        Keys of :data:`secondop.evaluation.results.MEASURES`. Several cost no more than one.
-    policy : str
-        Who is sent: any policy that :func:`tradeoff` knows from the rule book, such as "recommended"; with
-        " or undecided" also those whom unknown facts could bring there; "sought", the patients who sought an
-        opinion; "none", "oracle" or "all".
-    parameters : list of str, optional
-        Paths; by default all. Those whose lower is their upper do not vary and are left out.
-    n, seed : int
-        Cases of each cohort, and the random numbers that all share.
-    exchange_rate, outcome, rule_book
-        As for :func:`tradeoff`.
+    ``measure``: keys of :data:`MEASURES`. ``policy``: as :func:`tradeoff` has it, or ``sought`` (an opinion);
+    one of the rule book with " or undecided" refers also whom unknown facts could bring there. ``parameters``
+    are paths, by default all; those that do not vary are left out, and counted by ``attrs["fixed"]``.
 
     Returns
     -------
     pandas.DataFrame
-        A row per measure and parameter, the widest swing first: ``measure, policy, parameter, label, basis,
-        value, lower, upper``; the results ``base, at_lower, at_upper``; ``swing``, the distance between the
-        smallest and the largest of the three, and ``swing_error``, the half-width of its 95 % interval as far
-        as chance in simulating goes (paired by case). ``attrs["fixed"]`` says how many parameters do not
-        vary.
-
-    Raises
-    ------
-    SecondopError
-        If a name is unknown or a parameter cannot go to its end.
+        A row per measure and parameter, the widest swing first: the results ``base, at_lower, at_upper``;
+        ``swing``, from least to greatest, and ``swing_error``, the half-width of its 95 % interval by chance
+        in simulating: each of 20 blocks of cases left out in turn (Student's t).
 
     Examples
     --------
-    >>> table = tornado("programme", parameters=["readers.errors_agree", "sought.share"], n=2_000, seed=1)
-    >>> table[["parameter", "basis", "lower", "upper"]]
-                  parameter    basis  lower  upper
-    0  readers.errors_agree  assumed    0.4    1.0
-    1          sought.share  assumed    0.3    0.9
-    >>> float(table["swing"].iloc[1])
-    0.0
+    >>> tornado("programme", parameters=["sought.share"], n=500, seed=1)[["lower", "upper", "swing"]]
+       lower  upper  swing
+    0    0.3    0.9    0.0
     """
+    from scipy.stats import t
+
     scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
-    measures = known_measures([measure] if isinstance(measure, str) else list(measure))
     paths = list(scenario.parameters if parameters is None else parameters)
-    for path in paths:
-        if path not in scenario.parameters:
-            raise unknown_name("parameter", path, scenario.parameters)
-    varying = {path: scenario.parameters[path] for path in paths}
-    varying = {path: p for path, p in varying.items() if p.lower < p.upper}
+    if unknown := [path for path in paths if path not in scenario.parameters]:
+        raise unknown_name("parameter", unknown[0], scenario.parameters)
+    varying = {path: p for path in paths if (p := scenario.parameters[path]).lower < p.upper}
     moved = (scenario.replace({path: end}) for path, p in varying.items() for end in (p.lower, p.upper))
-    evaluated = evaluate(chain([scenario], moved), n, seed, [policy], outcome, rule_book, batch=max(n, BATCH))
-    runs = _one_by_one(evaluated, policy, measures, check_rate(exchange_rate))
-    runs = tqdm(runs, total=1 + 2 * len(varying), unit="cohort", desc="tornado", delay=2, leave=False)
-    run, rows = iter(runs), []
-    base = next(run)
-    for path, p in varying.items():
-        ends = (base, next(run), next(run))
-        about = {"parameter": path, "label": parameter_words(path), "basis": p.basis}
-        about |= {"value": p.value, "lower": p.lower, "upper": p.upper}
-        for name in measures:
-            values = [end[name][0] for end in ends]
-            far, near = (ends[pick(values)][name][1] for pick in (np.argmax, np.argmin))
-            row = dict(zip(("base", "at_lower", "at_upper"), values, strict=True))
-            with np.errstate(invalid="ignore"):
-                error = Z * np.std(far - near) / np.sqrt(n)
-                row |= {"swing": np.ptp(values), "swing_error": error}
-            rows.append({"measure": name, "policy": policy} | about | row)
-    runs.close()
-    columns = ["measure", "policy", "parameter", "label", "basis", "value", "lower", "upper"]
-    table = pd.DataFrame(rows, columns=[*columns, "base", "at_lower", "at_upper", "swing", "swing_error"])
-    order = table["measure"].map(measures.index)
-    table = table.assign(order=order).sort_values(["order", "swing"], ascending=[True, False], kind="stable")
-    table = table.drop(columns="order").reset_index(drop=True)
-    table.attrs = _about(scenario, n, seed, exchange_rate) | {"fixed": len(paths) - len(varying)}
+    names = [measure] if isinstance(measure, str) else list(measure)
+    every, total = chain([scenario], moved), 1 + 2 * len(varying)
+    policies, found = _evaluate(every, total, names, threshold, [policy], n, seed, outcome, rule_book, BLOCKS)
+    if policy not in policies:
+        raise unknown_name("policy", policy, policies)
+    keys = ["measure", "policy", "parameter", "label", "basis", "value", "lower", "upper"]
+    about = [(policy, x, parameter_words(x), p.basis, p.value, p.lower, p.upper) for x, p in varying.items()]
+    table = pd.DataFrame([(name, *each) for name in names for each in about], columns=keys)
+    runs = np.array([(0, 2 * i + 1, 2 * i + 2) for i in range(len(varying))], int).reshape(-1, 3)
+    ends = np.concatenate([found[name][policies.index(policy)][runs] for name in names])
+    table[["base", "at_lower", "at_upper"]] = whole = ends[..., 0]
+    with np.errstate(invalid="ignore"):
+        lost = ends[table.index, whole.argmax(1), 1:] - ends[table.index, whole.argmin(1), 1:]
+        table["swing"] = np.ptp(whole, axis=1)
+        table["swing_error"] = t.ppf(0.975, BLOCKS - 1) * np.sqrt(BLOCKS - 1) * lost.std(axis=1)
+    order = np.lexsort((-table["swing"], np.repeat(range(len(names)), len(varying))))
+    table = table.iloc[order].reset_index(drop=True)
+    table.attrs = {"simulated": True, "scenario": scenario.name, "n": n, "seed": seed, "threshold": threshold}
+    table.attrs |= {"fixed": len(paths) - len(varying)}
     return table
 
 
@@ -124,7 +109,7 @@ def propagate(
     seed: int,
     policies: Sequence[str] = ("urgent", "recommended", "optional"),
     measures: Sequence[str] = tuple(MEASURES),
-    exchange_rate: float = 0.1,
+    threshold: float = THRESHOLD,
     outcome: str = "either",
     refit: pd.DataFrame | None = None,
     counts: Mapping[str, tuple[float, float]] | None = None,
@@ -133,141 +118,105 @@ def propagate(
 ) -> pd.DataFrame:
     """What follows when all parameters are uncertain at once: every result, in every draw of them.
 
-    Parameters
-    ----------
-    scenario : Scenario or str
-        A scenario, or the name of one that comes with the package.
-    draws : int
-        How often all parameters are drawn, as :func:`draw_parameters` says (``counts``, ``weight``).
-    n, seed : int
-        Cases of each cohort, and the seed of the parameters and of the cases. All draws share the cases'
-        random numbers; a longer run begins with the draws of a shorter one.
-    policies : list of str
-        Policies that :func:`tradeoff` knows from the rule book. Each comes a second time with "or undecided",
-        where unknown facts send whom they could; nobody, the oracle, everybody and those who sought an
-        opinion are always there.
-    measures : list of str
-        Keys of :data:`secondop.evaluation.results.MEASURES`.
-    refit : DataFrame, optional
-        Published rates with their ``n``: in every draw the fitted parameters are fitted again, to rates
-        drawn from their counts (about 0.2 s a draw). Draws whose assumptions contradict their rates are left
-        out; ``attrs["left_out"]`` counts them. Without it fitted parameters vary within their own
-        ranges, apart from the assumptions that they were fitted under, and the bands of the rates that they
-        were fitted to come out wider than published.
-    exchange_rate, outcome, rule_book
-        As for :func:`tradeoff`. For other exchange rates, :func:`net_benefits` needs no further run.
+    ``draws, counts, weight``: as for :func:`draw_parameters`; ``measures, policies`` as for :func:`tornado`,
+    each policy also with " or undecided". ``refit``: published rates with their ``n``; in every draw the
+    fitted parameters are fitted again, to rates drawn from their counts, and ``attrs["left_out"]`` draws
+    contradict them. Without it those rates come out wider than published.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Tidy: a row per ``strategy``, ``draw`` (from 1) and ``measure`` with its ``value``, and ``base``, the
-        value in the scenario as stated. Health-economics packages read one column per strategy:
-        ``table[table["measure"] == "found"].pivot(index="draw", columns="strategy", values="value")``, with
-        :func:`draw_parameters` of the same seed as the table of parameters. Blank where nothing was counted.
+    A row per ``policy``, ``draw`` and ``measure``: its ``value``, and ``base``, that in the scenario as
+    stated; blank where nothing was counted. One measure pivoted, draws by policies, is what packages of
+    health economics read. A longer run begins with the draws of a shorter one.
 
     Examples
     --------
-    >>> table = propagate("programme", 20, 1_000, seed=1, policies=["recommended"], measures=["found"])
-    >>> table["strategy"].unique().tolist()
-    ['none', 'recommended', 'recommended or undecided', 'oracle', 'all', 'sought']
-    >>> len(table) == 6 * 20
-    True
+    >>> propagate("programme", 3, 500, seed=1, policies=["urgent"])["policy"].unique().tolist()
+    ['none', 'urgent', 'urgent or undecided', 'perfect foresight', 'all', 'sought']
     """
     scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
-    measures = known_measures(list(measures))
-    rate = check_rate(exchange_rate)
     drawn = draw_parameters(scenario, draws, seed=seed, counts=counts, weight=weight)
-    numbers = []  # of the draws that are evaluated
-
-    def drawn_ones() -> Iterator[Scenario]:
-        for number, one in drawn_scenarios(scenario, drawn, seed=seed, refit=refit):
-            numbers.append(number)
-            yield one
-
-    scenarios = chain([scenario], drawn_ones())
-    sums: dict[str, dict[str, np.ndarray]] = {}
-    with tqdm(total=draws + 1, unit="draw", desc="propagate", delay=2, leave=False) as progress:
-        for places, tallies in evaluate(scenarios, n, seed, policies, outcome, rule_book):
-            for strategy, counted in tallies.items():
-                whole = sums.setdefault(strategy, {name: np.zeros(draws + 1) for name in counted})
-                for name, cases in counted.items():
-                    whole[name][places] += cases.sum(axis=1)
-            progress.update(places.stop - progress.n)
-    parts = []
-    for strategy, counted in sums.items():
-        for name in measures:
-            base, *values = results(name, counted, rate)[: len(numbers) + 1]
-            about = {"strategy": strategy, "draw": numbers, "measure": name}
-            parts.append(pd.DataFrame(about | {"value": values, "base": base}))
-    table = pd.concat(parts, ignore_index=True)
-    table.attrs = _about(scenario, n, seed, exchange_rate) | {"draws": draws}
-    table.attrs |= {"refit": refit is not None, "left_out": draws - len(numbers)}
+    moved = drawn_scenarios(scenario, drawn, seed=seed, refit=refit)
+    moved = dict(tqdm(moved, total=draws, unit="draw", delay=2, leave=False))  # some may be left out
+    every, total = [scenario, *moved.values()], 1 + len(moved)
+    made, found = _evaluate(every, total, measures, threshold, policies, n, seed, outcome, rule_book)
+    keys = pd.MultiIndex.from_product([made, found, moved], names=["policy", "measure", "draw"])
+    values = np.stack([x[..., 0] for x in found.values()], 1)
+    table = pd.DataFrame({"value": values[..., 1:].ravel()}, keys).reset_index()
+    table = table[["policy", "draw", "measure", "value"]].assign(base=values[..., 0].repeat(len(moved)))
+    table.attrs = {"simulated": True, "scenario": scenario.name, "n": n, "seed": seed, "threshold": threshold}
+    table.attrs |= {"draws": draws, "refit": refit is not None, "left_out": draws - len(moved)}
     return table
 
 
-def net_benefits(propagated: pd.DataFrame, exchange_rates: Iterable[float]) -> pd.DataFrame:
-    """Net benefit at any exchange rates, from draws that were evaluated once.
-
-    Parameters
-    ----------
-    propagated : DataFrame
-        From :func:`propagate`, with the measures "found" and "overuse".
-    exchange_rates : list of float
-        Useful opinions that one needless opinion costs.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As from :func:`propagate`, with a column ``exchange_rate``.
-    """
-    wide = propagated.pivot(index=["strategy", "draw"], columns="measure", values=["value", "base"])
-    if lacking := {"found", "overuse"} - set(propagated["measure"]):
+def net_benefits(propagated: pd.DataFrame, thresholds: Sequence[float]) -> pd.DataFrame:
+    """A table like that of :func:`propagate`: net benefit at any ``threshold``, without a further run."""
+    if lacking := {"true_positive", "false_positive"} - set(propagated["measure"]):
         raise SecondopError(f"Net benefit needs the measure {' and '.join(sorted(lacking))} in propagate.")
-    parts = []
-    for rate in exchange_rates:
-        worth = {c: wide[c]["found"] - check_rate(rate) * wide[c]["overuse"] for c in ("value", "base")}
-        parts.append(pd.DataFrame(worth).assign(measure="net_benefit", exchange_rate=rate).reset_index())
-    table = pd.concat(parts, ignore_index=True)
+    wide, nets = propagated.pivot(index=["policy", "draw"], columns="measure", values=["value", "base"]), {}
+    found, wasted = (wide.xs(name, axis=1, level=1) for name in ("true_positive", "false_positive"))
+    for threshold, odds in zip(thresholds, defined.odds_of(thresholds), strict=True):
+        nets[threshold] = found - odds * wasted
+    table = pd.concat(nets, names=["threshold"]).reset_index().assign(measure="net_benefit")
+    table = table[["policy", "draw", "measure", "threshold", "value", "base"]]
     table.attrs = propagated.attrs
-    return table[["strategy", "draw", "measure", "exchange_rate", "value", "base"]]
+    return table
 
 
 def bands(propagated: pd.DataFrame) -> pd.DataFrame:
-    """The middle and the spread of every result over the draws.
+    """The middle and the spread over the draws of every result of :func:`propagate` or :func:`net_benefits`.
 
-    Parameters
-    ----------
-    propagated : DataFrame
-        Any tidy table with ``draw`` and ``value``, such as :func:`propagate` and :func:`net_benefits` give.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each combination of the other columns (``base`` among them): ``median``; ``lower, upper``,
-        between which 95 % of draws lie; ``lower_half, upper_half``, the middle half; ``draws``, of how many,
-        without those in which the value is blank, which are ``blank``.
+    95 % of ``draws`` lie from ``lower`` to ``upper``, half from ``lower_half`` to ``upper_half``; ``blank``
+    more counted nothing.
     """
     keys = [column for column in propagated.columns if column not in ("draw", "value")]
     grouped = propagated.groupby(keys, sort=False, dropna=False, observed=True)["value"]
     places = {"lower": 0.025, "lower_half": 0.25, "median": 0.5, "upper_half": 0.75, "upper": 0.975}
     table = pd.DataFrame({name: grouped.quantile(place) for name, place in places.items()})
-    table["draws"], table["blank"] = grouped.count(), grouped.size() - grouped.count()
-    table = table.reset_index()
+    table = table.assign(draws=grouped.count(), blank=grouped.size() - grouped.count()).reset_index()
     table.attrs = propagated.attrs
     return table
 
 
-def _about(scenario: Scenario, n: int, seed: int, rate: float) -> dict:
-    return {"simulated": True, "scenario": scenario.name, "n": n, "seed": seed, "exchange_rate": rate}
+def _evaluate(
+    scenarios, total, measures, threshold, policies, n, seed, outcome, rule_book, blocks=1
+) -> tuple[list[str], dict[str, np.ndarray]]:
+    """The policies, and each measure: (policies, scenarios, of all cases and of all but those of each block).
 
-
-def _one_by_one(
-    evaluated: Iterable[tuple[int, dict]], policy: str, measures: list[str], rate: float
-) -> Iterator[dict[str, tuple[float, np.ndarray]]]:
-    """For each scenario and measure: the result, and the influence of each case."""
-    for _, tallies in evaluated:
-        if policy not in tallies:
-            raise unknown_name("policy", policy, tallies)
-        for place in range(len(tallies[policy]["cases"])):
-            tally = {name: flags[place] for name, flags in tallies[policy].items()}
-            yield {name: influences(name, tally, rate) for name in measures}
+    Small cohorts are assessed together and a large one in parts, so that memory stays that of one batch.
+    """
+    if unknown := [name for name in measures if name not in MEASURES]:
+        raise unknown_name("measure", unknown[0], MEASURES)
+    defined.odds_of([threshold])  # refuses what is no probability before anything is simulated
+    scenarios, counted, flags = iter(scenarios), [], ("changed", *EITHER, *defined.TRUTH)
+    wanted = {x.removesuffix(OR_UNDECIDED) for x in policies} - {"sought"}
+    parts_of = partial(simulate_batches, n=n, seed=seed, batch=min(n, BATCH), engine="polars")
+    with ThreadPoolExecutor(THREADS) as pool, tqdm(total=total, unit="cohort", delay=2, leave=False) as bar:
+        while some := list(islice(scenarios, max(1, min(BATCH // max(n, 1), MAX_GROUPS // blocks)))):
+            counts, seen = 0, 0
+            together = len(some) > 1 and [pl.concat(pool.map(lambda one: next(parts_of(one)), some))]
+            for frame in together or parts_of(some[0]):
+                row = np.arange(seen, seen := seen + len(frame))
+                frame = frame.with_columns(scenario_and_block=row // n * blocks + row % n * blocks // n)
+                own = {name: name for name in ("sought", *EITHER)}
+                cohort = Cohort(frame, rule_book, outcome=outcome, by="scenario_and_block", flags=own)
+                asked = {}
+                for policy in choose(cohort, wanted):
+                    if (refers := policy.refers) is not None:
+                        asked |= {policy.name: refers, policy.name + OR_UNDECIDED: refers.fill_null(True)}
+                patterns = cohort.patterns(asked, ("sought", *flags))
+                patterns.codes[FORESIGHT] = patterns.codes["flag changed"]
+                names = ["none", *asked, FORESIGHT, "all", "flag sought"]
+                part = np.zeros((len(flags), len(names), len(some) * blocks, 3, 3))
+                groups = [int(group) for group in patterns.groups]
+                for (i, flag), (j, name) in product(enumerate(flags), enumerate(names)):
+                    part[i, j, groups] = patterns.crossed(name, f"flag {flag}")[0]
+                counts = counts + part
+            counted.append(counts)
+            bar.update(len(some))
+    blockwise = np.concatenate(counted, 2).reshape(len(flags), len(names), -1, blocks, 3, 3)
+    whole, found = blockwise.sum(3, keepdims=True), {}
+    tables = dict(zip(flags, np.concatenate([whole, whole - blockwise], 3), strict=True))
+    for name in measures:  # no outcome is unknown, and unknown facts refer nobody
+        flag, measure, _ = MEASURES[name]
+        numbers = defined.table(tables[flag], tables[flag], [threshold], measures=[measure])[measure]
+        found[name] = numbers[..., 0, 0] if defined.MEASURES[measure].priced else numbers[..., 0]
+    return [*names[:-1], "sought"], found

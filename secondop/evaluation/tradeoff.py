@@ -1,27 +1,24 @@
-"""Overuse against benefit: what each policy sends, finds, spends and misses."""
+"""Benefit against possible overuse: what each policy refers, finds and misses, and what that is worth."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import product
 from typing import Any
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
-from secondop.evaluation.benefit import Z, avoided_of, benefit_of, check_rate, crossed, exchange_words, spread
-from secondop.evaluation.policies import UNKNOWN, Policy, build_policies, codes, has_rules, read_outcome
-from secondop.evaluation.reading import eager, read_flag, simulated, wilson
-from secondop.rules.indications import RULE_BOOK
+from secondop.errors import SecondopError
+from secondop.evaluation.cohort import Cohort, Patterns, as_cohort
+from secondop.evaluation.measures import MEASURES, NUMBERS, odds_of, table, tidy, truth
+from secondop.evaluation.policies import FORESIGHT, Policy, choose
+from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 
-TRUTH = {"corrected": "corrected", "spoiled": "spoiled", "averted": "intervention_averted"}
-"""What only the truth tells, and the column that tells it."""
-MEASURES = ("sent", "found", "overuse", "underuse", *TRUTH, "opinions_per_change", "found_beyond_random")
-MEASURES += ("net_benefit", "opinions_avoided", "equals_none", "equals_all")
-_BLANK = (np.nan,) * 5
+THRESHOLD = 1 / 11  # the usual one: ten no-change referrals are accepted for one change
+THRESHOLDS = tuple((odds := np.geomspace(0.02, 2, 41).round(6)) / (1 + odds))
+CURVE = ("net_benefit", "interventions_avoided")
 
 
 def tradeoff(
@@ -29,262 +26,185 @@ def tradeoff(
     policies: Iterable[str] | Mapping[str, Any] | None = None,
     *,
     outcome: str = "either",
-    exchange_rate: float | Sequence[float] = 0.1,
+    threshold: float | Sequence[float] = THRESHOLD,
+    by: str | Sequence[str] | None = None,
+    weights: str | None = None,
     scores: Mapping[str, float] | None = None,
     rule_book: RuleBook = RULE_BOOK,
 ) -> pd.DataFrame:
-    """What each policy sends, finds, spends for nothing and misses, per 100 cases.
+    """What each policy refers, finds and misses, per 100 cases, and what that is worth.
 
     Parameters
     ----------
-    cohort : frame of n_cases rows
-        A simulated cohort, or an analyst's own cases that carry an outcome: pandas, polars, pyarrow. Assessed
-        here, or before with ``assess(..., verdicts=True)``.
+    cohort : frame of n_cases rows, or Cohort
+        Cases that carry an outcome, simulated or an analyst's own: in memory or lazy, assessed or not.
     policies : list of str, or dict, optional
-        Which of the built-in policies; or own policies, to be added to them: a dict from names to flags (one
-        per case, unknown allowed) or to columns of the cohort. Nobody, everybody and the oracle are always
-        there, and beside every policy a random choice of as many cases.
+        Which of the rule book's; or own ones beside them, from names to yes/no columns or (of a frame in
+        memory) one answer a case, unknown allowed. Nobody, everybody and perfect foresight are always there.
     outcome : str
-        The yes/no column that says whether an opinion would change something. ``"either"`` is
+        The yes/no column that says whether an opinion would change something; ``"either"`` is
         ``diagnosis_changed`` or ``treatment_changed``.
-    exchange_rate : float, or a sequence of them
-        Useful opinions that one needless opinion costs: 0.1 accepts ten needless ones for one useful one.
-        For several, the table holds every policy at the first, then at the second, and so on.
+    threshold : float, or a sequence of them
+        The chance of a change from which one would refer: 1/11 accepts ten no-change referrals for one.
+    by, weights : str
+        Columns of groups, and of the number of cases that each case stands for.
     scores : dict, optional
-        Columns that hold a learned score, each with the threshold from which a case is sent.
-    rule_book : RuleBook
-        The rules; the project's own by default.
+        Columns of numbers, such as a learned score, each with the value from which a case is referred.
 
     Returns
     -------
     pandas.DataFrame
-        A row per policy: ``policy, label, sort, argues, n``, then per 100 cases
-
-        - ``sent``; ``found`` (sent, and something changed); ``overuse`` (sent, nothing changed);
-          ``underuse`` (not sent, would have changed);
-        - ``corrected, spoiled, averted``: wrong first opinions put right, right ones lost, and interventions
-          averted, among those sent. Blank where the cases lack the truth, as ``remark`` says;
-        - ``found_beyond_random``: found, less what a random choice of as many cases finds;
-        - ``net_benefit`` at ``exchange_rate`` (``exchange`` says it in words), and ``opinions_avoided``, the
-          same in needless opinions saved beside sending everybody;
-
-        and ``opinions_per_change``; ``equals_none`` and ``equals_all``, the exchange rates at which the
-        policy is worth as much as sending nobody or everybody (between them it is better than both);
-        ``frontier``, whether it is best of all at some exchange rate; ``remark``.
-
-        The value is what happens if unknown facts send nobody; it is blank where an unknown outcome decides
-        it. ``_low`` and ``_high`` are its bounds over all answers that unknown facts and outcomes allow.
-        ``_lower`` and ``_upper`` are 95 % intervals around these bounds: Wilson for shares and what follows
-        from them, normal with the analytic variance per case for net benefit, opinions avoided and found
-        beyond random. A random choice is analytic: an expected value, at the given volume.
-
-    Raises
-    ------
-    SecondopError
-        If the outcome is missing, or a policy does not exist or does not fit the cases.
+        Tidy: a row per policy, group, measure (of ``MEASURES``, of the truth if the cases carry it, and
+        ``frontier``) and threshold. ``value``: if unknown facts refer nobody, blank where an unknown outcome
+        decides it; ``min, max``: over all answers that missing facts and outcomes allow; ``lower, upper``:
+        95 % intervals around these; ``n`` cases; ``label, sort, kind`` of the policy. ``frontier`` is 1 where
+        it is best at some threshold (of equals the first), 0 where at none, blank where outcomes decide that.
 
     Examples
     --------
     >>> cases = pd.DataFrame({"neoplasia_concern": [True, True, False, False]})
     >>> cases["changed"] = [True, False, True, False]
-    >>> table = tradeoff(cases, ["urgent"], outcome="changed")
-    >>> table[["policy", "sent", "found", "overuse", "underuse"]]
-               policy   sent  found  overuse  underuse
-    0            none    0.0    0.0      0.0      50.0
-    1          urgent   50.0   25.0     25.0      25.0
-    2  random: urgent   50.0   25.0     25.0      25.0
-    3          oracle   50.0   50.0      0.0       0.0
-    4             all  100.0   50.0     50.0       0.0
+    >>> table = wide(tradeoff(cases, ["urgent"], outcome="changed"))
+    >>> table[["policy", "referral_rate", "true_positive", "false_positive"]]
+                  policy  referral_rate  true_positive  false_positive
+    0               none            0.0            0.0             0.0
+    1             urgent           50.0           25.0            25.0
+    2  perfect foresight           50.0           50.0             0.0
+    3                all          100.0           50.0            50.0
     """
-    rates = [check_rate(rate) for rate in np.atleast_1d(exchange_rate).tolist()]
-    frame, changed = eager(cohort), read_outcome(cohort, outcome)
-    made = build_policies(frame, changed, policies, scores, rule_book)
-    table = weigh(made, frame, changed, rates)
-    table.attrs |= {"outcome": outcome, "exchange_rate": exchange_rate}
-    return table
+    odds_of(threshold)  # refuses what is no probability before anything is counted
+    own = policies if isinstance(policies, Mapping) else {}
+    cohort = as_cohort(cohort, rule_book, outcome, own, tuple(scores or ()), by=by, weights=weights)
+    return weigh(cohort, choose(cohort, policies, scores), np.atleast_1d(threshold))
 
 
-def weigh(policies: list[Policy], frame: Any, changed: np.ndarray, rates: list[float]) -> pd.DataFrame:
-    """The table of :func:`tradeoff` for these policies, at one exchange rate after another."""
-    rounds = tqdm(rates, unit="rate", desc="weighing policies", delay=2, leave=False)
-    tables = [measure(policies, changed, read_truth(frame), rate) for rate in rounds]
-    front, remarks = _frontier(tables[0]), _remarks(frame, changed, tables[0])
-    table = pd.concat([t.assign(frontier=front, remark=remarks) for t in tables], ignore_index=True)
-    table.attrs["simulated"] = simulated(frame)
-    return table
-
-
-def read_truth(frame: Any) -> dict[str, np.ndarray]:
-    """What only the truth tells, as far as the cases carry it."""
-    columns = nw.from_native(frame).columns
-    return {name: codes(read_flag(frame, column)) for name, column in TRUTH.items() if column in columns}
-
-
-def measure(
-    policies: list[Policy],
-    changed: np.ndarray,
-    truth: dict[str, np.ndarray],
-    exchange_rate: float,
+def decision_curve(
+    cohort: Any,
+    policies: Iterable[str] | Mapping[str, Any] | None = None,
     *,
-    random: bool = True,
+    outcome: str = "either",
+    thresholds: Sequence[float] = THRESHOLDS,
+    probabilities: Sequence[str] = (),
+    by: str | Sequence[str] | None = None,
+    weights: str | None = None,
+    rule_book: RuleBook = RULE_BOOK,
 ) -> pd.DataFrame:
-    """Every figure of every policy; a random choice of as many follows each that is neither none nor all."""
-    everybody = figures(np.ones(len(changed), np.uint8), changed, truth, exchange_rate)
-    rows = []
-    for p in policies:
-        found = figures(p.sent, changed, truth, exchange_rate, oracle=p.sort == "oracle")
-        rows.append(({"policy": p.name, "label": p.label, "sort": p.sort, "argues": p.argues}, found))
-        if random and p.sort not in ("none", "all", "oracle"):
-            about = {
-                "policy": f"random: {p.name}",
-                "label": f"as many at random as “{p.name}” sends",
-                "sort": "random",
-            }
-            rows.append((about | {"argues": ""}, _random(found["sent"], everybody, exchange_rate)))
-    at = {"n": len(changed), "exchange_rate": exchange_rate, "exchange": exchange_words(exchange_rate)}
-    records = []
-    for about, found in rows:
-        wide = {column: value for name in MEASURES for column, value in spread(name, found[name]).items()}
-        records.append(about | at | {name: found[name][0] for name in MEASURES} | wide)
-    return pd.DataFrame(records)
+    """Net benefit of each policy over decision thresholds (Vickers & Elkin 2006, Med Decis Making 26:565).
 
-
-def figures(
-    sent: np.ndarray,
-    changed: np.ndarray,
-    truth: dict[str, np.ndarray],
-    rate: float,
-    *,
-    oracle: bool = False,
-) -> dict[str, tuple[float, ...]]:
-    """Every measure as (value, low, high, lower, upper), shares per 100 cases.
-
-    ``sent`` and ``changed`` are codes: 0 no, 1 yes, 2 unknown. The oracle's unknowns are the outcome's own:
-    it never errs on them.
+    Arguments are those of :func:`tradeoff`, and so is the table, of two measures; by default the policies are
+    the rule book's levels, nobody, perfect foresight and everybody. ``probabilities`` are columns of the
+    chance that an opinion changes something: at each threshold they refer the cases that reach it.
     """
-    counts, n = crossed(sent, changed), len(changed)
-    (ff, ft, fn), (tf, tt, tn), (nf, nt, nn) = counts.tolist()
-    err = 0 if oracle else nn
-    useful, needless = (tt, tt + tn + nt + nn), (tf, tf + tn + nf + err)
-    missed, spared = (ft, ft + fn + nt + err), (ff, ff + fn + nf + nn)
-    # Each share: its value's count and total, then count and total at its low and at its high end.
-    shares = {
-        "sent": (tf + tt + tn, n, tf + tt + tn, n, tf + tt + tn + nf + nt + nn, n),
-        "found": (np.nan if tn else tt, n, useful[0], n, useful[1], n),
-        "overuse": (np.nan if tn else tf, n, needless[0], n, needless[1], n),
-        "underuse": (np.nan if fn or nn else ft + nt, n, missed[0], n, missed[1], n),
-        "worth": (np.nan if tn else tt, tt + tf, *_extremes(useful, needless)),
-        "loss": (np.nan if fn or nn else ft + nt, ft + nt + ff + nf, *_extremes(missed, spared)),
-    }
-    for name, answers in truth.items():
-        _, (_, yes, gap), (_, maybe, both) = crossed(sent, answers).tolist()
-        shares[name] = (np.nan if gap else yes, n, yes, n, yes + gap + maybe + both, n)
-    counts_of = np.array(list(shares.values()), float)
-    (lower, _), (_, upper) = wilson(*counts_of[:, 2:4].T), wilson(*counts_of[:, 4:].T)
-    found = {
-        name: (_over(value, of), _over(low, low_of), _over(high, high_of), a, b)
-        for name, (value, of, low, low_of, high, high_of), a, b in zip(
-            shares, counts_of, lower, upper, strict=True
+    odds_of(thresholds)
+    own = policies if isinstance(policies, Mapping) else {}
+    cohort = as_cohort(cohort, rule_book, outcome, own, probabilities, by=by, weights=weights)
+    fixed = choose(cohort, policies, dict.fromkeys(probabilities, 0.0))
+    levels = ("score",) if policies is not None else ("score", "count", "group")
+    tables = [weigh(cohort, [p for p in fixed if p.sort not in levels], thresholds, CURVE)]
+    for name in probabilities:
+        chance = nw.col(f"score {name}")
+        if outside := len(cohort.frame.filter((chance < 0) | (chance > 1)).select(chance).collect()):
+            raise SecondopError(f"{outside:,} probabilities in column {name!r} are below 0 or above 1.")
+        steps = {f"{name} from {at}": at for at in thresholds}
+        made = [Policy(own, name, "score", "", chance >= at) for own, at in steps.items()]
+        part = weigh(cohort, made, thresholds, CURVE)
+        tables.append(part[part["policy"].map(steps) == part["threshold"]].assign(policy=name))
+    return pd.concat(tables, ignore_index=True)
+
+
+def net_benefit(recommended: Any, changed: Any, *, threshold: float) -> float:
+    """Net benefit of acting on a recommendation, per case in the cohort.
+
+    A case that is referred and whose opinion changes something counts +1; one that is referred without a
+    change counts minus p_t / (1 - p_t), p_t being the decision ``threshold``; the rest count 0.
+
+    Parameters
+    ----------
+    recommended, changed : Series of bool, shape (n_cases,)
+        Whether a case is referred, and whether an opinion changes something: the same cases, no unknowns.
+
+    Examples
+    --------
+    >>> referred, changed = pd.Series([True, True, True, False]), pd.Series([True, False, False, True])
+    >>> round(net_benefit(referred, changed, threshold=1 / 11), 4)
+    0.2
+    """
+    (odds,) = odds_of(threshold)
+    given = recommended if isinstance(changed, pd.Series) else list(recommended)
+    cases = Cohort(pd.DataFrame({"changed": changed}), outcome="changed", flags={"recommended": given})
+    seen = cases.patterns({}, ("recommended", "changed")).crossed("flag recommended", "flag changed")
+    (tn, fn, _), (fp, tp, _), _ = seen[0][0]
+    n, known = seen[0].sum(), tp + fp + fn + tn
+    if not n or known < n:
+        raise SecondopError(
+            f"Net benefit needs cases and all their answers: {known:,.0f} of {n:,.0f} have both. Settle the "
+            "rest, with .fillna(False) and again with .fillna(True), or use tradeoff, which shows both."
         )
-    }
-    worth, loss = found.pop("worth"), found.pop("loss")
-    found = {name: tuple(100 * x for x in share) for name, share in found.items()}
-    found |= {name: _BLANK for name in TRUTH if name not in truth}
-    return found | {
-        "opinions_per_change": tuple(_over(1, worth[i]) for i in (0, 2, 1, 4, 3)),
-        "equals_none": tuple(_over(share, 1 - share) for share in worth),
-        "equals_all": tuple(_over(share, 1 - share) for share in loss),
-        "net_benefit": benefit_of(counts, rate, oracle),
-        "opinions_avoided": avoided_of(counts, rate, oracle),
-        "found_beyond_random": _beyond_random(counts),
-    }
+    return float((tp - odds * fp) / n)
 
 
-def _extremes(some: tuple[int, int], rest: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Count and total with fewest of ``some`` and most of the ``rest``, then the other way round."""
-    return some[0], some[0] + rest[1], some[1], some[1] + rest[0]
+def weigh(
+    cohort: Cohort, policies: Sequence[Policy], thresholds: Iterable[float], measures: Sequence[str] = ()
+) -> pd.DataFrame:
+    """The tidy table of :func:`tradeoff` for these policies: all measures, or only those named."""
+    flags = ("changed", *([] if measures else cohort.truth))
+    asked = {policy.name: policy.refers for policy in policies if policy.refers is not None}
+    seen = cohort.patterns(asked, flags)
+    seen.codes[FORESIGHT] = seen.codes["flag changed"]
+    crossed = [[seen.crossed(policy.name, f"flag {flag}") for policy in policies] for flag in flags]
+    (counts, squares), *others = np.moveaxis(crossed, 2, 1)
+    foresight = np.array([[policy.sort == FORESIGHT] for policy in policies])
+    found = table(counts, squares, thresholds, measures=measures or MEASURES, foresight=foresight)
+    found |= {name: truth(*sums) for name, sums in zip(flags[1:], others, strict=True)}
+    found |= {} if measures else {"frontier": _frontier(seen, policies, counts)}
+    rows = [(p.name, group, p.label, p.sort, p.kind) for p in policies for group in seen.groups]
+    about = pd.DataFrame(rows, columns=["policy", "group", "label", "sort", "kind"])
+    about.insert(2, "n", counts.sum((-2, -1)).ravel().astype(float if cohort.weights else int))
+    made = tidy(about, found, thresholds)
+    made.attrs |= cohort.about() | {"unknown_outcomes": float(counts[0, :, :, 2].sum())}
+    return made
 
 
-def _over(a: float, b: float) -> float:
-    """a / b; nothing over nothing is blank, something over nothing without bound."""
-    return float(a / b) if b else (np.inf if a > 0 else np.nan)
+def wide(table: pd.DataFrame) -> pd.DataFrame:
+    """A tidy table with a row for each policy, group and threshold, and a column for each measure.
 
-
-def _beyond_random(counts: np.ndarray) -> tuple[float, ...]:
-    """The covariance of being sent and changing, per 100; blank where outcomes are unknown."""
-    (ff, ft, fn), (tf, tt, tn), (nf, nt, nn) = counts.tolist()
-    n = counts.sum()
-    if fn or tn or nn or not n:
-        return _BLANK
-
-    def covariance(tt: int, tf: int, ft: int, ff: int) -> tuple[float, float]:
-        s, c = (tt + tf) / n, (tt + ft) / n
-        products = np.array([(1 - s) * (1 - c), -(1 - s) * c, -s * (1 - c), s * c])
-        weights = np.array([tt, tf, ft, ff]) / n
-        mean = weights @ products
-        return mean, Z * np.sqrt(max(weights @ products**2 - mean**2, 0) / n)
-
-    value, _ = covariance(tt, tf, ft + nt, ff + nf)
-    low, low_half = covariance(tt, tf + nf, ft + nt, ff)
-    high, high_half = covariance(tt + nt, tf, ft, ff + nf)
-    return tuple(100 * x for x in (value, low, high, low - low_half, high + high_half))
-
-
-def _random(sent: tuple[float, ...], everybody: dict[str, tuple[float, ...]], rate: float) -> dict:
-    """What a random choice of as many cases is expected to give: a point between none and all."""
-    chosen = tuple(share / 100 for share in (*sent[:3], *sent[1:3]))  # the volume is given, not estimated
-    left = tuple(1 - chosen[i] for i in (0, 2, 1, 4, 3))
-    worth = everybody["net_benefit"]
-    loss = tuple(-worth[i] / rate for i in (0, 2, 1, 4, 3))
-    found = {name: _times(chosen, everybody[name]) for name in ("found", "overuse", "net_benefit", *TRUTH)}
-    found |= {
-        "sent": sent,
-        "underuse": _times(left, everybody["found"]),
-        "opinions_avoided": _times(left, loss),
-    }
-    found |= {"found_beyond_random": (0.0,) * 5, "equals_all": everybody["equals_none"]}
-    return found | {name: everybody[name] for name in ("opinions_per_change", "equals_none")}
-
-
-def _times(share: tuple[float, ...], figure: tuple[float, ...]) -> tuple[float, ...]:
-    """A share of a figure, with the widest bounds that both allow."""
-    bounds = [a * b for a, b in product(share[1:3], figure[1:3])]
-    ends = [a * b for a, b in product(share[3:5], figure[3:5])]
-    return share[0] * figure[0], min(bounds), max(bounds), min(ends), max(ends)
-
-
-def _frontier(table: pd.DataFrame) -> list[bool]:
-    """Whether a policy is best at some exchange rate: the upper hull from nobody to everybody.
-
-    It cannot be told while unknown outcomes leave a figure blank.
+    What describes the policy comes first, then each measure, its bounds and its interval as ``measure,
+    measure_min, _max, _lower, _upper``. A measure that needs no threshold is repeated at each.
     """
-    real = table[~table["sort"].isin(["random", "oracle"])]
-    real = real.iloc[:0] if real["found"].isna().any() else real
-    hull: list[int] = []
-    x, y = table["overuse"].to_numpy(), table["found"].to_numpy()
-    for i in real.sort_values(["overuse", "found"], ascending=[True, False]).index:
-        if hull and y[i] <= y[hull[-1]]:
-            continue
-        while len(hull) > 1:
-            a, b = hull[-2:]
-            if (x[b] - x[a]) * (y[i] - y[a]) < (y[b] - y[a]) * (x[i] - x[a]):
-                break
-            hull.pop()
-        hull.append(i)
-    return [i in hull for i in table.index]
+    keys = [name for name in table.columns if name not in ("measure", "threshold", *NUMBERS)]
+    thresholds = table["threshold"].dropna().drop_duplicates()
+    rows = table[keys].drop_duplicates(["policy", "group"])
+    rows = rows.merge(thresholds if len(thresholds) else pd.Series([np.nan], name="threshold"), how="cross")
+    for name, part in table.groupby("measure", sort=False):
+        on = ["policy", "group"] + ["threshold"] * bool(part["threshold"].notna().any())
+        names = {number: f"{name}_{number}".removesuffix("_value") for number in NUMBERS}
+        rows = rows.merge(part[[*on, *NUMBERS]].rename(columns=names), on=on, how="left")
+    rows.attrs = table.attrs
+    return rows
 
 
-def _remarks(frame: Any, changed: np.ndarray, table: pd.DataFrame) -> list[str]:
-    columns, said = nw.from_native(frame).columns, []
-    if unknown := int((changed == UNKNOWN).sum()):
-        said.append(f"The outcome is unknown in {unknown:,} of {len(changed):,} cases.")
-    if lacking := [name for name, column in TRUTH.items() if column not in columns]:
-        said.append(f"Cannot be had without the truth: {', '.join(lacking)}.")
-    if not has_rules(frame):
-        said.append("The cases state no facts, so the rule book sends nobody and is left out.")
-    remarks = []
-    for sort, low, high in zip(table["sort"], table["sent_low"], table["sent_high"], strict=True):
-        open_ = f"{(high - low) / 100 * len(changed):,.0f} of {len(changed):,} cases"
-        facts = [f"Unknown facts decide whether {open_} are sent."] if high > low and sort != "oracle" else []
-        remarks.append(" ".join(said + facts))
-    return remarks
+def best_between(gain: np.ndarray, cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Between which thresholds no rival (along the last axis) is better: no gain - odds * cost below 0."""
+    level = np.abs(cost) <= 1e-9
+    with np.errstate(divide="ignore", invalid="ignore"):
+        odds = np.where(level, np.where(gain < -1e-9, -1, np.inf), gain / cost)
+        low = np.max(odds, -1, where=~level & (cost < 0), initial=0)
+        high = np.maximum(-1, np.min(odds, -1, where=level | (cost > 0), initial=np.inf))
+        return low / (1 + low), 1 - 1 / (1 + high)
+
+
+def _frontier(seen: Patterns, policies: Sequence[Policy], counts: np.ndarray) -> np.ndarray:
+    """Whether each policy is best at some threshold, by the bounds of its difference to every other."""
+    found = np.full((*counts.shape[:2], len(NUMBERS)), np.nan)
+    real = [i for i, policy in enumerate(policies) if policy.sort != FORESIGHT]
+    refers = np.array([seen.codes[policies[i].name] == 1 for i in real])
+    for group in range(len(seen.groups)):
+        unknown = refers * (seen.weights * (seen.group == group) * (seen.codes["flag changed"] == 2))
+        both = unknown @ refers.T
+        alone = np.diag(both)[:, None] - both  # whom one refers and the other does not: any may change or not
+        fp, tp = (x[:, None] - x for x in counts[real, group, 1, :2].T)
+        tp = tp - 1e-6 * np.tri(len(real), k=-1)  # of equal policies the first stands for all
+        bounds = best_between(tp - alone.T, fp + alone), best_between(tp + alone, fp - alone.T)
+        sure, may = (low < high - 1e-9 for low, high in bounds)
+        found[real, group, 0] = np.where(sure, 1, np.where(may, np.nan, 0))
+    return found

@@ -7,10 +7,9 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "secondop.figures.anchoring": ("anchored",),
     "secondop.figures.firing_figures": ("attrition", "firing_rates", "overlap"),
-    "secondop.figures.tradeoff_figures": ("capacity", "decision_curve", "tradeoff"),
-    "secondop.figures.cohort": ("along_trait",),
+    "secondop.figures.tradeoff_figures": ("all_books", "decision_curve", "tradeoff"),
+    "secondop.figures.cohort": ("along", "along_trait"),
     "secondop.figures.biopsies": ("second_readings",),
     "secondop.figures.exchange": ("net_benefit",),
     "secondop.figures.learned": ("calibration", "importance", "same_volume"),

@@ -1,15 +1,11 @@
-"""How facts and outcomes of simulated cases go with a trait of the case."""
+"""How facts and outcomes of simulated cases go with a trait of the case, or with a parameter."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
+import plotly.graph_objects as go
 
-from secondop.figures.style import TEMPLATE, figure
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from secondop.figures.style import TEMPLATE, figure, room_below
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
@@ -20,13 +16,8 @@ def along_trait(table: pd.DataFrame) -> go.Figure:
     Parameters
     ----------
     table : DataFrame
-        One row per group of cases with equally many in each, from the least to the most of the trait, which
-        the index is named after. One column of shares (0 to 1) per fact or outcome; the first makes the
-        headline.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
+        One row per group of equally many cases, from the least to the most of the trait, which the index is
+        named after. One column of shares (0 to 1) per fact or outcome; the first makes the headline.
     """
     trait, last = str(table.index.name or "trait"), len(table)
     change = table.iloc[-1] - table.iloc[0]
@@ -41,23 +32,51 @@ def along_trait(table: pd.DataFrame) -> go.Figure:
         x=f"group of cases, 1 with the least {trait}, {last} with the most",
         y="% of the cases of the group",
     )
-    for place, name in enumerate(table):
-        fig.add_scatter(
-            x=list(range(1, last + 1)),
-            y=100 * table[name],
-            mode="lines+markers",
-            name=_words(name),
-            line={
-                "color": TEMPLATE.layout.colorway[place % len(TEMPLATE.layout.colorway)],
-                "dash": DASHES[place % len(DASHES)],
-            },
-            hovertemplate=f"{_words(name).capitalize()}: %{{y:.1f}} % of the cases<br>"
-            f"in group %{{x}} of {last} by {trait}.<extra></extra>",
-        )
+    said = f"%{{y:.1f}} % of the cases<br>in group %{{x}} of {last} by {trait}."
+    _draw(fig, 100 * table.set_axis(range(1, last + 1)), said)
     fig.update_yaxes(rangemode="tozero", ticksuffix="\N{NO-BREAK SPACE}%")
-    fig.update_xaxes(dtick=1)
-    return fig
+    return fig.update_xaxes(dtick=1)
+
+
+def along(table: pd.DataFrame) -> go.Figure:
+    """How the rates of a scenario change with one parameter, against its first value.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`secondop.cohorts.scenario.along`: a row per value, in the index, which is named after the
+        parameter; one column of shares (0 to 1) per rate.
+    """
+    name, values = _words(table.index.name or "the parameter"), table.index
+    change = 1000 * (table - table.iloc[0])
+    most = change.iloc[-1].abs().idxmax()
+    first, last = 1000 * table[most].iloc[[0, -1]]
+    title = f"{_words(most).capitalize()}: {first:.0f} per 1,000 at {values[0]:g}, "
+    title += f"{last:.0f} at {values[-1]:g} ({name})"
+    fig = figure(
+        title,
+        "Shares that an endless simulated cohort would have, of second opinions obtained; “sought” of all "
+        "cases, “second right” of opinions that differ.",
+        x=name,
+        y=f"change per 1,000, from {name} {values[0]:g}",
+    )
+    _draw(fig, change, f"%{{y:+.1f}} per 1,000<br>from {name} {values[0]:g} to %{{x:g}}.")
+    return room_below(fig)
+
+
+def _draw(fig: go.Figure, table: pd.DataFrame, said: str) -> None:
+    """A line for each column, over the index."""
+    for place, column in enumerate(table):
+        colour, dash = (looks[place % len(looks)] for looks in (TEMPLATE.layout.colorway, DASHES))
+        fig.add_scatter(
+            x=table.index.tolist(),
+            y=table[column],
+            mode="lines+markers",
+            name=_words(column),
+            line={"color": colour, "dash": dash},
+            hovertemplate=f"{_words(column).capitalize()}: {said}<extra></extra>",
+        )
 
 
 def _words(name: object) -> str:
-    return str(name).replace("_", " ")
+    return str(name).replace("_", " ").replace(".", ": ")

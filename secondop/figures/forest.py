@@ -7,7 +7,7 @@ from html import escape
 import pandas as pd
 import plotly.graph_objects as go
 
-from secondop.figures.style import COLOURS, QUIET, figure, wrap
+from secondop.figures.style import COLOURS, QUIET, figure, points, wrap
 
 # Symbol and fill tell the verdicts apart as well as colour does.
 _VERDICTS = {
@@ -41,11 +41,6 @@ def published(table: pd.DataFrame) -> go.Figure:
     table : DataFrame
         What :func:`secondop.evaluation.published.compare` returns, or rows of it.
 
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        As tall as its lines need and as wide as the page; readable from 390 pixels.
-
     Examples
     --------
     >>> from secondop.evaluation.published import compare
@@ -68,45 +63,33 @@ def published(table: pd.DataFrame) -> go.Figure:
             places[index] = y + _BAR - 14
     drawn, alike = drawn.assign(y=pd.Series(places, dtype=float)), alike[drawn.index]
     rest = len(table) - len(drawn)
-    title, subtitle = _finding(table)
     axis = "% of the denominator that each line names; intervals are 95 %"
     axis += f". Not comparable and not drawn: {rest} more published rates" if rest else ""
-    fig = figure(title, subtitle, x=axis, height=-y)
+    fig = figure(*_finding(table), x=axis, height=-y)
     _trace(fig, drawn[alike], "published", 5, ("Published", COLOURS["published"], "square"))
     _trace(fig, drawn[~alike], "published", 0, ("Published, not comparable", QUIET, "square-open"))
-    for verdict, style in _VERDICTS.items():
-        _trace(fig, drawn[drawn["verdict"] == verdict], "simulated", -5, style)
+    for verdict, look in _VERDICTS.items():
+        _trace(fig, drawn[drawn["verdict"] == verdict], "simulated", -5, look)
     fig.update_layout(annotations=notes, margin_l=14, legend_itemsizing="constant")
     fig.update_xaxes(ticksuffix=" %", rangemode="tozero", fixedrange=True)
     fig.update_yaxes(visible=False, range=[y, 0], fixedrange=True)
     return fig
 
 
-def _trace(fig: go.Figure, rows: pd.DataFrame, source: str, lift: float, style: tuple[str, str, str]) -> None:
+def _trace(fig: go.Figure, rows: pd.DataFrame, source: str, lift: float, look: tuple[str, str, str]) -> None:
     """Points with their intervals; where there are ends and no point, the interval alone."""
     if rows.empty:
         return
-    name, colour, symbol = style
+    name, colour, symbol = look
     rate, lower, upper = (rows[f"{source}_{part}"].astype(float) * 100 for part in ("rate", "lower", "upper"))
     alone = rate.isna()
     lower = lower.mask(alone & lower.isna() & upper.notna(), 0)
     middle = rate.fillna((lower + upper) / 2)
-    fig.add_scatter(
-        x=middle,
-        y=rows["y"] + lift,
-        mode="markers",
-        name=name,
-        marker={
-            "color": colour,
-            "symbol": symbol,
-            "size": alone.map({True: 0, False: 9}),
-            "opacity": 1,
-            "line_width": 2,
-        },
-        error_x={"array": upper - middle, "arrayminus": middle - lower, "color": colour, "thickness": 2},
-        hovertext=[_lines(wrap(_sentence(row), 48)) for _, row in rows.iterrows()],
-        hoverinfo="text",
-    )
+    sizes = alone.map({True: 0, False: 9})
+    marker = {"color": colour, "symbol": symbol, "size": sizes, "opacity": 1, "line_width": 2}
+    error = {"array": upper - middle, "arrayminus": middle - lower, "color": colour, "thickness": 2}
+    said = [_lines(wrap(_sentence(row), 48)) for _, row in rows.iterrows()]
+    points(fig, middle, rows["y"] + lift, said, name=name, marker=marker, error_x=error)
 
 
 def _note(y: float, text: str, size: int) -> dict:

@@ -7,9 +7,13 @@ and in dark notebooks alike, so that a figure looks the same on screen, in print
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
+
+from secondop.errors import SecondopError
 
 COLOURS = {
     "urgent": "#D55E00",
@@ -32,7 +36,8 @@ COLOURS = {
 """What each colour means."""
 
 INK, QUIET, GRID = "#1f2933", "#66707a", "#e6e9ec"
-
+_ROW, _LINE = 26, 15  # heights of a ladder's row, and of a line of its label
+_FOOT = {"y": 0, "yref": "container", "yanchor": "bottom"}  # where a legend is clear of the axis
 _CYCLE = ("recommended", "overuse", "useful", "underuse", "urgent", "optional")
 _AXIS = {"showline": True, "linecolor": "#9aa5b1", "gridcolor": GRID, "zeroline": False, "automargin": True}
 TEMPLATE = go.layout.Template(
@@ -40,9 +45,7 @@ TEMPLATE = go.layout.Template(
         "font": {"family": "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif", "size": 14, "color": INK},
         "paper_bgcolor": "white",
         "plot_bgcolor": "white",
-        "colorway": [
-            COLOURS[k] for k in ("recommended", "overuse", "useful", "underuse", "urgent", "optional")
-        ],
+        "colorway": [COLOURS[name] for name in _CYCLE],
         "xaxis": _AXIS,
         "yaxis": _AXIS,
         "hoverlabel": {"align": "left", "bgcolor": "white", "font": {"color": INK, "size": 13}},
@@ -56,17 +59,9 @@ TEMPLATE = go.layout.Template(
 def figure(title: str, subtitle: str = "", *, x: str = "", y: str = "", height: int = 400) -> go.Figure:
     """An empty figure in the house style, its words wrapped so that a phone shows them whole.
 
-    Parameters
-    ----------
-    title : str
-        The finding, as a sentence.
-    subtitle : str
-        What is shown, of how many, and whether it is simulated.
-    x, y : str
-        What the axes measure, with units and denominators. The y axis is named above the plot, where it can
-        be read without turning the head.
-    height : int
-        Of the plot itself, in pixels; the width follows the page.
+    The title is the finding, as a sentence; the subtitle says what is shown, of how many, and whether it is
+    simulated. The y axis is named above the plot, where it can be read without turning the head. The height
+    is of the plot itself, in pixels; the width follows the page.
     """
     head = [f"<b>{line}</b>" for line in wrap(title, 38)]
     small = [*wrap(subtitle, 50), *wrap(y and f"↑ {y}", 50)]
@@ -88,26 +83,20 @@ def figure(title: str, subtitle: str = "", *, x: str = "", y: str = "", height: 
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Break a text into lines of at most ``width`` letters, never before a per cent sign.
-
-    Examples
-    --------
-    >>> wrap("A narrow band finds most errors", 20)
-    ['A narrow band finds', 'most errors']
-    """
-    broken = textwrap.wrap(text.replace(" %", "\u00a0%"), width, break_long_words=False)
+    """Break a text into lines of at most ``width`` letters, never before a per cent sign."""
+    whole = {"break_long_words": False, "break_on_hyphens": False}
+    broken = textwrap.wrap(text.replace(" %", "\u00a0%"), width, **whole)
     return [line.replace("\u00a0", " ") for line in broken]
 
 
 def lines(text: str, width: int = 50) -> str:
-    """A text as hover boxes and notes show it, broken so that a phone shows it whole.
-
-    Examples
-    --------
-    >>> lines("A narrow band finds most errors", 20)
-    'A narrow band finds<br>most errors'
-    """
+    """A text as hover boxes and notes show it, broken so that a phone shows it whole."""
     return "<br>".join(wrap(text.strip(), width))
+
+
+def sentences(rows: pd.DataFrame, template: str) -> list[str]:
+    """What hover boxes say: a sentence for each row, from a template that names its columns."""
+    return [lines(template.format(**row)) for row in rows.to_dict("records")]
 
 
 def cases_of(table: pd.DataFrame) -> str:
@@ -115,20 +104,82 @@ def cases_of(table: pd.DataFrame) -> str:
     return "simulated cases" if table.attrs.get("simulated") else "cases"
 
 
-def room_below(fig: go.Figure, room: int) -> go.Figure:
+def count_of(table: pd.DataFrame) -> str:
+    """How many cases a table counts, in words."""
+    return f"{table['n'].iloc[0]:,.0f} {cases_of(table)}"
+
+
+def threshold_words(threshold: float) -> str:
+    """A decision threshold as the trade that it accepts."""
+    accepted = f"{(1 - threshold) / threshold:.3g}"
+    return f"{accepted} no-change referral{'s' * (accepted != '1')} accepted for one change"
+
+
+def only_one(table: pd.DataFrame, column: str, name: str) -> Any:
+    """The single value of a column; a figure named so draws no more."""
+    values = table[column].unique().tolist()
+    if len(values) != 1:
+        held = ": ".join([str(len(values)), ", ".join(map(str, values[:6]))][: 1 + bool(values)])
+        keep = f'Keep one, such as table[table["{column}"] == {values[0] if values else "..."!r}].'
+        raise SecondopError(f"The figure {name} draws one {column}, and the table holds {held}. {keep}")
+    return values[0]
+
+
+def ladder(title: str, note: str, labels: Iterable[str], *, x: str, room: int) -> tuple[go.Figure, list]:
+    """An empty figure with a label above every row, and where the rows are."""
+    y, places, broken = 0, [], [lines(label) for label in labels]
+    for label in broken:
+        y -= _LINE * (label.count("<br>") + 1) + _ROW
+        places.append(y + _ROW - 8)
+    fig = figure(title, note, x=x, height=room - y)
+    for label, place in zip(broken, places, strict=True):
+        write(fig, place + 7, label, 12, yanchor="bottom")
+    fig.update_xaxes(fixedrange=True)
+    fig.update_yaxes(visible=False, range=[y - 4, 0], fixedrange=True)
+    return fig.update_layout(legend=_FOOT | {"font": {"size": 12}}, margin={"l": 12, "b": 130}), places
+
+
+def write(fig: go.Figure, y: float, text: str, size: int, **place: str) -> None:
+    """Words at the left edge."""
+    where = {"x": 0, "xref": "paper", "xanchor": "left", "yref": "y", "y": y, "align": "left"} | place
+    look = {"font": {"size": size, "color": INK}, "bgcolor": "rgba(255,255,255,0.8)"}
+    fig.add_annotation(text=text, showarrow=False, **look, **where)
+
+
+def room_below(fig: go.Figure, extra: int = 0) -> go.Figure:
     """Make room for the legend, clear of the axis on a phone, where each entry takes a line of its own."""
-    fig.update_layout(height=fig.layout.height + room, margin={"b": fig.layout.margin.b + room})
-    legend = {"y": 0, "yref": "container", "yanchor": "bottom"}
-    return fig.update_layout(title={"y": 1 - 22 / fig.layout.height}, legend=legend)
+    room = 20 * sum(trace.showlegend is not False for trace in fig.data) + extra
+    return taller(fig, room, margin={"b": fig.layout.margin.b + room}, legend=_FOOT)
+
+
+def taller(fig: go.Figure, room: int, **layout: Any) -> go.Figure:
+    """Add room below; the title stays where it is."""
+    height = fig.layout.height + room
+    return fig.update_layout(**{"height": height, "title_y": 1 - 22 / height} | layout)
+
+
+def points(fig: go.Figure, x: Iterable, y: Iterable, said: list[str], **look: Any) -> None:
+    """Marks, each of which says something."""
+    fig.add_scatter(**{"x": x, "y": y, "mode": "markers", "hovertext": said, "hoverinfo": "text"} | look)
+
+
+def line(fig: go.Figure, x: Iterable | None, y: Iterable, look: dict[str, Any], **more: Any) -> None:
+    """A line that says nothing."""
+    fig.add_scatter(x=x, y=y, mode="lines", line=look, hoverinfo="skip", **more)
+
+
+def band(fig: go.Figure, x: Iterable, low: Iterable, high: Iterable, colour: str, **more: Any) -> None:
+    """The ground between two lines."""
+    x, y = [*x, *[*x][::-1]], [*high, *[*low][::-1]]
+    fig.add_scatter(x=x, y=y, fill="toself", fillcolor=colour, line={"width": 0}, hoverinfo="skip", **more)
+
+
+def interval(value: Any, lower: Any, upper: Any, **look: Any) -> dict[str, Any]:
+    """The bars about a mark, from one end of its interval to the other."""
+    return {"array": upper - value, "arrayminus": value - lower, "thickness": 1.5, "width": 0} | look
 
 
 def tint(colour: str, alpha: float) -> str:
-    """The colour, see-through, for bands behind lines.
-
-    Examples
-    --------
-    >>> tint("#0072B2", 0.2)
-    'rgba(0,114,178,0.2)'
-    """
+    """The colour, see-through, for bands behind lines."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{alpha:g})"

@@ -1,4 +1,4 @@
-"""Overuse against benefit: policies, exchange rates, and what a given number of opinions finds."""
+"""Benefit against possible overuse: policies, decision thresholds, and every rule book at once."""
 
 from __future__ import annotations
 
@@ -9,373 +9,303 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from secondop.figures.style import COLOURS, INK, QUIET, cases_of, figure, lines, room_below, tint, wrap
+from secondop.evaluation.books import Books
+from secondop.evaluation.measures import table as measured
+from secondop.evaluation.policies import FORESIGHT
+from secondop.evaluation.tradeoff import wide
+from secondop.figures import style
+from secondop.figures.style import COLOURS, INK, QUIET
 
-_SORTS = {
+ENDS = ("none", "all", FORESIGHT)
+OVERUSE = "possible overuse: of 100 cases, referred, and nothing changes"
+SORTS = {
     "level": (COLOURS["rule book"], "square", "Levels of the rule book"),
     "count": (COLOURS["urgent"], "circle", "At least so many clinical indications"),
     "group": (COLOURS["optional"], "diamond", "One group of rules alone"),
     "score": (COLOURS["learned"], "star", "Score, from a threshold on"),
     "own": (COLOURS["overuse"], "triangle-up", "Other policies"),
-    "oracle": (COLOURS["useful"], "cross", "Oracle: only those that would change"),
+    FORESIGHT: (COLOURS["useful"], "cross", "Perfect foresight: only those that would change"),
     "none": (COLOURS["none"], "circle-open", "Nobody"),
     "all": (COLOURS["all"], "circle-open", "Everybody"),
 }
-_LINES = {"urgent": "urgent", "recommended": "recommended", "optional": "optional", "oracle": "useful"}
+_LINES = {"urgent": "urgent", "recommended": "recommended", "optional": "optional", FORESIGHT: "useful"}
 _OUTCOMES = {
-    "either": "something changed",
-    "diagnosis_changed": "the diagnosis changed",
-    "treatment_changed": "the treatment changed",
-    "corrected": "a wrong diagnosis put right",
-    "intervention_averted": "an intervention averted",
+    "either": "something changes",
+    "diagnosis_changed": "the diagnosis changes",
+    "treatment_changed": "the treatment changes",
+    "error_corrected": "a wrong diagnosis is put right",
+    "intervention_averted": "an intervention is averted",
 }
-_NAMED = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
+_ACCEPTED = (50, 20, 10, 5, 2, 1, 0.5)
 
 
 def tradeoff(table: pd.DataFrame) -> go.Figure:
-    """What each policy finds against what it spends for nothing, with the frontier and chance.
+    """What each policy finds against its possible overuse, with the efficient frontier and chance.
 
     Parameters
     ----------
     table : DataFrame
-        From :func:`secondop.evaluation.tradeoff.tradeoff`.
+        From :func:`secondop.evaluation.tradeoff.tradeoff`, of one group.
     """
-    rows = table[table["sort"] != "random"]
-    ends, front = rows[rows["sort"].isin(["none", "all"])], rows[rows["frontier"]].sort_values("overuse")
-    fig = figure(
-        _tradeoff_title(rows, table.attrs.get("outcome")),
-        f"{_n(table)}. Cross: 95 % interval and unknown facts.",
-        x="overuse: of 100 cases, sent for nothing",
-        y=f"found: of 100 cases, sent and {_OUTCOMES.get(table.attrs.get('outcome'), 'changed')}",
+    style.only_one(table, "group", "tradeoff")
+    rows = wide(table).drop_duplicates("policy")
+    ends, front = rows[rows["sort"].isin(["none", "all"])], rows[rows["frontier"] == 1]
+    fig = style.figure(
+        tradeoff_title(rows, table.attrs.get("outcome")),
+        f"{style.count_of(table)}. Cross: 95 % interval and missing information.",
+        x=OVERUSE,
+        y=found_words(table),
         height=420,
     )
-    for part, name, dash, width in (
-        (ends, "As many at random", "dot", 1.5),
-        (front, "Frontier: best at some exchange rate", "solid", 2),
-    ):
-        colour = COLOURS["all"] if dash == "dot" else INK
-        line = {"color": colour, "dash": dash, "width": width}
-        x, y = _middle(part, "overuse"), _middle(part, "found")
-        fig.add_scatter(x=x, y=y, name=name, mode="lines", line=line, hoverinfo="skip")
-    for sort, (colour, symbol, name) in _SORTS.items():
-        part = rows[rows["sort"] == sort]
+    chance = {"color": COLOURS["all"], "dash": "dot", "width": 1.5}
+    style.line(fig, *places(ends), chance, name="As many at random")
+    look = {"color": INK, "dash": "solid", "width": 2}
+    style.line(fig, *places(front.sort_values("false_positive")), look, name="Efficient frontier")
+    for sort, (colour, symbol, name) in SORTS.items():
+        part, pale = rows[rows["sort"] == sort], style.tint(colour, 0.45)
         if part.empty:
             continue
-        fig.add_scatter(
-            x=_middle(part, "overuse"),
-            y=_middle(part, "found"),
+        style.points(
+            fig,
+            *places(part),
+            [said_of(row, table.attrs) for row in part.to_dict("records")],
             name=name,
-            mode="markers",
             marker={"color": colour, "symbol": symbol, "size": 11, "line": {"width": 1.5}},
-            error_x=_error(part, "overuse", tint(colour, 0.45)),
-            error_y=_error(part, "found", tint(colour, 0.45)),
-            hovertext=[_sentence(row) for _, row in part.iterrows()],
-            hoverinfo="text",
-            showlegend=sort not in ("none", "all", "oracle"),  # their names stand beside them
+            error_x=_error(part, "false_positive", pale),
+            error_y=_error(part, "true_positive", pale),
+            showlegend=sort not in ENDS,  # their names stand beside them
         )
     _name_points(fig, rows)
-    fig.update_xaxes(rangemode="tozero")
-    fig.update_yaxes(rangemode="tozero")
-    return room_below(fig, entries(fig))
+    return style.room_below(fig.update_xaxes(rangemode="tozero").update_yaxes(rangemode="tozero"))
 
 
 def decision_curve(table: pd.DataFrame) -> go.Figure:
-    """Net benefit of each policy over exchange rates, with everybody and nobody.
+    """Net benefit of each policy over decision thresholds, with everybody and nobody.
 
     Parameters
     ----------
     table : DataFrame
-        From :func:`secondop.evaluation.benefit.decision_curve`.
+        From :func:`secondop.evaluation.tradeoff.decision_curve`, of one group.
     """
-    rates = np.array(sorted(table["exchange_rate"].unique()))
-    fig = figure(
-        _curve_title(table),
-        f"{_n(table)}. Bands: 95 % interval and unknown facts.",
-        x="needless opinions accepted per useful one",
-        y="net benefit per 100 cases, in useful opinions",
-        height=400,
+    style.only_one(table, "group", "decision_curve")
+    rows = wide(table)
+    fig = style.figure(
+        _curve_title(rows),
+        f"{style.count_of(table)}. Bands: 95 % interval and missing information.",
+        x="no-change referrals accepted for one change; below, the decision threshold",
+        y="net benefit per 100 cases",
     )
     spare = iter(["#CC79A7", "#E69F00", "#000000", "#882255"])
-    for policy, part in table.groupby("policy", sort=False):
-        sort, label = part["sort"].iloc[0], part["label"].iloc[0]
+    for policy, part in rows.groupby("policy", sort=False):
+        sort, label, x = part["sort"].iloc[0], part["label"].iloc[0], part["threshold"].tolist()
         colour = COLOURS[_LINES[policy]] if policy in _LINES else COLOURS.get(policy) or next(spare, QUIET)
-        band = {
-            "x": [*part["exchange_rate"], *part["exchange_rate"][::-1]],
-            "fill": "toself",
-            "mode": "lines",
-        }
-        if sort not in ("none", "oracle"):
-            fig.add_scatter(
-                y=[*part["net_benefit_upper"], *part["net_benefit_lower"][::-1]],
-                line={"width": 0},
-                fillcolor=tint(colour, 0.18),
-                showlegend=False,
-                hoverinfo="skip",
-                name=f"{label}, band",
-                **band,
-            )
-        dash = {"none": "dot", "all": "dash", "oracle": "dashdot"}.get(sort, "solid")
-        fig.add_scatter(
-            x=part["exchange_rate"],
-            y=_middle(part, "net_benefit"),
-            name=label,
-            mode="lines",
-            line={"color": colour, "dash": dash, "width": 2},
-            hovertext=[_curve_sentence(row) for _, row in part.iterrows()],
-            hoverinfo="text",
-        )
-    ticks = [rate for rate in _NAMED if rates[0] <= rate <= rates[-1]]
-    words = [f"{1 / rate:.3g}" for rate in ticks]
-    top = table["net_benefit_upper"].max()
-    fig.update_xaxes(type="log", tickvals=ticks, ticktext=words, range=np.log10(rates[[0, -1]]).tolist())
+        if sort not in ("none", FORESIGHT):
+            _band(fig, x, part["net_benefit_lower"], part["net_benefit_upper"], colour, f"{label}, band")
+        dash = {"none": "dot", "all": "dash", FORESIGHT: "dashdot"}.get(sort, "solid")
+        said = [style.lines(worth(row)) for row in part.to_dict("records")]
+        look = {"name": label, "mode": "lines", "line": {"color": colour, "dash": dash, "width": 2}}
+        style.points(fig, x, middle(part, "net_benefit"), said, **look)
+    ends, top = rows["threshold"].agg(["min", "max"]), rows["net_benefit_upper"].max()
+    ticks = {1 / (n + 1): f"{n:g}" for n in _ACCEPTED if ends["min"] <= 1 / (n + 1) <= ends["max"]}
+    text = [f"{n}<br>{100 * at:.0f} %" for at, n in ticks.items()]
+    fig.update_xaxes(type="log", tickvals=list(ticks), ticktext=text, range=np.log10(ends).tolist())
     fig.update_yaxes(range=[-0.35 * top, 1.06 * top] if top > 0 else None)
-    return room_below(fig, entries(fig))
+    return style.room_below(fig, 16)
 
 
-def capacity(table: pd.DataFrame) -> go.Figure:
-    """What a given number of opinions finds, the sharpest rules first, beside a random choice.
+def all_books(books: Books) -> go.Figure:
+    """What the best rule books find at every volume, beside a random choice and the whole book.
 
     Parameters
     ----------
-    table : DataFrame
-        From :func:`secondop.evaluation.rules_value.capacity_curve`.
+    books : Books
+        From :func:`secondop.evaluation.books.all_books`; its frontier is drawn.
     """
-    last = table.iloc[-1]
-    half = table.iloc[(table["opinions"] - last["opinions"] / 2).abs().argmin()]
-    title = "No rule sends anybody"
-    if last["opinions"] > 0:
-        title = (
-            f"{half['opinions']:.0f} opinions per 1,000 cases find {_between(half, 'found')} changes if the "
-            f"sharpest rules come first, {half['random_found']:.0f} at random"
-        )
-    fig = figure(
+    rows, names, everybody = books.frontier, books.rules, np.zeros((3, 3))
+    everybody[1] = books.counts[-1].sum(0)
+    at = [sum(1 << names.index(rule) for rule in book) for book in rows["book"]]
+    counts, squares = (np.stack([*x[at], x[-1], everybody]) for x in (books.counts, books.squares))
+    found = measured(counts, squares, measures=["referral_rate", "true_positive"])
+    x, (y, low, high, lower, upper) = found["referral_rate"][:, 0], found["true_positive"].T
+    y, unknown, front = np.where(np.isnan(y), (low + high) / 2, y), np.isnan(y).any(), slice(len(rows))
+    chance = x * y[-1] / 100
+    half = int(np.abs(x[front] - x[front][-1] / 2).argmin())
+    title = f"Referring {x[half]:.0f} of 100 cases by the best rules finds {y[half]:.0f} of the "
+    title += f"{y[-1]:.0f} changes, as many at random {chance[half]:.0f}"
+    if unknown:
+        title = "Which rules are best is not known while outcomes are unknown: these are, by the known ones"
+    elif len(rows) < 2:
+        title = "No rule refers anybody for whom something changes"
+    fig = style.figure(
         title,
-        f"{_n(table)}. Band: 95 % interval. Numbers: rules, listed below.",
-        x="opinions per 1,000 cases",
-        y="found: changes per 1,000 cases",
+        f"{style.count_of(books.parts)}. Line: rule books that are best at some threshold, chosen on these "
+        "same cases. Band: 95 % interval and missing information.",
+        x="referral rate: of 100 cases, referred",
+        y="true positives: of 100 cases, referred, and something changes",
         height=380,
     )
-    colour = COLOURS["rule book"]
-    x = table["opinions"]
-    fig.add_scatter(
-        x=[*x, *x[::-1]],
-        y=[*table["found_upper"], *table["found_lower"][::-1]],
-        fill="toself",
-        mode="lines",
-        line={"width": 0},
-        fillcolor=tint(colour, 0.18),
-        showlegend=False,
-        hoverinfo="skip",
-        name="band",
-    )
-    line = {"color": COLOURS["all"], "dash": "dot", "width": 1.5}
-    fig.add_scatter(
-        x=x, y=table["random_found"], name="As many at random", mode="lines", line=line, hoverinfo="skip"
-    )
-    fig.add_scatter(
-        x=table["possible_opinions"],
-        y=table["possible_found"],
-        name="If unknown facts sent all they may",
-        mode="lines",
-        line={"color": COLOURS["unknown"], "width": 3},
-        hovertext=[_possible_sentence(row) for _, row in table.iterrows()],
-        hoverinfo="text",
-    )
-    steps = table["step"].astype(str).where(table["step"] > 0, "")
-    apart = x.diff().fillna(np.inf) > 0.02 * max(last["opinions"], 1)
-    fig.add_scatter(
-        x=x,
-        y=_middle(table, "found"),
-        name="Rules, the sharpest first",
-        mode="lines+markers+text",
-        text=steps.where(apart, ""),
-        textposition="top left",
-        textfont={"size": 11},
-        line={"color": colour, "width": 2},
-        marker={"size": 7},
-        cliponaxis=False,
-        hovertext=[_capacity_sentence(row) for _, row in table.iterrows()],
-        hoverinfo="text",
-    )
-    rules = table[table["step"] > 0].drop_duplicates("step")
-    text = [line for _, row in rules.iterrows() for line in wrap(f"{row['step']}  {row['label']}", 54)]
-    fig.add_annotation(
-        text="<br>".join(text),
-        align="left",
-        showarrow=False,
-        font={"size": 12, "color": INK},
-        x=0,
-        xref="paper",
-        xanchor="left",
-        xshift=-36,
-        y=0,
-        yref="paper",
-        yanchor="top",
-        yshift=-62,
-    )
-    fig.update_xaxes(rangemode="tozero")
-    fig.update_yaxes(rangemode="tozero")
-    return room_below(fig, entries(fig) + 17 * len(text) + 10)
-
-
-def entries(fig: go.Figure) -> int:
-    """Pixels that the entries of the legend take, one to a line."""
-    return 20 * sum(trace.showlegend is not False for trace in fig.data)
+    colour, dotted = COLOURS["rule book"], {"color": COLOURS["all"], "dash": "dot", "width": 1.5}
+    _band(fig, x[front].tolist(), lower[front], upper[front], colour, "band")
+    style.line(fig, [0, x[-2]], [0, chance[-2]], dotted, name="As many at random")
+    said = [_book_sentence(row, x[i], y[i], chance[i]) for i, row in enumerate(rows.to_dict("records"))]
+    look = {"mode": "lines+markers", "line": {"color": colour, "width": 2}, "marker": {"size": 8}}
+    style.points(fig, x[front], y[front], said, name="Efficient frontier: every mark a rule book", **look)
+    whole = {"symbol": "square-open", "size": 15, "color": INK, "line": {"width": 2}}
+    said = [_book_sentence({"book": names, "rules": len(names)}, x[-2], y[-2], chance[-2])]
+    style.points(fig, x[-2:-1], y[-2:-1], said, name=f"The whole book, {len(names)} rules", marker=whole)
+    return style.room_below(fig.update_xaxes(rangemode="tozero").update_yaxes(rangemode="tozero"))
 
 
 def _name_points(fig: go.Figure, rows: pd.DataFrame) -> None:
     """Names beside the points that matter most, as far as they stand apart."""
-    first = ["none", "all", "oracle", "level"]
+    first = ["none", "all", FORESIGHT, "level"]
     order = rows["sort"].map(lambda sort: first.index(sort) if sort in first else len(first))
-    named = rows[rows["frontier"] | (order < len(first))].assign(order=order).sort_values("order")
-    spans = [max(max(_middle(rows, name)), 1e-9) for name in ("overuse", "found")]
+    named = rows[(rows["frontier"] == 1) | (order < len(first))].assign(order=order).sort_values("order")
+    wide, high = (max(*at, 1e-9) for at in places(rows))
     taken: list[tuple[float, float]] = []
-    for place, (_, row) in zip(
-        zip(_middle(named, "overuse"), _middle(named, "found"), strict=True), named.iterrows(), strict=True
-    ):
-        x, y = (value / span for value, span in zip(place, spans, strict=True))
+    for *place, row in zip(*places(named), named.to_dict("records"), strict=True):
+        x, y = place[0] / wide, place[1] / high
         if any(abs(x - a) < 0.2 and abs(y - b) < 0.08 for a, b in taken):
             continue
         taken.append((x, y))
         # Nothing lies above the frontier, so its names stand there.
-        right = x < (0.15 if row["frontier"] else 0.6)
-        at = {"ax": 9 if right else -5 if row["frontier"] else 0}
-        at["ay"] = -11 if row["frontier"] and not right else 12 if right else 16
-        if row["sort"] in ("none", "oracle"):
+        front = row["frontier"] == 1
+        right = x < (0.15 if front else 0.6)
+        at = {"ax": 9 if right else -5 if front else 0}
+        at["ay"] = -11 if front and not right else 12 if right else 16
+        if row["sort"] in ("none", FORESIGHT):
             at = {"ax": 18, "ay": -9} if row["sort"] == "none" else {"ax": 9, "ay": 0}
-        fig.add_annotation(
-            x=place[0],
-            y=place[1],
-            text={"none": "nobody", "all": "everybody"}.get(row["sort"], row["policy"]),
-            xanchor="left" if right else "right" if at["ax"] else "center",
-            font={"size": 12},
-            arrowwidth=0.1,
-            arrowcolor="white",
-            **at,
-        )
+        at["xanchor"] = "left" if right else "right" if at["ax"] else "center"
+        at |= {"x": place[0], "y": place[1], "font": {"size": 12}, "arrowwidth": 0.1, "arrowcolor": "white"}
+        text = {"none": "nobody", "all": "everybody"}.get(row["sort"], row["policy"])
+        fig.add_annotation(text=text, **at)
 
 
-def _middle(rows: pd.DataFrame, name: str) -> list[float]:
+def middle(rows: pd.DataFrame, name: str) -> list[float]:
     """The value, or half-way between its bounds where unknown outcomes leave it blank."""
-    return rows[name].fillna((rows[f"{name}_low"] + rows[f"{name}_high"]) / 2).tolist()
+    return rows[name].fillna((rows[f"{name}_min"] + rows[f"{name}_max"]) / 2).tolist()
 
 
-def _error(rows: pd.DataFrame, name: str, colour: str) -> dict:
-    middle = np.array(_middle(rows, name))
-    up, down = rows[f"{name}_upper"] - middle, middle - rows[f"{name}_lower"]
-    return {"array": up.clip(0), "arrayminus": down.clip(0), "color": colour, "thickness": 1.5, "width": 0}
+def places(rows: pd.DataFrame) -> tuple[list[float], list[float]]:
+    """Where policies stand: possible overuse across, true positives up."""
+    return middle(rows, "false_positive"), middle(rows, "true_positive")
 
 
-def _between(row: pd.Series, name: str, digits: int = 0) -> str:
-    low, high = f"{row[f'{name}_low']:.{digits}f}", f"{row[f'{name}_high']:.{digits}f}"
-    if low == high or not pd.isna(row[name]):
-        return low if pd.isna(row[name]) else f"{row[name]:.{digits}f}"
-    return f"{low} to {high}"
+def best_of(rows: pd.DataFrame) -> pd.Series | None:
+    """The policy with the highest net benefit at a threshold; none where unknown outcomes leave that open."""
+    real = rows[rows["sort"] != FORESIGHT]
+    if real["net_benefit"].notna().all():
+        return real.loc[real["net_benefit"].idxmax()]
+    best = real.loc[real["net_benefit_min"].idxmax()]
+    return best if best["net_benefit_min"] > real.drop(best.name)["net_benefit_max"].max() else None
 
 
-def _tradeoff_title(rows: pd.DataFrame, outcome: str | None) -> str:
-    what = {"corrected": "wrong diagnoses", "intervention_averted": "interventions to avert"}.get(
-        outcome, "changes"
-    )
-    everybody = rows[rows["sort"] == "all"].iloc[0]
-    shown = rows[~rows["sort"].isin(["none", "all", "oracle"])]
+def tied_with(rows: pd.DataFrame, best: pd.Series) -> str:
+    """Whose drawn interval reaches the best one's: "referring nobody and 3 others"; empty where none does."""
+    others = rows[rows["sort"] != FORESIGHT].drop(best.name)
+    reach = others.loc[others["net_benefit_upper"] >= best["net_benefit_lower"], "sort"]
+    nobody = int((reach == "none").sum())
+    more = len(reach) - nobody
+    return " and ".join(["referring nobody"] * nobody + [f"{more} other{'s' * (more > 1)}"] * bool(more))
+
+
+def found_words(table: pd.DataFrame) -> str:
+    """What the axis of true positives counts."""
+    what = _OUTCOMES.get(table.attrs.get("outcome"), "something changes")
+    return f"true positives: of 100 cases, referred, and {what}"
+
+
+def tradeoff_title(rows: pd.DataFrame, outcome: str | None) -> str:
+    """What one policy finds of all changes, what it refers without a change, and what chance finds."""
+    named = {"error_corrected": "wrong diagnoses", "intervention_averted": "interventions to avert"}
+    what = named.get(outcome, "changes")
+    everybody = _between(rows[rows["sort"] == "all"].iloc[0], "true_positive")
+    shown = rows[~rows["sort"].isin(ENDS)]
     if shown.empty:
-        return f"Sending everybody finds {_between(everybody, 'found')} {what} in 100 cases"
+        return f"Referring everybody finds {everybody} {what} in 100 cases"
     book = shown[shown["policy"] == "recommended"]
-    row = (book if len(book) else shown.sort_values("found_beyond_random", ascending=False)).iloc[0]
-    needless = _between(row, "overuse")
-    title = (
-        f"Sending {row['label']} finds {_between(row, 'found')} of the "
-        f"{_between(everybody, 'found')} {what} in 100 cases, with {needless} needless "
-        f"opinion{'s' * (needless != '1')}"
-    )
-    chance = row["found"] - row["found_beyond_random"]
+    row = (book if len(book) else shown.sort_values("yield_above_chance", ascending=False)).iloc[0]
+    over = _between(row, "false_positive")
+    title = f"Referring {row['label']} finds {_between(row, 'true_positive')} of the {everybody} {what} "
+    title += f"in 100 cases, with {over} no-change referral{'s' * (over != '1')}"
+    chance = row["true_positive"] - row["yield_above_chance"]
     return title if pd.isna(chance) else f"{title}; as many at random find {chance:.0f}"
 
 
-def best_and_ties(rows: pd.DataFrame) -> tuple[pd.Series, pd.DataFrame]:
-    """The policy that is worth most at one exchange rate, and those whose drawn interval reaches its own."""
-    real = rows[~rows["sort"].isin(["random", "oracle"])]
-    best = real.loc[pd.Series(_middle(real, "net_benefit"), real.index).idxmax()]
-    others = real.drop(best.name)
-    return best, others[others["net_benefit_upper"] >= best["net_benefit_lower"]]
+def said_of(row: dict, about: dict) -> str:
+    """A policy as a hover sentence."""
+    sent, found, over, missed = (
+        _bounds(row, name) for name in ("referral_rate", "true_positive", "false_positive", "false_negative")
+    )
+    text = f"Referring {row['label']}: {sent} of 100 cases referred. {found} change something, {over} change "
+    text += f"nothing, and {missed} changes are missed."
+    if not pd.isna(chance := row["true_positive"] - row["yield_above_chance"]):
+        text += f" As many at random would find {chance:.1f}."
+    if unknown := about.get("unknown_outcomes"):
+        text += f" The outcome is unknown in {unknown:,.0f} of {row['n']:,.0f} cases."
+    return style.lines(text)
 
 
-def tied_with(ties: pd.DataFrame) -> str:
-    """In words: "sending nobody and 3 others"."""
-    nobody = int(ties["sort"].eq("none").sum())
-    more = len(ties) - nobody
-    others = f"{more} {'others' if more > 1 else 'other'}"
-    return " and ".join(["sending nobody"] * nobody + [others] * (more > 0))
+def worth(row: dict) -> str:
+    """A policy's net benefit as a sentence."""
+    trade, net = style.threshold_words(row["threshold"]), _bounds(row, "net_benefit")
+    return f"With {trade}, referring {row['label']} has a net benefit of {net} per 100 cases."
 
 
-def _curve_title(table: pd.DataFrame) -> str:
-    """Who is best where, as the rate of exchange gets dearer; nobody where the bands of the best overlap."""
-    found = [(1 / rate, *best_and_ties(part)) for rate, part in table.groupby("exchange_rate")]
-    said = [(None if len(ties) else best["label"], rate) for rate, best, ties in found]
+def _bounds(row: dict, name: str) -> str:
+    """A value with what missing information could make of it."""
+    value, low, high = (f"{row[part]:.1f}" for part in (name, f"{name}_min", f"{name}_max"))
+    if low == high:
+        return low
+    return f"{low} to {high}" if value == "nan" else f"{value} (missing information: {low} to {high})"
+
+
+def _band(fig: go.Figure, x: list, lower: pd.Series, upper: pd.Series, colour: str, name: str) -> None:
+    style.band(fig, x, lower, upper, style.tint(colour, 0.18), mode="lines", showlegend=False, name=name)
+
+
+def _error(rows: pd.DataFrame, name: str, colour: str) -> dict:
+    at = np.array(middle(rows, name))
+    lower, upper = np.minimum(at, rows[f"{name}_lower"]), np.maximum(at, rows[f"{name}_upper"])
+    return style.interval(at, lower, upper, color=colour)
+
+
+def _between(row: pd.Series, name: str) -> str:
+    low, high = f"{row[f'{name}_min']:.0f}", f"{row[f'{name}_max']:.0f}"
+    if not pd.isna(row[name]):
+        return f"{row[name]:.0f}"
+    return low if low == high else f"{low} to {high}"
+
+
+def _curve_title(rows: pd.DataFrame) -> str:
+    """Who is best where, as a no-change referral gets dearer; nobody where the bands of the best overlap."""
+    said = []
+    for threshold, part in rows.groupby("threshold"):
+        best = best_of(part)
+        clear = best is not None and not tied_with(part, best)
+        said.append((best["label"] if clear else None, (1 - threshold) / threshold))
     runs = [(label, list(run)[-1][1]) for label, run in groupby(said, key=itemgetter(0))]
-    (first, down_to), last, per = runs[0], runs[-1][0], "needless opinions for a useful one"
+    (first, down_to), last, per = runs[0], runs[-1][0], "no-change referrals for one change"
     if len(runs) == 1 and first:
-        return f"Sending {first} is best at every exchange rate shown"
+        return f"Referring {first} is best at every threshold shown"
     if not first and not last:
-        return "No policy is clearly best at the exchange rates shown: the bands of the best overlap"
+        return "No policy is clearly best at the thresholds shown: the bands of the best overlap"
     below = runs[-2][1]
     if not first:
-        return f"Sending {last} is best below {below:.2g} {per}; above, bands overlap"
-    title = f"Sending {first} is best down to {down_to:.2g} {per}"
+        return f"Referring {last} is best below {below:.2g} {per}; above, bands overlap"
+    title = f"Referring {first} is best down to {down_to:.2g} {per}"
     if not last:
         return f"{title}; below, bands overlap"
     between = "" if all(label for label, _ in runs) else "; between, bands overlap"
-    return f"{title}, sending {last} below {below:.2g}{between}"
+    return f"{title}, referring {last} below {below:.2g}{between}"
 
 
-def _sentence(row: pd.Series) -> str:
-    text = (
-        f"Sending {row['label']}: {_bounds(row, 'sent')} of 100 cases sent. "
-        f"{_bounds(row, 'found')} opinions change something, {_bounds(row, 'overuse')} change nothing, and "
-        f"{_bounds(row, 'underuse')} changes are missed."
-    )
-    if not pd.isna(row["found_beyond_random"]):
-        text += f" As many at random would find {row['found'] - row['found_beyond_random']:.1f}."
-    return lines(f"{text} {row['remark']}")
-
-
-def _curve_sentence(row: pd.Series) -> str:
-    return lines(
-        f"With {row['exchange']}, sending {row['label']} is worth {_bounds(row, 'net_benefit')} "
-        "useful opinions per 100 cases, net."
-    )
-
-
-def _capacity_sentence(row: pd.Series) -> str:
-    if not row["step"]:
-        return "No opinions, no changes found."
-    part = (
-        ""
-        if row["served"] == 1
-        else f", of which {100 * row['served']:.0f} % of the last one's further cases"
-    )
-    return lines(
-        f"{row['opinions']:.0f} opinions per 1,000 cases serve {row['step']} rules, the last "
-        f"“{row['label']}”{part}. They find {_bounds(row, 'found', 0)} changes; as many at random find "
-        f"{row['random_found']:.0f}."
-    )
-
-
-def _possible_sentence(row: pd.Series) -> str:
-    return lines(
-        f"If unknown facts sent everybody whom they allow, these {row['step']} rules would need "
-        f"{row['possible_opinions']:.0f} opinions per 1,000 cases and find "
-        f"{row['possible_found']:.0f} changes."
-    )
-
-
-def _bounds(row: pd.Series, name: str, digits: int = 1) -> str:
-    value, low, high = (f"{row[part]:.{digits}f}" for part in (name, f"{name}_low", f"{name}_high"))
-    if low == high:
-        return low
-    return f"{low} to {high}" if value == "nan" else f"{value} (unknown facts: {low} to {high})"
-
-
-def _n(table: pd.DataFrame) -> str:
-    return f"{table['n'].iloc[0]:,} {cases_of(table)}"
+def _book_sentence(row: dict, x: float, y: float, chance: float) -> str:
+    if not row["rules"]:
+        return "No rule, no referrals."
+    text = f"{row['rules']} rule{'s' * (row['rules'] > 1)}: {x:.1f} of 100 cases referred, {y:.1f} change "
+    text += f"something; as many at random {chance:.1f}. "
+    if "threshold_from" in row:
+        ends = f"{100 * row['threshold_from']:.0f} to {100 * row['threshold_to']:.0f} %"
+        text += f"Best at thresholds from {ends}: "
+    return style.lines(text + ", ".join(rule.replace("-", " ") for rule in row["book"]) + ".")

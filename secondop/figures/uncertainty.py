@@ -6,19 +6,28 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from secondop.errors import SecondopError
-from secondop.evaluation.results import MEASURES, OR_UNDECIDED
-from secondop.figures.style import COLOURS, INK, figure, tint, wrap
+from secondop.evaluation.measures import MEASURES, TRUTH
+from secondop.evaluation.policies import FORESIGHT
+from secondop.figures.style import COLOURS, INK, ladder, line, only_one, points, sentences, tint
 
 _BASES = {
     "assumed": (COLOURS["overuse"], "/", "Assumed"),
     "fitted": (COLOURS["fitted"], "", "Fitted to published rates"),
     "cited": (COLOURS["published"], "", "Cited"),
 }
-_STRATEGIES = {"oracle": "useful", "sought": "learned", "none": "none", "all": "all"}
-_STRATEGIES |= {level: level for level in ("urgent", "recommended", "optional")}
+_POLICIES = {FORESIGHT: "useful", "sought": "learned", "none": "none", "all": "all"}
+_POLICIES |= {level: level for level in ("urgent", "recommended", "optional")}
 _NAMES = {"none": "nobody", "all": "everybody", "sought": "those who sought an opinion"}
-_NAMES |= {"oracle": "only those that would change (oracle)"}
-_ROW, _LINE = 26, 15
+_NAMES |= {FORESIGHT: "only those that would change (perfect foresight)"}
+_SWING = (
+    "{{said}} is {{basis}}: {{value:.3g}}. At {{{end}:.3g}}, the {end} end of its range, the result is "
+    "{{at_{end}:.2f}}{unit} instead of {{base:.2f}}. The swing is {{swing:.2f}}, give or take "
+    "{{swing_error:.2f}} by chance in simulating."
+)
+_BAND = (
+    "“{said}”: {base:.2f} {words}, in the scenario as stated. In 95 % of {draws:,} draws of all parameters "
+    "between {lower:.2f} and {upper:.2f}, in half of them between {lower_half:.2f} and {upper_half:.2f}."
+)
 
 
 def tornado(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
@@ -31,25 +40,27 @@ def tornado(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
     most : int
         How many parameters to draw; the others are counted.
     """
-    name = _one(table, "measure", "tornado")
-    words, unit = MEASURES[name][2], _unit(name)
+    name = only_one(table, "measure", "tornado")
+    words, unit = _words(name)
     rows, rest = table.head(most), table.iloc[most:]
-    top, base = rows.iloc[0], rows["base"].iloc[0]
-    said = name.replace("_", " ")
+    top, base, said = rows.iloc[0], rows["base"].iloc[0], name.replace("_", " ")
     reach = table["swing"] + table["swing_error"] >= top["swing"] - top["swing_error"]
     tie = f", in a tie with {reach.sum() - 1} more" if reach.sum() > 1 else ""
-    title = f"{_capital(top['label'])} moves “{said}” most{tie}: {_ends(top)}{unit}, {_short(base)} as stated"
+    moved = top[["at_lower", "at_upper", "base"]]
+    title = f"{_capital(top['label'])} moves “{said}” most{tie}: {_short(moved.min())} to "
+    title += f"{_short(moved.max())}{unit}, {_short(base)} as stated"
     if not top["swing"]:
         title = f"None of these parameters moves “{said}” from {_short(base)}{unit}"
     note = f"{_cases(table)} a bar, policy “{top['policy']}”. Each bar: one parameter from the lower to the "
-    note += f"upper end of its range, all else as stated. Chance moves a swing by up to ±{_most(rows)}."
+    note += "upper end of its range, all else as stated. Chance moves a swing by up to "
+    note += f"±{rows['swing_error'].max():.2g}."
     if len(rest):
         note += f" {len(rest)} more swing by {rest['swing'].max():.2g} at most."
     if fixed := table.attrs.get("fixed"):
         note += f" {fixed} do not vary."
     labels = [f"{row['label']}, {row['lower']:.2g} to {row['upper']:.2g}" for _, row in rows.iterrows()]
-    fig, y = _ladder(title, note, words, labels)
-    rows = rows.assign(y=y)
+    fig, y = ladder(title, note, labels, x=words, room=60)
+    rows = rows.assign(y=y, said=rows["label"].map(_capital))
     for basis, (colour, shape, known) in _BASES.items():
         part = rows[rows["basis"] == basis]
         for end, faint in (("lower", 0.35), ("upper", 1.0)):
@@ -64,102 +75,63 @@ def tornado(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
                 name=f"{known}, at its {end} end",
                 marker={"color": tint(colour, faint), "line": {"color": colour, "width": 1}}
                 | {"pattern": {"shape": shape, "size": 5, "fgcolor": "white", "fillmode": "overlay"}},
-                hovertext=[_swing(row, end, unit) for _, row in part.iterrows()],
+                hovertext=sentences(part, _SWING.format(end=end, unit=unit)),
                 hoverinfo="text",
             )
     fig.add_vline(x=base, line={"color": INK, "width": 1.5})
     ends = rows[["at_lower", "at_upper", "base"]].to_numpy()
     pad = 0.06 * (ends.max() - ends.min() or 1)
     fig.update_xaxes(range=[ends.min() - pad, ends.max() + pad])
-    return fig.update_layout(barmode="overlay")
+    return fig.update_layout(barmode="overlay", margin={"b": 150})
 
 
 def bands(table: pd.DataFrame) -> go.Figure:
-    """How far each strategy's result spreads when all parameters are uncertain at once.
+    """How far each policy's result spreads when all parameters are uncertain at once.
 
     Parameters
     ----------
     table : DataFrame
-        From :func:`secondop.evaluation.sensitivity.bands`: rows of one measure (and one exchange rate).
+        From :func:`secondop.evaluation.sensitivity.bands`: rows of one measure (and one threshold).
     """
-    name = _one(table, "measure", "bands")
-    if "exchange_rate" in table:
-        _one(table, "exchange_rate", "bands")
+    name = only_one(table, "measure", "bands")
+    if "threshold" in table:
+        only_one(table, "threshold", "bands")
     rows = table[table["draws"] > 0]
     if rows.empty:
         raise SecondopError(f"Nothing was counted for {name} in any draw, so there are no bands to draw.")
-    words, unit = MEASURES[name][2], _unit(name)
-    ruled = rows[~rows["strategy"].isin(["none", "all", "oracle", "sought"])]
+    words, unit = _words(name)
+    ruled = rows[~rows["policy"].isin(["none", "all", FORESIGHT, "sought"])]
     widest = (rows if ruled.empty else ruled).assign(width=lambda t: t["upper"] - t["lower"])
     top = widest.loc[widest["width"].idxmax()]
     ties = (widest["width"].map(_short) == _short(top["width"])).sum() - 1
-    wider = rows[rows["upper"] - rows["lower"] > top["width"]]
-    title = f"“{_capital(top['strategy'])}” is least certain"
+    wider = rows.loc[rows["upper"] - rows["lower"] > top["width"], "policy"]
+    title = f"“{_capital(top['policy'])}” is least certain"
     title += f", in a tie with {ties} more" if ties else ""
     title += " of the rule book's policies" if len(wider) else ""
     title += f": {_short(top['base'])}{unit} as stated, "
     title += f"{_short(top['lower'])} to {_short(top['upper'])} in 95 % of draws"
     if len(wider):
-        title += f". Less certain still: {' and '.join(_NAMES.get(s, s) for s in wider['strategy'])}"
-    note = (
-        f"{_cases(table)} in each of {top['draws']:,} draws of all parameters. Dot: as stated. Tick: median. "
-    )
-    note += "Thick: half of the draws. Thin: 95 %."
-    fig, y = _ladder(title, note, words, [_NAMES.get(s, s) for s in rows["strategy"]])
+        title += f". Less certain still: {', '.join(_NAMES.get(p, p) for p in wider)}"
+    note = f"{_cases(table)} in each of {top['draws']:,} draws of all parameters. Dot: as stated. "
+    note += "Tick: median. Thick: half of the draws. Thin: 95 %."
+    fig, y = ladder(title, note, [_NAMES.get(p, p) for p in rows["policy"]], x=words, room=60)
     rows = rows.assign(y=y)
     for _, row in rows.iterrows():
-        strategy = row["strategy"].removesuffix(OR_UNDECIDED)
-        colour = COLOURS[_STRATEGIES.get(strategy, "rule book")]
-        colour = colour if strategy == row["strategy"] else tint(colour, 0.55)
+        policy, *more = row["policy"].split(" or ")  # "or undecided"
+        colour = COLOURS[_POLICIES.get(policy, "rule book")]
+        colour = tint(colour, 0.55) if more else colour
         for low, high, width in (("lower", "upper", 2), ("lower_half", "upper_half", 9)):
-            line = {"color": colour, "width": width}
-            place = {"x": [row[low], row[high]], "y": [row["y"]] * 2}
-            fig.add_scatter(
-                **place, mode="lines", line=line, hoverinfo="skip", name=f"{row['strategy']} {low}"
-            )
-    shared = {
-        "y": rows["y"],
-        "mode": "markers",
-        "hovertext": [_band(row, words) for _, row in rows.iterrows()],
-    }
+            look = {"color": colour, "width": width}
+            line(fig, [row[low], row[high]], [row["y"]] * 2, look, name=f"{row['policy']} {low}")
+    said = sentences(rows.assign(said=rows["policy"].map(_capital), words=words), _BAND)
     tick = {"symbol": "line-ns", "size": 15, "line": {"width": 2, "color": "white"}}
-    fig.add_scatter(x=rows["median"], marker=tick, name="median", hoverinfo="skip", **shared)
+    points(fig, rows["median"], rows["y"], said, marker=tick, name="median", hoverinfo="skip")
     dot = {"color": INK, "size": 8, "line": {"width": 1.5, "color": "white"}}
-    fig.add_scatter(x=rows["base"], marker=dot, name="as stated", hoverinfo="text", **shared)
+    points(fig, rows["base"], rows["y"], said, marker=dot, name="as stated")
     ends = min(0, rows["lower"].min()), max(0, rows["upper"].max())
     pad = 0.03 * (ends[1] - ends[0] or 1)
     fig.update_xaxes(range=[ends[0] - pad, ends[1] + pad])
     return fig.update_layout(showlegend=False, margin={"b": 60})
-
-
-def _one(table: pd.DataFrame, column: str, name: str):
-    """The single value of a column."""
-    values = table[column].unique().tolist()
-    if len(values) != 1:
-        raise SecondopError(
-            f"The figure {name} draws one {column}, and the table holds {len(values)}"
-            f"{': ' if values else ''}{', '.join(map(str, values[:6]))}. Keep one, "
-            f'such as table[table["{column}"] == {values[0] if values else "..."!r}].'
-        )
-    return values[0]
-
-
-def _ladder(title: str, note: str, x: str, labels: list[str]) -> tuple[go.Figure, list[float]]:
-    """An empty figure with a label above every row, and where the rows are; one unit is one pixel."""
-    y, places, wrapped = 0, [], ["<br>".join(wrap(label, 50)) for label in labels]
-    for label in wrapped:
-        y -= _LINE * (label.count("<br>") + 1) + _ROW
-        places.append(y + _ROW - 10)
-    fig = figure(title, note, x=x, height=60 - y)
-    for label, place in zip(wrapped, places, strict=True):
-        fig.add_annotation(
-            x=0, xref="paper", xanchor="left", y=place + 8, yanchor="bottom", align="left", text=label,
-            showarrow=False, font={"size": 12, "color": INK}, bgcolor="rgba(255,255,255,0.8)",
-        )  # fmt: skip
-    fig.update_xaxes(fixedrange=True)
-    fig.update_yaxes(visible=False, range=[y - 4, 0], fixedrange=True)
-    legend = {"y": 0, "yref": "container", "yanchor": "bottom", "font": {"size": 12}}
-    return fig.update_layout(legend=legend, margin={"l": 12, "b": 150}), places
 
 
 def _cases(table: pd.DataFrame) -> str:
@@ -167,40 +139,18 @@ def _cases(table: pd.DataFrame) -> str:
     return f"{n:,} simulated cases" if n else "Simulated cases"
 
 
-def _unit(name: str) -> str:
-    return "" if name == "opinions_per_change" else " of 100" if name != "net_benefit" else " per 100"
-
-
-def _ends(row: pd.Series) -> str:
-    values = row[["at_lower", "at_upper", "base"]]
-    return f"{_short(values.min())} to {_short(values.max())}"
+def _words(name: str) -> tuple[str, str]:
+    """A measure in words with its unit, and the unit as it follows a number."""
+    counted = "cases" if name in TRUTH else "opinions"  # the others are what an opinion changes
+    words, unit = TRUTH.get(name, name.replace("_", " ")), f"per 100 {counted}"
+    if name in MEASURES:
+        words, unit = MEASURES[name].words, MEASURES[name].unit
+    return f"{words}, {unit}", {"per 100": " per 100", "per cen": " %"}.get(unit[:7], "")
 
 
 def _short(value: float) -> str:
     return f"{value:#.3g}".removesuffix(".") if abs(value) < 1000 else f"{value:,.0f}"
 
 
-def _most(rows: pd.DataFrame) -> str:
-    return f"{rows['swing_error'].max():.2g}"
-
-
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _swing(row: pd.Series, end: str, unit: str) -> str:
-    text = (
-        f"{_capital(row['label'])} is {row['basis']}: {row['value']:.3g}. At {row[end]:.3g}, the {end} end "
-        f"of its range, the result is {row[f'at_{end}']:.2f}{unit} instead of {row['base']:.2f}. The swing "
-        f"is {row['swing']:.2f}, give or take {row['swing_error']:.2f} by chance in simulating."
-    )
-    return "<br>".join(wrap(text, 48))
-
-
-def _band(row: pd.Series, words: str) -> str:
-    text = (
-        f"“{_capital(row['strategy'])}”: {row['base']:.2f} {words}, in the scenario as stated. In 95 % of "
-        f"{row['draws']:,} draws of all parameters between {row['lower']:.2f} and {row['upper']:.2f}, in "
-        f"half of them between {row['lower_half']:.2f} and {row['upper_half']:.2f}."
-    )
-    return "<br>".join(wrap(text, 48))

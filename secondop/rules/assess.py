@@ -8,8 +8,7 @@ expressions.
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
-from functools import reduce
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
@@ -18,198 +17,144 @@ import polars as pl
 import pyarrow as pa
 
 from secondop.errors import SecondopError
-from secondop.rules.conditions import Expr, library
-from secondop.rules.encode import coded_cases, column_names
-from secondop.rules.facts import FACTS, Fact, Kind
-from secondop.rules.indication import RECOMMENDATIONS, Indication, Level, RuleKind
-from secondop.rules.indications import RULE_BOOK
+from secondop.rules.facts import Fact
+from secondop.rules.gate import ANSWER, UNREADABLE, column_names, typed_cases, typed_lazily, typed_partition
 from secondop.rules.rulebook import RuleBook
+from secondop.rules.rules import RECOMMENDATIONS, Level, Rule, RuleKind
+from secondop.rules.spellings import claims, no_fact, warn_of_near_misses
 
 Lazy = nw.LazyFrame | pl.LazyFrame
-
 SUMMARY = ("recommendation", "possible", "undetermined", "indications", "preferences")
 """The columns that every assessment adds."""
+_OWN = "secondop "  # begins the name of a column that is there only while a lazy frame is assessed
 
 
-def assess(cases: Any, rule_book: RuleBook = RULE_BOOK, *, verdicts: bool = False) -> Any:
-    """Say for every case what the rule book recommends, and what unknown facts leave open.
+def assess(cases: Any, rule_book: RuleBook, *, verdicts: bool = False, next_question: bool = False) -> Any:
+    """Say for every case what the rule book recommends, and what missing information leaves open.
 
-    A rule holds, does not hold, or is unknown because a fact that would decide it was not recorded. A column
-    that the cases lack is unknown for all of them. The order of rules never matters.
-
-    Parameters
-    ----------
-    cases : frame of n_cases rows
-        pandas (any dtypes), polars (eager or lazy), pyarrow Table, DuckDB relation, PySpark or Dask. In
-        memory, every spelling that :func:`read_cases` knows is understood. In a lazy frame of polars, DuckDB
-        or PySpark the columns must have their declared types, and an answer that a fact does not know counts
-        as unknown, since finding it would mean reading everything.
-    rule_book : RuleBook
-        The rules; the project's own by default.
-    verdicts : bool
-        Whether to add a nullable flag per rule, named by it.
-
-    Returns
-    -------
-    frame of n_cases rows
-        The cases, in the kind given, with these columns added:
-
-        - ``recommendation``: ``not_needed`` < ``no_indication`` < ``optional`` < ``recommended`` <
-          ``urgent``, by the rules that are known to hold (ordered, where the engine has ordered text);
-        - ``possible``: the highest that the unknown facts still allow;
-        - ``undetermined``: whether that is higher than the recommendation;
-        - ``indications``: how many clinical indications are known to hold;
-        - ``preferences``: how many patient-driven ones, which are always counted apart.
-
-    Raises
-    ------
-    CasesError
-        If any value in memory is no answer to its fact; it lists all of them.
-    SecondopError
-        If no column is a fact, if the cases were assessed before, or if a lazy column has the wrong type.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> cases = pd.DataFrame({"neoplasia_concern": ["no", "yes", None]})
-    >>> only = RULE_BOOK.without(*(rule.name for rule in RULE_BOOK if rule.name != "neoplasia-concern"))
-    >>> assess(cases, only)[["recommendation", "possible", "undetermined"]]
-      recommendation       possible  undetermined
-    0  no_indication  no_indication         False
-    1         urgent         urgent         False
-    2  no_indication         urgent          True
+    See :func:`secondop.assess`, which is this function with the project's own rule book as its default.
     """
+    if next_question and not isinstance(cases, (pd.DataFrame, pl.DataFrame, pa.Table)):
+        raise SecondopError("The next question is found for cases in memory: collect them first.")
+    added = [*SUMMARY, *["next_question"] * next_question, *(rule.name for rule in rule_book if verdicts)]
     if type(cases).__module__.startswith("dask."):
-        meta = assess(cases._meta, rule_book, verdicts=verdicts)
-        return cases.map_partitions(assess, rule_book, verdicts=verdicts, meta=meta)
-    added = [*SUMMARY, *(rule.name for rule in rule_book if verdicts)]
+        meta = _assess_partition(cases._meta, rule_book, added)
+        return cases.map_partitions(_assess_partition, rule_book, added, meta=meta)
     if isinstance(cases, (pd.DataFrame, pl.DataFrame, pa.Table)):
-        _check_columns(column_names(cases), added)
-        coded = coded_cases(cases, rule_book.facts)
-        return _attach(cases, assess_coded(coded, rule_book, len(cases), columns=added))
+        _check_columns(column_names(cases), rule_book, added)
+        typed = typed_cases(cases, rule_book.rule_facts)
+        typed = typed if typed.width else pl.DataFrame({_OWN: range(len(cases))})  # no fact has a column
+        return _attach(cases, assess_typed(typed, rule_book, added), rule_book)
+    return assess_lazily(cases, rule_book, added)
+
+
+def assess_typed(typed: pl.DataFrame, rule_book: RuleBook, columns: Sequence[str] = ()) -> pl.DataFrame:
+    """Assess cases that passed the gate: :data:`SUMMARY` and a nullable flag a rule, or these columns."""
+    facts = rule_book.rule_facts.items()
+    absent = {name: pl.lit(None, fact.dtype) for name, fact in facts if name not in typed.columns}
+    frame = evaluate(typed.lazy().with_columns(**absent), rule_book, pl, lambda fact: pl.col(fact.name))
+    wanted = columns or (*SUMMARY, *(rule.name for rule in rule_book))
+    answers = frame.select(name for name in wanted if name != "next_question").collect()
+    if "next_question" in wanted:
+        from secondop.rules.what_if import first_questions  # which evaluates every rule's table
+
+        answers = answers.with_columns(next_question=first_questions(typed, rule_book)).select(wanted)
+    return answers
+
+
+def assess_lazily(cases: Any, rule_book: RuleBook, added: Sequence[str]) -> Any:
+    """The same for a lazy frame, in its own engine; ``unreadable`` counts what was no answer."""
     try:
         frame = nw.from_native(cases)
         columns = frame.collect_schema().names()
     except TypeError as error:
-        raise SecondopError(
-            f"assess takes a frame of cases, one a row, not {type(cases).__name__}. For one case as a dict, "
-            "use explain; for a file, read_cases first."
-        ) from error
-    _check_columns(columns, added)
-    _check_types(frame.collect_schema())
-    return _evaluate(frame, rule_book, coded=False).select(*columns, *added).to_native()
+        said = f"assess takes a frame of cases, one a row, not {type(cases).__name__}."
+        raise SecondopError(f"{said} For one case as a dict, use explain; for a file, read_cases.") from error
+    added = [*added, "unreadable"]
+    _check_columns(columns, rule_book, added)
+    frame, find, unreadable = door(frame, rule_book.rule_facts)
+    frame = evaluate(frame, rule_book, nw, lambda fact: find(fact.name), _OWN)
+    own = {rule.name: _OWN + rule.name for rule in rule_book} | {"unreadable": unreadable}
+    kept = [nw.col(own.get(name, name)).alias(name) for name in added]
+    return frame.select(*columns, *kept).to_native()
 
 
-def assess_coded(
-    coded: pl.DataFrame, rule_book: RuleBook, n_cases: int | None = None, *, columns: Sequence[str] = ()
-) -> pl.DataFrame:
-    """Assess cases that passed the gate: :data:`SUMMARY` and a flag per rule, one row per case.
+def door(
+    frame: nw.LazyFrame, facts: Mapping[str, Fact]
+) -> tuple[nw.LazyFrame, Callable[[str], nw.Expr], str]:
+    """A lazy frame with a typed column a fact, how to find one by its key, and where unreadables are."""
+    return typed_lazily(frame, facts), lambda key: nw.col(ANSWER + key), UNREADABLE
 
-    A fact that the coded frame lacks is unknown. ``n_cases`` is needed only where it might lack all.
-    ``columns`` leaves out what is not needed.
+
+def evaluate(
+    frame: Lazy, rule_book: RuleBook, lib: Any, column: Callable[[Fact], Any], own: str = ""
+) -> Lazy:
+    """Add every verdict, and from the verdicts of each sort, joined once, the recommendation.
+
+    ``lib`` is polars or narwhals, whichever has the frame; ``column`` gives the expression of a fact's typed
+    column; ``own`` begins the name of each verdict's column.
     """
-    if not coded.width:
-        coded = pl.select(_case=pl.repeat(None, n_cases or 0, dtype=pl.Boolean))
-    answers = _evaluate(coded.lazy(), rule_book, coded=True)
-    wanted = columns or (*SUMMARY, *(rule.name for rule in rule_book))
-    return answers.select(wanted).with_columns(pl.col(pl.UInt8).cast(pl.Int32)).collect()
 
+    def any_of(rules: Iterable[Rule]) -> Any:
+        return _folded(operator.or_, [lib.col(own + rule.name) for rule in rules] or [lib.lit(False)])
 
-def _evaluate(frame: Lazy, rule_book: RuleBook, *, coded: bool) -> Lazy:
-    """Add every verdict, and from the verdicts of each sort, joined once, the recommendation."""
-    schema = frame.collect_schema()
-    absent = {name: _unknown(FACTS[name], coded) for name in rule_book.facts if name not in schema}
-    now = [rule for rule in rule_book if rule.kind is not RuleKind.CAUTION]
-    for columns in (absent, {rule.name: rule.when.to_expr(coded=coded) for rule in now}):
-        frame = frame.with_columns(**columns) if columns else frame
-    sorts = {str(level): [r for r in rule_book if r.level is level] for level in Level}
-    sorts["counter"] = list(rule_book.of_kind(RuleKind.COUNTER_INDICATION))
-    frame = frame.with_columns(**{f"_{sort}": _any_of(rules, coded) for sort, rules in sorts.items()})
-    col = library(coded).col
-    quiet = ~(col("_urgent") | col("_recommended"))
-    cautions = {r.name: r.when.to_expr(coded=coded) & quiet for r in rule_book.of_kind(RuleKind.CAUTION)}
-    known = {sort: col(f"_{sort}") for sort in sorts}
-    allowed = {sort: known[sort] | known[sort].is_null() for sort in Level} | {"counter": known["counter"]}
+    def count(rules: list[Rule]) -> Any:
+        small = lib.UInt8 if lib is pl and len(rules) < 256 else lib.Int32  # adding bytes is faster
+        one, none = lib.lit(1, dtype=small), lib.lit(0, dtype=small)
+        terms = [lib.when(lib.col(own + rule.name)).then(one).otherwise(none) for rule in rules]
+        return _folded(operator.add, terms or [none]).cast(lib.Int32)
+
+    def highest(holds: dict[str, Any]) -> Any:
+        """The first sort that holds; null does not hold."""
+        expr = lib.when(holds["against"]).then(says["not_needed"]).otherwise(says["no_indication"])
+        for level in Level:
+            expr = lib.when(holds[level]).then(says[level]).otherwise(expr)
+        return expr
+
+    kind = lib.Enum(RECOMMENDATIONS) if lib is pl else lib.String
+    says = {word: lib.lit(word, dtype=kind) for word in RECOMMENDATIONS}
+    sorts = {str(level): [rule for rule in rule_book if rule.level is level] for level in Level}
+    sorts["against"] = list(rule_book.of_kind(RuleKind.COUNTER_INDICATION))
+    if len(rule_book):
+        frame = frame.with_columns(**{own + rule.name: rule.when.to_expr(column) for rule in rule_book})
+    frame = frame.with_columns(**{f"{_OWN}any {sort}": any_of(rules) for sort, rules in sorts.items()})
+    known = {sort: lib.col(f"{_OWN}any {sort}") for sort in sorts}
+    allowed = {sort: known[sort] | known[sort].is_null() for sort in Level} | {"against": known["against"]}
     frame = frame.with_columns(
-        recommendation=_highest(known, coded),
-        possible=_highest(allowed, coded),
-        indications=_count([rule for rule in rule_book if rule.clinical], coded),
-        preferences=_count([rule for rule in rule_book if rule.preference], coded),
-        **cautions,
+        recommendation=highest(known),
+        possible=highest(allowed),
+        indications=count([rule for rule in rule_book if rule.clinical]),
+        preferences=count([rule for rule in rule_book if rule.preference]),
     )
-    return frame.with_columns(undetermined=col("possible") != col("recommendation"))
+    return frame.with_columns(undetermined=lib.col("possible") != lib.col("recommendation"))
 
 
-def _any_of(rules: list[Indication], coded: bool) -> Expr:
-    lib = library(coded)
-    return reduce(operator.or_, (lib.col(rule.name) for rule in rules)) if rules else lib.lit(False)
+def _folded(join: Callable[[Any, Any], Any], terms: list[Any]) -> Any:
+    """All terms joined, by pairs of pairs: engines are slow with expressions nested a thousand deep."""
+    while len(terms) > 1:
+        terms = [join(*terms[i : i + 2]) if i + 1 < len(terms) else terms[i] for i in range(0, len(terms), 2)]
+    return terms[0]
 
 
-def _count(rules: list[Indication], coded: bool) -> Expr:
-    lib = library(coded)
-    small = lib.UInt8 if coded and len(rules) < 256 else lib.Int32  # adding bytes is four times faster
-    one, none = lib.lit(1, dtype=small), lib.lit(0, dtype=small)
-    return reduce(operator.add, (lib.when(lib.col(r.name)).then(one).otherwise(none) for r in rules), none)
+def _assess_partition(part: pd.DataFrame, rule_book: RuleBook, added: Sequence[str]) -> pd.DataFrame:
+    """A partition of a Dask frame: what is no answer is counted, as at the lazy door."""
+    typed, unreadable = typed_partition(part, rule_book.rule_facts)
+    typed = unreadable.to_frame().hstack(typed.get_columns())
+    return _attach(part, assess_typed(typed, rule_book, added).with_columns(unreadable), rule_book)
 
 
-def _highest(holds: dict[str, Expr], coded: bool) -> Expr:
-    """The first sort that holds; null does not hold."""
-    lib = library(coded)
-
-    def says(word: str) -> Expr:
-        return lib.lit(word, dtype=lib.Enum(RECOMMENDATIONS)) if coded else lib.lit(word)
-
-    expr = lib.when(holds["counter"]).then(says("not_needed")).otherwise(says("no_indication"))
-    for level in Level:
-        expr = lib.when(holds[level]).then(says(level.value)).otherwise(expr)
-    return expr
+def _check_columns(columns: list, rule_book: RuleBook, added: Sequence[str]) -> None:
+    facts = rule_book.facts
+    if not claims(columns, facts):
+        raise no_fact(columns, facts, f" of the {len(columns)} given")
+    extras = [name for name in columns if name not in rule_book]  # verdicts of an earlier assessment
+    warn_of_near_misses(extras, facts, stacklevel=5)
+    if taken := [name for name in added if name in columns]:
+        said = f"The cases have columns that the assessment would add: {', '.join(taken)}."
+        raise SecondopError(f"{said} Assess the cases as they were read, or drop these columns first.")
 
 
-def _unknown(fact: Fact, coded: bool) -> Expr:
-    lib = library(coded)
-    if fact.kind is Kind.FLAG:
-        return lib.lit(None, dtype=lib.Boolean)
-    if fact.has_levels:
-        return lib.lit(None, dtype=lib.UInt8 if coded else lib.String)
-    return lib.lit(None, dtype=lib.Float64)
-
-
-def _check_columns(columns: list[str], added: list[str]) -> None:
-    if not set(FACTS) & set(columns):
-        raise SecondopError(
-            f"None of the {len(columns)} columns is a fact of the vocabulary. Rename them with "
-            "read_cases(..., columns={'your name': 'fact name'}); facts_table() lists all facts."
-        )
-    taken = [name for name in added if name in columns]
-    if taken:
-        raise SecondopError(
-            f"The cases have columns that the assessment would add: {', '.join(taken)}. Assess the cases as "
-            "they were read, or drop these columns first."
-        )
-
-
-def _check_types(schema: nw.Schema) -> None:
-    wrong = []
-    for name, dtype in schema.items():
-        if (fact := FACTS.get(name)) is None:
-            continue
-        if fact.kind is Kind.FLAG:
-            fits, needed = dtype == nw.Boolean, "boolean"
-        elif fact.has_levels:
-            fits, needed = dtype in (nw.String, nw.Categorical, nw.Enum), f"text, {fact.expects()}"
-        else:
-            fits, needed = dtype.is_numeric(), "numeric"
-        wrong += [] if fits else [f"  column {name!r} is {dtype}; it must be {needed}."]
-    if wrong:
-        raise SecondopError(
-            "A lazy frame is assessed where it is, so its columns must have their declared types:\n"
-            + "\n".join(wrong)
-            + "\nCast them in your engine (leave what was not recorded null), or bring the cases into memory "
-            "with read_cases, which understands other spellings."
-        )
-
-
-def _attach(cases: Any, answers: pl.DataFrame) -> Any:
+def _attach(cases: Any, answers: pl.DataFrame, rule_book: RuleBook) -> Any:
     """Put the answers beside the cases, in the kind that these came in."""
     if isinstance(cases, pl.DataFrame):
         return cases.hstack(answers)
@@ -220,7 +165,8 @@ def _attach(cases: Any, answers: pl.DataFrame) -> Any:
     arrow = any(isinstance(dtype, pd.ArrowDtype) for dtype in cases.dtypes)
     columns = {name: _to_pandas(answers[name], arrow) for name in answers.columns}
     beside = pd.concat([cases, pd.DataFrame(columns, index=cases.index, copy=False)], axis=1)
-    beside.attrs = dict(cases.attrs)  # concat drops what they say of where the cases come from
+    # concat drops what the cases say of where they come from
+    beside.attrs = cases.attrs | {"rule_book": rule_book.fingerprint, "rule_book_title": rule_book.title}
     return beside
 
 
@@ -228,7 +174,7 @@ def _to_pandas(answer: pl.Series, arrow: bool) -> Any:
     if isinstance(answer.dtype, pl.Enum):
         kind = pd.CategoricalDtype(RECOMMENDATIONS, ordered=True)
         return pd.Categorical.from_codes(answer.to_physical().cast(pl.Int8).to_numpy(), dtype=kind)
-    if arrow:
+    if arrow or answer.dtype == pl.String:
         return pd.array(answer.to_arrow(), dtype=pd.ArrowDtype(answer.to_arrow().type))
     if answer.dtype != pl.Boolean or answer.name in SUMMARY:
         return answer.to_numpy()

@@ -1,275 +1,233 @@
 """Conditions over facts, with three answers: yes, no and unknown.
 
-A condition is a frozen tree of comparisons, memberships and flags, joined by ``&`` (and), ``|`` (or),
-``~`` (not) and :func:`at_least`. It prints as a sentence, lists the facts that it reads, goes to plain data
-and back, and compiles to an expression, which is the only way in which it is ever evaluated. The
-logic is Kleene's: an unknown part leaves the whole unknown unless the other parts settle it.
+A condition is a frozen tree of comparisons, memberships and flags, joined by ``&`` (and), ``|`` (or), ``~``
+(not) and :func:`at_least`. It is only ever evaluated as the expression that it compiles to. The logic is
+Kleene's: an unknown part leaves the whole unknown unless the other parts settle it.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
-from itertools import combinations
-from math import comb
-from types import ModuleType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import narwhals as nw
-import polars as pl
+from secondop.errors import SecondopError, did_you_mean, unknown_name
 
-from secondop.errors import SecondopError, did_you_mean
-from secondop.rules.facts import Fact, Kind, find_fact
+if TYPE_CHECKING:
+    from secondop.rules.facts import Fact
 
-_OPERATORS = {
-    ">=": (operator.ge, "at least"),
-    ">": (operator.gt, "more than"),
-    "<=": (operator.le, "at most"),
-    "<": (operator.lt, "less than"),
-}
-
-
-Expr = nw.Expr | pl.Expr
-
-
-def library(coded: bool) -> ModuleType:
-    """The library whose expressions suit a frame: polars for one that passed the gate, else narwhals.
-
-    Both spell an expression alike, so every condition is written once. Polars alone spares a frame in memory
-    the translation, which would take longer than the evaluation of a small one.
-    """
-    return pl if coded else nw
+OPERATORS = {">=": (operator.ge, "at least"), ">": (operator.gt, "more than")}
+OPERATORS |= {"<=": (operator.le, "at most"), "<": (operator.lt, "less than")}
+MAX_DEPTH = 64
+"""How deep a condition may be nested in a file: far above any in use, far below where Python gives up."""
+_MAY_SAY = {"basis", "lower", "upper"}
+_KEYS = "all, any, not, at_least with of, or fact: alone, with is_in, or with op and value"
 
 
 class Condition:
     """Base of every condition. Combine with ``&``, ``|``, ``~`` and :func:`at_least`; never with words."""
 
-    __slots__ = ()
+    parts: tuple[Condition, ...]
 
-    def __and__(self, other: Condition) -> Condition:
-        """Both hold."""
-        return AllOf((*_parts(AllOf, self), *_parts(AllOf, _checked(other))))
+    def __and__(self, other: Condition | Fact) -> Condition:
+        return _join("and", self, other)
 
-    def __or__(self, other: Condition) -> Condition:
-        """Either holds."""
-        return AnyOf((*_parts(AnyOf, self), *_parts(AnyOf, _checked(other))))
+    def __or__(self, other: Condition | Fact) -> Condition:
+        return _join("or", self, other)
 
     def __invert__(self) -> Condition:
-        """It does not hold; unknown stays unknown."""
         return self.part if isinstance(self, Not) else Not(self)
 
     def __bool__(self) -> NoReturn:
-        """Refuse ``and``, ``or``, ``not`` and ``if``: none of them knows the third answer."""
+        """Refuse ``and``, ``or``, ``not``, ``if`` and chains: none of them knows the third answer."""
         raise TypeError(
-            "A condition is not yes or no before it meets a case. "
-            "Write a & b, a | b, ~a instead of a and b, a or b, not a, with parentheses around each part."
+            "A condition is not yes or no before it meets a case. Write a & b, a | b, ~a instead of a and b, "
+            "a or b, not a, and (x >= 2) & (x < 6) instead of 2 <= x < 6, with parentheses around each part."
         )
 
     def __repr__(self) -> str:
-        """The condition as a sentence."""
         return self.sentence()
 
     def sentence(self) -> str:
         """The condition as a clinician would say it."""
-        raise NotImplementedError
 
     def leaves(self) -> Iterator[Leaf]:
         """Every comparison, membership and flag in it, from left to right."""
         for part in self.parts:
             yield from part.leaves()
 
+    def mapped(self, change: Callable[[Leaf], Condition]) -> Condition:
+        """The same condition with each leaf changed."""
+        return replace(self, parts=tuple(part.mapped(change) for part in self.parts))
+
     @property
-    def facts(self) -> tuple[str, ...]:
-        """Names of the facts that it reads, each once, in the order in which it reads them."""
-        return tuple(dict.fromkeys(leaf.name for leaf in self.leaves()))
+    def facts(self) -> dict[str, Fact]:
+        """The facts that it reads by name, in the order in which it reads them."""
+        return {leaf.fact.name: leaf.fact for leaf in self.leaves()}
 
-    def to_expr(self, *, coded: bool = False) -> Expr:
-        """Compile to an expression that answers true, false or null: narwhals', or polars' if coded.
+    def to_expr(self, column: Callable[[Fact], Any]) -> Any:
+        """Compile to an expression that answers true, false or null, of polars or of narwhals alike.
 
-        Parameters
-        ----------
-        coded : bool
-            Whether the frame passed the gate of :mod:`secondop.rules.cases`, where each level is its position
-            and missing is null. Otherwise (a frame in a database or on a cluster) the expression guards
-            itself: an answer that the fact does not know, NaN among them, counts as unknown.
+        ``column`` gives the expression of a fact's column, which came through a door of
+        :mod:`secondop.rules.gate`: null is its only gap, and it holds nothing but answers.
         """
-        raise NotImplementedError
 
     def to_dict(self) -> dict[str, Any]:
         """The condition as plain data; :func:`condition_from_dict` reads it back."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, repr=False)
 class Leaf(Condition):
     """What is asked of one fact."""
 
-    name: str
+    fact: Fact
 
     def leaves(self) -> Iterator[Leaf]:
-        """Itself alone."""
         yield self
+
+    def mapped(self, change: Callable[[Leaf], Condition]) -> Condition:
+        return change(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        said = vars(self) | {"fact": self.fact.name}
+        return {key: value for key, value in said.items() if value is not None}
+
+    def _require(self, possible: bool, operation: str, *levels: Any) -> None:
+        name, takes, known = self.fact.name, f"it takes {self.fact.expects()}.", self.fact.levels
+        if not possible:
+            raise SecondopError(f"{operation!r} cannot be asked of {name!r}: {takes}")
+        if odd := [level for level in levels if self.fact.has_levels and level not in known]:
+            hint = did_you_mean(odd[0], known)
+            raise SecondopError(f"{odd[0]!r} is not an answer to {name!r}: {takes}{hint}")
+
+    def _among(self, column: Callable[[Fact], Any], levels: tuple[str, ...]) -> Any:
+        x = column(self.fact)
+        # equalities are faster than a membership; of no level at all: never, and unknown where it is unknown
+        return reduce(operator.or_, (x == level for level in levels)) if levels else x != x
 
 
 @dataclass(frozen=True, repr=False)
-class Flag(Leaf):
+class Holds(Leaf):
     """A yes-or-no fact holds."""
 
     def __post_init__(self) -> None:
-        fact = find_fact(self.name)
-        _require(fact, fact.kind is Kind.FLAG, "flag")
+        self._require(self.fact.kind == "flag", "yes")
 
     def sentence(self) -> str:
-        return find_fact(self.name).label
+        return self.fact.label
 
-    def to_expr(self, *, coded: bool = False) -> Expr:
-        return library(coded).col(self.name)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"fact": self.name}
+    def to_expr(self, column: Callable[[Fact], Any]) -> Any:
+        return column(self.fact)
 
 
 @dataclass(frozen=True, repr=False)
-class Member(Leaf):
+class Among(Leaf):
     """A fact has one of these levels."""
 
     levels: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        fact = find_fact(self.name)
-        _require(fact, fact.has_levels, "is_in")
+        self._require(self.fact.has_levels, "is_in", *self.levels)
         if not self.levels:
-            raise SecondopError(
-                f"is_in on {self.name!r} needs at least one level; it has {', '.join(fact.levels)}."
-            )
-        for level in self.levels:
-            _require_level(fact, level)
+            raise SecondopError(f"is_in on {self.fact.name!r} needs a level: it takes {self.fact.expects()}.")
 
     def sentence(self) -> str:
-        fact = find_fact(self.name)
-        return f"{fact.label} is {' or '.join(map(fact.in_words, self.levels))}"
+        return f"{self.fact.label} is {' or '.join(map(self.fact.in_words, self.levels))}"
 
-    def to_expr(self, *, coded: bool = False) -> Expr:
-        return _membership(find_fact(self.name), self.levels, coded)
+    def to_expr(self, column: Callable[[Fact], Any]) -> Any:
+        return self._among(column, self.levels)
 
     def to_dict(self) -> dict[str, Any]:
-        return {"fact": self.name, "is_in": list(self.levels)}
+        return {"fact": self.fact.name, "is_in": list(self.levels)}
 
 
 @dataclass(frozen=True, repr=False)
 class Compare(Leaf):
-    """A number, a count or an ordered fact lies at, above or below a threshold, whose basis is stated."""
+    """A number, a count or an ordered fact lies at, above or below a threshold.
+
+    The threshold says on what it rests (``basis``) and how far it may be off (``lower`` to ``upper``).
+    """
 
     op: str
     value: float | str
     basis: str = "assumed"
+    lower: float | str | None = None
+    upper: float | str | None = None
 
     def __post_init__(self) -> None:
-        fact = find_fact(self.name)
-        _require(fact, fact.kind in (Kind.ORDERED, Kind.COUNT, Kind.NUMBER), self.op)
-        if self.op not in _OPERATORS:
-            raise SecondopError(f"{self.op!r} is not a comparison; there are {', '.join(_OPERATORS)}.")
-        if fact.kind is Kind.ORDERED:
-            _require_level(fact, self.value)
-        elif (
-            isinstance(self.value, bool)
-            or not isinstance(self.value, (int, float))
-            or not (fact.low <= self.value <= fact.high)
-        ):
-            raise SecondopError(f"The threshold {self.value!r} on {self.name!r} must be {fact.expects()}.")
+        fact, ends = self.fact, [end for end in (self.lower, self.upper) if end is not None]
+        self._require(fact.kind == "ordered" or fact.is_numeric, str(self.op), self.value, *ends)
+        if self.op not in OPERATORS:
+            raise SecondopError(f"{self.op!r} is not a comparison; there are {', '.join(OPERATORS)}.")
+        needed = f"A threshold on {fact.name!r}"
+        for value in (self.value, *ends) if fact.is_numeric else ():
+            if not fact.in_range(value):
+                raise SecondopError(f"{needed} must be {fact.expects()}; got {value!r}.")
+        low, value, high = map(fact.levels.index if fact.has_levels else operator.pos, self._range)
+        if not isinstance(self.basis, str) or not low <= value <= high:
+            got = f"{self.value!r} ({self.basis!r}, {self.lower} to {self.upper})"
+            raise SecondopError(f"{needed} has a basis in words and lies in its range; got {got}.")
 
-    def with_basis(self, basis: str) -> Compare:
-        """The same comparison whose threshold names where it comes from."""
-        return replace(self, basis=basis)
-
-    def sentence(self) -> str:
-        fact = find_fact(self.name)
-        if fact.kind is Kind.ORDERED:
-            return f"{fact.label} is {_OPERATORS[self.op][1]} {fact.in_words(self.value)}"
-        return f"{fact.label} {_OPERATORS[self.op][1]} {self.value:g} ({self.basis})"
-
-    def to_expr(self, *, coded: bool = False) -> Expr:
-        fact, compare = find_fact(self.name), _OPERATORS[self.op][0]
-        if fact.kind is Kind.ORDERED:
-            place = fact.levels.index(self.value)
-            return _membership(fact, tuple(x for i, x in enumerate(fact.levels) if compare(i, place)), coded)
-        answer = compare(library(coded).col(self.name), self.value)
-        if coded:
-            return answer
-        return nw.when(nw.col(self.name).is_between(fact.low, fact.high)).then(answer)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"fact": self.name, "op": self.op, "value": self.value, "basis": self.basis}
-
-
-@dataclass(frozen=True, repr=False)
-class _Joined(Condition):
-    """Two conditions or more, joined by one word."""
-
-    parts: tuple[Condition, ...]
-
-    def __post_init__(self) -> None:
-        if not self.parts:
-            raise SecondopError(f"{type(self).__name__} needs at least one condition.")
-        for part in self.parts:
-            _checked(part)
+    @property
+    def _range(self) -> list[float | str]:
+        return [self.value if end is None else end for end in (self.lower, self.value, self.upper)]
 
     def sentence(self) -> str:
-        return f" {self._word} ".join(_bracketed(part) for part in self.parts)
+        low, value, high = self._range
+        ends = f", {low} to {high}" if low != high else ""
+        words = f"{self.fact.label} {'is ' * self.fact.has_levels}{OPERATORS[self.op][1]} "
+        words += self.fact.in_words(value) if self.fact.has_levels else f"{value:g}"
+        return f"{words} ({self.basis}{ends})" if ends or self.fact.is_numeric else words
 
-    def to_expr(self, *, coded: bool = False) -> Expr:
-        return reduce(self._join, (part.to_expr(coded=coded) for part in self.parts))
-
-    def to_dict(self) -> dict[str, Any]:
-        return {self._key: [part.to_dict() for part in self.parts]}
-
-
-class AllOf(_Joined):
-    """Every part holds."""
-
-    _word, _key, _join = "and", "all", staticmethod(operator.and_)
-
-
-class AnyOf(_Joined):
-    """At least one part holds."""
-
-    _word, _key, _join = "or", "any", staticmethod(operator.or_)
+    def to_expr(self, column: Callable[[Fact], Any]) -> Any:
+        fact, compare = self.fact, OPERATORS[self.op][0]
+        if fact.is_numeric:
+            return compare(column(fact), self.value)
+        place = fact.levels.index(self.value)
+        return self._among(column, tuple(x for i, x in enumerate(fact.levels) if compare(i, place)))
 
 
 @dataclass(frozen=True, repr=False)
 class AtLeast(Condition):
-    """At least ``k`` of the parts hold."""
+    """At least ``k`` of the parts hold: all of them is *and*, one of them *or*."""
 
     k: int
     parts: tuple[Condition, ...]
 
     def __post_init__(self) -> None:
-        for part in self.parts:
-            _checked(part)
-        if isinstance(self.k, bool) or not isinstance(self.k, int) or not 1 <= self.k <= len(self.parts):
-            raise SecondopError(f"at_least needs a whole number from 1 to {len(self.parts)}; got {self.k!r}.")
+        if type(self.k) is not int or not 1 <= self.k <= len(self.parts):
+            needed = "At least one part is needed, and k from 1 to their number"
+            raise SecondopError(f"{needed}; got k = {self.k!r}.")
+        object.__setattr__(self, "parts", tuple(map(as_condition, self.parts)))
+        by_name(leaf.fact for leaf in self.leaves())
+
+    @property
+    def word(self) -> str:
+        """How its parts are joined: by *and*, by *or*, or counted."""
+        return "and" if self.k == len(self.parts) else "or" if self.k == 1 else ""
 
     def sentence(self) -> str:
-        return f"at least {self.k} of ({', '.join(_bracketed(part) for part in self.parts)})"
+        parts = [_bracketed(part) for part in self.parts]
+        return f" {self.word} ".join(parts) if self.word else f"at least {self.k} of ({', '.join(parts)})"
 
-    def to_expr(self, *, coded: bool = False) -> Expr:
-        answers = [part.to_expr(coded=coded) for part in self.parts]
-        if comb(len(answers), self.k) <= 20:  # spelled out, which is faster than counting
-            return reduce(
-                operator.or_, (reduce(operator.and_, some) for some in combinations(answers, self.k))
-            )
-        lib = library(coded)
-        sure = reduce(operator.add, (lib.when(a).then(lib.lit(1)).otherwise(lib.lit(0)) for a in answers))
-        ruled_out = reduce(
-            operator.add, (lib.when(~a).then(lib.lit(1)).otherwise(lib.lit(0)) for a in answers)
-        )
-        unknown = lib.lit(None, dtype=lib.Boolean)
-        return (sure >= self.k) | ((ruled_out <= len(answers) - self.k) & unknown)
+    def to_expr(self, column: Callable[[Fact], Any]) -> Any:
+        # reached[j]: more than j of the parts so far. Only "and" and "or" are used, so that unknowns are
+        # settled exactly, on every engine alike.
+        reached: list[Any] = [None] * self.k
+        for i, part in enumerate(self.parts):
+            x = part.to_expr(column)
+            for j in range(min(i, self.k - 1), -1, -1):
+                also = reached[j - 1] & x if j else x
+                reached[j] = reached[j] | also if j < i else also
+        return reached[-1]
 
     def to_dict(self) -> dict[str, Any]:
-        return {"at_least": self.k, "of": [part.to_dict() for part in self.parts]}
+        parts = [part.to_dict() for part in self.parts]
+        if self.word:
+            return {"all" if self.word == "and" else "any": parts}
+        return {"at_least": self.k, "of": parts}
 
 
 @dataclass(frozen=True, repr=False)
@@ -279,165 +237,92 @@ class Not(Condition):
     part: Condition
 
     def __post_init__(self) -> None:
-        _checked(self.part)
+        object.__setattr__(self, "part", as_condition(self.part))
 
     @property
     def parts(self) -> tuple[Condition, ...]:
-        """The negated condition, alone."""
         return (self.part,)
+
+    def mapped(self, change: Callable[[Leaf], Condition]) -> Condition:
+        return Not(self.part.mapped(change))
 
     def sentence(self) -> str:
         return f"not {_bracketed(self.part)}"
 
-    def to_expr(self, *, coded: bool = False) -> Expr:
-        return ~self.part.to_expr(coded=coded)
+    def to_expr(self, column: Callable[[Fact], Any]) -> Any:
+        return ~self.part.to_expr(column)
 
     def to_dict(self) -> dict[str, Any]:
         return {"not": self.part.to_dict()}
 
 
-@dataclass(frozen=True, eq=False)
-class FactRef:
-    """A fact that is not yes or no, waiting for ``.is_in(...)``, ``>=``, ``>``, ``<=`` or ``<``."""
-
-    name: str
-
-    def is_in(self, *levels: str) -> Member:
-        """The fact has one of these levels."""
-        return Member(self.name, tuple(levels))
-
-    def __ge__(self, value: float | str) -> Compare:
-        return Compare(self.name, ">=", value)
-
-    def __gt__(self, value: float | str) -> Compare:
-        return Compare(self.name, ">", value)
-
-    def __le__(self, value: float | str) -> Compare:
-        return Compare(self.name, "<=", value)
-
-    def __lt__(self, value: float | str) -> Compare:
-        return Compare(self.name, "<", value)
-
-    def _refuse(self, *_: object) -> NoReturn:
-        fact = find_fact(self.name)
-        right = (
-            f"fact({self.name!r}).is_in({fact.levels[0]!r})"
-            if fact.has_levels
-            else f"fact({self.name!r}) >= 2"
-        )
-        raise TypeError(
-            f"{self.name!r} takes {fact.expects()}: say for which answer it holds, as in {right}."
-        )
-
-    __eq__ = __ne__ = __and__ = __rand__ = __or__ = __ror__ = __invert__ = __bool__ = _refuse
-    __hash__ = None
-
-
-def fact(name: str) -> Flag | FactRef:
-    """Speak about a fact in a condition.
-
-    Parameters
-    ----------
-    name : str
-        A fact of :data:`secondop.rules.facts.FACTS`.
-
-    Returns
-    -------
-    Flag or FactRef
-        A yes-or-no fact is a condition by itself; any other waits for ``.is_in(...)`` or a comparison.
-
-    Raises
-    ------
-    UnknownNameError
-        If no fact has the name.
-
-    Examples
-    --------
-    >>> fact("condition").is_in("phimosis") & ~fact("topical_steroid_trial_adequate")
-    condition is phimosis and not topical steroid trial adequate
-    >>> fact("drug_trials") >= 2
-    drug trials at least 2 (assumed)
-    """
-    return Flag(name) if find_fact(name).kind is Kind.FLAG else FactRef(name)
-
-
-def at_least(k: int, *conditions: Condition) -> AtLeast:
+def at_least(k: int, *conditions: Condition | Fact) -> AtLeast:
     """At least ``k`` of the conditions hold.
 
     Examples
     --------
-    >>> at_least(2, fact("chemotherapy_proposed"), fact("radiation_proposed"), fact("rare_disease"))
-    at least 2 of (chemotherapy proposed, radiation proposed, rare disease)
+    >>> from secondop import flag
+    >>> at_least(2, *(flag(name, "Is it proposed?") for name in ("surgery", "drugs", "radiation")))
+    at least 2 of (surgery, drugs, radiation)
     """
-    return AtLeast(k, tuple(conditions))
+    return AtLeast(k, conditions)
 
 
-def condition_from_dict(data: Mapping[str, Any]) -> Condition:
-    """Read a condition back from the plain data that :meth:`Condition.to_dict` gave.
+def as_condition(given: object) -> Condition:
+    """A condition, or a yes-or-no fact as the condition that it holds; anything else is refused."""
+    if isinstance(given, Condition):
+        return given
+    if not hasattr(given, "as_condition"):
+        raise TypeError(f"A condition joins conditions and yes-or-no facts; got {given!r}.")
+    return given.as_condition()
 
-    Raises
-    ------
-    SecondopError
-        If the keys are none of those that a condition is written with.
 
-    Examples
-    --------
-    >>> condition_from_dict({"not": {"fact": "rare_disease"}})
-    not rare disease
-    """
+def condition_from_dict(data: Any, facts: Mapping[str, Fact], depth: int = 0) -> Condition:
+    """Read a condition back from the plain data that :meth:`Condition.to_dict` gave; nothing is ever run."""
+    if depth > MAX_DEPTH:
+        raise SecondopError(f"A condition is nested more than {MAX_DEPTH} deep: split the rule.")
+
+    def read(parts: list) -> tuple[Condition, ...]:
+        return tuple(condition_from_dict(part, facts, depth + 1) for part in parts)
+
     match data:
-        case {"all": parts, **rest} if not rest:
-            return AllOf(tuple(map(condition_from_dict, parts)))
-        case {"any": parts, **rest} if not rest:
-            return AnyOf(tuple(map(condition_from_dict, parts)))
-        case {"at_least": k, "of": parts, **rest} if not rest:
-            return AtLeast(k, tuple(map(condition_from_dict, parts)))
+        case {"all": list(parts), **rest} if not rest:
+            return AtLeast(len(parts), read(parts))
+        case {"any": list(parts), **rest} if not rest:
+            return AtLeast(1, read(parts))
+        case {"at_least": k, "of": list(parts), **rest} if not rest:
+            return AtLeast(k, read(parts))
         case {"not": part, **rest} if not rest:
-            return Not(condition_from_dict(part))
-        case {"fact": name, "is_in": levels, **rest} if not rest:
-            return Member(name, tuple(levels))
-        case {"fact": name, "op": op, "value": value, **rest} if rest.keys() <= {"basis"}:
-            return Compare(name, op, value, **rest)
-        case {"fact": name, **rest} if not rest:
-            return _checked(fact(name))
-    raise SecondopError(
-        f"This is not a condition: {data!r}. One is written as {{'all': [...]}}, {{'any': [...]}}, "
-        "{'at_least': k, 'of': [...]}, {'not': ...}, {'fact': name}, {'fact': name, 'is_in': [...]} "
-        "or {'fact': name, 'op': '>=', 'value': v, 'basis': '...'}."
-    )
+            return Not(*read([part]))
+        case {"fact": str(name)} if name not in facts:
+            raise unknown_name("fact", name, facts)
+        case {"fact": str(name), "is_in": list(levels), **rest} if not rest:
+            return Among(facts[name], tuple(levels))
+        case {"fact": str(name), "op": str(op), "value": value, **rest} if rest.keys() <= _MAY_SAY:
+            return Compare(facts[name], op, value, **rest)
+        case {"fact": str(name), **rest} if not rest:
+            return Holds(facts[name])
+    raise SecondopError(f"This is not a condition: {str(data)[:200]}. Its keys are {_KEYS}.")
 
 
-def _membership(fact: Fact, levels: tuple[str, ...], coded: bool) -> Expr:
-    if not levels:  # an ordered comparison that no level meets, such as > the highest; unknown stays unknown
-        return library(coded).when(_membership(fact, fact.levels, coded)).then(False)
-    if coded:
-        return reduce(operator.or_, (pl.col(fact.name) == fact.levels.index(level) for level in levels))
-    known = nw.col(fact.name).is_in(fact.levels)
-    return nw.when(known).then(nw.col(fact.name).is_in(levels))
+def by_name(facts: Iterable[Fact]) -> dict[str, Fact]:
+    """Facts by their names; two different ones of one name are refused, as no column could answer both."""
+    found: dict[str, Fact] = {}
+    for fact in facts:
+        if found.setdefault(fact.name, fact) != fact:
+            a, b = (f"{x.question} ({x.expects()})" for x in (found[fact.name], fact))
+            raise SecondopError(f"Two different facts are called {fact.name!r}: {a} and {b}. Rename one.")
+    return found
 
 
-def _parts(kind: type[_Joined], condition: Condition) -> tuple[Condition, ...]:
-    return condition.parts if isinstance(condition, kind) else (condition,)
-
-
-def _checked(part: object) -> Condition:
-    if isinstance(part, FactRef):
-        part._refuse()
-    if not isinstance(part, Condition):
-        raise TypeError(f"A condition joins conditions, such as fact('rare_disease'); got {part!r}.")
-    return part
+def _join(word: str, *given: Condition | Fact) -> AtLeast:
+    """Conditions joined; one that is joined by the same word already gives its parts."""
+    parts: list[Condition] = []
+    for part in map(as_condition, given):
+        alike = isinstance(part, AtLeast) and part.word == word and len(part.parts) > 1
+        parts += part.parts if alike else [part]
+    return AtLeast(len(parts) if word == "and" else 1, tuple(parts))
 
 
 def _bracketed(part: Condition) -> str:
-    return f"({part.sentence()})" if isinstance(part, _Joined) else part.sentence()
-
-
-def _require(fact: Fact, possible: bool, operation: str) -> None:
-    if not possible:
-        raise SecondopError(f"{operation!r} cannot be asked of {fact.name!r}, which takes {fact.expects()}.")
-
-
-def _require_level(fact: Fact, level: object) -> None:
-    if level not in fact.levels:
-        hint = did_you_mean(level, fact.levels)
-        raise SecondopError(f"{level!r} is not an answer to {fact.name!r}: it takes {fact.expects()}.{hint}")
+    return f"({part.sentence()})" if isinstance(part, AtLeast) and part.word else part.sentence()

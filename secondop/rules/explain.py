@@ -1,92 +1,61 @@
-"""One case explained: what argues for a second opinion, what against, what is open, and what to ask next."""
+"""One case explained: reasons for and against, what cannot be judged, and what to ask next."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cached_property
-from math import isfinite
-from typing import Any
+from math import isnan
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 
-from secondop.errors import SecondopError
-from secondop.rules.assess import SUMMARY
-from secondop.rules.domain import coded_frame, verdicts
-from secondop.rules.encode import encode, normalised, raise_problems
-from secondop.rules.explain_show import explanation_html, explanation_text
-from secondop.rules.facts import FACTS, Fact, Kind
-from secondop.rules.indication import RECOMMENDATIONS, Indication, Level, RuleKind
-from secondop.rules.indications import RULE_BOOK
-from secondop.rules.rulebook import NOT_FOR_CARE, RuleBook
-from secondop.rules.what_if import (
-    Change,
-    NextQuestion,
-    as_answers,
-    assess_with_questions,
-    smallest_changes,
-)
+from secondop.errors import SecondopError, unknown_name
+from secondop.rules.assess import SUMMARY, assess_typed
+from secondop.rules.conditions import Condition
+from secondop.rules.facts import Fact
+from secondop.rules.gate import raise_problems
+from secondop.rules.gate import typed as read_typed
+from secondop.rules.rulebook import RuleBook
+from secondop.rules.rules import RECOMMENDATIONS, Level, Rule, RuleKind
+from secondop.rules.spellings import matched, near_misses, show
+from secondop.rules.what_if import Change, NextQuestion, questions, smallest_changes
+from secondop.words import NOT_FOR_CARE, an, render
 
+AUDIENCES = ("patient", "clinician")
 HEADLINES = {
-    "urgent": "A second opinion is recommended, urgently",
-    "recommended": "A second opinion is recommended",
-    "optional": "A second opinion is the patient's choice",
-    "no_indication": "No indication for a second opinion",
-    "not_needed": "A second opinion may not be needed",
+    "urgent": "{A} is recommended, urgently.",
+    "recommended": "{A} is recommended.",
+    "optional": "{A} is the patient's choice.",
+    "no_indication": "No indication for {a}.",
+    "not_needed": "{A} may not be needed.",
 }
-_LEVELS = (None, *Level)  # from least to most
 
 
-@dataclass(frozen=True)
-class Reason:
-    """What one rule says of the case.
+class Reason(NamedTuple):
+    """What one rule says of the case, in words for whoever reads it.
 
-    Attributes
-    ----------
-    rule : Indication
-    verdict : bool or None
-        Whether it holds; ``None`` where a fact that would decide it was not recorded.
-    seen : dict of str
-        The facts that it reads, each with the value seen; ``None`` is not recorded.
-    stronger, amplified : bool or None
-        Whether its source presses harder here, and whether severe or refractory symptoms do.
+    ``verdict`` is ``None`` where it cannot be judged; ``seen`` are the facts that it reads with their values,
+    ``words`` the same in words; ``note`` says what strengthens it in this case, ``source`` who says so.
     """
 
-    rule: Indication
+    rule: Rule
     verdict: bool | None
     seen: dict[str, Any]
-    stronger: bool | None = False
-    amplified: bool | None = False
-
-    @property
-    def values(self) -> str:
-        """Every fact read, with the value seen, in words."""
-        return "; ".join(f"{FACTS[name].label}: {FACTS[name].in_words(v)}" for name, v in self.seen.items())
-
-    @property
-    def note(self) -> str:
-        """What makes it press harder, in words; empty if nothing is known to."""
-        notes = [f"stronger, since {self.rule.stronger_when}"] if self.stronger else []
-        notes += ["pressing, since the symptoms are severe or refractory"] if self.amplified else []
-        return "; ".join(notes)
+    note: str
+    source: str
+    words: str
 
     @property
     def mark(self) -> str:
-        """How strongly an indication argues, or what sort of rule it is otherwise."""
+        """The level of an indication, or what sort of rule it is otherwise."""
         return str(self.rule.level or self.rule.kind).replace("_", "-")
 
-    @property
-    def source(self) -> str:
-        """Who says so, and how good that source is."""
-        return f"{self.rule.citation.source}, {self.rule.citation.locator} ({self.rule.citation.grade})"
 
-
-@dataclass(frozen=True)
-class Remark:
+class Remark(NamedTuple):
     """A caution or a next step, with the statement that it comes from."""
 
     statement: str
@@ -99,49 +68,48 @@ class Explanation:
 
     Attributes
     ----------
-    facts : dict
-        The recorded facts.
-    extras : dict
-        Whatever else came with the case, untouched.
-    rule_book : RuleBook
-    recommendation, possible : str
-        The level that stands, and the highest that unrecorded facts still allow.
-    undetermined : bool
-        Whether unrecorded facts could still raise the level.
+    facts, extras : dict
+        The recorded facts; and whatever else came with the case, untouched.
+    recommendation, possible, undetermined : str, str, bool
+        The level that stands, the highest that missing information allows, and whether that is higher.
     reasons : tuple of Reason
         One per rule: the strongest first, then by statement.
     next_questions : tuple of NextQuestion
-        Exactly the unrecorded facts that could still change the recommendation, the most decisive first: by
-        the highest level that one answer could reach, whether one settles the case, the highest level that
-        the fact could help to reach, how many answers change something, and how many open rules read it.
+        As :func:`secondop.rules.what_if.first_questions` ranks them.
+    cautions, next_steps : tuple of Remark
+        What to keep in mind before one is asked for; and what to do then.
     """
 
     facts: dict[str, Any]
     extras: dict[Any, Any]
     rule_book: RuleBook = field(repr=False)
+    audience: str
     recommendation: str
     possible: str
     undetermined: bool
     reasons: tuple[Reason, ...]
     next_questions: tuple[NextQuestion, ...]
+    cautions: tuple[Remark, ...]
+    next_steps: tuple[Remark, ...]
+    typed: pl.DataFrame = field(repr=False, compare=False)
 
     def _that(self, verdict: bool | None, *kinds: RuleKind) -> tuple[Reason, ...]:
         return tuple(r for r in self.reasons if r.verdict is verdict and r.rule.kind in kinds)
 
     @property
     def supporting(self) -> tuple[Reason, ...]:
-        """The indications that hold."""
+        """Reasons for: the indications that fire."""
         return self._that(True, RuleKind.INDICATION)
 
     @property
     def opposing(self) -> tuple[Reason, ...]:
-        """The counter-indications that hold. They cancel no indication."""
+        """Reasons against: the counter-indications that fire. They cancel no indication."""
         return self._that(True, RuleKind.COUNTER_INDICATION)
 
     @property
     def undecided(self) -> tuple[Reason, ...]:
-        """The indications, counter-indications and cautions that an unrecorded fact leaves open."""
-        return self._that(None, RuleKind.INDICATION, RuleKind.COUNTER_INDICATION, RuleKind.CAUTION)
+        """The reasons for and against that cannot be judged, since information is missing."""
+        return self._that(None, RuleKind.INDICATION, RuleKind.COUNTER_INDICATION)
 
     @property
     def consult(self) -> tuple[str, ...]:
@@ -151,253 +119,186 @@ class Explanation:
     @property
     def headline(self) -> str:
         """The recommendation as a sentence."""
-        low = self.recommendation in RECOMMENDATIONS[:2]
-        return f"{HEADLINES[self.recommendation]}{', so far' if self.undetermined and low else ''}."
+        a = an(self.rule_book.subject)
+        return HEADLINES[self.recommendation].format(a=a, A=a[:1].upper() + a[1:])
 
     @property
     def outlook(self) -> str:
-        """Whether facts that were not recorded could still change it."""
+        """Whether missing information could still change it."""
         if self.undetermined:
             idle = "" if self.next_questions else " Yet no answer would, as the rules are written."
-            return f"Not settled: what is not recorded could still raise this to {self.possible}.{idle}"
+            possible = self.possible.replace("_", " ")
+            return f"Provisional: missing information could raise it to {possible}.{idle}"
         if self.next_questions:
-            return "Nothing could raise this; what is not recorded could still say that none is needed."
-        return "Settled: nothing that is not recorded could change this."
+            return "Nothing could raise it; missing information could still say that none is needed."
+        return "Final: no missing information could change it."
 
-    @cached_property
-    def cautions(self) -> tuple[Remark, ...]:
-        """What to keep in mind before a second opinion is asked for."""
-        found = [
-            Remark(r.rule.statement, f"{r.rule.label}: one more may add confusion and cost.")
-            for r in self._that(True, RuleKind.CAUTION)
-        ]
-        known = self.facts.get("first_opinion_known")
-        if known is not False:
-            if known:
-                words = "The second doctor will know the first opinion, and that"
-            else:
-                words = "If the second doctor knows the first opinion, it"
-            words += " may pull the second one its way (vashitz-2012): "
-            words += "ask for a judgement before the first is read."
-            found.append(Remark("D2.1", words))
-        if self.facts.get("plan_follows_guideline") and any(r.rule.clinical for r in self.supporting):
-            words = (
-                "That a guideline exists and is followed does not remove the need: it may not fit the case."
-            )
-            found.append(Remark("D2.2", words))
-        return tuple(found)
+    @property
+    def about(self) -> str:
+        """Which rule book says so, of which edition."""
+        return f"{self.rule_book.title}. {self.rule_book.about}"
 
-    @cached_property
-    def next_steps(self) -> tuple[Remark, ...]:
-        """What to do if a second opinion is sought; the records named are those that this case has."""
-        records = ["the notes and results so far"]
-        records += _record("the pictures", self.facts.get("imaging_available"))
-        tissue = self.facts.get("pathology_result")
-        records += _record("the tissue report with its slides", None if tissue is None else tissue != "none")
-        return (
-            Remark("E1", "Talk to the primary physician, who can arrange the referral."),
-            Remark("E2", "Ask openly: most physicians support the request."),
-            Remark("E3", f"Have the complete records sent to the consultant: {'; '.join(records)}."),
-        )
+    @property
+    def seen(self) -> list[str]:
+        """What was recorded, in words."""
+        extras = (f"{k}: {v if isinstance(v, str) else show(v)}"[:200] for k, v in self.extras.items())
+        return [*extras, *_in_words(self.facts, self.rule_book.facts, self.audience)]
 
     @cached_property
     def why_not(self) -> dict[str, tuple[Change, ...] | None]:
-        """For each rule that does not hold or is open: the smallest change that would make it hold.
-
-        Found exactly, over every combination of answers to the facts that the rule reads: the fewest recorded
-        facts that would have to differ, then the fewest unrecorded ones to learn, then the smallest steps
-        along ordered levels. ``None`` where no change would. A caution is left out where a clinical
-        indication silences it or may do so.
-        """
-        silenced = any(r.rule.clinical for r in self.supporting)
-        asked = (
-            r.rule
-            for r in self.reasons
-            if (r.verdict is False and not silenced)
-            or (r.verdict is not True and r.rule.kind is not RuleKind.CAUTION)
+        """For each rule that does not fire or cannot be judged: the smallest change after which it would."""
+        return smallest_changes(
+            (r.rule for r in self.reasons if r.verdict is not True), self.typed, self.rule_book
         )
-        return smallest_changes(asked, self.facts)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain data that JSON can hold."""
-        scalars = ("recommendation", "possible", "undetermined", "headline", "outlook")
-        reasons = ("supporting", "opposing", "undecided")
-        remarks = ("cautions", "next_questions", "next_steps")
+        scalars = ("audience", "recommendation", "possible", "undetermined", "headline", "outlook", "about")
         return (
             {"note": NOT_FOR_CARE, "rule_book": self.rule_book.fingerprint, "facts": dict(self.facts)}
             | {"extras": {str(key): _plain(value) for key, value in self.extras.items()}}
             | {key: getattr(self, key) for key in scalars}
-            | {key: [vars(r) | {"rule": r.rule.to_dict()} for r in getattr(self, key)] for key in reasons}
-            | {key: [dict(vars(remark)) for remark in getattr(self, key)] for key in remarks}
+            | {
+                key: [r._asdict() | {"rule": r.rule.to_dict()} for r in getattr(self, key)]
+                for key in ("supporting", "opposing", "undecided")
+            }
+            | {key: [r._asdict() for r in getattr(self, key)] for key in ("cautions", "next_steps")}
+            | {"next_questions": [dict(vars(question)) for question in self.next_questions]}
             | {"why_not": {n: changes and list(map(str, changes)) for n, changes in self.why_not.items()}}
             | {"consult": list(self.consult)}
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per rule.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns ``rule, statement, kind, level, label, verdict`` (a nullable flag), ``facts`` (with the
-            values seen), ``source, grade``.
-        """
-        columns = ("name", "statement", "kind", "level", "label")
+        """A row a rule: ``rule, statement, kind, level, label, verdict, facts`` (seen), ``source, grade``."""
+        sources = self.rule_book.sources_by_key
         rows = [
-            {key: rule[key] and str(rule[key]) for key in columns}
-            | {"verdict": r.verdict, "facts": r.values}
-            | {"source": r.rule.citation.source, "grade": str(r.rule.citation.grade)}
+            {"rule": r.rule.name, "statement": r.rule.statement, "kind": str(r.rule.kind)}
+            | {"level": r.rule.level and str(r.rule.level), "label": r.rule.label, "verdict": r.verdict}
+            | {"facts": r.words, "source": r.rule.source, "grade": str(sources[r.rule.source].grade)}
             for r in self.reasons
-            for rule in [vars(r.rule)]
         ]
-        return pd.DataFrame(rows).rename(columns={"name": "rule"}).astype({"verdict": "boolean"})
+        return pd.DataFrame(rows).astype({"verdict": "boolean"})
 
-    def to_html(self) -> str:
-        """The explanation as one block of HTML: nothing to load, everything escaped."""
-        return explanation_html(self)
+    def to_html(self, part: Literal["all", "verdict", "reasons"] = "all") -> str:
+        """The explanation or a part of it as one block of HTML: no script, everything escaped."""
+        gaps = sum(name not in self.facts for name in self.rule_book.rule_facts)
+        reached = {rule.level for rule in self.rule_book} | {None, self.recommendation, self.possible}
+        levels = [x for x in RECOMMENDATIONS if x not in [*Level] or x in reached]
+        about = {"levels": levels, "note": NOT_FOR_CARE, "gaps": gaps}
+        return render("explanation.html.j2", e=self, part=part, **about)
 
-    _repr_html_ = to_html
+    def _repr_html_(self) -> str:
+        return self.to_html()
 
     def __repr__(self) -> str:
-        return explanation_text(self)
+        """The explanation as text for a terminal, wrapped."""
+        return render("explanation.txt.j2", e=self, note=NOT_FOR_CARE)
 
 
-def explain(case: Mapping | pd.Series | Any, rule_book: RuleBook = RULE_BOOK) -> Explanation:
-    """Explain what a rule book says of one case: for, against, undecided, and what to ask next.
+def explain(case: Any, rule_book: RuleBook, *, audience: str = "patient") -> Explanation:
+    """Explain what a rule book says of one case: reasons for and against, and what to ask next.
 
-    Parameters
-    ----------
-    case : dict, pandas.Series or frame of one row (pandas, polars, pyarrow)
-        Facts and their values, in any spelling that :func:`read_cases` knows. A fact that is absent or empty
-        is unknown, never no. What is no fact is kept in ``extras``.
-    rule_book : RuleBook
-        The rules; the project's own by default.
-
-    Returns
-    -------
-    Explanation
-
-    Raises
-    ------
-    CasesError
-        If a value is no answer to its fact or a name is a fact's misspelt; it lists all of them.
-    SecondopError
-        If it is not one case.
-
-    Examples
-    --------
-    >>> explanation = explain({"pathology_result": "ambiguous", "specialty": "dermatology"})
-    >>> explanation.recommendation, explanation.possible
-    ('recommended', 'urgent')
-    >>> [reason.rule.name for reason in explanation.supporting]
-    ['ambiguous-pathology']
-    >>> explanation.next_questions[0].question
-    'Has something new appeared, such as a sore, an ulcer, a lump or a suspicious spot?'
-    >>> [str(change) for change in explain({"pathology_result": "clear"}).why_not["ambiguous-pathology"]]
-    ['pathology result: clear → ambiguous or expert needed']
+    See :func:`secondop.explain`, which is this function with the project's own rule book as its default.
     """
-    facts, extras = _read(case, rule_book)
-    case_as_is, questions = assess_with_questions(facts, rule_book)
-    return Explanation(
-        facts=facts,
-        extras=extras,
-        rule_book=rule_book,
-        **{key: case_as_is[key] for key in ("recommendation", "possible", "undetermined")},
-        reasons=_reasons(rule_book, facts, case_as_is),
-        next_questions=questions,
-    )
+    if audience not in AUDIENCES:
+        raise unknown_name("audience", audience, AUDIENCES)
+    facts, extras, typed = _read(case, rule_book)
+    says = assess_typed(typed, rule_book).row(0, named=True)
+    stands = (says[key] for key in ("recommendation", "possible", "undetermined"))
+    reasons = _reasons(rule_book, facts, says, typed, audience)
+    asked, advice = questions(typed, rule_book), _advice(rule_book, says, typed)
+    return Explanation(facts, extras, rule_book, audience, *stands, reasons, asked, *advice, typed)
 
 
-def _reasons(rule_book: RuleBook, facts: dict[str, Any], case_as_is: dict[str, Any]) -> tuple[Reason, ...]:
-    holds = {rule.name: case_as_is[rule.name] for rule in rule_book}
-    pressing = {r.name: r.stronger_when for r in rule_book if holds[r.name] and r.stronger_when is not None}
-    coded = coded_frame([as_answers(facts)], FACTS)
-    stronger = verdicts(pressing, coded).row(0, named=True) if pressing else {}
-    amplifiers = [holds[rule.name] for rule in rule_book.of_kind(RuleKind.AMPLIFIER)]
-    amplified = True in amplifiers or (None if None in amplifiers else False)
-    kinds = list(RuleKind)
+def _reasons(
+    rule_book: RuleBook, facts: dict, says: dict, typed: pl.DataFrame, audience: str
+) -> tuple[Reason, ...]:
+    presses = _hold({r.name: r.stronger_when for r in rule_book if r.stronger_when is not None}, typed)
+    amplified = "; ".join(rule.label for rule in rule_book.of_kind("amplifier") if says[rule.name])
+    sources, kinds, levels = rule_book.sources_by_key, list(RuleKind), (None, *Level)
 
-    def rank(rule: Indication) -> tuple:
-        return -_LEVELS.index(rule.level), kinds.index(rule.kind), rule.statement, rule.name
+    def reason(rule: Rule) -> Reason:
+        fires = says[rule.name]
+        notes = [f"stronger, since {rule.stronger_when}"] if fires and presses.get(rule.name) else []
+        notes += [f"strengthened by: {amplified}"] if amplified and fires and rule.clinical else []
+        plain = f"{rule.source} ({sources[rule.source].grade})"
+        source = rule.cited(sources) if audience == "clinician" else plain
+        seen = {name: facts.get(name) for name in rule.facts}
+        words = "; ".join(_in_words(seen, rule.facts, audience))
+        return Reason(rule, fires, seen, "; ".join(notes), source, words)
 
-    return tuple(
-        Reason(
-            rule,
-            holds[rule.name],
-            {name: facts.get(name) for name in rule.facts},
-            stronger.get(rule.name, False),
-            amplified if rule.clinical and holds[rule.name] else False,
-        )
-        for rule in sorted(rule_book, key=rank)
-    )
+    def rank(rule: Rule) -> tuple:
+        return -levels.index(rule.level), kinds.index(rule.kind), rule.statement, rule.name
+
+    return tuple(map(reason, sorted(rule_book, key=rank)))
 
 
-def _read(case: Any, rule_book: RuleBook) -> tuple[dict[str, Any], dict[Any, Any]]:
-    """The facts of a case that are recorded, and whatever else came with it."""
+def _advice(rule_book: RuleBook, says: dict, typed: pl.DataFrame) -> tuple[tuple[Remark, ...], ...]:
+    """The cautions and the next steps that are said of this case."""
+    clinical = [says[rule.name] for rule in rule_book if rule.clinical]
+    holds = _hold({str(i): a.when for i, a in enumerate(rule_book.advice) if a.when is not None}, typed)
+    said: tuple[list, list] = [], []
+    for i, advice in enumerate(rule_book.advice):
+        words = {True: advice.words, None: advice.if_unknown, False: ""}[holds.get(str(i), True)]
+        barred = advice.only_without_clinical and any(verdict is not False for verdict in clinical)
+        if words and not barred and (True in clinical or not advice.only_with_clinical):
+            said[advice.next_step].append(Remark(advice.statement, words))
+    return tuple(map(tuple, said))
+
+
+def _hold(conditions: dict[str, Condition], typed: pl.DataFrame) -> dict[str, bool | None]:
+    """Whether each condition holds in this case."""
+    exprs = {name: when.to_expr(lambda fact: pl.col(fact.name)) for name, when in conditions.items()}
+    return typed.select(**exprs).row(0, named=True) if exprs else {}
+
+
+def _in_words(values: Mapping[str, Any], facts: Mapping[str, Fact], audience: str) -> list[str]:
+    """Facts with their values: as questions and answers for a patient, in clinical terms for a clinician."""
+
+    def asked(fact: Fact) -> str:
+        return fact.question if audience == "patient" else f"{fact.label}:"
+
+    return [f"{asked(facts[name])} {facts[name].in_words(value)}" for name, value in values.items()]
+
+
+def _read(case: Any, rule_book: RuleBook) -> tuple[dict[str, Any], dict[Any, Any], pl.DataFrame]:
+    """The recorded facts of a case, whatever else came with it, and its typed row with every fact."""
+    vocabulary = rule_book.facts
     if isinstance(case, Mapping):
-        if all(name in FACTS and _is_plain(FACTS[name], value) for name, value in case.items()):
-            given = ((f, case.get(name)) for name, f in FACTS.items())  # answers already: nothing to read
-            return {f.name: _plain_number(f, value) for f, value in given if value is not None}, {}
-        names = pd.Index(list(case), dtype=object)
-        case = pd.DataFrame([list(case.values())], columns=names, dtype=object)
+        case = pd.DataFrame([list(case.values())], columns=pd.Index(list(case), dtype=object), dtype=object)
     elif isinstance(case, pd.Series):
         case = case.to_frame().T
-    in_memory = isinstance(case, (pd.DataFrame, pl.DataFrame, pa.Table))
+    elif isinstance(case, pa.Table):
+        case = pl.from_arrow(case)
+    in_memory = isinstance(case, (pd.DataFrame, pl.DataFrame))
     if not in_memory or len(case) != 1:
         got = f"{len(case):,} cases" if in_memory else type(case).__name__
         raise SecondopError(
             "explain takes one case: a dict of facts, a row of a pandas frame (frame.iloc[0]), or a frame of "
             f"one row in memory; got {got}. For many cases use assess."
         )
-    if isinstance(case, pd.DataFrame):
-        row, where = {name: case.iloc[0, i] for i, name in enumerate(case.columns)}, f"case {case.index[0]}"
-    else:
-        row, where = (case.to_pylist() if isinstance(case, pa.Table) else case.to_dicts())[0], "case 0"
-    coded, problems = encode(case)
-    absent = [name for name in FACTS if name not in row]
+    names = list(case.columns)
+    found = matched(names, vocabulary)
+    row, problems = read_typed(case, vocabulary)
+    known = {*SUMMARY, *(rule.name for rule in rule_book)}  # of an assessment; no fact misspelt
     misspelt = [
-        {"column": name, "rows": 1, "first_row": 0, "first_case": where, "value": ""}
-        | {"problem": "is no fact", "hint": f"Did you mean {meant!r}?"}
-        for name in row
-        if name not in FACTS and (meant := _meant(name, absent, rule_book))
+        {"column": name, "rows": 1, "first_row": 0, "first_case": "the case", "value": ""}
+        | {"problem": "is no fact", "hint": f"Did you mean {fact!r}?"}
+        for name, fact in near_misses([n for n in names if n not in known], vocabulary).items()
     ]
     raise_problems(pd.DataFrame([*problems.to_dict("records"), *misspelt], columns=problems.columns), 1)
-    codes = coded.row(0, named=True) if coded.width else {}
-    facts = {name: _value(FACTS[name], code) for name, code in codes.items() if code is not None}
-    return facts, {name: value for name, value in row.items() if name not in FACTS}
-
-
-def _meant(name: object, absent: Iterable[str], rule_book: RuleBook) -> str | None:
-    """The fact that a name most likely misspells; the names of rules and of an assessment do not."""
-    if name in rule_book or name in SUMMARY:
-        return None
-    return next(iter(get_close_matches(normalised(str(name)[:100]), absent, n=1, cutoff=0.85)), None)
-
-
-def _value(fact: Fact, code: Any) -> Any:
-    if fact.has_levels:
-        return fact.levels[code]
-    return _plain_number(fact, code)
-
-
-def _is_plain(fact: Fact, value: Any) -> bool:
-    """Whether a value is an answer as Python spells it, or nothing."""
-    return value is None or (type(value) in (bool, int, float, str) and fact.accepts(value))
-
-
-def _plain_number(fact: Fact, answer: Any) -> Any:
-    """A count as a whole number, a number with its decimals; other answers as they are."""
-    return {Kind.COUNT: int, Kind.NUMBER: float}[fact.kind](answer) if fact.is_numeric else answer
-
-
-def _record(noun: str, available: bool | None) -> list[str]:
-    return [noun if available else f"{noun}, if there are any"] if available is not False else []
+    empty = pl.DataFrame({n: [None] for n in vocabulary}, {n: f.dtype for n, f in vocabulary.items()})
+    row = empty.with_columns(**{name: row[name] for name in row.columns})
+    facts = {name: value for name, value in row.row(0, named=True).items() if value is not None}
+    given = case.to_dict("records")[0] if isinstance(case, pd.DataFrame) else case.row(0, named=True)
+    return facts, {name: value for name, value in given.items() if name not in found.values()}, row
 
 
 def _plain(value: Any) -> Any:
     """A value as JSON can hold it; what is missing is null."""
     value = value.item() if isinstance(value, np.generic) else value
-    if pd.api.types.is_scalar(value) and pd.isna(value):
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and isnan(value)):
         return None
-    whole = isinstance(value, (str, int)) or (isinstance(value, float) and isfinite(value))
-    return value if whole else str(value)
+    if isinstance(value, (int, float)):
+        return value if abs(value) < 1e300 else show(value)
+    return str(value)

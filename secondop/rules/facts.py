@@ -1,22 +1,35 @@
-"""The vocabulary: every fact that a case can state.
+"""Facts: what a case can state, each an object that takes part in conditions.
 
-A fact is *yes*, *no* or *unknown* (or has a level or a number, or none recorded). A fact that is not
-recorded is unknown, never no.
+A fact is *yes*, *no* or *unknown* (or has a level or a number, or none recorded). A fact that is not recorded
+is unknown, never no. There is no global vocabulary: a rule book knows the facts that its rules read.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
 from enum import StrEnum
-from types import MappingProxyType
+from functools import partialmethod
+from typing import Any, NoReturn, Self
 
-import pandas as pd
+import polars as pl
 
-from secondop.errors import SecondopError, unknown_name
+from secondop.errors import SecondopError, refuse, unknown_name
+from secondop.rules.conditions import Among, Compare, Condition, Holds, condition_from_dict
+from secondop.words import an
 
 
-class Kind(StrEnum):
+class Choice(StrEnum):
+    """One of a few words; any other is refused with those that there are."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> NoReturn:
+        raise unknown_name(cls.__name__.lower(), value, cls)
+
+
+class Kind(Choice):
     """What sort of answer a fact takes."""
 
     FLAG = "flag"  # yes or no
@@ -26,61 +39,97 @@ class Kind(StrEnum):
     NUMBER = "number"  # a number with a unit
 
 
-def take_members(owner: object, **kinds: type[StrEnum]) -> None:
-    """Bring attributes of a frozen object that are given as text to the members that they name.
+_GAP = re.compile(r"[\s\u200b\ufeff_-]+")
+_NUMERIC = {Kind.COUNT: pl.Int64(), Kind.NUMBER: pl.Float64()}
+_DUE = {"str": (str, "text"), "bool": (bool, "True or False"), "float": ((int, float), "a number")}
+
+
+def settle(owner: object, **ways: Callable[[Any], Any]) -> None:
+    """Read attributes of a frozen object, unless left out, in these ways; refuse what has not the type due.
 
     Text that compares equal to a member, and yet is not the member, would disarm every ``is`` in silence.
     """
-    for name, kind in kinds.items():
-        value = getattr(owner, name)
-        if value is not None and type(value) is not kind:
-            if value not in list(kind):
-                raise unknown_name(kind.__name__.lower(), value, kind)
-            object.__setattr__(owner, name, kind(value))
+    for field in fields(owner):
+        value, (due, words) = getattr(owner, field.name), _DUE.get(field.type, (object, ""))
+        if field.name in ways and value is not field.default:
+            object.__setattr__(owner, field.name, ways[field.name](value))
+        if not isinstance(value, due):
+            raise SecondopError(f"{type(owner).__name__}: {field.name!r} must be {words}; got {value!r}.")
 
 
-@dataclass(frozen=True)
-class Fact:
-    """One thing that a case can state.
+def check_attributes(cls: type, names: Iterable[str]) -> None:
+    """Refuse a name that no attribute has."""
+    known = [field.name for field in fields(cls)]
+    for name in names:
+        if name not in known:
+            raise unknown_name(f"attribute of {an(cls.__name__.lower())}", name, known)
 
-    Attributes
-    ----------
-    name : str
-        Column name, in snake_case.
-    kind : Kind
-        What sort of answer it takes.
-    meaning : str
-        The question that it answers, in a patient's words.
-    topic : str
-        Where a clinician would ask it; explorers group by it.
-    levels : tuple of str
-        For a category or an ordered fact: every answer; ordered from least to most.
-    unit : str
-        For a count or a number.
-    low, high : float
-        Plausible range of a count or a number, both included.
-    use : str
-        For a fact that no rule reads: what it is for.
+
+class Stated:
+    """A frozen dataclass that goes to plain data and back."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """It as plain data: what differs from the usual alone."""
+        said = {field.name: (getattr(self, field.name), field.default) for field in fields(self)}
+        return {name: _plain(value) for name, (value, usual) in said.items() if value != usual}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], facts: Mapping[str, Fact] | None = None) -> Self:
+        """Read it back from :meth:`to_dict`; unknown keys and facts are refused."""
+        check_attributes(cls, data)
+        read = {x: condition_from_dict(data[x], facts) for x in ("when", "stronger_when") if x in data}
+        return cls(**data | read)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Condition):
+        return value.to_dict()
+    return list(value) if isinstance(value, tuple) else str(value) if isinstance(value, Choice) else value
+
+
+@dataclass(frozen=True, eq=False)
+class Fact(Stated):
+    """One thing that a case can state. In a condition a yes-or-no fact stands for itself.
+
+    Usually made by :func:`flag`, :func:`category`, :func:`ordered`, :func:`count` or :func:`number`. From
+    ``low`` to ``high`` a number is plausible; ``topic`` is where a clinician would ask it, ``term`` what a
+    clinician calls it, and ``use`` what it is for where no rule reads it.
+
+    Examples
+    --------
+    >>> weeks = number("weeks_of_pain", 520, "weeks", "For how many weeks has the pain lasted?")
+    >>> red_flag = flag("red_flag", "Is there a sign of something serious?")
+    >>> (weeks >= 2) & ~red_flag
+    weeks of pain at least 2 (assumed) and not red flag
+    >>> weeks.at_least(6, lower=4, upper=12, basis="a review")
+    weeks of pain at least 6 (a review, 4 to 12)
     """
 
     name: str
     kind: Kind
-    meaning: str
-    topic: str = ""
+    question: str
     levels: tuple[str, ...] = ()
     unit: str = ""
-    low: float = -math.inf
+    low: float = 0
     high: float = math.inf
+    topic: str = ""
+    term: str = ""
     use: str = ""
 
     def __post_init__(self) -> None:
-        take_members(self, kind=Kind)
-        if not self.name.isidentifier():
-            raise SecondopError(f"A fact's name must be a plain word such as 'age_years', not {self.name!r}.")
-        if self.has_levels and (len(self.levels) < 2 or len(set(self.levels)) != len(self.levels)):
-            raise SecondopError(f"Fact {self.name!r} needs at least two different levels; got {self.levels}.")
-        if self.is_numeric and not self.low < self.high:
-            raise SecondopError(f"Fact {self.name!r} needs low < high; got {self.low} and {self.high}.")
+        settle(self, kind=Kind, levels=tuple)
+        named, few = self.name.isidentifier(), len(set(self.levels)) < max(2, len(self.levels))
+        odd = [x for x in self.levels if not isinstance(x, str) or x != _GAP.sub("_", x.lower())]
+        backwards = self.is_numeric and not self.low < self.high
+        problems = {
+            f"its name must be a plain word such as 'age_years', not {self.name!r}": not named,
+            "it needs a question that a case answers": not self.question,
+            f"it needs at least two different levels; got {self.levels}": self.has_levels and few,
+            f"a level is written in lower case, with underscores for blanks; got {str(odd)[1:-1]}": odd,
+            f"it needs low < high; got {self.low} and {self.high}": backwards,
+            f"a {self.kind} has no levels": self.levels and not self.has_levels,
+        }
+        refuse(f"Fact {self.name!r}", [words for words, wrong in problems.items() if wrong])
 
     @property
     def has_levels(self) -> bool:
@@ -90,34 +139,63 @@ class Fact:
     @property
     def is_numeric(self) -> bool:
         """Whether the answer is a number."""
-        return self.kind in (Kind.COUNT, Kind.NUMBER)
+        return self.kind in _NUMERIC
 
     @property
     def label(self) -> str:
-        """The name as words."""
-        return self.name.replace("_", " ")
+        """What a clinician calls it."""
+        return self.term or self.name.replace("_", " ")
+
+    @property
+    def dtype(self) -> pl.DataType:
+        """Its column in a frame of cases: Boolean, Enum, Int64 or Float64; a gap is null."""
+        return _NUMERIC.get(self.kind) or (pl.Enum(self.levels) if self.has_levels else pl.Boolean())
+
+    def as_condition(self) -> Condition:
+        """That it holds; only a yes-or-no fact is a condition by itself."""
+        return Holds(self) if self.kind is Kind.FLAG else self._refuse()
+
+    def is_in(self, *levels: str) -> Among:
+        """It has one of these levels."""
+        return Among(self, levels)
+
+    def at_least(
+        self, value: float | str, *, lower: Any = None, upper: Any = None, basis: str = "assumed"
+    ) -> Compare:
+        """It reaches a threshold that states on what it rests and how far it may be off."""
+        return Compare(self, ">=", value, basis, lower, upper)
+
+    __ge__ = partialmethod(Compare, ">=")
+    __gt__ = partialmethod(Compare, ">")
+    __le__ = partialmethod(Compare, "<=")
+    __lt__ = partialmethod(Compare, "<")
+    __and__ = Condition.__and__
+    __or__ = Condition.__or__
+    __invert__ = Condition.__invert__
+    __bool__ = Condition.__bool__
+
+    def __eq__(self, other: object) -> bool:
+        """A fact equals only a fact; compared with an answer it would be a rule that never fires."""
+        if isinstance(other, Fact):
+            return self is other or vars(self) == vars(other)
+        return self._refuse() if isinstance(other, (str, int, float)) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.kind))
+
+    def _refuse(self) -> NoReturn:
+        right = f"{self.name}.is_in({self.levels[0]!r})" if self.has_levels else f"{self.name} >= 2"
+        right = f"{self.name} or ~{self.name}" if self.kind is Kind.FLAG else right
+        told = f"{self.name!r} takes {self.expects()}"
+        raise TypeError(f"{told}: say for which answer it holds, as in {right}.")
 
     def quantity(self, amount: str, value: float) -> str:
-        """An amount with its unit, in the singular for one.
-
-        Examples
-        --------
-        >>> FACTS["drug_trials"].quantity("at most 1", 1), FACTS["specialties_spanned"].quantity("2", 2)
-        ('at most 1 drug', '2 specialties')
-        """
-        one = (
-            self.unit.removesuffix("ies") + "y" if self.unit.endswith("ies") else self.unit.removesuffix("s")
-        )
-        return f"{amount} {one if value == 1 else self.unit}"
+        """An amount with its unit, in the singular for one."""
+        one = re.sub("ies$", "y", self.unit).removesuffix("s")
+        return f"{amount} {one if value == 1 else self.unit}".rstrip()
 
     def in_words(self, value: bool | str | float | None) -> str:
-        """An answer as a clinician would say it; ``None`` is not recorded.
-
-        Examples
-        --------
-        >>> FACTS["rare_disease"].in_words(True), FACTS["disease_control"].in_words("well_controlled")
-        ('yes', 'well controlled')
-        """
+        """An answer as a clinician would say it; ``None`` is not recorded."""
         if value is None:
             return "not recorded"
         if self.kind is Kind.FLAG:
@@ -125,15 +203,7 @@ class Fact:
         return value.replace("_", " ") if self.has_levels else f"{value:,g}"
 
     def expects(self) -> str:
-        """Say what an answer looks like, for error messages and forms.
-
-        Examples
-        --------
-        >>> FACTS["first_line_weeks"].expects()
-        'a number from 0 to 5,200 weeks'
-        >>> FACTS["sex"].expects()
-        'one of female, male, other'
-        """
+        """Say what an answer looks like, for error messages and forms."""
         if self.kind is Kind.FLAG:
             return "yes or no"
         if self.has_levels:
@@ -146,207 +216,35 @@ class Fact:
         if self.kind is Kind.FLAG:
             return isinstance(value, bool)
         if self.has_levels:
-            return value in self.levels
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            return False
-        return self.low <= value <= self.high and (self.kind is Kind.NUMBER or value == int(value))
+            return isinstance(value, str) and value in self.levels
+        return self.in_range(value) and (self.kind is Kind.NUMBER or value % 1 == 0)
+
+    def in_range(self, value: object) -> bool:
+        """Whether it is a number, and a plausible one."""
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return number and self.low <= value <= self.high
 
 
-def _flag(name: str, meaning: str, use: str = "") -> Fact:
-    return Fact(name, Kind.FLAG, meaning, use=use)
+def flag(name: str, question: str, **more: str) -> Fact:
+    """A yes-or-no fact. ``topic=``, ``term=`` and ``use=`` are taken by every kind; see :class:`Fact`."""
+    return Fact(name, Kind.FLAG, question, **more)
 
 
-def _category(name: str, levels: str, meaning: str) -> Fact:
-    return Fact(name, Kind.CATEGORY, meaning, levels=tuple(levels.split()))
+def category(name: str, levels: str, question: str, **more: str) -> Fact:
+    """A fact with one of these levels, separated by blanks, in no order."""
+    return Fact(name, Kind.CATEGORY, question, tuple(levels.split()), **more)
 
 
-def _ordered(name: str, levels: str, meaning: str) -> Fact:
-    return Fact(name, Kind.ORDERED, meaning, levels=tuple(levels.split()))
+def ordered(name: str, levels: str, question: str, **more: str) -> Fact:
+    """A fact with one of these levels, separated by blanks, from least to most."""
+    return Fact(name, Kind.ORDERED, question, tuple(levels.split()), **more)
 
 
-def _count(name: str, high: int, unit: str, meaning: str) -> Fact:
-    return Fact(name, Kind.COUNT, meaning, low=0, high=high, unit=unit)
+def count(name: str, high: float, unit: str, question: str, *, low: float = 0, **more: str) -> Fact:
+    """A whole number of something, from ``low`` to ``high``."""
+    return Fact(name, Kind.COUNT, question, unit=unit, low=low, high=high, **more)
 
 
-_TOPICS: dict[str, tuple[Fact, ...]] = {
-    "the patient": (
-        _category("sex", "female male other", "What is your sex?"),
-        _category(
-            "specialty",
-            "primary_care internal_medicine surgery orthopaedics urology gynaecology dermatology oncology "
-            "neurology other",
-            "Which kind of doctor gave the first opinion?",
-        ),
-        _category(
-            "condition",
-            "phimosis lower_urinary_tract_symptoms genital_skin_disease cancer other",
-            "Which of these is the problem about?",
-        ),
-        _flag("rare_disease", "Is the disease a rare one?"),
-    ),
-    "the diagnosis": (
-        _category(
-            "first_workup", "not_done negative unclear positive", "What did the first round of tests show?"
-        ),
-        _ordered(
-            "suspicion",
-            "none low moderate high",
-            "After those tests, how strongly is a disease still suspected?",
-        ),
-        _flag("atypical_presentation", "Does the picture differ from what this disease usually looks like?"),
-        _category(
-            "pathology_result",
-            "none clear ambiguous expert_needed",
-            "If tissue was examined: was the report clear?",
-        ),
-        _flag("diagnosis_clear_cut", "Is the diagnosis beyond reasonable doubt?"),
-    ),
-    "symptoms": (
-        _ordered("symptom_severity", "none mild moderate severe", "How bad are the symptoms?"),
-        _ordered("symptom_course", "none improving unchanged worsening", "How are the symptoms developing?"),
-        _category(
-            "new_finding",
-            "none erosion ulcer lump suspicious_lesion other",
-            "Has something new appeared, such as a sore, an ulcer, a lump or a suspicious spot?",
-        ),
-        _flag("clinically_stable", "Has your state been stable?"),
-    ),
-    "treatment so far": (
-        _flag("first_line_appropriate", "Was the first treatment the right one for the diagnosis?"),
-        Fact(
-            "first_line_weeks",
-            Kind.NUMBER,
-            "For how many weeks has the first treatment been given?",
-            unit="weeks",
-            low=0,
-            high=5_200,
-        ),
-        _category(
-            "treatment_response",
-            "not_treated as_expected less_than_expected none",
-            "Did standard treatment work as it should?",
-        ),
-        _flag("lifestyle_change_tried", "Were changes of diet, exercise or habits tried?"),
-        _count("drug_trials", 50, "drugs", "How many different drugs were tried for it?"),
-        _flag("complication_during_treatment", "Did a complication occur during treatment?"),
-        _ordered(
-            "disease_control",
-            "uncontrolled partly_controlled well_controlled",
-            "How well is the disease under control?",
-        ),
-        _flag("complicated_disease", "Has the disease itself led to complications?"),
-        _flag("plan_follows_guideline", "Does the plan follow an established guideline?"),
-        _flag("medical_management_exhausted", "Have all treatments with drugs been tried in full?"),
-        _flag("topical_steroid_trial_adequate", "Was a steroid cream used properly and for long enough?"),
-    ),
-    "what is proposed": (
-        _ordered(
-            "procedure_proposed",
-            "none invasive_procedure minor_surgery major_surgery",
-            "Is an operation or another invasive procedure proposed?",
-        ),
-        _flag("less_invasive_option", "Might there be a less invasive option?"),
-        _flag("chemotherapy_proposed", "Is chemotherapy proposed?"),
-        _flag("radiation_proposed", "Is radiation proposed?"),
-        _ordered("treatment_risk", "low moderate high", "How risky is the proposed treatment?"),
-        _ordered(
-            "quality_of_life_impact",
-            "none slight moderate substantial",
-            "How much would the proposed treatment change daily life?",
-        ),
-        _flag("circumcision_proposed", "Is a circumcision proposed?"),
-        _flag("surgical_referral", "Has a referral to a surgeon been proposed?"),
-        _flag("genital_surgery_proposed", "Is an operation on the genitals proposed?"),
-        _category(
-            "genital_surgery_reason",
-            "none scarring_complication premalignant_change invasive_malignancy other",
-            "What is the reason for that operation?",
-        ),
-    ),
-    "cancer and complex disease": (
-        _category(
-            "cancer_history", "none previous persistent", "Have you had a cancer, or is it still there?"
-        ),
-        _flag("specialist_follow_up", "Does a specialist see you regularly about it?"),
-        _flag("neoplasia_concern", "Is there concern about an early cancer or a change towards cancer?"),
-        _flag("advanced_cancer", "Is there an advanced cancer?"),
-        _category(
-            "prognosis_given_by",
-            "nobody non_specialist experienced_specialist",
-            "Who told you how the disease is likely to go on?",
-        ),
-        _flag("hereditary_condition_suspected", "Is an inherited condition suspected?"),
-        _count("organ_systems", 12, "organ systems", "How many organ systems are involved?"),
-        _count("specialties_spanned", 12, "specialties", "How many specialties does the diagnosis concern?"),
-    ),
-    "the patient's wishes": (
-        _flag("wants_second_opinion", "Do you want a second opinion?"),
-        _flag("unsure_of_diagnosis", "Are you unsure about the diagnosis?"),
-        _flag("unsure_of_treatment", "Are you unsure about the proposed treatment?"),
-        _flag("wants_help_choosing", "Do you want help to choose between treatments?"),
-        _flag("wants_prognosis", "Do you want to understand how the disease will go on?"),
-        _flag("concerns_unaddressed", "Do you feel that your concerns are not taken up?"),
-        _ordered("confidence_in_plan", "none low fair full", "How much confidence do you have in the plan?"),
-        _flag(
-            "wants_fuller_explanation",
-            "Do you want a fuller explanation of condition, options, risks and benefits?",
-        ),
-    ),
-    "opinions and records": (
-        _count(
-            "earlier_opinions", 20, "opinions", "How many further opinions have you already had about this?"
-        ),
-        _flag(
-            "first_opinion_known",
-            "Will the second doctor know what the first one said?",
-            use="the explanation's caution on anchoring",
-        ),
-        _flag(
-            "imaging_available",
-            "Are there pictures, such as X-ray, CT or MRI?",
-            use="the list of records to send",
-        ),
-    ),
-}
-
-FACTS: MappingProxyType[str, Fact] = MappingProxyType(
-    {fact.name: replace(fact, topic=topic) for topic, facts in _TOPICS.items() for fact in facts}
-)
-"""Every fact by name, in the order in which a clinician would ask."""
-
-
-def find_fact(name: str) -> Fact:
-    """The fact of that name, or an error naming the closest one.
-
-    Raises
-    ------
-    UnknownNameError
-        If no fact has the name.
-
-    Examples
-    --------
-    >>> find_fact("sexe")
-    Traceback (most recent call last):
-        ...
-    secondop.errors.UnknownNameError: There is no fact 'sexe'. Did you mean 'sex'? There are 53 of them.
-    """
-    if name not in FACTS:
-        raise unknown_name("fact", name, FACTS)
-    return FACTS[name]
-
-
-def facts_table() -> pd.DataFrame:
-    """Every fact, one a row: what it is called, what it asks and what answers it takes.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``name, topic, kind, expects, meaning, use``.
-    """
-    return pd.DataFrame(
-        [
-            {"name": f.name, "topic": f.topic, "kind": str(f.kind), "expects": f.expects()}
-            | {"meaning": f.meaning, "use": f.use}
-            for f in FACTS.values()
-        ]
-    )
+def number(name: str, high: float, unit: str, question: str, *, low: float = 0, **more: str) -> Fact:
+    """A number with a unit, from ``low`` to ``high``."""
+    return Fact(name, Kind.NUMBER, question, unit=unit, low=low, high=high, **more)

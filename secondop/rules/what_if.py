@@ -1,16 +1,22 @@
-"""What would be said if more were known or something were different, found exactly by laying it all out."""
+"""What would be said if more were known or something were different, found exactly from the rules' tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
-from secondop.rules.assess import assess_coded
-from secondop.rules.domain import UNKNOWN, Answer, answers, coded_frame, grid, verdicts
-from secondop.rules.facts import FACTS, Kind
-from secondop.rules.indication import RECOMMENDATIONS, Indication, RuleKind
+import numpy as np
+import polars as pl
+
+from secondop.rules.answers import UNKNOWN, YES, AnswerSpace
+from secondop.rules.facts import Fact, Kind
 from secondop.rules.rulebook import RuleBook
+from secondop.rules.rules import RECOMMENDATIONS, Rule, RuleKind
+from secondop.words import either
+
+_CHUNK = 1 << 16  # cases at a time: their arrays fit the processor's cache
+_RANK = {level: place for place, level in enumerate(RECOMMENDATIONS)}
 
 
 @dataclass(frozen=True)
@@ -45,114 +51,146 @@ class NextQuestion:
 class Change:
     """One fact that would have to be different: what was seen, and the answers that would do, in words."""
 
-    fact: str
+    fact: Fact
     seen: str
     needed: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{FACTS[self.fact].label}: {self.seen} → {either(self.needed)}"
+        return f"{self.fact.label}: {self.seen} → {either(self.needed)}"
 
 
-def either(words: Sequence[str]) -> str:
-    """Alternatives as a list that is read aloud."""
-    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+class _Asked(NamedTuple):
+    """One fact asked of some cases: its rank (0: not asked), where each answer leads, whether one settles."""
+
+    place: int
+    rank: np.ndarray
+    leads_to: np.ndarray
+    settles: np.ndarray
 
 
-def as_answers(facts: Mapping[str, Any]) -> dict[str, Answer]:
-    """The recorded facts of a case, as answers."""
-    return {
-        name: Answer(value, f.in_words(value), f.levels.index(value) if f.has_levels else value)
-        for name, value in facts.items()
-        for f in [FACTS[name]]
-    }
+def first_questions(typed: pl.DataFrame, rule_book: RuleBook) -> pl.Series:
+    """The name of the fact to ask for next in every case, null where no answer could change anything.
 
-
-def assess_with_questions(
-    facts: Mapping[str, Any], rule_book: RuleBook
-) -> tuple[dict[str, Any], tuple[NextQuestion, ...]]:
-    """Assess one case, and find the facts to ask for, with every state of knowledge in one frame.
-
-    A fact is asked for if there is something that might be learned besides, or nothing, after which an answer
-    to it changes the recommendation.
+    A fact that is not recorded is asked for if its answer could make a rule fire that stands above the
+    recommendation (or, where nothing is indicated, a reason against). First comes the one with the highest
+    level that one of its answers reaches; then whether one settles the case; the highest level that it could
+    help to reach; how many answers change something; how many open rules read it; the order of the book.
     """
-    known = as_answers(facts)
-    options = {n: answers(n, [r.when for r in rule_book]) for n in rule_book.facts if n not in known}
-    spaces = [
-        grid({name: (UNKNOWN, *options[name]) for name in rule.facts if name in options})
-        for rule in rule_book
-        if rule.kind in (RuleKind.INDICATION, RuleKind.COUNTER_INDICATION)
-    ]
-    # One rule's facts at a time are enough: an answer changes the recommendation through a rule that reads
-    # it, and whatever else is learned, of facts that this rule does not read, could only hide the change.
-    learned = [frozenset((n, a) for n, a in row.items() if a is not UNKNOWN) for s in spaces for row in s]
-    states = list(dict.fromkeys([frozenset(), *learned]))
-    assessed = assess_coded(coded_frame([known | dict(s) for s in states], rule_book.facts), rule_book)
-    says = zip(assessed["recommendation"].to_list(), assessed["undetermined"].to_list(), strict=True)
-    outcomes = dict(zip(states, says, strict=True))
-    case = assessed.row(0, named=True)
-    undecided = [rule for rule in rule_book if case[rule.name] is None]
-    return case, _next_questions(options, outcomes, undecided)
+    space = rule_book.answer_space
+    names, found = pl.Series([*space.facts, None], dtype=pl.String), [np.empty(0, np.int64)]
+    for part in typed.iter_slices(_CHUNK):
+        best, first = np.zeros(len(part), np.int64), np.full(len(part), len(space.facts))
+        for asked in _ask(space, rule_book, space.places(part)):
+            ahead = asked.rank > best
+            best[ahead], first[ahead] = asked.rank[ahead], asked.place
+        found.append(first)
+    return names.gather(np.concatenate(found))
 
 
-def _next_questions(
-    options: dict[str, list[Answer]],
-    outcomes: dict[frozenset[tuple[str, Answer]], tuple[str, bool]],
-    undecided: list[Indication],
-) -> tuple[NextQuestion, ...]:
-    now, open_now = outcomes[frozenset()]
-    helps: dict[str, int] = {}  # a fact that matters in some state -> the highest level it helps to reach
-    for state, (recommendation, _) in outcomes.items():
-        for pick in state:
-            if outcomes[state - {pick}][0] != recommendation:
-                helps[pick[0]] = max(helps.get(pick[0], 0), RECOMMENDATIONS.index(recommendation))
-    ranked = []
-    for name in (fact for fact in FACTS if fact in helps):
-        alone = {answer.words: outcomes[frozenset([(name, answer)])] for answer in options[name]}
-        leads_to = {words: says for words, (says, _) in alone.items()}
-        settles = any(not still_open and (open_now or says != now) for says, still_open in alone.values())
-        rank = (
-            -max(map(RECOMMENDATIONS.index, leads_to.values())),
-            not settles,
-            -helps[name],
-            -sum(says != now for says in leads_to.values()),
-            -sum(name in rule.facts for rule in undecided),
-        )
-        ranked.append((rank, NextQuestion(name, FACTS[name].meaning, leads_to, settles)))
-    return tuple(question for _, question in sorted(ranked, key=lambda pair: pair[0]))
+def questions(typed: pl.DataFrame, rule_book: RuleBook) -> tuple[NextQuestion, ...]:
+    """All questions to ask of one case, the first of :func:`first_questions` first."""
+    space = rule_book.answer_space
+    found, facts = [], list(space.facts.values())
+    for asked in sorted(_ask(space, rule_book, space.places(typed)), key=lambda asked: -asked.rank[0]):
+        fact = facts[asked.place]
+        words = [answer.words for answer in space.options[fact.name]]
+        leads_to = [RECOMMENDATIONS[rank] for rank in asked.leads_to[:, 0]]
+        answers = dict(zip(words, leads_to, strict=True))
+        found.append(NextQuestion(fact.name, fact.question, answers, bool(asked.settles[0])))
+    return tuple(found)
+
+
+def _ask(space: AnswerSpace, rule_book: RuleBook, places: dict[str, np.ndarray]) -> Iterator[_Asked]:
+    """Every fact that would help in some of the cases, asked of all at once."""
+    rules = [rule for rule in rule_book if rule.kind is not RuleKind.AMPLIFIER]
+    level = {rule.name: _RANK[rule.level or "not_needed"] for rule in rules}
+    n = len(next(iter(places.values()), ()))
+    yes, maybe = np.zeros((2, len(RECOMMENDATIONS), n), np.int16)  # how many rules of each rank
+    strides, codes, said = {}, {}, {}
+    for name, rank in level.items():
+        table = space.table(name)
+        steps = np.cumprod([1, *table.shape[:0:-1]])[::-1]
+        strides[name] = dict(zip(space.rules[name].facts, steps, strict=True))
+        codes[name] = sum(places[fact].astype(np.intp) * step for fact, step in strides[name].items())
+        said[name] = table.ravel()[codes[name]]
+        yes[rank] += said[name] == YES
+        maybe[rank] += said[name] == UNKNOWN
+    now, highest = _recommended(yes, maybe)
+    for place, (fact, options) in enumerate(space.options.items()):
+        reading = {name: rank for name, rank in level.items() if fact in strides[name]}
+        gap = places[fact] == len(options)
+        helps, open_rules = np.zeros((2, n), np.int64)
+        for name, rank in reading.items():
+            matters = gap & (said[name] == UNKNOWN) & space.matters(name, fact)[codes[name]]
+            above = now == _RANK["no_indication"] if rank == 0 else now < rank
+            # ranked from 1, so that a reason against (0) can be told from no help at all
+            np.maximum(helps, (matters & above) * (rank + 1), out=helps)
+            open_rules += said[name] == UNKNOWN
+        if not helps.any():
+            continue
+        leads, settles = [], np.zeros(n, bool)
+        for answer in range(len(options)):
+            then, open_then = yes.copy(), maybe.copy()
+            for name, rank in reading.items():
+                step = (answer - len(options)) * strides[name][fact]
+                new = space.table(name).ravel()[codes[name] + gap * step]
+                then[rank] += (new == YES).astype(np.int16) - (said[name] == YES)
+                open_then[rank] += (new == UNKNOWN).astype(np.int16) - (said[name] == UNKNOWN)
+            learned, possible = _recommended(then, open_then)
+            leads.append(learned)
+            settles |= (possible == learned) & ((highest != now) | (learned != now))
+        changes, later = sum(learned != now for learned in leads), len(space.options) - place
+        rank = np.maximum.reduce(leads).astype(np.int64)
+        parts = ((settles, 2), (helps, 8), (changes, 256), (open_rules, 4096), (later, 4096))
+        for part, size in parts:
+            rank = rank * size + part
+        yield _Asked(place, np.where(helps > 0, rank, 0), np.array(leads), settles)
+
+
+def _recommended(yes: np.ndarray, maybe: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Ranks of the recommendation and of the highest possible, from how many rules of a rank fire or may."""
+    stands = highest = np.where(yes[0] > 0, _RANK["not_needed"], _RANK["no_indication"]).astype(np.int8)
+    for rank in range(_RANK["no_indication"] + 1, len(yes)):
+        stands = np.where(yes[rank] > 0, rank, stands)
+        highest = np.where(yes[rank] + maybe[rank] > 0, rank, highest)
+    return stands, highest
 
 
 def smallest_changes(
-    rules: Iterable[Indication], facts: Mapping[str, Any]
+    rules: Iterable[Rule], typed: pl.DataFrame, rule_book: RuleBook
 ) -> dict[str, tuple[Change, ...] | None]:
-    """For each rule the smallest change to the facts after which its condition holds, or ``None``."""
-    now = as_answers(facts)
-    found = {}
-    for rule in rules:
-        options = {name: answers(name, [rule.when]) for name in rule.facts}
-        rows = grid({n: [now.get(n, UNKNOWN), *others] for n, others in options.items()})
-        holds = verdicts({"holds": rule.when}, coded_frame(rows, rule.facts))["holds"]
-        found[rule.name] = _smallest([row for row, yes in zip(rows, holds, strict=True) if yes], now)
-    return found
+    """For each rule the smallest change to one case after which it fires; ``None`` where none would do.
+
+    Fewest recorded facts changed, then fewest learned, then the smallest steps along ordered levels, then the
+    order in which the rule reads them.
+    """
+    space = rule_book.answer_space
+    places = {name: int(place[0]) for name, place in space.places(typed).items()}
+    return {rule.name: _smallest(rule, space, places, typed) for rule in rules}
 
 
-def _smallest(rows: list[dict[str, Answer]], now: dict[str, Answer]) -> tuple[Change, ...] | None:
-    """Fewest recorded facts changed, then fewest learned, then the smallest steps along ordered levels."""
-
-    def changed(row: dict[str, Answer]) -> list[str]:
-        return [name for name, answer in row.items() if answer is not now.get(name, UNKNOWN)]
-
-    def cost(row: dict[str, Answer]) -> tuple[int, int, int]:
-        names = changed(row)
-        recorded = [name for name in names if name in now]
-        steps = [abs(row[n].code - now[n].code) for n in recorded if FACTS[n].kind is Kind.ORDERED]
-        return len(recorded), len(names) - len(recorded), sum(steps)
-
-    if not rows:
+def _smallest(
+    rule: Rule, space: AnswerSpace, places: dict[str, int], typed: pl.DataFrame
+) -> tuple[Change, ...] | None:
+    facts = list(rule.facts.values())
+    now = np.array([places[fact.name] for fact in facts])
+    last = np.array([len(space.options[fact.name]) for fact in facts])
+    ordered, gap = np.array([fact.kind is Kind.ORDERED for fact in facts]), now == last
+    rows = np.argwhere(space.table(rule.name) == YES)
+    rows = rows[((rows < last) | gap).all(axis=1)]  # what is recorded stays recorded
+    if not len(rows):
         return None
-    best = min(rows, key=cost)
-    names = changed(best)
-    alike = [row for row in rows if changed(row) == names] if len(names) == 1 else [best]
-    return tuple(
-        Change(n, now.get(n, UNKNOWN).words, tuple(dict.fromkeys(row[n].words for row in alike)))
-        for n in names
-    )
+    changed = rows != now
+    steps = (np.abs(rows - now) * (ordered & ~gap)).sum(axis=1)
+    order = np.where(changed, rows, -1).T[::-1]
+    best = np.lexsort([*order, steps, (changed & gap).sum(axis=1), (changed & ~gap).sum(axis=1)])[0]
+    alike = np.arange(len(rows)) == best
+    if changed[best].sum() == 1:
+        alike = (changed == changed[best]).all(axis=1)
+    found = []
+    for i in np.flatnonzero(changed[best]):
+        fact, options = facts[i], space.options[facts[i].name]
+        seen = "not recorded" if gap[i] else fact.in_words(typed[fact.name][0])
+        needed = dict.fromkeys(options[row[i]].words for row in rows[alike])
+        found.append(Change(fact, seen, tuple(needed)))
+    return tuple(found)

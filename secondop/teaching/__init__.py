@@ -14,7 +14,7 @@ _HOMES = {
     "secondop.teaching.cards": ("deck",),
     "secondop.teaching.quizzes": ("quiz",),
     "secondop.teaching.exercises": ("exercise",),
-    "secondop.teaching.handouts": ("case_sheet", "cds_card", "rule_book_page"),
+    "secondop.teaching.handouts": ("case_sheet", "rule_book_page"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

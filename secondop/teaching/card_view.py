@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from secondop.rules.encode import plural
-from secondop.rules.facts import FACTS
-from secondop.rules.indication import RECOMMENDATIONS
-from secondop.rules.markup import LINE, SMALL, Html, div, el
-from secondop.rules.what_if import either
+from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.rules.rules import RECOMMENDATIONS
 from secondop.teaching.feedback import Feedback
+from secondop.teaching.markup import LINE, SMALL, Html, div, el
 from secondop.teaching.still import need_lab
+from secondop.words import either, plural
 
 if TYPE_CHECKING:
     from secondop.teaching.cards import TeachingCase
@@ -90,12 +89,12 @@ class CardView:
 def case_html(case: TeachingCase) -> Html:
     """A case to read: its story, what stands out in the record, what is not recorded, and the rest."""
     front = {n: value for n, value in case.facts.items() if case.stands_out(n)}
-    rest = [f"{FACTS[n].label}: {_amount(n, v)}" for n, v in case.facts.items() if n not in front]
-    gaps = [FACTS[n].label for n in FACTS if n not in case.facts]
+    rest = [f"{RULE_BOOK.facts[n].label}: {_amount(n, v)}" for n, v in case.facts.items() if n not in front]
+    gaps = [RULE_BOOK.facts[n].label for n in RULE_BOOK.facts if n not in case.facts]
     facts = [
         div(
             f"border-left:3px solid {LINE};padding:.1em .6em;",
-            el("span", "opacity:.8;", f"{FACTS[n].label}: "),
+            el("span", "opacity:.8;", f"{RULE_BOOK.facts[n].label}: "),
             el("b", "", _amount(n, value)),
         )
         for n, value in front.items()
@@ -119,8 +118,8 @@ def _list(title: str, items: list[str], *, folded: bool) -> Html:
 
 
 def _amount(name: str, value: Any) -> str:
-    words = FACTS[name].in_words(value)
-    return FACTS[name].quantity(words, value) if FACTS[name].is_numeric else words
+    words = RULE_BOOK.facts[name].in_words(value)
+    return RULE_BOOK.facts[name].quantity(words, value) if RULE_BOOK.facts[name].is_numeric else words
 
 
 def still_card(place: str, case: TeachingCase) -> Html:

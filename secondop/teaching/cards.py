@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
@@ -11,38 +11,26 @@ import pandas as pd
 
 from secondop.datafiles import data_path
 from secondop.errors import unknown_name
-from secondop.rules.cases import read_cases
-from secondop.rules.encode import normalised
-from secondop.rules.explain import Explanation, Reason, explain
-from secondop.rules.facts import FACTS, Kind
-from secondop.rules.indication import RECOMMENDATIONS, RuleKind
-from secondop.rules.indications import RULE_BOOK
-from secondop.rules.markup import Html
-from secondop.rules.what_if import either, smallest_changes
+from secondop.guideline.defaults import explain, read_cases
+from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.rules.explain import Explanation, Reason
+from secondop.rules.facts import Kind
+from secondop.rules.rules import RECOMMENDATIONS, RuleKind
+from secondop.rules.spellings import normalised
 from secondop.teaching.card_view import WORDS, CardView, OnDemand, case_html, still_card
 from secondop.teaching.feedback import Feedback, unanswered
+from secondop.teaching.markup import Html
 from secondop.teaching.still import Still, need_lab
-from secondop.teaching.variants import variant_of
+from secondop.words import either
 
 
 @dataclass(frozen=True)
 class TeachingCase:
     """One invented case: its story, what is recorded of it, and what the rule book should say.
 
-    Attributes
-    ----------
-    id, title, story : str
-    facts : dict
-        The recorded facts; one that is absent is not recorded, never no.
-    about : tuple of str
-        Names of the rules that it teaches.
-    expected : str
-        The recommendation that it should get.
-    why : str
-        The reason, in plain words.
-    usual : dict
-        What the deck's cases record where their story says nothing else; the case's own facts stand out
-        against it.
+    ``facts`` are those recorded: one that is absent is not recorded, never no. ``about`` names the rules that
+    it teaches, ``expected`` is the recommendation that it should get, and ``why`` the reason in plain words.
+    ``usual`` is what the deck's cases record where their story says nothing else: what differs stands out.
 
     Examples
     --------
@@ -65,14 +53,14 @@ class TeachingCase:
     @cached_property
     def explanation(self) -> Explanation:
         """What the rule book says of it, and why."""
-        return explain(self.facts)
+        return explain(self.facts, audience="clinician")
 
     @property
     def deciding(self) -> tuple[Reason, ...]:
-        """The rules that decide it: those that hold at its level; if none does, those that it teaches."""
+        """The rules that decide it: those that fire at its level; if none does, those that it teaches."""
         e = self.explanation
-        held = e.opposing if self.expected == "not_needed" else e.supporting
-        return tuple(r for r in held if r.rule.level in (None, self.expected)) or self._taught
+        fire = e.opposing if self.expected == "not_needed" else e.supporting
+        return tuple(r for r in fire if r.rule.level in (None, self.expected)) or self._taught
 
     @property
     def _taught(self) -> tuple[Reason, ...]:
@@ -81,19 +69,7 @@ class TeachingCase:
     def check(self, answer: object) -> Feedback:
         """Whether a predicted recommendation is right, and why.
 
-        Parameters
-        ----------
-        answer : str
-            One of the five recommendations, in any case, with blanks or hyphens; left open, it is unanswered.
-
-        Returns
-        -------
-        Feedback
-
-        Raises
-        ------
-        UnknownNameError
-            If there is no such recommendation.
+        ``answer`` is one of the five, in any case, with blanks or hyphens; left open, it is unanswered.
         """
         if unanswered(answer):
             return Feedback(None, f"Choose {either(list(WORDS.values()))}.")
@@ -105,19 +81,6 @@ class TeachingCase:
         lines += [_verdict(self, reason) for reason in told]
         outlook = [self.explanation.outlook] if self.explanation.undetermined else []
         return Feedback(right, "\n".join([*lines, self.why, *outlook]))
-
-    def variant(self, seed: int) -> TeachingCase:
-        """The same story with other particulars: the recommendation and every rule's verdict stay.
-
-        Only facts that the story leaves open change, to another plausible answer or to not recorded; half of
-        those that may. A case of which next to nothing is recorded has no other particulars.
-
-        Parameters
-        ----------
-        seed : int
-            The same seed gives the same variant.
-        """
-        return replace(self, facts=variant_of(self, seed))
 
     def to_dict(self) -> dict[str, Any]:
         """The case as a row: ``case``, ``title`` and ``story`` beside the recorded facts, and no answer."""
@@ -201,19 +164,16 @@ class _DeckView:
 def deck() -> Deck:
     """The teaching cases: predict what the rule book says, then reveal it with the rule and its source.
 
-    Returns
-    -------
-    Deck
-        Show it in JupyterLab to go through the cards; ``deck()["T008"]`` is one case, with
-        :meth:`TeachingCase.check` and :meth:`TeachingCase.variant`.
+    Shown in JupyterLab it is gone through card by card; ``deck()["T008"]`` is one case, with
+    :meth:`TeachingCase.check`.
 
     Examples
     --------
     >>> print(deck()["T002"].check("recommended"))
     ✗ Not quite. The rule book says “no indication”, not “recommended”.
-    “Recommended” takes a clinical indication that holds.
+    “Recommended” takes a clinical indication that fires.
     A1.1 “Tests found nothing, yet suspicion of disease stays high” [overview-2025, A1.1 (secondary web
-    summary)] does not hold; it would with suspicion: moderate → high.
+    summary)] does not fire; it would with suspicion: moderate → high.
     Suspicion is moderate, not high, so the clean tests may stand for now.
     """
     return Deck(_cases())
@@ -223,7 +183,7 @@ def deck() -> Deck:
 def _cases() -> tuple[TeachingCase, ...]:
     table = read_cases(data_path("teaching_cases.csv"))
     rows = table.astype(object).to_dict("records")
-    usual = _recorded({name: table[name].mode().iloc[0] for name in FACTS})
+    usual = _recorded({name: table[name].mode().iloc[0] for name in RULE_BOOK.facts})
     return tuple(
         TeachingCase(
             id=row["case"],
@@ -237,13 +197,7 @@ def _cases() -> tuple[TeachingCase, ...]:
 
 
 def as_recommendation(answer: object) -> str:
-    """A recommendation as the package writes it.
-
-    Examples
-    --------
-    >>> as_recommendation("Not-needed")
-    'not_needed'
-    """
+    """A recommendation as the package writes it."""
     level = normalised(answer) if isinstance(answer, str) else None
     if level not in RECOMMENDATIONS:
         raise unknown_name("recommendation", answer, RECOMMENDATIONS)
@@ -263,29 +217,29 @@ def _hint(case: TeachingCase, level: str) -> str:
         ),
         (
             level == "not_needed" and e.opposing,
-            "A counter-indication is the case against; it cancels no indication and no wish.",
+            "A reason against cancels no indication and no wish.",
         ),
-        (level == "not_needed", "“Not needed” takes a counter-indication, and none is known to hold."),
-        (case.expected == "not_needed", "Nothing known argues for one, and a counter-indication against it."),
+        (level == "not_needed", "“Not needed” takes a reason against, and none is known to fire."),
+        (case.expected == "not_needed", "No reason for one is known to fire, and a reason against is."),
         (
             clinical and any(r.verdict and r.rule.kind is RuleKind.AMPLIFIER for r in e.reasons),
-            "Severe or refractory symptoms make an indication press harder; they create none.",
+            "Severe or refractory symptoms strengthen an indication; they are none by themselves.",
         ),
         (
             clinical and case.expected == "optional",
-            "Only the patient's wish argues for it; wishes make it optional, however many they are.",
+            "Only the patient's wish is a reason for it; wishes make it optional, however many they are.",
         ),
         (
             clinical and case.expected == "no_indication",
-            f"“{WORDS[level].capitalize()}” takes a clinical indication that holds.",
+            f"“{WORDS[level].capitalize()}” takes a clinical indication that fires.",
         ),
-        (level == "urgent", "None of the rules that hold is urgent, and several do not add up to it."),
-        (case.expected == "urgent", "The highest level among the rules that hold decides."),
+        (level == "urgent", "None of the rules that fire is urgent, and several do not add up to it."),
+        (case.expected == "urgent", "The highest level among the rules that fire decides."),
         (case.expected == "optional", "A patient's wish needs no clinical reason beside it."),
         (level == "optional" and wish, "The wish counts apart; a clinical indication stands above it."),
         (level == "optional", "“Optional” takes a wish of the patient, and nothing clinical above it."),
     )
-    return next((words for applies, words in hints if applies), "One indication that holds is enough.")
+    return next((words for applies, words in hints if applies), "One indication that fires is enough.")
 
 
 def _verdict(case: TeachingCase, reason: Reason) -> str:
@@ -293,15 +247,19 @@ def _verdict(case: TeachingCase, reason: Reason) -> str:
     rule = reason.rule
     named = f"{rule.statement} “{rule.label}” [{reason.source}]"
     if reason.verdict:
-        return f"{named} holds ({reason.mark})."
+        return f"{named} fires ({reason.mark})."
     if reason.verdict is None:
-        gaps = [FACTS[name].label for name, value in reason.seen.items() if value is None]
-        return f"{named} is open; not recorded: {', '.join(gaps)}."
-    changes = " and ".join(map(str, smallest_changes([rule], case.facts)[rule.name] or ()))
-    return f"{named} does not hold{changes and f'; it would with {changes}'}."
+        gaps = [RULE_BOOK.facts[name].label for name, value in reason.seen.items() if value is None]
+        return f"{named} cannot be judged; not recorded: {', '.join(gaps)}."
+    changes = " and ".join(map(str, case.explanation.why_not[rule.name] or ()))
+    return f"{named} does not fire{changes and f'; it would with {changes}'}."
 
 
 def _recorded(row: dict[str, Any]) -> dict[str, Any]:
     """The recorded facts of a row, in plain values."""
     plain = {Kind.FLAG: bool, Kind.COUNT: int, Kind.NUMBER: float}
-    return {n: plain.get(f.kind, str)(row[n]) for n, f in FACTS.items() if n in row and not pd.isna(row[n])}
+    return {
+        n: plain.get(f.kind, str)(row[n])
+        for n, f in RULE_BOOK.facts.items()
+        if n in row and not pd.isna(row[n])
+    }

@@ -1,7 +1,7 @@
 // The form and the answer of explore_case: native controls, so that keyboards and screen readers know them.
 
 const SIGNS = { true: "✓", false: "✗" };
-const BLANK = "Nobody in particular: set what is known on the left, or start from a teaching case.";
+const MANY = 10; // more answers than a row of buttons holds: they are given in the form
 let views = 0;
 
 /** An element with attributes (on* are listeners) and children; text is never taken for HTML. */
@@ -121,7 +121,7 @@ function render({ model, el }) {
     onkeydown: (event) => event.stopPropagation(),
   },
     make("div", { class: "bar" },
-      make("label", {}, "Start from ", start), press("restart", "Start again"),
+      ...(model.get("starts").length ? [make("label", {}, "Start from ", start)] : []), press("restart", "Start again"),
       make("label", {}, "Find a fact ", find), larger, press("row", "Save case as CSV"), press("page", "Save explanation")),
     story,
     make("div", { class: "panes" }, form, make("div", { class: "says" }, verdict, said, problem, asked, reasons)));
@@ -157,12 +157,13 @@ function render({ model, el }) {
     for (const { row } of rows.values()) row.classList.toggle("next", row.dataset.fact === next?.fact);
     asked.replaceChildren(make("h3", {}, next ? "Ask next" : "Nothing is left to ask"));
     if (!next) return;
-    const answers = next.choices.map(([value, words, leads]) => make("button", {
+    const many = next.choices.length > MANY;
+    const answers = (many ? [] : next.choices).map(([value, words, leads]) => make("button", {
       type: "button", onclick: () => say(next.fact, value),
     }, words, make("small", {}, ` → ${leads}`)));
     const seek = make("button", {
       type: "button", onclick: () => { find.value = ""; find.dispatchEvent(new Event("input")); reach(next.fact); },
-    }, answers.length ? "Show in the form" : `Answer in the form (${next.outcomes})`);
+    }, answers.length ? "Show in the form" : `Answer in the form${many ? "" : ` (${next.outcomes})`}`);
     asked.append(make("p", {}, next.question), make("div", { class: "answers" }, ...answers, seek));
     if (held) asked.querySelector("button").focus();
   };
@@ -171,7 +172,8 @@ function render({ model, el }) {
     form.scrollTop += row.getBoundingClientRect().top - form.getBoundingClientRect().top - 60;
     (row.querySelector("input:checked") ?? row.querySelector("input, select")).focus({ preventScroll: true });
   };
-  const showStart = () => { start.value = model.get("start"); story.textContent = model.get("story") || BLANK; };
+  const blank = `Nobody in particular: set what is known${model.get("starts").length ? ", or start from a teaching case" : ""}.`;
+  const showStart = () => { start.value = model.get("start"); story.textContent = model.get("story") || blank; };
   const save = ({ name, text }) => {
     const type = name.endsWith(".csv") ? "text/csv" : "text/html";
     const link = make("a", { download: name, href: URL.createObjectURL(new Blob([text], { type })) });

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-import tempfile
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from secondop.errors import CasesError
-from secondop.rules.cases import read_cases, write_cases
+from secondop.errors import CasesError, SecondopError
+from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.rules.cases import read_cases
 from secondop.rules.explain import Explanation, explain
-from secondop.rules.explain_show import reasons_html, verdict_html
-from secondop.rules.facts import FACTS, Fact
-from secondop.rules.indications import RULE_BOOK
-from secondop.rules.markup import Html, document, el
+from secondop.rules.facts import Fact
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.what_if import NextQuestion
-from secondop.teaching.cards import TeachingCase, deck
+from secondop.teaching.cards import Deck, TeachingCase, deck
+from secondop.teaching.markup import Html, document, el
 from secondop.teaching.still import Still, need_lab
 
 anywidget, traitlets = need_lab("anywidget"), need_lab("traitlets")
@@ -45,8 +44,9 @@ class CaseExplorer(Still, anywidget.AnyWidget):
     view = traitlets.Dict().tag(sync=True)
 
     def __init__(self, facts: dict[str, Any], start: str, rule_book: RuleBook) -> None:
-        self.rule_book = rule_book
-        super().__init__(form=_form(), starts=[[case.id, f"{case.id} {case.title}"] for case in deck()])
+        self.rule_book, self.cases = rule_book, _cases_of(rule_book)
+        starts = [[case.id, f"{case.id} {case.title}"] for case in self.cases]
+        super().__init__(form=_form(rule_book), starts=starts)
         self.on_msg(self._asked_for)
         if start:
             self.start = start
@@ -58,11 +58,12 @@ class CaseExplorer(Still, anywidget.AnyWidget):
     @property
     def explanation(self) -> Explanation:
         """What the rule book says of the case as it stands."""
-        return explain(self.facts, self.rule_book)
+        return explain(self.facts, self.rule_book, audience="clinician")
 
     def to_frame(self) -> pd.DataFrame:
         """The case as a row: every fact a column, empty where it is unknown."""
-        return read_cases(pd.DataFrame([{name: self.facts.get(name) for name in FACTS}], dtype=object))
+        row = {name: self.facts.get(name) for name in self.rule_book.facts}
+        return read_cases(pd.DataFrame([row], dtype=object), rule_book=self.rule_book)
 
     def to_html(self) -> str:
         """The explanation as a page to save: one file, nothing to load."""
@@ -75,7 +76,7 @@ class CaseExplorer(Still, anywidget.AnyWidget):
 
     @traitlets.observe("start")
     def _begin(self, change: Any = None) -> None:
-        case = deck()[self.start] if self.start else None
+        case = self.cases[self.start] if self.start else None
         self.story = case.story if case else ""
         self.facts = case.facts if case else {}
 
@@ -88,10 +89,10 @@ class CaseExplorer(Still, anywidget.AnyWidget):
             return
         asked = next(iter(e.next_questions), None)
         self.view = {
-            "verdict": verdict_html(e),
-            "reasons": reasons_html(e),
+            "verdict": e.to_html("verdict"),
+            "reasons": e.to_html("reasons"),
             "said": f"{e.headline} {e.outlook}",
-            "asked": asked and _asked(asked),
+            "asked": asked and _asked(asked, self.rule_book.facts[asked.fact]),
             "problem": "",
         }
 
@@ -101,10 +102,7 @@ class CaseExplorer(Still, anywidget.AnyWidget):
         if content["button"] == "restart":
             self._begin()
         elif content["button"] == "row":
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder, "case.csv")
-                write_cases(self.to_frame(), path)
-                self.send({"name": f"{name}.csv", "text": path.read_text(encoding="utf-8")})
+            self.send({"name": f"{name}.csv", "text": self.to_frame().to_csv(index=False)})
         elif content["button"] == "page":
             self.send({"name": f"{name}.html", "text": self.to_html()})
 
@@ -118,21 +116,16 @@ def explore_case(case: Any = None, rule_book: RuleBook = RULE_BOOK) -> CaseExplo
     Parameters
     ----------
     case : str, TeachingCase, dict, pandas.Series or frame of one row, optional
-        Where to start: a teaching case or its id such as ``"T008"``, or a case as :func:`explain` takes it.
-        From nothing unless stated.
+        Where to start: a teaching case or its id such as ``"T008"``, or a case as :func:`secondop.explain`
+        takes it. From nothing unless stated.
     rule_book : RuleBook
-        The rules; the project's own by default.
+        Its facts make the form, its rules the answer; teaching cases are there if it has their facts.
 
     Returns
     -------
     CaseExplorer
         A widget. ``.facts``, ``.explanation``, ``.to_frame()`` (the case as a row) and ``.to_html()`` (the
         explanation as a page) follow what is on the screen.
-
-    Raises
-    ------
-    SecondopError
-        If there is no such teaching case, or it is no case.
 
     Examples
     --------
@@ -143,19 +136,30 @@ def explore_case(case: Any = None, rule_book: RuleBook = RULE_BOOK) -> CaseExplo
     >>> explorer.explanation.recommendation
     'urgent'
     """
-    if isinstance(case, str):
-        return CaseExplorer({}, deck()[case].id, rule_book)
-    if isinstance(case, TeachingCase):
+    if isinstance(case, (str, TeachingCase)):
+        if not (cases := _cases_of(rule_book)):
+            raise SecondopError(
+                f"The teaching cases do not state the facts of {rule_book.title!r}: give a dict."
+            )
+        if isinstance(case, str):
+            return CaseExplorer({}, cases[case].id, rule_book)
         case = case.facts
     return CaseExplorer({} if case is None else explain(case, rule_book).facts, "", rule_book)
 
 
-def _form() -> list[dict[str, Any]]:
-    """Every fact as the form asks for it, grouped as a clinician would."""
+def _cases_of(rule_book: RuleBook) -> Deck:
+    """The teaching cases, where the book reads their facts."""
+    return deck() if rule_book.facts.items() >= RULE_BOOK.facts.items() else Deck(())
+
+
+def _form(rule_book: RuleBook) -> list[dict[str, Any]]:
+    """Every fact as the form asks for it, topic by topic."""
+    topics = list(dict.fromkeys(fact.topic for fact in rule_book.facts.values()))
     return [
-        {"name": f.name, "topic": f.topic, "label": f.label, "question": f.meaning, "choices": _choices(f)}
-        | ({"low": f.low, "high": f.high, "unit": f.unit, "whole": f.kind == "count"} if f.is_numeric else {})
-        for f in FACTS.values()
+        {"name": f.name, "topic": f.topic or "facts", "label": f.label, "question": f.question}
+        | {"choices": _choices(f), "unit": f.unit, "whole": f.kind == "count"}
+        | {end: value if isfinite(value) else None for end, value in (("low", f.low), ("high", f.high))}
+        for f in sorted(rule_book.facts.values(), key=lambda fact: topics.index(fact.topic))
     ]
 
 
@@ -164,15 +168,8 @@ def _choices(fact: Fact) -> list[list[Any]]:
     return [[value, fact.in_words(value)] for value in values]
 
 
-def _asked(question: NextQuestion) -> dict[str, Any]:
+def _asked(next_: NextQuestion, fact: Fact) -> dict[str, Any]:
     """The next question, with the answers that a click can give and where each leads."""
-    choices = [
-        [value, words, question.answers[words].replace("_", " ")]
-        for value, words in _choices(FACTS[question.fact])
-    ]
-    return {
-        "fact": question.fact,
-        "question": question.question,
-        "choices": choices,
-        "outcomes": question.outcomes,
-    }
+    leads = {words: says.replace("_", " ") for words, says in next_.answers.items()}
+    choices = [[value, words, leads[words]] for value, words in _choices(fact)]
+    return {"fact": fact.name, "question": fact.question, "choices": choices, "outcomes": next_.outcomes}

@@ -20,16 +20,14 @@ import polars as pl
 from secondop.cohorts.simulate import simulate
 from secondop.datafiles import data_path
 from secondop.errors import unknown_name
+from secondop.evaluation.policies import FORESIGHT
 from secondop.evaluation.published import compare, published_rates
 from secondop.evaluation.rates import attrition
-from secondop.evaluation.tradeoff import tradeoff
-from secondop.rules.assess import assess
-from secondop.rules.cases import read_cases
-from secondop.rules.conditions import Condition, at_least, fact
-from secondop.rules.explain import explain
-from secondop.rules.facts import FACTS
-from secondop.rules.indication import RECOMMENDATIONS
-from secondop.rules.indications import RULE_BOOK
+from secondop.evaluation.tradeoff import tradeoff, wide
+from secondop.guideline.defaults import assess, explain, fact, read_cases
+from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.rules.conditions import Condition, as_condition, at_least
+from secondop.rules.rules import RECOMMENDATIONS
 from secondop.teaching.answers import Function, Name, Names, Number
 from secondop.teaching.feedback import Feedback, unanswered
 
@@ -40,8 +38,8 @@ class Exercise:
 
     Attributes
     ----------
-    name, lesson, question : str, int, str
-        Lesson and number, as in ``"1.2"``; the first of the two; what is asked.
+    name, question : str
+        Lesson and number, as in ``"1.2"``; and what is asked.
     """
 
     name: str
@@ -49,25 +47,14 @@ class Exercise:
     kind: Any
     answers: tuple[tuple[Any, str], ...]  # the right one with its reason, then mistakes with theirs
 
-    @property
-    def lesson(self) -> int:
-        return int(self.name.split(".")[0])
-
     def __repr__(self) -> str:
         return f"Exercise {self.name}. {self.question}"
 
     def check(self, answer: Any) -> Feedback:
         """Say whether an answer is right. Nothing that is handed in makes it stop.
 
-        Parameters
-        ----------
-        answer : number, name, set of names, or function
-            What the question asks for. ``...`` is not answered yet.
-
-        Returns
-        -------
-        Feedback
-            ``correct`` is ``None`` for an answer that is open, or of another kind than was asked for.
+        An answer is a number, a name, a set of names or a function, as the question asks; ``...`` is not
+        answered yet. ``correct`` is ``None`` for an answer that is open, or of another kind.
         """
         given = None if unanswered(answer) else self.kind.read(answer)
         if given is None:
@@ -83,11 +70,6 @@ class Exercise:
 
 def exercise(name: str) -> Exercise:
     """The exercise of that name: lesson and number, from ``"1.1"`` on.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is none of that name.
 
     Examples
     --------
@@ -122,7 +104,7 @@ def _cases() -> pd.DataFrame:
 def _logic(condition: Condition, rows: Iterable[tuple]) -> list[bool | None]:
     """What the package makes of answers to the facts of a condition, one row after another."""
     frame = pl.DataFrame(list(rows), schema=dict.fromkeys(condition.facts, pl.Boolean), orient="row")
-    return frame.select(condition.to_expr(coded=True)).to_series().to_list()
+    return frame.select(condition.to_expr(lambda fact: pl.col(fact.name))).to_series().to_list()
 
 
 def _lesson_1() -> Iterator[Exercise]:
@@ -162,13 +144,13 @@ def _lesson_1() -> Iterator[Exercise]:
         ((weeks < 4).sum(), "You counted those whose weeks are known, and are few."),
     )
     case = _cases().loc[310]
-    gaps = {name for name in FACTS if pd.isna(case[name])}
+    gaps = {name for name in RULE_BOOK.facts if pd.isna(case[name])}
     yield _ask(
         "1.4 Case 310 of cases has several gaps. Which fact is the only one worth asking for?",
-        Name("fact", FACTS),
+        Name("fact", RULE_BOOK.facts),
         (explain(case).next_questions[0].fact, "No answer to the other gaps could change anything."),
         (gaps, "It is not recorded, but no answer to it could change the recommendation."),
-        (set(FACTS), "This fact is recorded: there is nothing to ask."),
+        (set(RULE_BOOK.facts), "This fact is recorded: there is nothing to ask."),
     )
     pairs = list(product(_ANSWERS, repeat=2))
     gap_wins = [None if None in pair else all(pair) for pair in pairs]
@@ -184,104 +166,112 @@ def _lesson_1() -> Iterator[Exercise]:
 def _lesson_2() -> Iterator[Exercise]:
     """From indications to overuse."""
     cases = _cases()
-    changed, sent = cases["diagnosis_changed"] | cases["treatment_changed"], cases["indications"] >= 1
+    changed, referred = cases["diagnosis_changed"] | cases["treatment_changed"], cases["indications"] >= 1
     counted_twice = attrition(cases)["alone"].sum() / len(cases)
     possible, wished = cases["possible"] >= "recommended", cases["recommendation"] >= "optional"
     yield _ask(
-        "2.1 Of 100 cases, how many are known to meet at least one clinical rule?",
+        "2.1 Of 100 cases, in how many is at least one clinical rule known to fire?",
         Number("how many of 100 cases", within=0.5, of=100),
-        (100 * sent.mean(), "Each rule alone is modest, and together they send this many."),
-        (100 * counted_twice, "You added the rules up: who meets two of them was counted twice."),
+        (100 * referred.mean(), "Each rule alone is modest, and together they refer this many."),
+        (100 * counted_twice, "You added the rules up: a case in which two of them fire was counted twice."),
         (100 * wished.mean(), "You counted the patient's wishes as well."),
-        (100 * possible.mean(), "You counted unknown as yes: so many could meet one."),
+        (100 * possible.mean(), "You counted unknown as yes: in so many one could fire."),
     )
-    holds = cases[[rule.name for rule in RULE_BOOK if rule.clinical]].fillna(False)
-    alone = holds[cases["indications"] == 1].sum()
+    fires = cases[[rule.name for rule in RULE_BOOK if rule.clinical]].fillna(False)
+    alone = fires[cases["indications"] == 1].sum()
     yield _ask(
         "2.2 Which clinical rule could be taken out of the book without losing one case?",
-        Name("rule", holds.columns),
-        (alone.idxmin(), "It holds in some cases, and each of them meets another rule as well."),
-        ({holds.sum().idxmin()}, "It is the rarest, and yet some cases meet no other rule."),
-        ({alone.idxmax()}, "It has the most cases that no other rule sends."),
+        Name("rule", fires.columns),
+        (alone.idxmin(), "It fires in some cases, and in each of them another rule fires as well."),
+        ({fires.sum().idxmin()}, "It is the rarest, and yet it fires in some cases alone."),
+        ({alone.idxmax()}, "It has the most cases that no other rule refers."),
     )
     yield _ask(
         "2.3 Severe pain and nothing else (case T028): what does the rule book recommend?",
         Name("recommendation", RECOMMENDATIONS),
-        (_deck().loc["T028", "recommendation"], "Severity makes a reason press harder, and is none itself."),
+        (_deck().loc["T028", "recommendation"], "Severity strengthens an indication, and is none by itself."),
         ({"recommended", "urgent"}, "You let severity create an indication by itself."),
-        ({"not_needed"}, "That would need an argument against, and severe pain is none."),
+        ({"not_needed"}, "That would need a reason against, and severe pain is none."),
         ({"optional"}, "That would need a wish, and nobody has voiced one."),
     )
     yield _ask(
-        "2.4 Of 100 opinions that the clinical rules ask for, how many are needless?",
+        "2.4 Of 100 opinions that the clinical rules ask for, how many change nothing?",
         Number("how many of 100 opinions asked for", within=0.5, of=100),
-        (100 * (~changed[sent]).mean(), "Of 100 opinions, and not of 100 cases."),
-        (100 * (sent & ~changed).mean(), "You divided by all cases. The question is about those sent."),
-        (100 * changed[sent].mean(), "These are the useful ones."),
-        (100 * (~changed).mean(), "You counted those who are not sent as well."),
+        (100 * (~changed[referred]).mean(), "Of 100 opinions, and not of 100 cases."),
+        (
+            100 * (referred & ~changed).mean(),
+            "You divided by all cases. The question is about those referred.",
+        ),
+        (100 * changed[referred].mean(), "These are those that change something."),
+        (100 * (~changed).mean(), "You counted those who are not referred as well."),
     )
     calls = [(k, three) for k in (1, 2, 3) for three in product(_ANSWERS, repeat=3)]
     rules = {k: at_least(k, *_flags()) for k in (1, 2, 3)}
     gap_wins = [None if None in three else sum(three) >= k for k, three in calls]
     missing_is_no = [_logic(rules[k], [_as_no(three)])[0] for k, three in calls]
     yield _ask(
-        "2.5 Write at_least(k, verdicts): do at least k of the verdicts hold? Each is True, False or None.",
+        "2.5 Write at_least(k, verdicts): do at least k of the rules fire? Each verdict is True, "
+        "False or None.",
         Function("at_least(k, verdicts)", calls),
         ([_logic(rules[k], [three])[0] for k, three in calls], "It agrees with the package everywhere."),
-        (missing_is_no, "You counted unknown as no. But of yes, unknown and no two may hold."),
-        (gap_wins, "You let every gap win. But who has k already needs no further answer."),
+        (missing_is_no, "You counted unknown as no. But of yes, unknown and no two may be yes."),
+        (gap_wins, "You let every gap win. But where k fire already, no further answer is needed."),
     )
 
 
 def _lesson_3() -> Iterator[Exercise]:
     """Reading a trade-off."""
-    prices = {price: tradeoff(_cases(), exchange_rate=1 / price) for price in (1, 2, 10)}
-    prices = {price: table[table["sort"] != "random"].set_index("policy") for price, table in prices.items()}
-    policies = prices[1]
-    found, needless, _ = everybody = policies.loc["all", ["found", "overuse", "equals_none"]]
+    accepted = (1, 2, 10)  # no-change referrals for one change
+    table = wide(tradeoff(_cases(), threshold=[1 / (1 + n) for n in accepted]))
+    policies = table[table["threshold"] == 1 / 11].set_index("policy")
+    everybody = policies.loc["all"]
+    change, no_change = everybody["true_positive"], everybody["false_positive"]
     yield _ask(
-        "3.1 A coin sends 30 of 100 cases. In how many of these 100 is an opinion asked for and useful?",
+        "3.1 A coin refers 30 of 100 cases. How many of these 100 are referred, and something changes?",
         Number("how many of 100 cases", within=0.5, of=100),
-        (0.3 * found, "A coin finds the same share of the changes as it sends of the cases."),
-        (30, "So many are sent. Not every opinion changes something."),
-        (found, "So many are found if everybody is sent."),
-        (0.3 * needless, "These are the needless ones."),
+        (0.3 * change, "A coin finds the same share of the changes as it refers of the cases."),
+        (30, "So many are referred. Not every opinion changes something."),
+        (change, "So many are found if everybody is referred."),
+        (0.3 * no_change, "These are the referrals that change nothing."),
     )
-    low, high = policies.loc["recommended", ["sent", "sent_high"]]
+    low, high = policies.loc["recommended", ["referral_rate", "referral_rate_max"]]
     yield _ask(
         "3.2 If every unknown fact spoke for an opinion: of 100 cases, how many would the policy "
-        "recommended send?",
+        "recommended refer?",
         Number("how many of 100 cases", within=0.5, of=100),
         (high, "More cases would not bring the two ends together: only better records."),
         (low, "You counted unknown as no."),
-        (high - low, "These are the undecided alone. Add those who are sent for sure."),
+        (high - low, "These are only those that cannot be judged. Add those who are referred for sure."),
     )
-    frontier = set(policies.index[policies["frontier"]])
+    frontier = set(policies.index[policies["frontier"] == 1])
     yield _ask(
-        "3.3 Which policies lie on the frontier, each best at some price? The two ends are among them.",
+        "3.3 Which policies lie on the efficient frontier, each best at some threshold? The two ends are "
+        "among them.",
         Names("policy", policies.index),
-        (frontier, "Which of them is best is a question of the price, and no figure answers it."),
-        (frontier | {"oracle"}, "The oracle is no policy: it knows what nobody knows beforehand."),
-        (frontier - {"none", "all"}, "Nobody and everybody are policies too, each best at some price."),
+        (frontier, "Which of them is best is a question of the threshold, and no figure answers it."),
+        (frontier | {FORESIGHT}, "Perfect foresight is no policy: it knows what nobody knows beforehand."),
+        (frontier - {"none", "all"}, "Nobody and everybody are policies too, each best at some threshold."),
     )
+    balance = everybody["better_than_none_below"]
     yield _ask(
-        "3.4 How many needless opinions must one accept for a useful one until sending everybody is worth "
-        "as much as sending nobody?",
-        Number("needless opinions for one useful one", within=0.05),
-        (1 / everybody["equals_none"], "So many needless ones come with a useful one if all are sent."),
-        (everybody["equals_none"], "Upside down: these are useful opinions for a needless one."),
+        "3.4 How many no-change referrals must one accept for one change until referring everybody is worth "
+        "as much as referring nobody?",
+        Number("no-change referrals for one change", within=0.05),
+        ((1 - balance) / balance, "So many come with one change if everybody is referred."),
+        (balance / (1 - balance), "Upside down: these are changes for one no-change referral."),
     )
-    points = policies[["found", "overuse"]].round(3).itertuples(index=False, name=None)
-    calls = [(*point, price) for point, price in product(points, prices)]
-    worth = [prices[price].loc[name, "net_benefit"] for name, price in product(policies.index, prices)]
-    multiplied, free = [f - o * price for f, o, price in calls], [f - o for f, o, _ in calls]
+    points = table[["true_positive", "false_positive"]].round(3)
+    points["accepted"] = (1 / table["threshold"] - 1).round()
+    calls = list(points.itertuples(index=False, name=None))
+    multiplied, free = [tp - fp * n for tp, fp, n in calls], [tp - fp for tp, fp, _ in calls]
+    right = "It agrees with the package for every policy, at one, two and ten for one."
     yield _ask(
-        "3.5 Write worth(found, needless, accepted): the net benefit where so many needless opinions are "
-        "accepted for one useful one.",
-        Function("worth(found, needless, accepted)", calls),
-        (worth, "It agrees with the package for every policy, at one, two and ten for one."),
-        (multiplied, "You multiplied. Who accepts ten for one counts a needless one as a tenth."),
-        (free, "You left the price out: this is right at one for one only."),
+        "3.5 Write net_benefit(true_positive, false_positive, accepted), where so many no-change referrals "
+        "are accepted for one change.",
+        Function("net_benefit(true_positive, false_positive, accepted)", calls),
+        (table["net_benefit"].tolist(), right),
+        (multiplied, "You multiplied. Who accepts ten for one counts a no-change referral as a tenth."),
+        (free, "You left the threshold out: this is right at one for one only."),
     )
 
 
@@ -305,13 +295,13 @@ def _lesson_4() -> Iterator[Exercise]:
         (1000 * (diagnosis + treatment), "You counted those with both changes twice."),
         (1000 * apart, "You took the two for independent. They go together far more often."),
     )
-    found, sought = _cases()["diagnosis_changed"], _cases()["sought"]
+    changed, sought = _cases()["diagnosis_changed"], _cases()["sought"]
     yield _ask(
         "4.3 Of 100 of all cases, how many sought an opinion and had the diagnosis changed?",
         Number("how many of 100 of all cases", within=0.3, of=100),
-        (100 * (sought & found).mean(), "A fair share of few people is a small share of all."),
-        (100 * found[sought].mean(), "You divided by those who sought one, not by all cases."),
-        (100 * found.mean(), "You counted those who sought none: for them nothing was found."),
+        (100 * (sought & changed).mean(), "A fair share of few people is a small share of all."),
+        (100 * changed[sought].mean(), "You divided by those who sought one, not by all cases."),
+        (100 * changed.mean(), "You counted those who sought none: for them nothing was found."),
         (100 * (_cases()["indications"] >= 1).mean(), "That is how often rules fire: another question."),
     )
     table = compare(simulate("programme", 20_000, seed=2)).set_index("id")
@@ -344,7 +334,7 @@ def _made(lesson: int) -> tuple[Exercise, ...]:
 
 def _flags() -> list[Condition]:
     """Three yes-or-no facts, whichever: logic does not depend on them."""
-    return [fact(name) for name in ("rare_disease", "neoplasia_concern", "advanced_cancer")]
+    return [as_condition(fact(name)) for name in ("rare_disease", "neoplasia_concern", "advanced_cancer")]
 
 
 def _as_no(row: tuple) -> tuple:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from secondop.rules.markup import AGAINST, FOR, OPEN, div, el
+from secondop.teaching.markup import AGAINST, FOR, OPEN, div, el
 
 _LOOKS = {
     True: ("✓", "Right.", FOR, "solid"),

@@ -1,4 +1,4 @@
-"""To hand out: the rule book and one case on paper, and an explanation as a card for clinical software.
+"""To hand out: the rule book and one case on paper.
 
 The pages are whole HTML documents with no script and nothing to load; a browser prints them on A4. A notebook
 shows one as it is; ``Path("rules.html").write_text(rule_book_page(), encoding="utf-8")`` writes it to a file.
@@ -14,13 +14,13 @@ from typing import Any
 
 import pandas as pd
 
-from secondop.rules.explain import Explanation, Reason, explain
-from secondop.rules.facts import FACTS
-from secondop.rules.indication import RECOMMENDATIONS
-from secondop.rules.indications import RULE_BOOK
-from secondop.rules.markup import COLOURS, FOR, OPEN, Html, div, document, el
-from secondop.rules.rulebook import NOT_FOR_CARE, RuleBook
+from secondop.guideline.defaults import explain
+from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.rules.rulebook import RuleBook
+from secondop.rules.rules import RECOMMENDATIONS
 from secondop.teaching.cards import TeachingCase, deck
+from secondop.teaching.markup import COLOURS, FOR, OPEN, Html, div, document, el
+from secondop.words import NOT_FOR_CARE, an
 
 _STYLE = """
 @page { size: A4; margin: 14mm 16mm 18mm; font: 8pt system-ui, sans-serif; color: #555;
@@ -36,7 +36,6 @@ h1, h2, h3 { break-after: avoid; } p, li { break-inside: avoid; } p + p { break-
 code { font: .92em ui-monospace, monospace; white-space: nowrap; }
 """
 _TAGS = {"# ": "h1", "## ": "h2", "### ": "h3", "- ": "li"}
-_CARD_INDICATORS = {"urgent": "warning"}
 
 
 class Page(str):
@@ -56,14 +55,7 @@ class Page(str):
 
 
 def rule_book_page(rule_book: RuleBook = RULE_BOOK) -> Page:
-    """The rule book to hand out: every rule with its condition, level and graded source; the bibliography.
-
-    Says what :meth:`RuleBook.to_markdown` says, typeset.
-
-    Returns
-    -------
-    Page
-        One HTML document, as text; in a cell it shows itself.
+    """The rule book to hand out: what :meth:`RuleBook.to_markdown` says, typeset.
 
     Examples
     --------
@@ -96,17 +88,12 @@ def case_sheet(
     Parameters
     ----------
     case : str, TeachingCase, dict, pandas.Series or frame of one row
-        A teaching case or its id, or a case as :func:`explain` takes it. Of what is no fact only ``case``,
-        ``title`` and ``story`` are shown: other columns may give the answer away.
+        A teaching case or its id, or a case as :func:`secondop.explain` takes it. Of what is no fact only
+        ``case``, ``title`` and ``story`` are shown: other columns may give the answer away.
     rule_book : RuleBook
-        Decides which facts count as not recorded, and the answer.
+        Decides which facts are listed as not recorded, and the answer.
     answer : bool
         Add what the rule book says, on a page of its own.
-
-    Returns
-    -------
-    Page
-        One HTML document, as text; in a cell it shows itself.
 
     Examples
     --------
@@ -117,97 +104,33 @@ def case_sheet(
     case = deck()[case] if isinstance(case, str) else case
     told = explain(case.to_dict() if isinstance(case, TeachingCase) else case, rule_book)
     number, title, story = (_words(told.extras.get(key)) for key in ("case", "title", "story"))
-    missing = [FACTS[name].label for name in rule_book.facts if name not in told.facts]
+    missing = [fact.label for name, fact in rule_book.rule_facts.items() if name not in told.facts]
     unknown = f"{', '.join(missing)}." if missing else "Nothing: every fact that the rules read is recorded."
     pages = [
         div("float:right;color:#555;", number),
         el("h1", "", title or "A case"),
         el("p", "font-size:11.5pt;margin-bottom:4mm;", story) if story else "",
         _heading("Recorded"),
-        _recorded(told.facts),
+        _recorded(told.facts, rule_book),
         _heading("Not recorded, so unknown (and not no)"),
         el("p", "font-size:9pt;", unknown),
-        _heading("Your prediction: is a second opinion …"),
+        _heading(f"Your prediction: is {an(rule_book.subject)} …"),
         div(
             "display:flex;justify-content:space-between;margin:2mm 0;",
             *(_box(level.replace("_", " ")) for level in RECOMMENDATIONS),
         ),
         div(
             "display:flex;gap:10mm;margin:3mm 0;",
-            _box("settled"),
+            _box("final"),
             _box("or could a fact that is not recorded still change it?"),
         ),
-        *(_lines(words, 2) for words in ("What argues for it", "What argues against it")),
+        *(_lines(words, 2) for words in ("Reasons for", "Reasons against")),
         _lines("What would you ask next, and why?", 2),
         el("p", "margin-top:5mm;color:#555;font-size:8.5pt;", NOT_FOR_CARE),
     ]
     if answer:
         pages.append(div("break-before:page;padding-top:4mm;", Html(told.to_html())))
     return Page(document(title or "A case", *pages, style=_STYLE))
-
-
-def cds_card(explanation: Explanation) -> dict[str, Any]:
-    """The explanation as a CDS Hooks card, the form in which clinical software shows advice.
-
-    For showing a class what an alert would say, and how little fits in it. The card suggests no action and
-    links to nothing. Its ``indicator`` is ``warning`` (urgent or highly relevant, to be considered) where
-    the recommendation is urgent and ``info`` otherwise, so that alerts stay few. It is never ``critical``:
-    that is kept for what must be dealt with at once, which no second opinion is.
-
-    Parameters
-    ----------
-    explanation : Explanation
-        From :func:`explain`.
-
-    Returns
-    -------
-    dict
-        ``summary`` (under 140 characters), ``detail`` (Markdown), ``indicator`` and ``source``, as JSON holds
-        them.
-
-    References
-    ----------
-    HL7 CDS Hooks 2.0, "CDS Service Response: Card Attributes".
-
-    Examples
-    --------
-    >>> card = cds_card(explain({"pathology_result": "ambiguous"}))
-    >>> print(card["summary"])
-    A second opinion is recommended; undetermined: what is not recorded could still raise this to urgent.
-    """
-    e = explanation
-    summary = e.headline
-    if e.undetermined:
-        possible = e.possible.replace("_", " ")
-        summary = f"{summary[:-1]}; undetermined: what is not recorded could still raise this to {possible}."
-    sections = [
-        ("For", map(_reason, e.supporting)),
-        ("Against", map(_reason, e.opposing)),
-        ("Keep in mind", (_escaped(remark.words) for remark in e.cautions)),
-        ("Ask next", (f"{_escaped(q.question)} {_escaped(q.outcomes)}." for q in e.next_questions[:3])),
-        ("Undecided", map(_reason, e.undecided)),
-    ]
-    blocks = [f"**{_escaped(e.headline)}** {_escaped(e.outlook)}"]
-    for title, items in sections:
-        lines = [f"- {item}" for item in items]
-        blocks += ["\n".join([f"**{title}**", "", *lines])] if lines else []
-    label = f"secondop rule book {e.rule_book.fingerprint}, for education, not for care"
-    return {
-        "summary": summary,
-        "detail": "\n\n".join([*blocks, f"*{_escaped(NOT_FOR_CARE)}*"]),
-        "indicator": _CARD_INDICATORS.get(e.recommendation, "info"),
-        "source": {"label": label},
-    }
-
-
-def _reason(reason: Reason) -> str:
-    note = f" ({reason.note})" if reason.note else ""
-    return _escaped(f"{reason.rule.label} ({reason.mark}). {reason.values}{note}. Source: {reason.source}")
-
-
-def _escaped(words: str) -> str:
-    """Words that Markdown shows as they are."""
-    return re.sub(r"([\\`*_\[\]<>#|~&])", r"\\\1", words)
 
 
 def _level(match: re.Match) -> str:
@@ -222,16 +145,16 @@ def _heading(words: str) -> Html:
     return el("h2", "font-size:10.5pt;margin:4mm 0 1.5mm;border-bottom:1px solid #999;", words)
 
 
-def _recorded(facts: Mapping[str, Any]) -> Html:
+def _recorded(answers: Mapping[str, Any], rule_book: RuleBook) -> Html:
     """The recorded facts by topic, in three columns."""
-    topics = groupby(sorted(facts, key=list(FACTS).index), key=lambda name: FACTS[name].topic)
+    stated = [fact for name, fact in rule_book.facts.items() if name in answers]
     blocks = [
         div(
             "margin-bottom:2mm;",
             div(f"font-weight:650;color:rgb({FOR});break-after:avoid;", topic),
-            *(div("", f"{FACTS[n].label}: ", el("b", "", FACTS[n].in_words(facts[n]))) for n in names),
+            *(div("", f"{fact.label}: ", el("b", "", fact.in_words(answers[fact.name]))) for fact in facts),
         )
-        for topic, names in topics
+        for topic, facts in groupby(stated, key=lambda fact: fact.topic)
     ]
     return div("columns:3;column-gap:6mm;font-size:9pt;line-height:1.3;", *(blocks or ["Nothing."]))
 

@@ -9,7 +9,7 @@ import pandas as pd
 from secondop.evaluation.people import natural_frequencies, natural_sentence, share_sentence
 from secondop.evaluation.published import published_rates
 from secondop.figures.people import icon_array
-from secondop.rules.markup import SMALL, div, el
+from secondop.teaching.markup import SMALL, TEXT, div, el
 from secondop.teaching.plots import live, picture, redraw
 from secondop.teaching.still import Still, need_lab
 
@@ -18,7 +18,6 @@ widgets = need_lab()
 PUBLISHED = {"diagnosis": "meyer_dx", "treatment": "meyer_tx"}
 """The published rate from which the yield starts, by what changes."""
 ASSUMED = "assumed: no published rate has this denominator"
-_TEXT = "font-family:system-ui,sans-serif;color:inherit;line-height:1.4;"
 
 
 def explore_prevalence(
@@ -31,18 +30,10 @@ def explore_prevalence(
 
     Parameters
     ----------
-    prevalence : float
-        Share of all people with an indication, in [0, 1]. Assumed.
-    follow_through : float
-        Share of those who get a second opinion, in [0, 1]. Assumed.
+    prevalence, follow_through : float
+        Shares, in [0, 1], of people with an indication, and of these who get a second opinion. Assumed.
     yield_ : float, optional
-        Share of these, in turn, for whom it changes the diagnosis, in [0, 1]. By default the published one;
-        with a button, the published share with a changed treatment.
-
-    Returns
-    -------
-    PrevalenceExplorer
-        A widget. ``table`` holds the hundred people, ``sentence`` says them.
+        Share of these, in turn, for whom it changes the diagnosis: the published one unless stated.
 
     Examples
     --------
@@ -77,11 +68,11 @@ class PrevalenceExplorer(Still, widgets.VBox):
         sliders = (self.prevalence, self.follow_through, self.yield_)
         controls = []
         for (name, of, source), slider in zip(labels, sliders, strict=True):
-            words = div(_TEXT, el("b", "font-size:16px;", name), f" {of}", div(SMALL, source))
+            words = div(TEXT, el("b", "font-size:16px;", name), f" {of}", div(SMALL, source))
             controls += [widgets.HTML(words), slider]
             slider.observe(self._move, "value")
         self.what.observe(self._reset, "value")
-        asks = widgets.HTML(el("b", f"{_TEXT}font-size:16px;", "What changes"))
+        asks = widgets.HTML(el("b", f"{TEXT}font-size:16px;", "What changes"))
         left = widgets.VBox([*controls, self._cites, asks, self.what], layout={"width": "350px"})
         both = widgets.HBox(
             [left, self.figure], layout={"flex_flow": "row wrap", "align_items": "flex-start"}
@@ -133,9 +124,9 @@ class PrevalenceExplorer(Still, widgets.VBox):
         self._say()
 
     def _say(self) -> None:
-        self._cites.value = div(f"{_TEXT}{SMALL}height:4.5em;", self._citation)
+        self._cites.value = div(f"{TEXT}{SMALL}height:4.5em;", self._citation)
         self._says.value = div(
-            f"{_TEXT}min-height:150px;",
+            f"{TEXT}min-height:150px;",
             div("font-size:24px;font-weight:600;", self.sentence),
             div("font-size:18px;margin-top:.4em;", share_sentence(self.table)),
             div(f"{SMALL}margin-top:.4em;", "For teaching, not for care."),

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import narwhals as nw
+import numpy as np
 import pandas as pd
+import polars as pl
 
-from secondop.evaluation.counted import Counted, count_policies
-from secondop.evaluation.policies import UNKNOWN
-from secondop.evaluation.reading import clinical_rules
+from secondop.errors import SecondopError
+from secondop.evaluation.cohort import Cohort, at_level, how_many
+from secondop.evaluation.people import PEOPLE
+from secondop.evaluation.policies import ENDS, NOBODY, Policy, at_least
+from secondop.evaluation.policies import LEVELS as LABELS
+from secondop.evaluation.tradeoff import weigh, wide
 from secondop.figures.counted import counted, finding, marks
 from secondop.figures.style import cases_of
-from secondop.rules.indications import RULE_BOOK
-from secondop.rules.markup import LINE, SMALL, Html, div, el
+from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
+from secondop.rules.rules import Level
+from secondop.teaching.markup import LINE, SMALL, TEXT, Html, div, el
 from secondop.teaching.plots import live, picture, redraw
 from secondop.teaching.still import Still, need_lab
 
@@ -21,111 +28,114 @@ widgets = need_lab()
 
 LEVELS = ("urgent", "recommended", "optional")
 ACCEPTED = (1, 2, 5, 10, 20, 50)
-"""Needless opinions accepted for one useful one."""
+"""No-change referrals accepted for one change."""
 SHOWN = 20
-CHANGED = ("no", "yes", "not known")
-_TEXT = "font-family:system-ui,sans-serif;color:inherit;line-height:1.4;"
+RARE = 0.005
+"""A count of clinical indications that fewer cases reach is not worth a policy of its own."""
+_HEADS = ("Case", "Recommendation", "Clinical indications", "Wishes", "What fires", "Something changes")
 
 
 def explore_tradeoff(
     cohort: Any, *, outcome: str = "either", rule_book: RuleBook = RULE_BOOK
 ) -> TradeoffExplorer:
-    """Move the level, the count of indications and the exchange rate, and see who is sent for nothing.
+    """Move level, count of indications and decision threshold, and see who is referred and what changes.
 
-    A case is sent at a level and by at least k indications. At ``recommended`` the clinical indications are
-    counted; at ``urgent`` one of them must be urgent; at ``optional`` the patient's wishes count too. Click a
-    point, or move the sliders, to choose it: the cases behind it are listed below.
+    A case is referred at a level and by at least k indications. At ``recommended`` the clinical indications
+    are counted; at ``urgent`` one of them must be urgent; at ``optional`` the patient's wishes count too.
+    Click a point, or move the sliders, to choose it: the cases behind it are listed below.
 
     Parameters
     ----------
     cohort : frame of n_cases rows
-        A simulated cohort, or cases with an outcome: pandas, polars or pyarrow.
-    outcome : str
-        The yes/no column that says whether an opinion would change something. ``"either"`` is
-        ``diagnosis_changed`` or ``treatment_changed``.
-    rule_book : RuleBook
-        The rules; the project's own by default.
+        A simulated cohort, or cases with an outcome: pandas, polars or pyarrow, in memory.
+    outcome, rule_book
+        As for :func:`secondop.tradeoff`.
 
     Returns
     -------
     TradeoffExplorer
-        A widget. ``selected`` holds all cases that the chosen policy sends, ``undecided`` those that unknown
-        facts leave open, ``table`` the figures of every policy.
-
-    Raises
-    ------
-    SecondopError
-        If the cases lack the outcome or any fact, or the widgets' packages are not installed.
+        A widget. ``selected`` holds all cases that the chosen policy refers, ``undecided`` those that cannot
+        be judged, ``counts`` how many are what, ``table`` the measures of every policy.
 
     Examples
     --------
     >>> import secondop
     >>> explorer = explore_tradeoff(secondop.simulate("programme", 500, seed=1))
     >>> explorer.choose("urgent", 2)
-    >>> len(explorer.selected) == explorer.counts["found"] + explorer.counts["overuse"]
+    >>> len(explorer.selected) == explorer.counts["true_positive"] + explorer.counts["false_positive"]
     True
     """
-    rates = [1 / accepted for accepted in ACCEPTED]
-    made = count_policies(cohort, outcome=outcome, exchange_rates=rates, rule_book=rule_book)
-    return TradeoffExplorer(made, rule_book)
+    read = Cohort(cohort, rule_book, outcome=outcome)
+    if not read.has_rules:
+        raise SecondopError(
+            "These cases state no facts, so no indication can be counted. Rename their columns with "
+            "read_cases(..., columns={'your name': 'fact name'}); facts_table() lists all facts."
+        )
+    if not hasattr(cohort, "__len__"):
+        raise SecondopError("The cases behind each point are listed: collect the lazy frame first.")
+    if not len(cohort):
+        raise SecondopError("There are no cases, so no policy to weigh.")
+    return TradeoffExplorer(read)
 
 
 class TradeoffExplorer(Still, widgets.VBox):
     """What :func:`explore_tradeoff` gives: everything is counted at the start, a move only looks up."""
 
-    def __init__(self, made: Counted, rule_book: RuleBook):
-        self._made, self._rules = made, [rule for rule in rule_book if rule.clinical or rule.preference]
-        self._clinical = {rule.name for rule in clinical_rules(rule_book)}
+    def __init__(self, cohort: Cohort):
+        self._cohort = cohort
+        self._rules = [rule for rule in cohort.rule_book if rule.level]
+        said = cohort.frame.collect()
+        ks = [k for k in range(1, len(cohort.clinical) + 1) if (said["known"] >= k).mean() >= RARE] or [1]
+        policies = {(level, k): _policy(cohort, level, k) for level in LEVELS for k in ks}
+        made = [NOBODY, *policies.values(), *ENDS]
+        table = wide(weigh(cohort, made, [1 / (1 + accepted) for accepted in ACCEPTED]))
+        places = pd.DataFrame([(policy.name, *place) for place, policy in policies.items()])
+        places = places.set_axis(["policy", "level", "k"], axis=1).astype({"k": "Int64"})
+        self.table = table.merge(places, how="left")
+        self.table.attrs = table.attrs
+        answers = said.select(
+            **{policy.name: policy.refers for policy in policies.values()}, changed=nw.col("flag changed")
+        )
+        codes = answers.to_polars().select(pl.all().cast(pl.UInt8).fill_null(2))
+        self._refers = {place: codes[policy.name].to_numpy() for place, policy in policies.items()}
+        self._changed = codes["changed"].to_numpy()
+        self._verdicts = said.select(**{rule.name: nw.col(f"rule {rule.name}") for rule in self._rules})
         self._held = False
-        ks = [k for level, k in made.sent if level == "recommended"]
-        wide = {"layout": {"width": "300px"}}
+        broad = {"layout": {"width": "300px"}}
         self.level = widgets.ToggleButtons(options=LEVELS, value=LEVELS[1], style={"button_width": "auto"})
-        self.k = widgets.SelectionSlider(options=ks, value=ks[0], **wide)
-        self.accepted = widgets.SelectionSlider(options=ACCEPTED, value=10, **wide)
-        self._says, self._sends, self._cases = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self.k = widgets.SelectionSlider(options=ks, value=ks[0], **broad)
+        self.accepted = widgets.SelectionSlider(options=ACCEPTED, value=10, **broad)
+        self._says, self._counts, self._cases = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.figure, self._marks = live(counted(*self._at()), width=520), marks(*self._at())
         for trace in self.figure.data:
             if trace.customdata is not None:
                 trace.on_click(self._click)
-        for control in (self.level, self.k, self.accepted):
+        labels = ("Level", "At least k indications", "No-change referrals accepted for one change")
+        controls = []
+        for words, control in zip(labels, (self.level, self.k, self.accepted), strict=True):
             control.observe(self._move, "value")
-        labels = ("Level", "At least k indications", "Needless opinions accepted per useful one")
-        controls = [
-            part
-            for words, control in zip(labels, (self.level, self.k, self.accepted), strict=True)
-            for part in (widgets.HTML(div(f"{_TEXT}font-size:15px;font-weight:600;", words)), control)
-        ]
-        left = widgets.VBox([*controls, self._sends], layout={"width": "325px"})
-        both = widgets.HBox(
-            [left, self.figure], layout={"flex_flow": "row wrap", "align_items": "flex-start"}
-        )
-        super().__init__([self._says, both, self._cases])
+            controls += [widgets.HTML(div(f"{TEXT}font-size:15px;font-weight:600;", words)), control]
+        left = widgets.VBox([*controls, self._counts], layout={"width": "325px"})
+        layout = {"flex_flow": "row wrap", "align_items": "flex-start"}
+        super().__init__([self._says, widgets.HBox([left, self.figure], layout=layout), self._cases])
         self._say()
 
     @property
-    def table(self) -> pd.DataFrame:
-        """The figures of every policy at every exchange rate."""
-        return self._made.table
-
-    @property
     def selected(self) -> Any:
-        """All cases that the chosen policy sends, in the kind given."""
-        return self._made.frame(self._made.where(self.level.value, self.k.value))
+        """All cases that the chosen policy refers, in the kind given."""
+        return self._frame(1)
 
     @property
     def undecided(self) -> Any:
-        """All cases of which unknown facts decide whether the chosen policy sends them."""
-        return self._made.frame(self._made.where(self.level.value, self.k.value, UNKNOWN))
+        """All cases that cannot be judged: missing information decides whether they are referred."""
+        return self._frame(2)
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many cases the chosen policy finds, sends for nothing, misses and leaves undecided."""
-        return self._made.counts(self.level.value, self.k.value)
-
-    @property
-    def _label(self) -> str:
-        table, level, k, _ = self._at()
-        return table[(table["level"] == level) & (table["k"] == k)]["label"].iloc[0]
+        """How many cases the chosen policy makes each of :data:`secondop.evaluation.people.PEOPLE`."""
+        code = 3 * self._chosen.astype(int) + self._changed
+        tn, fn, left, fp, tp, unknown, *never = np.bincount(code, minlength=9).tolist()
+        return dict(zip(PEOPLE, (tp, fp, unknown, sum(never), fn, tn, left), strict=True))
 
     def choose(self, level: str, k: int) -> None:
         """Choose a point, as a click does."""
@@ -139,12 +149,22 @@ class TradeoffExplorer(Still, widgets.VBox):
     def still(self) -> dict[str, Any]:
         return picture(counted(*self._at()))
 
+    @property
+    def _chosen(self) -> np.ndarray:
+        return self._refers[self.level.value, self.k.value]
+
+    def _frame(self, answer: int) -> Any:
+        rows, cases = np.flatnonzero(self._chosen == answer), self._cohort.cases
+        if isinstance(cases, pd.DataFrame):
+            return cases.iloc[rows]
+        return nw.from_native(cases)[rows.tolist()].to_native()
+
     def _click(self, trace: Any, points: Any, state: Any) -> None:
         if points.point_inds:
             self.choose(*trace.customdata[points.point_inds[0]])
 
     def _at(self) -> tuple[pd.DataFrame, str, int, float]:
-        return self.table, self.level.value, self.k.value, 1 / self.accepted.value
+        return self.table, self.level.value, self.k.value, 1 / (1 + self.accepted.value)
 
     def _move(self, _: Any = None) -> None:
         if self._held:
@@ -154,64 +174,64 @@ class TradeoffExplorer(Still, widgets.VBox):
         self._say()
 
     def _say(self) -> None:
-        self._says.value = div(
-            f"{_TEXT}font-size:18px;font-weight:600;height:102px;overflow:auto;", f"{finding(*self._at())}."
-        )
-        self._sends.value = self._numbers()
+        style = f"{TEXT}font-size:18px;font-weight:600;height:102px;overflow:auto;"
+        self._says.value = div(style, f"{finding(*self._at())}.")
+        self._counts.value = self._numbers()
         self._cases.value = self._rows()
 
     def _numbers(self) -> Html:
-        counts, n = self.counts, len(self._made.changed)
-        kind = cases_of(self.table)
-        sent = sum(counts[part] for part in ("found", "overuse", "sent_unknown"))
-        left = sum(counts[part] for part in ("underuse", "spared", "left_unknown"))
-        lines = [
-            (sent, "are sent", ""),
-            (counts["found"], "find something", "padding-left:1.2em;"),
-            (counts["overuse"], "are needless", "padding-left:1.2em;"),
-            (counts["sent_unknown"], "may have found something", "padding-left:1.2em;"),
-            (counts["undecided"], "undecided: an unknown fact would settle it", ""),
-            (left, "are not sent", ""),
-            (counts["underuse"], "would have changed", "padding-left:1.2em;"),
-            (counts["left_unknown"], "may have changed", "padding-left:1.2em;"),
+        counts, total = self.counts, len(self._changed)
+        said = [
+            div("padding-left:.6em;", el("b", "", f"{counts[part]:,}"), f" {words}")
+            for part, words in PEOPLE.items()
+            if counts[part] or not part.endswith("_unknown")
         ]
         return div(
-            f"{_TEXT}font-size:16px;margin-top:.6em;",
-            div("min-height:2.8em;", f"This sends {self._label}."),
-            div("font-weight:600;", f"Of {n:,} {kind}"),
-            *(div(style, el("b", "", f"{count:,}"), f" {words}") for count, words, style in lines),
+            f"{TEXT}font-size:16px;margin-top:.6em;min-height:17em;",
+            div("", f"This refers {_words(self.level.value, self.k.value)}."),
+            div("font-weight:600;", f"Of {total:,} {cases_of(self.table)}"),
+            *said,
         )
 
     def _rows(self) -> Html:
-        rows = self._made.where(self.level.value, self.k.value)
+        rows = np.flatnonzero(self._chosen == 1)
+        first = rows[:SHOWN].tolist()
+        index = getattr(self._cohort.cases, "index", range(len(self._changed)))
         cell = f"text-align:left;vertical-align:top;padding:.3em .7em;border-bottom:1px solid {LINE};"
-        heads = (
-            "Case",
-            "Recommendation",
-            "Clinical indications",
-            "Wishes",
-            "What holds",
-            "Something changed",
-        )
-        first = rows[:SHOWN]
-        index = getattr(self._made.cases, "index", None)
-        verdicts = self._made.verdicts[first.tolist()]
         body = []
-        for row, said in zip(first.tolist(), verdicts.iter_rows(named=True), strict=True):
-            holds = [rule for rule in self._rules if said[rule.name]]
-            clinical = sum(rule.name in self._clinical for rule in holds)
-            case = row if index is None else index[row]
-            shown = (case, said["recommendation"], clinical, len(holds) - clinical)
-            shown += ("; ".join(rule.label for rule in holds), CHANGED[self._made.changed[row]])
+        for row, said in zip(first, self._verdicts[first].iter_rows(named=True), strict=True):
+            fires = [rule for rule in self._rules if said[rule.name]]
+            clinical = sum(rule.clinical for rule in fires)
+            level = max((rule.level for rule in fires), key=list(Level).index)
+            changed = ("no", "yes", "not known")[self._changed[row]]
+            shown = (index[row], level, clinical, len(fires) - clinical)
+            shown += ("; ".join(rule.label for rule in fires), changed)
             body.append(el("tr", "background:none;", *(el("td", cell, value) for value in shown)))
-        head = el("tr", "", *(el("th", f"{cell}font-weight:600;", words) for words in heads))
-        words = f"The cases behind this point: the first {len(first)} of {len(rows):,} that are sent."
+        head = el("tr", "", *(el("th", f"{cell}font-weight:600;", words) for words in _HEADS))
+        words = f"The cases behind this point: the first {len(first)} of {len(rows):,} that are referred."
         return div(
-            f"{_TEXT}font-size:15px;",
+            f"{TEXT}font-size:15px;",
             div("font-size:17px;font-weight:600;margin:.3em 0;", words),
             div(
                 f"height:270px;overflow:auto;border:1px solid {LINE};border-radius:6px;",
                 el("table", "border-collapse:collapse;width:100%;color:inherit;", head, *body),
             ),
-            div(SMALL, "All of them: .selected. The undecided: .undecided. For teaching, not for care."),
+            div(SMALL, "All of them: .selected. Those that cannot be judged: .undecided. Not for care."),
         )
+
+
+def _policy(cohort: Cohort, level: str, k: int) -> Policy:
+    """Who is at a level by at least k indications: clinical ones, and at *optional* wishes too."""
+    rules = cohort.clinical if level != "optional" else [rule for rule in cohort.rule_book if rule.level]
+    refers = at_level(cohort.rule_book, level) & at_least(k, *how_many(rules))
+    return Policy(_words(level, k), _words(level, k), "own", "", refers)
+
+
+def _words(level: str, k: int) -> str:
+    if k == 1:
+        return LABELS[level]
+    return {
+        "urgent": f"all with an urgent indication and at least {k} clinical ones",
+        "recommended": f"all with at least {k} clinical indications",
+        "optional": f"all with at least {k} indications or wishes",
+    }[level]

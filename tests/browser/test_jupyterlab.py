@@ -14,9 +14,9 @@ import pytest
 from nbformat import v4
 
 from run import quiet_news
-from secondop import FACTS, explain, read_cases, simulate
+from secondop import RULE_BOOK, explain, read_cases, simulate
 from secondop.figures.counted import finding
-from secondop.rules.indication import RECOMMENDATIONS
+from secondop.rules.rules import RECOMMENDATIONS
 from secondop.teaching import explore_tradeoff, quiz
 from tools.notebooks import KERNEL, ROOT, all_notebooks
 
@@ -32,7 +32,7 @@ CELLS = {
 }
 TOLD = ".secondop-case [role=status]"
 PARTS = (".facts", ".verdict", ".asked", ".reasons")
-LEVEL, EQUAL = "At least so many", "Worth as much as the best"  # traces of the trade-off
+LEVEL, EQUAL = "At least so many", "Net benefit as high as the best"  # traces of the trade-off
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,7 @@ def test_the_first_notebook_gives_a_changed_recommendation_in_three_actions(open
     page.keyboard.press("Shift+Enter")  # the explorer
     page.wait_for_selector(".secondop-case")
     before = page.locator(TOLD).text_content()
-    assert before.startswith("No indication for a second opinion, so far")
+    assert before.startswith("No indication for a second opinion")
     page.locator(".secondop-case .asked button", has_text="ambiguous").click()
     page.wait_for_function(
         "old => document.querySelector('.secondop-case [role=status]').textContent != old", arg=before
@@ -161,16 +161,16 @@ def test_the_first_notebook_gives_a_changed_recommendation_in_three_actions(open
 
 def test_facts_are_set_with_the_mouse_and_nothing_jumps(shown):
     page = shown("case", ".secondop-case")
-    says(page, "No indication for a second opinion, so far")
+    says(page, "No indication for a second opinion")
     before = places(page)
-    tissue = page.get_by_role("group", name="If tissue was examined: was the report clear?")
+    tissue = page.get_by_role("group", name=RULE_BOOK.facts["pathology_result"].question)
     tissue.get_by_role("radio", name="ambiguous").click()
     says(page, "A second opinion is recommended")
     assert places(page) == before
     assert "A1.3" in page.locator(".secondop-case .reasons").inner_text(), "the reason with its source"
     tissue.get_by_role("radio", name="unknown").click()
-    says(page, "No indication for a second opinion, so far")
-    page.get_by_label("Which kind of doctor gave the first opinion?").select_option("dermatology")
+    says(page, "No indication for a second opinion")
+    page.get_by_label(RULE_BOOK.facts["specialty"].question).select_option("dermatology")
     page.get_by_label("Start from").select_option("T020")
     says(page, "A second opinion is recommended, urgently")
     assert places(page) == before
@@ -178,7 +178,7 @@ def test_facts_are_set_with_the_mouse_and_nothing_jumps(shown):
 
 def test_facts_are_set_with_the_keyboard_alone(shown):
     page = shown("case", ".secondop-case")
-    rare = page.get_by_role("group", name="Is the disease a rare one?")
+    rare = page.get_by_role("group", name=RULE_BOOK.facts["rare_disease"].question)
     rare.get_by_role("radio", name="unknown").focus()
     for key, answer in (
         ("ArrowRight", "yes"),
@@ -190,7 +190,7 @@ def test_facts_are_set_with_the_keyboard_alone(shown):
         assert rare.get_by_role("radio", name=answer, exact=True).is_checked()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('fieldset').dataset.fact") == "first_workup"
-    page.get_by_label("For how many weeks has the first treatment been given?").focus()
+    page.get_by_label(RULE_BOOK.facts["first_line_weeks"].question).focus()
     page.keyboard.type("-3")
     page.get_by_role("alert").filter(has_text="-3 is below the range 0 to 5,200 weeks").wait_for()
     page.keyboard.press("ControlOrMeta+a")
@@ -215,7 +215,7 @@ def test_the_case_is_saved_as_a_row_and_the_explanation_as_a_page(shown, tmp_pat
         assert started.value.suggested_filename == f"case-T008{suffix}"
         started.value.save_as(tmp_path / f"saved{suffix}")
     saved = read_cases(tmp_path / "saved.csv")
-    assert list(saved.columns) == list(FACTS) and explain(saved).recommendation == "recommended"
+    assert list(saved.columns) == list(RULE_BOOK.facts) and explain(saved).recommendation == "recommended"
     assert "A second opinion is recommended." in (tmp_path / "saved.html").read_text()
 
 
@@ -238,7 +238,7 @@ def test_a_quiz_is_answered_with_the_mouse_and_with_the_keyboard(shown):
     choose(1)[0].click()
     card.get_by_role("button", name="Answer").click()
     card.get_by_role("status").filter(has_text="Right. The rule book says").wait_for()
-    assert QUIZ.items[0].deciding[0].rule.citation.locator in card.get_by_role("status").inner_text()
+    assert QUIZ.items[0].deciding[0].source in card.get_by_role("status").inner_text()
     assert card.bounding_box()["height"] == height
     card.get_by_role("button", name="Next").press("Enter")
     card.get_by_text("Item 2 of 3").wait_for()
@@ -259,20 +259,20 @@ def test_the_trade_off_moves_with_its_sliders_and_a_clicked_point_shows_its_case
         """Wait until the widget says what the same choice says here."""
         explorer.choose(level, k)
         explorer.accepted.value = accepted
-        cell.get_by_text(finding(explorer.table, level, k, 1 / accepted)).wait_for()
-        cell.get_by_text(f"of {len(explorer.selected):,} that are sent").wait_for()
+        cell.get_by_text(finding(explorer.table, level, k, 1 / (1 + accepted))).wait_for()
+        cell.get_by_text(f"of {len(explorer.selected):,} that are referred").wait_for()
 
     told("recommended", 1, 10)
     level, equal = (f"p => p.data.find(t => t.name === '{name}').y" for name in (LEVEL, EQUAL))
     figure = cell.locator(".js-plotly-plot")
     size = figure.bounding_box()["height"], cell.bounding_box()["height"]
     before = figure.evaluate(level), figure.evaluate(equal)
-    k, rate = (cell.get_by_role("slider").nth(i) for i in (0, 1))
+    k, accepted = (cell.get_by_role("slider").nth(i) for i in (0, 1))
     k.press("ArrowRight")
     told("recommended", 2, 10)
-    rate.press("ArrowLeft")
+    accepted.press("ArrowLeft")
     told("recommended", 2, 5)
-    assert figure.evaluate(equal) != before[1], "the line of equal worth has the slope of the price"
+    assert figure.evaluate(equal) != before[1], "the line of equal net benefit has the slope of the threshold"
     cell.get_by_role("button", name="optional").click()
     told("optional", 2, 5)
     assert figure.evaluate(level) != before[0], "the frontier of this level has moved"

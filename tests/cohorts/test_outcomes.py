@@ -1,14 +1,19 @@
 """What second opinions find: definitions, worked examples, and an independent program."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.stats import beta, norm
 
-from secondop.cohorts.outcomes import chance_right, expected_rates, tilt
+from secondop.cohorts.outcomes import along, chance_right, expected_rates, tilt
 from secondop.cohorts.parameters import WISHES
 from secondop.cohorts.scenario import load_scenario
 from secondop.cohorts.simulate import simulate
 from secondop.cohorts.traits import grid
+from secondop.datafiles import data_path
+from secondop.errors import SecondopError
 
 ALIKE = {"readers.concentration": 1000.0, "readers.errors_agree": 1.0, "sought.difficulty": 0.0}
 ALIKE |= {"sought.gravity": 0.0, "sought.wish": 0.0}
@@ -20,7 +25,7 @@ def test_readers_of_cases_that_are_all_alike_worked_by_hand():
         load_scenario("general").replace({**ALIKE, "readers.first_right": 0.8, "readers.second_odds": 4.0})
     )
     assert rates["diagnosis_changed"] == pytest.approx(4 / 17, abs=1e-3)
-    assert rates["corrected"] == pytest.approx(3.2 / 17, abs=1e-3)
+    assert rates["error_corrected"] == pytest.approx(3.2 / 17, abs=1e-3)
     assert rates["second_right"] == pytest.approx(0.8, abs=2e-3)
 
 
@@ -30,7 +35,7 @@ def test_two_equal_readers_differ_as_the_beta_binomial_says(mean, s):
     equal = {**ALIKE, "readers.first_right": mean, "readers.second_odds": 1.0, "readers.concentration": s}
     rates = expected_rates(load_scenario("general").replace(equal))
     assert rates["diagnosis_changed"] == pytest.approx(2 * mean * (1 - mean) * s / (s + 1), abs=6e-4)
-    assert rates["corrected"] == pytest.approx(rates["spoiled"])
+    assert rates["error_corrected"] == pytest.approx(rates["error_introduced"])
 
 
 @pytest.mark.parametrize("mean", [0.05, 0.5, 0.83, 0.95])
@@ -68,7 +73,11 @@ def test_an_independent_program_agrees():
     for group, share in [(differ, "treatment_if_changed"), (~differ, "treatment_if_same")]:
         treated[group] = score[group] > np.quantile(score[group], 1 - s[f"outcomes.{share}"])
     seen = {"diagnosis_changed": differ, "treatment_changed": treated, "both_changed": differ & treated}
-    seen |= {"corrected": second & ~first, "spoiled": first & ~second, "either_changed": differ | treated}
+    seen |= {
+        "error_corrected": second & ~first,
+        "error_introduced": first & ~second,
+        "either_changed": differ | treated,
+    }
     rates = expected_rates(s)
     for name, outcome in seen.items():
         assert outcome[sought].mean() == pytest.approx(rates[name], abs=4 * np.sqrt(0.25 / sought.sum())), (
@@ -84,7 +93,13 @@ def test_a_cohort_has_the_expected_rates(name):
     assert cohort["sought"].mean() == pytest.approx(rates["sought"], abs=0.003)
     sought = cohort[cohort["sought"]]
     both = sought["diagnosis_changed"] & sought["treatment_changed"]
-    for outcome in ("diagnosis_changed", "treatment_changed", "corrected", "spoiled", "intervention_averted"):
+    for outcome in (
+        "diagnosis_changed",
+        "treatment_changed",
+        "error_corrected",
+        "error_introduced",
+        "intervention_averted",
+    ):
         error = np.sqrt(rates[outcome] * (1 - rates[outcome]) / len(sought))
         assert abs(sought[outcome].mean() - rates[outcome]) < 4.5 * error, outcome
     assert both.mean() == pytest.approx(rates["both_changed"], abs=0.006)
@@ -92,8 +107,8 @@ def test_a_cohort_has_the_expected_rates(name):
 
 def test_outcomes_are_what_their_names_say():
     c = simulate("programme", 20_000, seed=2)
-    assert (c["corrected"] == (~c["first_right"] & c["second_right"])).all()
-    assert (c["spoiled"] == (c["first_right"] & ~c["second_right"])).all()
+    assert (c["error_corrected"] == (~c["first_right"] & c["second_right"])).all()
+    assert (c["error_introduced"] == (c["first_right"] & ~c["second_right"])).all()
     assert (c["opinions_differ"] == c["diagnosis_changed"]).all()
     assert not (c["first_right"] & c["second_right"] & c["opinions_differ"]).any()
     assert (c["opinions_differ"] >= (c["first_right"] != c["second_right"])).all()
@@ -112,11 +127,58 @@ def test_drawn_apart_the_headlines_hold_but_both_change_too_rarely():
     assert rates["both_changed"] == pytest.approx(0.148 * 0.374, abs=1e-4)
 
 
-def test_a_second_reader_who_knows_the_first_opinion_differs_less_often():
-    scenario = load_scenario("programme")
-    blinded, anchored = (expected_rates(scenario.replace({"readers.anchoring": x})) for x in (1.0, 3.0))
-    assert anchored["diagnosis_changed"] < blinded["diagnosis_changed"] - 0.02
-    assert anchored["corrected"] < blinded["corrected"] and anchored["spoiled"] < blinded["spoiled"]
+# Along one parameter: what changes when the second reader knows the first opinion
+
+
+def test_knowing_the_first_opinion_where_all_cases_are_alike_worked_by_hand():
+    # First right 4 in 5. The second reader has odds of 4 x 2 = 8: right 8/9, whatever the first said. At an
+    # odds ratio of 2 the odds are 16 where the first is right (16/17) and 4 where it is wrong (4/5).
+    alike = {**ALIKE, "readers.first_right": 0.8, "readers.second_odds": 2.0}
+    table = along(load_scenario("programme").replace(alike), "readers.anchoring", [1, 2])
+    right, wrong = np.array([[8 / 9, 16 / 17], [8 / 9, 4 / 5]])
+    assert list(1 - table["diagnosis_changed"]) == pytest.approx(0.8 * right + 0.2 * (1 - wrong), abs=2e-3)
+    assert list(table["error_corrected"]) == pytest.approx(0.2 * wrong, abs=2e-3)
+    assert list(table["error_introduced"]) == pytest.approx(0.8 * (1 - right), abs=2e-3)
+
+
+def test_a_simulated_cohort_of_readers_who_know_shows_the_same_shares():
+    knowing = load_scenario("programme").replace({"readers.anchoring": 1.437})
+    cohort = simulate(knowing, 100_000, seed=3)
+    sought, row = cohort[cohort["sought"]], along("programme", "readers.anchoring", [1.437]).iloc[0]
+    for name in ("diagnosis_changed", "error_corrected", "error_introduced"):
+        assert sought[name].mean() == pytest.approx(row[name], abs=0.005)
+
+
+@given(st.floats(1.01, 10))
+@settings(max_examples=10, deadline=None)
+def test_knowing_the_first_opinion_raises_agreement_and_lowers_both_what_is_caught_and_what_is_lost(ratio):
+    blinded, known = along("programme", "readers.anchoring", [1, ratio]).to_dict("records")
+    for name in ("diagnosis_changed", "error_corrected", "error_introduced", "treatment_changed"):
+        assert known[name] < blinded[name]
+
+
+def test_along_is_the_expected_rates_at_each_value_and_nothing_else_moves():
+    scenario = load_scenario("surgical")
+    table = along("surgical", "readers.anchoring", [0.8, 1, scenario["readers.anchoring"]])
+    assert table.index.tolist() == [0.8, 1, scenario["readers.anchoring"]]
+    assert table.iloc[2].to_dict() == expected_rates(scenario)
+    assert (
+        table["diagnosis_changed"].iloc[0] > table["diagnosis_changed"].iloc[1]
+    )  # contrary readers agree less
+    assert table["sought"].nunique() == 1
+
+
+def test_an_unknown_parameter_is_named_with_the_closest():
+    with pytest.raises(SecondopError, match=r"mean .readers\.anchoring"):
+        along("programme", "readers.anchorin", [1])
+
+
+def test_the_published_odds_ratios_of_anchoring_are_those_of_the_paper():
+    table = pd.read_csv(data_path("anchoring.csv")).set_index("id")[["odds_ratio", "lower", "upper"]]
+    assert table.T.to_dict("list") == {
+        "vashitz_ortho_OR": [1.437, 1.115, 1.852],
+        "vashitz_neuro_OR": [1.087, 0.811, 1.458],
+    }
 
 
 def test_who_seeks_an_opinion_has_wishes_and_graver_cases():

@@ -4,10 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from secondop.cohorts.parameters import Parameter
+from secondop.cohorts.parameters import FACTS, Parameter
 from secondop.cohorts.scenario import Scenario, load_scenario, read_scenario
 from secondop.errors import SecondopError, UnknownNameError
-from secondop.rules.facts import FACTS
 
 NAMES = ["programme", "general", "surgical", "oncology"]
 
@@ -152,3 +151,9 @@ def test_it_shows_what_is_assumed_and_what_it_was_fitted_to():
         assert all(fact.label in shown for fact in FACTS.values())
     nasty = Scenario("x", "<script>", scenario.parameters, scenario.shapes)
     assert "<script>" not in nasty._repr_html_() and "&lt;script&gt;" in nasty._repr_html_()
+
+
+@pytest.mark.parametrize("text", ["a." * 20_000 + "a = 1", "[" + "a." * 20_000 + "a]", "#" * 1_100_000])
+def test_a_text_that_would_take_gigabytes_to_parse_is_refused_before(text):
+    with pytest.raises(SecondopError, match="this text is longer"):
+        read_scenario(text)

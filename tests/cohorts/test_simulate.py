@@ -12,11 +12,12 @@ from scipy.stats import norm
 
 from secondop.cohorts import simulate as module
 from secondop.cohorts.outcomes import TRUTH
+from secondop.cohorts.parameters import FACTS
 from secondop.cohorts.scenario import load_scenario
 from secondop.cohorts.simulate import BLOCK, Cut, Gaps, simulate, simulate_batches
 from secondop.cohorts.traits import chances, grid
 from secondop.errors import SecondopError, UnknownNameError
-from secondop.rules.facts import FACTS, Kind
+from secondop.rules.facts import Kind
 
 LARGE = 2_000_000
 FARTHEST = 4.5  # standard errors: some 400 figures are checked, the worst of which is about 3
@@ -140,7 +141,13 @@ def test_facts_without_a_loading_tell_nothing_of_the_outcomes(programme):
     assert {"sex", "specialty", "lifestyle_change_tried", "medical_management_exhausted"} - {"sex"} <= set(
         mute
     )
-    outcomes = ["diagnosis_changed", "treatment_changed", "corrected", "spoiled", "intervention_averted"]
+    outcomes = [
+        "diagnosis_changed",
+        "treatment_changed",
+        "error_corrected",
+        "error_introduced",
+        "intervention_averted",
+    ]
     for name in mute:
         code = cohort[name].to_physical() if FACTS[name].has_levels else cohort[name]
         for outcome in [*outcomes, "difficulty", "gravity"]:
@@ -295,7 +302,7 @@ def test_no_warning_at_the_edges_of_shares():
         warnings.simplefilter("error")
         cohort = simulate(without_gaps(load_scenario("general")).replace(edge), 100_000, seed=1)
     assert cohort["rare_disease"].all() and not cohort["neoplasia_concern"].any()
-    assert cohort["first_right"].all() and cohort["sought"].all() and not cohort["corrected"].any()
+    assert cohort["first_right"].all() and cohort["sought"].all() and not cohort["error_corrected"].any()
 
 
 def test_a_table_of_chances_that_is_kept_cannot_be_written_over():

@@ -4,16 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secondop.rules.facts import FACTS, Kind
-
-FLAGS = [name for name, fact in FACTS.items() if fact.kind is Kind.FLAG]
+from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.rules.facts import Kind
 
 
 def _make_cases(n, seed, gaps=0.2):
     """Facts drawn independently, some not recorded; outcomes that are likelier where many facts are true."""
-    rng = np.random.default_rng(seed)
-    frame = {}
-    for name, fact in FACTS.items():
+    rng, frame = np.random.default_rng(seed), {}
+    for name, fact in RULE_BOOK.facts.items():
         if fact.kind is Kind.FLAG:
             values = (rng.random(n) < 0.15).astype(object)
         elif fact.has_levels:
@@ -22,11 +20,12 @@ def _make_cases(n, seed, gaps=0.2):
             values = rng.integers(0, 6, n).astype(object)
         frame[name] = np.where(rng.random(n) < gaps, None, values)
     cases = pd.DataFrame(frame)
-    chance = 0.05 + 0.1 * (cases[FLAGS] == True).sum(axis=1)  # noqa: E712
+    flags = [name for name, fact in RULE_BOOK.facts.items() if fact.kind is Kind.FLAG]
+    chance = 0.05 + 0.1 * (cases[flags] == True).sum(axis=1)  # noqa: E712
     cases["diagnosis_changed"] = rng.random(n) < chance
     cases["treatment_changed"] = rng.random(n) < 2 * chance
-    cases["corrected"] = cases["diagnosis_changed"] & (rng.random(n) < 0.8)
-    cases["spoiled"] = cases["diagnosis_changed"] & ~cases["corrected"]
+    cases["error_corrected"] = cases["diagnosis_changed"] & (rng.random(n) < 0.8)
+    cases["error_introduced"] = cases["diagnosis_changed"] & ~cases["error_corrected"]
     cases["intervention_averted"] = cases["treatment_changed"] & (rng.random(n) < 0.3)
     return cases
 

@@ -1,18 +1,13 @@
 """The real biopsies: a first reading out of fold, and what second readings find and waste."""
 
-import re
-
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer
 from statsmodels.stats.proportion import proportion_confint
 
-from secondop import figures
 from secondop.errors import SecondopError
-from secondop.evaluation.biopsies import as_cases, biopsy_readings, second_readings
-
-BANDS = [0, 0.05, 0.15, 0.3, 0.5]
+from secondop.evaluation.biopsies import biopsy_readings, second_readings
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +17,7 @@ def readings():
 
 @pytest.fixture(scope="module")
 def table(readings):
-    return second_readings(readings, BANDS)
+    return second_readings(readings, [0, 0.05, 0.15, 0.3, 0.5], "pathology_result")
 
 
 def test_the_biopsies_are_the_569_of_which_212_are_malignant(readings):
@@ -31,8 +26,8 @@ def test_the_biopsies_are_the_569_of_which_212_are_malignant(readings):
 
 
 def test_the_first_reading_is_right_far_more_often_than_guessing_and_not_always(readings):
-    wrong = (~readings["first_right"]).sum()
-    assert 0 < wrong < 0.05 * len(readings)
+    assert 0 < (~readings["first_right"]).sum() < 0.05 * len(readings)
+    assert ((readings["first_reading"] == "malignant") == (readings["probability"] >= 0.5)).all()
 
 
 def test_the_same_seed_gives_the_same_readings_and_another_does_not(readings):
@@ -48,7 +43,7 @@ READINGS = pd.DataFrame(
 )
 READINGS["first_right"] = (READINGS["probability"] >= 0.5) == READINGS["malignant"]
 BY_HAND = [
-    # band  sent caught needless
+    # band  referred caught needless
     (0.0, 0, 0, 0),
     (0.11, 1, 0, 1),
     (0.25, 1, 0, 1),  # 0.25 lies on the edge, which is outside
@@ -59,22 +54,23 @@ BY_HAND = [
 
 
 def test_second_readings_are_those_counted_by_hand():
-    counted = second_readings(READINGS, [band for band, *_ in BY_HAND])
-    assert counted[["band", "sent", "caught", "needless"]].to_records(index=False).tolist() == BY_HAND
+    counted = second_readings(READINGS, [band for band, *_ in BY_HAND], "pathology_result")
+    assert counted[["band", "referred", "caught", "needless"]].to_records(index=False).tolist() == BY_HAND
     assert (counted["n"] == 6).all() and (counted["errors"] == 2).all()
 
 
 def test_intervals_are_wilsons(table):
     for row in table.itertuples():
-        low, high = proportion_confint(row.sent, row.n, method="wilson")
-        assert (row.lower, row.upper) == pytest.approx((low, high))
-        low, high = proportion_confint(row.caught, row.errors, method="wilson")
-        assert (row.caught_lower, row.caught_upper) == pytest.approx((low, high))
+        assert row.share == row.referred / row.n
+        assert (row.lower, row.upper) == pytest.approx(
+            proportion_confint(row.referred, row.n, method="wilson")
+        )
+        caught = proportion_confint(row.caught, row.errors, method="wilson")
+        assert (row.caught_lower, row.caught_upper) == pytest.approx(caught)
 
 
-def test_a_wider_band_sends_and_catches_no_fewer(table):
-    for column in ("sent", "caught", "needless"):
-        assert table[column].is_monotonic_increasing
+def test_a_wider_band_refers_and_catches_no_fewer(table):
+    assert all(table[column].is_monotonic_increasing for column in ("referred", "caught", "needless"))
 
 
 def test_nothing_else_is_recorded_so_every_biopsy_stays_undetermined(table):
@@ -84,24 +80,9 @@ def test_nothing_else_is_recorded_so_every_biopsy_stays_undetermined(table):
 @pytest.mark.parametrize("band", [-0.1, 0.51])
 def test_a_band_beyond_its_ends_is_refused(band):
     with pytest.raises(SecondopError, match=r"from 0 to 0\.5"):
-        as_cases(READINGS, band=band)
+        second_readings(READINGS, [0.1, band], "pathology_result")
 
 
 def test_one_fold_is_refused_since_it_would_read_what_it_saw():
     with pytest.raises(SecondopError, match="at least 2 folds"):
         biopsy_readings(seed=1, folds=1)
-
-
-def test_the_figure_draws_every_band_none_all_and_the_interval(table):
-    fig = figures.second_readings(table)
-    traces = {trace.name: trace for trace in fig.data}
-    drawn = traces["ambiguous band, narrow to wide"]
-    errors, n = table["errors"].iloc[0], 569
-    np.testing.assert_allclose(drawn.y, 100 * table["caught"] / errors)
-    np.testing.assert_allclose(drawn.x, 100 * table["needless"] / n)
-    assert list(fig.data[-1].text) == ["none", "all"]
-    assert "95 % interval (Wilson)" in traces
-    first = table[table["caught"] >= errors / 2].iloc[0]
-    title = " ".join(re.sub(r"<[^>]+>", " ", fig.layout.title.text).split())
-    assert f"catches {first['caught']:.0f} of {errors} wrong readings" in title
-    assert "assumed to be right" in title

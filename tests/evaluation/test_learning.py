@@ -1,4 +1,4 @@
-"""A learned triage and its rival: no peeking, equal volumes, honest probabilities."""
+"""A learned triage and its rival: no peeking, equal volumes, honest probabilities, and what it goes by."""
 
 import numpy as np
 import pandas as pd
@@ -6,22 +6,35 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 from statsmodels.stats.proportion import proportion_confint
 
-from secondop import assess, simulate
+from secondop.cohorts.scenario import load_scenario
+from secondop.cohorts.simulate import simulate
 from secondop.errors import SecondopError
-from secondop.evaluation.learners import LEARNERS, answer_matrix, answers_of, deal, fact_matrix
-from secondop.evaluation.learning import calibration, learned_triage, same_volume
+from secondop.evaluation.learning import (
+    LEARNERS,
+    calibration,
+    deal,
+    fact_matrix,
+    imitation_tree,
+    importance,
+    learned_triage,
+    same_volume,
+)
 from secondop.evaluation.tradeoff import tradeoff
-from secondop.rules.facts import FACTS
-from secondop.rules.indications import RULE_BOOK
+from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.rules.assess import assess
+from secondop.rules.rulebook import RuleBook
+from secondop.rules.rules import Indication
 
-BOOK = RULE_BOOK.without(*(rule.name for rule in RULE_BOOK if rule.name != "neoplasia-concern"))
+BOOK = RULE_BOOK.only("neoplasia-concern")
+FOUR = ["diagnosis_clear_cut", "suspicion", "lifestyle_change_tried", "wants_second_opinion"]
 
 
 @pytest.fixture(scope="module")
 def cohort():
-    return simulate("programme", 3_000, seed=5)
+    return simulate("programme", 4_000, seed=5)
 
 
 @pytest.fixture(scope="module")
@@ -32,40 +45,27 @@ def scored(cohort):
 # What a learner reads
 
 
-def test_a_learner_reads_the_facts_of_the_rule_book_and_nothing_of_the_truth(cohort):
-    x, names = fact_matrix(cohort)
-    assert names == list(RULE_BOOK.facts)
-    assert set(names) <= set(FACTS) and not set(names) & set(cohort.columns.difference(list(FACTS)))
-    without_truth = fact_matrix(cohort[list(FACTS)])[0]
-    np.testing.assert_array_equal(x, without_truth)
+def test_facts_become_numbers_and_what_is_not_recorded_stays_a_gap_and_is_never_no():
+    cases = pd.DataFrame(
+        {"rare_disease": ["no", "yes", None], "suspicion": [None, "high", "low"], "sex": "x"}
+    )
+    read = {name: RULE_BOOK.fact(name) for name in ("drug_trials", "suspicion", "rare_disease")}
+    place = RULE_BOOK.fact("suspicion").levels.index
+    expected = [[np.nan, np.nan, 0], [np.nan, place("high"), 1], [np.nan, place("low"), np.nan]]
+    np.testing.assert_array_equal(fact_matrix(cases, read), expected)
 
 
 @pytest.mark.parametrize("column", ["difficulty", "diagnosis_changed", "second_right", "score"])
 def test_the_truth_cannot_be_asked_for_as_a_fact(cohort, column):
     with pytest.raises(SecondopError, match=column):
-        fact_matrix(cohort.assign(score=1.0), [column])
+        learned_triage(cohort.assign(score=1.0), facts=[column], seed=1)
 
 
-@pytest.mark.parametrize(("flag", "drugs", "no", "yes", "gap"), [
-    ("no",    0, 1, 0, 0),
-    ("yes",   2, 0, 1, 0),
-    (None, None, 0, 0, 1),
-])  # fmt: skip
-def test_an_answer_that_is_not_recorded_is_an_answer_of_its_own_and_never_no(flag, drugs, no, yes, gap):
-    x, names = fact_matrix(
-        pd.DataFrame({"rare_disease": [flag], "drug_trials": pd.array([drugs], "Int64")}),
-        ["rare_disease", "drug_trials"],
-    )
-    columns = [(name, word) for name in names for word in answers_of(name)]
-    row = dict(zip(columns, answer_matrix(x, names, np.nan_to_num)[0], strict=True))
-    assert [row["rare_disease", word] for word in ("no", "yes", "not recorded")] == [no, yes, gap]
-    assert row["drug_trials", "not recorded"] == gap and row["drug_trials", ""] == (drugs or 0)
-
-
-def test_every_case_is_tested_once_by_a_model_that_did_not_learn_from_it():
-    changed = np.random.default_rng(1).choice([0, 1, 2], 60).astype(np.uint8)
+@pytest.mark.parametrize("unknown", [0, 2, 20])  # 2: fewer than folds
+def test_every_case_is_tested_once_by_a_model_that_did_not_learn_from_it(unknown):
+    changed = np.random.default_rng(1).permutation([0] * 30 + [1] * 10 + [2] * unknown)
     dealt = deal(changed, 4, seed=1)
-    assert sorted(np.concatenate([test for _, test in dealt])) == list(range(60))
+    assert sorted(np.concatenate([test for _, test in dealt])) == list(range(len(changed)))
     assert all(not set(learn) & set(test) for learn, test in dealt)
 
 
@@ -91,7 +91,7 @@ def test_an_outcome_that_one_fact_decides_is_learned_and_its_gap_is_told_from_no
 
 def test_the_truth_beside_the_facts_changes_no_score(cohort, scored):
     swapped = cohort.copy()
-    for name in ("difficulty", "gravity", "corrected", "first_right"):
+    for name in ("difficulty", "gravity", "error_corrected", "first_right"):
         swapped[name] = swapped[name].to_numpy()[::-1]
     pd.testing.assert_series_equal(learned_triage(swapped, seed=1, folds=3)["score"], scored["score"])
 
@@ -113,12 +113,12 @@ def test_cases_without_a_known_outcome_are_scored_and_never_learned_from(cohort)
 
 
 REFUSED = [
-    ({"folds": 1}, "at least 2 folds"),
+    ({"folds": 1}, "at least 2"),
     ({"kind": "boosted"}, "Did you mean 'boosting'"),
     ({"facts": ["sexe"]}, "Did you mean 'sex'"),
-    ({"outcome": "nobody"}, "the rarer of the two has 0"),
+    ({"outcome": "nobody"}, "at most 0"),
     ({"learn_from": 3}, "at least 3 cases with each outcome"),
-    ({"outcome": "treatment_change"}, "treatment_changed"),
+    ({"outcome": "treatment_change"}, "There is no 'treatment_change'"),
 ]
 
 
@@ -144,40 +144,42 @@ HAND = pd.DataFrame(
     }
 )
 BY_HAND = [
-    # unknown   sent  threshold  measure     random  rule book  learned
-    ("nobody",    40,       0.6, "found",        20,        20,      40),
-    ("nobody",    40,       0.6, "overuse",      20,        20,       0),
-    ("nobody",    40,       0.6, "underuse",     30,        30,      10),
-    ("nobody",    40,       0.6, "net_benefit",  10,        10,      40),
-    ("all",       60,       0.3, "found",        30,        30,      50),
-    ("all",       60,       0.3, "overuse",      30,        30,      10),
-    ("all",       60,       0.3, "underuse",     20,        20,       0),
-    ("all",       60,       0.3, "net_benefit",  15,        15,      45),
+    # unknown   sent  cut  measure         random  rule book  learned
+    ("nobody",    40, 0.6, "true_positive",    20,        20,      40),
+    ("nobody",    40, 0.6, "false_positive",   20,        20,       0),
+    ("nobody",    40, 0.6, "false_negative",   30,        30,      10),
+    ("nobody",    40, 0.6, "net_benefit",      10,        10,      40),
+    ("all",       60, 0.3, "true_positive",    30,        30,      50),
+    ("all",       60, 0.3, "false_positive",   30,        30,      10),
+    ("all",       60, 0.3, "false_negative",   20,        20,       0),
+    ("all",       60, 0.3, "net_benefit",      15,        15,      45),
 ]  # fmt: skip
 
 
-def test_both_send_as_many_and_are_counted_as_by_hand():
-    table = same_volume(HAND, rule_book=BOOK, level="urgent", outcome="changed", exchange_rate=0.5)
-    columns = ["unknown", "sent", "threshold", "measure", "random", "rule_book", "learned"]
-    counted = table[columns].to_records(index=False).tolist()
-    for row, expected in zip(counted, BY_HAND, strict=True):
-        assert row[:1] + row[3:4] == expected[:1] + expected[3:4]
-        assert row[1:3] + row[4:] == pytest.approx(expected[1:3] + expected[4:])
+def test_both_refer_as_many_and_are_counted_as_by_hand():
+    table = same_volume(HAND, rule_book=BOOK, level="urgent", outcome="changed", threshold=1 / 3)
+    columns = ["unknown", "referral_rate", "cut", "measure", "random", "rule_book", "learned"]
+    expected = pd.DataFrame(BY_HAND, columns=columns)
+    numbers = [name for name in columns if name not in ("unknown", "measure")]
+    assert (table[["unknown", "measure"]] == expected[["unknown", "measure"]]).all(axis=None)
+    np.testing.assert_allclose(table[numbers], expected[numbers])
 
 
-def test_the_figures_are_those_of_the_trade_off_at_the_threshold(scored):
+def test_the_figures_are_those_of_the_trade_off_at_the_cut(scored):
     ours = same_volume(scored, level="urgent").query("unknown == 'nobody'").set_index("measure")
     assert scored["score"].is_unique
-    theirs = tradeoff(scored, ["urgent"], scores={"score": ours["threshold"].iloc[0]}).set_index("policy")
-    for who, policy in (("rule_book", "urgent"), ("learned", "score"), ("random", "random: urgent")):
-        values = theirs.loc[policy, list(ours.index)].astype(float)
-        np.testing.assert_allclose(ours[who], values, atol=1e-9)
+    theirs = tradeoff(scored, ["urgent"], scores={"score": ours["cut"].iloc[0]})
+    theirs = theirs.pivot(index="policy", columns="measure", values="value")[list(ours.index)]
+    np.testing.assert_allclose(ours["rule_book"], theirs.loc["urgent"], atol=1e-9)
+    np.testing.assert_allclose(ours["learned"], theirs.loc["score"], atol=1e-9)
+    share = theirs.loc["none"] + ours["referral_rate"] / 100 * (theirs.loc["all"] - theirs.loc["none"])
+    np.testing.assert_allclose(ours["random"], share, atol=1e-9)
 
 
-def test_found_is_counted_by_numpy_as_well(scored):
+def test_true_positives_are_counted_by_numpy_as_well(scored):
     changed = (scored["diagnosis_changed"] | scored["treatment_changed"]).to_numpy(bool)
     row = same_volume(scored).iloc[0]
-    volume = round(row["sent"] / 100 * len(scored))
+    volume = round(row["referral_rate"] / 100 * len(scored))
     best = np.argsort(-scored["score"].to_numpy())[:volume]
     assert row["learned"] == pytest.approx(100 * changed[best].sum() / len(scored))
     assert row["random"] == pytest.approx(100 * volume / len(scored) * changed.mean())
@@ -185,7 +187,7 @@ def test_found_is_counted_by_numpy_as_well(scored):
 
 @settings(max_examples=30, deadline=None)
 @given(st.data())
-def test_what_is_found_or_needless_is_what_is_sent_and_the_winner_follows_the_interval(data):
+def test_positives_add_up_to_what_is_referred_and_the_winner_follows_the_interval(data):
     n = data.draw(st.integers(4, 40))
     column = st.lists(st.sampled_from([True, False, None]), min_size=n, max_size=n)
     cases = pd.DataFrame({"neoplasia_concern": pd.array(data.draw(column), "boolean")})
@@ -195,12 +197,12 @@ def test_what_is_found_or_needless_is_what_is_sent_and_the_winner_follows_the_in
     for _, part in table.groupby("unknown"):
         part = part.set_index("measure")
         for who in ("random", "rule_book", "learned"):
-            found, overuse, underuse = part.loc[["found", "overuse", "underuse"], who]
-            assert found + overuse == pytest.approx(part["sent"].iloc[0])
-            assert found + underuse == pytest.approx(100 * cases["changed"].mean())
-        assert part.loc[["found", "overuse", "underuse"], "winner"].nunique() == 1
-        mirrored = -part.loc["found", ["difference", "upper", "lower"]].to_numpy(float)
-        for measure in ("overuse", "underuse"):
+            tp, fp, fn = part.loc[["true_positive", "false_positive", "false_negative"], who]
+            assert tp + fp == pytest.approx(part["referral_rate"].iloc[0])
+            assert tp + fn == pytest.approx(100 * cases["changed"].mean())
+        assert part["winner"].iloc[:3].nunique() == 1
+        mirrored = -part.loc["true_positive", ["difference", "upper", "lower"]].to_numpy(float)
+        for measure in ("false_positive", "false_negative"):
             interval = part.loc[measure, ["difference", "lower", "upper"]].to_numpy(float)
             np.testing.assert_allclose(interval, mirrored, atol=1e-9)
         np.testing.assert_allclose(part["difference"], part["learned"] - part["rule_book"], atol=1e-9)
@@ -218,7 +220,7 @@ def test_each_side_can_win_and_a_score_that_repeats_the_rule_book_is_no_better()
     assert won == {"truth": {"learned triage"}, "upside down": {"rule book"}, "rule": {"neither"}}
 
 
-def test_equal_scores_are_sent_by_chance_and_not_in_the_order_of_the_rows():
+def test_equal_scores_are_referred_by_chance_and_not_in_the_order_of_the_rows():
     changed = np.arange(4_000) < 2_000
     cases = pd.DataFrame({"changed": changed, "score": 0.5, "neoplasia_concern": np.arange(4_000) % 2 == 0})
     row = same_volume(cases, rule_book=BOOK, level="urgent", outcome="changed").iloc[0]
@@ -229,8 +231,8 @@ def test_equal_scores_are_sent_by_chance_and_not_in_the_order_of_the_rows():
 def test_the_paired_interval_is_no_narrower_than_a_bootstrap_that_draws_the_line_anew(scored):
     row = same_volume(scored, level="urgent").iloc[0]
     changed = (scored["diagnosis_changed"] | scored["treatment_changed"]).to_numpy(bool)
-    book = (assess(scored)["recommendation"] >= "urgent").to_numpy(bool)
-    assert 100 * book.mean() == pytest.approx(row["sent"])
+    book = (assess(scored, RULE_BOOK)["recommendation"] >= "urgent").to_numpy(bool)
+    assert 100 * book.mean() == pytest.approx(row["referral_rate"])
     rng, score, gains = np.random.default_rng(1), scored["score"].to_numpy(), []
     for _ in range(400):
         drawn = rng.integers(0, len(score), len(score))
@@ -244,6 +246,7 @@ def test_an_unknown_outcome_that_decides_leaves_the_winner_open():
     cases = HAND.assign(changed=HAND["changed"].astype("boolean").mask(HAND.index == 4))
     table = same_volume(cases, rule_book=BOOK, level="urgent", outcome="changed").set_index("measure")
     assert table["difference"].isna().all() and (table["winner"] == "").all()
+    assert (table["lower"] < table["upper"]).all()
 
 
 @pytest.mark.parametrize("asked", [{"level": "urgently"}, {"score": "scores"}])
@@ -253,7 +256,7 @@ def test_a_wrong_name_is_refused_with_the_right_one(scored, asked):
 
 
 def test_a_case_without_a_score_cannot_be_put_in_order():
-    with pytest.raises(SecondopError, match="1 of 10 cases have no 'score'"):
+    with pytest.raises(SecondopError, match="1 of 10 cases have no score"):
         same_volume(HAND.assign(score=HAND["score"].mask(HAND.index == 3)), rule_book=BOOK, outcome="changed")
 
 
@@ -263,7 +266,7 @@ def test_a_case_without_a_score_cannot_be_put_in_order():
 def test_calibration_is_as_counted_by_hand_and_unknown_outcomes_widen_it():
     cases = pd.DataFrame({"score": [0.9, 0.1, 0.2, 0.7], "changed": [True, False, True, None]})
     table = calibration(cases, outcome="changed", groups=2)
-    columns = ["group", "n", "changed", "unknown", "low", "high"]
+    columns = ["group", "n", "changed", "unknown", "min", "max"]
     assert table[columns].to_numpy().tolist() == [[1, 2, 1, 0, 0.5, 0.5], [2, 2, 1, 1, 0.5, 1.0]]
     assert table["score"].tolist() == pytest.approx([0.15, 0.8])
     assert table["share"].isna().tolist() == [False, True]
@@ -283,3 +286,109 @@ def test_learned_probabilities_keep_their_promise_where_the_truth_is_plain(cohor
     table = calibration(drawn.assign(score=score), outcome="drawn", groups=3)
     assert table["n"].sum() == len(cohort) and table["changed"].sum() == drawn["drawn"].sum()
     assert table["score"].sub(table["share"]).abs().max() < 0.05
+
+
+# What it goes by
+
+
+@pytest.mark.parametrize("kind", LEARNERS)
+def test_the_fact_that_decides_carries_all_and_the_others_nothing(cohort, kind):
+    cases = cohort.assign(decided=cohort["diagnosis_clear_cut"].fillna(False))
+    table = importance(cases, outcome="decided", kind=kind, facts=FOUR, folds=3, repeats=2, seed=1)
+    assert table["fact"].iloc[0] == "diagnosis_clear_cut" and table["importance"].iloc[0] > 30
+    assert table.attrs["auc"] > 99 and table["importance"].iloc[1:].abs().max() < 0.5
+
+
+def test_where_there_is_nothing_to_learn_no_fact_is_important_however_well_known_by_heart(cohort):
+    cases = cohort.assign(coin=np.random.default_rng(3).random(len(cohort)) < 0.4)
+    table = importance(
+        cases, outcome="coin", kind="boosting", facts=[*FOUR, "specialty", "condition"], seed=1
+    )
+    assert table["importance"].max() < 1 and table.attrs["auc"] == pytest.approx(50, abs=3)
+
+
+def test_a_fact_without_any_loading_tells_nothing(cohort):
+    scenario = load_scenario("programme")
+    assert not any(scenario[f"facts.lifestyle_change_tried.{trait}"] for trait in ("difficulty", "gravity"))
+    table = importance(cohort, facts=FOUR, seed=1).set_index("fact")
+    silent, told = table.loc["lifestyle_change_tried"], table.loc["diagnosis_clear_cut"]
+    assert silent["lower"] < 0 < silent["upper"] and abs(silent["importance"]) < 0.5 and told["lower"] > 0
+
+
+def test_facts_come_in_the_words_of_the_patient_the_most_important_first(cohort):
+    table = importance(cohort, facts=FOUR, folds=2, repeats=1, seed=1)
+    assert table["importance"].is_monotonic_decreasing and sorted(table["fact"]) == sorted(FOUR)
+    for row in table.itertuples():
+        assert (row.label, row.question) == (
+            RULE_BOOK.fact(row.fact).label,
+            RULE_BOOK.fact(row.fact).question,
+        )
+        assert row.lower <= row.importance <= row.upper
+
+
+def test_the_auc_is_that_of_the_scores_of_a_learned_triage(cohort):
+    changed = cohort["diagnosis_changed"] | cohort["treatment_changed"]
+    score = learned_triage(cohort, facts=FOUR, seed=1)["score"]
+    told = importance(cohort, facts=FOUR, repeats=1, seed=1).attrs["auc"]
+    assert told == pytest.approx(100 * roc_auc_score(changed.astype(bool), score), abs=0.7)
+
+
+def test_cases_without_a_known_outcome_are_left_out_and_counted(cohort):
+    known = cohort["diagnosis_changed"].astype("boolean").mask(np.arange(len(cohort)) < 500)
+    table = importance(cohort.assign(known=known), outcome="known", facts=FOUR, folds=2, repeats=1, seed=1)
+    assert (table.attrs["n"], table.attrs["unknown"]) == (3_500, 500)
+
+
+# A tree that imitates the rule book
+
+
+@pytest.fixture(scope="module")
+def tree(cohort):
+    return imitation_tree(cohort, seed=1)
+
+
+def test_fidelity_is_out_of_sample_with_its_denominator_and_the_mark_to_beat(tree):
+    table = tree.fidelity
+    assert table["n"].iloc[0] == 1_200 == table["n"].iloc[2:].sum()
+    assert table["agree"].iloc[0] == table["agree"].iloc[2:].sum() > table["agree"].iloc[1]
+    for row in table.itertuples():
+        assert row.share == pytest.approx(row.agree / row.n)
+        assert (row.lower, row.upper) == pytest.approx(proportion_confint(row.agree, row.n, method="wilson"))
+
+
+def test_the_tree_is_judged_on_cases_that_it_did_not_learn_from(cohort):
+    """Fidelity is what fresh cases bear out; on its own few cases, a deep tree would look far better."""
+    fresh = simulate("programme", 1_000, seed=6)
+    said = assess(fresh, RULE_BOOK)["recommendation"].astype(str)
+    trees = [imitation_tree(cohort.head(300), seed=seed, max_depth=40, held_back=0.5) for seed in range(12)]
+    borne_out = [(np.array(tree.predict(fresh)) == said).mean() for tree in trees]
+    assert np.mean([t.fidelity["share"].iloc[0] for t in trees]) == pytest.approx(
+        np.mean(borne_out), abs=0.03
+    )
+
+
+def test_following_the_text_by_hand_leads_to_what_the_tree_predicts():
+    """A book of one rule: its text is one question, and a gap goes the way of no."""
+    asked = imitation_tree(simulate("oncology", 3_000, seed=2), BOOK, seed=1)
+    no, otherwise, yes, urgent = repr(asked).splitlines()
+    assert (no.split("? ")[1], yes.split("? ")[1]) == ("no", "yes") and "neoplasia concern" in no
+    assert otherwise.endswith("no indication") and urgent.endswith("urgent")
+    cases = pd.DataFrame({"neoplasia_concern": ["yes", "no", None]})
+    assert asked.predict(cases) == ["urgent", "no_indication", "no_indication"]
+    assert asked.fidelity["share"].iloc[0] == 1
+
+
+def test_a_number_that_is_not_recorded_goes_where_the_rule_book_sends_a_gap():
+    organs = RULE_BOOK.fact("organ_systems")
+    rule = Indication("organs", "Organs", level="urgent", group="g", when=organs >= 3, source="overview-2025")
+    about = dict(title="A book", subject="second opinion", version="1", sources=RULE_BOOK.sources)
+    book, recorded = RuleBook(rules=[rule], **about), np.arange(400) % 6
+    tree = imitation_tree(pd.DataFrame({"organ_systems": recorded}), book, seed=1)
+    asked = pd.DataFrame({"organ_systems": pd.array([None, 2, 3], "Int64")})
+    assert tree.predict(asked) == ["no_indication", "no_indication", "urgent"]
+
+
+@pytest.mark.parametrize(("n", "held_back"), [(10, 0.3), (100, 1.0), (100, 0.0)])
+def test_too_few_cases_or_none_held_back_is_refused(cohort, n, held_back):
+    with pytest.raises(SecondopError, match="held back between 0 and 1"):
+        imitation_tree(cohort.head(n), seed=1, held_back=held_back)

@@ -1,7 +1,9 @@
 """Published rates keep their denominators, and a comparison says no more than the figures allow."""
 
 import math
+import shutil
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
@@ -9,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
-from secondop.errors import SecondopError, UnknownNameError
-from secondop.evaluation.published import ROLES, _newcombe, _tally, compare, published_rates
+from secondop.datafiles import CHECKSUMS, checksums, data_path
+from secondop.errors import CasesError, SecondopError, UnknownNameError
+from secondop.evaluation.cohort import Cohort
+from secondop.evaluation.published import APART, COMPARED, _newcombe, _tally, compare, published_rates
 
 YES, NO, UNKNOWN = True, False, None
 RATES = published_rates().set_index("id", drop=False)
@@ -50,7 +54,7 @@ def test_every_rate_has_a_denominator_an_outcome_a_source_and_a_known_role():
     for column in ["study", "population", "denominator", "outcome", "source", "grade"]:
         assert RATES[column].str.len().gt(0).all(), column
     assert RATES.index.is_unique
-    assert set(RATES["role"]) <= set(ROLES)
+    assert set(RATES["role"]) <= {*APART, *COMPARED}
     assert set(RATES["interval"]) == {"published", "Wilson from count", "Wilson from n", "range", "none"}
 
 
@@ -239,11 +243,11 @@ UNKNOWNS = [
 
 
 @pytest.mark.parametrize(("cases", "n", "unknown", "low", "high"), UNKNOWNS)
-def test_unknown_answers_are_carried_as_low_and_high(cases, n, unknown, low, high):
+def test_unknown_answers_are_carried_as_min_and_max(cases, n, unknown, low, high):
     rows = cohort(*[(k, sought, changed, NO, YES) for k, sought, changed in cases])
     row = compare(rows, RATES.loc[["utrecht_newdx"]]).iloc[0]
     assert (row["simulated_n"], row["simulated_unknown"]) == (n, unknown)
-    assert (row["simulated_low"], row["simulated_high"]) == pytest.approx((low, high))
+    assert (row["simulated_min"], row["simulated_max"]) == pytest.approx((low, high))
     assert math.isnan(row["simulated_rate"]) == (unknown > 0)
 
 
@@ -273,13 +277,11 @@ CASES = st.lists(st.tuples(ANSWERS, ANSWERS, ANSWERS, ANSWERS), max_size=12)
 @settings(max_examples=60, deadline=None)
 @given(CASES, st.booleans())
 def test_bounds_hold_for_every_way_of_settling_the_unknown(cases, as_sought):
-    """Each settled cohort's rate lies between low and high, and both are reached."""
-    flags = pl.DataFrame(
-        [case[:2] for case in cases], schema={"in": pl.Boolean, "out": pl.Boolean}, orient="row"
-    )
-    seen, _, _ = _tally(flags, "in", "out")
+    """Each settled cohort's rate lies between min and max, and both are reached."""
+    rows, order = [case[:2] for case in cases], (NO, YES, UNKNOWN)
+    seen, _, _ = _tally(np.array([[rows.count((i, o)) for o in order] for i in order]))
     settled = [(0, 0)]
-    for counted, answer in flags.iter_rows():
+    for counted, answer in rows:
         ways = {
             (c, c and a)
             for c in ([counted] if counted is not None else [YES, NO])
@@ -288,9 +290,9 @@ def test_bounds_hold_for_every_way_of_settling_the_unknown(cases, as_sought):
         settled = list({(n + c, k + a) for n, k in settled for c, a in ways})
     shares = [k / n for n, k in settled if n]
     if not shares:
-        assert math.isnan(seen["low"]) and math.isnan(seen["high"])
+        assert math.isnan(seen["min"]) and math.isnan(seen["max"])
     else:
-        assert (seen["low"], seen["high"]) == pytest.approx((min(shares), max(shares)))
+        assert (seen["min"], seen["max"]) == pytest.approx((min(shares), max(shares)))
 
 
 @settings(max_examples=15, deadline=None)
@@ -300,23 +302,41 @@ def test_no_cohort_makes_a_fitted_rate_agree_or_an_empty_one_zero(cases):
     table = compare(rows, RATES[RATES["role"].isin(["calibrate", "derived", "validate"])]).set_index("id")
     assert (table.loc[[*PROGRAMME_FIT, "meyer_either"], "verdict"] == "fitted").all()
     empty = table[(table["simulated_n"] == 0) & (table["simulated_unknown"] == 0)]
-    assert empty[["simulated_rate", "simulated_low", "difference", "difference_lower"]].isna().all(axis=None)
+    assert empty[["simulated_rate", "simulated_min", "difference", "difference_lower"]].isna().all(axis=None)
     assert not empty["verdict"].isin(["within", "outside"]).any()
 
 
 # --- cohorts in other frames, and what is refused ---
 
 
-@pytest.mark.parametrize(
-    "convert", [pl.from_pandas, lambda frame: pl.from_pandas(frame).lazy(), lambda f: f.astype(object)]
-)
-def test_other_frames_give_the_same_table(convert):
+KINDS = {
+    "polars": pl.from_pandas,
+    "lazy": lambda rows: pl.from_pandas(rows).lazy(),
+    "objects": lambda rows: rows.astype(object),
+    "words": lambda rows: rows.astype(object).replace({True: " Yes", False: "NO"}).fillna("not recorded"),
+    "0 and 1": lambda rows: rows.astype("Float64").astype(float),
+    "lazy words": lambda rows: pl.from_pandas(KINDS["words"](rows).astype(str)).lazy(),
+    "cohort": lambda rows: Cohort(rows, outcome=None),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_frame_and_every_spelling_of_yes_and_no_gives_the_same_table(kind):
     rows = cohort(
         (30, YES, YES, NO, YES), (5, YES, UNKNOWN, YES, NO), (65, YES, NO, NO, YES), (9, NO, YES, YES, NO)
     )
     expected = compare(rows, fitted_to=["meyer_dx"])
-    other = compare(convert(rows), scenario="programme", fitted_to=["meyer_dx"])
+    other = compare(KINDS[kind](rows), scenario="programme", fitted_to=["meyer_dx"])
     pd.testing.assert_frame_equal(other, expected, check_flags=False)
+
+
+def test_what_is_neither_yes_nor_no_is_listed_in_memory_and_counted_in_a_lazy_frame():
+    rows = cohort((3, YES, YES, NO, YES), (1, YES, UNKNOWN, NO, YES)).astype(object)
+    rows.loc[3, "diagnosis_changed"] = "perhaps"
+    with pytest.raises(CasesError, match="'perhaps' is not yes or no"):
+        compare(rows)
+    table = compare(pl.from_pandas(rows.astype(str)).lazy()).set_index("id")
+    assert table.attrs["unreadable"] == 1 and table.loc["utrecht_newdx", "simulated_unknown"] == 1
 
 
 ASSESSED = pd.DataFrame({"recommendation": ["recommended"], "possible": ["urgent"], "undetermined": [True]})
@@ -342,10 +362,6 @@ REFUSED = [
     # what was given                                                      what the message says
     (dict(cohort=cohort((1, YES, YES, NO, YES)).drop(columns="sought")), "assign(sought=True)"),
     (dict(cohort=pd.DataFrame({"age": [3]})), "no outcome to compare"),
-    (
-        dict(cohort=cohort((1, YES, YES, NO, YES)).astype({"second_right": float})),
-        "'second_right' is Float64",
-    ),
     (dict(cohort=cohort((1, YES, YES, NO, YES)), fitted_to="meyer_dx"), "fitted_to=['meyer_dx']"),
     (dict(cohort=cohort((1, YES, YES, NO, YES)), rates=RATES[["id", "rate"]]), "lack denominator, interval"),
 ]
@@ -361,3 +377,38 @@ def test_what_cannot_be_read_says_what_to_do(given, message):
 def test_an_unknown_id_among_the_fitted_is_named_with_the_closest():
     with pytest.raises(UnknownNameError, match=r"'meyer_dxx'.*Did you mean 'meyer_dx'"):
         compare(cohort((1, YES, YES, NO, YES)), fitted_to=["meyer_dxx"])
+
+
+# --- the data that ship ---
+
+
+def test_every_table_is_the_one_that_its_checksum_states():
+    """After a change on purpose: python -m secondop.datafiles."""
+    assert data_path(CHECKSUMS).read_text() == checksums()
+
+
+def cut(text):
+    return "".join(text.splitlines(keepends=True)[:5])
+
+
+CHANGES = [
+    ("published_rates.csv", cut, "4 rows of 60"),
+    ("teaching_cases.csv", lambda text: text.replace(",recommended,", ",urgent,", 1), "124 rows of 124"),
+    ("new.csv", lambda text: "a\n1\n", "1 rows of 0"),
+    ("published_rates.csv", lambda text: text.replace("\n", "\r\n"), None),
+]
+
+
+@pytest.mark.parametrize(("name", "change", "told"), CHANGES)
+def test_a_table_that_was_cut_or_changed_is_noticed_when_it_is_read(
+    tmp_path, monkeypatch, name, change, told
+):
+    shutil.copytree(data_path(CHECKSUMS).parent, tmp_path / "data")
+    path = tmp_path / "data" / name
+    path.write_bytes(change(path.read_text() if path.exists() else "").encode())
+    monkeypatch.setattr("secondop.datafiles._folder", lambda: tmp_path / "data")
+    if told is None:  # line ends are those of the system that a repository is cloned on
+        assert data_path(name) == path
+    else:
+        with pytest.raises(SecondopError, match=rf"{told}.*python -m secondop\.datafiles"):
+            data_path(name)

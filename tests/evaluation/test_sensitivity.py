@@ -4,19 +4,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secondop import RULE_BOOK
 from secondop.cohorts.draws import draw_parameters, drawn_scenarios
-from secondop.cohorts.outcomes import expected_rates
+from secondop.cohorts.outcomes import along
 from secondop.cohorts.parameters import Parameter
 from secondop.cohorts.scenario import load_scenario
 from secondop.cohorts.simulate import simulate
 from secondop.errors import SecondopError, UnknownNameError
-from secondop.evaluation import results
-from secondop.evaluation.results import MEASURES
-from secondop.evaluation.sensitivity import bands, net_benefits, propagate, tornado
+from secondop.evaluation import sensitivity
+from secondop.evaluation.sensitivity import MEASURES, bands, net_benefits, propagate, tornado
 from secondop.evaluation.tradeoff import tradeoff
+from secondop.guideline.second_opinion import RULE_BOOK
 
 PROGRAMME = load_scenario("programme")
+LEVELS = ["urgent", "recommended", "optional"]
 
 
 @pytest.fixture(scope="module")
@@ -24,38 +24,42 @@ def drawn():
     return propagate(PROGRAMME, 40, 3_000, seed=4)
 
 
-def one(table, **keys):
-    """The values of the rows with these keys."""
+def values(table, **keys):
     return table.loc[(table[list(keys)] == pd.Series(keys)).all(axis=1), "value"]
 
 
-def test_a_tornado_without_simulating():
-    """Summing over the traits, without simulating, gives the same swing of changed diagnoses."""
-    table = tornado(PROGRAMME, "diagnosis_changed", policy="sought", n=60_000, seed=1,
-                    parameters=["readers.first_right", "readers.errors_agree"])  # fmt: skip
+# One parameter at a time
+
+
+def test_summing_over_the_traits_without_simulating_gives_the_same_swing():
+    paths = ["readers.first_right", "readers.errors_agree"]
+    table = tornado(PROGRAMME, "diagnosis_changed", policy="sought", n=60_000, seed=1, parameters=paths)
     for row in table.itertuples():
-        for column, end in (("base", row.value), ("at_lower", row.lower), ("at_upper", row.upper)):
-            exact = 100 * expected_rates(PROGRAMME.replace({row.parameter: end}))["diagnosis_changed"]
-            assert getattr(row, column) == pytest.approx(exact, abs=0.6)  # 4 standard errors of 36,000 sought
-        low, high = (
-            expected_rates(PROGRAMME.replace({row.parameter: end}))["diagnosis_changed"]
-            for end in (row.lower, row.upper)
-        )
-        assert abs(row.swing - 100 * abs(high - low)) < 2 * row.swing_error
+        exact = along(PROGRAMME, row.parameter, [row.value, row.lower, row.upper])["diagnosis_changed"] * 100
+        assert [row.base, row.at_lower, row.at_upper] == pytest.approx(
+            list(exact), abs=0.6
+        )  # 4 standard errors
+        assert row.swing == pytest.approx(np.ptp(exact), abs=2 * row.swing_error)
     assert table["swing"].is_monotonic_decreasing
 
 
-def test_a_linear_case_by_hand():
-    """A rule that reads one complete fact sends just its share, at the value and at both ends."""
-    only = RULE_BOOK.without(*(rule.name for rule in RULE_BOOK if rule.name != "neoplasia-concern"))
-    path = "facts.neoplasia_concern.share"
+def test_a_rule_that_reads_one_complete_fact_refers_just_its_share_at_the_value_and_at_both_ends():
+    path, only = "facts.neoplasia_concern.share", RULE_BOOK.only("neoplasia-concern")
     full = PROGRAMME.replace({path: Parameter(0.3, 0.2, 0.5), "facts.neoplasia_concern.missing": 0.0})
-    table = tornado(full, "sent", policy="urgent", parameters=[path], n=40_000, seed=2, rule_book=only)
+    table = tornado(
+        full, "referral_rate", policy="urgent", parameters=[path], n=40_000, seed=2, rule_book=only
+    )
     row = table.iloc[0]
     assert row[["base", "at_lower", "at_upper", "swing"]].tolist() == pytest.approx([30, 20, 50, 30], abs=1)
-    # The same random numbers: whoever is sent at the lower end is sent at the upper end, so that the swing is
-    # the share of cases between, whose standard error is that of a share of 0.3 in 40,000.
-    assert row["swing_error"] == pytest.approx(100 * 1.96 * np.sqrt(0.3 * 0.7 / 40_000), rel=0.02)
+    # Whoever is referred at the lower end is referred at the upper: the swing is a share of 0.3 of the cases.
+    assert row["swing_error"] == pytest.approx(100 * 1.96 * np.sqrt(0.3 * 0.7 / 40_000), rel=0.4)
+
+
+def test_the_error_of_a_swing_is_that_of_repeated_simulation():
+    asked = dict(measure=["treatment_changed", "nnr"], parameters=["outcomes.treatment_if_same"], n=1_500)
+    runs = pd.concat(tornado(PROGRAMME, **asked, seed=seed) for seed in range(24))
+    for _, rows in runs.groupby("measure"):
+        assert rows["swing"].std() * 1.96 == pytest.approx(rows["swing_error"].mean(), rel=0.45)
 
 
 def test_a_parameter_without_a_range_is_left_out_and_counted():
@@ -67,100 +71,91 @@ def test_a_parameter_without_a_range_is_left_out_and_counted():
 def test_what_no_measure_reads_swings_by_exactly_0():
     unread = ["sought.share", "facts.specialty.shares.psychiatry", "facts.imaging_available.share"]
     unread = [path for path in unread if path in PROGRAMME.parameters]
-    table = tornado(PROGRAMME, ["found", "sent", "net_benefit"], parameters=unread, n=2_000, seed=1)
+    asked = ["true_positive", "referral_rate", "net_benefit"]
+    table = tornado(PROGRAMME, asked, parameters=unread, n=2_000, seed=1)
     assert len(table) == 3 * len(unread) >= 6
     assert (table[["swing", "swing_error"]] == 0).all(axis=None)
 
 
-def test_the_error_of_a_swing_is_that_of_repeated_simulation():
-    path = "outcomes.treatment_if_same"
-    runs = pd.concat(
-        tornado(PROGRAMME, ["treatment_changed", "opinions_per_change"], parameters=[path], n=1_500, seed=s)
-        for s in range(24)
-    )
-    for _, rows in runs.groupby("measure"):
-        assert rows["swing"].std() * 1.96 == pytest.approx(rows["swing_error"].mean(), rel=0.45)
+# All at once
 
 
 def test_draws_equal_the_trade_off_of_their_own_cohort(drawn):
     third = dict(drawn_scenarios(PROGRAMME, draw_parameters(PROGRAMME, 3, seed=4), seed=4))[3]
     cohort = simulate(third, 3_000, seed=4)
-    table = tradeoff(cohort, ["urgent", "recommended", "optional"]).set_index("policy")
+    table = tradeoff(cohort, LEVELS).pivot(index="policy", columns="measure", values=["value", "max"])
+    ours = drawn[drawn["draw"] == 3].pivot(index="policy", columns="measure", values="value")
     for name in set(MEASURES) - {"diagnosis_changed", "treatment_changed"}:
-        wide = drawn[(drawn["draw"] == 3) & (drawn["measure"] == name)].set_index("strategy")["value"]
-        for strategy in ("urgent", "recommended", "optional", "none", "oracle", "all"):
-            # undecided cases are not sent: the value of the trade-off
-            assert wide[strategy] == pytest.approx(table.loc[strategy, name], abs=1e-9, nan_ok=True)
-        if name in ("sent", "found", "overuse"):  # and all sent: its high
-            high = table.loc["urgent", f"{name}_high"]
-            assert wide["urgent or undecided"] == pytest.approx(high, abs=1e-9)
-    sought = cohort[cohort["sought"]]
+        theirs = table["value"][name]
+        np.testing.assert_allclose(ours.loc[theirs.index, name], theirs, atol=1e-9, err_msg=name)
+    for name in ("referral_rate", "true_positive", "false_positive"):  # most where unknown facts refer
+        assert ours.loc["urgent or undecided", name] == pytest.approx(table["max"][name]["urgent"])
     for name in ("diagnosis_changed", "treatment_changed"):
-        counted = one(drawn, draw=3, measure=name, strategy="sought").item()
-        assert counted == pytest.approx(100 * sought[name].mean())
+        counted = cohort.loc[cohort["sought"], name].mean()
+        assert ours.loc["sought", name] == pytest.approx(100 * counted)
 
 
 def test_what_holds_in_every_draw(drawn):
-    wide = drawn.pivot(index=["strategy", "draw"], columns="measure", values="value")
-    whole = wide.xs("all")["found"]
-    for strategy, rows in wide.groupby(level="strategy"):
-        rows = rows.droplevel("strategy")
-        np.testing.assert_allclose(rows["found"] + rows["overuse"], rows["sent"], err_msg=strategy)
-        np.testing.assert_allclose(rows["found"] + rows["underuse"], whole, err_msg=strategy)
-    sent = wide["sent"].unstack("strategy")
-    chain = ["urgent", "recommended", "optional"]
-    assert (sent[chain].diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
-    for level in chain:
-        assert (sent[f"{level} or undecided"] >= sent[level]).all()
+    wide = drawn.pivot(index=["policy", "draw"], columns="measure", values="value")
+    changes = wide.xs("all")["true_positive"]
+    for policy, rows in wide.groupby(level="policy"):
+        found = rows["true_positive"].droplevel("policy")
+        np.testing.assert_allclose(rows["true_positive"] + rows["false_positive"], rows["referral_rate"])
+        np.testing.assert_allclose(
+            found + rows["false_negative"].droplevel("policy"), changes, err_msg=policy
+        )
+    rate = wide["referral_rate"].unstack("policy")
+    assert (rate[LEVELS].diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
+    assert all((rate[f"{level} or undecided"] >= rate[level]).all() for level in LEVELS)
 
 
-def test_the_table_is_tidy_and_complete(drawn):
-    assert list(drawn.columns) == ["strategy", "draw", "measure", "value", "base"]
-    assert (
-        len(drawn) == 10 * 40 * len(MEASURES) and not drawn.duplicated(["strategy", "draw", "measure"]).any()
-    )
-    base = tradeoff(simulate(PROGRAMME, 3_000, seed=4), ["urgent"]).set_index("policy").loc["urgent", "found"]
-    rows = drawn[(drawn["strategy"] == "urgent") & (drawn["measure"] == "found")]
+def test_the_table_is_tidy_and_complete_and_its_base_is_the_scenario_as_stated(drawn):
+    assert list(drawn.columns) == ["policy", "draw", "measure", "value", "base"]
+    assert len(drawn) == 10 * 40 * len(MEASURES)
+    assert not drawn.duplicated(["policy", "draw", "measure"]).any()
+    stated = tradeoff(simulate(PROGRAMME, 3_000, seed=4), ["urgent"])
+    base = values(stated, policy="urgent", measure="true_positive").item()
+    rows = drawn[(drawn["policy"] == "urgent") & (drawn["measure"] == "true_positive")]
     assert rows["base"].tolist() == pytest.approx([base] * 40)
 
 
 def test_the_same_seed_gives_the_same_draws_and_a_longer_run_begins_with_a_shorter_one(drawn):
-    again = propagate(PROGRAMME, 6, 3_000, seed=4)
     first = drawn[drawn["draw"] <= 6].reset_index(drop=True)
-    pd.testing.assert_frame_equal(again, first)
+    pd.testing.assert_frame_equal(propagate(PROGRAMME, 6, 3_000, seed=4), first)
     assert not propagate(PROGRAMME, 6, 3_000, seed=5)["value"].equals(first["value"])
 
 
 def test_large_cohorts_in_parts_give_the_same_result(monkeypatch):
-    asked = dict(draws=3, n=2_000, seed=1, policies=["recommended"])
-    whole = propagate(PROGRAMME, **asked)
-    monkeypatch.setattr(results.evaluate, "__defaults__", (700,))
-    pd.testing.assert_frame_equal(propagate(PROGRAMME, **asked), whole)
+    paths = ["outcomes.treatment_if_same"]
+    whole = [propagate(PROGRAMME, 3, 2_000, seed=1), tornado(PROGRAMME, n=2_000, seed=1, parameters=paths)]
+    monkeypatch.setattr(sensitivity, "BATCH", 700)
+    parts = [propagate(PROGRAMME, 3, 2_000, seed=1), tornado(PROGRAMME, n=2_000, seed=1, parameters=paths)]
+    for one, other in zip(whole, parts, strict=True):
+        pd.testing.assert_frame_equal(one, other)
 
 
-def test_other_exchange_rates_need_no_further_run(drawn):
-    rates = net_benefits(drawn, [0.1, 0.5])
-    at = rates[rates["exchange_rate"] == 0.1].set_index(["strategy", "draw"])[["value", "base"]]
-    was = drawn[drawn["measure"] == "net_benefit"].set_index(["strategy", "draw"])[["value", "base"]]
-    pd.testing.assert_frame_equal(at.sort_index(), was.sort_index(), check_names=False)
-    found, overuse = (one(drawn, draw=2, strategy="urgent", measure=m).item() for m in ("found", "overuse"))
-    half = one(rates, draw=2, strategy="urgent", exchange_rate=0.5).item()
-    assert half == pytest.approx(found - 0.5 * overuse)
+def test_other_thresholds_need_no_further_run(drawn):
+    rates = net_benefits(drawn, [1 / 11, 1 / 3])
+    keys = ["policy", "draw"]
+    at = rates[rates["threshold"] == 1 / 11].set_index(keys)[["value", "base"]].sort_index()
+    was = drawn[drawn["measure"] == "net_benefit"].set_index(keys)[["value", "base"]].sort_index()
+    pd.testing.assert_frame_equal(at, was)
+    tp, fp = (
+        values(drawn, draw=2, policy="urgent", measure=m).item() for m in ("true_positive", "false_positive")
+    )
+    assert values(rates, draw=2, policy="urgent", threshold=1 / 3).item() == pytest.approx(tp - 0.5 * fp)
 
 
 def test_bands_are_numpy_quantiles(drawn):
-    table = bands(drawn).set_index(["strategy", "measure"])
-    values = one(drawn, strategy="recommended", measure="found")
-    row = table.loc[("recommended", "found")]
-    wanted = np.quantile(values, [0.025, 0.25, 0.5, 0.75, 0.975])
-    assert row[["lower", "lower_half", "median", "upper_half", "upper"]].tolist() == pytest.approx(
-        list(wanted)
-    )
+    row = bands(drawn).set_index(["policy", "measure"]).loc[("recommended", "true_positive")]
+    drawn_values = values(drawn, policy="recommended", measure="true_positive")
+    places = row[["lower", "lower_half", "median", "upper_half", "upper"]]
+    assert places.tolist() == pytest.approx(list(np.quantile(drawn_values, [0.025, 0.25, 0.5, 0.75, 0.975])))
     assert row["draws"] == 40 and row["blank"] == 0
 
 
 def test_bands_count_the_draws_in_which_nothing_was_counted(drawn):
-    nobody = bands(drawn).set_index(["strategy", "measure"]).loc[("none", "diagnosis_changed")]
+    nobody = bands(drawn).set_index(["policy", "measure"]).loc[("none", "diagnosis_changed")]
     assert nobody["draws"] == 0 and nobody["blank"] == 40 and np.isnan(nobody["median"])
 
 
@@ -171,11 +166,12 @@ def test_without_any_spread_the_band_is_the_base():
 
 
 WRONG = [
-    # asked for                                             the message names
-    (dict(measure="fond"), "'found'"),
-    (dict(policy="recomended"), "'recommended'"),
-    (dict(parameters=["sought.shares"]), "sought.share"),
-]
+    # asked for                                 the message names
+    (dict(measure="true_positives"),            "'true_positive'"),
+    (dict(policy="recomended"),                 "'recommended'"),
+    (dict(policy="none or undecided"),          "There are: all, none"),
+    (dict(parameters=["sought.shares"]),        "sought.share"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("asked", "names"), WRONG)
@@ -184,6 +180,12 @@ def test_a_wrong_name_is_answered_with_the_right_one(asked, names):
         tornado(PROGRAMME, **{"parameters": ["sought.share"]} | asked, n=200, seed=1)
 
 
+def test_a_threshold_that_is_no_probability_is_refused_before_anything_is_simulated(monkeypatch):
+    monkeypatch.setattr(sensitivity, "simulate_batches", None)
+    with pytest.raises(SecondopError, match="decision threshold"):
+        propagate(PROGRAMME, 3, 200, seed=1, threshold=10)
+
+
 def test_net_benefit_needs_what_it_is_made_of(drawn):
-    with pytest.raises(SecondopError, match="needs the measure overuse"):
-        net_benefits(drawn[drawn["measure"] == "found"], [0.1])
+    with pytest.raises(SecondopError, match="needs the measure false_positive"):
+        net_benefits(drawn[drawn["measure"] == "true_positive"], [0.1])

@@ -1,10 +1,9 @@
-"""Shares along a trait: every column drawn as it is, the headline from the first."""
-
-import re
+"""Shares along a trait or a parameter: every column drawn, the headline from the table."""
 
 import pandas as pd
 
-from secondop.figures import along_trait
+from secondop.figures import along, along_trait
+from tests.figures.seen import plain, title
 
 TABLE = pd.DataFrame(
     {
@@ -23,12 +22,10 @@ def test_each_column_is_a_line_in_per_cent():
 
 
 def test_the_title_states_the_finding_and_the_subtitle_that_cases_are_simulated():
-    title = along_trait(TABLE).layout.title.text.replace("\N{NO-BREAK SPACE}", " ")
-    title = re.sub("<[^>]*>", "", title.replace("<br>", " "))
-    assert "2 % at the least difficulty, 50 % at the most; sex moves by 1.0 points" in title
-    assert "Simulated cases in 3 equal groups by difficulty" in title
-    alone = along_trait(TABLE[["sex"]]).layout.title.text
-    assert "moves by" not in alone
+    said = title(along_trait(TABLE))
+    assert "2 % at the least difficulty, 50 % at the most; sex moves by 1.0 points" in said
+    assert "Simulated cases in 3 equal groups by difficulty" in said
+    assert "moves by" not in title(along_trait(TABLE[["sex"]]))
 
 
 def test_lines_are_told_apart_by_colour_and_dash():
@@ -36,5 +33,11 @@ def test_lines_are_told_apart_by_colour_and_dash():
     assert len(looks) == 3
 
 
-def test_hover_reads_as_a_sentence():
-    assert along_trait(TABLE).data[0].hovertemplate.startswith("Diagnosis changed: %{y:.1f} % of the cases")
+def test_along_a_parameter_each_rate_is_a_change_per_1000_from_the_first_value():
+    rates = {"diagnosis_changed": [0.148, 0.1395, 0.130], "error_corrected": [0.1257, 0.1201, 0.115]}
+    figure = along(pd.DataFrame(rates, index=pd.Index([1.0, 1.437, 2.0], name="readers.anchoring")))
+    drawn = {trace.name: (list(trace.x), [round(y, 1) for y in trace.y]) for trace in figure.data}
+    assert drawn["error corrected"] == ([1, 1.437, 2], [0, -5.6, -10.7])
+    assert title(figure).startswith("Diagnosis changed: 148 per 1,000 at 1, 130 at 2 (readers: anchoring)")
+    assert "simulated" in title(figure)
+    assert plain(figure.data[0].hovertemplate).startswith("Diagnosis changed: %{y:+.1f} per 1,000")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import pandas as pd
 import pytest
 
 from secondop.figures.opinions import strategies
+from tests.figures.seen import title
 
 TABLE = pd.DataFrame(
     [
@@ -18,12 +17,6 @@ TABLE = pd.DataFrame(
     ],
     columns=["strategy", "reference_class", "over", "under"],
 )  # fmt: skip
-
-
-def words(fig) -> str:
-    """The title and what stands under it, without its line breaks."""
-    plain = re.sub("<[^>]*>", "", fig.layout.title.text.replace("<br>", " "))
-    return plain.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def dots(fig, name):
@@ -46,7 +39,7 @@ def test_the_line_marks_as_many_wrong_as_the_first_strategy():
 
 def test_the_title_states_the_trade_and_the_hover_reads_as_a_sentence():
     fig = strategies(TABLE)
-    assert words(fig) == (
+    assert title(fig) == (
         "Over-calls of atypia fall (17.4 to 9.2 %), under-calls rise (34.7 to 42.3 %) under 'selective' "
         "Each panel: readings of cases truly of one class (simulated) "
         "↑ under-called, → over-called, % of readings"
@@ -59,7 +52,7 @@ def test_the_title_states_the_trade_and_the_hover_reads_as_a_sentence():
 
 def test_without_a_trade_the_title_claims_none():
     calm = TABLE[TABLE["strategy"] != "selective"]
-    assert words(strategies(calm)).startswith("No strategy under-calls more often than 'none' Each panel")
+    assert title(strategies(calm)).startswith("No strategy under-calls more often than 'none' Each panel")
 
 
 def test_each_basis_has_its_own_symbol_and_intervals_are_drawn_where_known():

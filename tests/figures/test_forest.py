@@ -8,6 +8,7 @@ import pytest
 
 from secondop.evaluation.published import compare, published_rates
 from secondop.figures.forest import published
+from tests.figures.seen import title
 
 # 1,000 second opinions: 10 % change the diagnosis, 37.4 % the treatment, never both; 84 of 100 are right.
 CASES = pd.DataFrame({"sought": True, "diagnosis_changed": np.arange(1000) < 100}, index=range(1000))
@@ -23,11 +24,6 @@ def table():
 @pytest.fixture(scope="module")
 def traces(table):
     return {trace.name: trace for trace in published(table).data}
-
-
-def words(figure) -> str:
-    """The title and what stands under it, without its line breaks."""
-    return re.sub("<[^>]*>", "", figure.layout.title.text.replace("<br>", " "))
 
 
 def test_every_verdict_has_its_own_trace_symbol_and_colour_or_fill(traces):
@@ -73,17 +69,17 @@ def test_outcomes_are_named_in_words(table, traces):
 
 
 def test_the_title_counts_what_could_disagree_and_not_what_was_fitted(table):
-    title = words(published(table))
+    said = title(published(table))
     verdicts = table["verdict"].value_counts()
     checks = verdicts[["outside", "within", "undetermined"]].sum()
-    assert f"misses {verdicts['outside']} of the {checks} published rates" in title
-    assert "4 more were fitted and prove nothing" in title
+    assert f"misses {verdicts['outside']} of the {checks} published rates" in said
+    assert "4 more were fitted and prove nothing" in said
 
 
 def test_nothing_to_check_is_said_and_not_called_agreement():
     rates = published_rates().query("id == 'meyer_dx'")
     figure = published(compare(CASES, rates, fitted_to=["meyer_dx"]))
-    assert "No published rate here can disagree" in words(figure)
+    assert "No published rate here can disagree" in title(figure)
 
 
 def test_a_rate_with_unknown_answers_has_an_interval_and_no_point():

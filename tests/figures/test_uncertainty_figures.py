@@ -1,12 +1,11 @@
 """The figures of what may be wrong: what they draw, and what they say."""
 
-import re
-
 import pandas as pd
 import pytest
 
 from secondop import figures
 from secondop.errors import SecondopError
+from tests.figures.seen import notes, plain, title
 
 SWINGS = pd.DataFrame(
     [
@@ -18,30 +17,21 @@ SWINGS = pd.DataFrame(
     ],
     columns=["label", "basis", "value", "lower", "upper", "base", "at_lower", "at_upper", "swing",
              "swing_error"],
-).assign(measure="found", policy="recommended", parameter="")  # fmt: skip
+).assign(measure="true_positive", policy="recommended", parameter="")  # fmt: skip
 SWINGS.attrs = {"n": 10_000, "fixed": 2}
 
 BANDS = pd.DataFrame(
     [
-        # strategy                  base  lower half  median half  upper draws blank
+        # policy                    base  lower half  median half  upper draws blank
         ("none",                     0.0,  0.0,  0.0,  0.0,  0.0,  0.0, 200, 0),
         ("recommended",             33.0, 31.0, 32.0, 33.5, 34.0, 36.0, 200, 0),
         ("recommended or undecided", 37.0, 36.5, 36.8, 37.2, 37.4, 38.0, 200, 0),
         ("all",                     39.0, 30.0, 37.0, 39.0, 41.0, 48.0, 200, 0),
         ("blank",                   None, None, None, None, None, None, 0, 200),
     ],
-    columns=["strategy", "base", "lower", "lower_half", "median", "upper_half", "upper", "draws", "blank"],
-).assign(measure="found")  # fmt: skip
+    columns=["policy", "base", "lower", "lower_half", "median", "upper_half", "upper", "draws", "blank"],
+).assign(measure="true_positive")  # fmt: skip
 BANDS.attrs = {"n": 10_000}
-
-
-def words(fig) -> str:
-    """The title and what stands under it, without its line breaks."""
-    return re.sub("<[^>]*>", "", fig.layout.title.text.replace("<br>", " "))
-
-
-def labels(fig) -> list[str]:
-    return [note.text.replace("<br>", " ") for note in fig.layout.annotations]
 
 
 def test_each_bar_of_a_tornado_goes_from_the_base_to_an_end():
@@ -64,26 +54,44 @@ def test_assumed_and_cited_parameters_are_told_apart_by_colour_and_by_pattern():
 
 def test_the_tornado_says_what_it_found_and_what_it_left_out():
     fig = figures.tornado(SWINGS, most=2)
-    assert words(fig) == (
-        "Share of a moves “found” most: 31.0 to 36.0 of 100, 33.0 as stated 10,000 simulated cases a bar, "
-        "policy “recommended”. Each bar: one parameter from the lower to the upper end of its range, all "
-        "else as stated. Chance moves a swing by up to ±0.3. 2 more swing by 0.5 at most. 2 do not vary."
-    )
-    assert labels(fig) == ["share of a, 0.2 to 0.5", "first right, 0.86 to 0.88"]
-    assert fig.data[0].hovertext[0].replace("<br>", " ") == (
-        "Share of a is assumed: 0.3. At 0.2, the lower end of its range, the result is 31.00 of 100 instead "
+    said = title(fig)
+    assert said.startswith("Share of a moves “true positive” most: 31.0 to 36.0 per 100, 33.0 as stated")
+    assert "10,000 simulated cases a bar, policy “recommended”." in said
+    assert said.endswith("by up to ±0.3. 2 more swing by 0.5 at most. 2 do not vary.")
+    assert notes(fig) == ["share of a, 0.2 to 0.5", "first right, 0.86 to 0.88"]
+    assert plain(fig.data[0].hovertext[0]) == (
+        "Share of a is assumed: 0.3. At 0.2, the lower end of its range, the result is 31.00 per 100 instead "
         "of 33.00. The swing is 5.00, give or take 0.30 by chance in simulating."
     )
 
 
+UNITS = [
+    # measure             axis                                                                 after a number
+    ("ppv", "positive predictive value, per cent of those referred", "33.0 % as stated"),
+    ("nnr", "number needed to refer, referrals for one change", "33.0 as stated"),
+    (
+        "error_corrected",
+        "wrong first opinions put right, among those referred, per 100 cases",
+        "33.0 per 100",
+    ),
+    ("diagnosis_changed", "diagnosis changed, per 100 opinions", "33.0 per 100"),
+]
+
+
+@pytest.mark.parametrize(("measure", "axis", "said"), UNITS)
+def test_every_measure_is_named_with_its_unit(measure, axis, said):
+    fig = figures.bands(BANDS.assign(measure=measure))
+    assert plain(fig.layout.xaxis.title.text) == axis and said in title(fig)
+
+
 def test_swings_that_chance_could_turn_around_are_a_tie():
     fig = figures.tornado(SWINGS.assign(swing_error=[1.6, 1.5, 0.1, 0.1]))
-    assert words(fig).startswith("Share of a moves “found” most, in a tie with 1 more: 31.0 to 36.0")
+    assert title(fig).startswith("Share of a moves “true positive” most, in a tie with 1 more: 31.0 to 36.0")
 
 
 def test_a_tornado_in_which_nothing_moves_says_so():
     fig = figures.tornado(SWINGS.tail(1))
-    assert words(fig).startswith("None of these parameters moves “found” from 33.0 of 100 10,000")
+    assert title(fig).startswith("None of these parameters moves “true positive” from 33.0 per 100 10,000")
 
 
 def test_bands_draw_the_stated_value_half_and_95_percent_of_the_draws():
@@ -94,34 +102,38 @@ def test_bands_draw_the_stated_value_half_and_95_percent_of_the_draws():
         34,
     ]
     assert list(drawn["as stated"].x) == [0, 33, 37, 39] and list(drawn["median"].x) == [0, 33.5, 37.2, 39]
-    assert drawn["recommended lower"].line.color != drawn["all lower"].line.color
-    assert labels(fig) == ["nobody", "recommended", "recommended or undecided", "everybody"]
+    looks = {
+        name: drawn[f"{name} lower"].line.color for name in ("recommended", "recommended or undecided", "all")
+    }
+    assert len(set(looks.values())) == 3 and looks["recommended or undecided"].startswith("rgba")
+    assert notes(fig) == ["nobody", "recommended", "recommended or undecided", "everybody"]
 
 
 def test_the_bands_say_which_policy_is_least_certain_and_the_hover_reads_as_a_sentence():
     fig = figures.bands(BANDS)
-    assert words(fig).startswith(
-        "“Recommended” is least certain of the rule book's policies: 33.0 of 100 as stated, 31.0 to 36.0 in "
+    assert title(fig).startswith(
+        "“Recommended” is least certain of the rule book's policies: 33.0 per 100 as stated, 31.0 to 36.0 in "
         "95 % of draws. Less certain still: everybody 10,000 simulated cases in each of 200 draws"
     )
-    assert fig.data[-1].hovertext[1].replace("<br>", " ") == (
-        "“Recommended”: 33.00 sent and something changed, of 100 cases, in the scenario as stated. In 95 % "
-        "of 200 draws of all parameters between 31.00 and 36.00, in half of them between 32.00 and 34.00."
+    assert plain(fig.data[-1].hovertext[1]) == (
+        "“Recommended”: 33.00 true positives: referred, changes, per 100 cases, in the scenario as stated. "
+        "In 95 % of 200 draws of all parameters between 31.00 and 36.00, in half of them between 32.00 and "
+        "34.00."
     )
 
 
 def test_the_least_certain_has_the_widest_band_and_a_tie_is_called_one():
-    ruled = BANDS[BANDS["strategy"].str.startswith("recommended")]
-    assert words(figures.bands(ruled)).startswith("“Recommended” is least certain: 33.0")
+    ruled = BANDS[BANDS["policy"].str.startswith("recommended")]
+    assert title(figures.bands(ruled)).startswith("“Recommended” is least certain: 33.0")
     tied = ruled.assign(lower=31.0, upper=36.0)
-    assert words(figures.bands(tied)).startswith("“Recommended” is least certain, in a tie with 1 more: 33.0")
+    assert title(figures.bands(tied)).startswith("“Recommended” is least certain, in a tie with 1 more: 33.0")
 
 
 @pytest.mark.parametrize(("draw", "table"), [(figures.tornado, SWINGS), (figures.bands, BANDS)])
 def test_one_measure_at_a_time(draw, table):
-    two = pd.concat([table, table.assign(measure="sent")])
+    two = pd.concat([table, table.assign(measure="referral_rate")])
     with pytest.raises(
-        SecondopError, match=r"draws one measure, and the table holds 2: found, sent. Keep one"
+        SecondopError, match=r"draws one measure, and the table holds 2: true_positive, referral_rate"
     ):
         draw(two)
     with pytest.raises(SecondopError, match="the table holds 0"):
@@ -129,5 +141,5 @@ def test_one_measure_at_a_time(draw, table):
 
 
 def test_bands_of_nothing_counted_are_refused():
-    with pytest.raises(SecondopError, match="Nothing was counted for found in any draw"):
+    with pytest.raises(SecondopError, match="Nothing was counted for true_positive in any draw"):
         figures.bands(BANDS.tail(1))

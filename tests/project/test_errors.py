@@ -2,7 +2,7 @@
 
 import pytest
 
-from secondop import FACTS
+from secondop import RULE_BOOK
 from secondop.errors import did_you_mean
 
 LEVELS = ["none", "clear", "ambiguous", "expert_needed"]
@@ -40,7 +40,7 @@ def test_the_closest_is_suggested_unless_it_is_the_opposite(written, options, su
     assert did_you_mean(written, options) == (f" Did you mean {suggested!r}?" if suggested else "")
 
 
-@pytest.mark.parametrize("name", FACTS)
+@pytest.mark.parametrize("name", RULE_BOOK.facts)
 def test_every_fact_is_still_found_with_a_letter_left_out_or_doubled(name):
     for slip in (name[:-1], name[:3] + name[2:], name.replace("_", " ").title()):
-        assert did_you_mean(slip, FACTS) == f" Did you mean {name!r}?"
+        assert did_you_mean(slip, RULE_BOOK.facts) == f" Did you mean {name!r}?"

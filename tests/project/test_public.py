@@ -1,9 +1,14 @@
 """The names that a user meets: each loads on first use, says what it is, and a wrong one is answered."""
 
+import ast
+import json
+from pathlib import Path
+
 import pytest
 
 import secondop
 from secondop import figures, teaching
+from tools.notebooks import all_lessons, all_notebooks
 
 
 @pytest.mark.parametrize("name", secondop.__all__)
@@ -26,3 +31,33 @@ def test_every_figure_and_teaching_aid_loads_as_a_function_and_says_what_it_is(r
 def test_a_wrong_name_is_answered_with_those_that_exist(room):
     with pytest.raises(AttributeError, match=room.__all__[0]):
         _ = room.no_such_name
+
+
+def imported(tree: ast.AST) -> set[tuple[str, str]]:
+    """The module and name of all that is imported by name from the project."""
+    return {
+        (node.module, alias.name)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "secondop"
+        for alias in node.names
+    }
+
+
+def test_editors_read_the_same_names_from_the_same_homes_as_are_loaded():
+    stub = ast.parse(Path(secondop.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
+    loaded = {(home, name) for home, names in secondop._HOMES.items() for name in names}
+    assert imported(stub) == loaded | {("secondop", room) for room in secondop._ROOMS}
+
+
+def test_the_package_says_in_its_own_words_every_name_that_it_has():
+    told = set(secondop.__doc__.replace(",", " ").split())
+    assert set(secondop.__all__) - told == set()
+
+
+@pytest.mark.parametrize("path", [*all_notebooks(), *all_lessons()], ids=lambda path: path.stem)
+def test_a_notebook_needs_no_name_from_deeper_than_the_top_or_the_teaching_room(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    needed = set().union(*(imported(ast.parse(source)) for source in sources))
+    rooms = {room.__name__: room.__all__ for room in (secondop, teaching)}
+    assert [f"{home}.{name}" for home, name in sorted(needed) if name not in rooms.get(home, ())] == []

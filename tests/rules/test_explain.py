@@ -1,9 +1,10 @@
-"""What an explanation says of one case, read as sentences and checked against brute force."""
+"""What an explanation says of one case, to whom, and that nothing in it can be more than text."""
 
 import itertools
 import json
-from html.parser import HTMLParser
+from decimal import Decimal
 
+import jinja2
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -13,568 +14,433 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secondop.errors import CasesError, SecondopError
+from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.guideline.sgb27b import SGB27B
+from secondop.rules.answers import answers
 from secondop.rules.assess import assess
-from secondop.rules.conditions import at_least, fact
-from secondop.rules.domain import answers
+from secondop.rules.conditions import at_least
 from secondop.rules.explain import explain
-from secondop.rules.facts import FACTS, Kind
-from secondop.rules.indication import RECOMMENDATIONS, Citation, Grade, Group, Indication, Level, RuleKind
-from secondop.rules.indications import RULE_BOOK
-from secondop.rules.rulebook import NOT_FOR_CARE, RuleBook
+from secondop.rules.facts import category, count, flag, ordered
+from secondop.rules.rulebook import RuleBook
+from secondop.rules.rules import Advice, Source
+from secondop.words import NOT_FOR_CARE, render
+from tests.kit import Page, rule, says, small_book
 
-
-def rule(name, when, level=Level.RECOMMENDED, **more):
-    more = {"statement": "T1", "label": f"Reason {name}", "group": Group.UNCERTAINTY} | more
-    return Indication(name, when=when, level=level, citation=Citation("test", "T1", Grade.PRIMARY), **more)
-
-
-def book(*rules):
-    return RuleBook(rules, sources=(("test", "A source made for a test"),))
+FEVER, RASH = flag("fever", "Do you have a fever?", term="pyrexia"), flag("rash", "Do you have a rash?")
+PAIN = ordered("pain", "none some strong", "How much does it hurt?")
+DRUGS = count("drugs", 50, "drugs", "How many drugs did you try?")
+TISSUE = category("tissue", "none clear unclear", "What did the tissue show?")
+IMAGING = small_book(
+    rule("scan", (PAIN >= "some") & ~FEVER, statement="S1", consult="a radiologist", locator="page 3"),
+    rule("alarm", RASH, "urgent", consult="a ward", stronger_when=PAIN >= "strong"),
+    rule("wish", DRUGS >= 3, "optional", source="study"),
+    rule("calm", TISSUE.is_in("clear"), "against"),
+    rule("hurts", PAIN >= "strong", "amplifier"),
+    subject="imaging review",
+    title="Imaging at our clinic",
+    updated="2026-02-01",
+    status="draft",
+    sources=[Source("sop", "Our own SOP"), Source("study", "A study", "primary study")],
+    advice=[
+        Advice("K1", "It is warm.", when=FEVER, if_unknown="It may be warm."),
+        Advice("K2", "Think twice.", only_without_clinical=True),
+        Advice("K3", "Look again.", only_with_clinical=True),
+        Advice("N1", "Bring the film.", next_step=True),
+        Advice("N2", "Bring the slide.", when=~TISSUE.is_in("none"), next_step=True),
+    ],
+    also=[FEVER, RASH, PAIN, DRUGS, TISSUE],
+)
+EVERYTHING = {"rash": True, "pain": "strong", "drugs": 9, "tissue": "clear"}
+NOTHING = {"fever": False, "rash": False, "pain": "none", "drugs": 0, "tissue": "none"}
 
 
 def names(reasons):
     return [reason.rule.name for reason in reasons]
 
 
-def test_a_case_with_nothing_recorded_is_open_and_is_never_read_as_no():
-    explanation = explain({})
-    assert (explanation.recommendation, explanation.possible) == ("no_indication", "urgent")
-    assert explanation.undetermined
-    assert explanation.headline == "No indication for a second opinion, so far."
-    assert explanation.supporting == explanation.opposing == ()
-    assert len(explanation.undecided) == 27  # all but the amplifier
-    assert [q.fact for q in explanation.next_questions[:3]] == [
-        "new_finding",  # four of its answers are urgent
-        "complication_during_treatment",
-        "neoplasia_concern",
-    ]
-    unasked = set(RULE_BOOK.facts) - {q.fact for q in explanation.next_questions}
-    assert unasked == {"symptom_severity", "earlier_opinions"}  # an amplifier's and a caution's alone
-    assert set(explanation.why_not) == {r.name for r in RULE_BOOK} - {"opinion-after-opinion"}
-
-
 SAYS = [
-    # what is known                                           stands           possible       for, against
-    ({"neoplasia_concern": "yes"}, "urgent", "urgent", ["neoplasia-concern"], []),
-    ({"pathology_result": "ambiguous"}, "recommended", "urgent", ["ambiguous-pathology"], []),
-    ({"wants_second_opinion": True}, "optional", "urgent", ["patient-wants-one"], []),
+    # what is known besides, recommendation, possible, reasons for, against, headline
+    ({}, "no_indication", "no_indication", "", "", "No indication for an imaging review."),
+    ({"rash": 1}, "urgent", "urgent", "alarm", "", "An imaging review is recommended, urgently."),
+    ({"pain": "some"}, "recommended", "recommended", "scan", "", "An imaging review is recommended."),
+    ({"drugs": 3}, "optional", "optional", "wish", "", "An imaging review is the patient's choice."),
+    ({"tissue": "clear"}, "not_needed", "not_needed", "", "calm", "An imaging review may not be needed."),
     (
-        {"diagnosis_clear_cut": 1, "plan_follows_guideline": 1},
-        "not_needed",
+        EVERYTHING,
         "urgent",
-        [],
-        ["clear-diagnosis-standard-plan"],
+        "urgent",
+        "alarm scan wish",
+        "calm",
+        "An imaging review is recommended, urgently.",
     ),
     (
-        {"diagnosis_clear_cut": 1, "plan_follows_guideline": 1, "rare_disease": 1, "new_finding": "lump"},
+        {"rash": None, "pain": "some"},
+        "recommended",
         "urgent",
-        "urgent",
-        ["complication-or-new-finding"],
-        ["clear-diagnosis-standard-plan"],
+        "scan",
+        "",
+        "An imaging review is recommended.",
     ),
-    (
-        {"wants_second_opinion": 1, "neoplasia_concern": 1, "hereditary_condition_suspected": 1},
-        "urgent",
-        "urgent",
-        ["neoplasia-concern", "hereditary-condition-suspected", "patient-wants-one"],
-        [],
-    ),
+    ({"rash": None, "drugs": None}, "no_indication", "urgent", "", "", "No indication"),
 ]
 
 
-@pytest.mark.parametrize("case, stands, possible, supporting, opposing", SAYS)
+@pytest.mark.parametrize(("known", "stands", "possible", "supporting", "opposing", "headline"), SAYS)
 def test_reasons_for_and_against_stand_side_by_side_strongest_first(
-    case, stands, possible, supporting, opposing
+    known, stands, possible, supporting, opposing, headline
 ):
-    explanation = explain(case)
-    assert (explanation.recommendation, explanation.possible) == (stands, possible)
-    assert names(explanation.supporting) == supporting
-    assert names(explanation.opposing) == opposing
+    told = explain(NOTHING | known, IMAGING)
+    assert (told.recommendation, told.possible, told.undetermined) == (stands, possible, stands != possible)
+    assert (names(told.supporting), names(told.opposing)) == (supporting.split(), opposing.split())
+    assert told.headline.startswith(headline)
+    assert told.outlook.split()[0].rstrip(":") == ("Provisional" if stands != possible else "Final")
 
 
-def test_a_reason_names_the_values_seen_the_source_and_its_grade():
-    (reason,) = explain(
-        {"symptom_course": "unchanged", "lifestyle_change_tried": "y", "drug_trials": 3}
-    ).supporting
-    assert reason.seen == {"symptom_course": "unchanged", "lifestyle_change_tried": True, "drug_trials": 3}
-    assert reason.values == "symptom course: unchanged; lifestyle change tried: yes; drug trials: 3"
-    assert reason.source == "overview-2025, A2.3 (secondary web summary)"
+@pytest.mark.parametrize("book", [RULE_BOOK, SGB27B, IMAGING], ids=lambda book: book.title)
+def test_a_case_with_nothing_recorded_is_open_and_never_read_as_no(book):
+    told = explain({}, book)
+    assert (told.recommendation, told.undetermined) == ("no_indication", True)
+    assert told.supporting == told.opposing == ()
+    assert len(told.undecided) == len(book) - len(book.of_kind("amplifier"))
+    amplifiers = {n for r in book.of_kind("amplifier") for n in r.facts}
+    decisive = {n for r in book if r.kind != "amplifier" for n in r.facts}
+    assert {q.fact for q in told.next_questions} == decisive >= set(book.rule_facts) - amplifiers
 
 
-PRESSING = [
-    # what else is known                                       stronger  amplified
-    ({"specialty": "oncology", "symptom_severity": "severe"}, True, True),
-    ({"specialty": "surgery", "rare_disease": "yes"}, True, None),
-    ({"specialty": "surgery", "rare_disease": "no", "symptom_severity": "mild"}, False, None),
-    ({"specialty": "surgery", "symptom_severity": "mild", "symptom_course": "improving"}, None, False),
+# ------------------------------------------------------------------ for whom it is read
+
+
+def test_a_patient_reads_questions_and_a_clinician_terms_statements_and_places():
+    case = NOTHING | {"pain": "strong"}
+    patient, clinician = (explain(case, IMAGING, audience=a) for a in ("patient", "clinician"))
+    ((to_patient,), (to_clinician,)) = patient.supporting, clinician.supporting
+    assert to_patient.words == "How much does it hurt? strong; Do you have a fever? no"
+    assert to_clinician.words == "pain: strong; pyrexia: no"
+    assert (to_patient.source, to_clinician.source) == ("sop (guideline)", "sop, page 3 (guideline)")
+    assert to_patient.seen == to_clinician.seen == {"pain": "strong", "fever": False}
+    shown = [Page(told.to_html()).words for told in (patient, clinician)]
+    assert ["S1" in words for words in shown] == ["(K3)" in words for words in shown] == [False, True]
+    with pytest.raises(SecondopError, match="Did you mean 'patient'"):
+        explain(case, IMAGING, audience="patients")
+
+
+def test_a_reason_says_what_strengthens_it_and_a_wish_is_not_strengthened():
+    told = explain(NOTHING | {"rash": True, "pain": "strong", "drugs": 3}, IMAGING)
+    notes = {r.rule.name: r.note for r in told.reasons}
+    assert notes["alarm"] == "stronger, since pain is at least strong; strengthened by: Reason hurts"
+    assert (notes["scan"], notes["wish"], notes["calm"]) == ("strengthened by: Reason hurts", "", "")
+    weaker = explain(NOTHING | {"rash": True, "pain": None}, IMAGING)
+    assert not any(reason.note for reason in weaker.reasons)
+
+
+def test_it_speaks_of_its_own_book_alone():
+    for case, audience in itertools.product(({}, NOTHING, EVERYTHING), ("patient", "clinician")):
+        told = explain(case, IMAGING, audience=audience)
+        for text in (told.to_html(), repr(told), json.dumps(told.to_dict())):
+            assert "imaging review" in text and "second opinion" not in text.lower()
+    assert told.about == "Imaging at our clinic. Version 1, updated 2026-02-01, draft."
+    assert told.about in Page(told.to_html()).words and told.about in repr(told)
+
+
+ADVISED = [
+    # what is known besides, cautions, next steps
+    ({}, "K2", "N1"),
+    ({"fever": True}, "K1 K2", "N1"),
+    ({"fever": None}, "K1 K2", "N1"),
+    ({"rash": True}, "K3", "N1"),
+    ({"rash": None}, "", "N1"),  # a clinical reason may yet be found
+    ({"drugs": 5, "tissue": "clear"}, "K2", "N1 N2"),
+    ({"tissue": None}, "K2", "N1"),
 ]
 
 
-@pytest.mark.parametrize("more, stronger, amplified", PRESSING)
-def test_a_reason_says_whether_it_presses_harder_here(more, stronger, amplified):
-    (reason,) = explain({"pathology_result": "ambiguous"} | more).supporting
-    assert (reason.stronger, reason.amplified) == (stronger, amplified)
-    assert ("stronger" in reason.note) is (stronger is True)
-    assert ("pressing" in reason.note) is (amplified is True)
-
-
-def test_severity_presses_no_wish_and_nothing_that_does_not_hold():
-    reasons = explain({"wants_second_opinion": "yes", "symptom_severity": "severe"}).reasons
-    assert not any(reason.amplified for reason in reasons)
-
-
-CAUTIONS = [
-    # what is known                                                          cautions
-    ({}, ["D2.1"]),
-    ({"first_opinion_known": "no"}, []),
-    ({"first_opinion_known": "yes"}, ["D2.1"]),
-    ({"first_opinion_known": "no", "earlier_opinions": 3}, []),  # a clinical reason may yet be found
-    ({"first_opinion_known": "no", "plan_follows_guideline": "yes", "neoplasia_concern": "yes"}, ["D2.2"]),
-    ({"first_opinion_known": "no", "plan_follows_guideline": "yes", "wants_second_opinion": "yes"}, []),
-    ({"first_opinion_known": "no", "earlier_opinions": 3, "neoplasia_concern": "yes"}, []),
-]
-
-
-@pytest.mark.parametrize("case, cautions", CAUTIONS)
-def test_cautions(case, cautions):
-    assert [caution.statement for caution in explain(case).cautions] == cautions
-
-
-def test_opinion_after_opinion_is_cautioned_where_no_clinical_reason_is_left():
-    repeated = RULE_BOOK.without(*(r.name for r in RULE_BOOK if r.clinical))
-    case = {"earlier_opinions": 2, "wants_second_opinion": "yes", "first_opinion_known": "no"}
-    assert [c.statement for c in explain(case, repeated).cautions] == ["D2.3"]
-
-
-def test_an_unknown_first_opinion_is_spoken_of_as_unknown():
-    assert explain({}).cautions[0].words.startswith("If the second doctor knows")
-    assert explain({"first_opinion_known": "yes"}).cautions[0].words.startswith("The second doctor will know")
-
-
-RECORDS = [
-    # imaging  pathology     pictures named  tissue named
-    ("yes", "clear", "the pictures", "the tissue report with its slides"),
-    ("no", "none", None, None),
-    (None, None, "the pictures, if there are any", "the tissue report with its slides, if there are any"),
-]
-
-
-@pytest.mark.parametrize("imaging, pathology, pictures, tissue", RECORDS)
-def test_the_records_to_send_are_those_that_this_case_has(imaging, pathology, pictures, tissue):
-    steps = explain({"imaging_available": imaging, "pathology_result": pathology}).next_steps
-    assert [step.statement for step in steps] == ["E1", "E2", "E3"]
-    sent = steps[2].words.removesuffix(".").split(": ")[1].split("; ")
-    assert sent == ["the notes and results so far", *(r for r in (pictures, tissue) if r)]
+@pytest.mark.parametrize(("known", "cautions", "steps"), ADVISED)
+def test_advice_is_said_where_it_applies(known, cautions, steps):
+    told = explain(NOTHING | known, IMAGING)
+    assert " ".join(a.statement for a in told.cautions) == cautions
+    assert " ".join(a.statement for a in told.next_steps) == steps
+    words = {True: "It is warm.", None: "It may be warm."}.get(known.get("fever", False))
+    assert [a.words for a in told.cautions if a.statement == "K1"] == ([words] if words else [])
 
 
 def test_whom_to_see_follows_the_strongest_reason():
-    case = {"wants_second_opinion": "yes", "pathology_result": "ambiguous"}
-    assert explain(case).consult[0] == "expert pathologist, for a second reading of the tissue"
+    assert explain(NOTHING | {"rash": True, "pain": "some"}, IMAGING).consult == ("a ward", "a radiologist")
+
+
+# ------------------------------------------------------------------ what to ask, and what would do
 
 
 def test_a_question_says_what_each_answer_would_lead_to():
-    only = RULE_BOOK.without(*(r.name for r in RULE_BOOK if r.statement != "A2.3"))
-    explanation = explain({"symptom_course": "worsening", "lifestyle_change_tried": "yes"}, only)
-    (question,) = explanation.next_questions
-    assert question.question == FACTS["drug_trials"].meaning
-    assert question.answers == {"less than 2 drugs": "no_indication", "at least 2 drugs": "recommended"}
-    assert question.settles
-    assert question.outcomes == "less than 2 drugs → no indication; at least 2 drugs → recommended"
+    (asked,) = explain(NOTHING | {"drugs": None, "rash": True}, IMAGING.without("alarm")).next_questions
+    assert (asked.fact, asked.question, asked.settles) == ("drugs", "How many drugs did you try?", True)
+    assert asked.outcomes == "less than 3 drugs → no indication; at least 3 drugs → optional"
 
 
 def test_what_could_only_say_not_needed_raises_nothing_and_is_still_worth_asking():
-    counters = RULE_BOOK.without(*(r.name for r in RULE_BOOK if r.kind is not RuleKind.COUNTER_INDICATION))
-    explanation = explain({"diagnosis_clear_cut": True}, counters)
-    assert (explanation.recommendation, explanation.undetermined) == ("no_indication", False)
-    assert explanation.next_questions[0].fact == "plan_follows_guideline"
-    assert explanation.next_questions[0].answers == {"no": "no_indication", "yes": "not_needed"}
-    assert explanation.outlook.startswith("Nothing could raise this")
+    told = explain(NOTHING | {"tissue": None}, IMAGING)
+    assert (told.recommendation, told.undetermined) == ("no_indication", False)
+    (asked,) = told.next_questions
+    assert (asked.fact, asked.outcomes) == ("tissue", "none or unclear → no indication; clear → not needed")
+    assert told.outlook.startswith("Nothing could raise it; missing information could")
 
 
 def test_nothing_is_asked_once_the_highest_level_stands():
-    explanation = explain({"neoplasia_concern": True})
-    assert explanation.next_questions == ()
-    assert explanation.outlook.startswith("Settled")
+    told = explain({"rash": True}, IMAGING)
+    assert told.next_questions == () and told.outlook.startswith("Final")
 
 
-def test_a_fact_whose_effect_is_always_hidden_by_another_is_not_asked():
-    a, b = fact("neoplasia_concern"), fact("rare_disease")
-    hidden = book(rule("both", a & b), rule("first", a, Level.URGENT))
-    assert [q.fact for q in explain({}, hidden).next_questions] == ["neoplasia_concern"]
-
-
-RARE, NEOPLASIA = fact("rare_disease"), fact("neoplasia_concern")  # in the vocabulary's order
-CANCER = fact("cancer_history").is_in("previous", "persistent")
-STILL_OPEN = rule("open", RARE & ~NEOPLASIA & fact("advanced_cancer"), Level.URGENT)
+OPEN = rule("open", FEVER & ~RASH & (DRUGS >= 9), "urgent")
 RANKED = [
-    # what decides the order           rules                                                  asked first
-    (
-        "the level that can be reached",
-        [rule("a", RARE), rule("b", NEOPLASIA, Level.URGENT)],
-        "neoplasia_concern",
-    ),
-    (
-        "whether an answer settles it",
-        [rule("a", RARE), rule("b", NEOPLASIA), STILL_OPEN],
-        "neoplasia_concern",
-    ),
-    ("how many answers change it", [rule("a", RARE), rule("b", CANCER)], "cancer_history"),
-    (
-        "how many open rules read it",
-        [rule(n, w) for n, w in zip("abc", [RARE, NEOPLASIA, NEOPLASIA], strict=True)],
-        "neoplasia_concern",
-    ),
-    ("the vocabulary, if nothing else", [rule("b", NEOPLASIA), rule("a", RARE)], "rare_disease"),
+    # what decides the order, rules, asked first
+    ("the level that can be reached", [rule("a", FEVER), rule("b", RASH, "urgent")], "rash"),
+    ("whether an answer settles it", [rule("a", FEVER), rule("b", RASH), OPEN], "rash"),
+    ("how many answers change it", [rule("a", FEVER), rule("b", PAIN >= "some")], "pain"),
+    ("how many open rules read it", [rule("a", FEVER), rule("b", RASH), rule("c", RASH)], "rash"),
+    ("the order of the book, if nothing else", [rule("b", RASH), rule("a", FEVER)], "fever"),
+    ("what it could still help to reach", [rule("a", RASH & FEVER), rule("b", RASH, "urgent")], "rash"),
 ]
 
 
-@pytest.mark.parametrize("decides, rules, first", RANKED)
+@pytest.mark.parametrize(("decides", "rules", "first"), RANKED)
 def test_the_most_decisive_question_comes_first(decides, rules, first):
-    assert explain({}, book(*rules)).next_questions[0].fact == first
+    asked = explain({}, small_book(*rules, also=[FEVER, RASH, PAIN, DRUGS])).next_questions
+    assert asked[0].fact == first, decides
 
 
 WHY_NOT = [
-    # rule                        what is known                        the smallest change
-    (
-        "ambiguous-pathology",
-        {"pathology_result": "clear"},
-        ["pathology result: clear → ambiguous or expert needed"],
-    ),
-    ("patient-wants-one", {"wants_second_opinion": "no"}, ["wants second opinion: no → yes"]),
-    (
-        "refractory-to-lifestyle-and-drugs",
-        {"symptom_course": "unchanged", "lifestyle_change_tried": "yes", "drug_trials": 1},
-        ["drug trials: 1 → at least 2 drugs"],
-    ),
-    (  # the nearest level counts as the smallest step; only one has to be learned
-        "negative-work-up-high-suspicion",
-        {"suspicion": "low"},
-        ["first workup: not recorded → negative", "suspicion: low → high"],
-    ),
-    (  # one recorded fact must differ; two that are not recorded must be learned
-        "circumcision-before-steroid-trial",
-        {"circumcision_proposed": "no", "sex": "male"},
-        [
-            "condition: not recorded → phimosis",
-            "circumcision proposed: no → yes",
-            "topical steroid trial adequate: not recorded → no",
-        ],
-    ),
-    (
-        "invasive-procedure-proposed",
-        {"procedure_proposed": "none"},
-        ["procedure proposed: none → invasive procedure, minor surgery or major surgery"],
-    ),
+    # rule, what is known, the smallest change
+    ("calm", {"tissue": "unclear"}, ["tissue: unclear → clear"]),
+    ("wish", {"drugs": 2}, ["drugs: 2 → at least 3 drugs"]),
+    ("scan", {"fever": True, "pain": "none"}, ["pain: none → some", "pyrexia: yes → no"]),
+    ("scan", {"pain": "none"}, ["pain: none → some", "pyrexia: not recorded → no"]),  # the nearest level
+    ("scan", {"fever": False, "pain": "none"}, ["pain: none → some or strong"]),
+    ("alarm", {}, ["rash: not recorded → yes"]),
 ]
 
 
-@pytest.mark.parametrize("name, case, changes", WHY_NOT)
+@pytest.mark.parametrize(("name", "case", "changes"), WHY_NOT)
 def test_why_not(name, case, changes):
-    assert [str(change) for change in explain(case).why_not[name]] == changes
+    assert [str(change) for change in explain(case, IMAGING).why_not[name]] == changes
 
 
-def test_a_rule_that_nothing_could_make_hold_says_none():
-    never = book(rule("never", fact("rare_disease") & ~fact("rare_disease")))
-    assert explain({"rare_disease": True}, never).why_not == {"never": None}
+def test_a_rule_that_nothing_could_make_fire_says_none():
+    never = small_book(rule("never", FEVER & ~FEVER))
+    assert explain({"fever": True}, never).why_not == {"never": None}
     assert "no answer would" in explain({}, never).outlook
 
 
-def test_a_caution_is_explained_only_where_no_clinical_reason_could_silence_it():
-    quiet = RULE_BOOK.without(*(r.name for r in RULE_BOOK if r.clinical))
-    assert [str(c) for c in explain({"earlier_opinions": 0}, quiet).why_not["opinion-after-opinion"]] == [
-        "earlier opinions: 0 → at least 2 opinions"
-    ]
-    for silencing in ({"earlier_opinions": 2}, {"earlier_opinions": 0, "neoplasia_concern": True}):
-        assert "opinion-after-opinion" not in explain(silencing).why_not
+VALUES = {"fever": [False, True], "rash": [False, True], "pain": list(PAIN.levels), "drugs": [0, 1, 2, 3]}
+LEAVES = [FEVER.as_condition(), RASH.as_condition(), PAIN >= "some", PAIN < "strong", DRUGS >= 2, DRUGS < 1]
+CONDITIONS = st.recursive(
+    st.sampled_from(LEAVES),
+    lambda part: st.one_of(
+        st.builds(lambda a, b: a & b, part, part),
+        st.builds(lambda a, b: a | ~b, part, part),
+        st.builds(lambda a, b, c: at_least(2, a, b, c), part, part, part),
+    ),
+    max_leaves=4,
+)
+SMALL_CASES = st.fixed_dictionaries({n: st.sampled_from([None, *values]) for n, values in VALUES.items()})
 
 
-CASE = {
-    "drug_trials": 3,
-    "rare_disease": True,
-    "specialty": "surgery",
-    "first_line_weeks": np.nan,
-    "id": "K7",
-}
+@given(CONDITIONS, SMALL_CASES)
+def test_why_not_is_the_smallest_change_that_brute_force_finds(when, case):
+    told = explain(case, small_book(rule("r", when), also=[FEVER, RASH, PAIN, DRUGS]))
+    if says(when, case) is True:
+        assert told.why_not == {}
+        return
+
+    def cost(state):
+        """Recorded facts that change, facts that are learned, and steps along ordered levels."""
+        changed = [name for name, value in state.items() if value != case[name]]
+        learned = sum(case[name] is None for name in changed)
+        steps = [
+            abs(PAIN.levels.index(state[n]) - PAIN.levels.index(case[n]))
+            for n in changed
+            if n == "pain" and case[n]
+        ]
+        return len(changed) - learned, learned, sum(steps)
+
+    values = [[case[name]] if case[name] is None else [] for name in when.facts]
+    values = [[*gap, *VALUES[name]] for gap, name in zip(values, when.facts, strict=True)]
+    states = [dict(zip(when.facts, state, strict=True)) for state in itertools.product(*values)]
+    fires = [state for state in states if says(when, state) is True]
+    changes = told.why_not["r"]
+    assert (changes is None) == (fires == [])
+    picked = []
+    for picks in itertools.product(*(change.needed for change in changes or ())):
+        then = {
+            change.fact.name: next(a.value for a in answers(change.fact, [when]) if a.words == words)
+            for change, words in zip(changes or (), picks, strict=True)
+        }
+        picked.append({name: case[name] for name in when.facts} | then)
+    assert not fires or all(says(when, state) is True for state in picked)
+    assert not fires or min(map(cost, picked)) == min(map(cost, fires))
+
+
+# ------------------------------------------------------------------ a case in any shape
+
+CASE = {"drugs": 3, "rash": True, "tissue": "clear", "fever": np.nan, "id": "K7"}
 SHAPES = {
     "dict": CASE,
+    "dict of odd spellings": {"Drugs": "3.0", "RASH": "Yes", "tissue ": " CLEAR", "fever": "n/a", "id": "K7"},
     "series": pd.Series(CASE),
     "pandas row": pd.DataFrame([CASE]).iloc[0],
     "pandas": pd.DataFrame([CASE]),
     "pandas on pyarrow": pd.DataFrame([CASE]).convert_dtypes(dtype_backend="pyarrow"),
     "polars": pl.DataFrame([CASE]),
     "pyarrow": pa.Table.from_pylist([CASE]),
+    "assessed": assess(pd.DataFrame([CASE]), IMAGING, verdicts=True).iloc[0],
 }
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_case_may_come_in_any_shape(shape):
-    explanation = explain(SHAPES[shape])
-    assert explanation.facts == {"specialty": "surgery", "rare_disease": True, "drug_trials": 3}
-    assert explanation.extras == {"id": "K7"}
+    told = explain(SHAPES[shape], IMAGING)
+    assert told.facts == {"rash": True, "drugs": 3, "tissue": "clear"} and told.recommendation == "urgent"
+    assert told.extras["id"] == "K7" and (set(told.extras) == {"id"} or shape == "assessed")
 
 
 def test_every_mistake_is_named_at_once():
     with pytest.raises(CasesError) as caught:
-        explain(
-            {"pathology_result": "unclear", "drug_trials": -1, "rare_diseas": "yes", "Sex": "male", "age": 7}
-        )
-    assert list(caught.value.problems["column"]) == ["pathology_result", "drug_trials", "rare_diseas", "Sex"]
-    for words in (
-        "4 problems in 1 case",
-        "Did you mean 'rare_disease'?",
-        "Did you mean 'sex'?",
-        "below the range",
-    ):
-        assert words in str(caught.value)
-
-
-def test_an_assessed_row_can_be_explained_as_it_is():
-    row = assess(pd.DataFrame([{"neoplasia_concern": True}]), verdicts=True).iloc[0]
-    explanation = explain(row)
-    assert explanation.recommendation == "urgent"
-    assert explanation.extras["neoplasia-concern"]
+        explain({"tissue": "odd", "drugs": -1, "rassh": "yes", "fever": "maybe", "age": 7}, IMAGING)
+    assert list(caught.value.problems["column"]) == ["fever", "drugs", "tissue", "rassh"]
+    assert "4 problems in 1 case" in str(caught.value) and "Did you mean 'rash'?" in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    "case", [pd.DataFrame([CASE, CASE]), pd.DataFrame([CASE]).iloc[:0], "a case", 3, None]
+    "case", [pd.DataFrame([CASE, CASE]), pd.DataFrame([CASE])[:0], "a case", 3, None, [CASE]]
 )
 def test_what_is_not_one_case_is_refused(case):
     with pytest.raises(SecondopError, match="explain takes one case"):
-        explain(case)
+        explain(case, IMAGING)
 
 
-class _Tags(HTMLParser):
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.words = set(), ""
-        self.feed(text)
+# ------------------------------------------------------------------ shown
 
-    def handle_starttag(self, tag, attrs):
-        self.tags |= {tag, *(name for name, _ in attrs)}
-
-    def handle_data(self, data):
-        self.words += data
+EVIL = "</script><img onerror=alert(1) src=x>{{ 7*7 }}\"' onload='x"
 
 
-def test_html_escapes_whatever_it_shows():
-    evil = "<script>alert('x')</script>\" onload=\"x"
-    wicked = RuleBook(
-        (
-            Indication(
-                "wicked",
-                statement=evil,
-                label=evil,
-                group=Group.UNCERTAINTY,
-                level=Level.RECOMMENDED,
-                when=fact("rare_disease"),
-                consult=evil,
-                citation=Citation(evil, evil, Grade.PRIMARY),
-            ),
-        ),
-        sources=((evil, evil),),
-    )
-    for recorded in (True, None):
-        page = _Tags(
-            explain({"rare_disease": recorded, evil: evil, "note": [evil], "n": 10**6000}, wicked).to_html()
+def with_evil_texts():
+    """The book with that text in each of its texts but those that must be plain words."""
+    data = json.loads(IMAGING.to_json())
+    plain = {
+        "name",
+        "kind",
+        "level",
+        "grade",
+        "levels",
+        "op",
+        "fact",
+        "also",
+        "valid_from",
+        "valid_to",
+        "is_in",
+        "value",
+    }
+
+    def soil(part, key=""):
+        if isinstance(part, dict):
+            return {k: part[k] if k in plain else soil(part[k], k) for k in part}
+        return (
+            [soil(x, key) for x in part]
+            if isinstance(part, list)
+            else part + EVIL
+            if isinstance(part, str)
+            else part
         )
-        assert page.tags <= {"div", "span", "details", "summary", "style"}
-        assert page.words.count(evil) >= 4
+
+    return RuleBook.from_json(json.dumps(soil(data)))
 
 
-@pytest.mark.parametrize("case", [{}, {"pathology_result": "ambiguous", "diagnosis_clear_cut": 1}])
-def test_notebook_and_terminal_show_the_same_sections_and_say_what_it_is_not_for(case):
-    explanation = explain(case)
-    shown = _Tags(explanation._repr_html_()).words
-    text = repr(explanation)
-    flat = " ".join(text.split())
-    sentences = [explanation.headline, NOT_FOR_CARE, *(s.words for s in explanation.next_steps)]
-    sentences += [c.words for c in explanation.cautions] + [
-        q.question for q in explanation.next_questions[:3]
+@pytest.mark.parametrize("audience", ["patient", "clinician"])
+@pytest.mark.parametrize("known", [{}, EVERYTHING])
+def test_no_text_of_a_book_or_a_case_is_ever_more_than_text(audience, known):
+    case = known | {EVIL: EVIL, "note": [EVIL], "huge": 10**6000, "</div>": "<b>"}
+    told = explain(case, with_evil_texts(), audience=audience)
+    for part in ("all", "verdict", "reasons"):
+        html = told.to_html(part)
+        page = Page(html)
+        assert page.tags <= {"div", "span", "details", "summary"} and page.attributes <= {"style"}
+        assert "<img" not in html and "</script" not in html and "49" not in page.words
+    page = Page(told.rule_book._repr_html_())
+    assert page.tags <= {"div", "table", "thead", "tbody", "tr", "th", "td"} and page.attributes <= {"style"}
+    assert page.words.count(EVIL) > 10 and json.loads(json.dumps(told.to_dict())) == told.to_dict()
+
+
+def test_a_template_that_asks_for_what_is_not_there_fails():
+    with pytest.raises(jinja2.UndefinedError):
+        render("explanation.html.j2", e=explain({}, IMAGING), part="all", note=NOT_FOR_CARE, gaps=0)
+
+
+@pytest.mark.parametrize("book", [IMAGING, RULE_BOOK], ids=lambda book: book.title)
+@pytest.mark.parametrize(
+    "case", [{}, {"pathology_result": "ambiguous", "diagnosis_clear_cut": 1}, {"pain": "some"}]
+)
+def test_notebook_and_terminal_say_the_same_and_what_it_is_not_for(book, case):
+    told = explain({name: value for name, value in case.items() if name in book.facts}, book)
+    shown, text = Page(told._repr_html_()).words, " ".join(repr(told).split())
+    said = [
+        told.headline,
+        told.outlook,
+        told.about,
+        NOT_FOR_CARE,
+        *(q.question for q in told.next_questions[:3]),
     ]
-    sentences += [r.rule.label for r in (*explanation.supporting, *explanation.opposing)]
-    for sentence in sentences:
-        assert sentence in shown
-        assert sentence in flat
-    assert max(map(len, text.splitlines())) <= 88
-
-
-def test_the_frame_has_a_row_per_rule_and_the_dict_is_plain_data():
-    explanation = explain(
-        {"pathology_result": "clear", "wants_second_opinion": 1, "seen": pd.Timestamp("2020-01-02")}
-    )
-    frame = explanation.to_frame().set_index("rule")
-    assert len(frame) == len(RULE_BOOK)
-    assert frame["verdict"].dtype == "boolean"
-    assert frame.loc["patient-wants-one", "verdict"]
-    assert not frame.loc["ambiguous-pathology", "verdict"]
-    assert frame.loc["neoplasia-concern", "verdict"] is pd.NA
-    data = explanation.to_dict()
-    assert json.loads(json.dumps(data, allow_nan=False)) == data
-    assert data["note"] == NOT_FOR_CARE
-    assert data["extras"] == {"seen": "2020-01-02 00:00:00"}
-
-
-# Properties, on books made at random: small enough that every state of knowledge can be laid out.
-
-VALUES = {
-    "rare_disease": [False, True],
-    "neoplasia_concern": [False, True],
-    "suspicion": ["none", "low", "moderate", "high"],
-    "drug_trials": [0, 1, 2, 3],
-}
-LEAVES = [
-    fact("rare_disease"),
-    fact("neoplasia_concern"),
-    fact("suspicion").is_in("low", "high"),
-    fact("suspicion") >= "moderate",
-    fact("drug_trials") >= 2,
-    fact("drug_trials") < 1,
-]
-CONDITIONS = st.recursive(
-    st.sampled_from(LEAVES),
-    lambda part: st.one_of(
-        st.builds(lambda a, b: a & b, part, part),
-        st.builds(lambda a, b: a | b, part, part),
-        st.builds(lambda a: ~a, part),
-        st.builds(lambda a, b, c: at_least(2, a, b, c), part, part, part),
-    ),
-    max_leaves=4,
-)
-KINDS = [*Level, RuleKind.COUNTER_INDICATION]
-
-
-@st.composite
-def books(draw):
-    rules = []
-    for i in range(draw(st.integers(1, 4))):
-        sort = draw(st.sampled_from(KINDS))
-        level, kind = (sort, RuleKind.INDICATION) if isinstance(sort, Level) else (None, sort)
-        rules.append(rule(f"rule-{i}", draw(CONDITIONS), level, kind=kind))
-    return book(*rules)
-
-
-SMALL_CASES = st.fixed_dictionaries(
-    {name: st.one_of(st.none(), st.sampled_from(values)) for name, values in VALUES.items()}
-)
-
-
-@settings(max_examples=25, deadline=None)
-@given(small=books(), case=SMALL_CASES)
-def test_next_questions_are_exactly_the_facts_that_could_change_the_recommendation(small, case):
-    options = {n: [None, *VALUES[n]] if v is None else [v] for n, v in case.items()}
-    states = list(itertools.product(*options.values()))
-    frame = pd.DataFrame(states, columns=list(options), dtype=object)
-    says = dict(zip(states, assess(frame, small)["recommendation"], strict=True))
-    matters = {}
-    for place, name in enumerate(options):
-        for state in states:
-            if case[name] is None and state[place] is not None:
-                before = says[(*state[:place], None, *state[place + 1 :])]
-                if says[state] != before:
-                    matters.setdefault(name, []).append(says[state])
-    explanation = explain(case, small)
-    assert {q.fact for q in explanation.next_questions} == set(matters)
-    ranks = []
-    for question in explanation.next_questions:
-        place = list(options).index(question.fact)
-        known = list(case.values())
-        alone = [says[(*known[:place], value, *known[place + 1 :])] for value in VALUES[question.fact]]
-        assert set(question.answers.values()) == set(alone)
-        highest, helps = (max(map(RECOMMENDATIONS.index, x)) for x in (alone, matters[question.fact]))
-        ranks.append((highest, question.settles, helps))
-    assert ranks == sorted(ranks, reverse=True)
-
-
-@settings(max_examples=25, deadline=None)
-@given(small=books(), case=SMALL_CASES)
-def test_why_not_is_the_smallest_change_that_brute_force_finds(small, case):
-    explanation = explain(case, small)
-    states = list(itertools.product(*([None, *values] for values in VALUES.values())))
-    verdicts = assess(pd.DataFrame(states, columns=list(VALUES), dtype=object), small, verdicts=True)
-    for reason in explanation.reasons:
-        name, reads = reason.rule.name, reason.rule.facts
-        if reason.verdict is True:
-            assert name not in explanation.why_not
-            continue
-        costs = [
-            (
-                sum(v != case[n] for n, v in state.items() if n in reads and case[n] is not None),
-                sum(v is not None for n, v in state.items() if n in reads and case[n] is None),
-            )
-            for state, holds in zip(
-                (dict(zip(VALUES, s, strict=True)) for s in states), verdicts[name], strict=True
-            )
-            if holds is not pd.NA and holds
-        ]
-        changes = explanation.why_not[name]
-        if not costs:
-            assert changes is None
-            continue
-        recorded = sum(case[c.fact] is not None for c in changes)
-        assert (recorded, len(changes) - recorded) == min(costs)
-        for picks in itertools.product(*(c.needed for c in changes)):
-            changed = dict(case)
-            for change, words in zip(changes, picks, strict=True):
-                alike = answers(change.fact, [reason.rule.when])
-                (changed[change.fact],) = (answer.value for answer in alike if answer.words == words)
-            assert verdicts[name][states.index(tuple(changed[n] for n in VALUES))]
-
-
-def _values(f):
-    if f.has_levels:
-        return st.sampled_from(f.levels)
-    return st.booleans() if not f.is_numeric else st.integers(0, 12)
-
-
-COHORTS = st.lists(
-    st.fixed_dictionaries({}, optional={n: st.one_of(st.none(), _values(f)) for n, f in FACTS.items()}),
-    min_size=1,
-    max_size=3,
-)
-
-
-@settings(max_examples=8, deadline=None)
-def _some_answer(fact):
-    """Any plain answer to a fact, or none."""
-    if fact.is_numeric:
-        return st.one_of(st.none(), st.integers(0, 12), st.sampled_from([0.0, 3.0]))
-    return st.sampled_from([None, *(fact.levels or (True, False))])
-
-
-@given(case=st.fixed_dictionaries({name: _some_answer(fact) for name, fact in FACTS.items()}))
-def test_plain_answers_are_read_as_every_other_spelling_is(case):
-    spelled = {name: {True: "Yes", False: "no"}[v] if type(v) is bool else v for name, v in case.items()}
-    plain, read = explain(case).facts, explain(pd.Series(spelled, dtype=object)).facts
-    assert list(plain.items()) == list(read.items())
-    assert [type(value) for value in plain.values()] == [type(value) for value in read.values()]
-
-
-@given(cases=COHORTS)
-def test_a_case_alone_says_what_its_row_in_a_cohort_says(cases):
-    frame = pd.DataFrame(cases, columns=list(FACTS), dtype=object)
-    assessed = assess(frame, verdicts=True)
-    for (_, row), case in zip(assessed.iterrows(), cases, strict=True):
-        explanation = explain(case)
-        assert explanation.recommendation == row["recommendation"]
-        assert explanation.possible == row["possible"]
-        assert explanation.undetermined == row["undetermined"]
-        for reason in explanation.reasons:
-            assert (reason.verdict is None) == pd.isna(row[reason.rule.name])
-            assert reason.verdict is None or reason.verdict == row[reason.rule.name]
-        assert not explanation.undetermined or explanation.next_questions
-
-
-@settings(max_examples=5, deadline=None)
-@given(rules=st.permutations(RULE_BOOK.rules), case=COHORTS)
-def test_the_order_of_rules_changes_nothing(rules, case):
-    shuffled = RuleBook(tuple(rules), RULE_BOOK.sources)
-    assert explain(case[0], shuffled).to_dict() == explain(case[0]).to_dict()
+    said += [a.words for a in (*told.cautions, *told.next_steps[:3])]
+    said += [r.rule.label for r in (*told.supporting, *told.opposing)]
+    assert [words for words in said if words not in shown or words not in text] == []
+    assert max(map(len, repr(told).splitlines())) <= 88
 
 
 def test_many_recorded_facts_are_folded_and_a_few_stand_open():
     few = {"rare_disease": True, "sex": "female"}
-    many = few | dict.fromkeys([fact.name for fact in FACTS.values() if fact.kind is Kind.FLAG], False)
-    assert "What was recorded" not in explain(few).to_html()
-    assert "sex: female" in explain(few).to_html()
-    assert "What was recorded" in explain(many).to_html()
-    assert "sex: female" in explain(many).to_html()
+    many = few | {name: False for name, fact in RULE_BOOK.facts.items() if fact.kind == "flag"}
+    folded = ["What was recorded" in explain(case, RULE_BOOK).to_html() for case in (few, many)]
+    assert folded == [False, True]
+    assert all("What is your sex? female" in explain(case, RULE_BOOK).to_html() for case in (few, many))
+
+
+def test_the_frame_has_a_row_a_rule_and_the_dict_is_plain_data():
+    odd = {
+        "seen": pd.Timestamp("2020-01-02"),
+        "x": Decimal("sNaN"),
+        "y": float("inf"),
+        "z": np.float64(1),
+        "n": pd.NaT,
+    }
+    told = explain({"tissue": "unclear", "drugs": 3, **odd}, IMAGING)
+    frame = told.to_frame().set_index("rule")
+    assert len(frame) == len(IMAGING) and frame["verdict"].dtype == "boolean"
+    assert frame.loc[["wish", "calm", "alarm"], "verdict"].tolist() == [True, False, pd.NA]
+    data = told.to_dict()
+    assert json.loads(json.dumps(data, allow_nan=False)) == data and data["note"] == NOT_FOR_CARE
+    assert data["extras"] == {"seen": "2020-01-02 00:00:00", "x": "sNaN", "y": "inf", "z": 1.0, "n": None}
+
+
+EXTRAS = st.dictionaries(
+    st.text(max_size=5),
+    st.one_of(
+        st.text(max_size=9),
+        st.floats(),
+        st.integers(),
+        st.decimals(),
+        st.binary(max_size=3),
+        st.dates(),
+        st.none(),
+    ),
+    max_size=3,
+)
+
+
+@settings(max_examples=40)
+@given(EXTRAS)
+def test_whatever_else_comes_with_a_case_is_shown_and_kept(extras):
+    extras = {name: value for name, value in extras.items() if name.lower().strip() not in IMAGING.facts}
+    try:
+        told = explain({"rash": True} | extras, IMAGING)
+    except CasesError:  # a name that is almost a fact's
+        return
+    assert told.extras.keys() == extras.keys()
+    json.dumps(told.to_dict(), allow_nan=False)
+    assert Page(told.to_html()).tags <= {"div", "span", "details", "summary"} and repr(told)

@@ -1,125 +1,114 @@
-"""The vocabulary: declared with care, asked in a patient's words, and nothing in it idle."""
+"""Facts: declared with care, asked in a patient's words, equal only to facts."""
 
+import copy
 import dataclasses
+import pickle
 import re
 
 import pytest
 
 from secondop.errors import SecondopError, UnknownNameError
-from secondop.rules.facts import FACTS, Fact, Kind, facts_table, find_fact
-from secondop.rules.indications import RULE_BOOK
+from secondop.rules.facts import Fact, Kind, category, count, flag, number, ordered
 
-STATED_USE = {"first_opinion_known", "imaging_available"}
+FEVER = flag("fever", "Is there a fever?", topic="today")
+WOUND = category("wound", "none clean very_red", "How does the wound look?")
+PAIN = ordered("pain", "none some much", "How much does it hurt?", term="pain score")
+FALLS = count("falls", 50, "falls", "How many falls?")
+DAYS = number("days_ill", 5_200, "days", "For how many days?", low=-1, use="asked for the record")
+FACTS = (FEVER, WOUND, PAIN, FALLS, DAYS)
 
-
-def test_every_fact_is_read_by_a_rule_or_states_its_use():
-    strengthening = {
-        f for rule in RULE_BOOK if rule.stronger_when is not None for f in rule.stronger_when.facts
-    }
-    read = set(RULE_BOOK.facts) | strengthening
-    assert {name for name, fact in FACTS.items() if fact.use} == STATED_USE
-    assert set(FACTS) - read == STATED_USE
-    assert strengthening - set(RULE_BOOK.facts) == {"less_invasive_option", "specialty", "rare_disease"}
-
-
-def test_every_rule_reads_declared_facts_only():
-    assert {f for rule in RULE_BOOK for f in rule.facts} <= set(FACTS)
-
-
-def test_every_level_that_a_rule_tells_apart_exists_and_every_category_has_a_way_out():
-    """A category must let every patient answer: nothing there, or something else."""
-    without = [
-        name
-        for name, fact in FACTS.items()
-        if fact.kind is Kind.CATEGORY
-        and not {"none", "other", "nobody", "not_done", "not_treated"} & set(fact.levels)
-    ]
-    assert without == []
-
-
-@pytest.mark.parametrize("fact", FACTS.values(), ids=FACTS)
-def test_a_fact_is_a_question_in_plain_words(fact):
-    assert fact.meaning.endswith("?")
-    assert fact.meaning[0].isupper()
-    assert len(fact.meaning) <= 90
-    assert fact.topic
-    assert re.fullmatch(r"[a-z]+(_[a-z]+)*", fact.name)
-    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", level) for level in fact.levels)
-    assert fact.has_levels == bool(fact.levels)
-    assert fact.is_numeric == bool(fact.unit)
-
-
-def test_ordered_levels_run_from_least_to_most():
-    assert {name: fact.levels for name, fact in FACTS.items() if fact.kind is Kind.ORDERED} == {
-        "suspicion": ("none", "low", "moderate", "high"),
-        "symptom_severity": ("none", "mild", "moderate", "severe"),
-        "symptom_course": ("none", "improving", "unchanged", "worsening"),
-        "disease_control": ("uncontrolled", "partly_controlled", "well_controlled"),
-        "procedure_proposed": ("none", "invasive_procedure", "minor_surgery", "major_surgery"),
-        "treatment_risk": ("low", "moderate", "high"),
-        "quality_of_life_impact": ("none", "slight", "moderate", "substantial"),
-        "confidence_in_plan": ("none", "low", "fair", "full"),
-    }
-
-
-EXPECTS = [
-    ("rare_disease", "yes or no"),
-    ("sex", "one of female, male, other"),
-    ("drug_trials", "a whole number from 0 to 50 drugs"),
-    ("first_line_weeks", "a number from 0 to 5,200 weeks"),
+EXPECTS = ["yes or no", "one of none, clean, very_red", "one of none, some, much"]
+EXPECTS += ["a whole number from 0 to 50 falls", "a number from -1 to 5,200 days"]
+ACCEPTED = [
+    # fact, answers, no answers
+    (FEVER, [True, False], [1, 0, "yes", None, 1.0]),
+    (WOUND, ["none", "very_red"], ["None", "very red", "", None, True, 0]),
+    (PAIN, ["much"], ["more", 2]),
+    (FALLS, [0, 2, 2.0, 50], [-1, 51, 1.5, True, "2", None, float("nan"), float("inf")]),
+    (DAYS, [-1, 3.9, 5_200], [-1.1, 5_200.1, True, "4", None, float("nan"), float("inf")]),
+]
+IN_WORDS = [(FEVER, True, "yes"), (FEVER, False, "no"), (WOUND, "very_red", "very red"), (FALLS, 3, "3")]
+IN_WORDS += [(DAYS, 1_200.5, "1,200.5"), *((fact, None, "not recorded") for fact in FACTS)]
+REFUSED = [
+    (lambda: flag("days ill", "?"), "must be a plain word"),
+    (lambda: flag("fever", ""), "needs a question"),
+    (lambda: category("wound", "", "?"), "at least two different levels"),
+    (lambda: ordered("wound", "red", "?"), "at least two different levels"),
+    (lambda: ordered("wound", "red red", "?"), "at least two different levels"),
+    (lambda: category("wound", "none very-red", "?"), "with underscores for blanks; got 'very-red'"),
+    (lambda: category("wound", "none Red", "?"), "lower case"),
+    (lambda: category("wound", "none very__red", "?"), "got 'very__red'"),  # no answer would be read as it
+    (lambda: Fact("fever", "flag", "?", levels=("a", "b")), "a flag has no levels"),
+    (lambda: number("days", 3, "days", "?", low=3), "needs low < high"),
+    (lambda: Fact("fever", "flagg", "?"), "Did you mean 'flag'?"),
+    (lambda: Fact.from_dict(FEVER.to_dict() | {"quest": "?"}), "no attribute of a fact 'quest'"),
+]
+COMPARED = [
+    # what is written by mistake, what to write
+    (lambda: WOUND == "clean", "wound.is_in('none')"),
+    (lambda: FALLS == 2, "falls >= 2"),
+    (lambda: DAYS != 2.5, "days_ill >= 2"),
+    (lambda: FEVER == True, "fever or ~fever"),  # noqa: E712
+    (lambda: ~FALLS, "falls >= 2"),
+    (lambda: WOUND & FEVER, "wound.is_in('none')"),
+    (lambda: FEVER | DAYS, "days_ill >= 2"),
 ]
 
 
-@pytest.mark.parametrize(("name", "expects"), EXPECTS)
-def test_a_fact_says_what_an_answer_looks_like(name, expects):
-    assert FACTS[name].expects() == expects
+@pytest.mark.parametrize(("fact", "expects"), list(zip(FACTS, EXPECTS, strict=True)))
+def test_a_fact_says_what_an_answer_looks_like(fact, expects):
+    assert fact.expects() == expects
 
 
-ACCEPTS = [
-    # fact               yes                      no
-    ("rare_disease", [True, False], [1, 0, "yes", None, 1.0]),
-    ("sex", ["male", "other"], ["Male", "", None, True, 0]),
-    ("drug_trials", [0, 2, 2.0, 50], [-1, 51, 1.5, True, "2", None, float("nan"), float("inf")]),
-    ("first_line_weeks", [0, 3.9, 5_200], [-0.1, 5_200.1, True, "4", None, float("nan"), float("inf")]),
-]
+@pytest.mark.parametrize(("fact", "good", "bad"), ACCEPTED)
+def test_a_fact_knows_its_answers(fact, good, bad):
+    assert all(map(fact.accepts, good)) and not any(map(fact.accepts, bad))
 
 
-@pytest.mark.parametrize(("name", "good", "bad"), ACCEPTS)
-def test_a_fact_knows_its_answers(name, good, bad):
-    assert [value for value in good if not FACTS[name].accepts(value)] == []
-    assert [value for value in bad if FACTS[name].accepts(value)] == []
+@pytest.mark.parametrize(("fact", "answer", "words"), IN_WORDS)
+def test_an_answer_in_words(fact, answer, words):
+    assert fact.in_words(answer) == words
 
 
-def test_an_unknown_fact_names_the_closest():
-    with pytest.raises(UnknownNameError, match="Did you mean 'specialties_spanned'"):
-        find_fact("specialities_spanned")
+def test_a_fact_goes_by_its_term_and_an_amount_by_its_unit():
+    assert [fact.label for fact in FACTS] == ["fever", "wound", "pain score", "falls", "days ill"]
+    bodies = count("bodies", 9, "bodies", "How many?")
+    assert [bodies.quantity(str(n), n) for n in (0, 1, 2)] == ["0 bodies", "1 body", "2 bodies"]
 
 
-@pytest.mark.parametrize(
-    ("declare", "message"),
-    [
-        (lambda: Fact("age years", Kind.FLAG, "?"), "must be a plain word"),
-        (lambda: Fact("colour", Kind.CATEGORY, "?"), "at least two different levels"),
-        (lambda: Fact("colour", Kind.CATEGORY, "?", levels=("red",)), "at least two different levels"),
-        (lambda: Fact("colour", Kind.ORDERED, "?", levels=("red", "red")), "at least two different levels"),
-        (lambda: Fact("age", Kind.NUMBER, "?", low=3, high=3), "needs low < high"),
-    ],
-)
+@pytest.mark.parametrize(("declare", "message"), REFUSED, ids=[message for _, message in REFUSED])
 def test_a_fact_declared_badly_is_refused(declare, message):
-    with pytest.raises(SecondopError, match=message):
+    with pytest.raises(SecondopError, match=re.escape(message)):
         declare()
 
 
-def test_the_vocabulary_cannot_be_changed():
-    with pytest.raises(TypeError):
-        FACTS["mood"] = FACTS["sex"]
+@pytest.mark.parametrize(("compare", "right"), COMPARED, ids=[right for _, right in COMPARED])
+def test_a_fact_equals_no_answer_and_only_a_flag_stands_for_itself(compare, right):
+    with pytest.raises(TypeError, match=re.escape(right)):
+        compare()
+
+
+@pytest.mark.parametrize("written", [lambda: 2 <= FALLS < 6, lambda: bool(FEVER), lambda: FEVER and WOUND])
+def test_chains_and_words_are_refused_with_the_right_spelling(written):
+    with pytest.raises(TypeError, match=re.escape("(x >= 2) & (x < 6) instead of 2 <= x < 6")):
+        written()
+
+
+def test_facts_are_equal_by_what_they_say_and_differ_in_anything():
+    for fact in FACTS:
+        again = Fact.from_dict(fact.to_dict())
+        assert {fact: "found"}[again] == "found" and again.kind is fact.kind
+        assert pickle.loads(pickle.dumps(fact)) == copy.deepcopy(fact) == fact
+    other = {"name": "frost", "kind": Kind.COUNT, "question": "Is it?", "unit": "x", "low": 1, "high": 2}
+    other |= {"topic": "x", "term": "x", "use": "x"}
+    assert all(dataclasses.replace(FEVER, **{key: value}) != FEVER for key, value in other.items())
+    assert ordered("pain", "none much some", PAIN.question, term=PAIN.term) != PAIN
+    assert FEVER != None and FEVER not in [WOUND, PAIN]  # noqa: E711
+
+
+def test_kinds_may_be_given_as_text_and_a_fact_never_changes():
+    assert Fact("falls", "count", FALLS.question, unit="falls", high=50) == FALLS
     with pytest.raises(dataclasses.FrozenInstanceError):
-        FACTS["sex"].levels = ()
-
-
-def test_the_table_of_facts_has_one_row_a_fact():
-    table = facts_table()
-    assert list(table.columns) == ["name", "topic", "kind", "expects", "meaning", "use"]
-    assert table["name"].tolist() == list(FACTS)
-    assert table["topic"].nunique() == 8
-    assert len(FACTS) == 53
+        FEVER.name = "x"
+    with pytest.raises(UnknownNameError):
+        Fact("falls", "number of", "?")

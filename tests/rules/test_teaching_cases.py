@@ -5,91 +5,107 @@ from collections import Counter
 
 import pytest
 
+from secondop.datafiles import data_path
+from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.guideline.sgb27b import SGB27B
 from secondop.rules.assess import SUMMARY, assess
 from secondop.rules.cases import read_cases
-from secondop.rules.facts import FACTS
-from secondop.rules.indication import RECOMMENDATIONS
-from secondop.rules.indications import RULE_BOOK
+from secondop.rules.explain import explain
+from secondop.rules.rules import RECOMMENDATIONS
+from tests.kit import ENGINES, assessed, deck
 
-HOLDS = {"fires": True, "near_miss": False, "not_recorded": None}
-ABOUT_A_CASE = ["case", "title", "story", "about", "kind"]
-EXPECTED = ["expected", "expected_possible", "expected_undetermined", "why"]
+FIRES = {"fires": True, "near_miss": False, "not_recorded": None}
+ABOUT = [
+    "case",
+    "title",
+    "story",
+    "about",
+    "kind",
+    "expected",
+    "expected_possible",
+    "expected_undetermined",
+    "why",
+]
+DECKS = {"teaching_cases.csv": RULE_BOOK, "teaching_cases_sgb27b.csv": SGB27B}
+each_deck = pytest.mark.parametrize(("file", "book"), DECKS.items(), ids=["second opinion", "sgb27b"])
+READ = {file: deck(file, book.facts) for file, book in DECKS.items()}
 
 
-def answer(case):
+def expected(case):
     return case["expected"], case["expected_possible"], case["expected_undetermined"] == "yes"
 
 
-@pytest.fixture(scope="module")
-def assessed(teaching_cases, assess_rows):
-    rows = assess_rows("polars", [case["facts"] for case in teaching_cases])
-    return list(zip(teaching_cases, rows, strict=True))
+def verdicts(file, book):
+    """Every case of a deck with the verdicts of its book."""
+    return list(
+        zip(READ[file], assessed("polars", [case["facts"] for case in READ[file]], book), strict=True)
+    )
 
 
-def test_every_case_is_assessed_as_expected_on_every_engine(teaching_cases, assess_rows, engine):
-    rows = assess_rows(engine, [case["facts"] for case in teaching_cases])
-    got = [tuple(row[name] for name in SUMMARY[:3]) for row in rows]
-    assert got == [answer(case) for case in teaching_cases]
-
-
-def test_the_file_passes_the_gate_as_it_is(teaching_cases, data_folder):
-    assessed = assess(read_cases(data_folder / "teaching_cases.csv"))
-    got = list(zip(*(assessed[name] for name in SUMMARY[:3]), strict=True))
-    assert got == [answer(case) for case in teaching_cases]
-
-
-@pytest.mark.parametrize("kind", HOLDS)
-def test_the_rule_a_case_is_about_holds_or_not_as_its_kind_says(assessed, kind):
-    about = [
-        (c["case"], name, row[name])
-        for c, row in assessed
-        if c["kind"] == kind
-        for name in c["about"].split()
+@each_deck
+@pytest.mark.parametrize("kind", ENGINES)
+def test_every_case_is_assessed_as_expected_on_every_engine(file, book, kind):
+    said = assessed(kind, [case["facts"] for case in READ[file]], book)
+    assert [tuple(row[name] for name in SUMMARY[:3]) for row in said] == [
+        expected(case) for case in READ[file]
     ]
-    assert [(case, name, holds) for case, name, holds in about if holds is not HOLDS[kind]] == []
-    assert {name for _, name, _ in about} == {rule.name for rule in RULE_BOOK}
 
 
-def test_a_case_leaves_undecided_only_what_it_is_about(assessed):
-    for case, row in assessed:
-        if case["kind"] != "mixed":
-            undecided = {rule.name for rule in RULE_BOOK if row[rule.name] is None}
-            assert undecided == (set(case["about"].split()) if case["kind"] == "not_recorded" else set()), (
-                case
-            )
-
-    assert Counter(c["kind"] for c, _ in assessed).keys() == {*HOLDS, "mixed"}
+@each_deck
+def test_the_file_passes_the_gate_as_it_is(file, book):
+    said = assess(read_cases(data_path(file), rule_book=book), book)
+    assert list(zip(*(said[name] for name in SUMMARY[:3]), strict=True)) == [
+        expected(case) for case in READ[file]
+    ]
 
 
-def test_a_mixed_case_is_about_every_rule_that_holds_in_it(assessed):
-    for case, row in assessed:
+@each_deck
+def test_the_rule_a_case_is_about_fires_or_not_as_its_kind_says_and_nothing_else_is_open(file, book):
+    for case, row in verdicts(file, book):
+        about, fires = set(case["about"].split()), {r.name for r in book if row[r.name]}
         if case["kind"] == "mixed":
-            assert {r.name for r in RULE_BOOK if row[r.name]} == set(case["about"].split()), case["case"]
+            assert fires == about, case["case"]
+        else:
+            assert {row[name] for name in about} == {FIRES[case["kind"]]}, case["case"]
+            open_ = {r.name for r in book if row[r.name] is None}
+            assert open_ == (about if case["kind"] == "not_recorded" else set()), case["case"]
 
 
-def test_every_answer_is_taught(teaching_cases):
-    assert {c["expected"] for c in teaching_cases} == set(RECOMMENDATIONS)
-    pairs = {(c["expected"], c["expected_possible"]) for c in teaching_cases}
-    assert pairs >= {
-        ("not_needed", "optional"),
-        ("no_indication", "optional"),
-        ("no_indication", "recommended"),
-        ("no_indication", "urgent"),
-        ("optional", "urgent"),
-        ("recommended", "urgent"),
+@each_deck
+def test_every_rule_has_a_case_that_fires_and_one_that_does_not(file, book):
+    seen = {kind: {n for c in READ[file] if c["kind"] == kind for n in c["about"].split()} for kind in FIRES}
+    assert seen["fires"] == seen["near_miss"] == {rule.name for rule in book}
+    assert seen["not_recorded"] == {rule.name for rule in RULE_BOOK} or book is SGB27B
+
+
+def test_opinion_after_opinion_is_said_where_no_clinical_reason_is_left():
+    said = {c["case"]: explain(c["facts"], RULE_BOOK).cautions for c in READ["teaching_cases.csv"]}
+    assert {case for case, cautions in said.items() if "D2.3" in {c.statement for c in cautions}} == {
+        "T103",
+        "T118",
     }
 
 
-def test_the_file_reads_as_its_dictionary_says(teaching_cases, data_folder):
-    with (data_folder / "teaching_cases.csv").open(encoding="utf-8", newline="") as file:
-        assert next(csv.reader(file)) == [*ABOUT_A_CASE, *EXPECTED, *FACTS]
-    assert len(teaching_cases) >= 60
+def test_every_answer_is_taught():
+    pairs = {(c["expected"], c["expected_possible"]) for c in READ["teaching_cases.csv"]}
+    assert {stands for stands, _ in pairs} == set(RECOMMENDATIONS)
+    raised = {
+        "not_needed": "optional",
+        "no_indication": "urgent",
+        "optional": "urgent",
+        "recommended": "urgent",
+    }
+    assert pairs >= {*raised.items(), ("no_indication", "optional"), ("no_indication", "recommended")}
+
+
+@each_deck
+def test_the_file_reads_as_its_dictionary_says(file, book):
+    with data_path(file).open(encoding="utf-8", newline="") as lines:
+        assert next(csv.reader(lines)) == [*ABOUT, *book.facts]
     for column in ("case", "title", "story"):
-        assert max(Counter(c[column] for c in teaching_cases).values()) == 1, column
-    for case in teaching_cases:
-        for name, value in case["facts"].items():
-            whole = int(value) if isinstance(value, float) and value.is_integer() else value
-            assert value is None or FACTS[name].accepts(whole), (case["case"], name)
+        assert max(Counter(case[column] for case in READ[file]).values()) == 1, column
+    for case in READ[file]:
+        given = [(book.fact(name), value) for name, value in case["facts"].items() if value is not None]
+        assert all(fact.accepts(value) for fact, value in given), case["case"]
         assert case["story"].endswith(".") and case["story"].count(". ") <= 1, case["case"]
         assert case["why"].endswith(".") and len(case["title"]) <= 50, case["case"]
-        assert (case["expected"] == case["expected_possible"]) == (case["expected_undetermined"] == "no")

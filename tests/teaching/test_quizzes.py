@@ -8,9 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from secondop.errors import SecondopError, UnknownNameError
-from secondop.rules.assess import assess
-from secondop.rules.indication import RECOMMENDATIONS
+from secondop import SecondopError, UnknownNameError, assess
+from secondop.rules.rules import RECOMMENDATIONS
 from secondop.teaching import deck, quiz
 
 CASES = deck()
@@ -19,13 +18,10 @@ few_seeds = settings(max_examples=8)
 
 
 def as_even_as_can_be(n):
-    """How many of each level, most first: filled up from the scarcest, worked out apart from the quiz."""
-    counts, left = dict.fromkeys(RECOMMENDATIONS, 0), n
-    while left:
-        open_ = [level for level in RECOMMENDATIONS if counts[level] < IN_DECK[level]]
-        level = min(open_, key=lambda name: counts[name])
-        counts[level] += 1
-        left -= 1
+    """How many of each level, fewest first: filled up from the scarcest, worked out apart from the quiz."""
+    counts = dict.fromkeys(RECOMMENDATIONS, 0)
+    for _ in range(n):
+        counts[min((x for x in counts if counts[x] < IN_DECK[x]), key=counts.get)] += 1
     return sorted(counts.values())
 
 
@@ -40,8 +36,7 @@ def test_a_quiz_has_n_different_cases_spread_over_the_five_answers(n, seed):
     assert len({case.id for case in items}) == len(items) == n
     spread = Counter(case.expected for case in items)
     assert sorted(spread[level] for level in RECOMMENDATIONS) == as_even_as_can_be(n)
-    for case in items:
-        assert (case.story, case.why) == (CASES[case.id].story, CASES[case.id].why)
+    assert all(case is CASES[case.id] for case in items)
     frame = pd.DataFrame([{"sex": None} | case.facts for case in items], dtype=object)
     assert list(assess(frame)["recommendation"]) == [case.expected for case in items]
 
@@ -49,7 +44,6 @@ def test_a_quiz_has_n_different_cases_spread_over_the_five_answers(n, seed):
 def test_the_same_seed_gives_the_same_quiz_and_another_seed_another():
     assert list(quiz(10, seed=3).items) == list(quiz(10, seed=3).items)
     assert len({tuple(case.id for case in quiz(10, seed=seed).items) for seed in range(5)}) == 5
-    assert any(case.facts != CASES[case.id].facts for case in quiz(5, seed=3).items)
 
 
 def test_no_place_in_a_quiz_gives_the_answer_away():
@@ -133,12 +127,6 @@ def test_the_score_is_what_the_frame_says_and_no_single_answer_beats_the_baselin
     known = frame["right_answer"].tail(answered)
     assert some.score.right == (known == level).sum() <= some.baseline
     assert some.baseline == max((known == one).sum() for one in RECOMMENDATIONS)
-
-
-def test_two_quizzes_keep_their_scores_apart():
-    one, other = quiz(3, seed=5), quiz(3, seed=5)
-    one.answer(1, "urgent")
-    assert one.score.answered == 1 and other.score.answered == 0
 
 
 # How it goes on a screen

@@ -8,16 +8,12 @@ import pandas as pd
 import polars as pl
 import pytest
 
-import secondop
-from secondop.errors import SecondopError
-from secondop.evaluation.counted import count_policies
-from secondop.evaluation.policies import YES
-from secondop.evaluation.tradeoff import tradeoff
-from secondop.rules.indications import RULE_BOOK
-from secondop.teaching.tradeoff_explorer import ACCEPTED, explore_tradeoff
+from secondop import RULE_BOOK, SecondopError, assess, simulate, tradeoff, wide
+from secondop.teaching import explore_tradeoff
+from secondop.teaching.tradeoff_explorer import ACCEPTED
 
 KEPT = ("neoplasia-concern", "hereditary-condition-suspected", "patient-wants-one")
-BOOK = RULE_BOOK.without(*(rule.name for rule in RULE_BOOK if rule.name not in KEPT))
+BOOK = RULE_BOOK.only(*KEPT)
 FACTS = ["neoplasia_concern", "hereditary_condition_suspected", "wants_second_opinion", "changed"]
 CASES = pd.DataFrame(
     [
@@ -33,24 +29,15 @@ CASES = pd.DataFrame(
     index=list("abcdef"),
     dtype=object,
 )
-SENT = [
-    # level          k  sent     undecided
-    ("urgent", 1, "ab", "e"),
-    ("urgent", 2, "a", "e"),
-    ("recommended", 1, "abce", ""),
-    ("recommended", 2, "a", "e"),
-    ("optional", 1, "abcde", "f"),
-    ("optional", 2, "ab", "e"),
-]
-FOUND = [
-    # level          k  per 100: found, overuse, underuse; each of six cases is 16.7
-    ("urgent", 1, 1, 1, 2),
-    ("urgent", 2, 1, 0, 2),
-    ("recommended", 1, 2, 2, 1),
-    ("recommended", 2, 1, 0, 2),
-    ("optional", 1, 3, 2, 0),
-    ("optional", 2, 1, 1, 2),
-]
+POINTS = [
+    # level        k  referred  cannot be judged  referred: changed, not; never: would have changed, would not
+    ("urgent",      1, "ab",    "e", 1, 1, 1, 2),
+    ("urgent",      2, "a",     "e", 1, 0, 1, 3),
+    ("recommended", 1, "abce",  "",  2, 2, 1, 1),
+    ("recommended", 2, "a",     "e", 1, 0, 1, 3),
+    ("optional",    1, "abcde", "f", 3, 2, 0, 0),
+    ("optional",    2, "ab",    "e", 1, 1, 1, 2),
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +47,7 @@ def six():
 
 @pytest.fixture(scope="module")
 def cohort():
-    return secondop.simulate("programme", 400, seed=3)
+    return simulate("programme", 400, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -84,41 +71,32 @@ def click(explorer, name, i):
     explorer.figure._js2py_pointsCallback = {"event_type": "plotly_click", "points": at}
 
 
-@pytest.mark.parametrize(("level", "k", "sent", "undecided"), SENT)
-def test_the_cases_behind_a_point_are_those_found_by_hand(six, level, k, sent, undecided):
+@pytest.mark.parametrize(("level", "k", "referred", "unjudged", "tp", "fp", "fn", "tn"), POINTS)
+def test_the_cases_behind_a_point_and_their_counts_are_those_found_by_hand(
+    six, level, k, referred, unjudged, tp, fp, fn, tn
+):
     six.choose(level, k)
-    assert "".join(six.selected.index) == sent
-    assert "".join(six.undecided.index) == undecided
-    assert six.selected.equals(CASES.loc[list(sent)])
-    assert f"the first {len(sent)} of {len(sent)} that are sent" in plain(six._cases.value)
-    assert f"{len(sent)} are sent" in plain(six._sends.value)
-    assert f"{len(undecided)} undecided" in plain(six._sends.value)
-
-
-@pytest.mark.parametrize(("level", "k", "found", "overuse", "underuse"), FOUND)
-def test_what_a_point_finds_spends_and_misses_is_counted_by_hand(six, level, k, found, overuse, underuse):
-    six.choose(level, k)
-    table = six.table
-    rows = table[(table["level"] == level) & (table["k"] == k)]
+    assert six.selected.equals(CASES.loc[list(referred)]) and six.undecided.equals(CASES.loc[list(unjudged)])
+    assert f"the first {len(referred)} of {len(referred)} that are referred" in plain(six._cases.value)
+    parts = ("true_positive", "false_positive", "false_negative", "true_negative", "cannot_be_judged")
+    assert [six.counts[part] for part in parts] == [tp, fp, fn, tn, len(unjudged)]
+    assert f"{tp} referred, something changes" in plain(six._counts.value)
+    assert f"{len(unjudged)} cannot be judged" in plain(six._counts.value)
+    rows = six.table[(six.table["level"] == level) & (six.table["k"] == k)]
     assert len(rows) == len(ACCEPTED)
-    for name, cases in (("found", found), ("overuse", overuse)):
-        assert rows[name].tolist() == pytest.approx([100 * cases / 6] * len(ACCEPTED))
-        assert six.counts[name] == cases
-    assert rows["underuse"].iloc[0] == pytest.approx(100 * underuse / 6)  # unknown facts send nobody
-    (x,), (y,) = trace(six, "Chosen").x, trace(six, "Chosen").y
-    assert (x, y) == pytest.approx((100 * overuse / 6, 100 * found / 6))
+    assert rows[["true_positive", "false_positive"]].to_numpy() == pytest.approx(
+        np.tile([100 * tp / 6, 100 * fp / 6], (6, 1))
+    )
+    chosen = trace(six, "Chosen")
+    assert (*chosen.x, *chosen.y) == pytest.approx((100 * fp / 6, 100 * tp / 6))
 
 
-def test_unknown_facts_are_a_low_and_a_high_and_never_a_no(six):
+def test_unknown_facts_are_a_minimum_and_a_maximum_and_never_a_no(six):
     six.choose("urgent", 1)
     row = six.table[(six.table["level"] == "urgent") & (six.table["k"] == 1)].iloc[0]
-    assert (row["sent_low"], row["sent_high"]) == pytest.approx((200 / 6, 300 / 6))
-    assert (row["found_low"], row["found_high"]) == pytest.approx((100 / 6, 200 / 6))
-    reach = trace(six, "Chosen").error_y.array[0]
-    assert 100 / 6 + reach >= row["found_high"]
-    assert six.counts["undecided"] == 1
-    assert "unknown facts: 33.3 to 50.0" in plain(trace(six, "At least so many").hovertext[0])
-    assert "state no facts" not in six.table["remark"].str.cat()
+    assert (row["referral_rate_min"], row["referral_rate_max"]) == pytest.approx((200 / 6, 300 / 6))
+    assert (row["true_positive_min"], row["true_positive_max"]) == pytest.approx((100 / 6, 200 / 6))
+    assert 100 / 6 + trace(six, "Chosen").error_y.array[0] >= row["true_positive_max"]
 
 
 def test_the_table_behind_a_point_says_which_rules_hold_and_what_changed(six):
@@ -131,61 +109,48 @@ def test_the_table_behind_a_point_says_which_rules_hold_and_what_changed(six):
 
 
 def test_every_setting_shows_the_trade_off_computed_apart(many, cohort):
-    wishes = secondop.assess(cohort)[["indications", "preferences"]]
-    enough = pd.DataFrame({"enough": (wishes.sum(axis=1) >= 3).astype(bool)})
-    apart = tradeoff(
-        cohort.assign(enough=enough["enough"]),
-        {"enough": "enough"},
-        exchange_rate=[1 / accepted for accepted in ACCEPTED],
+    wishes = assess(cohort)[["indications", "preferences"]]
+    cases = cohort.assign(enough=wishes.sum(axis=1) >= 3)
+    apart = wide(
+        tradeoff(cases, {"enough": "enough"}, threshold=[1 / (1 + accepted) for accepted in ACCEPTED])
     )
+    same = {
+        "urgent": ("urgent", 1),
+        "recommended": ("recommended", 1),
+        "at least 3": ("recommended", 3),
+        "enough": ("optional", 3),  # nothing unknown: only what is known to fire refers
+    }
     for accepted in ACCEPTED:
         many.accepted.value = accepted
-        for policy, (level, k) in {
-            "urgent": ("urgent", 1),
-            "recommended": ("recommended", 1),
-            "optional": ("optional", 1),
-            "at least 3": ("recommended", 3),
-            "enough": ("optional", 3),  # nothing unknown: only what is known to hold is sent
-        }.items():
+        for policy, (level, k) in same.items():
             many.choose(level, k)
-            row = apart[(apart["policy"] == policy) & (apart["exchange_rate"] == 1 / accepted)].iloc[0]
+            row = apart[(apart["policy"] == policy) & (apart["threshold"] == 1 / (1 + accepted))].iloc[0]
             shown = trace(many, "Chosen")
-            assert (shown.x[0], shown.y[0]) == pytest.approx((row["overuse"], row["found"]))
-            assert 100 * len(many.selected) / 400 == pytest.approx(row["sent"])
+            assert (shown.x[0], shown.y[0]) == pytest.approx((row["false_positive"], row["true_positive"]))
+            assert 100 * len(many.selected) / 400 == pytest.approx(row["referral_rate"])
             own = many.table[(many.table["level"] == level) & (many.table["k"] == k)]
-            own = own[own["exchange_rate"] == 1 / accepted].iloc[0]
+            own = own[own["threshold"] == 1 / (1 + accepted)].iloc[0]
             assert own["net_benefit"] == pytest.approx(row["net_benefit"])
 
 
 @pytest.mark.parametrize("accepted", ACCEPTED)
-def test_the_exchange_rate_is_the_slope_of_the_line_and_nothing_lies_above_it(many, accepted):
+def test_what_is_accepted_is_the_slope_of_the_line_and_nothing_lies_above_it(many, accepted):
     many.accepted.value = accepted
-    line = trace(many, "Worth as much as the best")
+    line = trace(many, "Net benefit as high as the best")
     slope = (line.y[1] - line.y[0]) / (line.x[1] - line.x[0])
     assert slope == pytest.approx(1 / accepted)
-    (x,), (y,) = trace(many, "Worth most").x, trace(many, "Worth most").y
+    (x,), (y,) = trace(many, "Highest net benefit").x, trace(many, "Highest net benefit").y
     assert y == pytest.approx(line.y[0] + slope * x)
-    rows = many.table[(many.table["exchange_rate"] == 1 / accepted) & ~many.table["sort"].isin(["oracle"])]
-    assert (rows["found"] <= line.y[0] + slope * rows["overuse"] + 1e-9).all()
+    real = many.table[many.table["sort"] != "perfect foresight"]
+    assert (real["true_positive"] <= line.y[0] + slope * real["false_positive"] + 1e-9).all()
 
 
-def test_the_finding_is_said_with_its_denominator(many):
+def test_the_finding_and_the_counts_say_their_denominator(many):
     many.accepted.value = 10
     many.choose("recommended", 2)
-    chosen = many.table[(many.table["level"] == "recommended") & (many.table["k"] == 2)].iloc[0]
-    everybody = many.table[many.table["sort"] == "all"].iloc[0]
-    text = plain(many._says.value)
-    assert (
-        f"finds {chosen['found']:.0f} of the {everybody['found']:.0f} changes in 100 cases, with "
-        f"{chosen['overuse']:.0f} needless"
-    ) in text
-    assert "At 10 needless opinions for one useful one," in text
-    assert "Of 400 simulated cases" in plain(many._sends.value)
-    rows = many.table[(many.table["exchange_rate"] == 0.1) & ~many.table["sort"].isin(["random", "oracle"])]
-    best = rows.loc[rows["net_benefit"].idxmax()]
-    assert ("in a tie with" in text) == (rows["net_benefit_upper"].ge(best["net_benefit_lower"]).sum() > 1)
-    many.accepted.value = 1
-    assert "At 1 needless opinion for one useful one," in plain(many._says.value)
+    assert "changes in 100 cases" in plain(many._says.value)
+    assert "With 10 no-change referrals accepted for one change," in plain(many._says.value)
+    assert "Of 400 simulated cases" in plain(many._counts.value)
 
 
 def test_a_click_on_a_point_chooses_it_and_sets_the_sliders(many):
@@ -200,10 +165,10 @@ def test_a_click_on_a_point_chooses_it_and_sets_the_sliders(many):
     assert all(row[0] == level for row in trace(many, "At least so many").customdata)
 
 
-def test_a_point_can_be_chosen_without_a_mouse(many):
+def test_a_point_can_be_chosen_without_a_mouse(many, cohort):
     many.level.value, many.k.value = "urgent", 2
-    verdicts = secondop.assess(many._made.cases, verdicts=True)
-    by_hand = verdicts[(verdicts["recommendation"] == "urgent") & (verdicts["indications"] >= 2)]
+    said = assess(cohort)
+    by_hand = said[(said["recommendation"] == "urgent") & (said["indications"] >= 2)]
     assert list(many.selected.index) == list(by_hand.index)
 
 
@@ -224,11 +189,11 @@ def test_unknown_outcomes_leave_open_which_policy_is_best():
     cases = CASES.assign(changed=[True, None, False, True, True, False])
     explorer = explore_tradeoff(cases, outcome="changed", rule_book=BOOK)
     explorer.choose("urgent", 1)
-    assert "cannot be told while outcomes are unknown" in plain(explorer._says.value)
-    assert trace(explorer, "Worth most").x == (None,)
-    assert trace(explorer, "Worth as much as the best").y == (None, None)
-    assert explorer.counts["sent_unknown"] == 1
-    assert "1 may have found something" in plain(explorer._sends.value)
+    assert "is not known while outcomes are unknown" in plain(explorer._says.value)
+    assert trace(explorer, "Highest net benefit").x == (None,)
+    assert trace(explorer, "Net benefit as high as the best").y == (None, None)
+    assert explorer.counts["referred_unknown"] == 1
+    assert "1 referred, and nobody knows what came of it" in plain(explorer._counts.value)
 
 
 def test_polars_cases_come_back_as_polars(six):
@@ -245,7 +210,6 @@ def test_the_still_is_the_figure_that_is_shown(many):
     assert json.dumps(still)
     drawn = {part["name"]: part for part in still["data"]}
     assert drawn["Chosen"]["x"] == list(trace(many, "Chosen").x)
-    assert "simulated" in still["layout"]["title"]["text"]
     data, about = many._repr_mimebundle_()
     assert about == {"still": True} and "application/vnd.plotly.v1+json" in data
 
@@ -268,23 +232,20 @@ def test_every_case_is_text_and_never_markup():
 @pytest.mark.parametrize(
     ("cases", "outcome", "says"),
     [
-        (CASES.drop(columns="changed"), "either", "lack diagnosis_changed and treatment_changed"),
-        (CASES, "chnaged", "Did you mean 'changed'"),
+        (CASES.drop(columns="changed"), "either", "lack 'diagnosis_changed' and 'treatment_changed'"),
+        (CASES, "chnaged", "There is no 'chnaged'"),
         (CASES[["changed"]], "changed", "state no facts"),
         (CASES.iloc[:0], "changed", "no cases"),
         ([1, 2], "changed", "Expected a frame"),
+        (pl.from_pandas(CASES.convert_dtypes()).lazy(), "changed", "collect the lazy frame"),
     ],
-    ids=["no outcome", "misspelt outcome", "no facts", "no cases", "no frame"],
+    ids=["no outcome", "misspelt outcome", "no facts", "no cases", "no frame", "lazy"],
 )
 def test_what_cannot_be_explored_is_answered_with_what_to_do(cases, outcome, says):
     with pytest.raises(SecondopError, match=says):
         explore_tradeoff(cases, outcome=outcome)
 
 
-def test_a_count_that_hardly_any_case_reaches_is_no_policy(cohort):
-    made = count_policies(cohort)
-    ks = sorted({k for _, k in made.sent})
-    reached = [(made.sent["recommended", k] == YES).mean() for k in ks]
-    assert ks == list(range(1, len(ks) + 1)) and min(reached) >= 0.005
-    known = secondop.assess(cohort)["indications"]
-    assert np.mean(known >= ks[-1] + 1) < 0.005
+def test_a_count_that_hardly_any_case_reaches_is_no_policy(many, cohort):
+    known, ks = assess(cohort)["indications"], list(many.k.options)
+    assert ks == list(range(1, len(ks) + 1)) and (known >= ks[-1]).mean() >= 0.005 > (known > ks[-1]).mean()

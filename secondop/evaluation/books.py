@@ -1,0 +1,187 @@
+"""Every rule book at once: what each set of the rules refers, and which sets are best at some threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from secondop.errors import SecondopError
+from secondop.evaluation.cohort import any_of
+from secondop.evaluation.differences import paired, sharing
+from secondop.evaluation.measures import NUMBERS, odds_of, table, tidy
+from secondop.evaluation.rates import bits, judged
+from secondop.evaluation.tradeoff import THRESHOLD, best_between
+from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.rules.rulebook import RuleBook
+
+MOST = 20  # rules whose sets are counted at once: a million books
+PARTS = ("referral_rate", "true_positive", "false_positive", "net_benefit")
+
+
+def subset_counts(holds: np.ndarray, weights: np.ndarray, k: int) -> np.ndarray:
+    """For every set of k rules, as bits, the weight of the cases in which some rule of the set holds."""
+    within = np.bincount(holds, weights, 1 << k)  # by what holds exactly; then, by what holds at most
+    for bit in range(k):
+        pairs = within.reshape(-1, 2, 1 << bit)
+        pairs[:, 1] += pairs[:, 0]
+    return within[-1] - within[::-1]
+
+
+def frontier(tp: np.ndarray, fp: np.ndarray, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Books that are best at some threshold (of equals the smallest), and where each yields to the next."""
+    tp, fp = np.round(tp, 9), np.round(fp, 9)
+    order = np.lexsort((size, -tp, fp))
+    before = np.maximum.accumulate(np.append(-1, tp[order][:-1]))
+    best: list[int] = []
+    for i in order[tp[order] > before]:
+        while len(best) > 1:
+            (gain, more), (cost, dearer) = (x[[best[-1], i]] - x[best[-2]] for x in (tp, fp))
+            if cost * more < gain * dearer:  # the last book finds more for its price than this one
+                break
+            best.pop()
+        best.append(int(i))
+    gain, cost = np.diff(tp[best]), np.diff(fp[best])
+    return np.array(best), gain / (gain + cost)
+
+
+@dataclass(frozen=True, eq=False)
+class Books:
+    """The counts of every set of the rules: rule i is bit i of a book's place in ``counts`` and ``squares``.
+
+    These have the shape (2 ** rules, 3, 3): referred no, yes, unknown by changed no, yes, unknown. ``parts``
+    says what each rule does, as :func:`all_books` tells.
+    """
+
+    rules: tuple[str, ...]
+    counts: np.ndarray = field(repr=False)
+    squares: np.ndarray = field(repr=False)
+    n: int
+    parts: pd.DataFrame | None = field(default=None, repr=False)
+
+    @cached_property
+    def frontier(self) -> pd.DataFrame:
+        """The efficient frontier: books that are best at some threshold if unknown facts refer nobody.
+
+        A row per book: ``book, rules`` (how many); ``referral_rate, true_positive, false_positive`` per 100
+        of ``n`` cases (blank where an unknown outcome decides it); ``threshold_from, threshold_to``, where it
+        is best by the known outcomes; ``sure_from, sure_to``, whatever the unknown ones are (or blank).
+        """
+        books, breaks = frontier(self.counts[:, 1, 1], self.counts[:, 1, 0], self._size)
+        rows = self._rows(books)
+        rows["threshold_from"], rows["threshold_to"] = [*breaks, 0.0], [1.0, *breaks]
+        rows[["sure_from", "sure_to"]] = [self._sure(book) for book in books]
+        return rows.assign(n=self.n)
+
+    def best(self, threshold: float, within: float = 0.01) -> pd.DataFrame:
+        """The best book at a threshold, and the smallest whose net benefit is within a share of the best.
+
+        Chosen by the known outcomes, as on the frontier; on few cases the best flatters itself. With
+        ``net_benefit``, its ``_min`` and ``_max``, and whether it is ``sure`` to be best whatever is unknown.
+        """
+        if not 0 <= within < np.inf:
+            raise SecondopError(f"within is a share of the best net benefit, 0 or more; got {within!r}.")
+        (odds,), size = odds_of(threshold), self._size
+        worth, chosen = self.counts[:, 1, 1] - odds * self.counts[:, 1, 0], []
+        for slack in (0, within * worth.max()):
+            near = np.flatnonzero(worth >= worth.max() - slack - 1e-9)
+            chosen.append(near[np.lexsort((-worth[near], size[near]))[0]])
+        rows = self._rows(np.array(chosen))
+        found = table(self.counts[chosen], self.squares[chosen], [threshold], measures=["net_benefit"])
+        rows[["net_benefit", "net_benefit_min", "net_benefit_max"]] = found["net_benefit"][:, 0, :3]
+        rows["sure"] = [low <= threshold <= high for low, high in map(self._sure, chosen)]
+        rows.insert(0, "which", ["best", f"smallest within {within:.3g} of it"])
+        return rows.assign(n=self.n)
+
+    @property
+    def _size(self) -> np.ndarray:
+        return np.bitwise_count(np.arange(len(self.counts))).astype(np.int64)
+
+    def _rows(self, books: np.ndarray) -> pd.DataFrame:
+        names = [tuple(rule for i, rule in enumerate(self.rules) if book >> i & 1) for book in books]
+        found = table(self.counts[books], self.squares[books], measures=PARTS[:3])
+        about = {"book": names, "rules": self._size[books]}
+        return pd.DataFrame(about | {name: numbers[:, 0] for name, numbers in found.items()})
+
+    def _sure(self, book: int) -> tuple[float, float]:
+        """Where it is best even if what it alone refers changes nothing, and what a rival alone does."""
+        no, yes, unknown = self.counts[:, 1, :].T
+        either = unknown[book | np.arange(len(unknown))]
+        gain, cost = yes[book] - yes - (either - unknown[book]), no[book] - no + (either - unknown)
+        low, high = best_between(gain, cost)
+        return (low, high) if low <= high + 1e-9 else (np.nan, np.nan)
+
+
+def all_books(
+    cohort: Any,
+    *,
+    outcome: str = "either",
+    threshold: float = THRESHOLD,
+    weights: str | None = None,
+    rule_book: RuleBook = RULE_BOOK,
+) -> Books:
+    """Every set of the clinical rules on the same cases: what each refers, and which are best.
+
+    Arguments are those of :func:`secondop.evaluation.tradeoff.tradeoff`. ``parts`` has two rows per rule and
+    measure, by ``sort``: its *own part*, what the whole book has more than the book without it, with the
+    interval of the paired difference; and the rule *alone*. ``threshold`` is that of its net benefit.
+
+    Examples
+    --------
+    >>> cases = pd.DataFrame({"neoplasia_concern": [True, False, True], "changed": [True, True, False]})
+    >>> books = all_books(cases, outcome="changed", rule_book=RULE_BOOK.only("neoplasia-concern"))
+    >>> books.frontier[["book", "true_positive", "false_positive", "threshold_from"]].round(1)
+                       book  true_positive  false_positive  threshold_from
+    0                    ()            0.0             0.0             0.5
+    1  (neoplasia-concern,)           33.3            33.3             0.0
+    """
+    cohort = judged(cohort, rule_book, outcome, weights=weights)
+    rules = {rule.name: rule.label for rule in cohort.clinical}
+    seen = cohort.patterns({rule.name: any_of([rule]) for rule in cohort.clinical})
+    holds, may = bits(seen, list(rules))
+    frame = {"holds": holds, "open": may, "changed": seen.codes["flag changed"], "w": seen.weights}
+    n = float(seen.weights.sum()) if cohort.weights else int(seen.weights.sum())
+    books = books_from_patterns(frame | {"w2": seen.squares}, list(rules), n)
+    single, pairs = 1 << np.arange(len(rules)), []
+    for bit in single:
+        others, own = (np.where(holds & some, 1, np.where(may & some, 2, 0)) for some in (~bit, bit))
+        seen.codes["without"], seen.codes["whole"] = sharing(others, np.zeros_like(own), own)
+        pairs.append([x.sum(0) for x in seen.crossed("without", "whole", "flag changed")])
+    own = paired(*np.moveaxis(pairs, 1, 0), [threshold], alike=False)
+    alone = table(books.counts[single], books.squares[single], [threshold], measures=PARTS)
+    found = {"own part": {name: own[name][..., : len(NUMBERS)] for name in PARTS}, "alone": alone}
+    about = pd.DataFrame({"policy": list(rules), "group": None, "n": n, "label": list(rules.values())})
+    tables = [tidy(about.assign(sort=sort), numbers, [threshold]) for sort, numbers in found.items()]
+    parts = pd.concat(tables, ignore_index=True)
+    parts.attrs |= cohort.about()
+    return replace(books, parts=parts)
+
+
+def books_from_patterns(patterns: Any, rules: Sequence[str], n: int) -> Books:
+    """Count every set of the rules, from patterns of what holds.
+
+    Each has ``holds`` and ``open`` (rules known to fire, and that may, as bits), ``changed`` (0 no, 1 yes,
+    2 unknown) and ``w, w2`` (sums of weights, of their squares).
+    """
+    k = len(rules)
+    if k > MOST:
+        raise SecondopError(
+            f"{k} rules make {1 << k:,} books; at most {MOST} rules can be weighed at once. Choose some with "
+            "rule_book.only(...), for example those that fire most (firing_rates)."
+        )
+    holds, may, changed = (np.asarray(patterns[x]).astype(np.int64) for x in ("holds", "open", "changed"))
+    w, w2 = (np.asarray(patterns[name]).astype(float) for name in ("w", "w2"))
+    tallies = []
+    for weights in (w,) if np.array_equal(w, w2) else (w, w2):
+        counts = np.zeros((1 << k, 3, 3))
+        for outcome in np.unique(changed):
+            of = changed == outcome
+            sure, some = (subset_counts(bits[of], weights[of], k) for bits in (holds, holds | may))
+            counts[:, :, outcome] = np.stack([weights[of].sum() - some, sure, some - sure], -1)
+        counts[np.abs(counts) < 1e-12 * weights.sum()] = 0  # what rounding leaves of sums of weights
+        tallies.append(counts)
+    return Books(tuple(rules), tallies[0], tallies[-1], n)

@@ -1,0 +1,229 @@
+"""Every measure of a policy, defined once: on a settled table of true and false positives and negatives.
+
+Counts are sums of weights w, of shape (..., 3, 3): referred no, yes, unknown by changed no, yes, unknown;
+``squares`` are sums of w squared. A measure is five numbers: ``value`` (unknown facts refer nobody; blank
+where an unknown outcome decides it), ``min, max`` over every way to settle what is unknown, and ``lower,
+upper``, their 95 % intervals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from secondop.errors import SecondopError, unknown_name
+
+Z = 1.959963984540054
+NUMBERS = ["value", "min", "max", "lower", "upper"]
+TP, FP, FN, TN = range(4)
+Estimates = tuple[np.ndarray, np.ndarray, np.ndarray]  # value, lower, upper
+Formula = Callable[[np.ndarray, np.ndarray, np.ndarray], Estimates]  # of tables, their squares, and odds
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure in words, its unit, its formula, and whether it depends on a decision threshold."""
+
+    words: str
+    unit: str
+    formula: Formula
+    priced: bool = False
+
+
+def odds_of(thresholds: Iterable[float]) -> np.ndarray:
+    """What a false positive weighs at these decision thresholds: p_t / (1 - p_t)."""
+    given = np.atleast_1d(np.asarray(thresholds, float))
+    if wrong := [f"{t:g}" for t in given if not 0 < t < 1]:
+        raise SecondopError(
+            "A decision threshold is the chance of a change from which one would refer, above 0 and below 1; "
+            f"got {', '.join(wrong)}. To accept N no-change referrals for one change, give 1 / (N + 1)."
+        )
+    return given / (1 - given)
+
+
+def _share(top: list[int], rest: list[int], per: float = 100) -> Formula:
+    """The share of some cells among these and the rest, with Wilson's interval for weighted cases.
+
+    Its number of cases is the effective one, p (1 - p) / var with var by the delta method; where p is 0 or 1,
+    (sum of w)^2 / (sum of w^2).
+    """
+
+    def formula(tables: np.ndarray, squares: np.ndarray, odds: np.ndarray) -> Estimates:
+        (a, b), (a2, b2) = ([x[..., cells].sum(-1) for cells in (top, rest)] for x in (tables, squares))
+        p, total = a / (a + b), a + b
+        n = np.where(a * b > 0, a * b * total**2 / (a2 * b**2 + b2 * a**2), total**2 / (a2 + b2))
+        middle, half = p + Z**2 / (2 * n), Z * np.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
+        lower = np.where(p == 0, 0, (middle - half) / (1 + Z**2 / n))
+        upper = np.where(p == 1, 1, (middle + half) / (1 + Z**2 / n))
+        return per * p, per * lower, per * upper
+
+    return formula
+
+
+def _mean(tables: np.ndarray, squares: np.ndarray, values: np.ndarray) -> Estimates:
+    """Per 100, the mean of what each cell counts; normal, variance sum w^2 (v - mean)^2 / (sum w)^2."""
+    n = tables.sum(-1)
+    mean = np.einsum("...j,...j->...", tables, values) / n
+    half = Z * np.sqrt(np.einsum("...j,...j->...", squares, (values - mean[..., None]) ** 2)) / n
+    return 100 * mean, 100 * (mean - half), 100 * (mean + half)
+
+
+def _priced(name: str) -> Formula:
+    """The mean at each threshold."""
+    each = np.s_[..., None, :, :]
+    return lambda tables, squares, odds: _mean(tables[each], squares[each], COUNTED[name](odds)[:, None])
+
+
+def _nnr(tables: np.ndarray, squares: np.ndarray, odds: np.ndarray) -> Estimates:
+    value, lower, upper = _share([TP], [FP], 1)(tables, squares, odds)
+    return 1 / value, 1 / upper, 1 / lower
+
+
+def _volumes(tables: np.ndarray) -> Iterable[np.ndarray]:
+    """The share that is referred, and the share that changes."""
+    return (tables[..., cells].sum(-1) / tables.sum(-1) for cells in ([TP, FP], [TP, FN]))
+
+
+def _yield(tables: np.ndarray, squares: np.ndarray, odds: np.ndarray) -> Estimates:
+    s, c = _volumes(tables)
+    return _mean(tables, squares, np.stack([(1 - s) * (1 - c), -(1 - s) * c, -s * (1 - c), s * c], -1))
+
+
+def _yield_share(tables: np.ndarray, squares: np.ndarray, odds: np.ndarray) -> Estimates:
+    """Yield / (min(s, c) - s c): that is (PPV - c) / (1 - c), or (sensitivity - s) / (1 - s) where s > c.
+
+    Its ends are those of the PPV (the sensitivity) with c (or s) taken as given: on the wide side, unless a
+    policy does worse than half of chance.
+    """
+    few, (s, c) = tables[..., FP] <= tables[..., FN], _volumes(tables)
+    base = np.where(few, c, s)
+    base[base >= 1] = np.nan
+    pairs = zip(*(_share([TP], [rest], 1)(tables, squares, odds) for rest in (FP, FN)), strict=True)
+    return tuple(100 * (np.where(few, ppv, found) - base) / (1 - base) for ppv, found in pairs)
+
+
+COUNTED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "referral_rate": lambda odds: np.array([1, 1, 0, 0]),
+    "true_positive": lambda odds: np.array([1, 0, 0, 0]),
+    "false_positive": lambda odds: np.array([0, 1, 0, 0]),
+    "false_negative": lambda odds: np.array([0, 0, 1, 0]),
+    "true_negative": lambda odds: np.array([0, 0, 0, 1]),
+    "net_benefit": lambda odds: np.stack([odds**0, -odds, 0 * odds, 0 * odds], -1),
+    "interventions_avoided": lambda odds: np.stack([0 * odds, 0 * odds, -1 / odds, odds**0], -1),
+}
+"""The linear measures: what a TP, FP, FN and TN count, shape (4,) or (thresholds, 4)."""
+_CASES, _SENT, _CHANCE = "per 100 cases", "per cent of those referred", "a decision threshold"
+MEASURES = {
+    "referral_rate": Measure("referral rate", _CASES, _share([TP, FP], [FN, TN])),
+    "true_positive": Measure("true positives: referred, changes", _CASES, _share([TP], [FP, FN, TN])),
+    "false_positive": Measure("possible overuse: referred, no change", _CASES, _share([FP], [TP, FN, TN])),
+    "false_negative": Measure("missed changes: not referred, changes", _CASES, _share([FN], [TP, FP, TN])),
+    "true_negative": Measure("not referred, no change", _CASES, _share([TN], [TP, FP, FN])),
+    "sensitivity": Measure("sensitivity", "per cent of those that change", _share([TP], [FN])),
+    "specificity": Measure("specificity", "per cent of those that do not change", _share([TN], [FP])),
+    "ppv": Measure("positive predictive value", _SENT, _share([TP], [FP])),
+    "nnr": Measure("number needed to refer", "referrals for one change", _nnr),
+    "net_benefit": Measure("net benefit", _CASES, _priced("net_benefit"), True),
+    "interventions_avoided": Measure("interventions avoided", _CASES, _priced("interventions_avoided"), True),
+    "yield_above_chance": Measure("yield above chance", _CASES, _yield),
+    "yield_share": Measure("yield above chance", "per cent of the possible at that volume", _yield_share),
+    "better_than_none_below": Measure("beats referring nobody below", _CHANCE, _share([TP], [FP], 1)),
+    "better_than_all_above": Measure("beats referring everybody above", _CHANCE, _share([FN], [TN], 1)),
+}
+TRUTH = {
+    "error_corrected": "wrong first opinions put right, among those referred",
+    "error_introduced": "right first opinions lost, among those referred",
+    "intervention_averted": "interventions averted, among those referred",
+}
+
+
+@cache
+def _ways() -> np.ndarray:
+    """Where each of the nine counts may go, (16, 3, 3, 4); in the first four, unknown facts refer nobody."""
+    ways = np.zeros((16, 3, 3, 4))
+    for way, (nt, nf, tn, fn) in zip(ways, product((FN, TP), (TN, FP), (FP, TP), (TN, FN)), strict=True):
+        for row, cells in enumerate(((TN, FN, fn), (FP, TP, tn), (nf, nt))):
+            way[row, range(len(cells)), cells] = 1
+    return ways
+
+
+def settled(
+    counts: np.ndarray, squares: np.ndarray, foresight: np.ndarray | bool = False
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Every extreme way to settle what is unknown, as TP, FP, FN, TN: (..., ways, 4), and so the squares.
+
+    Each group of cases goes, as a whole, to one of the cells where it may belong. Cases with neither fact nor
+    outcome are also divided, as finely as it takes, where that makes the yield above chance or its share most
+    extreme. Perfect ``foresight`` never errs: it refers what changes. Last, the ways in which unknown facts
+    refer nobody: they differ by unknown outcomes alone.
+    """
+    both = [np.asarray(x, float) for x in (counts, squares)]
+    tables, spread = (np.tensordot(x, _ways(), ([-2, -1], [1, 2])) for x in both)
+    gaps, gaps2 = (x[..., 2, 2, None] for x in both)
+    if not gaps.any():
+        return tables, spread, np.arange(4)
+    tp, fp, fn, tn = np.moveaxis(tables, -1, 0)
+    peak = np.sqrt(tp * tn)  # as many errors make the share of the possible yield least
+    first = [(tn - tp + gaps) / 2, (fn - fp + gaps) / 2, np.where(fp > peak, gaps + fn - peak, peak - fp)]
+    parts = np.zeros((*tp.shape, 8, 4))
+    parts[..., :5, :] = np.eye(4)[[FN, TN, FN, TP, FP]]
+    for way, one, other, cases in zip((5, 6, 7), (TP, FP, FP), (TN, FN, FN), first, strict=True):
+        parts[..., way, one] = np.clip(cases, 0, gaps) / np.where(gaps > 0, gaps, 1)
+        parts[..., way, other] = 1 - parts[..., way, one]
+    never_errs = parts @ np.eye(4)[[TP, TN, TP, TN]]
+    never_errs[..., 2, :] = parts[..., 5, :]  # its value too is open between the two ends
+    parts = np.where(np.asarray(foresight)[..., None, None, None], never_errs, parts)
+    tables = tables[..., None, :] + gaps[..., None, None] * parts
+    spread = spread[..., None, :] + gaps2[..., None, None] * parts
+    recorded = np.add.outer(8 * np.arange(4), range(3)).ravel()
+    return *(x.reshape(*x.shape[:-3], -1, 4) for x in (tables, spread)), recorded
+
+
+def table(
+    counts: np.ndarray,
+    squares: np.ndarray,
+    thresholds: Iterable[float] = (),
+    *,
+    measures: Iterable[str] = tuple(MEASURES),
+    foresight: np.ndarray | bool = False,
+) -> dict[str, np.ndarray]:
+    """The five numbers of each measure along the last axis: shape (..., 5), or (..., thresholds, 5).
+
+    Nothing of nothing is NaN, and an NNR without a change infinite. The share of the possible yield has no
+    bounds where in some way nothing is possible.
+    """
+    odds, found = odds_of(thresholds), {}
+    tables, spread, recorded = settled(counts, squares, foresight)
+    for name in measures:
+        if name not in MEASURES:
+            raise unknown_name("measure", name, MEASURES)
+        least, most = (np.minimum, np.maximum) if name == "yield_share" else (np.fmin, np.fmax)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value, lower, upper = MEASURES[name].formula(tables, spread, odds)
+            sure, last = value[..., recorded].min(-1), value[..., recorded].max(-1)
+            sure = np.where(last - sure > 1e-9, np.nan, sure)
+        ends = ((least, value), (most, value), (least, lower), (most, upper))
+        found[name] = np.stack([sure, *(end.reduce(x, -1) for end, x in ends)], -1)
+    return found
+
+
+def truth(counts: np.ndarray, squares: np.ndarray) -> np.ndarray:
+    """The five numbers of one of ``TRUTH``, per 100 cases; counts: referred by it, no, yes, unknown."""
+    return table(counts, squares, measures=["true_positive"])["true_positive"]
+
+
+def tidy(about: pd.DataFrame, found: dict[str, np.ndarray], thresholds: Iterable[float] = ()) -> pd.DataFrame:
+    """A row per row of ``about`` (policy, group and more), measure and threshold; the numbers as columns."""
+    parts = []
+    for name, numbers in found.items():
+        at = np.asarray(thresholds if name in MEASURES and MEASURES[name].priced else [np.nan], float)
+        part = pd.DataFrame(numbers.reshape(-1, len(NUMBERS)), columns=NUMBERS)
+        row, threshold = np.repeat(range(len(about)), len(at)), np.tile(at, len(about))
+        parts.append(part.assign(row=row, measure=name, threshold=threshold))
+    made = about.assign(row=range(len(about))).merge(pd.concat(parts), on="row")
+    return made[["policy", "group", "measure", "threshold", *NUMBERS, *about.columns[2:]]]

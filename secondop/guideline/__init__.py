@@ -1,0 +1,1 @@
+"""The content of the guidance: facts, rules, advice and sources of the rule books that ship."""

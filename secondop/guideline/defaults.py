@@ -1,0 +1,107 @@
+"""The daily functions, with the second opinion book as their default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.rules import assess as _assess
+from secondop.rules import cases as _cases
+from secondop.rules import explain as _explain
+from secondop.rules.facts import Fact
+from secondop.rules.rulebook import RuleBook
+
+if TYPE_CHECKING:
+    Books = RuleBook | Sequence[RuleBook]
+
+
+def fact(name: str) -> Fact:
+    """The fact of that name in the second opinion book, to speak about it in a condition.
+
+    Examples
+    --------
+    >>> fact("pathology_result").is_in("ambiguous") & ~fact("rare_disease")
+    pathology result is ambiguous and not rare disease
+    """
+    return RULE_BOOK.fact(name)
+
+
+def facts_table(rule_book: Books = RULE_BOOK) -> pd.DataFrame:
+    """Every fact, one a row: what it is called, what it asks and what answers it takes."""
+    return _cases.facts_table(rule_book)
+
+
+def read_cases(
+    source: str | Path | Any, *, columns: Mapping[str, str] | None = None, rule_book: Books = RULE_BOOK
+) -> Any:
+    """Read cases: every fact brought to its declared kind, everything else kept as it is.
+
+    A fact that was not recorded counts as unknown, not as no. See :func:`secondop.rules.cases.read_cases`.
+
+    Examples
+    --------
+    >>> import pandas as pd, warnings
+    >>> warnings.simplefilter("ignore")  # of the facts that have no column
+    >>> read_cases(pd.DataFrame({"rare_disease": ["Yes", "n", "NA"], "sex": ["F", "male", None]}))
+    Traceback (most recent call last):
+        ...
+    secondop.errors.CasesError: 1 problem in 3 cases:
+      column 'sex', 1 row (first: case 0): 'F' is not one of female, male, other.
+    A fact that was not recorded may be left empty: it counts as unknown, not as no.
+    """
+    return _cases.read_cases(source, columns=columns, rule_book=rule_book)
+
+
+def check_cases(
+    source: str | Path | Any, *, columns: Mapping[str, str] | None = None, rule_book: Books = RULE_BOOK
+) -> pd.DataFrame:
+    """Every problem that :func:`read_cases` would raise, as a table; empty if there is none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> check_cases(pd.DataFrame({"drug_trials": ["2", "two"]}))[["column", "rows", "first_case", "value"]]
+            column  rows first_case  value
+    0  drug_trials     1     case 1  'two'
+    """
+    return _cases.check_cases(source, columns=columns, rule_book=rule_book)
+
+
+def assess(
+    cases: Any, rule_book: RuleBook = RULE_BOOK, *, verdicts: bool = False, next_question: bool = False
+) -> Any:
+    """Say for every case what the rule book recommends, and what unknown facts leave open.
+
+    See :func:`secondop.rules.assess.assess`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> cases = pd.DataFrame({"neoplasia_concern": ["no", "yes", None]})
+    >>> assess(cases, RULE_BOOK.only("neoplasia-concern"))[["recommendation", "possible", "undetermined"]]
+      recommendation       possible  undetermined
+    0  no_indication  no_indication         False
+    1         urgent         urgent         False
+    2  no_indication         urgent          True
+    """
+    return _assess.assess(cases, rule_book, verdicts=verdicts, next_question=next_question)
+
+
+def explain(case: Any, rule_book: RuleBook = RULE_BOOK, *, audience: str = "patient") -> _explain.Explanation:
+    """Explain what a rule book says of one case: for, against, what cannot be judged, and what to ask next.
+
+    See :func:`secondop.rules.explain.explain`.
+
+    Examples
+    --------
+    >>> explanation = explain({"pathology_result": "ambiguous", "specialty": "dermatology"})
+    >>> explanation.recommendation, explanation.possible
+    ('recommended', 'urgent')
+    >>> [reason.rule.name for reason in explanation.supporting]
+    ['ambiguous-pathology']
+    """
+    return _explain.explain(case, rule_book, audience=audience)

@@ -1,0 +1,1 @@
+"""How opinions differ: readers of one case, strategies of second and third readings, your own ratings."""

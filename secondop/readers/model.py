@@ -1,0 +1,172 @@
+"""A model of readers who err together, because cases differ in difficulty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from secondop.errors import SecondopError, refuse
+from secondop.readers.ratings import count_pairs, each_once, fit_concentration, read_ratings
+
+ROUNDING = 0.02  # shares that were rounded for print may miss 1 by this much, and are then scaled to 1
+STEEPEST = 1e4  # the largest tilt: its negative serves as never
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ReaderModel:
+    """Readers of one skill, and the cases they read: made by `from_disagreement`, `fit` or `tilted`.
+
+    Case *i* of class *c* has its own distribution over answers, p_i ~ Dirichlet(s_c m_c), and readers draw
+    from it independently: ``mean`` m_c has a row per class, a column per answer, ``concentration`` is s_c.
+    """
+
+    answers: tuple[str, ...]  # what a reader may say, in order, from harmless to grave
+    classes: tuple[str, ...]  # what the case may truly be; its right answer is the one of that name, if any
+    mean: np.ndarray  # shares of the answers in single readings, by readers of ordinary skill
+    concentration: np.ndarray  # at 0 all readers of a case agree, at inf they are independent
+    tilt: np.ndarray | None = None  # log of the factor by which these readers weigh each answer more
+    remarks: tuple[str, ...] = ()  # what could not be had as asked
+    alike: np.ndarray = field(init=False)  # the concentration to compute with: no share shows the difference
+
+    def __post_init__(self) -> None:
+        for name in ("answers", "classes", "remarks"):
+            object.__setattr__(self, name, each_once(name, getattr(self, name)))
+        mean = _shares(self.mean, self.classes, self.answers)
+        tilt = np.zeros(mean.shape) if self.tilt is None else self.tilt
+        tilt = _numbers("tilt", tilt, mean.shape, -STEEPEST, STEEPEST)
+        concentration = _numbers("concentration", self.concentration, mean.shape[:1], 0, np.inf)
+        self.__dict__.update(mean=mean, tilt=tilt, concentration=concentration)
+        self.__dict__.update(alike=concentration.clip(1e-12, 1e12))
+
+    def __repr__(self) -> str:
+        return "\n".join([self.to_frame().round(3).to_string(), *(f"Remark: {x}" for x in self.remarks)])
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per class: shares of the answers, how often two readers differ, concentration."""
+        single, pair = zip(*map(_moments, self.mean, self.alike, self.tilt), strict=True)
+        table = pd.DataFrame(single, pd.Index(self.classes, name="reference_class"), list(self.answers))
+        return table.assign(disagreement=1 - np.trace(pair, 0, 1, 2), concentration=self.concentration)
+
+    @classmethod
+    def from_disagreement(cls, first_readings: pd.DataFrame | Mapping, disagreement: Mapping) -> ReaderModel:
+        """The model from two published numbers a class: spread of single readings, and how often two differ.
+
+        First readings are a table of shares (classes by answers, in order) or {class: {answer: share}}.
+        With a = 1 - disagreement and b = the sum of squared shares, s = (1 - a) / (a - b). Where that is not
+        above 0 no heterogeneity of cases fits: the class is read independently, and ``remarks`` says so.
+
+        >>> shares = {"harmless": {"harmless": 0.9, "grave": 0.1}, "grave": {"harmless": 0.2, "grave": 0.8}}
+        >>> model = ReaderModel.from_disagreement(shares, {"harmless": 0.12, "grave": 0.16})
+        >>> model.concentration.round(6).tolist()
+        [2.0, 1.0]
+        """
+        if isinstance(first_readings, Mapping):
+            rows = [row if isinstance(row, Mapping) else {} for row in first_readings.values()]
+            first_readings = pd.DataFrame(rows, [*first_readings])
+        if not isinstance(first_readings, pd.DataFrame) or not isinstance(disagreement, Mapping | pd.Series):
+            raise SecondopError("First readings: {class: {answer: share}}; disagreement: {class: share}.")
+        classes, answers = tuple(first_readings.index), tuple(first_readings.columns)
+        mean, differ = _shares(first_readings, classes, answers), [disagreement.get(x) for x in classes]
+        differ = _numbers(f"disagreement of {', '.join(map(str, classes))}", differ, (len(classes),), 0, 1)
+        concentration, remarks = zip(*map(fit_concentration, classes, mean, differ), strict=True)
+        return cls(answers, classes, mean, concentration, remarks=tuple(filter(None, remarks)))
+
+    @classmethod
+    def fit(
+        cls, ratings: Any, *, case: str = "case", reader: str = "reader", answer: str = "answer",
+        reference: str | None = None, answers: Sequence | None = None,
+    ) -> ReaderModel:  # fmt: skip
+        """The model from ratings as `opinions_from_ratings` reads them; ``reference`` names the true class.
+
+        With fewer than about 30 cases a class the concentration is rough and tends to be too high.
+        """
+        names = [case, reader, answer] + ([] if reference is None else [reference])
+        readings, answers, _ = read_ratings(ratings, names, answers)
+        truth = readings.groupby("case")["reference"]
+        if (truth.nunique() > 1).any():
+            raise SecondopError(f"Some cases have more than one class in column {reference!r}.")
+        tables = count_pairs(readings, answers)
+        pairs, differ = (table.groupby(truth.first(), observed=True).sum() for table in tables)
+        total = pairs.sum(axis=1)
+        if readings.empty or not total.all():
+            raise SecondopError(f"No two different readers of a case in class {[*total.index[total == 0]]}.")
+        return cls.from_disagreement(pairs.div(total, axis=0), differ.sum(axis=1) / total)
+
+    def independent(self) -> ReaderModel:
+        """The same single readings by readers who err independently: difficulty of the case left out."""
+        mean, alike = self.to_frame()[list(self.answers)], np.full(len(self.classes), np.inf)
+        return ReaderModel(self.answers, self.classes, mean, alike)
+
+    def tilted(self, mean: pd.DataFrame | np.ndarray) -> ReaderModel:
+        """Readers of another skill on the same cases: each weight in p_i times a factor, to have ``mean``."""
+        target = _shares(mean, self.classes, self.answers)
+        return replace(self, tilt=[*map(_solve_tilt, self.classes, self.mean, self.alike, target)])
+
+
+def _numbers(what, value, shape, low, high) -> np.ndarray:
+    """A frozen array of numbers of this shape, each within the range: text and nan are no numbers."""
+    cells = np.array(value, dtype=object)
+    fine = all(isinstance(x, Real) and low <= x <= high and not 1e17 < x < np.inf for x in cells.flat)
+    if not fine or not cells.size or cells.shape != shape:
+        raise SecondopError(f"{what}: numbers from {low} to {high}, shape {shape}. Got {value!r}.")
+    numbers = cells.astype(float)
+    numbers.flags.writeable = False
+    return numbers
+
+
+def _shares(table, classes, answers) -> np.ndarray:
+    """A class-by-answer table of shares as an array, checked; rounding is scaled away."""
+    if isinstance(table, pd.DataFrame) and table.index.is_unique and table.columns.is_unique:
+        table = table.reindex(index=list(classes), columns=list(answers))
+    shares = _numbers("single readings", table, (len(classes), len(answers)), 0, 1 + ROUNDING)
+    total = shares.sum(axis=1, keepdims=True)
+    missed = [f"{classes[i]}: {shares[i].tolist()}" for i in np.flatnonzero(abs(total - 1) > ROUNDING)]
+    refuse("Shares of single readings must add up to 1 in each class", missed)
+    return _numbers("single readings", shares / total, shares.shape, 0, 1)
+
+
+def _moments(mean, alike, tilt) -> tuple[np.ndarray, np.ndarray]:
+    """Mean of a reader's q over the cases of a class, and of q q': one reading, and the pair of two readers.
+
+    Tilted, q_i = f_i p_i / sum(f p), where p is a scaled vector of gamma variates, and 1/x = integral of
+    exp(-t x) leaves one integral over u = log t: analytic, so that a sum of equal steps is right to rounding.
+    """
+    from scipy.special import expit
+
+    alpha, same = alike * mean, np.eye(len(mean))
+    if not tilt.any():
+        return mean, mean[:, None] * (alpha + same) / (alike + 1)
+    start, stop = -40 - tilt.max() - np.log1p(alike), 40 - tilt.min()
+    u, step = np.linspace(start, stop, int((stop - start) * 4), retstep=True)
+    x = expit(u[:, None] + tilt)
+    weight = step * np.exp(-np.logaddexp(0, u[:, None] + tilt) @ alpha)
+    weight[-1] /= -np.expm1(-step * alike)  # from here on it falls as a geometric series
+    return weight @ x * alpha, (x.T * weight) @ x * alpha[:, None] * (alpha + same)
+
+
+def _solve_tilt(name, mean, alike, target) -> np.ndarray:
+    """Log factors that bring a class from one mean to another; the likeliest answer keeps factor 1."""
+    from scipy.optimize import root
+
+    if np.allclose(mean, target, rtol=0, atol=1e-12):
+        return np.zeros_like(mean)
+    tilt = np.where((target > 0) | (mean == 0), 0.0, -STEEPEST)
+    odds = np.log(target.clip(1e-99) / mean.clip(1e-99))
+    likeliest = np.argmax(mean * (target > 0))
+    free = np.setdiff1d(np.flatnonzero(target), likeliest)
+
+    def miss(theta):
+        tilt[free] = theta.clip(-STEEPEST, STEEPEST)
+        single, pair = _moments(mean, alike, tilt)
+        return (single - target)[free], (np.diag(single) - pair)[np.ix_(free, free)]
+
+    miss(root(miss, (odds[free] - odds[likeliest]) * (1 + 1 / alike), jac=True, tol=1e-12).x)
+    if np.abs(_moments(mean, alike, tilt)[0] - target).max() > 1e-8:
+        why = "Skill adds no answer that is never given, and changes nothing where readers always agree."
+        raise SecondopError(f"Class {name!r}: no tilt from {mean.round(4)} to {target.round(4)}. {why}")
+    return tilt

@@ -1,0 +1,172 @@
+"""When a second and a third reading are taken, and what they do to right, too mild and too severe answers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import product
+from numbers import Real
+
+import numpy as np
+import pandas as pd
+
+from secondop.errors import SecondopError, did_you_mean, not_whole, refuse
+from secondop.readers.model import ReaderModel
+from secondop.readers.ratings import each_once
+
+BLOCK = 65_536  # cases drawn at a time: fits the processor's cache, and bounds the memory of any n
+OUTCOMES = ("second", "third", "misclassified", "under", "over")
+RESOLUTIONS = ("majority", "median", "third decides")  # two that agree are the median: the first two are one
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """When a second reading is taken, who reads, and who decides: made by `none`, `always` or `first_in`.
+
+    Who knows the first answer favours it by an odds ratio: ``anchoring`` of the second reader; 1 is blinded.
+    """
+
+    name: str
+    second_after: tuple[str, ...] | None = None  # first answers that are read again; None: every answer
+    resolution: str = "majority"  # where two differ a third is read: the median of three, or "third decides"
+    first: ReaderModel | None = None
+    second: ReaderModel | None = None
+    third: ReaderModel | None = None
+    anchoring: float = 1.0
+    third_anchoring: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.second_after is not None:
+            object.__setattr__(self, "second_after", each_once("second_after", self.second_after))
+        readers, odds = (self.first, self.second, self.third), (self.anchoring, self.third_anchoring)
+        checks = {
+            "its name is a text": isinstance(self.name, str),
+            f"its resolution is one of {', '.join(RESOLUTIONS)}": str(self.resolution) in RESOLUTIONS,
+            "each reader is a ReaderModel": all(isinstance(x, ReaderModel | None) for x in readers),
+            "anchoring is an odds ratio above 0": all(isinstance(x, Real) and 1e-9 < x < 1e9 for x in odds),
+        }
+        refuse(f"Strategy {self.name!r}", [text for text, fine in checks.items() if not fine])
+
+    @classmethod
+    def none(cls, name: str = "none", **options) -> Strategy:
+        """One reading only."""
+        return cls(name, (), **options)
+
+    @classmethod
+    def always(cls, name: str = "all", **options) -> Strategy:
+        """A second reading of every case."""
+        return cls(name, None, **options)
+
+    @classmethod
+    def first_in(cls, *answers: str, name: str | None = None, **options) -> Strategy:
+        """A second reading where the first is one of these answers."""
+        listed = " or ".join(filter(None, [", ".join(map(str, answers[:-1])), *map(str, answers[-1:])]))
+        return cls(f"first reading {listed}" if name is None else name, answers, **options)
+
+    def readers(self, model: ReaderModel) -> tuple:
+        """Who reads first, second and third, and how strongly the latter two favour the first answer."""
+        kinds = (self.first or model, self.second or model, self.third or model)
+        return (*kinds, self.anchoring, self.third_anchoring)
+
+
+def read_strategies(
+    model: ReaderModel, strategies: Iterable[Strategy], n: int | None = None, seed: int | None = None
+) -> pd.DataFrame:
+    """What each strategy costs in readings, and how often its final answer is wrong, too mild or too severe.
+
+    Without ``n`` the answer is exact, which holds for blinded readers of one skill. With ``n`` cases a class
+    and a ``seed`` it is simulated: all strategies read the same cases, a longer run those of a shorter first.
+
+    A row per ``strategy`` and ``reference_class``: the shares of its cases with a ``second`` and a ``third``
+    reading, ``misclassified``, ``under`` and ``over`` (in the order of answers; empty where none is named as
+    the class is), each ``_lower`` to ``_upper``: 95 % Wilson for the simulation error alone.
+
+    >>> model = ReaderModel.from_disagreement({"grave": {"harmless": 0.2, "grave": 0.8}}, {"grave": 0.16})
+    >>> read_strategies(model, [Strategy.none(), Strategy.always()])["under"].round(3).tolist()
+    [0.2, 0.184]
+    """
+    from statsmodels.stats.proportion import proportion_confint
+
+    strategies = list(strategies) if np.iterable(strategies) else []
+    _check(model, strategies, n, seed)
+    kinds = [strategy.readers(model) for strategy in strategies]
+    joint = dict.fromkeys(kinds, _enumerate(model)) if n is None else _simulate(model, kinds, n, seed)
+    tables = [_outcomes(model, *row) for row in zip(strategies, map(joint.get, kinds), strict=True)]
+    table = pd.concat(tables, ignore_index=True)
+    frame = table[["strategy", "reference_class"]].assign(n=pd.array([n] * len(table), dtype="Int64"))
+    for outcome in OUTCOMES:
+        frame[outcome] = share = table[outcome]
+        # rounding error only: the counts behind these shares are whole, unless they are unknown
+        ends = (share, share) if n is None else proportion_confint((share * n).round(), n, method="wilson")
+        frame[f"{outcome}_lower"], frame[f"{outcome}_upper"] = ends
+    return frame
+
+
+def _check(model, strategies, n, seed) -> None:
+    """Raise with all problems at once."""
+    if not isinstance(model, ReaderModel) or {*map(type, strategies)} != {Strategy}:
+        raise SecondopError(f"Give a ReaderModel and a list of Strategy. Got {model!r} and {strategies!r}.")
+    problems = [] if n is None else not_whole("n (cases a class)", n, 1) + not_whole("seed", seed, 0)
+    names = Counter(strategy.name for strategy in strategies)
+    problems += [f"{times} strategies are named {name!r}." for name, times in names.items() if times > 1]
+    for strategy in strategies:
+        *kinds, second, third = strategy.readers(model)
+        strange = [x for x in strategy.second_after or () if x not in model.answers]
+        hints = [f"no answer {x!r}.{did_you_mean(x, model.answers)}" for x in strange]
+        cases = [(x.answers, x.classes, x.mean.tolist(), x.concentration.tolist()) for x in (model, *kinds)]
+        if cases.count(cases[0]) < len(cases):
+            hints.append("a reader reads other cases. Use model.tilted(mean).")
+        if n is None and (any(kind.tilt.any() for kind in kinds) or (second, third) != (1, 1)):
+            hints.append("exact only for blinded readers of one skill. Give n and seed to simulate.")
+        problems += [f"{strategy.name!r}: {hint}" for hint in hints]
+    refuse("Strategies cannot be read", problems)
+
+
+def _outcomes(model, strategy, joint) -> pd.DataFrame:
+    """The shares of a strategy from the joint distribution of first, second and third answers."""
+    first, second, third = places = np.indices(joint.shape[1:])
+    after = model.answers if strategy.second_after is None else strategy.second_after
+    taken = np.isin(first, [model.answers.index(x) for x in after])
+    differ = taken & (first != second)
+    last = third if strategy.resolution == "third decides" else np.median(places, axis=0)
+    right = np.array([model.answers.index(x) if x in model.answers else np.nan for x in model.classes])
+    miss = np.where(differ, last, first) - right[:, None, None, None]
+    events = zip(OUTCOMES, (taken, differ, miss != 0, miss < 0, miss > 0), strict=True)
+    every = (1, 2, 3)
+    table = pd.DataFrame({name: (joint * event).sum(every) / joint.sum(every) for name, event in events})
+    table.loc[np.isnan(right), list(OUTCOMES[2:])] = np.nan
+    return table.assign(strategy=strategy.name, reference_class=model.classes)
+
+
+def _enumerate(model) -> np.ndarray:
+    """Probability of every three answers: i comes next with (s m_i + times seen) / (s + answers seen)."""
+    same, (i, j, k) = np.eye(len(model.answers)), np.indices((len(model.answers),) * 3)
+    s, m = model.alike[:, None, None, None], model.mean
+    second = (s * m[:, j] + same[i, j]) / (s + 1)
+    return m[:, i] * second * (s * m[:, k] + same[i, k] + same[j, k]) / (s + 2)
+
+
+def _simulate(model, kinds, n, seed) -> dict:
+    """Counts of every three answers per class, for each set of readers, all on the same simulated cases."""
+    from tqdm.auto import tqdm
+
+    shape = (len(model.answers),) * 3
+    joint = {readers: np.zeros((len(model.classes), *shape), dtype=int) for readers in kinds}
+    blocks = list(product(range(len(model.classes)), range(-(-n // BLOCK))))
+    for number, block in tqdm(blocks, "readings", delay=2, leave=False):
+        # the stream depends on class and block alone, so a longer run begins with the cases of a shorter one
+        rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(number, block))))
+        cases = np.ascontiguousarray(rng.dirichlet(model.alike[number] * model.mean[number], BLOCK).T)
+        luck = rng.random((3, BLOCK))
+        for readers, counts in joint.items():
+            answers = []
+            for kind, fortune, odds in zip(readers[:3], luck, (1, *readers[3:]), strict=True):
+                weight = cases * np.exp(kind.tilt[number] - kind.tilt[number].max())[:, None]
+                if odds != 1:  # raising the log-odds of an answer by log(odds) multiplies its weight by odds
+                    weight[answers[0], np.arange(BLOCK)] *= odds
+                ladder = np.cumsum(weight, axis=0)
+                answers.append((fortune * ladder[-1] >= ladder[:-1]).sum(axis=0))
+            places = np.ravel_multi_index(answers, shape)[: n - block * BLOCK]
+            counts[number] += np.bincount(places, minlength=counts[number].size).reshape(shape)
+    return joint

@@ -1,0 +1,230 @@
+"""Rules, the sources that they rest on, and advice: what a rule book holds."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+from secondop.errors import SecondopError, unknown_name
+from secondop.rules.conditions import Condition, as_condition
+from secondop.rules.facts import Choice, Fact, Stated, settle
+
+RECOMMENDATIONS = ("not_needed", "no_indication", "optional", "recommended", "urgent")
+"""What an assessment can say, from least to most."""
+
+
+class Level(Choice):
+    """How strongly an indication argues."""
+
+    OPTIONAL = "optional"  # the patient's wish
+    RECOMMENDED = "recommended"
+    URGENT = "urgent"
+
+
+class RuleKind(Choice):
+    """What a rule does to the recommendation."""
+
+    INDICATION = "indication"  # a reason for it
+    AMPLIFIER = "amplifier"  # strengthens a clinical indication; is not one by itself
+    COUNTER_INDICATION = "counter_indication"  # a reason against; cancels nothing
+
+
+class Grade(Choice):
+    """How good a source is, best first."""
+
+    PRIMARY = "primary study"
+    REVIEW = "review"
+    GUIDELINE = "guideline"
+    SECONDARY_WEB = "secondary web summary"
+
+
+@dataclass(frozen=True)
+class Source(Stated):
+    """What rules rest on: the key by which they cite it, the reference, and how good it is."""
+
+    key: str
+    reference: str
+    grade: Grade = Grade.GUIDELINE
+
+    def __post_init__(self) -> None:
+        settle(self, grade=Grade)
+
+
+@dataclass(frozen=True)
+class Rule(Stated):
+    """When something holds, what it means, and who says so. Written as one of its three kinds.
+
+    Attributes
+    ----------
+    name, label : str
+        In kebab-case and never reused; and what it says, as a noun phrase that a patient could read.
+    when, stronger_when : Condition
+        The cases in which it fires; and where the source presses harder, which is shown and never counted.
+    group, consult : str
+        The part of the guidance that it belongs to, and whom to see.
+    level : Level
+        How strongly an indication argues; no other kind has one.
+    source, statement, locator : str
+        Key of a source of the rule book, id of the statement that it encodes, and where that stands in the
+        source, unless the id tells.
+    valid_from, valid_to : str or (str, str)
+        First and last day on which it is in force: a date, a year, or the earliest and the latest day that it
+        may be. Empty: always.
+    """
+
+    kind: ClassVar[RuleKind]
+    name: str
+    label: str
+    _: KW_ONLY
+    when: Condition
+    group: str
+    source: str
+    level: Level | None = None
+    statement: str = ""
+    locator: str = ""
+    consult: str = ""
+    stronger_when: Condition | None = None
+    valid_from: str | tuple[str, str] = ""
+    valid_to: str | tuple[str, str] = ""
+
+    def __post_init__(self) -> None:
+        ways = {"when": as_condition, "stronger_when": as_condition, "valid_from": _span, "valid_to": _span}
+        settle(self, level=Level, **ways)
+        if not re.fullmatch(r"[^\W_A-Z]+(-[^\W_A-Z]+)*", self.name):
+            raise SecondopError(f"A rule's name is in kebab-case, such as 'first-look', not {self.name!r}.")
+        if (self.level is not None) != (self.kind is RuleKind.INDICATION):
+            needed = "an indication has a level, and nothing else has"
+            raise SecondopError(f"Rule {self.name!r}: {needed}; got {self.level!r}.")
+
+    @property
+    def clinical(self) -> bool:
+        """Whether it is an indication that rests on the case and not on the patient's wish."""
+        return self.level in (Level.RECOMMENDED, Level.URGENT)
+
+    @property
+    def preference(self) -> bool:
+        """Whether it is an indication that rests on the patient's wish."""
+        return self.level is Level.OPTIONAL
+
+    @cached_property
+    def facts(self) -> dict[str, Fact]:
+        """The facts that decide it, by name."""
+        return self.when.facts
+
+    def cited(self, sources: Mapping[str, Source]) -> str:
+        """Who says so, and how good that source is."""
+        at = self.locator or self.statement
+        return f"{self.source}{at and f', {at}'} ({sources[self.source].grade})"
+
+    def in_force(self, date: str | datetime.date) -> bool | None:
+        """Whether it is in force on a day; ``None`` where only a span of days is known for a change."""
+        (day, _), (first, sure), (may_end, end) = days(date), days(self.valid_from), days(self.valid_to)
+        if (first and day < first) or (end and day > end):
+            return False
+        return None if (sure and day < sure) or (may_end and day > may_end) else True
+
+    def to_dict(self) -> dict[str, Any]:
+        """The rule as plain data, with its kind."""
+        return {"kind": str(self.kind)} | super().to_dict()
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], facts: Mapping[str, Fact]) -> Rule:
+        """Read a rule of any kind back from :meth:`to_dict`."""
+        said = dict(data)
+        return super(Rule, rule_class(said.pop("kind", None))).from_dict(said, facts)
+
+
+class Indication(Rule):
+    """A reason for it. Needs a ``level``; the other attributes are those of :class:`Rule`.
+
+    Examples
+    --------
+    >>> from secondop import flag
+    >>> red_flag = flag("red_flag", "Is there a sign of something serious?")
+    >>> rule = Indication("red", "A red flag", level="urgent", when=red_flag, group="danger", source="sop")
+    >>> rule.level, rule.when, rule.clinical
+    (<Level.URGENT: 'urgent'>, red flag, True)
+    """
+
+    kind = RuleKind.INDICATION
+
+
+class CounterIndication(Rule):
+    """A reason against. It cancels no indication."""
+
+    kind = RuleKind.COUNTER_INDICATION
+
+
+class Amplifier(Rule):
+    """What strengthens a clinical indication, and is not one by itself."""
+
+    kind = RuleKind.AMPLIFIER
+
+
+def rule_class(kind: RuleKind | str) -> type[Rule]:
+    """The class of the rules of a kind."""
+    for cls in (Indication, CounterIndication, Amplifier):
+        if cls.kind == kind:
+            return cls
+    raise unknown_name("kind of rule", kind, RuleKind)
+
+
+@dataclass(frozen=True)
+class Advice(Stated):
+    """What to keep in mind, or what to do next. It is no rule: it changes no recommendation.
+
+    Attributes
+    ----------
+    statement, words : str
+        Id of the statement that it encodes, and what it says.
+    when : Condition, optional
+        The cases in which it is said; in all unless stated.
+    if_unknown : str
+        What is said in its place where a fact that was not recorded leaves that open.
+    only_without_clinical, only_with_clinical : bool
+        Whether it is said only where no clinical indication can fire, or only where one is known to.
+    next_step : bool
+        Whether it is something to do once a second look is wanted, and not a caution.
+    """
+
+    statement: str
+    words: str
+    when: Condition | None = None
+    if_unknown: str = ""
+    only_without_clinical: bool = False
+    only_with_clinical: bool = False
+    next_step: bool = False
+
+    def __post_init__(self) -> None:
+        settle(self, when=as_condition)
+
+    @property
+    def facts(self) -> dict[str, Fact]:
+        """The facts that decide whether it is said, by name."""
+        return {} if self.when is None else self.when.facts
+
+
+def days(given: Any) -> tuple[datetime.date | None, datetime.date | None]:
+    """The first and the last day that a date may be: a date is one day, a year all of its days."""
+    if isinstance(given, datetime.date):
+        given = given.isoformat()[:10]
+    if given == "":
+        return None, None
+    try:
+        ends = zip((given, given) if isinstance(given, str) else given, ("-01-01", "-12-31"), strict=True)
+        first, last = (datetime.date.fromisoformat(x if len(x) > 4 else x + rest) for x, rest in ends)
+        if first <= last:
+            return first, last
+    except (TypeError, ValueError):
+        pass  # said below, as of every other text that is no date
+    spans = "('2018-12-01', '2022-12-31') for the earliest and the latest day"
+    raise SecondopError(f"{given!r} is no date. Write '2024-07-01', a year such as '2020', or {spans}.")
+
+
+def _span(given: str | tuple[str, str]) -> str | tuple[str, str]:
+    days(given)  # refuses what is no date
+    return given if isinstance(given, str) else tuple(given)

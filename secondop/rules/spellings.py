@@ -1,0 +1,173 @@
+"""What a value says of a fact, and which column states which: spellings are decided here, for both doors."""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+import warnings
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from numbers import Real
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from secondop.errors import SecondopError, closest, did_you_mean
+from secondop.rules.facts import Fact, Kind
+
+YES, NO = ("yes", "y", "true", "t", "1", "1.0"), ("no", "n", "false", "f", "0", "0.0")
+NOT_RECORDED = ("", "na", "n/a", "nan", "null", "<na>", "unknown", "not_recorded", "not_known")
+NOT_RECORDED += ("missing", "?", ".")
+"""Spellings of a gap, as :func:`normalised` leaves them; the whole package reads them alike."""
+BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\ufeff"
+"""What counts as blank around and within words, no-break space included: engines have other ideas of it."""
+GAP, TRIMMED = f"[{BLANKS}_-]+", f"^[{BLANKS}]+|[{BLANKS}]+$"
+NUMBER = r"^[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,2})?$"
+
+
+class NearMissWarning(UserWarning):
+    """A column is not read although its name is almost that of a fact which no column states."""
+
+
+class Unreadable(NamedTuple):
+    """Why a value is no answer to a fact; ``each`` when every different value deserves its own line."""
+
+    problem: str
+    each: bool = True
+
+
+def normalised(text: str) -> str:
+    """A word as levels and facts are written: lower case, blanks and hyphens as underscores."""
+    return re.sub(GAP, "_", text.strip(BLANKS).lower())
+
+
+def read_answer(fact: Fact, value: Any) -> bool | str | int | float | Unreadable | None:
+    """What one value (a Python, numpy or pandas scalar) says of a fact; ``None`` where nothing was recorded.
+
+    Examples
+    --------
+    >>> from secondop.rules.facts import flag, ordered
+    >>> fever = flag("fever", "Is there a fever?")
+    >>> read_answer(fever, " Y "), read_answer(fever, "not recorded"), read_answer(fever, "maybe").problem
+    (True, None, 'is not yes or no')
+    >>> read_answer(ordered("control", "not_treated poorly_controlled", "How well?"), "Not-Treated")
+    'not_treated'
+    """
+    value = value.item() if isinstance(value, np.generic) else value
+    is_number = isinstance(value, (Real, Decimal)) and not isinstance(value, bool)
+    is_nan = value.is_nan() if isinstance(value, Decimal) else is_number and value != value
+    if value is None or value is pd.NA or value is pd.NaT or is_nan:
+        return None
+    if is_number and fact.has_levels and abs(value) < 1000 and value == int(value):
+        value = str(int(value))  # levels may be written in digits
+    if isinstance(value, str):
+        word = normalised(value)
+        if word in fact.levels:
+            return word
+        if word in NOT_RECORDED:
+            return None
+        if fact.kind is Kind.FLAG and word in YES + NO:
+            return word in YES
+        if fact.is_numeric and re.search(NUMBER, value.strip(BLANKS)):
+            return _number(fact, float(value.strip(BLANKS)))
+    elif fact.kind is Kind.FLAG and (is_number or isinstance(value, bool)) and value in (0, 1):
+        return bool(value)
+    elif fact.is_numeric and is_number:
+        return _number(fact, value)
+    return Unreadable(f"is not {fact.expects()}")
+
+
+def _number(fact: Fact, value: Any) -> int | float | Unreadable:
+    low, high = limits(fact)
+    if abs(value) == math.inf:
+        return Unreadable("is not a finite number", each=False)
+    if not low <= value <= high:
+        side = "below" if value < low else "above"
+        return Unreadable(f"is {side} the range {low:,g} to {high:,g} {fact.unit}".rstrip(), each=False)
+    if fact.kind is Kind.COUNT and value != int(value):
+        return Unreadable("is not a whole number", each=False)
+    return int(value) if fact.kind is Kind.COUNT else float(value)
+
+
+def limits(fact: Fact) -> tuple[float, float]:
+    """The range of a count or a number, within what can be held: infinity is no number."""
+    most = 2**53 if fact.kind is Kind.COUNT else sys.float_info.max
+    low, high = max(fact.low, -most), min(fact.high, most)
+    return (math.ceil(low), math.floor(high)) if fact.kind is Kind.COUNT else (low, high)
+
+
+def hint(fact: Fact, value: Any) -> str:
+    """What to write in place of a value that is no answer, where that can be told."""
+    if not isinstance(value, str):
+        return "If it stands for not recorded, leave it empty." if fact.is_numeric else ""
+    word, none = normalised(value[:100]), "0" if fact.is_numeric else "no"
+    if fact.has_levels:
+        return did_you_mean(word, fact.levels).strip()
+    if word == "none":
+        return f"If it means {none}, write {none}."
+    if fact.is_numeric and word[:1].isdigit():
+        form = "a whole number" if fact.kind is Kind.COUNT else "the number alone, with a decimal point"
+        return f"Write {form}."
+    return ""
+
+
+def claims(names: Collection[Any], facts: Mapping[str, Fact]) -> dict[str, list[str]]:
+    """For every fact that a column states, in the order of ``facts``: the columns that claim to state it."""
+    spelt = {normalised(key): key for key in facts} | {key: key for key in facts}
+    found: dict[str, list[str]] = {}
+    for name in names:
+        key = (
+            spelt.get(name, spelt.get(normalised(name)))
+            if isinstance(name, str) and len(name) < 200
+            else None
+        )
+        if key is not None:
+            found.setdefault(key, []).append(name)
+    for key, own in found.items():
+        if key in own:  # beside a fact's own column, hyphens alone make the name of a rule's verdict
+            own[:] = [n for n in own if n == key or n.replace("-", "_") != key.replace("-", "_")]
+    return {key: found[key] for key in facts if key in found}
+
+
+def matched(names: Collection[Any], facts: Mapping[str, Fact]) -> dict[str, str]:
+    """Names of facts to the one column that states each, whatever its case, blanks and hyphens."""
+    return {key: own[0] for key, own in claims(names, facts).items() if len(own) == 1}
+
+
+def near_misses(names: Collection[Any], facts: Mapping[str, Fact]) -> dict[str, str]:
+    """Columns that are not read, each with the fact without a column whose name is almost the same."""
+    names = [name for name in names if isinstance(name, str) and len(name) < 100][:500]  # comparing is slow
+    found, near = claims(names, facts), {}
+    missing = {normalised(key): key for key in facts if key not in found}
+    for name in names:
+        close = closest(normalised(name), missing, 0.8)
+        if close and not any(name in own for own in found.values()):
+            near[name] = missing[close]
+    return near
+
+
+def warn_of_near_misses(names: Collection[Any], facts: Mapping[str, Fact], stacklevel: int = 3) -> None:
+    """Warn of every column that is not read although its name is almost that of a fact."""
+    if near := near_misses(names, facts):
+        said = ", ".join(f"column {name!r} (did you mean {fact!r}?)" for name, fact in near.items())
+        warnings.warn(f"Not read as a fact: {said}.", NearMissWarning, stacklevel=stacklevel)
+
+
+def no_fact(names: Collection[Any], facts: Mapping[str, Fact], where: str = "") -> SecondopError:
+    """The error for columns of which none is a fact."""
+    found = ", ".join(map(repr, list(names)[:10])) + ", ..." * (len(names) > 10)
+    near = "".join(f" Did you mean {fact!r} by {name!r}?" for name, fact in near_misses(names, facts).items())
+    return SecondopError(
+        f"No column{where} is a fact (found: {found or 'none'}).{near} Say which fact yours is, as in "
+        "read_cases(..., columns={'gender': 'sex'}); facts_table() lists all facts."
+    )
+
+
+def show(value: object) -> str:
+    """A value as a message shows it: text quoted, control characters escaped, long text cut."""
+    if isinstance(value, int) and value.bit_length() > 1000:  # Python refuses to write it in full
+        return "a huge number"
+    text = repr(value) if isinstance(value, (str, bytes)) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

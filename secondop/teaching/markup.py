@@ -1,0 +1,54 @@
+"""HTML that reads well on a light and a dark page: nothing to load, every text escaped."""
+
+from __future__ import annotations
+
+import html
+
+# Colours that colour-blind readers tell apart, as red, green, blue; each verdict has a sign and a border too.
+FOR, AGAINST, OPEN, URGENT = "0,114,178", "230,159,0", "128,128,128", "213,94,0"
+COLOURS = {"urgent": URGENT, "recommended": FOR, "optional": "0,158,115"}
+LINE = "rgba(128,128,128,.35)"
+SMALL = "font-size:.86em;opacity:.8;"
+TEXT = "font-family:system-ui,sans-serif;color:inherit;line-height:1.4;"
+
+
+class Html(str):
+    """Text that is HTML already; every other text is escaped where it is put in."""
+
+    __slots__ = ()
+
+
+def el(tag: str, style: str, *children: object) -> Html:
+    """An element with its style; what is inside is escaped unless it is HTML already.
+
+    Examples
+    --------
+    >>> el("b", "color:inherit", "less < more")
+    '<b style="color:inherit">less &lt; more</b>'
+    """
+    inner = "".join(c if isinstance(c, Html) else html.escape(str(c)) for c in children)
+    return Html(f'<{tag} style="{style}">{inner}</{tag}>')
+
+
+def div(style: str, *children: object) -> Html:
+    """A block."""
+    return el("div", style, *children)
+
+
+def chip(words: str, colour: str) -> Html:
+    """A word in a ring."""
+    style = (
+        f"border:1px solid rgb({colour});border-radius:9px;padding:0 .55em;font-size:.8em;font-weight:500;"
+    )
+    return el("span", f"{style}white-space:nowrap;", words)
+
+
+def document(title: str, *blocks: object, style: str = ":root { color-scheme: light dark; }") -> str:
+    """A page of its own, with nothing to load: blocks of HTML, or of text to escape."""
+    body = "\n".join(block if isinstance(block, Html) else html.escape(str(block)) for block in blocks)
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{html.escape(title)} · secondop</title>\n<style>{style}</style>\n</head>\n"
+        f"<body>\n{body}\n</body>\n</html>\n"
+    )

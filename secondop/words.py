@@ -1,0 +1,69 @@
+"""Words and pages that every room shares."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+NOT_FOR_CARE = "For education and analysis, not for care: it cannot replace a clinician's judgement."
+"""Stands on every page and explanation."""
+
+
+def plural(n: int, noun: str) -> str:
+    """A number and its noun.
+
+    Examples
+    --------
+    >>> plural(1, "case"), plural(1_200, "case")
+    ('1 case', '1,200 cases')
+    """
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def either(words: Sequence[str]) -> str:
+    """Alternatives as a list that is read aloud.
+
+    Examples
+    --------
+    >>> either(["low", "moderate", "high"])
+    'low, moderate or high'
+    """
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def an(noun: str) -> str:
+    """A noun with its article.
+
+    Examples
+    --------
+    >>> an("second opinion"), an("imaging review")
+    ('a second opinion', 'an imaging review')
+    """
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+
+
+def render(template: str, **values: Any) -> str:
+    """Fill in one of the package's templates: what is put in is escaped, a name that is missing an error."""
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> Any:
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+    loader = PackageLoader("secondop", "templates")
+    escape = select_autoescape(("html.j2",), default=False)
+    environment = Environment(
+        loader=loader, autoescape=escape, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["filled"] = _filled
+    environment.filters["words"] = lambda name: str(name).replace("_", " ")
+    return environment
+
+
+def _filled(text: str, indent: int = 0, width: int = 88) -> str:
+    """A text in lines for a terminal; after its first word, a sign, the lines hang."""
+    first = " " * indent
+    return textwrap.fill(text, width, initial_indent=first, subsequent_indent=first + "  " * (indent == 2))

@@ -1,0 +1,373 @@
+"""Figures of rates and trade-offs show the table's numbers, with intervals, gaps, and a title that finds."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from secondop import figures
+from secondop.errors import SecondopError
+from secondop.evaluation.books import all_books
+from secondop.evaluation.rates import attrition, firing_rates, overlap
+from secondop.evaluation.tradeoff import decision_curve, tradeoff, wide
+from secondop.figures.counted import counted, finding, marks
+from secondop.guideline.second_opinion import RULE_BOOK
+from tests.figures.seen import hovers, notes, plain, title, trace
+
+N = 200
+THRESHOLDS = [1 / 21, 1 / 11, 1 / 3, 1 / 2]
+SHARES = {
+    "neoplasia_concern": 0.1,
+    "atypical_presentation": 0.3,
+    "chemotherapy_proposed": 0.2,
+    "wants_second_opinion": 0.5,
+    "hereditary_condition_suspected": 0.1,
+}
+BOOK = RULE_BOOK.only(
+    "neoplasia-concern",
+    "atypical-or-unresponsive",
+    "aggressive-treatment-proposed",
+    "patient-wants-one",
+    "hereditary-condition-suspected",
+)
+
+
+@pytest.fixture(scope="module")
+def cases():
+    rng = np.random.default_rng(8)
+    frame = pd.DataFrame(
+        {f: np.where(rng.random(N) < 0.1, None, rng.random(N) < share) for f, share in SHARES.items()}
+    )
+    frame["sex"] = np.where(rng.random(N) < 0.1, None, np.where(rng.random(N) < 0.5, "male", "female"))
+    frame["changed"] = rng.random(N) < np.where(frame["atypical_presentation"] == True, 0.6, 0.2)  # noqa: E712
+    frame.attrs["simulated"] = True
+    return frame
+
+
+@pytest.fixture(scope="module")
+def unknown(cases):
+    """The same cases, the outcome of the first twenty not known."""
+    return cases.assign(changed=cases["changed"].astype("boolean").mask(cases.index < 20))
+
+
+def weighed(cases, policies=None, threshold=1 / 11):
+    return tradeoff(cases, policies, outcome="changed", threshold=threshold, rule_book=BOOK)
+
+
+def books(cases):
+    two = RULE_BOOK.only("neoplasia-concern", "hereditary-condition-suspected")
+    return all_books(cases, outcome="changed", rule_book=two)
+
+
+FIGURES = {
+    "firing rates": lambda c: figures.firing_rates(firing_rates(c, rule_book=BOOK)),
+    "attrition": lambda c: figures.attrition(attrition(c, rule_book=BOOK)),
+    "overlap": lambda c: figures.overlap(overlap(c, rule_book=BOOK)),
+    "trade-off": lambda c: figures.tradeoff(weighed(c)),
+    "decision curve": lambda c: figures.decision_curve(decision_curve(c, outcome="changed", rule_book=BOOK)),
+    "net benefit": lambda c: figures.net_benefit(weighed(c)),
+    "books": lambda c: figures.all_books(books(c)),
+}
+
+
+@pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
+def test_simulated_is_called_simulated_and_what_is_not_is_not(draw, cases):
+    assert f"{N} simulated cases" in title(draw(cases))
+    real = cases.copy()
+    real.attrs = {}
+    assert f"{N} cases" in title(draw(real)) and "simulated" not in title(draw(real))
+
+
+@pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
+def test_words_are_sentences_that_a_phone_shows_whole_whatever_is_unknown(draw, cases, unknown):
+    for figure in (draw(cases), draw(unknown)):
+        texts = hovers(figure)
+        assert len(texts) >= 3
+        assert all(text.endswith(".") and "nan" not in text and "NA" not in text for text in texts)
+        texts += [figure.layout.title.text, *(note.text for note in figure.layout.annotations)]
+        lines = [re.sub(r"<[^>]*>", "", line) for text in texts for line in text.split("<br>")]
+        assert max(map(len, lines)) <= 60
+
+
+@pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
+def test_figures_draw_a_table_in_which_nothing_happens(draw, cases):
+    quiet = cases.assign(**dict.fromkeys(SHARES, False), changed=False)
+    assert len(title(draw(quiet))) > 20 and "nan" not in title(draw(quiet))
+
+
+def test_firing_rates_draw_rules_with_missing_information_and_intervals_clinical_first(cases):
+    table = firing_rates(cases, rule_book=BOOK)
+    figure, rules = figures.firing_rates(table), table[table["sort"] == "rule"]
+    clinical = trace(figure, "Clinical indications")
+    part = rules[rules["kind"] == "clinical"].sort_values("min", ascending=False)
+    assert list(clinical.x) == pytest.approx(part["min"].tolist())
+    assert list(np.add(clinical.x, clinical.error_x.array)) == pytest.approx(part["upper"].tolist())
+    assert list(clinical.x - clinical.error_x.arrayminus) == pytest.approx(part["lower"].tolist())
+    grey = trace(figure, "missing information could add")
+    assert sorted(np.add(grey.base, grey.x)) == pytest.approx(sorted(rules["max"]))
+    wish = trace(figure, "Patient-driven indications, counted apart")
+    assert max(wish.y) < min(clinical.y) and wish.marker.color != clinical.marker.color
+    row = part.iloc[0]
+    assert f"fire in {row['fired']} of {N} cases ({row['min']:.1f} %)" in plain(clinical.hovertext[0])
+
+
+def test_firing_rates_of_groups_are_labelled_by_group_the_unrecorded_too(cases):
+    table = firing_rates(cases, by="sex", rule_book=BOOK)
+    figure = figures.firing_rates(table[table["policy"] == "any clinical indication"])
+    assert set(notes(figure)) == {"female", "male", "not recorded"}
+    assert title(figure).startswith("Any clinical indication: known in ") and f"{N} simulated" in title(
+        figure
+    )
+    with pytest.raises(SecondopError, match="too many to read"):
+        figures.firing_rates(pd.concat([table] * 3))
+    with pytest.raises(SecondopError, match="no cases"):
+        figures.firing_rates(table.head(0))
+
+
+APART = [
+    # the lines of three groups, of 100 cases   the title tells
+    ([(40, 45), (44, 50), (44.5, 60)], "the lines of all 3 groups overlap"),
+    ([(40, 44), (41, 50), (43, 60)], "the lines of all 3 groups overlap"),
+    ([(40, 42), (41, 50), (43, 60)], "in 43 to 60 of 100 cases (other), in 40 to 42 (female)"),
+]
+
+
+@pytest.mark.parametrize(("spans", "told"), APART)
+def test_groups_are_told_apart_only_where_their_lines_are(cases, spans, told):
+    table = firing_rates(cases, by="sex", rule_book=BOOK)
+    low, high = zip(*spans, strict=True)
+    rows = table[table["policy"] == "any clinical indication"].assign(
+        min=low, lower=low, max=high, upper=high
+    )
+    assert told in title(figures.firing_rates(rows.assign(group=["female", "male", "other"])))
+
+
+def test_attrition_stacks_what_each_rule_adds_up_to_what_all_refer(cases):
+    table = attrition(cases, rule_book=BOOK)
+    figure, steps, last = figures.attrition(table), table[table["step"] > 0], table.iloc[-1]
+    added = trace(figure, "added by this rule")
+    assert list(np.add(added.base, added.x)) == pytest.approx(steps["min"].tolist())
+    assert list(added.base) == pytest.approx(table["min"].iloc[:-1].tolist())
+    said = f"4 rules together refer {last['min']:.3g} to {last['max']:.3g} of 100 cases"
+    assert title(figure).startswith(said)
+
+
+def test_overlap_dots_name_the_rules_of_each_bar(cases):
+    table = overlap(cases, rule_book=BOOK).head(6)
+    figure = figures.overlap(table)
+    bars, _, dots = figure.data
+    assert list(bars.y) == pytest.approx((100 * table["known"] / N).tolist())
+    assert list(np.add(bars.y, bars.error_y.array)) == pytest.approx(table["upper"].tolist())
+    counts = pd.Series(dots.x).value_counts()
+    assert [counts.get(i, 0) for i in range(6)] == [len(names) for names in table["combination"]]
+    assert len(set(notes(figure))) == len(set().union(*table["combination"]))
+
+
+def test_the_tradeoff_draws_the_ends_chance_the_frontier_and_every_policy_with_intervals(cases):
+    table = wide(weighed(cases)).set_index("policy")
+    figure, everybody = figures.tradeoff(weighed(cases)), table.loc["all"]
+    assert list(trace(figure, "As many at random").x) == [0, everybody["false_positive"]]
+    assert list(trace(figure, "As many at random").y) == [0, everybody["true_positive"]]
+    front = table[table["frontier"] == 1].sort_values("false_positive")
+    assert list(trace(figure, "Efficient frontier").y) == front["true_positive"].tolist()
+    drawn = {(x, y) for t in figure.data if t.mode == "markers" for x, y in zip(t.x, t.y, strict=True)}
+    assert drawn == set(zip(table["false_positive"], table["true_positive"], strict=True))
+    levels, rows = trace(figure, "Levels of the rule book"), table[table["sort"] == "level"]
+    assert list(np.add(levels.y, levels.error_y.array)) == pytest.approx(rows["true_positive_upper"].tolist())
+    down = levels.x - levels.error_x.arrayminus
+    assert list(down) == pytest.approx(rows["false_positive_lower"].tolist())
+    assert {"nobody", "everybody", "perfect foresight"} <= set(notes(figure))
+    row = table.loc["recommended"]
+    chance = row["referral_rate"] * everybody["true_positive"] / 100
+    found = f"finds {row['true_positive']:.0f} of the {everybody['true_positive']:.0f} changes in 100 cases, "
+    over = f"with {row['false_positive']:.0f} no-change referrals; as many at random find {chance:.0f}"
+    assert found + over in title(figure)
+    (said,) = (plain(text) for text in levels.hovertext if "a clinical indication" in plain(text))
+    assert said.endswith(f"As many at random would find {chance:.1f}.")
+
+
+def test_several_thresholds_move_no_point_of_the_tradeoff_and_several_groups_are_refused(cases):
+    several = figures.tradeoff(weighed(cases, threshold=THRESHOLDS))
+    assert several.to_json() == figures.tradeoff(weighed(cases)).to_json()
+    grouped = tradeoff(cases, outcome="changed", by="sex", rule_book=BOOK)
+    with pytest.raises(SecondopError, match="tradeoff draws one group, and the table holds 3: female, male"):
+        figures.tradeoff(grouped)
+
+
+def test_unknown_outcomes_are_drawn_half_way_between_their_bounds_and_said_as_a_range(unknown):
+    row = wide(weighed(unknown)).set_index("policy").loc["all"]
+    figure = figures.tradeoff(weighed(unknown))
+    low, high = row["true_positive_min"], row["true_positive_max"]
+    assert trace(figure, "Everybody").y[0] == pytest.approx((low + high) / 2)
+    assert f"of the {low:.0f} to {high:.0f} changes" in title(figure)
+    assert "The outcome is unknown in 20 of 200 cases." in plain(trace(figure, "Everybody").hovertext[0])
+
+
+def test_no_policy_is_called_best_where_unknown_outcomes_leave_it_open(unknown):
+    said = "while outcomes are unknown"
+    assert "No policy is clearly best" in title(FIGURES["decision curve"](unknown))
+    assert said in title(FIGURES["books"](unknown)) and said in title(
+        figures.net_benefit(weighed(unknown, threshold=1 / 4))
+    )
+    sure = figures.net_benefit(weighed(unknown, ["urgent"], threshold=0.001))  # its bounds leave no doubt
+    assert "referring everybody has the highest net benefit" in title(sure)
+
+
+def test_the_decision_curve_draws_all_and_none_bands_and_who_is_best_where(cases):
+    table = decision_curve(cases, outcome="changed", rule_book=BOOK)
+    figure, rows = figures.decision_curve(table), wide(table)
+    for policy, part in rows.groupby("policy"):
+        drawn = trace(figure, part["label"].iloc[0])
+        assert list(drawn.y) == part["net_benefit"].tolist() and list(drawn.x) == part["threshold"].tolist()
+        if policy == "recommended":
+            band = trace(figure, f"{part['label'].iloc[0]}, band")
+            assert list(band.y[: len(part)]) == part["net_benefit_upper"].tolist()
+    assert set(trace(figure, "nobody").y) == {0}
+    assert [plain(tick) for tick in figure.layout.xaxis.ticktext[:3]] == ["50 2 %", "20 5 %", "10 9 %"]
+    assert figure.layout.xaxis.tickvals[2] == pytest.approx(1 / 11)
+    assert title(figure).startswith("No policy is clearly best at the thresholds shown")  # of 200 cases
+
+
+PER = "no-change referrals for one change"
+CURVES = [
+    # at 10, 2 and 0.5 accepted referrals: everybody, with its interval   the title tells
+    ([(9, 8, 10), (5, 4, 6), (1, 0.5, 2)], "everybody is best at every threshold shown"),
+    ([(9, 8, 10), (5, -1, 6), (1, -1, 2)], f"everybody is best down to 10 {PER}; below, bands overlap"),
+    (
+        [(9, 8, 10), (5, -1, 6), (-9, -9, -8)],
+        "down to 10 {}, referring nobody below 2; between, bands overlap",
+    ),
+    ([(9, 8, 10), (5, 4, 6), (-9, -9, -8)], "everybody is best down to 2 {}, referring nobody below 2 "),
+    ([(9, -8, 10), (5, -4, 6), (-9, -9, -8)], "nobody is best below 2 {}; above, bands overlap"),
+    ([(9, -8, 10), (5, -4, 6), (1, -1, 2)], "No policy is clearly best at the thresholds shown"),
+]
+
+
+@pytest.mark.parametrize(("everybody", "told"), CURVES)
+def test_the_title_of_the_curve_says_who_is_best_only_where_bands_are_apart(cases, everybody, told):
+    table = decision_curve(cases, outcome="changed", rule_book=BOOK, thresholds=[1 / 11, 1 / 3, 2 / 3])
+    table = table[table["sort"].isin(["none", "all"])].copy()
+    rows = (table["sort"] == "all") & (table["measure"] == "net_benefit")
+    table.loc[rows, ["value", "lower", "upper"]] = everybody
+    assert told.format(PER) in title(figures.decision_curve(table))
+
+
+TIES = [
+    # net benefit with its interval: recommended, everybody        the title tells
+    (
+        (5, 4, 6),
+        (3, 2, 3.5),
+        "referring all with a clinical indication has the highest net benefit: 5.0 per 100",
+    ),
+    ((5, 3, 6), (3, 2, 3.5), "the highest net benefit, in a tie with 1 other: their lines reach as high"),
+    ((1.9, -10, 12), (1, 0.5, 1.5), "in a tie with referring nobody and 1 other: their lines reach as high"),
+]
+
+
+@pytest.mark.parametrize(("book", "everybody", "told"), TIES)
+def test_the_highest_net_benefit_is_claimed_only_where_no_other_line_reaches_as_high(
+    cases, book, everybody, told
+):
+    table = weighed(cases, ["recommended"]).set_index(["sort", "measure"])
+    for sort, numbers in (("level", book), ("all", everybody)):
+        table.loc[(sort, "net_benefit"), ["value", "lower", "upper"]] = numbers
+    assert told in title(figures.net_benefit(table.reset_index()))
+
+
+@pytest.fixture(scope="module")
+def moved(cases):
+    table = weighed(cases, ["urgent", "recommended"], THRESHOLDS)
+    return wide(table), figures.net_benefit(table)
+
+
+def test_the_slider_has_a_step_for_every_threshold_and_starts_at_the_one_shown(moved):
+    _, figure = moved
+    (slider,) = figure.layout.sliders
+    assert [step.label for step in slider.steps] == ["20", "10", "2", "1"]
+    assert slider.active == THRESHOLDS.index(1 / 11)
+    shown = slider.steps[slider.active].args
+    assert list(figure.data[-1].x) == shown[0]["x"][-1]
+    assert figure.layout.title.text == shown[1]["title.text"]
+
+
+@pytest.mark.parametrize("threshold", THRESHOLDS)
+def test_each_step_moves_every_mark_to_the_net_benefit_at_its_threshold(moved, threshold):
+    table, figure = moved
+    rows = table[table["threshold"] == threshold].set_index("policy")
+    data, layout, traces = figure.layout.sliders[0].steps[THRESHOLDS.index(threshold)].args
+    assert list(traces) == [1, 2, 3, 4, 5] and len(data["x"]) == len(data["hovertext"]) == 5
+    everybody, missing, interval, chance, policies = data["x"]
+    drawn = rows.loc[["urgent", "recommended", "perfect foresight"]]
+    assert everybody == pytest.approx([rows.loc["all", "net_benefit"]] * 2, abs=1e-3)
+    assert policies == pytest.approx(drawn["net_benefit"].tolist(), abs=1e-3)
+    assert missing[:2] == pytest.approx(
+        drawn[["net_benefit_min", "net_benefit_max"]].iloc[0].tolist(), abs=1e-3
+    )
+    assert interval[1::3] == pytest.approx(drawn["net_benefit_upper"].tolist(), abs=1e-3)
+    share = drawn["referral_rate"].iloc[:2] / 100
+    assert chance[:2] == pytest.approx((share * rows.loc["all", "net_benefit"]).tolist(), abs=1e-3)
+    assert chance[2] is None  # no chance beside perfect foresight
+    low, high = figure.layout.xaxis.range
+    assert all(low <= x <= high for marks in data["x"] for x in marks if x is not None)
+    best = rows.drop(index="perfect foresight")["net_benefit"].idxmax()
+    accepted = f"{1 / threshold - 1:.0f} no-change referral{'s' * (threshold < 0.5)}"
+    trade = f"With {accepted} accepted for one change, "
+    best = f"{trade}referring {rows.loc[best, 'label']} has the highest net benefit"
+    assert plain(layout["title.text"]).startswith(best)
+    said = [plain(text) for text in [*data["hovertext"][4], *data["hovertext"][3][:2]]]
+    assert all(text.startswith(trade) and text.endswith("per 100 cases.") for text in said)
+
+
+def test_one_threshold_needs_no_slider(cases):
+    assert not figures.net_benefit(weighed(cases)).layout.sliders
+
+
+def test_the_best_books_are_drawn_beside_chance_with_the_whole_book_marked_and_rules_in_the_hover(cases):
+    made = books(cases)
+    figure, front = figures.all_books(made), made.frontier
+    drawn = trace(figure, "Efficient frontier: every mark a rule book")
+    assert list(drawn.x) == pytest.approx(front["referral_rate"].tolist())
+    assert list(drawn.y) == pytest.approx(front["true_positive"].tolist())
+    whole = trace(figure, "The whole book, 2 rules")
+    either = (cases[["neoplasia_concern", "hereditary_condition_suspected"]] == True).any(axis=1)  # noqa: E712
+    both = either & cases["changed"]
+    assert [whole.x[0], whole.y[0]] == pytest.approx([100 * either.mean(), 100 * both.mean()])
+    chance = trace(figure, "As many at random")
+    assert chance.y[1] / chance.x[1] == pytest.approx(cases["changed"].mean())
+    assert plain(whole.hovertext[0]).endswith("neoplasia concern, hereditary condition suspected.")
+    many = [text.split(" rule")[0] for text in drawn.hovertext]
+    assert many == ["No", *(str(n) for n in front["rules"][1:])]
+
+
+@pytest.fixture(scope="module")
+def chosen(cases):
+    """What a control of policies by level and count moves over: two levels, one count each."""
+    table = wide(weighed(cases, threshold=THRESHOLDS))
+    table = table[~table["sort"].isin(["count", "group"])]
+    return table.assign(level=table["policy"].where(table["sort"] == "level"), k=1)
+
+
+def test_the_chosen_policy_is_ringed_and_its_level_numbered(chosen):
+    drawn = {mark["name"]: mark for mark in marks(chosen, "urgent", 1, 1 / 11)}
+    row = chosen[(chosen["policy"] == "urgent") & (chosen["threshold"] == 1 / 11)].iloc[0]
+    assert (drawn["Chosen"]["x"], drawn["Chosen"]["y"]) == ([row["false_positive"]], [row["true_positive"]])
+    assert drawn["At least so many"]["text"] == ["1"] and len(drawn["Ends"]["x"]) == 3
+    slope = np.subtract(*drawn["Net benefit as high as the best"]["y"][::-1])
+    assert slope / np.subtract(*drawn["Net benefit as high as the best"]["x"][::-1]) == pytest.approx(0.1)
+    open_ = {mark["name"]: mark for mark in marks(chosen.assign(frontier=np.nan), "urgent", 1, 1 / 11)}
+    assert len(drawn["Efficient frontier"]["x"]) > 1 and open_["Efficient frontier"]["x"] == [None]
+    names = [trace.name for trace in counted(chosen, "urgent", 1, 1 / 11).data]
+    assert names == list(drawn)
+
+
+def test_the_finding_names_the_best_policy_at_its_threshold_unless_outcomes_leave_it_open(chosen):
+    for threshold in THRESHOLDS:
+        rows = chosen[(chosen["threshold"] == threshold) & (chosen["sort"] != "perfect foresight")]
+        best = rows.loc[rows["net_benefit"].idxmax(), "label"]
+        said = finding(chosen, "urgent", 1, threshold)
+        assert f"accepted for one change, referring {best} has the highest net benefit" in said
+        reach = rows["net_benefit_upper"] >= rows.loc[rows["net_benefit"].idxmax(), "net_benefit_lower"]
+        assert ("in a tie with" in said) == (reach.sum() > 1)
+    blank = chosen.assign(net_benefit=np.nan, net_benefit_min=-5, net_benefit_max=5)
+    assert finding(blank, "urgent", 1, 1 / 11).endswith("is not known while outcomes are unknown")

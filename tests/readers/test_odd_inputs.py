@@ -1,0 +1,113 @@
+"""Whatever is given to the readers' room, it answers or says in one clear error why it cannot."""
+
+from __future__ import annotations
+
+import ast
+from contextlib import suppress
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import secondop.readers
+from secondop import ReaderModel, Strategy, opinions_from_ratings, read_strategies
+from secondop.errors import SecondopError
+
+GRAVE = ReaderModel(("harmless", "grave"), ("grave",), [[0.2, 0.8]], [1.0])
+RATINGS = pd.DataFrame({"case": [*"1122"], "reader": [*"abab"], "answer": [*"xyxx"], "truth": [*"xxyy"]})
+
+atoms = st.one_of(
+    st.none(), st.booleans(), st.integers(-3, 3), st.floats(), st.text("a0.5 ", max_size=3),
+    st.sampled_from([
+        b"a", 1j, pd.NA, pd.NaT, Decimal("sNaN"), Decimal(1), object(), int, np.array("x"), np.array([]),
+        pd.DataFrame(), pd.Series([0.5, 0.5], ["c", "c"]), pd.DataFrame([[0.5, 0.5]], columns=["a", "a"]),
+        pl.DataFrame({"a": [1]}), pd.Index([*"ab"]), GRAVE, Strategy.none(), 1e308, 1e-320,
+        {"c": {"a": 0.5, "b": 0.5}}, [[0.5, 0.5]],
+    ]),
+)  # fmt: skip
+odd = st.recursive(
+    atoms,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([None, 1, "a", "c"]), inner, max_size=2)
+    ),
+    max_leaves=5,
+)
+
+
+def use(model: ReaderModel) -> None:
+    """Whatever was accepted works."""
+    assert repr(model) and model.independent()
+    read_strategies(model, [Strategy.always()], 3, 1)
+
+
+MODEL = {"answers": ("a", "b"), "classes": ("c",), "mean": [[0.5, 0.5]], "concentration": [1.0]}
+CALLS = {
+    **{x: lambda odd, x=x: use(ReaderModel(**MODEL | {x: odd})) for x in [*MODEL, "tilt", "remarks"]},
+    "first readings": lambda odd: use(ReaderModel.from_disagreement(odd, {"c": 0.1})),
+    "disagreement": lambda odd: use(ReaderModel.from_disagreement({"c": {"a": 0.5, "b": 0.5}}, odd)),
+    "both": lambda odd: use(ReaderModel.from_disagreement(odd, odd)),
+    "tilted": lambda odd: use(GRAVE.tilted(odd)),
+    **{
+        x: lambda odd, x=x: read_strategies(GRAVE, [Strategy(**{"name": "s"} | {x: odd})], 3, 1)
+        for x in Strategy.__dataclass_fields__
+    },
+    "first_in": lambda odd: read_strategies(GRAVE, [Strategy.first_in(odd, odd)]),
+    "model": lambda odd: read_strategies(odd, [Strategy.none()]),
+    "strategies": lambda odd: read_strategies(GRAVE, odd),
+    "n": lambda odd: read_strategies(GRAVE, [Strategy.none()], odd, 1),
+    "seed": lambda odd: read_strategies(GRAVE, [Strategy.none()], 3, odd),
+    "ratings": lambda odd: opinions_from_ratings(odd, seed=1),
+    "ratings to fit": lambda odd: ReaderModel.fit(odd),
+    **{
+        f"ratings, {x}": lambda odd, x=x: opinions_from_ratings(RATINGS, **{"seed": 1, "draws": 2} | {x: odd})
+        for x in ("case", "reader", "answer", "answers", "seed", "draws", "confidence")
+    },
+    **{
+        f"fit, {x}": lambda odd, x=x: use(ReaderModel.fit(RATINGS, **{x: odd}))
+        for x in ("case", "reader", "answer", "answers", "reference")
+    },
+}
+
+
+@settings(max_examples=500)
+@given(st.sampled_from([*CALLS]), odd)
+def test_odd_arguments_are_answered_or_refused(name, argument):
+    with suppress(SecondopError):
+        CALLS[name](argument)
+
+
+cells = st.sampled_from([
+    None, np.nan, 1, 2.5, True, "1", "a", "b", "a ", "", "overall", b"a", pd.NA, pd.NaT, Decimal("sNaN"),
+    Decimal(1), pd.Timestamp("2020"), pd.Timestamp("2020", tz="UTC"), ("a", 1), frozenset("a"), [1],
+    {"a": 1}, 1j, np.inf,
+])  # fmt: skip
+columns = st.lists(cells, min_size=1, max_size=3).flatmap(
+    lambda some: st.lists(st.sampled_from(some), min_size=6)
+)
+
+
+@settings(max_examples=100)
+@given(
+    st.fixed_dictionaries({name: columns for name in RATINGS}),
+    st.sampled_from(["object", "category", "twice"]),
+)
+def test_odd_columns_are_answered_or_refused(columns, kind):
+    frame = pd.DataFrame({name: pd.Series(cells[:6], dtype=object) for name, cells in columns.items()})
+    with suppress(TypeError, Warning):  # lists make no category: pandas' own refusal
+        frame = frame.astype("category") if kind == "category" else frame
+    frame = pd.concat([frame, frame[["reader"]]], axis=1) if kind == "twice" else frame
+    for call in (opinions_from_ratings, ReaderModel.fit):
+        for option in ({}, {"answers": ["a", "b"]}):
+            with suppress(SecondopError):
+                call(frame, **option, **({"seed": 1, "draws": 2} if call is opinions_from_ratings else {}))
+
+
+def test_the_room_uses_nothing_of_the_package_but_its_errors():
+    for path in Path(secondop.readers.__file__).parent.glob("*.py"):
+        used = [x.module for x in ast.walk(ast.parse(path.read_text())) if isinstance(x, ast.ImportFrom)]
+        ours = {x for x in used if x.startswith("secondop") and not x.startswith("secondop.readers.")}
+        assert ours <= {"secondop.errors"}, path.name
