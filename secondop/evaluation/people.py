@@ -22,8 +22,8 @@ PEOPLE = {  # what can happen to a person under a policy
     "true_positive": "referred, something changes",
     "false_positive": "referred, nothing changes (possible overuse)",
     "referred_unknown": "referred, and nobody knows what came of it",
-    "cannot_be_judged": "cannot be judged: missing information would decide",
-    "false_negative": "not referred, though something would change (missed)",
+    "cannot_be_judged": "cannot be judged: information is missing",
+    "false_negative": "not referred, would have changed (missed)",
     "true_negative": "not referred, and nothing would change",
     "left_unknown": "not referred, and nobody knows what was missed",
 }

@@ -183,7 +183,7 @@ def _answers(cases: Any) -> tuple[Patterns, int]:
     wanted = [name for name in (*_OUTCOMES, "sought", "opinions_differ") if name in names]
     if not set(_OUTCOMES) & set(wanted):
         lacking = f"what was given ({type(cases).__name__}) has none of the columns {', '.join(_OUTCOMES)}"
-        raise SecondopError(f"Nothing to compare: {lacking}. {_REFUSED}")
+        raise SecondopError(f"There is no outcome to compare: {lacking}. {_REFUSED}")
     if "sought" not in names:
         raise SecondopError("No column 'sought'. If every case got an opinion: cohort.assign(sought=True).")
     cohort = Cohort(frame.select(wanted).to_native(), outcome=None, flags={name: name for name in wanted})

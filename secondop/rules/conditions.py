@@ -319,8 +319,7 @@ def _join(word: str, *given: Condition | Fact) -> AtLeast:
     """Conditions joined; one that is joined by the same word already gives its parts."""
     parts: list[Condition] = []
     for part in map(as_condition, given):
-        alike = isinstance(part, AtLeast) and part.word == word and len(part.parts) > 1
-        parts += part.parts if alike else [part]
+        parts += part.parts if isinstance(part, AtLeast) and part.word == word else [part]
     return AtLeast(len(parts) if word == "and" else 1, tuple(parts))
 
 

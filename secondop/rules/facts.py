@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from functools import partialmethod
+from functools import cache, partialmethod
 from typing import Any, NoReturn, Self
 
 import polars as pl
@@ -42,6 +42,9 @@ class Kind(Choice):
 _GAP = re.compile(r"[\s\u200b\ufeff_-]+")
 _NUMERIC = {Kind.COUNT: pl.Int64(), Kind.NUMBER: pl.Float64()}
 _DUE = {"str": (str, "text"), "bool": (bool, "True or False"), "float": ((int, float), "a number")}
+
+
+_enum = cache(pl.Enum)  # making one takes longer than reading a column of it
 
 
 def settle(owner: object, **ways: Callable[[Any], Any]) -> None:
@@ -149,7 +152,7 @@ class Fact(Stated):
     @property
     def dtype(self) -> pl.DataType:
         """Its column in a frame of cases: Boolean, Enum, Int64 or Float64; a gap is null."""
-        return _NUMERIC.get(self.kind) or (pl.Enum(self.levels) if self.has_levels else pl.Boolean())
+        return _NUMERIC.get(self.kind) or (_enum(self.levels) if self.has_levels else pl.Boolean())
 
     def as_condition(self) -> Condition:
         """That it holds; only a yes-or-no fact is a condition by itself."""

@@ -121,7 +121,7 @@ def _ask(space: AnswerSpace, rule_book: RuleBook, places: dict[str, np.ndarray])
         gap = places[fact] == len(options)
         helps, open_rules = np.zeros((2, n), np.int64)
         for name, rank in reading.items():
-            matters = gap & (said[name] == UNKNOWN) & space.matters(name, fact)[codes[name]]
+            matters = space.matters(name, fact)[codes[name]]
             above = now == _RANK["no_indication"] if rank == 0 else now < rank
             # ranked from 1, so that a reason against (0) can be told from no help at all
             np.maximum(helps, (matters & above) * (rank + 1), out=helps)
@@ -134,7 +134,7 @@ def _ask(space: AnswerSpace, rule_book: RuleBook, places: dict[str, np.ndarray])
             for name, rank in reading.items():
                 step = (answer - len(options)) * strides[name][fact]
                 new = space.table(name).ravel()[codes[name] + gap * step]
-                then[rank] += (new == YES).astype(np.int16) - (said[name] == YES)
+                then[rank] += new == YES
                 open_then[rank] += (new == UNKNOWN).astype(np.int16) - (said[name] == UNKNOWN)
             learned, possible = _recommended(then, open_then)
             leads.append(learned)
@@ -177,7 +177,6 @@ def _smallest(
     last = np.array([len(space.options[fact.name]) for fact in facts])
     ordered, gap = np.array([fact.kind is Kind.ORDERED for fact in facts]), now == last
     rows = np.argwhere(space.table(rule.name) == YES)
-    rows = rows[((rows < last) | gap).all(axis=1)]  # what is recorded stays recorded
     if not len(rows):
         return None
     changed = rows != now

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from secondop.evaluation.differences import DIFFERENCE, paired
+from secondop.evaluation.differences import DIFFERENCE, paired, sharing
 from secondop.evaluation.measures import table
 
 CODE = {False: 0, True: 1, None: 2}
@@ -55,6 +55,24 @@ def settle(cases, facts=(False, True), alike=True):
         same = alike and before is None and after is None
         options.append([kind for kind in kinds if not same or kind[0] == kind[1]])
     return np.moveaxis(np.array(list(itertools.product(*options)), bool), -1, 0)
+
+
+SHARED = [
+    # shared, own of the first, own of the second, whom they refer
+    (True, False, None, (True, True)),
+    (False, False, True, (False, True)),
+    (False, None, False, (None, False)),
+    (None, False, False, (False, False)),  # left out: they refer alike, whatever it is
+    (None, None, False, (None, False)),
+    (None, False, True, (None, True)),
+    (None, True, False, (True, None)),
+]
+
+
+@pytest.mark.parametrize(("shared", "first", "second", "refer"), SHARED)
+def test_what_two_policies_share_makes_no_difference(shared, first, second, refer):
+    codes = sharing(*(np.array([CODE[answer]]) for answer in (shared, first, second)))
+    assert tuple(int(code[0]) for code in codes) == tuple(CODE[answer] for answer in refer)
 
 
 ANSWERS = st.sampled_from([True, False, None])

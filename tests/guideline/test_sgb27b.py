@@ -2,12 +2,14 @@
 
 import csv
 from collections import Counter
+from datetime import date, timedelta
 
 import pytest
 
 from secondop.datafiles import data_path
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.guideline.sgb27b import SGB27B, planned_procedure
+from secondop.rules.explain import explain
 from secondop.rules.rulebook import RuleBook
 from tests.kit import answers, read_answer, read_tables
 
@@ -81,6 +83,10 @@ def test_each_procedure_fires_its_own_rule_alone():
         assert answers(RULES[level].when, rows) == [other == level for other in LISTED]
 
 
+def beside(day, by):
+    return str(date.fromisoformat(day) + timedelta(by))
+
+
 @pytest.mark.parametrize("level", LISTED)
 def test_the_right_holds_from_its_first_day_and_is_unknown_where_the_day_is(level):
     case = {"planned_procedure": level} | PLANNED
@@ -88,6 +94,8 @@ def test_the_right_holds_from_its_first_day_and_is_unknown_where_the_day_is(leve
     assert entitled(SGB27B.as_of(before), case) is False
     assert within is None or entitled(SGB27B.as_of(within), case) is None
     assert entitled(SGB27B.as_of(after), case) is True
+    for day in (beside(before, 1), beside(after, -1)) if within else ():
+        assert entitled(SGB27B.as_of(day), case) is None
     if within:  # a known answer settles it although the first day is not known
         assert entitled(SGB27B.as_of(within), case | {"procedure_urgent": True}) is False
 
@@ -107,6 +115,13 @@ def test_it_says_entitled_by_law_and_nothing_but_recommended():
     assert {str(rule.level) for rule in SGB27B} == {"recommended"}
     assert all(rule.label.startswith("Entitled by law") for rule in SGB27B)
     assert [rule.statement for rule in SGB27B] == [f"No. {number}" for number in range(1, 14)]
+
+
+@pytest.mark.parametrize("level", LISTED)
+def test_where_few_physicians_do_it_the_advice_is_to_look_early(level):
+    told = explain({"planned_procedure": level} | PLANNED, SGB27B)
+    steps = " ".join(step.words for step in told.next_steps)
+    assert ("Look early" in steps) == (level in ("amputation_diabetic_foot", "spinal_operation"))
 
 
 def test_both_books_can_read_one_frame():

@@ -176,6 +176,21 @@ def test_a_question_says_what_each_answer_would_lead_to():
     assert asked.outcomes == "less than 3 drugs → no indication; at least 3 drugs → optional"
 
 
+SETTLED = [
+    # what is known, whether an answer to the first question could settle the case
+    ("an answer reaches all that is open", [rule("a", FEVER)], True),
+    ("an answer rules out all that is open", [rule("a", FEVER & RASH)], True),
+    ("an answer leaves another rule open", [rule("a", FEVER & RASH), rule("b", PAIN >= "some")], False),
+    ("nothing could raise it, and an answer speaks against", [rule("c", FEVER, "against")], True),
+]
+
+
+@pytest.mark.parametrize(("why", "rules", "settles"), SETTLED)
+def test_a_question_says_whether_an_answer_could_settle_the_case(why, rules, settles):
+    asked = {q.fact: q for q in explain({}, small_book(*rules, also=[FEVER, RASH, PAIN])).next_questions}
+    assert asked["fever"].settles is settles, why
+
+
 def test_what_could_only_say_not_needed_raises_nothing_and_is_still_worth_asking():
     told = explain(NOTHING | {"tissue": None}, IMAGING)
     assert (told.recommendation, told.undetermined) == ("no_indication", False)
