@@ -120,18 +120,20 @@ class AnswerSpace:
 
     def places(self, cases: pl.DataFrame) -> dict[str, np.ndarray]:
         """For each fact, which of its ``options`` every case gives; one past the last where none is."""
-        found = {}
+        found, last = {}, {name: len(options) for name, options in self.options.items()}
+        named = [n for n, fact in self.facts.items() if n in cases.columns and not fact.is_numeric]
+        codes = (pl.col(n).to_physical().cast(pl.UInt8).fill_null(pl.lit(last[n], pl.UInt8)) for n in named)
+        named = dict(zip(named, cases.select(codes).get_columns(), strict=True))
         for name, fact in self.facts.items():
-            last = np.uint8(len(self.options[name]))
-            if name not in cases.columns:
-                found[name] = np.full(len(cases), last)
-            elif fact.is_numeric:
+            if name in named:
+                found[name] = named[name].to_numpy()
+            elif name in cases.columns:
                 values = cases[name].cast(pl.Float64).to_numpy()
-                found[name] = np.isnan(values) * last
+                found[name] = np.isnan(values) * np.uint8(last[name])
                 for cut, after in _cuts(fact, self._conditions):
                     found[name] += values > cut if after else values >= cut
             else:
-                found[name] = cases[name].to_physical().cast(pl.UInt8).fill_null(last).to_numpy()
+                found[name] = np.full(len(cases), last[name], np.uint8)
         return found
 
     def matters(self, rule: str, fact: str) -> np.ndarray:

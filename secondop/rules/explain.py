@@ -21,7 +21,7 @@ from secondop.rules.gate import raise_problems
 from secondop.rules.gate import typed as read_typed
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import RECOMMENDATIONS, Level, Rule, RuleKind
-from secondop.rules.spellings import matched, near_misses, show
+from secondop.rules.spellings import Unreadable, claims, near_misses, read_answer, show
 from secondop.rules.what_if import Change, NextQuestion, questions, smallest_changes
 from secondop.words import NOT_FOR_CARE, an, render
 
@@ -277,21 +277,24 @@ def _read(case: Any, rule_book: RuleBook) -> tuple[dict[str, Any], dict[Any, Any
             "explain takes one case: a dict of facts, a row of a pandas frame (frame.iloc[0]), or a frame of "
             f"one row in memory; got {got}. For many cases use assess."
         )
-    names = list(case.columns)
-    found = matched(names, vocabulary)
-    row, problems = read_typed(case, vocabulary)
+    found = claims(list(case.columns), vocabulary)
+    own = [column for columns in found.values() for column in columns]
     known = {*SUMMARY, *(rule.name for rule in rule_book)}  # of an assessment; no fact misspelt
     misspelt = [
         {"column": name, "rows": 1, "first_row": 0, "first_case": "the case", "value": ""}
         | {"problem": "is no fact", "hint": f"Did you mean {fact!r}?"}
-        for name, fact in near_misses([n for n in names if n not in known], vocabulary).items()
+        for name, fact in near_misses([n for n in case.columns if n not in known], vocabulary).items()
     ]
-    raise_problems(pd.DataFrame([*problems.to_dict("records"), *misspelt], columns=problems.columns), 1)
-    empty = pl.DataFrame({n: [None] for n in vocabulary}, {n: f.dtype for n, f in vocabulary.items()})
-    row = empty.with_columns(**{name: row[name] for name in row.columns})
-    facts = {name: value for name, value in row.row(0, named=True).items() if value is not None}
-    given = case.to_dict("records")[0] if isinstance(case, pd.DataFrame) else case.row(0, named=True)
-    return facts, {name: value for name, value in given.items() if name not in found.values()}, row
+    given = {}
+    if len(own) == len(found):  # else a fact is stated twice
+        given = case.to_dict("records")[0] if isinstance(case, pd.DataFrame) else case.row(0, named=True)
+    answers = {key: read_answer(vocabulary[key], given.get(columns[0])) for key, columns in found.items()}
+    if misspelt or len(own) > len(found) or any(isinstance(x, Unreadable) for x in answers.values()):
+        problems = read_typed(case, vocabulary)[1]
+        raise_problems(pd.DataFrame([*problems.to_dict("records"), *misspelt], columns=problems.columns), 1)
+    typed = {name: pl.Series([answers.get(name)], dtype=fact.dtype) for name, fact in vocabulary.items()}
+    facts = {name: value for name, value in answers.items() if value is not None}
+    return facts, {name: value for name, value in given.items() if name not in own}, pl.DataFrame(typed)
 
 
 def _plain(value: Any) -> Any:
