@@ -23,7 +23,7 @@ PINS = ("pyproject.toml", "constraints.txt")
 EXTRAS = {"lab": "lab", "all": "lab,engines,dev"}
 LINT = [["-m", "ruff", "check", "."], ["-m", "ruff", "format", "--check", "."]]
 PYTEST = ["-m", "pytest"]
-QUICK = [*PYTEST, "-m", "not slow"]
+QUICK = [*PYTEST, "-m", "not slow", "--hypothesis-profile", "quick"]
 TASKS = {
     # task: (what it does, the extras it needs, what the environment's Python is given)
     "study": ("run every notebook and lesson and build the pages: build/study/index.html", "lab",

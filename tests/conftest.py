@@ -17,6 +17,7 @@ settings.register_profile(
     derandomize=bool(os.environ.get("CI")),  # the same examples in every run of continuous integration
     suppress_health_check=[HealthCheck.too_slow],
 )
+settings.register_profile("quick", parent=settings.get_profile("secondop"), max_examples=15)
 settings.load_profile("secondop")
 
 

@@ -68,7 +68,6 @@ def test_every_set_of_rules_is_counted_as_case_by_case(given_):
         np.testing.assert_array_equal(found.squares[book], squares)
 
 
-@settings(max_examples=60)
 @given(patterns(weights=st.floats(0.01, 3)))
 def test_what_nobody_is_stays_nobody_with_weights(given_):
     """Sums in another order must leave no speck of a case."""
@@ -97,7 +96,6 @@ def test_the_frontier_is_what_is_best_at_each_threshold_of_a_fine_grid(given_):
     np.testing.assert_allclose(worth(*chosen.T, GRID), best, atol=1e-9)
 
 
-@settings(max_examples=60)
 @given(patterns(outcomes=(0, 1)))
 def test_where_all_outcomes_are_known_a_book_is_best_for_sure_where_it_is_best(given_):
     front = books(*given_).frontier

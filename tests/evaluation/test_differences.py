@@ -94,7 +94,6 @@ def test_bounds_are_the_extremes_over_every_common_way_to_settle_case_by_case(ca
             assert numbers["value"] == pytest.approx(record[name][0]), name
 
 
-@settings(max_examples=60)
 @given(counts=st.lists(st.integers(0, 30), min_size=8, max_size=8).filter(any))
 def test_where_all_is_known_the_difference_is_that_of_the_two_tables(counts):
     pairs, each = np.zeros((3, 3, 3)), np.zeros((2, 3, 3))

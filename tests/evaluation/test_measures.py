@@ -282,7 +282,6 @@ def test_net_benefit_and_interventions_avoided_equal_dcurves():
 WEIGHTS = st.lists(st.integers(1, 4), min_size=6, max_size=6)
 
 
-@settings(max_examples=60)
 @given(answers=COHORTS, weights=WEIGHTS)
 def test_whole_weights_give_what_repeated_rows_give(answers, weights):
     weights = np.array(weights[: len(answers)])
@@ -294,7 +293,6 @@ def test_whole_weights_give_what_repeated_rows_give(answers, weights):
         np.testing.assert_allclose(ours[name][..., :3], theirs[name][..., :3], atol=1e-9, err_msg=name)
 
 
-@settings(max_examples=60)
 @given(answers=COHORTS, weight=st.sampled_from([0.1, 0.37, 3.0]))
 def test_equal_weights_change_nothing(answers, weight):
     counts = crossed(*zip(*answers, strict=True))

@@ -274,7 +274,6 @@ ANSWERS = st.sampled_from([YES, NO, UNKNOWN])
 CASES = st.lists(st.tuples(ANSWERS, ANSWERS, ANSWERS, ANSWERS), max_size=12)
 
 
-@settings(max_examples=60, deadline=None)
 @given(CASES, st.booleans())
 def test_bounds_hold_for_every_way_of_settling_the_unknown(cases, as_sought):
     """Each settled cohort's rate lies between min and max, and both are reached."""

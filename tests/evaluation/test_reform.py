@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from secondop.errors import SecondopError
@@ -80,7 +80,6 @@ RARER = BEFORE.replace(
 ANSWER = st.sampled_from([True, False, None])
 
 
-@settings(max_examples=60)
 @given(
     st.lists(st.tuples(ANSWER, ANSWER, ANSWER, ANSWER), min_size=1, max_size=4),
     st.sampled_from([AFTER, SWAPPED, RARER]),

@@ -148,7 +148,6 @@ def test_an_unknown_outcome_that_can_decide_it_leaves_the_frontier_open():
 FEW = st.lists(st.tuples(ANSWER, *[st.booleans()] * 3), min_size=1, max_size=5)
 
 
-@settings(max_examples=60)
 @given(FEW)
 def test_the_frontier_is_told_wherever_the_bounds_decide_it_over_all_settlings(rows):
     changed, *own = zip(*rows, strict=True)
