@@ -241,7 +241,7 @@ class Cohort:
                 raise SecondopError(f"{name!r} gives {len(given):,} answers; there are {n:,} cases.")
             column = given.to_frame(name) if hasattr(given, "to_frame") else pd.DataFrame({name: given})
             parts.append(typed_cases(column, {name: _FLAG}).rename({name: f"given {name}"}))
-        return nw.from_native(pl.concat([part for part in parts if part.width], how="horizontal").lazy())
+        return nw.from_native(pl.DataFrame([column for part in parts for column in part]).lazy())
 
     def _check_numbers(self, frame: nw.LazyFrame, numbers: Mapping[str, nw.Expr]) -> None:
         """Refuse scores and weights that are no numbers, and weights that are missing or negative."""

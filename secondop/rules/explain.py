@@ -287,7 +287,8 @@ def _read(case: Any, rule_book: RuleBook) -> tuple[dict[str, Any], dict[Any, Any
     ]
     given = {}
     if len(own) == len(found):  # else a fact is stated twice
-        given = case.to_dict("records")[0] if isinstance(case, pd.DataFrame) else case.row(0, named=True)
+        rows = case.to_dict("records") if isinstance(case, pd.DataFrame) else case.rows(named=True)
+        given = rows[0] if rows else {}  # a case without columns has no row for some versions of pandas
     answers = {key: read_answer(vocabulary[key], given.get(columns[0])) for key, columns in found.items()}
     if misspelt or len(own) > len(found) or any(isinstance(x, Unreadable) for x in answers.values()):
         problems = read_typed(case, vocabulary)[1]
