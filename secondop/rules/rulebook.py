@@ -206,7 +206,8 @@ class RuleBook:
             if rule.in_force(date) is None:
                 question = f"Was this already in force on {date}: {rule.label}?"
                 asked = flag(f"in_force_{rule.name.replace('-', '_')}", question)
-                kept[i] = replace(rule, when=rule.when & asked)
+                if asked.name not in rule.facts:  # else this book is of such a day already
+                    kept[i] = replace(rule, when=rule.when & asked)
         return replace(self, rules=kept)
 
     @property

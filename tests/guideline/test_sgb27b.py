@@ -110,6 +110,11 @@ def test_the_list_grew(day, in_force, open_):
     assert sum(rule != SGB27B[rule.name] for rule in book) == open_
 
 
+def test_a_book_of_a_day_is_itself_on_that_day_although_it_is_not_known_what_was_in_force():
+    book = SGB27B.as_of("2021-06-01")
+    assert book.as_of("2021-06-01") == book
+
+
 def test_it_says_entitled_by_law_and_nothing_but_recommended():
     assert len(SGB27B) == len(LISTED) == 13
     assert {str(rule.level) for rule in SGB27B} == {"recommended"}
