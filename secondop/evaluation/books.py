@@ -93,7 +93,8 @@ class Books:
         rows = self._rows(np.array(chosen))
         found = table(self.counts[chosen], self.squares[chosen], [threshold], measures=["net_benefit"])
         rows[["net_benefit", "net_benefit_min", "net_benefit_max"]] = found["net_benefit"][:, 0, :3]
-        rows["sure"] = [low <= threshold <= high for low, high in map(self._sure, chosen)]
+        ends = np.array([self._sure(book) for book in chosen])  # of thresholds; where two books tie, rounded
+        rows["sure"] = (ends[:, 0] <= threshold + 1e-9) & (threshold - 1e-9 <= ends[:, 1])
         rows.insert(0, "which", ["best", f"smallest within {within:.3g} of it"])
         return rows.assign(n=self.n)
 
