@@ -1,17 +1,14 @@
-"""The legal list: what entitles, from which day, and what the teaching cases of it say."""
+"""The legal list: what entitles, and from which day."""
 
-import csv
-from collections import Counter
 from datetime import date, timedelta
 
 import pytest
 
-from secondop.datafiles import data_path
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.guideline.sgb27b import SGB27B, planned_procedure
 from secondop.rules.explain import explain
 from secondop.rules.rulebook import RuleBook
-from tests.kit import answers, read_answer, read_tables
+from tests.kit import answers, read_tables
 
 LISTED = [level for level in planned_procedure.levels if level not in ("none", "other")]
 RULES = {level: SGB27B[f"entitled-{level.replace('_', '-')}"] for level in LISTED}
@@ -137,61 +134,3 @@ def test_both_books_can_read_one_frame():
 
 def test_the_book_reloads_from_its_text():
     assert RuleBook.from_json(SGB27B.to_json()) == SGB27B
-
-
-@pytest.fixture(scope="module")
-def deck():
-    with data_path("teaching_cases_sgb27b.csv").open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
-def facts_of(line):
-    return {name: read_answer(fact, line[name] or "?") for name, fact in SGB27B.facts.items()}
-
-
-def test_every_teaching_case_gives_what_was_decided_by_hand(deck):
-    says = {True: ("recommended", "recommended", "no"), False: ("no_indication", "no_indication", "no")}
-    says[None] = ("no_indication", "recommended", "yes")
-    got = {line["case"]: says[entitled(SGB27B, facts_of(line))] for line in deck}
-    expected = {c["case"]: (c["expected"], c["expected_possible"], c["expected_undetermined"]) for c in deck}
-    assert got == expected
-
-
-def test_the_rule_a_case_is_about_fires_or_not_as_its_kind_says(deck):
-    fires = {"fires": True, "near_miss": False, "not_recorded": None}
-    for line in deck:
-        verdicts = {rule.name: answers(rule.when, [facts_of(line)])[0] for rule in SGB27B}
-        about = line["about"].split()
-        if line["kind"] in fires:
-            assert [verdicts[name] for name in about] == [fires[line["kind"]]], line["case"]
-            others = [verdict for name, verdict in verdicts.items() if name not in about]
-            assert set(others) == {False}, line["case"]
-        else:
-            assert line["kind"] == "mixed" and not about and True not in verdicts.values(), line["case"]
-
-
-def test_every_rule_has_a_case_that_fires_and_one_that_does_not(deck):
-    kinds = Counter((line["about"], line["kind"] == "fires") for line in deck if line["about"])
-    assert all(kinds[rule.name, True] and kinds[rule.name, False] for rule in SGB27B)
-    reasons = Counter(line["kind"] for line in deck)
-    assert reasons["fires"] == 13 and reasons["not_recorded"] >= 4 and len(deck) >= 26
-
-
-def test_the_deck_reads_as_its_dictionary_says(deck):
-    about = [
-        "case",
-        "title",
-        "story",
-        "about",
-        "kind",
-        "expected",
-        "expected_possible",
-        "expected_undetermined",
-        "why",
-    ]
-    assert list(deck[0]) == [*about, *SGB27B.facts]
-    for column in ("case", "title", "story"):
-        assert max(Counter(line[column] for line in deck).values()) == 1, column
-    for line in deck:
-        assert line["story"].endswith(".") and line["story"].count(". ") <= 1, line["case"]
-        assert line["why"].endswith(".") and len(line["title"]) <= 50, line["case"]

@@ -69,13 +69,15 @@ def test_the_rule_a_case_is_about_fires_or_not_as_its_kind_says_and_nothing_else
             assert {row[name] for name in about} == {FIRES[case["kind"]]}, case["case"]
             open_ = {r.name for r in book if row[r.name] is None}
             assert open_ == (about if case["kind"] == "not_recorded" else set()), case["case"]
+            assert book is not SGB27B or fires <= about, case["case"]  # nobody is planned two procedures
 
 
 @each_deck
 def test_every_rule_has_a_case_that_fires_and_one_that_does_not(file, book):
     seen = {kind: {n for c in READ[file] if c["kind"] == kind for n in c["about"].split()} for kind in FIRES}
     assert seen["fires"] == seen["near_miss"] == {rule.name for rule in book}
-    assert seen["not_recorded"] == {rule.name for rule in RULE_BOOK} or book is SGB27B
+    open_ = [case for case in READ[file] if case["kind"] == "not_recorded"]
+    assert seen["not_recorded"] == {rule.name for rule in book} if book is RULE_BOOK else len(open_) >= 4
 
 
 def test_opinion_after_opinion_is_said_where_no_clinical_reason_is_left():
