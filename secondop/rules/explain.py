@@ -36,7 +36,7 @@ HEADLINES = {
 
 
 class Reason(NamedTuple):
-    """What one rule says of the case, in words for whoever reads it.
+    """What one rule says of the case, in words for its audience.
 
     ``verdict`` is ``None`` where it cannot be judged; ``seen`` are the facts that it reads with their values,
     ``words`` the same in words; ``note`` says what strengthens it in this case, ``source`` who says so.
@@ -213,13 +213,13 @@ def explain(case: Any, rule_book: RuleBook, *, audience: str = "patient") -> Exp
 def _reasons(
     rule_book: RuleBook, facts: dict, says: dict, typed: pl.DataFrame, audience: str
 ) -> tuple[Reason, ...]:
-    presses = _hold({r.name: r.stronger_when for r in rule_book if r.stronger_when is not None}, typed)
+    stronger = _hold({r.name: r.stronger_when for r in rule_book if r.stronger_when is not None}, typed)
     amplified = "; ".join(rule.label for rule in rule_book.of_kind("amplifier") if says[rule.name])
     sources, kinds, levels = rule_book.sources_by_key, list(RuleKind), (None, *Level)
 
     def reason(rule: Rule) -> Reason:
         fires = says[rule.name]
-        notes = [f"stronger, since {rule.stronger_when}"] if fires and presses.get(rule.name) else []
+        notes = [f"stronger, since {rule.stronger_when}"] if fires and stronger.get(rule.name) else []
         notes += [f"strengthened by: {amplified}"] if amplified and fires and rule.clinical else []
         plain = f"{rule.source} ({sources[rule.source].grade})"
         source = rule.cited(sources) if audience == "clinician" else plain

@@ -63,7 +63,7 @@ class Rule(Stated):
     name, label : str
         In kebab-case and never reused; and what it says, as a noun phrase that a patient could read.
     when, stronger_when : Condition
-        The cases in which it fires; and where the source presses harder, which is shown and never counted.
+        The cases in which it fires; and those in which it is strengthened, which is shown and never counted.
     group, consult : str
         The part of the guidance that it belongs to, and whom to see.
     level : Level
