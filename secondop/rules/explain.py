@@ -182,8 +182,9 @@ class Explanation:
     def to_html(self, part: Literal["all", "verdict", "reasons"] = "all") -> str:
         """The explanation or a part of it as one block of HTML: no script, everything escaped."""
         gaps = sum(name not in self.facts for name in self.rule_book.rule_facts)
-        reached = {rule.level for rule in self.rule_book} | {None, self.recommendation, self.possible}
-        levels = [x for x in RECOMMENDATIONS if x not in [*Level] or x in reached]
+        reached = {rule.level for rule in self.rule_book} | {"no_indication", self.recommendation}
+        reached |= {"not_needed"} if self.rule_book.of_kind(RuleKind.COUNTER_INDICATION) else set()
+        levels = [level for level in RECOMMENDATIONS if level in reached]
         about = {"levels": levels, "note": NOT_FOR_CARE, "gaps": gaps}
         return render("explanation.html.j2", e=self, part=part, **about)
 

@@ -22,7 +22,7 @@ from secondop.rules.conditions import at_least
 from secondop.rules.explain import explain
 from secondop.rules.facts import category, count, flag, ordered
 from secondop.rules.rulebook import RuleBook
-from secondop.rules.rules import Advice, Source
+from secondop.rules.rules import RECOMMENDATIONS, Advice, Source
 from secondop.words import NOT_FOR_CARE, render
 from tests.kit import Page, rule, says, small_book
 
@@ -332,6 +332,22 @@ def test_what_is_not_one_case_is_refused(case):
 
 
 # ------------------------------------------------------------------ shown
+
+
+@pytest.mark.parametrize(
+    ("rules", "steps"),
+    [
+        ([rule("a", FEVER)], ["no indication", "recommended"]),
+        ([rule("a", FEVER, "urgent"), rule("b", RASH, "against")], ["not needed", "no indication", "urgent"]),
+        ([rule("a", FEVER, "optional"), rule("b", RASH, "amplifier")], ["no indication", "optional"]),
+    ],
+)
+def test_the_verdict_shows_the_steps_that_the_book_can_reach_and_no_others(rules, steps):
+    words = Page(explain({"fever": False, "rash": False}, small_book(*rules)).to_html("verdict")).words
+    shown = [line.removesuffix("✓").strip() for line in words.splitlines()]
+    known = [level.replace("_", " ") for level in RECOMMENDATIONS]
+    assert [line for line in shown if line in known] == steps
+
 
 EVIL = "</script><img onerror=alert(1) src=x>{{ 7*7 }}\"' onload='x"
 
