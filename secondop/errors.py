@@ -49,34 +49,22 @@ def closest(word: object, options: Iterable[str], cutoff: float = 0.6) -> str | 
 def _opposite(one: str, other: str) -> bool:
     """Whether one text comes closer to the other, and close, once a word of it loses its negation."""
     return any(
-        _alike(bare, whole) > max(0.75, _alike(one, other))
-        for negated, whole in ((one, other), (other, one))
-        for bare in _without_negation(negated)
+        _alike(text[: found.start()] + text[found.end() :], whole) > max(0.75, _alike(one, other))
+        for text, whole in ((one.lower(), other), (other.lower(), one))
+        for negation in _NEGATIONS
+        for found in re.finditer(rf"(?<![^\W_]){negation}", text)
     )
 
 
-def _without_negation(text: str) -> Iterable[str]:
-    words = _words(text)
-    for place, word in enumerate(words):
-        for negation in filter(word.startswith, _NEGATIONS):
-            yield " ".join([*words[:place], word.removeprefix(negation), *words[place + 1 :]])
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", text.lower())
-
-
 def _alike(one: str, other: str) -> float:
-    return SequenceMatcher(None, "".join(_words(one)), "".join(_words(other))).ratio()
+    return SequenceMatcher(None, *(re.sub(r"[\W_]", "", text.lower()) for text in (one, other))).ratio()
 
 
 def unknown_name(kind: str, name: object, options: Iterable[str]) -> UnknownNameError:
     """The error for a name that does not exist: the closest match and, while they are few, all that exist."""
     options = sorted(options)
-    listing = (
-        f" There are: {', '.join(options)}." if len(options) <= 12 else f" There are {len(options)} of them."
-    )
-    return UnknownNameError(f"There is no {kind} {name!r}.{did_you_mean(name, options)}{listing}")
+    listing = f": {', '.join(options)}" if len(options) <= 12 else f" {len(options)} of them"
+    return UnknownNameError(f"There is no {kind} {name!r}.{did_you_mean(name, options)} There are{listing}.")
 
 
 def refuse(what: str, problems: Iterable[str]) -> None:
