@@ -14,7 +14,7 @@ import pytest
 
 from secondop.datafiles import data_path
 from secondop.rules.assess import SUMMARY, assess
-from secondop.rules.conditions import Among, AtLeast, Compare, Holds, Not
+from secondop.rules.conditions import Among, AtLeast, Compare, Not
 from secondop.rules.facts import Kind
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Amplifier, CounterIndication, Indication, Source
@@ -150,7 +150,7 @@ PLAIN = {
 def says(condition, case):
     """Kleene's logic in plain Python: the program to compare with."""
     match condition:
-        case Holds(fact):
+        case Among(fact, ()):
             return case.get(fact.name)
         case Among(fact, levels):
             return None if case.get(fact.name) is None else case[fact.name] in levels

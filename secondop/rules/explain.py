@@ -19,6 +19,7 @@ from secondop.rules.conditions import Condition
 from secondop.rules.facts import Fact
 from secondop.rules.gate import raise_problems
 from secondop.rules.gate import typed as read_typed
+from secondop.rules.plain import plain
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import RECOMMENDATIONS, Level, Rule, RuleKind
 from secondop.rules.spellings import Unreadable, claims, near_misses, read_answer, show
@@ -159,7 +160,7 @@ class Explanation:
             | {"extras": {str(key): _plain(value) for key, value in self.extras.items()}}
             | {key: getattr(self, key) for key in scalars}
             | {
-                key: [r._asdict() | {"rule": r.rule.to_dict()} for r in getattr(self, key)]
+                key: [r._asdict() | {"rule": plain(r.rule)} for r in getattr(self, key)]
                 for key in ("supporting", "opposing", "undecided")
             }
             | {key: [r._asdict() for r in getattr(self, key)] for key in ("cautions", "next_steps")}

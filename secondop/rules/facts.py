@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cache, partialmethod
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn
 
 import polars as pl
 
-from secondop.errors import SecondopError, refuse, unknown_name
-from secondop.rules.conditions import Among, Compare, Condition, Holds, condition_from_dict
-from secondop.words import an
+from secondop.errors import SecondopError, did_you_mean, refuse, unknown_name
+from secondop.rules.conditions import Among, Compare, Condition
+
+_GAP = re.compile(r"[\s\u200b\ufeff_-]+")
+_DUE = {"str": (str, "text"), "bool": (bool, "True or False"), "float": ((int, float), "a number")}
+_enum = cache(pl.Enum)  # making one takes longer than reading a column of it
 
 
 class Choice(StrEnum):
@@ -26,25 +29,7 @@ class Choice(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> NoReturn:
-        raise unknown_name(cls.__name__.lower(), value, cls)
-
-
-class Kind(Choice):
-    """What sort of answer a fact takes."""
-
-    FLAG = "flag"  # yes or no
-    CATEGORY = "category"  # one of its levels, in no order
-    ORDERED = "ordered"  # one of its levels, from least to most
-    COUNT = "count"  # a whole number
-    NUMBER = "number"  # a number with a unit
-
-
-_GAP = re.compile(r"[\s\u200b\ufeff_-]+")
-_NUMERIC = {Kind.COUNT: pl.Int64(), Kind.NUMBER: pl.Float64()}
-_DUE = {"str": (str, "text"), "bool": (bool, "True or False"), "float": ((int, float), "a number")}
-
-
-_enum = cache(pl.Enum)  # making one takes longer than reading a column of it
+        raise unknown_name(re.sub("(?<=[a-z])(?=[A-Z])", " ", cls.__name__).lower(), value, cls)
 
 
 def settle(owner: object, **ways: Callable[[Any], Any]) -> None:
@@ -60,38 +45,18 @@ def settle(owner: object, **ways: Callable[[Any], Any]) -> None:
             raise SecondopError(f"{type(owner).__name__}: {field.name!r} must be {words}; got {value!r}.")
 
 
-def check_attributes(cls: type, names: Iterable[str]) -> None:
-    """Refuse a name that no attribute has."""
-    known = [field.name for field in fields(cls)]
-    for name in names:
-        if name not in known:
-            raise unknown_name(f"attribute of {an(cls.__name__.lower())}", name, known)
+class Kind(Choice):
+    """What sort of answer a fact takes."""
 
-
-class Stated:
-    """A frozen dataclass that goes to plain data and back."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """It as plain data: what differs from the usual alone."""
-        said = {field.name: (getattr(self, field.name), field.default) for field in fields(self)}
-        return {name: _plain(value) for name, (value, usual) in said.items() if value != usual}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], facts: Mapping[str, Fact] | None = None) -> Self:
-        """Read it back from :meth:`to_dict`; unknown keys and facts are refused."""
-        check_attributes(cls, data)
-        read = {x: condition_from_dict(data[x], facts) for x in ("when", "stronger_when") if x in data}
-        return cls(**data | read)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Condition):
-        return value.to_dict()
-    return list(value) if isinstance(value, tuple) else str(value) if isinstance(value, Choice) else value
+    FLAG = "flag"  # yes or no
+    CATEGORY = "category"  # one of its levels, in no order
+    ORDERED = "ordered"  # one of its levels, from least to most
+    COUNT = "count"  # a whole number
+    NUMBER = "number"  # a number with a unit
 
 
 @dataclass(frozen=True, eq=False)
-class Fact(Stated):
+class Fact:
     """One thing that a case can state. In a condition a yes-or-no fact stands for itself.
 
     Usually made by :func:`flag`, :func:`category`, :func:`ordered`, :func:`count` or :func:`number`. From
@@ -121,28 +86,28 @@ class Fact(Stated):
 
     def __post_init__(self) -> None:
         settle(self, kind=Kind, levels=tuple)
-        named, few = self.name.isidentifier(), len(set(self.levels)) < max(2, len(self.levels))
+        named, worded = self.name.isidentifier(), self.kind in (Kind.CATEGORY, Kind.ORDERED)
+        few = len(set(self.levels)) < max(2, len(self.levels))
         odd = [x for x in self.levels if not isinstance(x, str) or x != _GAP.sub("_", x.lower())]
-        backwards = self.is_numeric and not self.low < self.high
         problems = {
             f"its name must be a plain word such as 'age_years', not {self.name!r}": not named,
             "it needs a question that a case answers": not self.question,
-            f"it needs at least two different levels; got {self.levels}": self.has_levels and few,
+            f"it needs at least two different levels; got {self.levels}": worded and few,
             f"a level is written in lower case, with underscores for blanks; got {str(odd)[1:-1]}": odd,
-            f"it needs low < high; got {self.low} and {self.high}": backwards,
-            f"a {self.kind} has no levels": self.levels and not self.has_levels,
+            f"it needs low < high; got {self.low} and {self.high}": not self.low < self.high,
+            f"a {self.kind} has no levels": self.levels and not worded,
         }
         refuse(f"Fact {self.name!r}", [words for words, wrong in problems.items() if wrong])
 
     @property
     def has_levels(self) -> bool:
         """Whether the answer is one of a list of words."""
-        return self.kind in (Kind.CATEGORY, Kind.ORDERED)
+        return bool(self.levels)
 
     @property
     def is_numeric(self) -> bool:
         """Whether the answer is a number."""
-        return self.kind in _NUMERIC
+        return self.kind in (Kind.COUNT, Kind.NUMBER)
 
     @property
     def label(self) -> str:
@@ -152,11 +117,12 @@ class Fact(Stated):
     @property
     def dtype(self) -> pl.DataType:
         """Its column in a frame of cases: Boolean, Enum, Int64 or Float64; a gap is null."""
-        return _NUMERIC.get(self.kind) or (_enum(self.levels) if self.has_levels else pl.Boolean())
+        plain = {Kind.FLAG: pl.Boolean, Kind.COUNT: pl.Int64, Kind.NUMBER: pl.Float64}
+        return _enum(self.levels) if self.levels else plain[self.kind]()
 
     def as_condition(self) -> Condition:
         """That it holds; only a yes-or-no fact is a condition by itself."""
-        return Holds(self) if self.kind is Kind.FLAG else self._refuse()
+        return Among(self) if self.kind is Kind.FLAG else self._refuse()
 
     def is_in(self, *levels: str) -> Among:
         """It has one of these levels."""
@@ -187,10 +153,10 @@ class Fact(Stated):
         return hash((self.name, self.kind))
 
     def _refuse(self) -> NoReturn:
-        right = f"{self.name}.is_in({self.levels[0]!r})" if self.has_levels else f"{self.name} >= 2"
-        right = f"{self.name} or ~{self.name}" if self.kind is Kind.FLAG else right
+        right = f" or ~{self.name}" if self.kind is Kind.FLAG else " >= 2"
+        right = f".is_in({self.levels[0]!r})" if self.levels else right
         told = f"{self.name!r} takes {self.expects()}"
-        raise TypeError(f"{told}: say for which answer it holds, as in {right}.")
+        raise TypeError(f"{told}: say for which answer it holds, as in {self.name}{right}.")
 
     def quantity(self, amount: str, value: float) -> str:
         """An amount with its unit, in the singular for one."""
@@ -201,31 +167,34 @@ class Fact(Stated):
         """An answer as a clinician would say it; ``None`` is not recorded."""
         if value is None:
             return "not recorded"
-        if self.kind is Kind.FLAG:
-            return "yes" if value else "no"
-        return value.replace("_", " ") if self.has_levels else f"{value:,g}"
+        if self.is_numeric:
+            return f"{value:,g}"
+        return value.replace("_", " ") if self.levels else ("no", "yes")[value]
 
     def expects(self) -> str:
         """Say what an answer looks like, for error messages and forms."""
-        if self.kind is Kind.FLAG:
-            return "yes or no"
-        if self.has_levels:
-            return f"one of {', '.join(self.levels)}"
+        if not self.is_numeric:
+            return f"one of {', '.join(self.levels)}" if self.levels else "yes or no"
         noun = "a whole number" if self.kind is Kind.COUNT else "a number"
         return f"{noun} from {self.low:,g} to {self.high:,g} {self.unit}".rstrip()
 
     def accepts(self, value: object) -> bool:
         """Whether a plain Python value is an answer to this fact (``None`` is no answer)."""
-        if self.kind is Kind.FLAG:
-            return isinstance(value, bool)
-        if self.has_levels:
+        if self.levels:
             return isinstance(value, str) and value in self.levels
-        return self.in_range(value) and (self.kind is Kind.NUMBER or value % 1 == 0)
+        if self.kind is Kind.FLAG or isinstance(value, bool):
+            return self.kind is Kind.FLAG and isinstance(value, bool)
+        number = isinstance(value, (int, float)) and self.low <= value <= self.high
+        return number and (self.kind is Kind.NUMBER or value % 1 == 0)
 
-    def in_range(self, value: object) -> bool:
-        """Whether it is a number, and a plausible one."""
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return number and self.low <= value <= self.high
+    def require(self, possible: bool, operation: str, *answers: Any) -> None:
+        """Refuse what cannot be asked of it, and what is no answer to it."""
+        takes = f"{self.name!r}: it takes {self.expects()}."
+        if not possible:
+            raise SecondopError(f"{operation} cannot be asked of {takes}")
+        for x in answers:
+            if not self.accepts(x):
+                raise SecondopError(f"{x!r} is not an answer to {takes}{did_you_mean(x, self.levels)}")
 
 
 def flag(name: str, question: str, **more: str) -> Fact:

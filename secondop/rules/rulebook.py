@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import itertools
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import KW_ONLY, dataclass, fields, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -17,29 +16,25 @@ import pandas as pd
 
 from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.rules.answers import AnswerSpace
-from secondop.rules.conditions import Compare, Condition, by_name
-from secondop.rules.facts import Fact, check_attributes, flag, settle
-from secondop.rules.rules import Advice, Rule, RuleKind, Source, rule_class
+from secondop.rules.conditions import Compare, by_name
+from secondop.rules.facts import Fact, flag, settle
+from secondop.rules.plain import condition_from_dict, plain, without_twins
+from secondop.rules.review import diff, lint
+from secondop.rules.rules import Advice, Rule, RuleKind, Source
+from secondop.rules.spellings import matched
 from secondop.words import NOT_FOR_CARE, render
 
-MAX_LINT = 1_000
-"""Rules that :meth:`RuleBook.lint` compares with one another."""
-_ABOUT = ("title", "subject", "version", "updated", "status")
+_HELD = {"sources": Source, "rules": Rule, "advice": Advice, "also": Fact}
 
 
 @dataclass(frozen=True)
 class RuleBook:
     """Rules with the facts that they read, their sources and advice. Every edit gives a new book.
 
-    Attributes
-    ----------
-    subject : str
-        What it is about, as a sentence says it: *second opinion*, *imaging review*.
-    version, updated, status : str
-        Which edition it is, when its content was last updated, and how far it was reviewed.
-    also : tuple of Fact
-        Facts of its vocabulary in the order in which to ask for them. Facts that rules and advice read need
-        not be listed: those that are not follow in the order in which they are read.
+    ``subject`` is what it is about, as a sentence says it: *second opinion*, *imaging review*. ``version``,
+    ``updated`` and ``status`` say which edition it is, when its content was last updated, and how far it was
+    reviewed. ``also`` lists facts of its vocabulary in the order in which to ask for them; facts that rules
+    and advice read need not be listed, and follow in the order in which they are read.
 
     Examples
     --------
@@ -64,9 +59,8 @@ class RuleBook:
     also: tuple[Fact, ...] = ()
 
     def __post_init__(self) -> None:
-        held = {"sources": Source, "rules": Rule, "advice": Advice, "also": Fact}
-        settle(self, **dict.fromkeys(held, tuple))
-        for name, kind in held.items():
+        settle(self, **dict.fromkeys(_HELD, tuple))
+        for name, kind in _HELD.items():
             if wrong := [x for x in getattr(self, name) if not isinstance(x, kind)]:
                 raise SecondopError(f"A rule book's {name} are {kind.__name__}s; got {wrong[0]!r}.")
         keys = [source.key for source in self.sources]
@@ -76,8 +70,7 @@ class RuleBook:
             problems += [f"{kind} {name!r} is there twice; a name is used once" for name in twice]
         for rule in self:
             if rule.source not in keys:
-                what = f"source (rule {rule.name!r} cites it)"
-                problems.append(str(unknown_name(what, rule.source, keys)))
+                problems.append(str(unknown_name(f"source (rule {rule.name!r} cites it)", rule.source, keys)))
         refuse(f"The rule book {self.title!r} cannot be made", problems)
 
     def __len__(self) -> int:
@@ -90,7 +83,6 @@ class RuleBook:
         return name in self._by_name
 
     def __getitem__(self, name: str) -> Rule:
-        """The rule of that name."""
         if name not in self._by_name:
             raise unknown_name("rule", name, self._by_name)
         return self._by_name[name]
@@ -114,30 +106,23 @@ class RuleBook:
 
     @cached_property
     def sources_by_key(self) -> dict[str, Source]:
-        """The sources by their keys."""
         return {source.key: source for source in self.sources}
 
     def of_kind(self, kind: RuleKind | str) -> tuple[Rule, ...]:
-        """The rules of one kind."""
-        held = rule_class(kind)
-        return tuple(rule for rule in self if isinstance(rule, held))
+        return tuple(rule for rule in self if rule.kind is RuleKind(kind))
 
     @cached_property
     def facts(self) -> Mapping[str, Fact]:
         """The vocabulary: every fact of ``also``, then those that rules and advice read besides, by name."""
-        return MappingProxyType(by_name((*self.also, *self._read)))
-
-    @cached_property
-    def _read(self) -> list[Fact]:
-        """The facts that rules and advice read, as they come."""
-        whens = [*(rule.when for rule in self.rules), *(rule.stronger_when for rule in self.rules)]
+        whens = [rule.when for rule in self] + [rule.stronger_when for rule in self]
         whens += [advice.when for advice in self.advice]
-        return [fact for when in whens if when is not None for fact in when.facts.values()]
+        read = [fact for when in whens if when is not None for fact in when.facts.values()]
+        return MappingProxyType(by_name((*self.also, *read)))
 
     @cached_property
     def rule_facts(self) -> Mapping[str, Fact]:
         """The facts that decide any of its rules, by name, in the order of ``facts``."""
-        read = {name for rule in self.rules for name in rule.facts}
+        read = {name for rule in self for name in rule.facts}
         return MappingProxyType({name: fact for name, fact in self.facts.items() if name in read})
 
     def fact(self, name: str) -> Fact:
@@ -174,7 +159,6 @@ class RuleBook:
 
     def replace(self, name: str, /, **changes: Any) -> RuleBook:
         """A new book in which one rule is changed, such as ``replace("refractory", level="urgent")``."""
-        check_attributes(Rule, changes)
         changed = replace(self[name], **changes)
         return replace(self, rules=[changed if rule.name == name else rule for rule in self])
 
@@ -190,10 +174,8 @@ class RuleBook:
 
     def decidable_by(self, cases: Any) -> RuleBook:
         """A new book of the rules all of whose facts have a column in these cases."""
-        from secondop.rules.spellings import matched
-
-        there = matched(list(cases.columns), self.facts)
-        return self.only(*(rule.name for rule in self if rule.facts.keys() <= there.keys()))
+        there = matched(list(cases.columns), self.facts).keys()
+        return replace(self, rules=[rule for rule in self if rule.facts.keys() <= there])
 
     def as_of(self, date: str | datetime.date) -> RuleBook:
         """A new book of the rules in force on a day.
@@ -218,87 +200,23 @@ class RuleBook:
             content[key].sort(key=lambda item: item[by])
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
-    def lint(self) -> pd.DataFrame:
-        """Look for rules that say nothing, or say what another says already.
-
-        Decided exactly, over every combination of answers that the rules tell apart: a table of ``rule``,
-        ``finding`` and ``detail`` without rows if there is nothing to find. An implied rule is no mistake as
-        such: the source may say the same twice, and the two fire apart.
-        """
-        if len(self) > MAX_LINT:
-            raise SecondopError(f"lint compares up to {MAX_LINT:,} rules; split this book of {len(self):,}.")
-        found, space = [], self.answer_space
-        for rule in self:
-            fires = space.fires(rule.name)
-            if not fires.any():
-                found.append((rule.name, "never fires", f"no case meets: {rule.when}"))
-            elif fires.all():
-                found.append((rule.name, "always fires", f"every case meets, all facts known: {rule.when}"))
-        for a, b in itertools.combinations(self, 2):
-            if a.facts.keys().isdisjoint(b.facts):
-                continue
-            match space.implies(a.name, b.name), space.implies(b.name, a.name):
-                case True, True:
-                    found.append((b.name, "duplicate", f"fires exactly when {a.name!r} does"))
-                case True, _:
-                    found.append((a.name, "implied", f"whenever it fires, {b.name!r} fires too"))
-                case _, True:
-                    found.append((b.name, "implied", f"whenever it fires, {a.name!r} fires too"))
-        read = {fact.name for fact in self._read}
-        unused = [name for name, fact in self.facts.items() if name not in read and not fact.use]
-        found += [(None, "unused fact", f"nothing reads {x!r}, and it states no other use") for x in unused]
-        return pd.DataFrame(found, columns=["rule", "finding", "detail"])
-
-    def diff(self, other: RuleBook) -> pd.DataFrame:
-        """What changes to another book, as a table of ``rule``, ``attribute``, ``before`` and ``after``.
-
-        A rule that is added or removed has the attribute ``rule``, a changed condition a row for each leaf
-        that differs, and what belongs to no rule has none.
-
-        Examples
-        --------
-        >>> from secondop import RULE_BOOK
-        >>> longer = RULE_BOOK.with_threshold("failed-first-line", "first_line_weeks", 12)
-        >>> RULE_BOOK.diff(longer)[["attribute", "before", "after"]].values.tolist()
-        [['when', 'first line weeks at least 4 (assumed)', 'first line weeks at least 12 (assumed)']]
-        """
-        rows = []
-        for name in self._by_name | other._by_name:
-            before, after = self._by_name.get(name), other._by_name.get(name)
-            if before is None or after is None:
-                rows.append((name, "rule", before and before.label, after and after.label))
-                continue
-            for x in ("kind", *(field.name for field in fields(Rule))):
-                rows += [(name, x, *pair) for pair in _changes(getattr(before, x), getattr(after, x))]
-        for kind, key in (("sources", "key"), ("also", "name"), ("advice", "words")):
-            old, new = ({getattr(x, key): x for x in getattr(book, kind)} for book in (self, other))
-            changed = [x for x in old | new if old.get(x) != new.get(x)]
-            rows += [(None, f"{kind} {x}", old.get(x), new.get(x)) for x in changed]
-            if kind != "sources" and old.keys() == new.keys() and list(old) != list(new):
-                rows.append((None, f"order of {kind}", ", ".join(old), ", ".join(new)))
-        for x in _ABOUT:
-            rows += [(None, x, *pair) for pair in _changes(getattr(self, x), getattr(other, x))]
-        return pd.DataFrame(rows, columns=["rule", "attribute", "before", "after"], dtype=object)
+    lint, diff = lint, diff
 
     def to_frame(self) -> pd.DataFrame:
         """One row per rule, for reading and counting: what it says and its condition as a sentence."""
-        rows = []
-        for r in self:
-            row = {"name": r.name, "statement": r.statement, "kind": str(r.kind), "group": r.group}
-            row |= {"level": r.level and str(r.level), "label": r.label, "condition": r.when.sentence()}
-            row |= {"consult": r.consult, "source": r.source, "locator": r.locator or r.statement}
-            rows.append(row | {"grade": str(self.sources_by_key[r.source].grade)})
+        rows = [
+            {"name": r.name, "statement": r.statement, "kind": str(r.kind), "group": r.group}
+            | {"level": r.level and str(r.level), "label": r.label, "condition": r.when.sentence()}
+            | {"consult": r.consult, "source": r.source, "locator": r.locator or r.statement}
+            | {"grade": str(self.sources_by_key[r.source].grade)}
+            for r in self
+        ]
         return pd.DataFrame(rows)
 
     def _content(self) -> dict[str, Any]:
-        return {
-            **{x: getattr(self, x) for x in _ABOUT},
-            "facts": [fact.to_dict() for fact in self.facts.values()],
-            "also": [fact.name for fact in self.also],
-            "sources": [source.to_dict() for source in self.sources],
-            "rules": [rule.to_dict() for rule in self.rules],
-            "advice": [advice.to_dict() for advice in self.advice],
-        }
+        content = {x: getattr(self, x) for x in ("title", "subject", "version", "updated", "status")}
+        content |= {x: plain(getattr(self, x)) for x in ("sources", "rules", "advice")}
+        return content | {"facts": plain((*self.facts.values(),)), "also": [fact.name for fact in self.also]}
 
     def to_json(self) -> str:
         """The whole book with its facts, as text that :meth:`from_json` reads back without loss."""
@@ -308,47 +226,25 @@ class RuleBook:
     def from_json(cls, text: str) -> RuleBook:
         """Read a book from :meth:`to_json`: in any process, without the code that made it; nothing is run."""
         try:
-            data = json.loads(text, object_pairs_hook=_without_twins)
-            facts = {fact.name: fact for fact in map(Fact.from_dict, data.pop("facts"))}
-            return cls(
-                rules=[Rule.from_dict(rule, facts) for rule in data.pop("rules")],
-                sources=[Source.from_dict(source) for source in data.pop("sources")],
-                advice=[Advice.from_dict(advice, facts) for advice in data.pop("advice", [])],
-                also=[facts[name] for name in data.pop("also", [])],
-                **data,
-            )
+            data = {"advice": [], "also": []} | json.loads(text, object_pairs_hook=without_twins)
+            facts = {said["name"]: Fact(**said) for said in data.pop("facts")}
+            for said in (*data["rules"], *data["advice"]):
+                said |= {
+                    x: condition_from_dict(said[x], facts) for x in ("when", "stronger_when") if x in said
+                }
+            kinds = {made.kind: made for made in Rule.__subclasses__()}
+            rules = [kinds[RuleKind(said.pop("kind", None))](**said) for said in data.pop("rules")]
+            sources = [Source(**said) for said in data.pop("sources")]
+            advice = [Advice(**said) for said in data.pop("advice")]
+            also = [facts[name] for name in data.pop("also")]
+            return cls(rules=rules, sources=sources, advice=advice, also=also, **data)
         except SecondopError:
             raise
-        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-            what = f"{type(error).__name__} {error}"
-            raise SecondopError(f"This text is not a rule book as to_json writes it: {what}.") from error
+        except Exception as error:  # what is no book may break whatever reads it, in any way
+            raise SecondopError(f"This text is not a rule book as to_json writes it: {error!r}.") from error
 
     def to_markdown(self) -> str:
         """The book to read or hand out: every rule with its condition and source, and the bibliography."""
-        read = [leaf for rule in self for leaf in rule.when.leaves()]
-        thresholds = [
-            leaf for leaf in dict.fromkeys(read) if isinstance(leaf, Compare) and leaf.fact.is_numeric
-        ]
+        leaves = dict.fromkeys(leaf for rule in self for leaf in rule.when.leaves())
+        thresholds = [x for x in leaves if isinstance(x, Compare) and x.fact.is_numeric]
         return render("rule_book.md.j2", book=self, thresholds=thresholds, note=NOT_FOR_CARE)
-
-
-def _changes(old: Any, new: Any) -> list[tuple[Any, Any]]:
-    """What differs between two values; of two conditions built alike, each leaf that does."""
-    if old == new:
-        return []
-    if not isinstance(old, Condition) or not isinstance(new, Condition):
-        return [(old if old is None else str(old), new if new is None else str(new))]
-    befores, afters = list(old.leaves()), list(new.leaves())
-    each = iter(afters)
-    alike = len(befores) == len(afters) and old.mapped(lambda _: next(each)) == new
-    pairs = zip(befores, afters, strict=True) if alike else [(old, new)]
-    return [(a.sentence(), b.sentence()) for a, b in pairs if a != b]
-
-
-def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a key that is there twice: the last would win in silence."""
-    data = dict(pairs)
-    if len(data) < len(pairs):
-        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise SecondopError(f"This text has the key {twice!r} twice in one place. Keep one.")
-    return data

@@ -9,9 +9,9 @@ from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-from secondop.errors import SecondopError, unknown_name
+from secondop.errors import SecondopError
 from secondop.rules.conditions import Condition, as_condition
-from secondop.rules.facts import Choice, Fact, Stated, settle
+from secondop.rules.facts import Choice, Fact, settle
 
 RECOMMENDATIONS = ("not_needed", "no_indication", "optional", "recommended", "urgent")
 """What an assessment can say, from least to most."""
@@ -43,7 +43,7 @@ class Grade(Choice):
 
 
 @dataclass(frozen=True)
-class Source(Stated):
+class Source:
     """What rules rest on: the key by which they cite it, the reference, and how good it is."""
 
     key: str
@@ -55,25 +55,16 @@ class Source(Stated):
 
 
 @dataclass(frozen=True)
-class Rule(Stated):
+class Rule:
     """When something holds, what it means, and who says so. Written as one of its three kinds.
 
-    Attributes
-    ----------
-    name, label : str
-        In kebab-case and never reused; and what it says, as a noun phrase that a patient could read.
-    when, stronger_when : Condition
-        The cases in which it fires; and those in which it is strengthened, which is shown and never counted.
-    group, consult : str
-        The part of the guidance that it belongs to, and whom to see.
-    level : Level
-        How strongly an indication argues; no other kind has one.
-    source, statement, locator : str
-        Key of a source of the rule book, id of the statement that it encodes, and where that stands in the
-        source, unless the id tells.
-    valid_from, valid_to : str or (str, str)
-        First and last day on which it is in force: a date, a year, or the earliest and the latest day that it
-        may be. Empty: always.
+    ``name`` is in kebab-case and never reused, ``label`` a noun phrase that a patient could read. It fires
+    ``when`` a condition holds; where ``stronger_when`` holds it is strengthened, which is shown and never
+    counted. ``level`` says how strongly an indication argues, and no other kind has one. ``group`` is the
+    part of the guidance that it belongs to, ``consult`` whom to see. ``source`` is the key of a source of the
+    rule book, ``statement`` the id of the statement that it encodes, and ``locator`` where that stands in the
+    source, unless the id tells. ``valid_from`` and ``valid_to`` are the first and the last day on which it is
+    in force: a date, a year, or the earliest and the latest day that it may be. Empty: always.
     """
 
     kind: ClassVar[RuleKind]
@@ -92,11 +83,11 @@ class Rule(Stated):
     valid_to: str | tuple[str, str] = ""
 
     def __post_init__(self) -> None:
-        ways = {"when": as_condition, "stronger_when": as_condition, "valid_from": _span, "valid_to": _span}
-        settle(self, level=Level, **ways)
+        conditions = {"when": as_condition, "stronger_when": as_condition}
+        settle(self, level=Level, valid_from=_span, valid_to=_span, **conditions)
         if not re.fullmatch(r"[^\W_A-Z]+(-[^\W_A-Z]+)*", self.name):
             raise SecondopError(f"A rule's name is in kebab-case, such as 'first-look', not {self.name!r}.")
-        if (self.level is not None) != (self.kind is RuleKind.INDICATION):
+        if (self.level is None) == (self.kind is RuleKind.INDICATION):
             needed = "an indication has a level, and nothing else has"
             raise SecondopError(f"Rule {self.name!r}: {needed}; got {self.level!r}.")
 
@@ -122,20 +113,12 @@ class Rule(Stated):
 
     def in_force(self, date: str | datetime.date) -> bool | None:
         """Whether it is in force on a day; ``None`` where only a span of days is known for a change."""
-        (day, _), (first, sure), (may_end, end) = days(date), days(self.valid_from), days(self.valid_to)
-        if (first and day < first) or (end and day > end):
+        day, _ = days(date)
+        first, sure = days(self.valid_from or datetime.date.min)
+        may_end, end = days(self.valid_to or datetime.date.max)
+        if not first <= day <= end:
             return False
-        return None if (sure and day < sure) or (may_end and day > may_end) else True
-
-    def to_dict(self) -> dict[str, Any]:
-        """The rule as plain data, with its kind."""
-        return {"kind": str(self.kind)} | super().to_dict()
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], facts: Mapping[str, Fact]) -> Rule:
-        """Read a rule of any kind back from :meth:`to_dict`."""
-        said = dict(data)
-        return super(Rule, rule_class(said.pop("kind", None))).from_dict(said, facts)
+        return True if sure <= day <= may_end else None
 
 
 class Indication(Rule):
@@ -165,30 +148,14 @@ class Amplifier(Rule):
     kind = RuleKind.AMPLIFIER
 
 
-def rule_class(kind: RuleKind | str) -> type[Rule]:
-    """The class of the rules of a kind."""
-    for cls in (Indication, CounterIndication, Amplifier):
-        if cls.kind == kind:
-            return cls
-    raise unknown_name("kind of rule", kind, RuleKind)
-
-
 @dataclass(frozen=True)
-class Advice(Stated):
+class Advice:
     """What to keep in mind, or what to do next. It is no rule: it changes no recommendation.
 
-    Attributes
-    ----------
-    statement, words : str
-        Id of the statement that it encodes, and what it says.
-    when : Condition, optional
-        The cases in which it is said; in all unless stated.
-    if_unknown : str
-        What is said in its place where a fact that was not recorded leaves that open.
-    only_without_clinical, only_with_clinical : bool
-        Whether it is said only where no clinical indication can fire, or only where one is known to.
-    next_step : bool
-        Whether it is something to do once a second look is wanted, and not a caution.
+    ``statement`` is the id of the statement that it encodes; ``words`` are said ``when`` a condition holds,
+    or in all cases, and ``if_unknown`` in place of them where a fact that was not recorded leaves that open.
+    ``only_without_clinical`` and ``only_with_clinical`` keep it to cases in which no clinical indication can
+    fire, or one is known to. A ``next_step`` is something to do once a second look is wanted, not a caution.
     """
 
     statement: str
@@ -202,20 +169,12 @@ class Advice(Stated):
     def __post_init__(self) -> None:
         settle(self, when=as_condition)
 
-    @property
-    def facts(self) -> dict[str, Fact]:
-        """The facts that decide whether it is said, by name."""
-        return {} if self.when is None else self.when.facts
 
-
-def days(given: Any) -> tuple[datetime.date | None, datetime.date | None]:
+def days(given: Any) -> tuple[datetime.date, datetime.date]:
     """The first and the last day that a date may be: a date is one day, a year all of its days."""
-    if isinstance(given, datetime.date):
-        given = given.isoformat()[:10]
-    if given == "":
-        return None, None
+    given = str(given)[:10] if isinstance(given, datetime.date) else given
     try:
-        ends = zip((given, given) if isinstance(given, str) else given, ("-01-01", "-12-31"), strict=True)
+        ends = zip([given] * 2 if isinstance(given, str) else given, ("-01-01", "-12-31"), strict=True)
         first, last = (datetime.date.fromisoformat(x if len(x) > 4 else x + rest) for x, rest in ends)
         if first <= last:
             return first, last

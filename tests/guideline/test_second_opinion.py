@@ -404,10 +404,9 @@ def test_advice_comes_in_the_order_in_which_it_is_shown():
 def test_the_vocabulary_is_the_facts_in_their_order():
     assert tuple(RULE_BOOK.facts.values()) == FACTS
     assert len(FACTS) == 53 and len({fact.topic for fact in FACTS}) == 8
-    read = {name for holder in (*RULE_BOOK, *RULE_BOOK.advice) for name in holder.facts}
-    read |= {
-        name for rule in RULE_BOOK if rule.stronger_when is not None for name in rule.stronger_when.facts
-    }
+    whens = [rule.when for rule in RULE_BOOK] + [rule.stronger_when for rule in RULE_BOOK]
+    whens += [advice.when for advice in RULE_BOOK.advice]
+    read = {name for when in whens if when is not None for name in when.facts}
     assert read == set(RULE_BOOK.facts), "a fact that nothing reads"
 
 

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.guideline.sgb27b import SGB27B
 from secondop.rules.assess import assess
-from secondop.rules.conditions import OPERATORS, Among, AtLeast, Compare, Holds, Not, condition_from_dict
+from secondop.rules.conditions import OPERATORS, Among, AtLeast, Compare, Not
 from secondop.rules.explain import explain
 from secondop.rules.facts import Kind
 from secondop.rules.gate import typed_cases
+from secondop.rules.plain import condition_from_dict, plain
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import RECOMMENDATIONS, Level, Source
 from secondop.rules.what_if import first_questions, questions
@@ -63,7 +64,7 @@ def leaves(facts):
     """Comparisons, memberships and flags on facts of every kind."""
     found = []
     for fact in facts.values():
-        found += [st.just(Holds(fact))] if fact.kind is Kind.FLAG else []
+        found += [st.just(Among(fact))] if fact.kind is Kind.FLAG else []
         if fact.has_levels:
             some = st.lists(st.sampled_from(fact.levels), min_size=1, max_size=3, unique=True)
             found.append(some.map(lambda levels, fact=fact: Among(fact, tuple(levels))))
@@ -98,7 +99,7 @@ def test_a_condition_compiles_to_kleenes_logic(condition, rows):
 
 @given(conditions())
 def test_a_condition_goes_to_plain_data_and_back(condition):
-    again = condition_from_dict(condition.to_dict(), SOME)
+    again = condition_from_dict(plain(condition), SOME)
     assert (again, hash(again), repr(again)) == (condition, hash(condition), repr(condition))
 
 

@@ -16,7 +16,8 @@ from secondop.errors import SecondopError
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.guideline.sgb27b import SGB27B
 from secondop.rules.facts import category, count, flag, number, ordered
-from secondop.rules.rulebook import MAX_LINT, RuleBook
+from secondop.rules.review import MAX_LINT
+from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Advice, Amplifier, Grade, Indication, Level, Rule, RuleKind, Source
 from secondop.words import NOT_FOR_CARE
 from tests.kit import rule, small_book
@@ -68,7 +69,6 @@ REFUSED = [
     (lambda: BOOK.without("worst"), "Did you mean 'worse'?"),
     (lambda: BOOK.only("worst"), "Did you mean 'worse'?"),
     (lambda: BOOK.replace("worst", when=A), "Did you mean 'worse'?"),
-    (lambda: BOOK.replace("worse", levels="urgent"), "Did you mean 'level'?"),
     (lambda: BOOK.with_(BOOK["worse"]), "rule 'worse' is there twice"),
     (lambda: BOOK.with_(sources=[Source("sop", "Another text")]), "source 'sop' is there twice"),
     (lambda: BOOK.with_(rule("fever", B)), "'fever' names a rule and a fact"),
@@ -80,8 +80,8 @@ REFUSED = [
     (lambda: BOOK.with_threshold("worse", "drugs", 3), "has 0 thresholds on 'drugs'"),
     (lambda: TWO_THRESHOLDS.with_threshold("two", "drugs", 3), "has 2 thresholds"),
     (lambda: BOOK.with_threshold("tired-of-drugs", "drugs", 4), "lies in its range; got"),
-    (lambda: BOOK.with_threshold("tired-of-drugs", "weeks", 521), "must be a number from 0 to 520"),
-    (lambda: BOOK.of_kind("caution"), "There is no kind of rule 'caution'"),
+    (lambda: BOOK.with_threshold("tired-of-drugs", "weeks", 521), "it takes a number from 0 to 520"),
+    (lambda: BOOK.of_kind("caution"), "There is no rule kind 'caution'"),
     (lambda: rule("A_Rule", A), "kebab-case"),
     (lambda: rule("new", A, None), "an indication has a level, and nothing else has; got None"),
     (lambda: Amplifier("new", "New", when=A, group="g", source="s", level="urgent"), "nothing else has"),
@@ -99,6 +99,11 @@ REFUSED = [
 def test_a_mistake_is_refused_where_it_is_written(edit, message):
     with pytest.raises(SecondopError, match=re.escape(message)):
         edit()
+
+
+def test_an_attribute_that_no_rule_has_cannot_be_replaced():
+    with pytest.raises(TypeError, match="unexpected keyword argument 'levels'"):
+        BOOK.replace("worse", levels="urgent")
 
 
 @pytest.mark.parametrize("when", [True, "fever", lambda case: True, None, DRUGS])

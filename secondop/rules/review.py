@@ -1,0 +1,88 @@
+"""Two looks at a rule book: what is to be found in it, and what differs from another."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from itertools import combinations, zip_longest
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from secondop.errors import SecondopError
+from secondop.rules.conditions import Condition
+from secondop.rules.rules import Rule
+
+if TYPE_CHECKING:
+    from secondop.rules.rulebook import RuleBook
+
+MAX_LINT = 1_000
+"""Rules that :func:`lint` compares with one another."""
+
+
+def lint(book: RuleBook) -> pd.DataFrame:
+    """Look for rules that say nothing, or say what another says already.
+
+    Decided exactly, over every combination of answers that the rules tell apart: a table of ``rule``,
+    ``finding`` and ``detail`` without rows if there is nothing to find. An implied rule is no mistake as
+    such: the source may say the same twice, and the two fire apart.
+    """
+    if len(book) > MAX_LINT:
+        raise SecondopError(f"lint compares up to {MAX_LINT:,} rules; split this book of {len(book):,}.")
+    found, space = [], book.answer_space
+    for rule in book:
+        fires = space.fires(rule.name)
+        if not fires.any():
+            found.append((rule.name, "never fires", f"no case meets: {rule.when}"))
+        elif fires.all():
+            found.append((rule.name, "always fires", f"every case meets, all facts known: {rule.when}"))
+    pairs = combinations(book, 2)
+    for a, b in ((a.name, b.name) for a, b in pairs if not a.facts.keys().isdisjoint(b.facts)):
+        if space.implies(a, b) and space.implies(b, a):
+            found.append((b, "duplicate", f"fires exactly when {a!r} does"))
+        elif space.implies(a, b):
+            found.append((a, "implied", f"whenever it fires, {b!r} fires too"))
+        elif space.implies(b, a):
+            found.append((b, "implied", f"whenever it fires, {a!r} fires too"))
+    read = replace(book, also=()).facts
+    unused = [name for name, fact in book.facts.items() if name not in read and not fact.use]
+    found += [(None, "unused fact", f"nothing reads {x!r}, and it states no other use") for x in unused]
+    return pd.DataFrame(found, columns=["rule", "finding", "detail"])
+
+
+def diff(book: RuleBook, other: RuleBook) -> pd.DataFrame:
+    """What changes to another book, as a table of ``rule``, ``attribute``, ``before`` and ``after``.
+
+    A rule that is added or removed has the attribute ``rule``, a changed condition a row for each leaf
+    that differs, and what belongs to no rule has none.
+
+    Examples
+    --------
+    >>> from secondop import RULE_BOOK
+    >>> longer = RULE_BOOK.with_threshold("failed-first-line", "first_line_weeks", 12)
+    >>> RULE_BOOK.diff(longer)[["attribute", "before", "after"]].values.tolist()
+    [['when', 'first line weeks at least 4 (assumed)', 'first line weeks at least 12 (assumed)']]
+    """
+    rows, (before, after) = [], ({rule.name: rule for rule in one} for one in (book, other))
+    for name in before | after:
+        old, new = before.get(name), after.get(name)
+        if old is None or new is None:
+            rows.append((name, "rule", old and old.label, new and new.label))
+            continue
+        for x in ("kind", *(field.name for field in fields(Rule))):
+            rows += [(name, x, *pair) for pair in _changes(getattr(old, x), getattr(new, x))]
+    for x in (field.name for field in fields(book) if field.name != "rules"):
+        rows += [(None, x, *pair) for pair in _changes(getattr(book, x), getattr(other, x))]
+    return pd.DataFrame(rows, columns=["rule", "attribute", "before", "after"], dtype=object)
+
+
+def _changes(old: Any, new: Any) -> list[tuple[str | None, str | None]]:
+    """What differs between two values: of tuples their items, and of conditions built alike their leaves."""
+    pairs = [(old, new)]
+    if isinstance(old, tuple) and isinstance(new, tuple):
+        gone, come = [x for x in old if x not in new], [x for x in new if x not in old]
+        pairs = list(zip_longest(gone, come)) or pairs
+    elif isinstance(old, Condition) and isinstance(new, Condition):
+        leaves, each = list(zip_longest(old.leaves(), new.leaves())), iter(new.leaves())
+        if len(old.leaves()) == len(leaves) and old.mapped(lambda _: next(each)) == new:
+            pairs = leaves
+    return [(a if a is None else str(a), b if b is None else str(b)) for a, b in pairs if a != b]
