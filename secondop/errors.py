@@ -27,15 +27,7 @@ class CasesError(SecondopError):
 
 
 def did_you_mean(word: object, options: Iterable[str]) -> str:
-    """A closing sentence naming the closest option that is not the opposite, or nothing when none is close.
-
-    Examples
-    --------
-    >>> did_you_mean("cleer", ["none", "clear", "ambiguous"])
-    " Did you mean 'clear'?"
-    >>> did_you_mean("unclear", ["none", "clear", "ambiguous"])
-    ''
-    """
+    """A closing sentence naming the closest option, or nothing when none is close or it is the opposite."""
     meant = closest(word, options)
     return f" Did you mean {meant!r}?" if meant else ""
 

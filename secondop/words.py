@@ -12,35 +12,17 @@ NOT_FOR_CARE = "For education and analysis, not for care: it cannot replace a cl
 
 
 def plural(n: int, noun: str) -> str:
-    """A number and its noun.
-
-    Examples
-    --------
-    >>> plural(1, "case"), plural(1_200, "case")
-    ('1 case', '1,200 cases')
-    """
+    """A number and its noun: *1 case*, *1,200 cases*."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def either(words: Sequence[str]) -> str:
-    """Alternatives as a list that is read aloud.
-
-    Examples
-    --------
-    >>> either(["low", "moderate", "high"])
-    'low, moderate or high'
-    """
+    """Alternatives as a list that is read aloud: *low, moderate or high*."""
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def an(noun: str) -> str:
-    """A noun with its article.
-
-    Examples
-    --------
-    >>> an("second opinion"), an("imaging review")
-    ('a second opinion', 'an imaging review')
-    """
+    """A noun with its article: *a second opinion*, *an imaging review*."""
     return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
 
 

@@ -88,7 +88,7 @@ class Condition:
             case Not(part):
                 return ~part.to_expr(column)
 
-    def mapped(self, change: Callable[[Leaf], Condition]) -> Condition:
+    def mapped(self, change: Callable[[Among | Compare], Condition]) -> Condition:
         """The same condition with each leaf changed."""
         match self:
             case AtLeast(k, parts):
@@ -97,7 +97,7 @@ class Condition:
                 return Not(part.mapped(change))
         return change(self)
 
-    def leaves(self) -> list[Leaf]:
+    def leaves(self) -> list[Among | Compare]:
         """Every comparison and membership in it, from left to right."""
         match self:
             case AtLeast(_, parts):
@@ -154,9 +154,6 @@ class Compare(Condition):
         """The levels of an ordered fact that meet it."""
         compare, levels = OPERATORS[self.op][0], self.fact.levels
         return [x for i, x in enumerate(levels) if compare(i, levels.index(self.value))]
-
-
-Leaf = Among | Compare
 
 
 @dataclass(frozen=True, repr=False)

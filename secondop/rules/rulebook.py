@@ -200,7 +200,7 @@ class RuleBook:
             content[key].sort(key=lambda item: item[by])
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
-    lint, diff = lint, diff
+    lint, diff = lint, diff  # which look at it from outside
 
     def to_frame(self) -> pd.DataFrame:
         """One row per rule, for reading and counting: what it says and its condition as a sentence."""

@@ -119,6 +119,7 @@ REFUSED = [
     (lambda: Compare(DRUGS, "==", 1), "'==' is not a comparison; there are >=, >, <=, <"),
     (lambda: DRUGS >= -1, "not an answer to 'drugs': it takes a whole number from 0 to 50 drugs"),
     (lambda: DRUGS >= 51, "not an answer to 'drugs': it takes a whole number from 0 to 50 drugs"),
+    (lambda: DRUGS >= 1.5, "1.5 is not an answer to 'drugs': it takes a whole number"),
     (lambda: DRUGS >= "2", "is not an answer to 'drugs': it takes a whole number"),
     (lambda: DRUGS >= True, "is not an answer to 'drugs': it takes a whole number"),
     (
@@ -165,6 +166,7 @@ SENTENCES = [
     (A & (B | C), "fever and (weight loss or rash)"),
     ((A & B) | ~C, "(fever and weight loss) or not rash"),
     (~(A & B), "not (fever and weight loss)"),
+    (at_least(2, A, B, C) | ~A, "at least 2 of (fever, weight loss, rash) or not fever"),
     (at_least(2, A, B | C, ~C), "at least 2 of (fever, (weight loss or rash), not rash)"),
 ]
 
@@ -231,6 +233,8 @@ NO_CONDITIONS = [
     {"fact": "rash_"},
     {"fact": ["fever"]},
     {"fact": "sex", "is_in": "male"},
+    {"fact": "sex", "is_in": []},
+    {"fact": "fever", "is_in": []},
     {"fact": "sex", "is_in": [["male"]]},
     {"fact": "drugs"},
     {"fact": "drugs", "op": ">=", "value": 2, "basis": ["a list"]},

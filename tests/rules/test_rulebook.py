@@ -242,6 +242,16 @@ def test_diff_goes_by_leaf():
     assert BOOK.diff(dataclasses.replace(BOOK, rules=BOOK.rules[::-1])).empty
 
 
+def test_what_belongs_to_no_rule_is_compared_item_by_item_and_an_order_as_a_whole():
+    sources, also = [Source("sop", "Our own SOP, 2027"), Source("new", "A study")], [COURSE, C]
+    rows = BOOK.diff(dataclasses.replace(BOOK, sources=sources, also=also)).values.tolist()
+    assert rows == [
+        [None, "sources", str(BOOK.sources[0]), str(sources[0])],
+        [None, "sources", None, str(sources[1])],
+        [None, "also", str((C, COURSE)), str((COURSE, C))],
+    ]
+
+
 def test_a_rule_that_becomes_another_kind_is_a_difference():
     other = BOOK.without("hurts").with_(rule("hurts", C, "against"))
     assert ["hurts", "kind", "amplifier", "counter_indication"] in BOOK.diff(other).values.tolist()
