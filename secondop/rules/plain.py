@@ -15,6 +15,7 @@ from secondop.rules.rules import Rule
 
 MAX_DEPTH = 64
 """How deep a condition may be nested in a file: far above any in use, far below where Python gives up."""
+_MAY_SAY = {"basis", "lower", "upper"}
 
 
 def plain(value: Any) -> Any:
@@ -35,11 +36,9 @@ def plain(value: Any) -> Any:
         case Choice():
             return str(value)
         case _ if is_dataclass(value):
-            said = {"kind": value.kind} if isinstance(value, Rule) else {}
-            said |= {
-                x.name: getattr(value, x.name) for x in fields(value) if getattr(value, x.name) != x.default
-            }
-            return {name: plain(given) for name, given in said.items()}
+            said = {field.name: (getattr(value, field.name), field.default) for field in fields(value)}
+            kind = {"kind": str(value.kind)} if isinstance(value, Rule) else {}
+            return kind | {name: plain(given) for name, (given, usual) in said.items() if given != usual}
     return value
 
 
@@ -61,11 +60,7 @@ def condition_from_dict(data: Any, facts: Mapping[str, Fact], depth: int = 0) ->
             raise unknown_name("fact", name, facts)
         case {"fact": str(name), "is_in": [_, *_] as levels, **rest} if not rest:
             return Among(facts[name], tuple(levels))
-        case {"fact": str(name), "op": str(op), "value": value, **rest} if {*rest} <= {
-            "basis",
-            "lower",
-            "upper",
-        }:
+        case {"fact": str(name), "op": str(op), "value": value, **rest} if rest.keys() <= _MAY_SAY:
             return Compare(facts[name], op, value, **rest)
         case {"fact": str(name), **rest} if not rest:
             return Among(facts[name])

@@ -229,9 +229,8 @@ class RuleBook:
             data = {"advice": [], "also": []} | json.loads(text, object_pairs_hook=without_twins)
             facts = {said["name"]: Fact(**said) for said in data.pop("facts")}
             for said in (*data["rules"], *data["advice"]):
-                said |= {
-                    x: condition_from_dict(said[x], facts) for x in ("when", "stronger_when") if x in said
-                }
+                whens = said.keys() & {"when", "stronger_when"}
+                said.update({when: condition_from_dict(said[when], facts) for when in whens})
             kinds = {made.kind: made for made in Rule.__subclasses__()}
             rules = [kinds[RuleKind(said.pop("kind", None))](**said) for said in data.pop("rules")]
             sources = [Source(**said) for said in data.pop("sources")]
