@@ -112,7 +112,7 @@ def simulate(
     --------
     >>> cohort = simulate("general", 1_000, seed=7)
     >>> cohort.shape, cohort.attrs["scenario"]
-    ((1000, 64), 'general')
+    ((1000, 66), 'general')
     >>> bool(cohort["wants_second_opinion"].isna().any())
     True
     """

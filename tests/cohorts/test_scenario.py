@@ -99,7 +99,7 @@ def test_every_fault_is_told_at_once():
 def test_a_scenario_that_leaves_something_out_says_what():
     with pytest.raises(SecondopError) as error:
         Scenario("empty", "nothing", {})
-    assert str(error.value).startswith("71 problems in scenario 'empty':")
+    assert str(error.value).startswith("73 problems in scenario 'empty':")
     assert "it does not state sought.share." in str(error.value)
     assert "fact 'suspicion' does not state facts.suspicion.shares.none" in str(error.value)
 
