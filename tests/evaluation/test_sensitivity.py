@@ -47,7 +47,7 @@ def test_a_rule_that_reads_one_complete_fact_refers_just_its_share_at_the_value_
     path, only = "facts.neoplasia_concern.share", RULE_BOOK.only("neoplasia-concern")
     full = PROGRAMME.replace({path: Parameter(0.3, 0.2, 0.5), "facts.neoplasia_concern.missing": 0.0})
     table = tornado(
-        full, "referral_rate", policy="urgent", parameters=[path], n=40_000, seed=2, rule_book=only
+        full, "referral_rate", policy="recommended", parameters=[path], n=40_000, seed=2, rule_book=only
     )
     row = table.iloc[0]
     assert row[["base", "at_lower", "at_upper", "swing"]].tolist() == pytest.approx([30, 20, 50, 30], abs=1)
