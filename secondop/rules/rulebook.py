@@ -258,9 +258,9 @@ class RuleBook:
         Examples
         --------
         >>> from secondop import RULE_BOOK
-        >>> longer = RULE_BOOK.with_threshold("failed-first-line", "first_line_weeks", 12)
-        >>> RULE_BOOK.diff(longer)[["attribute", "before", "after"]].values.tolist()
-        [['when', 'first line weeks at least 4 (assumed)', 'first line weeks at least 12 (assumed)']]
+        >>> longer = RULE_BOOK.with_threshold("failed-first-line", "first_line_weeks", 8)
+        >>> RULE_BOOK.diff(longer)["after"].tolist()
+        ['first line weeks at least 8 (assumed, 2 to 12)']
         """
         rows = []
         for name in self._by_name | other._by_name:
@@ -287,7 +287,7 @@ class RuleBook:
             row = {"name": r.name, "statement": r.statement, "kind": str(r.kind), "group": r.group}
             row |= {"level": r.level and str(r.level), "label": r.label, "condition": r.when.sentence()}
             row |= {"consult": r.consult, "source": r.source, "locator": r.locator or r.statement}
-            rows.append(row | {"grade": str(self.sources_by_key[r.source].grade)})
+            rows.append(row | {"grade": str(self.sources_by_key[r.source].grade), "remark": r.remark})
         return pd.DataFrame(rows)
 
     def _content(self) -> dict[str, Any]:
@@ -326,9 +326,8 @@ class RuleBook:
     def to_markdown(self) -> str:
         """The book to read or hand out: every rule with its condition and source, and the bibliography."""
         read = [leaf for rule in self for leaf in rule.when.leaves()]
-        thresholds = [
-            leaf for leaf in dict.fromkeys(read) if isinstance(leaf, Compare) and leaf.fact.is_numeric
-        ]
+        compared = [leaf for leaf in dict.fromkeys(read) if isinstance(leaf, Compare)]
+        thresholds = [leaf for leaf in compared if leaf.fact.is_numeric or leaf.lower != leaf.upper]
         return render("rule_book.md.j2", book=self, thresholds=thresholds, note=NOT_FOR_CARE)
 
 

@@ -71,6 +71,8 @@ class Rule(Stated):
     source, statement, locator : str
         Key of a source of the rule book, id of the statement that it encodes, and where that stands in the
         source, unless the id tells.
+    remark : str
+        What a reader has to know of it, such as where it is the book's own reading; shown with the rule.
     valid_from, valid_to : str or (str, str)
         First and last day on which it is in force: a date, a year, or the earliest and the latest day that it
         may be. Empty: always.
@@ -88,6 +90,7 @@ class Rule(Stated):
     locator: str = ""
     consult: str = ""
     stronger_when: Condition | None = None
+    remark: str = ""
     valid_from: str | tuple[str, str] = ""
     valid_to: str | tuple[str, str] = ""
 
