@@ -51,47 +51,57 @@ def make_cases(n: int, seed: int = 20_261_124) -> pl.DataFrame:
 
 def rules_by_hand(x, is_in):
     """The 27 rules as an analyst writes them; ``x`` takes a column, ``is_in`` compares with levels."""
-    persists = is_in("symptom_course", "unchanged", "worsening") & (x("first_line_weeks") >= 4)
-    surgery = is_in("procedure_proposed", "minor_surgery", "major_surgery")
+    long_enough = x("first_line_weeks") >= 4
+    persists = is_in("symptom_course", "unchanged", "worsening") & long_enough
+    falls_short = is_in("treatment_response", "less_than_expected", "none")
+    controlled = is_in("disease_control", "well_controlled")
+    invasive = is_in("procedure_proposed", "invasive_procedure", "minor_surgery", "major_surgery")
+    sound = is_in(
+        "genital_surgery_reason", "scarring_complication", "premalignant_change", "invasive_malignancy"
+    )
+    severe, worsening = is_in("symptom_severity", "severe"), is_in("symptom_course", "worsening")
+    quiet = is_in("new_finding", "none") & ~severe & ~worsening
     chemo, radiation = x("chemotherapy_proposed"), x("radiation_proposed")
     urgent = {
         "complication-or-new-finding": x("complication_during_treatment")
-        | is_in("new_finding", "erosion", "ulcer", "lump", "suspicious_lesion"),
-        "neoplasia-concern": x("neoplasia_concern"),
+        | (
+            is_in("new_finding", "erosion", "ulcer", "lump", "suspicious_lesion")
+            & x("finding_persistent_or_unexplained")
+        ),
     }
     recommended = {
         "negative-work-up-high-suspicion": is_in("first_workup", "negative") & is_in("suspicion", "high"),
-        "atypical-or-unresponsive": x("atypical_presentation")
-        | is_in("treatment_response", "less_than_expected", "none"),
+        "atypical-or-unresponsive": x("atypical_presentation") | (falls_short & long_enough),
         "ambiguous-pathology": is_in("pathology_result", "ambiguous", "expert_needed"),
-        "failed-first-line": x("first_line_appropriate") & (is_in("symptom_course", "worsening") | persists),
+        "failed-first-line": x("first_line_appropriate") & falls_short & ~controlled & (worsening | persists),
         "refractory-to-lifestyle-and-drugs": is_in("symptom_course", "unchanged", "worsening")
         & x("lifestyle_change_tried")
         & (x("drug_trials") >= 2),
-        "invasive-procedure-proposed": is_in(
-            "procedure_proposed", "invasive_procedure", "minor_surgery", "major_surgery"
-        ),
+        "invasive-procedure-proposed": invasive,
         "aggressive-treatment-proposed": chemo | radiation | is_in("procedure_proposed", "major_surgery"),
         "risky-or-life-changing-treatment": is_in("treatment_risk", "high")
         | is_in("quality_of_life_impact", "substantial"),
         "circumcision-before-steroid-trial": is_in("sex", "male")
         & is_in("condition", "phimosis")
         & x("circumcision_proposed")
-        & ~x("topical_steroid_trial_adequate"),
+        & ~x("topical_steroid_trial_adequate")
+        & ~sound,
         "surgery-before-medical-management": is_in("condition", "lower_urinary_tract_symptoms")
         & x("surgical_referral")
-        & ~x("medical_management_exhausted"),
-        "genital-surgery-without-reason": x("genital_surgery_proposed")
-        & ~is_in(
-            "genital_surgery_reason", "scarring_complication", "premalignant_change", "invasive_malignancy"
-        ),
+        & ~x("medical_management_exhausted")
+        & ~x("complicated_disease"),
+        "genital-surgery-without-reason": is_in("condition", "phimosis", "genital_skin_disease")
+        & x("genital_surgery_proposed")
+        & ~sound,
         "cancer-history-without-follow-up": is_in("cancer_history", "previous", "persistent")
-        & ~x("specialist_follow_up"),
+        & is_in("specialist_follow_up", "never", "lapsed"),
+        "neoplasia-concern": x("neoplasia_concern"),
         "prognosis-without-experience": x("advanced_cancer")
         & is_in("prognosis_given_by", "nobody", "non_specialist"),
         "hereditary-condition-suspected": x("hereditary_condition_suspected"),
-        "several-organs-or-specialties": (x("organ_systems") >= 2) | (x("specialties_spanned") >= 2),
-        "multimodal-treatment": (surgery & chemo) | (surgery & radiation) | (chemo & radiation),
+        "several-organs-or-specialties": ((x("organ_systems") >= 2) & ~controlled)
+        | (x("specialties_spanned") >= 2),
+        "multimodal-treatment": (invasive & chemo) | (invasive & radiation) | (chemo & radiation),
     }
     optional = {
         "patient-wants-one": x("wants_second_opinion"),
@@ -101,15 +111,14 @@ def rules_by_hand(x, is_in):
         "patient-wants-explanation": x("wants_fuller_explanation"),
     }
     counter = {
-        "well-controlled-disease": is_in("disease_control", "well_controlled")
+        "well-controlled-disease": controlled
         & ~x("complicated_disease")
-        & is_in("treatment_response", "as_expected"),
-        "clear-diagnosis-standard-plan": x("diagnosis_clear_cut") & x("plan_follows_guideline"),
-        "stable-without-new-findings": x("clinically_stable")
-        & is_in("new_finding", "none")
-        & ~is_in("symptom_course", "worsening"),
+        & is_in("treatment_response", "as_expected")
+        & quiet,
+        "clear-diagnosis-standard-plan": x("diagnosis_clear_cut") & x("plan_follows_guideline") & quiet,
+        "stable-without-new-findings": x("clinically_stable") & quiet,
     }
-    other = {"severe-or-refractory-symptoms": is_in("symptom_severity", "severe") | persists}
+    other = {"severe-or-refractory-symptoms": severe | (falls_short & persists)}
     return urgent, recommended, optional, counter, other
 
 

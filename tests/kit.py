@@ -3,6 +3,7 @@
 import atexit
 import csv
 import os
+import re
 import sys
 from functools import cache
 from html.parser import HTMLParser
@@ -214,9 +215,12 @@ def small_book(*rules, **more):
 
 
 def read_tables(text, facts):
-    """`{title: [(situation, answers by fact, verdict)]}`; a title names the facts of the rows below it."""
+    """`{title: [(situation, answers by fact, verdict)]}`; a title names the facts of the rows below it.
+
+    A line that ends with a comma goes on in the next.
+    """
     tables = {}
-    for line in filter(str.strip, text.splitlines()):
+    for line in filter(str.strip, re.sub(r",\n\s*", ", ", text).splitlines()):
         if not line.startswith(" "):
             title, names = line.split(": ")
             names = names.split(", ")

@@ -1,189 +1,306 @@
-"""Fit a scenario to published rates, and say what those rates cannot tell."""
+"""Fit a scenario to its rates and to published contrasts, and say what those figures cannot tell.
+
+As many numbers are solved for as there are targets, on cases that are always the same, so that the same
+targets give the same scenario. Chances are averaged, not outcomes counted: what chance is left is stated.
+"""
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import optimize
+from scipy import optimize, special
 
-from secondop.cohorts.outcomes import expected_rates
-from secondop.cohorts.parameters import LIMITS, SECTIONS, Parameter, kind_of
+from secondop.cohorts.outcomes import PILOT, Cases, pilot, rates_of
+from secondop.cohorts.parameters import EFFECTS_ON, RATES, SOLVED, Parameter
 from secondop.cohorts.scenario import Scenario
-from secondop.errors import SecondopError
+from secondop.errors import SecondopError, refuse
 
-FREE = ("readers.first_right", "readers.second_odds")
-FREE += ("outcomes.treatment_if_changed", "outcomes.treatment_if_same")
-"""The parameters that are fitted; every other one stays at its assumption."""
-
-_DENOMINATORS = {
-    "second opinions obtained": {"diagnosis_changed", "treatment_changed", "both_changed"},
-    "discrepant re-reads with follow-up tissue": {"second_right"},
-    "discrepant re-reads with a reference": {"second_right"},
-}
-_HOLD = 2e-5  # pull of each parameter towards where it was: decides only what the rates leave open
-_CLOSE = 5e-4  # a rate that is met to half of a tenth of a per cent counts as fitted
+_OUTCOMES = ("diagnosis_changed", "treatment_changed", "both_changed")
+_DENOMINATOR = "second opinions obtained"
+_CLOSE = 1e-4  # how near the log-odds of a rate, or the logarithm of a contrast, comes to count as met
+_Z = 1.959963984540054
 
 
-def calibrate(scenario: Scenario, rates: pd.DataFrame | Iterable[Mapping]) -> Scenario:
-    """The scenario whose expected rates are the published ones.
+@dataclass(frozen=True)
+class Target:
+    """A figure that shall hold, and the parameter that is solved for it."""
 
-    Fitted are how often the first opinion is right, how much better the second is, and how often the
-    treatment changes when the diagnosis does and when it does not. No random numbers are used: rates are
-    summed over the traits of cases, so the same rates give the same scenario.
+    path: str
+    free: str
+    wanted: Parameter
+
+    @property
+    def is_rate(self) -> bool:
+        return self.path.startswith("rates.")
+
+    def line(self, value: float | np.ndarray) -> float | np.ndarray:
+        """The figure as log-odds, or a ratio as its logarithm."""
+        return special.logit(value) if self.is_rate else np.log(value)
+
+    @property
+    def spread(self) -> float:
+        """Its standard error on that line: its range is taken for a 95 % interval."""
+        low, high = np.clip(
+            [self.wanted.lower, self.wanted.upper], 1e-6, 1 - 1e-6 if self.is_rate else np.inf
+        )
+        return (self.line(high) - self.line(low)) / (2 * _Z)
+
+
+def targets(scenario: Scenario, *, contrasts: bool = True) -> list[Target]:
+    """The rates of a scenario and the contrasts of its effects."""
+    found = [Target(f"rates.{rate}", f"solved.{free}", scenario.parameters[f"rates.{rate}"])
+             for rate, free in zip(RATES, SOLVED, strict=True)]  # fmt: skip
+    for name, about in scenario.structure.raw.get("effects", {}).items() if contrasts else ():
+        path = f"effects.{name}.contrast"
+        if path in scenario.parameters:
+            found.append(Target(path, f"effects.{name}.{about['solve']}", scenario.parameters[path]))
+    return found
+
+
+def calibrate(
+    scenario: Scenario,
+    rates: pd.DataFrame | Iterable[Mapping] = (),
+    contrasts: Mapping[str, float] | None = None,
+) -> Scenario:
+    """The scenario solved for its rates and contrasts.
+
+    Solved for are its log-odds (``solved.*``), so that every rate of ``rates.*`` holds, and one number of
+    each effect that states a contrast. Everything else stays at its assumption.
 
     Parameters
     ----------
     scenario : Scenario
-        Where to start; whatever is not fitted stays as it is there.
+        Where to start.
     rates : DataFrame, or iterable of mappings
-        With ``id, outcome, denominator, rate, role``, such as the rows of the published rates whose role is
-        "calibrate"; ``lower`` and ``upper``, if there, give the fitted parameters their ranges.
+        Published rates among second opinions obtained, with ``id, outcome, denominator, rate, role`` and how
+        sure they are: ``n`` (and ``numerator``), or ``lower`` and ``upper``. Each takes the place of the
+        scenario's own. Rows whose role is not "calibrate" are refused.
+    contrasts : dict, optional
+        Other values of effects' contrasts, such as ``{"doubt": 1.2}``.
 
     Returns
     -------
     Scenario
-        Its fitted parameters have the basis "fitted", and ``fitted_to`` lists the ids.
+        What was solved has the basis "fitted" and, as its range, what the targets' own ranges leave open.
+        ``fitted_to`` gains the ids of the rates.
 
     Examples
     --------
     >>> from secondop.cohorts.scenario import load_scenario
     >>> rate = {"id": "mine", "outcome": "diagnosis_changed", "denominator": "second opinions obtained"}
-    >>> mine = calibrate(load_scenario("general"), [rate | {"rate": 0.10, "role": "calibrate"}])
-    >>> mine.fitted_to, round(expected_rates(mine)["diagnosis_changed"], 4)
-    (('mine',), 0.1)
+    >>> mine = calibrate(load_scenario("general"), [rate | {"rate": 0.2, "n": 500, "role": "calibrate"}])
+    >>> "mine" in mine.fitted_to, round(fit_report(mine).loc["rates.diagnosis_changed_sought", "got"], 3)
+    (True, 0.2)
     """
-    targets = _targets(rates)
-    fitted, jacobian = _fit(scenario, targets)
-    missed = fit_report(fitted, targets)["residual"].abs()
-    if len(targets) <= len(FREE) and missed.max() > _CLOSE:
-        raise SecondopError(
-            f"No values of {', '.join(FREE)} give these rates together; the nearest are off by "
-            f"{missed.max():.3f} ({targets['id'][missed.argmax()]}). Check the rates and the assumptions."
-        )
-    ranges = _ranges(fitted, targets, jacobian)
-    why = f"fitted to {', '.join(targets['id'])}"
-    moved = {
-        path: Parameter(fitted[path], *ranges[path], "fitted", why)
-        for path, reach in zip(FREE, np.abs(jacobian).max(axis=0), strict=True)
-        if reach > 1e-9
+    stated = _stated(rates)
+    moved = scenario.replace(stated | {f"effects.{k}.contrast": v for k, v in (contrasts or {}).items()})
+    wanted = targets(moved)
+    solved, jacobian = _solve(moved, wanted)
+    spread = np.array([target.spread for target in wanted])
+    reach = _Z * np.sqrt(((np.linalg.inv(jacobian) * spread) ** 2).sum(axis=1))
+    made = {
+        t.free: Parameter(x, x - far, x + far, "fitted", f"solved for {t.path}")
+        for t, x, far in zip(wanted, solved, reach.tolist(), strict=True)
     }
-    return replace(fitted.replace(moved), fitted_to=tuple(targets["id"]))
+    ids = [p.citation.partition(":")[0] for p in stated.values()]
+    return replace(moved.replace(made), fitted_to=tuple(dict.fromkeys((*scenario.fitted_to, *ids))))
 
 
-def fit_report(scenario: Scenario, rates: pd.DataFrame | Iterable[Mapping]) -> pd.DataFrame:
-    """The rates that a scenario was fitted to beside its own: closeness shows that the fit worked, no more.
+def recentred(scenario: Scenario) -> Scenario:
+    """The scenario solved again for its own rates, its effects as they are: after another value was set.
 
-    One row per rate: ``id, outcome, denominator, published, expected, residual``.
+    Examples
+    --------
+    >>> from secondop import load_scenario
+    >>> blind = recentred(load_scenario("programme").replace({"signal": 0}))
+    >>> round(fit_report(blind).loc["rates.diagnosis_changed_sought", "got"], 3)
+    0.148
     """
-    targets = _targets(rates)
-    expected = targets["outcome"].map(expected_rates(scenario))
-    report = targets[["id", "outcome", "denominator"]].assign(published=targets["rate"], expected=expected)
-    return report.assign(residual=report["expected"] - report["published"])
+    wanted = targets(scenario, contrasts=False)
+    solved, _ = _solve(scenario, wanted)
+    return scenario.replace(dict(zip((target.free for target in wanted), solved, strict=True)))
 
 
-def identifiability(scenario: Scenario, rates: pd.DataFrame | Iterable[Mapping]) -> pd.DataFrame:
-    """Which parameters the rates pin, and which may take any value of their range without being noticed.
+def fit_report(scenario: Scenario) -> pd.DataFrame:
+    """Every target of a scenario beside what it gives: closeness shows that the fit worked, no more.
 
-    Each parameter that is not fitted is moved to both ends of its range and the others are fitted again. If
-    the rates are met all the same, they say nothing about it.
+    A row a target, by its path: ``wanted``, ``got`` and ``monte_carlo_error`` (the standard error of what was
+    got, over the cases that rates are worked out on), ``solved`` and its ``value, lower, upper``.
+    """
+    wanted, cases = targets(scenario), pilot(scenario)
+    got, error = got_with_error(scenario, wanted, cases)
+    rows = []
+    for t, x, e in zip(wanted, got, error, strict=True):
+        p = scenario.parameters[t.free]
+        row = {"target": t.path, "wanted": t.wanted.value, "got": x, "monte_carlo_error": e}
+        rows.append(row | {"solved": t.free, "value": p.value, "lower": p.lower, "upper": p.upper})
+    return pd.DataFrame(rows).set_index("target")
+
+
+def identifiability(scenario: Scenario) -> pd.DataFrame:
+    """Which parameters of readers, outcomes and seekers the targets identify, and which none can tell.
+
+    Each that is not solved for is moved to both ends of its range and all else solved again. Where the
+    targets are met all the same, they say nothing about it.
 
     Returns
     -------
     DataFrame
-        One row per parameter of the readers, the outcomes and the search for an opinion: ``value, lower,
-        upper, misfit`` (largest residual at either end, after fitting again), ``verdict``, and the fitted
-        parameter that depends on it most, ``moves``, with its values ``at_lower`` and ``at_upper``.
-        ``attrs["singular_values"]`` are those of the rates' derivatives by the fitted parameters (as logits
-        and logarithms): as many as are well above 0 are pinned.
+        By parameter: ``value, lower, upper``, ``verdict`` ("identified, if the assumptions hold" for those
+        that are solved; "not identified", "identified within" where no solution exists at an end), and the
+        solved number that it ``moves`` most, with its value ``at_lower`` and ``at_upper``.
     """
-    targets = _targets(rates)
-    best, jacobian = _fit(scenario, targets)
-    _, singular, right = np.linalg.svd(jacobian)
-    told = (right[: (singular > 1e-4).sum()] ** 2).sum(axis=0)
-    rows = []
-    for path in (f"{section}.{key}" for section in SECTIONS for key in SECTIONS[section]):
-        parameter = scenario.parameters[path]
-        row = {"parameter": path, "value": best[path], "lower": parameter.lower, "upper": parameter.upper}
-        if path in FREE:
-            pinned = told[FREE.index(path)] > 0.999
-            row["verdict"] = "pinned, if the assumptions hold" if pinned else "pinned in combination only"
-        elif path.startswith("missing."):
-            continue
+    wanted, rows = targets(scenario), []
+    free = [target.free for target in wanted]
+    fixed = [f"effects.{name}.{x}" for name in scenario.structure.effects for x in EFFECTS_ON]
+    fixed += [path for path in scenario.parameters if path.startswith(("readers.", "outcomes.", "sought."))]
+    for path in [*free, *(path for path in fixed if path in scenario.parameters and path not in free)]:
+        p = scenario.parameters[path]
+        row = {"parameter": path, "value": p.value, "lower": p.lower, "upper": p.upper}
+        if path in free:
+            row["verdict"] = "identified, if the assumptions hold"
         else:
-            ends = [_fit(best.replace({path: end}), targets)[0] for end in (row["lower"], row["upper"])]
-            row["misfit"] = max(fit_report(end, targets)["residual"].abs().max() for end in ends)
-            row["verdict"] = "not pinned" if row["misfit"] < _CLOSE else "limited by the rates"
-            ways = {free: abs(np.diff([_to_line(free, end[free]) for end in ends])[0]) for free in FREE}
-            most = max(ways, key=ways.get)
-            if ways[most] > 1e-6:
-                row |= {"moves": most, "at_lower": ends[0][most], "at_upper": ends[1][most]}
+            ends = [_solvable(scenario.replace({path: end}), wanted) for end in (p.lower, p.upper)]
+            row["verdict"] = "identified within" if None in ends else "not identified"
+            if None not in ends and (far := np.abs(np.subtract(*ends))).max() > 1e-6:
+                most = int(far.argmax())
+                row |= {"moves": free[most], "at_lower": ends[0][most], "at_upper": ends[1][most]}
         rows.append(row)
-    columns = ["parameter", "value", "lower", "upper", "misfit", "verdict", "moves", "at_lower", "at_upper"]
-    table = pd.DataFrame(rows, columns=columns).set_index("parameter")
-    table.attrs["singular_values"] = [float(value) for value in singular]
-    return table
+    return pd.DataFrame(rows).set_index("parameter")
 
 
-def _targets(rates: pd.DataFrame | Iterable[Mapping]) -> pd.DataFrame:
-    """The rates as a frame, after refusing what may not be fitted to."""
-    table = rates if isinstance(rates, pd.DataFrame) else pd.DataFrame(list(rates))
-    if lacking := {"id", "outcome", "denominator", "rate", "role"} - set(table.columns):
-        raise SecondopError(f"Rates to fit to need columns {', '.join(sorted(lacking))}.")
-    faults = [] if len(table) else ["there are none"]
-    for row in table.itertuples():
-        if row.role != "calibrate":
-            faults.append(f"{row.id}: its role is {row.role!r}, so it is kept for other uses than fitting")
-        elif row.outcome not in _DENOMINATORS.get(row.denominator, ()):
-            faults.append(f"{row.id}: a cohort has no share of {row.outcome} among {row.denominator}")
-        elif not 0 < row.rate < 1:
-            faults.append(f"{row.id}: a rate to fit to lies between 0 and 1, not at {row.rate}")
-    if faults:
-        fix = 'Keep those that are meant for it: rates[rates["role"] == "calibrate"].'
-        raise SecondopError("\n  ".join(["These rates cannot be fitted to:", *faults, fix]))
-    return table.reset_index(drop=True)
+def _stated(rates: pd.DataFrame | Iterable[Mapping]) -> dict[str, Parameter]:
+    """Published rates as parameters by path, after refusing what may not be fitted to."""
+    rows = rates.to_dict("records") if isinstance(rates, pd.DataFrame) else [dict(row) for row in rates]
+    found, faults = {}, []
+    for row in rows:
+        name = row.get("id", "a rate without id")
+        if row.get("role") != "calibrate":
+            faults.append(f"{name}: its role is {row.get('role')!r}: it is kept for other uses than fitting")
+        elif row.get("outcome") not in _OUTCOMES or row.get("denominator") != _DENOMINATOR:
+            about = f"{row.get('outcome')} among {row.get('denominator')}"
+            faults.append(
+                f"{name}: {about} is no target; there are {', '.join(_OUTCOMES)} among {_DENOMINATOR}"
+            )
+        elif not 0 < row.get("rate", 0) < 1:
+            faults.append(f"{name}: a rate to fit to lies between 0 and 1, not at {row.get('rate')}")
+        elif (ends := _interval(row)) is None:
+            faults.append(f"{name}: it states neither n nor an interval, so nothing says how sure it is")
+        else:
+            citation = f"{name}: {row.get('source', 'stated by hand')}"
+            found[f"rates.{row['outcome']}_sought"] = Parameter(row["rate"], *ends, "cited", citation)
+    fix = 'Keep those that are meant for it: rates[rates["role"] == "calibrate"].'
+    refuse("These rates cannot be fitted to", [*faults, fix] if faults else [])
+    return found
 
 
-def _to_line(path: str, value):
-    """A share as its logit, odds as their logarithm."""
-    return np.log(value) if kind_of(path) == "odds" else np.log(value) - np.log1p(-value)
+def _interval(row: Mapping) -> tuple[float, float] | None:
+    """A rate's 95 % interval: as published, or Wilson's from its counts."""
+    if pd.notna(row.get("lower")) and pd.notna(row.get("upper")):
+        return float(row["lower"]), float(row["upper"])
+    if pd.isna(row.get("n")):
+        return None
+    from statsmodels.stats.proportion import proportion_confint
+
+    count = row["rate"] * row["n"] if pd.isna(row.get("numerator")) else row["numerator"]
+    return tuple(map(float, proportion_confint(float(count), float(row["n"]), method="wilson")))
 
 
-def _from_line(path: str, value):
-    return np.exp(value) if kind_of(path) == "odds" else 1 / (1 + np.exp(-value))
+def got(scenario: Mapping, wanted: Iterable[Target], cases: Cases) -> list:
+    """What the cases give for each target; a number, or an array where the scenario's numbers are columns."""
+    expected, found = cases.expected(scenario), []
+    rates = rates_of(expected)
+    for target in wanted:
+        if target.is_rate:
+            found.append(rates[target.path.removeprefix("rates.")])
+            continue
+        name = target.path.split(".")[1]
+        about, (group, reference) = cases.about[name], cases.groups[name]
+        weight = expected["sought"] if about["among"] == "sought" else np.ones(1, np.float32)
+        a, b = (
+            (weight * inside * expected[about["outcome"]]).sum(-1, dtype=float)
+            / (weight * inside).sum(-1, dtype=float)
+            for inside in (group, ~group if reference is None else reference)
+        )
+        found.append(a / b if about["measure"] == "risk ratio" else a / (1 - a) / (b / (1 - b)))
+    return found
 
 
-def _fit(scenario: Scenario, targets: pd.DataFrame) -> tuple[Scenario, np.ndarray]:
-    """The scenario with the free parameters fitted, and the rates' derivatives by them (on the line)."""
-    start = np.array([_to_line(path, scenario[path]) for path in FREE])
-    wanted = targets["rate"].to_numpy(float)
-
-    def at(theta) -> Scenario:
-        return scenario.replace({path: _from_line(path, x) for path, x in zip(FREE, theta, strict=True)})
-
-    def miss(theta) -> np.ndarray:
-        rates = expected_rates(at(theta))
-        return np.concatenate([targets["outcome"].map(rates) - wanted, _HOLD * (theta - start)])
-
-    edges = [(1e-3, 1 - 1e-3) if kind_of(path) == "share" else LIMITS["odds"] for path in FREE]
-    edges = [_to_line(path, np.array(edge)) for path, edge in zip(FREE, edges, strict=True)]
-    low, high = zip(*edges, strict=True)
-    start = np.clip(start, low, high)
-    solved = optimize.least_squares(miss, start, bounds=(low, high), xtol=1e-12, ftol=1e-12, gtol=1e-12)
-    return at(solved.x), solved.jac[: len(targets)]
+def got_with_error(scenario: Scenario, wanted: list[Target], cases: Cases) -> tuple[list[float], list[float]]:
+    """What the cases give for each target, and its standard error over 32 parts of them."""
+    size = len(cases.wish) // 32
+    each = [got(scenario, wanted, cases.part(slice(i * size, (i + 1) * size))) for i in range(32)]
+    return got(scenario, wanted, cases), (np.std(each, axis=0, ddof=1) / np.sqrt(len(each))).tolist()
 
 
-def _ranges(scenario: Scenario, targets: pd.DataFrame, jacobian: np.ndarray) -> dict[str, tuple]:
-    """How far the sampling error of the published rates lets each fitted parameter be off (95 %)."""
-    ranges = {path: (scenario.parameters[path].lower, scenario.parameters[path].upper) for path in FREE}
-    if not {"lower", "upper"} <= set(targets.columns) or targets[["lower", "upper"]].isna().any(axis=None):
-        return ranges
-    half = (targets["upper"] - targets["lower"]).to_numpy(float) / 2
-    reach = np.sqrt(((np.linalg.pinv(jacobian, rcond=1e-6) * half) ** 2).sum(axis=1))
-    for path, width in zip(FREE, reach, strict=True):
-        if width > 0:
-            middle = _to_line(path, scenario[path])
-            ranges[path] = (float(_from_line(path, middle - width)), float(_from_line(path, middle + width)))
-    return ranges
+def _solve(scenario: Scenario, wanted: list[Target], rows: int = PILOT) -> tuple[list[float], np.ndarray]:
+    """The values at which every target is met, and the targets' derivatives by them (both on their lines).
+
+    First on few cases, then on all from there.
+    """
+    goal = np.array([target.line(target.wanted.value) for target in wanted])
+    free = [target.free for target in wanted]
+    found = np.array([scenario[path] for path in free])
+    for size, close in ((1 << 14, 100 * _CLOSE), (rows, _CLOSE)):
+        cases = pilot(scenario, size)
+
+        def miss(theta: np.ndarray, cases: Cases = cases) -> np.ndarray:
+            numbers = ChainMap(dict(zip(free, theta.tolist(), strict=True)), scenario)
+            return _lines(wanted, got(numbers, wanted, cases)) - goal
+
+        solved = optimize.least_squares(miss, found, diff_step=1e-3, bounds=(-15, 15), max_nfev=30)
+        if (far := np.abs(solved.fun)).max() > close:
+            worst = int(far.argmax())
+            raise SecondopError(
+                f"No values of {', '.join(free)} give all targets together; the nearest miss "
+                f"{wanted[worst].path} by {far[worst]:.3f}. Check the targets and the assumptions."
+            )
+        found = solved.x
+    return found.tolist(), solved.jac
+
+
+def _lines(wanted: list[Target], values: Iterable) -> np.ndarray:
+    """What was got for each target, on its line."""
+    pairs = zip(wanted, values, strict=True)
+    return np.stack([t.line(np.clip(x, 1e-9, 1 - 1e-9 if t.is_rate else np.inf)) for t, x in pairs])
+
+
+def _solvable(scenario: Scenario, wanted: list[Target]) -> list[float] | None:
+    try:
+        return _solve(scenario, wanted, 1 << 16)[0]
+    except SecondopError:
+        return None  # no solution is the answer here
+
+
+class Recentring:
+    """Solves a scenario again for its rates on given cases: fast, from where another was solved."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.wanted = targets(scenario, contrasts=False)
+        self.free = [target.free for target in self.wanted]
+
+    def __call__(self, scenario: Scenario, cases: Cases) -> ChainMap:
+        """The scenario's numbers with what is solved moved, by Newton's steps."""
+        goal = np.array([target.line(scenario[target.path]) for target in self.wanted])
+        solved, step = np.array([scenario[path] for path in self.free]), 1e-2
+        some = cases.part(slice(2_048))  # enough to tell the way
+        for _ in range(6):
+            miss = self._at(solved, scenario, cases) - goal
+            if np.abs(miss).max() < 2e-3:
+                break
+            # every column but the first has one of the numbers moved: all derivatives in one pass
+            moved = solved + step * np.eye(len(solved) + 1, len(solved), -1)
+            lines = self._at(moved.T[:, :, None], scenario, some)
+            slopes = (lines[:, 1:] - lines[:, :1]) / step
+            solved = solved - np.clip(np.linalg.solve(slopes, miss), -1.5, 1.5)
+        return self._numbers(solved, scenario)
+
+    def _numbers(self, solved: np.ndarray, scenario: Scenario) -> ChainMap:
+        return ChainMap(dict(zip(self.free, solved, strict=True)), scenario)
+
+    def _at(self, solved: np.ndarray, scenario: Scenario, cases: Cases) -> np.ndarray:
+        return _lines(self.wanted, got(self._numbers(solved, scenario), self.wanted, cases))

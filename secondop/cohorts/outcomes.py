@@ -1,136 +1,193 @@
-"""What a second opinion would find in each case, drawn jointly, and the exact shares that follow.
+"""What a second opinion would find in each case, and the shares that follow.
 
-A case's chance q of a right first diagnosis is a Beta quantile of the rank of its difficulty, so readers err
-together. The second opinion is an expert's: the odds of q times one factor. Outcomes depend on what the rules
-read through difficulty and gravity alone, and on wishes for who seeks an opinion.
+Everything is a chance in log-odds: of a right first diagnosis it falls with difficulty and with effects of
+the case's facts; the second reader is better by one step; a change of treatment follows gravity, contest and
+effects; who seeks an opinion follows wishes and all three traits. Two readers who look at one case err
+together, and a share of first errors is made alike by whoever looks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import copy
+from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
-from secondop.cohorts.parameters import WISHES
+from secondop.cohorts.parameters import EFFECTS_ON
 from secondop.cohorts.scenario import Scenario, load_scenario
-from secondop.cohorts.traits import BINS, average, chances, grid, ladders
+from secondop.cohorts.truth import Streams, Truth, draw, fact_plans
 
-DRAWS = ("first_right", "second_right", "errors_agree", "treatment_changed", "plan_intervenes")
-DRAWS += ("plan_dropped",)
-TRUTH = ("first_right", "second_right", "opinions_differ", "sought", "diagnosis_changed", "treatment_changed")
-TRUTH += ("error_corrected", "error_introduced", "intervention_averted")
+PILOT, PILOT_SEED = 1 << 18, 2026
+"""Cases, always the same, over which expected rates are averaged."""
 
-
-def chance_right(mean: float, concentration: float) -> np.ndarray:
-    """Mean chance of a right first diagnosis in each bin of difficulty, shape (64, 1); its mean is exact."""
-    if mean in (0.0, 1.0):
-        return np.full((BINS, 1), mean)
-    a, b = concentration * mean, concentration * (1 - mean)
-    rank = grid().edges / grid().edges[-1]
-    # The integral of a Beta's quantile function is a Beta distribution function again. Quantiles of whichever
-    # chance is small, of a wrong or of a right diagnosis: near 1 there are too few floating numbers.
-    wrong = special.betainc(b + 1, a, special.betaincinv(b, a, rank))
-    right = special.betaincc(a, b + 1, special.betaincinv(a, b, 1 - rank))
-    part = (1 - mean) * np.where(rank < special.betainc(b, a, 0.5), wrong, right)
-    return np.clip(1 - np.diff(part) / grid().weight, 0, 1)[:, None]
+TRUTH = ("intervention_proposed", "first_right", "second_right", "opinions_differ", "sought")
+TRUTH += ("diagnosis_changed", "treatment_changed", "error_corrected", "error_introduced")
+TRUTH += ("intervention_averted",)
 
 
-def tilt(chance: np.ndarray, odds: float) -> np.ndarray:
-    """A chance with its odds multiplied."""
-    return chance * odds / (chance * odds + 1 - chance)
+def expit(log_odds: np.ndarray) -> np.ndarray:
+    """A chance from its log-odds; in single precision, as fast as the processor adds."""
+    return 1 / (1 + np.exp(-log_odds))
 
 
-def outcome_chances(scenario: Scenario, wish: np.ndarray) -> dict[str, np.ndarray]:
-    """The chance of each draw behind the outcomes, in each bin of the traits, given that of having a wish.
+class Cases:
+    """True cases with what their outcomes depend on, ready for a scenario's numbers."""
 
-    Where a draw depends on another it has two chances: ``second_right`` if the first opinion is right, and
-    ``second_right_if_wrong``; ``treatment_changed`` if the diagnoses differ, and ``treatment_if_same``;
-    ``sought`` without a wish, and ``sought_if_wish``.
-    """
-    s = scenario
-    right = chance_right(s["readers.first_right"], s["readers.concentration"])
-    odds, anchor = s["readers.second_odds"], s["readers.anchoring"]
-    found = {
-        "first_right": right,
-        "second_right": tilt(right, odds * anchor),
-        "second_right_if_wrong": tilt(right, odds / anchor),
-        "errors_agree": np.full((1, 1), s["readers.errors_agree"]),
-    }
-    differ = differing(found)
-    u, v = s["outcomes.treatment_difficulty"], s["outcomes.treatment_gravity"]
-    found["treatment_changed"] = chances(s["outcomes.treatment_if_changed"], u, v, within=differ)
-    found["treatment_if_same"] = chances(s["outcomes.treatment_if_same"], u, v, within=1 - differ)
-    found["plan_intervenes"] = chances(s["outcomes.plan_intervenes"], 0.0, s["outcomes.plan_gravity"])
-    found["plan_dropped"] = np.full((1, 1), s["outcomes.plan_dropped"])
-    strata = np.stack([np.broadcast_to(1 - wish, (BINS, BINS)), np.broadcast_to(wish, (BINS, BINS))])
-    shift = np.array([0.0, s["sought.wish"]])[:, None, None]
-    sought = chances(s["sought.share"], s["sought.difficulty"], s["sought.gravity"], strata, shift)
-    sought = np.broadcast_to(sought, (2, *sought.shape[-2:]))
-    return found | {"sought": sought[0], "sought_if_wish": sought[1]}
+    def __init__(self, scenario: Scenario, truth: Truth) -> None:
+        self.streams, self.traits = truth.streams, truth.traits
+        self.about = scenario.structure.raw.get("effects", {})
+        self.wish = truth.holds(scenario.structure.wish)
+        self.proposed = truth.holds(scenario.structure.intervention)
+        self.groups = {
+            name: (truth.holds(when), None if against is None else truth.holds(against))
+            for name, (when, against) in scenario.structure.effects.items()
+        }
+
+    def part(self, rows: slice) -> Cases:
+        """Some of the cases."""
+        some = copy.copy(self)
+        some.traits = {name: trait[rows] for name, trait in self.traits.items()}
+        some.wish, some.proposed = self.wish[rows], self.proposed[rows]
+        some.groups = {
+            name: tuple(None if x is None else x[rows] for x in pair) for name, pair in self.groups.items()
+        }
+        return some
+
+    def chances(self, scenario: Scenario) -> dict[str, np.ndarray]:
+        """The chance of each draw behind the outcomes, in every case.
+
+        ``agree_if_right, agree_if_wrong``: that the second opinion is the first, by whether that is right;
+        ``second_right``: that it is right where it differs from a wrong first; ``treatment_if_changed,
+        treatment_if_same``: that the treatment changes, by whether the diagnosis does.
+        """
+        s, (d, g, c) = scenario, self.traits.values()
+        on_right, on_treatment = (self._effects(s, outcome) for outcome in EFFECTS_ON)
+        first = _f(s["solved.first"]) - _f(s["readers.difficulty"]) * d + on_right
+        second = first + _f(s["solved.second"])
+        anchor = _f(np.log(s["readers.anchoring"]))
+        plan = _f(s["outcomes.gravity"]) * g + _f(s["outcomes.contest"]) * c + on_treatment
+        seek = _f(s["solved.sought"]) + _f(s["sought.wish"]) * self.wish + _f(s["sought.gravity"]) * g
+        seek += _f(s["solved.sought_difficulty"]) * d + _f(s["solved.sought_contest"]) * c
+        return {
+            "first_right": expit(first),
+            "agree_if_right": expit(second + anchor),
+            "agree_if_wrong": expit(_f(s["solved.shared"]) + anchor),
+            "second_right": expit(second),
+            "treatment_if_changed": expit(plan + _f(s["solved.treatment_if_changed"])),
+            "treatment_if_same": expit(plan + _f(s["solved.treatment_if_same"])),
+            "sought": expit(seek),
+        }
+
+    def _effects(self, scenario: Scenario, outcome: str) -> np.ndarray:
+        """The sum of the effects of each case's facts, as log-odds; ``signal`` multiplies it."""
+        total = np.zeros(len(self.wish), np.float32)
+        for name, (when, against) in self.groups.items():
+            if size := scenario["signal"] * scenario[f"effects.{name}.{outcome}"]:
+                total += _f(size) * when
+                if against is not None:
+                    total -= _f(size) * against
+        return total
+
+    def expected(self, scenario: Scenario) -> dict[str, np.ndarray]:
+        """The chance of each outcome in every case."""
+        p = self.chances(scenario)
+        right, wrong = p["first_right"], 1 - p["first_right"]
+        introduced, differs = right * (1 - p["agree_if_right"]), wrong * (1 - p["agree_if_wrong"])
+        changed = introduced + differs
+        both = changed * p["treatment_if_changed"]
+        treated = both + (1 - changed) * p["treatment_if_same"]
+        return {
+            "sought": p["sought"],
+            "first_right": right,
+            "diagnosis_changed": changed,
+            "treatment_changed": treated,
+            "both_changed": both,
+            "either_changed": changed + treated - both,
+            "error_corrected": differs * p["second_right"],
+            "error_introduced": introduced,
+            "intervention_averted": treated * self.proposed * _f(scenario["outcomes.plan_dropped"]),
+        }
+
+    def outcomes(self, scenario: Scenario) -> dict[str, np.ndarray]:
+        """The truth of each case, yes or no; its definition is in :func:`secondop.cohorts.simulate.simulate`."""
+        p, hits = self.chances(scenario), self.streams.hits
+        first = hits("outcome:first_right", p["first_right"])
+        agree = hits("outcome:agree", np.where(first, p["agree_if_right"], p["agree_if_wrong"]))
+        second = np.where(first, agree, ~agree & hits("outcome:second_right", p["second_right"]))
+        chance = np.where(agree, p["treatment_if_same"], p["treatment_if_changed"])
+        treated = hits("outcome:treatment_changed", chance)
+        dropped = hits("outcome:plan_dropped", scenario["outcomes.plan_dropped"])
+        sought = hits("outcome:sought", p["sought"])
+        values = (self.proposed, first, second, ~agree, sought, ~agree, treated)
+        values += (second & ~first, first & ~second, treated & self.proposed & dropped)
+        return dict(zip(TRUTH, values, strict=True))
 
 
-def differing(chance: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Chance that the two diagnoses differ, in each bin of difficulty."""
-    r, wrong = chance["first_right"], 1 - chance["first_right"]
-    second, rescue = chance["second_right"], chance["second_right_if_wrong"]
-    return r * (1 - second) + wrong * (rescue + (1 - rescue) * (1 - chance["errors_agree"]))
+def rates_of(expected: dict[str, np.ndarray]) -> dict[str, float]:
+    """The rates of cases with these chances: among all, and (``_sought``) among those that seek an opinion."""
+    found = {name: chance.mean(-1, dtype=float) for name, chance in expected.items()}
+    for name, chance in expected.items():
+        if name != "sought":
+            found[f"{name}_sought"] = (expected["sought"] * chance).mean(-1, dtype=float) / found["sought"]
+    found["second_right"] = found["error_corrected_sought"] / found["diagnosis_changed_sought"]
+    return {name: rate if np.ndim(rate) else float(rate) for name, rate in found.items()}
 
 
-def wish_chance(scenario: Scenario) -> np.ndarray:
-    """Chance of any wish that makes a patient seek an opinion, in each bin of the traits."""
-    none = 1.0
-    for ladder in ladders(scenario, WISHES)[0].values():
-        none = none * (1 - ladder.at_least[0])
-    return 1 - none
+@lru_cache(maxsize=8)
+def _pilot_streams(rows: int) -> Streams:
+    return Streams(PILOT_SEED, 0, rows, keep=True)
+
+
+def pilot(scenario: Scenario, rows: int = PILOT) -> Cases:
+    """Cases of a scenario on which its rates are worked out: the same random numbers in every scenario."""
+    plans = fact_plans(scenario, scenario.structure.about_outcomes)
+    return Cases(scenario, draw(plans, _pilot_streams(rows)))
 
 
 def expected_rates(scenario: Scenario) -> dict[str, float]:
-    """The shares that an endless cohort would have, by summing over the traits: no simulation.
+    """The shares that a cohort of this scenario has, but for chance in drawing its outcomes.
+
+    Each outcome's chance is averaged over 2^18 cases, the same in every call.
 
     Returns
     -------
     dict of str to float
-        ``sought`` among all cases; ``diagnosis_changed, treatment_changed, both_changed, either_changed,
-        error_corrected, error_introduced, intervention_averted`` among cases that sought an opinion;
-        ``second_right`` among sought opinions that differ.
+        Among all cases ``sought, first_right, diagnosis_changed, treatment_changed, both_changed,
+        either_changed, error_corrected, error_introduced, intervention_averted``; the same with ``_sought``
+        among those that sought an opinion; ``second_right`` among sought opinions that differ.
 
     Examples
     --------
     >>> rates = expected_rates(load_scenario("programme"))
-    >>> print({name: round(rates[name], 3) for name in ("diagnosis_changed", "both_changed")})
-    {'diagnosis_changed': 0.148, 'both_changed': 0.106}
+    >>> print({name: round(rates[f"{name}_changed_sought"], 3) for name in ("diagnosis", "both")})
+    {'diagnosis': 0.148, 'both': 0.106}
     """
-    wish = wish_chance(scenario)
-    c = outcome_chances(scenario, wish)
-    sought = (1 - wish) * c["sought"] + wish * c["sought_if_wish"]
-    differ = differing(c)
-    both, apart = differ * c["treatment_changed"], (1 - differ) * c["treatment_if_same"]
-    shares = {
-        "diagnosis_changed": differ,
-        "treatment_changed": both + apart,
-        "both_changed": both,
-        "either_changed": differ + apart,
-        "error_corrected": (1 - c["first_right"]) * c["second_right_if_wrong"],
-        "error_introduced": c["first_right"] * (1 - c["second_right"]),
-        "intervention_averted": (both + apart) * c["plan_intervenes"] * c["plan_dropped"],
-    }
-    share = average(sought)
-    rates = {name: average(sought * table) / share for name, table in shares.items()}
-    return {"sought": share, **rates, "second_right": rates["error_corrected"] / rates["diagnosis_changed"]}
+    return rates_of(pilot(scenario).expected(scenario))
 
 
-def along(scenario: Scenario | str, path: str, values: Iterable[float]) -> pd.DataFrame:
-    """The expected rates at each value of one parameter, the others as they are: no simulation.
+def along(
+    scenario: Scenario | str, path: str, values: Iterable[float], *, refit: bool = False
+) -> pd.DataFrame:
+    """The expected rates at each value of one parameter, the others as they are.
 
-    The values are the index of the table; its columns are what :func:`expected_rates` gives.
+    The values are the index of the table; its columns are what :func:`expected_rates` gives. ``refit`` solves
+    for the rates of the scenario again at each value, so that they hold.
 
     Examples
     --------
-    >>> along("programme", "readers.anchoring", [1, 1.437])["diagnosis_changed"].round(3).to_dict()
-    {1.0: 0.148, 1.437: 0.14}
+    >>> along("programme", "readers.anchoring", [1, 1.437])["diagnosis_changed_sought"].round(2).to_dict()
+    {1.0: 0.15, 1.437: 0.12}
     """
+    from secondop.cohorts.calibrate import recentred
+
     scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
     values = pd.Index([float(value) for value in values], name=path)
-    return pd.DataFrame([expected_rates(scenario.replace({path: value})) for value in values], index=values)
+    moved = (scenario.replace({path: value}) for value in values)
+    moved = map(recentred, moved) if refit else moved
+    return pd.DataFrame([expected_rates(each) for each in moved], index=values)
+
+
+def _f(value: float | np.ndarray) -> np.ndarray:
+    return np.asarray(value, np.float32)

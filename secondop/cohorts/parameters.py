@@ -1,51 +1,48 @@
-"""The numbers of a scenario: which exist, how far each may be off, and what may be wrong with them."""
+"""The numbers of a scenario: what sorts there are, and how far each may be off."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
 
-from secondop.errors import SecondopError, did_you_mean
-from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import Fact, Kind
 
-FACTS = RULE_BOOK.facts
-"""What a simulated patient can state, in the order of the random numbers that each fact gets."""
-
 BASES = ("cited", "assumed", "fitted")
-WISHES = ("wants_second_opinion", "unsure_of_diagnosis", "unsure_of_treatment", "wants_help_choosing")
-"""Facts that make a patient seek an opinion: any one of them."""
+TRAITS = ("difficulty", "gravity", "contest")
+"""How hard a case is to diagnose, how grave it is, and how contestable its plan: standard normals."""
 
-SECTIONS = {
-    "missing": {"share": "gap", "difficulty": "loading"},
-    "readers": {
-        "first_right": "share",
-        "concentration": "positive",
-        "second_odds": "odds",
-        "errors_agree": "share",
-        "anchoring": "odds",
-    },
-    "outcomes": {
-        "treatment_if_changed": "share",
-        "treatment_if_same": "share",
-        "treatment_difficulty": "loading",
-        "treatment_gravity": "loading",
-        "plan_intervenes": "share",
-        "plan_gravity": "loading",
-        "plan_dropped": "share",
-    },
-    "sought": {"share": "share", "wish": "shift", "difficulty": "loading", "gravity": "loading"},
+RATES = ("sought", "first_right", "second_right", "diagnosis_changed", "treatment_changed")
+RATES += ("diagnosis_changed_sought", "treatment_changed_sought", "both_changed_sought")
+"""What a scenario says of its cohorts: among all cases, or (``_sought``) among those that sought an opinion.
+
+``second_right`` is a share of the sought opinions that differ.
+"""
+SOLVED = ("sought", "first", "second", "shared", "treatment_if_same")
+SOLVED += ("sought_difficulty", "sought_contest", "treatment_if_changed")
+"""What is solved for, one for each rate, so that they hold: log-odds, and what makes a patient seek."""
+
+STATED = ("signal", "missing.share", "readers.difficulty", "readers.anchoring", "outcomes.gravity")
+STATED += ("outcomes.contest", "outcomes.plan_dropped", "sought.wish", "sought.gravity")
+STATED += tuple(f"rates.{name}" for name in RATES) + tuple(f"solved.{name}" for name in SOLVED)
+"""Every scenario states these."""
+
+EFFECTS_ON = ("first_right", "treatment_changed")
+_SORTS = {
+    r"signal": "signal",
+    r"(missing|facts\.\w+\.missing)(\.share)?": "gap",
+    rf"rates\.({'|'.join(RATES)})": "share",
+    r"outcomes\.plan_dropped|facts\.\w+(\.by\.[\w-]+)?\.share(s\..+)?": "share",
+    r"missing\.difficulty|facts\.\w+\.(difficulty|gravity|contest|missing_difficulty)": "loading",
+    r"readers\.anchoring|effects\.[\w-]+\.contrast": "odds",
+    r"readers\.difficulty|outcomes\.(gravity|contest)|sought\.(wish|gravity)": "slope",
+    rf"effects\.[\w-]+\.({'|'.join(EFFECTS_ON)})": "slope",
+    rf"solved\.({'|'.join(SOLVED)})": "log_odds",
 }
-"""What is not about one fact: every parameter that a scenario has to state, and what sort of number it is."""
-
-OWN = {"difficulty": "loading", "gravity": "loading", "missing": "gap", "missing_difficulty": "loading"}
-"""What a fact may state beside its shares; else 0, or what [missing] says."""
-
-LIMITS = {"share": (0, 1), "gap": (0, 0.99), "loading": (-1, 1), "shift": (-4, 4)}
-LIMITS |= {"odds": (1e-3, 1e3), "positive": (0.2, 1e3)}
-_LOADED = [*(f"facts.{name}." for name in FACTS), "outcomes.treatment_", "sought."]
+LIMITS = {"signal": (0.0, 2.0), "gap": (0.0, 0.99), "share": (0.0, 1.0), "loading": (-0.95, 0.95)}
+LIMITS |= {"odds": (1e-3, 1e3), "slope": (-8.0, 8.0), "log_odds": (-30.0, 30.0)}
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ class Parameter:
     """One number of a scenario, how far it may be off, and where it comes from.
 
     The range is what sensitivity analyses vary it over. The basis is "cited" (a published figure), "assumed"
-    (our own choice) or "fitted" (solved from published rates); the citation names the source, or says why.
+    (our own choice) or "fitted" (solved from the rates); the citation names the source, or says why.
     """
 
     value: float
@@ -67,100 +64,46 @@ class Parameter:
         return Parameter(value, min(self.lower, value), max(self.upper, value), "assumed", citation)
 
 
-@dataclass(frozen=True)
-class Shape:
-    """What about a fact is not a number.
+@lru_cache(maxsize=1 << 14)
+def sort_of(path: str) -> str | None:
+    """What sort of number the parameter of this path is: a key of ``LIMITS``, or None."""
+    return next((sort for pattern, sort in _SORTS.items() if re.fullmatch(pattern, path)), None)
 
-    A fact may be given another, at some of its levels (none for a yes-or-no fact): its shares are then shares
-    *within* the cases that have it, and all others have the answer ``otherwise`` (no or 0 unless stated).
-    Breaks are the edges of a number's bands, within which all values are equally likely.
+
+def default_range(sort: str | None, value: float) -> tuple[float, float]:
+    """Half to double the odds of a share; half to double of odds or a slope; 0.15 either way of a loading.
+
+    What is exactly 0 or 1 is so by construction and does not vary.
     """
-
-    given: str = ""
-    levels: tuple[str, ...] = ()
-    otherwise: bool | str | float | None = None
-    breaks: tuple[float, ...] = ()
-
-
-NO_SHAPE = Shape()
-
-
-def kind_of(path: str) -> str | None:
-    """What sort of number the parameter of this path is, or None if there is no such path."""
-    section, _, key = path.partition(".")
-    if section != "facts":
-        return SECTIONS.get(section, {}).get(key)
-    name, _, key = key.partition(".")
-    if name not in FACTS:
-        return None
-    head, _, label = key.partition(".")
-    fact = FACTS[name]
-    if head == "shares":
-        fits = label in fact.levels if fact.has_levels else fact.is_numeric and label[:1].isdigit()
-        return "share" if fits else None
-    return "share" if key == "share" and fact.kind is Kind.FLAG else OWN.get(key)
+    if sort in ("share", "gap"):
+        return value / (2 - value), 2 * value / (1 + value)
+    if sort == "loading" and value:
+        return max(value - 0.15, LIMITS[sort][0]), min(value + 0.15, LIMITS[sort][1])
+    if sort in ("odds", "slope"):
+        return min(value / 2, value * 2), max(value / 2, value * 2)
+    return value, value
 
 
-def share_paths(parameters: Mapping[str, Parameter], shapes: Mapping[str, Shape], name: str) -> list[str]:
-    """Paths of a fact's shares, in the order of its answers; those of a count end with the last stated."""
-    fact, start = FACTS[name], f"facts.{name}.share"
+def share_paths(parameters: Mapping[str, Parameter], start: str, fact: Fact, breaks: Iterable) -> list[str]:
+    """Paths of a fact's shares below ``start``, in the order of its answers; a count's end with the last."""
     if fact.kind is Kind.FLAG:
-        return [start]
+        return [f"{start}.share"]
     if fact.has_levels:
-        return [f"{start}s.{level}" for level in fact.levels]
+        return [f"{start}.shares.{level}" for level in fact.levels]
     if fact.kind is Kind.NUMBER:
-        return [f"{start}s.{edge:g}" for edge in shapes.get(name, NO_SHAPE).breaks[:-1]]
-    found = []
-    while (path := f"{start}s.{len(found)}") in parameters:
+        return [f"{start}.shares.{edge:g}" for edge in list(breaks)[:-1]]
+    found: list[str] = []
+    while (path := f"{start}.shares.{len(found)}") in parameters:
         found.append(path)
     return found
 
 
-def default_range(kind: str | None, value: float) -> tuple[float, float]:
-    """Half to double the odds of a share, half to double of odds, 0.15 either way of a loading or shift.
-
-    What is exactly 0 or 1 is so by construction and does not vary.
-    """
-    if kind in ("share", "gap"):
-        return value / (2 - value), 2 * value / (1 + value)
-    if kind in ("loading", "shift"):
-        width = 0.15 if value else 0.0
-        return max(value - width, LIMITS[kind][0]), min(value + width, LIMITS[kind][1])
-    return value / 2, value * 2
-
-
-def problems(parameters: Mapping[str, Parameter], shapes: Mapping[str, Shape]) -> list[str]:
-    """Everything that is wrong with a scenario's numbers, in words; empty if nothing is."""
-    faults = [fault for path, parameter in parameters.items() for fault in _number_faults(path, parameter)]
-    stated = [f"{section}.{key}" for section, keys in SECTIONS.items() for key in keys]
-    faults += [f"it does not state {path}." for path in stated if path not in parameters]
-    for start in _LOADED:
-        u, v = parameters.get(f"{start}difficulty"), parameters.get(f"{start}gravity")
-        if u and v and u.value**2 + v.value**2 > 1:
-            faults.append(f"{start}difficulty and {start}gravity: their squares add up to more than 1.")
-    for name, fact in FACTS.items():
-        faults += _share_faults(fact, parameters, shapes)
-        if shapes.get(name, NO_SHAPE).given:
-            faults += _given_faults(fact, shapes)
-    drives = [name for name in WISHES if shapes.get(name, NO_SHAPE).given]
-    why = "drives the search for an opinion, so it cannot be given another fact."
-    faults += [f"{name!r} {why}" for name in drives]
-    return faults
-
-
-def raise_problems(name: str, faults: Iterable[str]) -> None:
-    """Raise one error that lists every problem of a scenario, if there are any."""
-    if faults := list(faults):
-        count = "1 problem" if len(faults) == 1 else f"{len(faults)} problems"
-        raise SecondopError("\n  ".join([f"{count} in scenario {name!r}:", *faults]))
-
-
-def _number_faults(path: str, p: Parameter) -> Iterable[str]:
-    kind = kind_of(path)
-    if kind is None:
+def number_problems(path: str, p: Parameter) -> Iterable[str]:
+    """What is wrong with one parameter, in words."""
+    if (sort := sort_of(path)) is None:
         yield f"there is no parameter {path!r}."
         return
-    low, high = LIMITS[kind]
+    low, high = LIMITS[sort]
     if outside := [v for v in (p.value, p.lower, p.upper) if not low <= v <= high]:
         yield f"{path} and its range lie in {low:g} to {high:g}, not at {outside[0]:g}."
     elif not p.lower <= p.value <= p.upper:
@@ -171,42 +114,29 @@ def _number_faults(path: str, p: Parameter) -> Iterable[str]:
         yield f"{path} is {p.basis}, so it needs a citation."
 
 
-def _share_faults(fact: Fact, parameters: Mapping, shapes: Mapping[str, Shape]) -> Iterable[str]:
-    edges = shapes.get(fact.name, NO_SHAPE).breaks
-    if fact.kind is Kind.NUMBER:
-        rising = len(edges) > 1 and all(a < b for a, b in pairwise(edges))
-        if not rising or edges[0] < fact.low or edges[-1] > fact.high:
-            yield f"fact {fact.name!r} needs breaks that rise within {fact.low:,g} to {fact.high:,g}."
-            return
-    paths = share_paths(parameters, shapes, fact.name)
-    lacking = [path for path in paths if path not in parameters]
-    if lacking or not paths:
-        yield f"fact {fact.name!r} does not state {', '.join(lacking) or 'its shares'}."
-    elif fact.kind is not Kind.FLAG:
-        start = f"facts.{fact.name}.shares."
-        if extra := [path for path in parameters if path.startswith(start) and path not in paths]:
-            yield f"fact {fact.name!r} has no answer for {', '.join(extra)}."
-        total = math.fsum(parameters[path].value for path in paths)
-        if abs(total - 1) > 1e-6:
-            yield f"the shares of fact {fact.name!r} add up to {total:.6g}, not to 1."
-
-
-def _given_faults(fact: Fact, shapes: Mapping[str, Shape]) -> Iterable[str]:
-    shape = shapes[fact.name]
-    if shape.given not in FACTS:
-        close = did_you_mean(shape.given, FACTS)
-        yield f"fact {fact.name!r} is given {shape.given!r}, which is no fact.{close}"
+def rate_problems(parameters: Mapping[str, Parameter]) -> Iterable[str]:
+    """Rates that cannot hold together: a share of all cases is never below that of its seekers."""
+    rate = {name: parameters[f"rates.{name}"].value for name in RATES if f"rates.{name}" in parameters}
+    if len(rate) < len(RATES):
         return
-    parent = FACTS[shape.given]
-    if parent.is_numeric or bool(shape.levels) != parent.has_levels or set(shape.levels) - set(parent.levels):
-        some = f"is = some of {', '.join(parent.levels)}"
-        choice = some if parent.has_levels else "a yes-or-no fact, without is"
-        yield f"fact {fact.name!r} is given {shape.given!r}: say {choice}."
-    rest = shape.otherwise
-    if (fact.has_levels and rest is None) or (rest is not None and not fact.accepts(rest)):
-        yield f"fact {fact.name!r} is given {shape.given!r}: say otherwise = {fact.expects()}."
-    trail = [fact.name]
-    while (up := shapes.get(trail[-1], NO_SHAPE).given) and up not in trail:
-        trail.append(up)
-    if up == fact.name:
-        yield f"fact {fact.name!r} is given itself: {' given '.join([*trail, up])}."
+    for name in ("diagnosis_changed", "treatment_changed"):
+        least = rate["sought"] * rate[f"{name}_sought"]
+        most = 1 - rate["sought"] * (1 - rate[f"{name}_sought"])
+        if not least < rate[name] < most:
+            why = f"{rate['sought']:.3g} seek and {rate[f'{name}_sought']:.3g} of them change"
+            yield f"rates.{name} lies between {least:.3g} and {most:.3g}, since {why}; not at {rate[name]:g}."
+    a, b, both = (rate[f"{name}_changed_sought"] for name in ("diagnosis", "treatment", "both"))
+    if not max(0.0, a + b - 1) < both < min(a, b):
+        low, high = max(0.0, a + b - 1), min(a, b)
+        yield f"rates.both_changed_sought lies between {low:.3g} and {high:.3g}, not at {both:g}."
+
+
+def share_problems(start: str, shares: Mapping[str, Parameter | None], fact: Fact) -> Iterable[str]:
+    """What is wrong with the shares of a fact's answers, in words."""
+    lacking = [path for path, share in shares.items() if share is None]
+    if lacking or not shares:
+        yield f"{start} does not state {', '.join(lacking) or 'its shares'}."
+    elif fact.kind is not Kind.FLAG:
+        total = math.fsum(share.value for share in shares.values() if share)
+        if abs(total - 1) > 1e-6:
+            yield f"the shares of {start} add up to {total:.6g}, not to 1."

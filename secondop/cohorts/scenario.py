@@ -1,42 +1,35 @@
 """A scenario: every assumption behind a simulated cohort, each with its range, its basis and its source.
 
-A scenario is a flat table of parameters, named by path ("facts.rare_disease.share"), and the few things about
-a fact that are no numbers: which other fact it needs, and the bands of a number. Files in ``data/scenarios``
-are short: a bare number stands for an assumed parameter whose range follows a stated rule.
+A scenario is a flat table of parameters, named by path ("facts.rare_disease.share"), and the few things that
+are no numbers: which cases a share is of, which cases an effect is about, what a wish and a proposed
+intervention are. Files in ``data/scenarios`` are short: a bare number stands for an assumed parameter whose
+range follows a stated rule.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from html import escape
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
-from secondop.cohorts.parameters import (
-    BASES,
-    FACTS,
-    NO_SHAPE,
-    OWN,
-    SECTIONS,
-    Parameter,
-    Shape,
-    default_range,
-    kind_of,
-    problems,
-    raise_problems,
-    share_paths,
-)
+from secondop.cohorts import parameters as known
+from secondop.cohorts.parameters import BASES, TRAITS, Parameter, share_paths, sort_of
+from secondop.cohorts.structure import OF_EFFECT, OF_FACT, Structure
 from secondop.datafiles import data_path
 from secondop.errors import SecondopError, did_you_mean, unknown_name
-from secondop.rules.facts import Kind
+from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.rules.facts import Fact
+from secondop.rules.rulebook import RuleBook
+from secondop.words import NOT_FOR_CARE, plural, render
 
 MAX_TEXT, MAX_KEY = 1_000_000, 1_000
 """Letters of a file, and of a key: Python's TOML reader takes gigabytes for a key with thousands of dots."""
@@ -51,50 +44,95 @@ class Scenario:
     name, title : str
         What it is called, and the kind of cases that it stands for.
     parameters : mapping of str to Parameter
-        By path, such as "facts.rare_disease.share" or "sought.share".
-    shapes : mapping of str to Shape
-        For the facts that need another fact, or bands.
+        By path, such as "facts.rare_disease.share" or "rates.sought".
+    structure : Structure
+        What is no number, and the rule book whose facts it draws.
     fitted_to : tuple of str
-        Ids of the published rates that it, or the scenario it extends, was fitted to: they can never again
-        count as agreement.
+        Ids of the published figures that it was fitted to: they can never again count as agreement.
     """
 
     name: str
     title: str
     parameters: Mapping[str, Parameter]
-    shapes: Mapping[str, Shape] = field(default_factory=dict)
+    structure: Structure
     fitted_to: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
-        object.__setattr__(self, "shapes", MappingProxyType(dict(self.shapes)))
-        raise_problems(self.name, problems(self.parameters, self.shapes))
+        if faults := self._problems():
+            said = plural(len(faults), "problem")
+            raise SecondopError("\n  ".join([f"{said} in scenario {self.name!r}:", *faults]))
 
     def __getitem__(self, path: str) -> float:
         """The value of a parameter; one that is not stated is 0, or what [missing] says of all facts."""
         if path in self.parameters:
             return self.parameters[path].value
-        if kind_of(path) in (None, "share"):
+        section, _, rest = path.partition(".")
+        if sort_of(path) in (None, "share") or not self._may_state(section, rest.partition(".")[0]):
             raise unknown_name("parameter", path, self.parameters)
-        if path.endswith((".missing", ".missing_difficulty")):
+        if path.startswith("facts.") and path.endswith((".missing", ".missing_difficulty")):
             return self["missing.difficulty" if path.endswith("_difficulty") else "missing.share"]
         return 0.0
 
-    def shares(self, fact: str) -> dict[str, float]:
-        """Shares of a fact's answers, least first; of a yes-or-no fact the share of yes, as ``share``."""
-        paths = share_paths(self.parameters, self.shapes, fact)
-        return {path.split(".", 3)[-1]: self.parameters[path].value for path in paths}
+    def _may_state(self, section: str, name: str) -> bool:
+        """Whether this scenario knows what a section speaks of: a fact of its book, or one of its effects."""
+        within = {"facts": self.structure.rule_book.facts, "effects": self.structure.effects}
+        return section not in within or name in within[section]
 
-    def replace(self, changes: Mapping[str, float | Parameter] | None = None, **more) -> Scenario:
+    def shares(self, fact: str, by: str = "") -> dict[str, float]:
+        """Shares of a fact's answers, least first; of a yes-or-no fact the share of yes, as ``share``.
+
+        ``by`` names cases whose shares are stated apart; by default those of all others.
+        """
+        start = f"facts.{fact}" + (f".by.{by}" if by else "")
+        paths = self._share_paths(start, self.parameters)
+        return {
+            path.removeprefix(f"{start}.").split(".", 1)[-1]: self.parameters[path].value for path in paths
+        }
+
+    def _share_paths(self, start: str, parameters: Mapping[str, Parameter]) -> list[str]:
+        name = start.split(".")[1]
+        breaks = self.structure.of_fact(name).get("breaks", ())
+        return share_paths(parameters, start, self.structure.rule_book.fact(name), breaks)
+
+    def _problems(self) -> list[str]:
+        """Everything that is wrong with it, in words; empty if nothing is."""
+        own, structure = self.parameters, self.structure
+        faults = [fault for path, p in own.items() for fault in known.number_problems(path, p)]
+        faults += [f"it does not state {path}." for path in known.STATED if path not in own]
+        faults += known.rate_problems(own)
+        try:
+            order, _ = structure.order, structure.about_outcomes
+        except SecondopError as error:
+            return [*faults, str(error)]
+        parents = {other for fact in order for other in structure.parents(fact.name)}
+        for name, fact in structure.rule_book.facts.items():
+            for by in ("", *structure.strata.get(name, ())):
+                start, each = f"facts.{name}" + (f".by.{by}" if by else ""), structure.of_fact(name, by)
+                if "answer" not in each:
+                    shares = {path: own.get(path) for path in self._share_paths(start, own)}
+                    faults += known.share_problems(start, shares, fact)
+                elif not fact.accepts(each["answer"]):
+                    faults.append(f"{start}: the answer is {fact.expects()}, not {each['answer']!r}.")
+            loaded = sum(self[f"facts.{name}.{trait}"] ** 2 for trait in TRAITS)
+            if loaded and name in parents:
+                why = "Shares of other facts depend on it, and are exact only where it has none."
+                faults.append(f"fact {name!r} may not load on a trait. {why}")
+            if loaded > 0.95:
+                faults.append(f"the squares of the loadings of {name!r} add up to more than 0.95.")
+        return faults
+
+    def replace(self, changes: Mapping[str, float | Parameter] | None = None, **more: Any) -> Scenario:
         """The same scenario with other values; this one stays as it is.
 
         When one share of several is set, the others shrink or grow in proportion. Ranges widen to hold the
-        new value, whose basis becomes "assumed". What the scenario was fitted to is not forgotten.
+        new value, whose basis becomes "assumed". What the scenario was fitted to is not forgotten. Nothing is
+        solved again: `calibrate` or `recentred` does.
 
         Parameters
         ----------
         changes : mapping of path to number or Parameter
-            Also as ``replace(**{"sought.share": 0.2})``.
+            Also as ``replace(**{"rates.sought": 0.2})``.
 
         Examples
         --------
@@ -102,14 +140,11 @@ class Scenario:
         0.2
         """
         changes, new = {**(changes or {}), **more}, dict(self.parameters)
-        strange = [path for path in changes if path not in new and kind_of(path) in (None, "share")]
-        faults = [f"there is no parameter {path!r}.{did_you_mean(path, new)}" for path in strange]
-        raise_problems(self.name, faults)
         for path, value in changes.items():
             old = new.get(path) or Parameter(self[path], self[path], self[path])
             new[path] = value if isinstance(value, Parameter) else old.moved(float(value))
-        for fact in {path.split(".")[1] for path in changes if ".shares." in path}:
-            paths = share_paths(new, self.shapes, fact)
+        for start in {path.rpartition(".shares.")[0] for path in changes if ".shares." in path}:
+            paths = self._share_paths(start, new)
             rest = [path for path in paths if path not in changes]
             left = 1 - math.fsum(new[path].value for path in paths if path in changes)
             total = math.fsum(new[path].value for path in rest)
@@ -125,59 +160,26 @@ class Scenario:
 
     def to_toml(self) -> str:
         """The whole scenario as text that `read_scenario` takes, with nothing left to default rules."""
+        tree = copy.deepcopy(dict(self.structure.raw))
+        for path, parameter in self.parameters.items():
+            *above, last = path.split(".", 3) if ".by." not in path else path.split(".", 5)
+            at = tree
+            for part in above:
+                at = at.setdefault(part, {})
+            at[last] = asdict(parameter)
         head = {"name": self.name, "title": self.title, "fitted_to": list(self.fitted_to)}
-        lines = [f"{key} = {_toml(value)}" for key, value in head.items()]
-        for section in SECTIONS:
-            own = {key: asdict(self.parameters[f"{section}.{key}"]) for key in SECTIONS[section]}
-            lines += ["", f"[{section}]", *(f"{key} = {_toml(value)}" for key, value in own.items())]
-        for name, fact in FACTS.items():
-            shape = self.shapes.get(name, NO_SHAPE)
-            stated = {"given": shape.given, "is": list(shape.levels), "otherwise": shape.otherwise}
-            stated = {key: value for key, value in stated.items() if value not in ("", [], None)}
-            stated |= {"breaks": list(shape.breaks)} if shape.breaks else {}
-            paths = share_paths(self.parameters, self.shapes, name)
-            shares = [asdict(self.parameters[path]) for path in paths]
-            stated |= {"share": shares[0]} if fact.kind is Kind.FLAG else {"shares": shares}
-            own = {key: self.parameters.get(f"facts.{name}.{key}") for key in OWN}
-            stated |= {key: asdict(value) for key, value in own.items() if value}
-            lines += ["", f"[facts.{name}]", *(f"{key} = {_toml(value)}" for key, value in stated.items())]
-        return "\n".join(lines) + "\n"
+        return "".join(f"{key} = {_toml(value)}\n" for key, value in (head | tree).items())
 
-    def _summary(self) -> str:
+    def __repr__(self) -> str:
+        """What it is, in two lines; ``to_frame()`` lists every number."""
         count = Counter(p.basis for p in self.parameters.values())
         bases = ", ".join(f"{count[basis]} {basis}" for basis in BASES)
         fitted = f"Fitted to {', '.join(self.fitted_to)}." if self.fitted_to else "Fitted to nothing."
         return f"Scenario {self.name!r}: {self.title}. {len(self.parameters)} parameters: {bases}. {fitted}"
 
-    def _tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """The parameters that are not about one fact, and one line a fact."""
-        rows = []
-        for name, fact in FACTS.items():
-            shape = self.shapes.get(name, NO_SHAPE)
-            shares = [f"{label.replace('_', ' ')} {v:.1%}" for label, v in self.shares(name).items()]
-            needs = f"{shape.given} is {' or '.join(shape.levels) or 'yes'}" if shape.given else ""
-            own = [p for path, p in self.parameters.items() if path.startswith(f"facts.{name}.")]
-            rows.append(
-                {"fact": fact.label, "answers": ", ".join(shares).removeprefix("share ")}
-                | {"of cases whose": needs.replace("_", " ")}
-                | {key: f"{self[f'facts.{name}.{key}']:g}" for key in ("difficulty", "gravity", "missing")}
-                | {"basis": ", ".join(sorted({p.basis for p in own}))}
-            )
-        frame = self.to_frame()
-        return frame[~frame.index.str.startswith("facts.")], pd.DataFrame(rows).set_index("fact")
-
-    def __repr__(self) -> str:
-        """Say what is assumed: the summary, the other parameters, and a line for each fact."""
-        others, facts = self._tables()
-        others = others.drop(columns="citation").round(4)
-        return "\n\n".join([self._summary(), others.to_string(), facts.to_string()])
-
     def _repr_html_(self) -> str:
-        others, facts = (table.to_html(border=0, float_format="{:.3g}".format) for table in self._tables())
-        return (
-            f"<p><strong>{escape(self._summary())}</strong> For education and analysis, not for care.</p>"
-            f"{others}<p>The facts, their loadings on difficulty and gravity, and the share not recorded:</p>"
-            f"{facts}"
+        return render(
+            "scenario.html.j2", about=repr(self), table=self.to_frame().to_html(), note=NOT_FOR_CARE
         )
 
 
@@ -186,14 +188,14 @@ def load_scenario(name: str) -> Scenario:
 
     Parameters
     ----------
-    name : {"programme", "general", "surgical", "oncology"}
-        "programme": patients of an employer's second-opinion benefit, fitted to published rates; "general":
-        primary care; "surgical": an elective operation is proposed; "oncology": cancer patients.
+    name : str
+        "programme": patients of an employer's second-opinion benefit, fitted to their published rates;
+        "general": primary care; "surgical": an elective operation is proposed; "oncology": cancer patients.
 
     Examples
     --------
-    >>> load_scenario("programme").fitted_to
-    ('meyer_dx', 'meyer_tx', 'meyer_both', 'mayo_revised_right')
+    >>> load_scenario("programme").fitted_to[:3]
+    ('meyer_dx', 'meyer_tx', 'meyer_both')
     """
     folder = data_path("scenarios/programme.toml").parent
     names = [path.stem for path in folder.glob("*.toml")]
@@ -202,14 +204,20 @@ def load_scenario(name: str) -> Scenario:
     return read_scenario(folder / f"{name}.toml")
 
 
-def read_scenario(source: str | Path) -> Scenario:
+def read_scenario(source: str | Path, *, rule_book: RuleBook = RULE_BOOK) -> Scenario:
     """A scenario from a TOML file, or from text as `Scenario.to_toml` writes it.
 
     Parameters
     ----------
-    source : pathlib.Path or str
+    source : path or str
         The file, or its content. ``data/README.md`` describes the format.
+    rule_book : RuleBook
+        Whose facts it draws: it states each of them.
     """
+    if isinstance(source, str) and "\n" not in source and source.strip().endswith(".toml"):
+        source = Path(source)
+    if isinstance(source, Path) and not source.is_file():
+        raise SecondopError(f"There is no file {str(source)!r} to read a scenario from.")
     text = source.read_text("utf-8") if isinstance(source, Path) else source
     keys = (line.partition("=")[0] for line in text.splitlines() if not line.lstrip().startswith("#"))
     if len(text) > MAX_TEXT or max(map(len, keys), default=0) > MAX_KEY:
@@ -221,70 +229,100 @@ def read_scenario(source: str | Path) -> Scenario:
         raise SecondopError(f"The scenario is not valid TOML: {error}.") from error
     name, faults = raw.pop("name", "without a name"), []
     title, fitted_to = raw.pop("title", name), tuple(raw.pop("fitted_to", ()))
-    parameters, shapes = {}, {}
-    if base := raw.pop("extends", None):
-        base = load_scenario(base)
-        carried = f"carried over from the scenario {base.name!r}, where it was fitted"
+    numbers: dict[str, Parameter] = {}
+    structure: dict[str, Any] = {}
+    if (extends := raw.pop("extends", None)) is not None:
+        base = load_scenario(extends)
+        carried = f"carried over from the scenario {base.name!r}, where it was solved for"
         for path, p in base.parameters.items():
-            parameters[path] = p if p.basis != "fitted" else replace(p, basis="assumed", citation=carried)
-        shapes, fitted_to = dict(base.shapes), tuple(dict.fromkeys((*base.fitted_to, *fitted_to)))
-    default, facts = raw.pop("defaults", {}), raw.pop("facts", {})
-    stated: dict[str, Any] = {}
+            section, fact, *_ = path.split(".") if "." in path else (path, "")
+            if section != "facts" or fact in rule_book.facts:
+                numbers[path] = p if p.basis != "fitted" else replace(p, basis="assumed", citation=carried)
+        structure = copy.deepcopy(dict(base.structure.raw))
+        structure["facts"] = {x: own for x, own in structure["facts"].items() if x in rule_book.facts}
+        fitted_to = tuple(dict.fromkeys((*base.fitted_to, *fitted_to)))
+    default = raw.pop("defaults", {})
+    structure |= {key: raw.pop(key) for key in ("wish", "intervention") if key in raw}
     for section, rows in raw.items():
-        if section in SECTIONS and isinstance(rows, dict):
-            stated |= {f"{section}.{key}": value for key, value in rows.items()}
+        if section == "signal":
+            _read("signal", rows, default, numbers, faults)
+        elif not isinstance(rows, dict) or section not in _SECTIONS:
+            faults.append(f"there is no section {section!r}.{did_you_mean(section, _SECTIONS)}")
+        elif section == "facts":
+            for fact, own in rows.items():
+                if fact not in rule_book.facts or not isinstance(own, dict):
+                    faults.append(f"there is no fact {fact!r}.{did_you_mean(fact, rule_book.facts)}")
+                else:
+                    held = structure.setdefault("facts", {}).setdefault(fact, {})
+                    _read_fact(f"facts.{fact}", rule_book.fact(fact), own, held, default, numbers, faults)
+        elif section == "effects":
+            for effect, own in rows.items():
+                held = structure.setdefault("effects", {}).setdefault(effect, {})
+                held |= {key: value for key, value in own.items() if key in OF_EFFECT}
+                for key in own.keys() - OF_EFFECT:
+                    _read(f"effects.{effect}.{key}", own[key], default, numbers, faults)
         else:
-            faults.append(f"there is no section {section!r}.{did_you_mean(section, SECTIONS)}")
-    for fact, rows in facts.items():
-        if fact in FACTS and isinstance(rows, dict):
-            stated |= _fact_rows(fact, dict(rows), parameters, shapes, faults)
-        else:
-            faults.append(f"there is no fact {fact!r}.{did_you_mean(fact, FACTS)}")
-    for path, value in stated.items():
-        _read(path, value, default, parameters, faults)
-    raise_problems(name, [*faults, *problems(parameters, shapes)])
-    return Scenario(name, title, parameters, shapes, fitted_to)
+            for key, value in rows.items():
+                _read(f"{section}.{key}", value, default, numbers, faults)
+    if faults:
+        raise SecondopError("\n  ".join([f"{plural(len(faults), 'problem')} in scenario {name!r}:", *faults]))
+    return Scenario(name, title, numbers, Structure(structure, rule_book), fitted_to)
 
 
-def _fact_rows(fact: str, rows: dict, parameters: dict, shapes: dict, faults: list[str]) -> dict[str, Any]:
-    """What a file states of a fact, by path; its shape goes into the shapes, old shares out of the way."""
-    shape = {"given": rows.pop("given", ""), "levels": tuple(rows.pop("is", ()))}
-    shape |= {"otherwise": rows.pop("otherwise", None), "breaks": tuple(rows.pop("breaks", ()))}
-    shape = {key: value for key, value in shape.items() if value not in ("", (), None)}
-    if shape:
-        shapes[fact] = replace(shapes.get(fact, NO_SHAPE), **shape)
-    start = f"facts.{fact}."
-    if (shares := rows.pop("shares", None)) is not None:
-        for path in [path for path in parameters if path.startswith(f"{start}shares.")]:
-            del parameters[path]
-        numbered = {f"{start}shares.{i}": 0 for i in range(len(shares))}
-        paths = share_paths(numbered, shapes, fact)
+_SECTIONS = ("signal", "missing", "rates", "readers", "outcomes", "sought", "solved", "effects", "facts")
+
+
+def _read_fact(
+    start: str, fact: Fact, own: dict, held: dict, default: dict, numbers: dict[str, Parameter], faults: list
+) -> None:
+    """What a file states of a fact, or of some of its cases: numbers by path, and what is none into ``held``."""
+    own = dict(own)
+    held |= {key: own.pop(key) for key in OF_FACT if key in own}
+    for name, each in own.pop("by", {}).items():
+        place = held.setdefault("by", {}).setdefault(name, {})
+        _read_fact(f"{start}.by.{name}", fact, each, place, default, numbers, faults)
+    shares = own.pop("shares", None)
+    if "share" in own or shares is not None:
+        held.pop("answer", None)
+        for path in [path for path in numbers if path.startswith(f"{start}.shares.")]:
+            del numbers[path]
+    if isinstance(shares, dict):
+        own |= {f"shares.{label}": share for label, share in shares.items()}
+    elif shares is not None:
+        breaks = held.get("breaks", ())
+        paths = share_paths(
+            dict.fromkeys(f"{start}.shares.{i}" for i in range(len(shares))), start, fact, breaks
+        )
         if len(paths) != len(shares):
-            need = f"has {len(paths)} answers, so it needs as many shares, not {len(shares)}."
-            faults.append(f"fact {fact!r} {need}")
-        rows |= {path.removeprefix(start): share for path, share in zip(paths, shares, strict=False)}
-    return {f"{start}{key}": value for key, value in rows.items()}
+            faults.append(f"{start} has {len(paths)} answers, so it needs as many shares, not {len(shares)}.")
+        own |= {path.removeprefix(f"{start}."): share for path, share in zip(paths, shares, strict=False)}
+    for key, value in own.items():
+        _read(f"{start}.{key}", value, default, numbers, faults)
 
 
-def _read(path: str, value: Any, default: dict, parameters: dict, faults: list[str]) -> None:
+def _read(path: str, value: Any, default: dict, numbers: dict[str, Parameter], faults: list[str]) -> None:
     """A parameter as the file states it: in full, or as a bare number with the default range and basis."""
     stated = value if isinstance(value, dict) else {"value": value}
-    numbers = {key: stated[key] for key in ("value", "lower", "upper") if key in stated}
+    own = {key: stated[key] for key in ("value", "lower", "upper") if key in stated}
     if extra := set(stated) - set(Parameter.__dataclass_fields__):
         faults.append(f"{path} cannot state {', '.join(sorted(extra))}.")
-    elif "value" not in numbers or any(type(number) not in (int, float) for number in numbers.values()):
+    elif "value" not in own or any(type(number) not in (int, float) for number in own.values()):
         faults.append(f"{path} needs a number, not {value!r}.")
     else:
-        lower, upper = default_range(kind_of(path), numbers["value"])
-        numbers = {key: float(number) for key, number in numbers.items()}
-        parameters[path] = Parameter(**{"lower": lower, "upper": upper} | default | stated | numbers)
+        lower, upper = known.default_range(sort_of(path), own["value"])
+        own = {key: float(number) for key, number in own.items()}
+        numbers[path] = Parameter(**{"lower": lower, "upper": upper} | default | stated | own)
 
 
 def _toml(value: Any) -> str:
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_toml(v)}" for key, v in value.items()) + " }"
-    if isinstance(value, list):
+        return "{ " + ", ".join(f"{_key(key)} = {_toml(v)}" for key, v in value.items()) + " }"
+    if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_toml, value)) + "]"
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return json.dumps(value) if isinstance(value, bool) else repr(value)
+
+
+def _key(key: str) -> str:
+    return key if key.replace("_", "").replace("-", "").isalnum() and key.isascii() else json.dumps(key)

@@ -1,44 +1,37 @@
 """A simulated cohort: facts as recorded, with gaps, and the truth beside them.
 
-Rows are drawn in fixed blocks. Each block has a random stream of its own and each fact a fixed place in that
-stream, so that the rows do not depend on how many are asked for, on batches or on threads, and changing one
-parameter leaves every other random number as it was.
+Rows are drawn in fixed blocks, and within a block every fact has a stream of its own, so that the rows do not
+depend on how many are asked for, on batches, on threads or on other facts.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache, partial, reduce
-from numbers import Integral
+from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-from tqdm.auto import tqdm
+import polars as pl
+from scipy import special
 
-from secondop.cohorts.outcomes import DRAWS, TRUTH, outcome_chances, wish_chance
-from secondop.cohorts.parameters import FACTS, NO_SHAPE, WISHES, Shape
+from secondop.cohorts.outcomes import TRUTH, Cases
+from secondop.cohorts.parameters import TRAITS
 from secondop.cohorts.scenario import Scenario, load_scenario
-from secondop.cohorts.traits import BINS, WORDS, chances, fact_order, grid, ladders
-from secondop.errors import SecondopError, unknown_name
-from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.cohorts.truth import Streams, Truth, draw, fact_plans
+from secondop.errors import SecondopError, not_whole, refuse, unknown_name
 from secondop.rules.facts import Kind
 
 if TYPE_CHECKING:
-    import polars as pl
+    Frame = pd.DataFrame | pl.DataFrame
 
-BLOCK = 32_768  # rows: fits the processor's cache; a multiple of 256 (patterns) and of 8 (packed bits)
+BLOCK = 1 << 17
+"""Rows with random streams of their own."""
 THREADS = min(4, os.cpu_count() or 1)
-PERIOD = 256
-# Where each draw lies in a block's stream. New ones go last: what stands before them then stays as it is.
-_WORD_ROWS = {n: i for i, n in enumerate(("difficulty", "gravity", "sought", *DRAWS, *FACTS, "within_band"))}
-_BYTE_ROWS = {name: i for i, name in enumerate(FACTS)}
-WORDS_PER_BLOCK = BLOCK // 8 * (2 * len(_WORD_ROWS) + len(_BYTE_ROWS))
-"""64-bit random words that a block draws."""
+ENGINES = ("pandas", "polars")
 
 
 @dataclass(frozen=True)
@@ -50,7 +43,8 @@ class Gaps:
     share : float
         Of the recorded answers, the share that is lost, in [0, 0.99].
     difficulty : float
-        Loading on difficulty, in [-1, 1]: above 0 the gaps are where cases are difficult, 0 is at random.
+        Loading on difficulty, in [-0.95, 0.95]: above 0 the gaps are where cases are difficult, 0 is at
+        random.
     facts : collection of str, optional
         Only in these facts; all by default.
     """
@@ -60,11 +54,9 @@ class Gaps:
     facts: Collection[str] | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= self.share <= 0.99 or not -1 <= self.difficulty <= 1:
-            takes = "Gaps takes a share from 0 to 0.99 and a loading on difficulty from -1 to 1"
+        if not 0 <= self.share <= 0.99 or not -0.95 <= self.difficulty <= 0.95:
+            takes = "Gaps takes a share from 0 to 0.99 and a loading on difficulty from -0.95 to 0.95"
             raise SecondopError(f"{takes}; got {self.share!r} and {self.difficulty!r}.")
-        for name in self.facts or ():
-            RULE_BOOK.fact(name)
 
 
 def simulate(
@@ -74,7 +66,7 @@ def simulate(
     seed: int,
     engine: Literal["pandas", "polars"] = "pandas",
     missing: Gaps | None = None,
-) -> pd.DataFrame | pl.DataFrame:
+) -> Frame:
     """Simulate a cohort: cases as they would be recorded, and the truth that no record shows.
 
     Parameters
@@ -95,29 +87,28 @@ def simulate(
     DataFrame, n rows
         One column per fact, null where not recorded: yes or no as ``bool[pyarrow]`` (polars: Boolean), words
         as categories in the fact's levels (Enum), counts as ``int64[pyarrow]`` (Int64), numbers as
-        ``double[pyarrow]`` (Float64). Then the truth, never null: ``difficulty`` and ``gravity`` (standard
+        ``double[pyarrow]`` (Float64). Then the truth, never null: ``difficulty, gravity, contest`` (standard
         normal), and yes or no
 
+        * ``intervention_proposed``: the first plan is an intervention, by the true facts;
         * ``first_right, second_right``: whether each diagnosis is right; ``opinions_differ``: whether the two
           are different ones, and ``diagnosis_changed``, the same by definition;
         * ``sought``: whether the patient obtained an opinion; all else says what one would find, for every
           case;
         * ``treatment_changed``; ``error_corrected`` (wrong, then right), ``error_introduced`` (the reverse);
-        * ``intervention_averted``: the first plan was an intervention and the second is none. Plans depend on
-          gravity and not on the facts recorded, so that no rule can read them off.
+        * ``intervention_averted``: an intervention was proposed and the changed plan is none.
 
         A pandas frame's ``attrs`` hold ``simulated, scenario, fitted_to, seed, n``.
 
     Examples
     --------
     >>> cohort = simulate("general", 1_000, seed=7)
-    >>> cohort.shape, cohort.attrs["scenario"]
-    ((1000, 64), 'general')
-    >>> bool(cohort["wants_second_opinion"].isna().any())
-    True
+    >>> len(cohort), cohort.attrs["scenario"], bool(cohort["wants_second_opinion"].isna().any())
+    (1000, 'general', True)
     """
-    _check(n, seed, engine)
-    return _rows(_Plan.of(scenario, missing), 0, int(n), int(seed), engine)
+    scenario = _checked(scenario, seed, engine, missing, n=n)
+    frame = _rows(_Plan(scenario, missing), 0, int(n), int(seed))
+    return frame if engine == "polars" else _pandas(frame, scenario, 0, int(seed))
 
 
 def simulate_batches(
@@ -125,16 +116,16 @@ def simulate_batches(
     n: int,
     *,
     seed: int,
-    batch: int = 4 * BLOCK,
+    batch: int = 2 * BLOCK,
     engine: Literal["pandas", "polars"] = "pandas",
     missing: Gaps | None = None,
-) -> Iterator[pd.DataFrame | pl.DataFrame]:
+) -> Iterator[Frame]:
     """The rows of `simulate`, some at a time: any number of cases in the memory of one batch.
 
     Parameters
     ----------
     batch : int
-        Rows of each frame; the last may have fewer. Multiples of 32,768 are fastest.
+        Rows of each frame; the last may have fewer. Multiples of 131,072 are fastest.
 
     Yields
     ------
@@ -146,257 +137,150 @@ def simulate_batches(
     >>> [len(part) for part in simulate_batches("general", 2_500, seed=7, batch=1_000)]
     [1000, 1000, 500]
     """
-    _check(n, seed, engine)
-    _check_count("batch", batch)
-    plan = _Plan.of(scenario, missing)
-    starts = range(0, int(n), int(batch))
-    return (_rows(plan, start, min(start + int(batch), int(n)), int(seed), engine) for start in starts)
-
-
-def _check(n, seed, engine) -> None:
-    _check_count("n", n)
-    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
-        why = "a whole number from 0, so that it can be had again"
-        raise SecondopError(f"A cohort needs a seed, {why}; got {seed!r}.")
-    if engine not in ("pandas", "polars"):
-        raise unknown_name("engine", engine, ["pandas", "polars"])
-
-
-def _check_count(name: str, value) -> None:
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-        raise SecondopError(f"The {name} of a cohort is a whole number of cases from 1; got {value!r}.")
-
-
-@lru_cache(maxsize=1)
-def _dither() -> tuple[np.ndarray, np.ndarray]:
-    """What to add before rounding down, in [0, 1): over the bins, and over a row of a pattern.
-
-    Rounded so, a chance keeps its mean over the bins (or rows) to about 1 in a million, although 16 bits
-    alone would round it to 1 in 65,536.
-    """
-    i, j = np.indices((BINS, BINS))
-    return (i * 0.7548776662 + j * 0.5698402910) % 1, (np.arange(PERIOD) * 0.6180339887498949) % 1
-
-
-@dataclass(frozen=True)
-class Cut:
-    """A yes-or-no draw: random integers against thresholds, by bin of the traits or by place in a row."""
-
-    compare: Callable
-    thresholds: np.ndarray
-
-    @classmethod
-    def at(cls, chance: np.ndarray, share: float | None = None, dtype=np.uint16) -> Cut:
-        """The cut for a table of chances; the share says which end has to be representable exactly."""
-        size = float(np.iinfo(dtype).max) + 1
-        share = float(np.mean(chance)) if share is None else share
-        bins, row = _dither()
-        if chance.size == 1:
-            limit = np.floor(chance.reshape(-1) * size + row)
-        else:
-            limit = np.floor(np.broadcast_to(chance, (BINS, BINS)) * size + bins).ravel()
-        if share > 0.5:
-            return cls(np.less_equal, np.clip(limit - 1, 0, size - 1).astype(dtype))
-        return cls(np.less, np.clip(limit, 0, size - 1).astype(dtype))
-
-    def __call__(self, random: np.ndarray, bins: np.ndarray) -> np.ndarray:
-        """Yes or no for each random integer."""
-        if self.thresholds.size == PERIOD:
-            return self.compare(random.reshape(-1, PERIOD), self.thresholds).reshape(-1)
-        return self.compare(random, self.thresholds.take(bins, mode="clip"))
-
-
-@dataclass(frozen=True)
-class _Draw:
-    """How a fact is drawn."""
-
-    cuts: list[Cut]
-    gaps: list[Cut]
-    shape: Shape
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """A scenario made ready: every threshold in its table."""
-
-    scenario: Scenario
-    facts: dict[str, _Draw]
-    outcomes: dict[str, Cut]
-
-    @classmethod
-    def of(cls, scenario: Scenario | str, missing: Gaps | None) -> _Plan:
-        scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
-        found, _ = ladders(scenario)
-        facts = {
-            name: _Draw(
-                [Cut.at(p, share) for p, share in zip(found[name].at_least, found[name].shares, strict=True)],
-                _gaps(scenario, name, missing),
-                scenario.shapes.get(name, NO_SHAPE),
-            )
-            for name in fact_order(scenario.shapes)
-        }
-        outcomes = outcome_chances(scenario, wish_chance(scenario))
-        return cls(scenario, facts, {name: Cut.at(chance) for name, chance in outcomes.items()})
-
-
-def _gaps(scenario: Scenario, fact: str, missing: Gaps | None) -> list[Cut]:
-    """Cuts any of which loses the answer: the scenario's own, and what more gaps make of it."""
-    own = chances(scenario[f"facts.{fact}.missing"], scenario[f"facts.{fact}.missing_difficulty"], 0.0)
-    found = [own] if own.any() else []
-    if missing is not None and (missing.facts is None or fact in missing.facts):
-        found.append(1 - (1 - own) * (1 - chances(missing.share, missing.difficulty, 0.0)))
-    return [Cut.at(gap, dtype=np.uint8) for gap in found]
-
-
-class _Sink:
-    """The columns of a batch, filled block by block: yes-or-no ones packed, eight cases to a byte."""
-
-    def __init__(self, n: int) -> None:
-        self.n = n
-        packed = -(-n // 8)
-        kinds = {name: FACTS[name].kind for name in FACTS}
-        flags = [*(name for name, kind in kinds.items() if kind is Kind.FLAG), *TRUTH]
-        self.bits = {name: np.empty(packed, np.uint8) for name in flags}
-        self.codes = {name: np.empty(n, np.int8) for name in FACTS if FACTS[name].has_levels}
-        self.numbers = {n_: np.empty(n, np.int64) for n_, kind in kinds.items() if kind is Kind.COUNT}
-        floats = [*(name for name, kind in kinds.items() if kind is Kind.NUMBER), "difficulty", "gravity"]
-        self.numbers |= {name: np.empty(n) for name in floats}
-        self.recorded = {name: np.empty(packed, np.uint8) for name in FACTS if not FACTS[name].has_levels}
-        self.complete: set[str] = set()
-
-    def column(self, name: str) -> pa.Array:
-        """A column of yes or no, or of numbers, without copying."""
-        known = None
-        if name in self.recorded and name not in self.complete:
-            known = pa.py_buffer(self.recorded[name])
-        values = self.bits[name] if name in self.bits else self.numbers[name]
-        kind = pa.bool_() if name in self.bits else pa.from_numpy_dtype(values.dtype)
-        return pa.Array.from_buffers(kind, self.n, [known, pa.py_buffer(values)])
-
-
-def _fill(plan: _Plan, seed: int, sink: _Sink, first: int, block: int) -> None:
-    """Draw one block and put the rows that the batch wants, from ``first`` on, into the sink."""
-    begin, end = max(block * BLOCK, first), min((block + 1) * BLOCK, first + sink.n)
-    inside, wanted = slice(begin - block * BLOCK, end - block * BLOCK), slice(begin - first, end - first)
-    packed = slice(wanted.start // 8, -(-wanted.stop // 8))
-    size = -(-inside.stop // PERIOD) * PERIOD
-    stream = np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(block,))))
-    words = stream.integers(0, 2**64 - 1, WORDS_PER_BLOCK, dtype=np.uint64, endpoint=True)
-    whole = BLOCK // 4 * len(_WORD_ROWS)
-    pairs = words[:whole].view(np.uint16).reshape(-1, BLOCK)[:, :size]
-    single = words[whole:].view(np.uint8).reshape(-1, BLOCK)[:, :size]
-
-    traits = grid()
-    d, g = (np.take(traits.of_word, pairs[_WORD_ROWS[name]]) for name in ("difficulty", "gravity"))
-    bins = (d * BINS + g).astype(np.intp)
-    for name in ("difficulty", "gravity"):
-        sink.numbers[name][wanted] = np.take(traits.value, pairs[_WORD_ROWS[name]][inside])
-
-    truth: dict[str, np.ndarray] = {}
-    for name, draw in plan.facts.items():
-        truth[name] = drawn = _draw(name, draw, pairs, bins, truth)
-        lost = [cut(single[_BYTE_ROWS[name]], bins) for cut in draw.gaps]
-        gap = reduce(np.logical_or, lost) if lost else None
-        if FACTS[name].has_levels:
-            code = drawn.view(np.int8)[inside]
-            sink.codes[name][wanted] = code if gap is None else code | -gap[inside].view(np.int8)
-            continue
-        if gap is None:
-            sink.complete.add(name)
-        else:
-            sink.recorded[name][packed] = np.packbits(~gap[inside], bitorder="little")
-        if FACTS[name].kind is Kind.FLAG:
-            sink.bits[name][packed] = np.packbits(drawn[inside], bitorder="little")
-        else:
-            sink.numbers[name][wanted] = drawn[inside]
-    for name, values in _outcomes(plan.outcomes, pairs, bins, truth).items():
-        sink.bits[name][packed] = np.packbits(values[inside], bitorder="little")
-
-
-def _draw(name: str, draw: _Draw, pairs: np.ndarray, bins: np.ndarray, truth: dict) -> np.ndarray:
-    """A fact's true answers: yes or no, the position of a level, or a number."""
-    fact, shape, random = FACTS[name], draw.shape, pairs[_WORD_ROWS[name]]
-    if fact.kind is Kind.FLAG:
-        drawn = draw.cuts[0](random, bins)
-    else:
-        drawn = np.zeros(len(bins), np.uint8)
-        for cut in draw.cuts:
-            drawn += cut(random, bins).view(np.uint8)
-    if fact.kind is Kind.NUMBER:
-        edges, width = np.array(shape.breaks), np.diff(shape.breaks)
-        start, within = edges[drawn], (pairs[_WORD_ROWS["within_band"]] + 0.5) / WORDS
-        drawn = np.maximum(start, np.floor((start + width[drawn] * within) * 10) / 10)  # to whole tenths
-    if shape.given:
-        applies = truth[shape.given]
-        if shape.levels:
-            places = [FACTS[shape.given].levels.index(level) for level in shape.levels]
-            applies = np.logical_or.reduce([applies == place for place in places])
-        if fact.kind is Kind.FLAG:
-            return drawn | ~applies if shape.otherwise else drawn & applies
-        rest = fact.levels.index(shape.otherwise) if fact.has_levels else shape.otherwise or 0
-        drawn = np.where(applies, drawn, drawn.dtype.type(rest))
-    return drawn
-
-
-def _outcomes(cuts: dict[str, Cut], pairs: np.ndarray, bins: np.ndarray, truth: dict) -> dict:
-    """The truth of each case; its definition is in `simulate`."""
-
-    def drawn(name: str, otherwise: str = "", yes: np.ndarray | None = None) -> np.ndarray:
-        random = pairs[_WORD_ROWS[name]]
-        hit = cuts[name](random, bins)
-        return np.where(yes, hit, cuts[otherwise](random, bins)) if otherwise else hit
-
-    first = drawn("first_right")
-    second = drawn("second_right", "second_right_if_wrong", first)
-    differ = (first != second) | ~(first | second | drawn("errors_agree"))
-    wish = truth[WISHES[0]]
-    for name in WISHES[1:]:
-        wish = wish | truth[name]
-    treated = drawn("treatment_changed", "treatment_if_same", differ)
-    sought = drawn("sought", "sought_if_wish", ~wish)
-    averted = treated & drawn("plan_intervenes") & drawn("plan_dropped")
-    values = (first, second, differ, sought, differ, treated, second & ~first, first & ~second, averted)
-    return dict(zip(TRUTH, values, strict=True))
-
-
-def _rows(plan: _Plan, start: int, stop: int, seed: int, engine: str):
-    """Rows start to stop of the cohort."""
-    first = start // 8 * 8  # packed bits begin on a whole byte
-    sink = _Sink(stop - first)
-    blocks = range(first // BLOCK, (stop - 1) // BLOCK + 1)
-    fill = partial(_fill, plan, seed, sink, first)
-    with ThreadPoolExecutor(THREADS) as pool:
-        progress = tqdm(pool.map(fill, blocks), total=len(blocks), unit="block", disable=len(blocks) < 300)
-        for _ in progress:
-            pass
-    names = [*FACTS, "difficulty", "gravity", *TRUTH]
+    scenario = _checked(scenario, seed, engine, missing, n=n, batch=batch)
+    plan, seed = _Plan(scenario, missing), int(seed)
+    spans = ((start, min(start + batch, n)) for start in range(0, n, batch))
+    frames = ((start, _rows(plan, start, stop, seed)) for start, stop in spans)
     if engine == "polars":
-        return _polars(sink, names).slice(start - first)
-    columns = {
-        name: pd.Categorical.from_codes(sink.codes[name], dtype=_category(name), validate=False)
-        if name in sink.codes
-        else pd.arrays.ArrowExtensionArray(sink.column(name))
-        for name in names
-    }
-    frame = pd.DataFrame(columns, index=pd.RangeIndex(first, stop), copy=False).iloc[start - first :]
-    scenario = plan.scenario
-    frame.attrs = {"simulated": True, "scenario": scenario.name, "fitted_to": list(scenario.fitted_to)}
-    frame.attrs |= {"seed": seed, "n": stop - start}
-    return frame
+        return (frame for _, frame in frames)
+    return (_pandas(frame, scenario, start, seed) for start, frame in frames)
 
 
-@lru_cache
-def _category(name: str) -> pd.CategoricalDtype:
-    return pd.CategoricalDtype(list(FACTS[name].levels), ordered=FACTS[name].kind is Kind.ORDERED)
+def common_cohorts(
+    scenarios: Iterable[Scenario],
+    n: int,
+    *,
+    seed: int,
+    together: int,
+    recentring: Callable[[Scenario, Cases], Mapping],
+) -> Iterator[tuple[int, Iterator[pl.DataFrame]]]:
+    """The cohorts of scenarios from the same random numbers, their rates kept: so many ``together``.
+
+    How many there are, and their cases in parts, with columns ``cohort`` and ``row``. Two cohorts differ by
+    what differs between their scenarios and not by chance.
+    """
+    sizes = {block: min(n - block * BLOCK, BLOCK) for block in range(-(-n // BLOCK))}
+    streams = [Streams(seed, block, size, keep=len(sizes) == 1) for block, size in sizes.items()]
+    scenarios = iter(scenarios)
+    with ThreadPoolExecutor(THREADS) as pool:
+        while some := list(islice(scenarios, together)):
+            plans = list(map(_Plan, some))
+
+            def part(stream: Streams, plans: list[_Plan] = plans) -> pl.DataFrame:
+                each = list(pool.map(lambda plan: plan.columns(stream, recentring), plans))
+                made = _frame({name: np.concatenate([x[name] for x in each]) for name in each[0]}, plans[0])
+                row = stream.block * BLOCK + np.tile(np.arange(stream.rows), len(plans))
+                return made.with_columns(cohort=np.repeat(range(len(plans)), stream.rows), row=row)
+
+            yield len(some), map(part, streams)
 
 
-def _polars(sink: _Sink, names: list[str]) -> pl.DataFrame:
-    import polars as pl
-
-    columns = {n: sink.codes[n] if n in sink.codes else pl.from_arrow(sink.column(n)) for n in names}
-    code = pl.col
-    words = [
-        pl.when(code(n) >= 0).then(code(n)).cast(pl.UInt8).cat.to(pl.Enum(FACTS[n].levels)).alias(n)
-        for n in sink.codes
+def _checked(scenario, seed, engine, missing: Gaps | None, **counts) -> Scenario:
+    scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    problems = not_whole("the seed, by which a cohort can be had again", seed, 0)
+    problems += [
+        x for name, count in counts.items() for x in not_whole(f"{name}, a number of cases", count, 1)
     ]
-    return pl.DataFrame(columns).with_columns(words)
+    refuse("No cohort can be simulated", problems)
+    if engine not in ENGINES:
+        raise unknown_name("engine", engine, ENGINES)
+    for name in (missing and missing.facts) or ():
+        scenario.structure.rule_book.fact(name)
+    return scenario
+
+
+class _Plan:
+    """A scenario made ready: the thresholds of every fact, and the gaps in its record."""
+
+    def __init__(self, scenario: Scenario, missing: Gaps | None = None) -> None:
+        self.scenario, self.facts = scenario, fact_plans(scenario)
+        self.gaps: dict[str, list[tuple[str, float, float]]] = {}
+        for name in scenario.structure.rule_book.facts:
+            start = f"facts.{name}.missing"
+            gaps = [(f"gap:{name}", scenario[start], scenario[f"{start}_difficulty"])]
+            if missing is not None and (missing.facts is None or name in missing.facts):
+                gaps.append((f"more gaps:{name}", missing.share, missing.difficulty))
+            self.gaps[name] = [gap for gap in gaps if gap[1]]
+
+    def columns(self, streams: Streams, recentring: Callable | None = None) -> dict[str, np.ndarray]:
+        """The recorded cases of a block and their truth: -1, or no number, where not recorded."""
+        truth = draw(self.facts, streams)
+        cases = Cases(self.scenario, truth)
+        found = {}
+        for name, fact in self.scenario.structure.rule_book.facts.items():
+            answers, lost = truth.answers[name], self._lost(name, truth)
+            if fact.kind is Kind.NUMBER:
+                found[name] = answers if lost is None else np.where(lost, np.nan, answers)
+                continue
+            found[name] = answers.astype(np.int16 if fact.kind is Kind.COUNT else np.int8)
+            if lost is not None:
+                found[name][lost] = -1
+        numbers = recentring(self.scenario, cases) if recentring else self.scenario
+        return (
+            found
+            | {name: trait.astype(float) for name, trait in truth.traits.items()}
+            | cases.outcomes(numbers)
+        )
+
+    def _lost(self, name: str, truth: Truth) -> np.ndarray | None:
+        lost = None
+        for stream, share, loading in self.gaps[name]:
+            if loading:
+                hit = truth.score(stream, {"difficulty": loading}) > special.ndtri(1 - share).astype(
+                    np.float32
+                )
+            else:
+                hit = truth.streams.hits(stream, share)
+            lost = hit if lost is None else lost | hit
+        return lost
+
+
+def _frame(columns: dict[str, np.ndarray], plan: _Plan) -> pl.DataFrame:
+    """The frame of these columns, each fact in its own type, null where not recorded."""
+    made = []
+    for name, fact in plan.scenario.structure.rule_book.facts.items():
+        column = pl.col(name)
+        known = pl.when(column >= 0).then(column) if plan.gaps[name] else column
+        match fact.kind:
+            case Kind.NUMBER:
+                made.append(column.fill_nan(None))
+            case Kind.COUNT:
+                made.append(known.cast(pl.Int64))
+            case Kind.FLAG:
+                made.append((known == 1).alias(name))
+            case _:
+                made.append(known.cast(pl.UInt8).cat.to(pl.Enum(fact.levels)).alias(name))
+    return pl.DataFrame(columns).select(*made, *TRAITS, *TRUTH)
+
+
+def _rows(plan: _Plan, start: int, stop: int, seed: int) -> pl.DataFrame:
+    """Rows start to stop of the cohort."""
+    from tqdm.auto import tqdm
+
+    def one(block: int) -> pl.DataFrame:
+        begin = block * BLOCK
+        streams = Streams(seed, block, min(stop - begin, BLOCK))
+        return _frame(plan.columns(streams), plan).slice(max(start - begin, 0))
+
+    blocks = range(start // BLOCK, -(-stop // BLOCK))
+    if len(blocks) == 1:
+        return one(blocks[0])
+    with ThreadPoolExecutor(THREADS) as pool:
+        parts = tqdm(pool.map(one, blocks), total=len(blocks), unit="block", disable=len(blocks) < 50)
+        return pl.concat(parts, rechunk=True)
+
+
+def _pandas(frame: pl.DataFrame, scenario: Scenario, start: int, seed: int) -> pd.DataFrame:
+    columns = {}
+    for name, series in zip(frame.columns, frame.get_columns(), strict=True):
+        if isinstance(series.dtype, pl.Enum):
+            ordered = scenario.structure.rule_book.fact(name).kind is Kind.ORDERED
+            codes = series.to_physical().cast(pl.Int8).fill_null(-1).to_numpy()
+            kind = pd.CategoricalDtype(series.dtype.categories.to_list(), ordered=ordered)
+            columns[name] = pd.Categorical.from_codes(codes, dtype=kind)
+        else:
+            columns[name] = pd.arrays.ArrowExtensionArray(series.to_arrow())
+    made = pd.DataFrame(columns, index=pd.RangeIndex(start, start + len(frame)), copy=False)
+    made.attrs = {"simulated": True, "scenario": scenario.name, "fitted_to": list(scenario.fitted_to)}
+    made.attrs |= {"seed": seed, "n": len(frame)}
+    return made

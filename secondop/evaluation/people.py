@@ -71,7 +71,7 @@ def of_100(
 
     Examples
     --------
-    >>> cases = pd.DataFrame({"neoplasia_concern": [True, False], "changed": [False, True]})
+    >>> cases = pd.DataFrame({"complication_during_treatment": [True, False], "changed": [False, True]})
     >>> of_100(cases, "urgent", outcome="changed").set_index("part")["people"].to_dict()
     {'false_positive': 50, 'cannot_be_judged': 50}
     """

@@ -1,36 +1,39 @@
 """What if the assumptions are wrong: one parameter at a time, and all at once.
 
 Every scenario is simulated with the same random numbers, so two results differ by what was changed and not by
-chance. Ranges say how far a number may be off; a band is as honest as the ranges behind it.
+chance; and what was solved for its rates is moved along, so that they hold whatever else does not. Ranges say
+how far a number may be off; a band is as honest as the ranges behind it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from itertools import chain, islice, product
+from itertools import chain, groupby, product
 
 import numpy as np
 import pandas as pd
 import polars as pl
 from tqdm.auto import tqdm
 
-from secondop.cohorts.draws import draw_parameters, drawn_scenarios, parameter_words
+from secondop.cohorts.calibrate import Recentring
+from secondop.cohorts.draws import draw_parameters, drawn_scenarios, rates_that_hold, unstated, varying
 from secondop.cohorts.scenario import Scenario, load_scenario
-from secondop.cohorts.simulate import THREADS, simulate_batches
+from secondop.cohorts.simulate import common_cohorts
+from secondop.cohorts.words import parameter_words
 from secondop.errors import SecondopError, unknown_name
 from secondop.evaluation import measures as defined
 from secondop.evaluation.cohort import EITHER, MAX_GROUPS, Cohort
 from secondop.evaluation.policies import FORESIGHT, choose
+from secondop.evaluation.thresholds import at_thresholds, draw_thresholds, thresholds
 from secondop.evaluation.tradeoff import THRESHOLD
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 
-BATCH = 1 << 18  # cases assessed at once: cohorts of several scenarios together, or a part of a large one
+BATCH = 200_000  # cases assessed at once: cohorts of several scenarios together
 BLOCKS = 20
 OR_UNDECIDED = " or undecided"
 _PER_CASE = ("referral_rate", "true_positive", "false_positive", "false_negative", "net_benefit")
+_PER_CASE += ("yield_above_chance",)
 MEASURES = {n: ("changed", n, f"{defined.MEASURES[n].words}, per 100 cases") for n in _PER_CASE}
 MEASURES |= {n: (n, "true_positive", f"{words}, per 100 cases") for n, words in defined.TRUTH.items()}
 MEASURES |= {n: (n, "ppv", f"{n.replace('_', ' ')}, per 100 opinions") for n in EITHER}
@@ -48,15 +51,19 @@ def tornado(
     seed: int,
     threshold: float = THRESHOLD,
     outcome: str = "either",
+    zeros: float = 0.0,
     rule_book: RuleBook = RULE_BOOK,
 ) -> pd.DataFrame:
     """How a result swings when one parameter at a time goes to either end of its range.
 
-    Nothing else moves: shares of the same fact give way in proportion, and nothing is fitted again.
+    Shares of the same fact give way in proportion, rates among all cases where they could not hold beside
+    it, and what was solved moves along so that the scenario's rates hold; nothing else moves.
 
     ``measure``: keys of :data:`MEASURES`. ``policy``: as :func:`tradeoff` has it, or ``sought`` (an opinion);
     one of the rule book with " or undecided" refers also whom unknown facts could bring there. ``parameters``
-    are paths, by default all; those that do not vary are left out, and counted by ``attrs["fixed"]``.
+    are paths, of the scenario or of a rule's threshold (``thresholds.first_line_weeks``), by default all;
+    those that do not vary are left out, and counted by ``attrs["fixed"]``. ``zeros``: how far loadings that
+    are 0 may be off.
 
     Returns
     -------
@@ -74,30 +81,42 @@ def tornado(
     from scipy.stats import t
 
     scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
-    paths = list(scenario.parameters if parameters is None else parameters)
-    if unknown := [path for path in paths if path not in scenario.parameters]:
-        raise unknown_name("parameter", unknown[0], scenario.parameters)
-    varying = {path: p for path in paths if (p := scenario.parameters[path]).lower < p.upper}
-    moved = (scenario.replace({path: end}) for path, p in varying.items() for end in (p.lower, p.upper))
+    of_book = {path: each.parameter for path, each in thresholds(rule_book).items()}
+    known = dict(scenario.parameters) | unstated(scenario, zeros) | of_book
+    paths = list(known if parameters is None else parameters)
+    if unknown := [path for path in paths if path not in known]:
+        raise unknown_name("parameter", unknown[0], known)
+    can = varying(scenario) | unstated(scenario, zeros) | of_book
+    moving = {path: can[path] for path in paths if path in can and can[path].lower < can[path].upper}
+    ends = [(path, end) for path, p in moving.items() for end in (p.lower, p.upper)]
+    books = [rule_book, *(at_thresholds(rule_book, {path: end}) for path, end in ends)]
+    moved = (
+        scenario
+        if path in of_book
+        else scenario.replace(rates_that_hold(scenario, {path: end}) | {path: end})
+        for path, end in ends
+    )
     names = [measure] if isinstance(measure, str) else list(measure)
-    every, total = chain([scenario], moved), 1 + 2 * len(varying)
-    policies, found = _evaluate(every, total, names, threshold, [policy], n, seed, outcome, rule_book, BLOCKS)
+    every = zip(chain([scenario], moved), books, strict=True)
+    policies, found = _evaluate(
+        scenario, every, len(books), names, threshold, [policy], n, seed, outcome, BLOCKS
+    )
     if policy not in policies:
         raise unknown_name("policy", policy, policies)
     keys = ["measure", "policy", "parameter", "label", "basis", "value", "lower", "upper"]
-    about = [(policy, x, parameter_words(x), p.basis, p.value, p.lower, p.upper) for x, p in varying.items()]
+    about = [(policy, x, parameter_words(x), p.basis, p.value, p.lower, p.upper) for x, p in moving.items()]
     table = pd.DataFrame([(name, *each) for name in names for each in about], columns=keys)
-    runs = np.array([(0, 2 * i + 1, 2 * i + 2) for i in range(len(varying))], int).reshape(-1, 3)
+    runs = np.array([(0, 2 * i + 1, 2 * i + 2) for i in range(len(moving))], int).reshape(-1, 3)
     ends = np.concatenate([found[name][policies.index(policy)][runs] for name in names])
     table[["base", "at_lower", "at_upper"]] = whole = ends[..., 0]
     with np.errstate(invalid="ignore"):
         lost = ends[table.index, whole.argmax(1), 1:] - ends[table.index, whole.argmin(1), 1:]
         table["swing"] = np.ptp(whole, axis=1)
         table["swing_error"] = t.ppf(0.975, BLOCKS - 1) * np.sqrt(BLOCKS - 1) * lost.std(axis=1)
-    order = np.lexsort((-table["swing"], np.repeat(range(len(names)), len(varying))))
+    order = np.lexsort((-table["swing"], np.repeat(range(len(names)), len(moving))))
     table = table.iloc[order].reset_index(drop=True)
     table.attrs = {"simulated": True, "scenario": scenario.name, "n": n, "seed": seed, "threshold": threshold}
-    table.attrs |= {"fixed": len(paths) - len(varying)}
+    table.attrs |= {"fixed": len(paths) - len(moving)}
     return table
 
 
@@ -111,17 +130,16 @@ def propagate(
     measures: Sequence[str] = tuple(MEASURES),
     threshold: float = THRESHOLD,
     outcome: str = "either",
-    refit: pd.DataFrame | None = None,
     counts: Mapping[str, tuple[float, float]] | None = None,
     weight: float = 4.0,
+    zeros: float = 0.0,
     rule_book: RuleBook = RULE_BOOK,
 ) -> pd.DataFrame:
     """What follows when all parameters are uncertain at once: every result, in every draw of them.
 
-    ``draws, counts, weight``: as for :func:`draw_parameters`; ``measures, policies`` as for :func:`tornado`,
-    each policy also with " or undecided". ``refit``: published rates with their ``n``; in every draw the
-    fitted parameters are fitted again, to rates drawn from their counts, and ``attrs["left_out"]`` draws
-    contradict them. Without it those rates come out wider than published.
+    ``draws, counts, weight, zeros``: as for :func:`draw_parameters`; ``measures, policies`` as for
+    :func:`tornado`, each policy also with " or undecided". Thresholds of rules that state a range are drawn
+    too. In every draw what was solved moves along, so that the rates drawn hold.
 
     A row per ``policy``, ``draw`` and ``measure``: its ``value``, and ``base``, that in the scenario as
     stated; blank where nothing was counted. One measure pivoted, draws by policies, is what packages of
@@ -133,17 +151,27 @@ def propagate(
     ['none', 'urgent', 'urgent or undecided', 'perfect foresight', 'all', 'sought']
     """
     scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
-    drawn = draw_parameters(scenario, draws, seed=seed, counts=counts, weight=weight)
-    moved = drawn_scenarios(scenario, drawn, seed=seed, refit=refit)
-    moved = dict(tqdm(moved, total=draws, unit="draw", delay=2, leave=False))  # some may be left out
-    every, total = [scenario, *moved.values()], 1 + len(moved)
-    made, found = _evaluate(every, total, measures, threshold, policies, n, seed, outcome, rule_book)
+    drawn = draw_parameters(scenario, draws, seed=seed, counts=counts, weight=weight, zeros=zeros)
+    moved = draw_thresholds(rule_book, draws, seed=seed, weight=weight)
+    order = moved.sort_values(list(moved)).index if len(moved.columns) else moved.index
+    made_of: dict[tuple, RuleBook] = {}
+    books = []
+    for at in moved.loc[order].itertuples(index=False, name=None):
+        if at not in made_of:
+            made_of[at] = at_thresholds(rule_book, dict(zip(moved, at, strict=True)))
+        books.append(made_of[at])
+    every = zip((each for _, each in drawn_scenarios(scenario, drawn.loc[order])), books, strict=True)
+    every, total = chain([(scenario, rule_book)], every), 1 + draws
+    made, found = _evaluate(scenario, every, total, measures, threshold, policies, n, seed, outcome)
+    back = np.argsort(order.to_numpy())
+    found = {name: np.concatenate([x[:, :1], x[:, 1:][:, back]], 1) for name, x in found.items()}
+    moved = drawn.index
     keys = pd.MultiIndex.from_product([made, found, moved], names=["policy", "measure", "draw"])
     values = np.stack([x[..., 0] for x in found.values()], 1)
     table = pd.DataFrame({"value": values[..., 1:].ravel()}, keys).reset_index()
     table = table[["policy", "draw", "measure", "value"]].assign(base=values[..., 0].repeat(len(moved)))
     table.attrs = {"simulated": True, "scenario": scenario.name, "n": n, "seed": seed, "threshold": threshold}
-    table.attrs |= {"draws": draws, "refit": refit is not None, "left_out": draws - len(moved)}
+    table.attrs |= {"draws": draws}
     return table
 
 
@@ -177,41 +205,40 @@ def bands(propagated: pd.DataFrame) -> pd.DataFrame:
 
 
 def _evaluate(
-    scenarios, total, measures, threshold, policies, n, seed, outcome, rule_book, blocks=1
+    scenario: Scenario,
+    variants: Iterable[tuple[Scenario, RuleBook]],
+    total: int,
+    measures: Sequence[str],
+    threshold: float,
+    policies: Sequence[str],
+    n: int,
+    seed: int,
+    outcome: str,
+    blocks: int = 1,
 ) -> tuple[list[str], dict[str, np.ndarray]]:
-    """The policies, and each measure: (policies, scenarios, of all cases and of all but those of each block).
+    """The policies, and each measure: (policies, variants, of all cases and of all but those of each block).
 
-    Small cohorts are assessed together and a large one in parts, so that memory stays that of one batch.
+    Small cohorts are assessed together, and large ones in parts. Variants with one rule book follow each other.
     """
     if unknown := [name for name in measures if name not in MEASURES]:
         raise unknown_name("measure", unknown[0], MEASURES)
     defined.odds_of([threshold])  # refuses what is no probability before anything is simulated
-    scenarios, counted, flags = iter(scenarios), [], ("changed", *EITHER, *defined.TRUTH)
-    wanted = {x.removesuffix(OR_UNDECIDED) for x in policies} - {"sought"}
-    parts_of = partial(simulate_batches, n=n, seed=seed, batch=min(n, BATCH), engine="polars")
-    with ThreadPoolExecutor(THREADS) as pool, tqdm(total=total, unit="cohort", delay=2, leave=False) as bar:
-        while some := list(islice(scenarios, max(1, min(BATCH // max(n, 1), MAX_GROUPS // blocks)))):
-            counts, seen = 0, 0
-            together = len(some) > 1 and [pl.concat(pool.map(lambda one: next(parts_of(one)), some))]
-            for frame in together or parts_of(some[0]):
-                row = np.arange(seen, seen := seen + len(frame))
-                frame = frame.with_columns(scenario_and_block=row // n * blocks + row % n * blocks // n)
-                own = {name: name for name in ("sought", *EITHER)}
-                cohort = Cohort(frame, rule_book, outcome=outcome, by="scenario_and_block", flags=own)
-                asked = {}
-                for policy in choose(cohort, wanted):
-                    if (refers := policy.refers) is not None:
-                        asked |= {policy.name: refers, policy.name + OR_UNDECIDED: refers.fill_null(True)}
-                patterns = cohort.patterns(asked, ("sought", *flags))
-                patterns.codes[FORESIGHT] = patterns.codes["flag changed"]
-                names = ["none", *asked, FORESIGHT, "all", "flag sought"]
-                part = np.zeros((len(flags), len(names), len(some) * blocks, 3, 3))
-                groups = [int(group) for group in patterns.groups]
-                for (i, flag), (j, name) in product(enumerate(flags), enumerate(names)):
-                    part[i, j, groups] = patterns.crossed(name, f"flag {flag}")[0]
-                counts = counts + part
-            counted.append(counts)
-            bar.update(len(some))
+    flags, recentring, counted = ("changed", *EITHER, *defined.TRUTH), Recentring(scenario), []
+    together = max(1, min(BATCH // n, MAX_GROUPS // blocks))
+    with tqdm(total=total, unit="cohort", delay=2, leave=False) as bar:
+        for rule_book, group in groupby(variants, key=lambda variant: variant[1]):
+            drawn = common_cohorts(
+                (each for each, _ in group), n, seed=seed, together=together, recentring=recentring
+            )
+            for cohorts, parts in drawn:
+                counts = 0
+                for frame in parts:
+                    place = pl.col("cohort") * blocks + pl.col("row") * blocks // n
+                    frame = frame.with_columns(scenario_and_block=place)
+                    names, part = _counts(frame, rule_book, policies, flags, outcome, cohorts * blocks)
+                    counts = counts + part
+                counted.append(counts)
+                bar.update(cohorts)
     blockwise = np.concatenate(counted, 2).reshape(len(flags), len(names), -1, blocks, 3, 3)
     whole, found = blockwise.sum(3, keepdims=True), {}
     tables = dict(zip(flags, np.concatenate([whole, whole - blockwise], 3), strict=True))
@@ -220,3 +247,28 @@ def _evaluate(
         numbers = defined.table(tables[flag], tables[flag], [threshold], measures=[measure])[measure]
         found[name] = numbers[..., 0, 0] if defined.MEASURES[measure].priced else numbers[..., 0]
     return [*names[:-1], "sought"], found
+
+
+def _counts(
+    frame: pl.DataFrame,
+    rule_book: RuleBook,
+    policies: Sequence[str],
+    flags: Sequence[str],
+    outcome: str,
+    groups: int,
+) -> tuple[list[str], np.ndarray]:
+    """How many cases each policy refers, by each outcome and group."""
+    wanted = {x.removesuffix(OR_UNDECIDED) for x in policies} - {"sought"}
+    own = {name: name for name in ("sought", *EITHER)}
+    cohort, asked = Cohort(frame, rule_book, outcome=outcome, by="scenario_and_block", flags=own), {}
+    for policy in choose(cohort, wanted):
+        if (refers := policy.refers) is not None:
+            asked |= {policy.name: refers, policy.name + OR_UNDECIDED: refers.fill_null(True)}
+    patterns = cohort.patterns(asked, ("sought", *flags))
+    patterns.codes[FORESIGHT] = patterns.codes["flag changed"]
+    names = ["none", *asked, FORESIGHT, "all", "flag sought"]
+    part = np.zeros((len(flags), len(names), groups, 3, 3))
+    there = [int(group) for group in patterns.groups]
+    for (i, flag), (j, name) in product(enumerate(flags), enumerate(names)):
+        part[i, j, there] = patterns.crossed(name, f"flag {flag}")[0]
+    return names, part

@@ -62,7 +62,7 @@ def tradeoff(
 
     Examples
     --------
-    >>> cases = pd.DataFrame({"neoplasia_concern": [True, True, False, False]})
+    >>> cases = pd.DataFrame({"complication_during_treatment": [True, True, False, False]})
     >>> cases["changed"] = [True, False, True, False]
     >>> table = wide(tradeoff(cases, ["urgent"], outcome="changed"))
     >>> table[["policy", "referral_rate", "true_positive", "false_positive"]]

@@ -85,8 +85,8 @@ def assess(
     >>> assess(cases, RULE_BOOK.only("neoplasia-concern"))[["recommendation", "possible", "undetermined"]]
       recommendation       possible  undetermined
     0  no_indication  no_indication         False
-    1         urgent         urgent         False
-    2  no_indication         urgent          True
+    1    recommended    recommended         False
+    2  no_indication    recommended          True
     """
     return _assess.assess(cases, rule_book, verdicts=verdicts, next_question=next_question)
 

@@ -39,6 +39,8 @@ symptom_course = ordered("symptom_course", "none improving unchanged worsening",
     "How are the symptoms developing?")
 new_finding = category("new_finding", "none erosion ulcer lump suspicious_lesion other",
     "Has something new appeared, such as a sore, an ulcer, a lump or a suspicious spot?")
+finding_persistent_or_unexplained = flag("finding_persistent_or_unexplained",
+    "Has the new finding stayed for weeks, or is it unexplained?")
 clinically_stable = flag("clinically_stable", "Has your state been stable?")
 
 flag, category, ordered, count, number = _about("treatment so far")
@@ -53,7 +55,7 @@ drug_trials = count("drug_trials", 50, "drugs", "How many different drugs were t
 complication_during_treatment = flag("complication_during_treatment",
     "Did a complication occur during treatment?")
 disease_control = ordered("disease_control", "uncontrolled partly_controlled well_controlled",
-    "How well is the disease under control?")
+    "How well is the disease under control (of several, the least controlled)?")
 complicated_disease = flag("complicated_disease", "Has the disease itself led to complications?")
 plan_follows_guideline = flag("plan_follows_guideline", "Does the plan follow an established guideline?")
 medical_management_exhausted = flag("medical_management_exhausted",
@@ -62,17 +64,20 @@ topical_steroid_trial_adequate = flag("topical_steroid_trial_adequate",
     "Was a steroid cream used properly and for long enough?", term="adequate trial of topical steroid")
 
 flag, category, ordered, count, number = _about("what is proposed")
-procedure_proposed = ordered("procedure_proposed", "none invasive_procedure minor_surgery major_surgery",
-    "Is an operation or another invasive procedure proposed?")
+procedure_proposed = category("procedure_proposed", "none invasive_procedure minor_surgery major_surgery",
+    "Is an operation or another invasive procedure proposed, apart from a port for infusions?")
 less_invasive_option = flag("less_invasive_option", "Might there be a less invasive option?")
 chemotherapy_proposed = flag("chemotherapy_proposed", "Is chemotherapy proposed?")
 radiation_proposed = flag("radiation_proposed", "Is radiation proposed?")
 treatment_risk = ordered("treatment_risk", "low moderate high", "How risky is the proposed treatment?")
 quality_of_life_impact = ordered("quality_of_life_impact", "none slight moderate substantial",
     "How much would the proposed treatment change daily life?", term="impact on quality of life")
+treatment_cannot_wait = flag("treatment_cannot_wait",
+    "Is the treatment so urgent that it cannot wait for another opinion?")
 circumcision_proposed = flag("circumcision_proposed", "Is a circumcision proposed?")
 surgical_referral = flag("surgical_referral", "Has a referral to a surgeon been proposed?")
-genital_surgery_proposed = flag("genital_surgery_proposed", "Is an operation on the genitals proposed?")
+genital_surgery_proposed = flag("genital_surgery_proposed",
+    "Is an operation on the genitals proposed (a circumcision counts)?")
 genital_surgery_reason = category("genital_surgery_reason",
     "none scarring_complication premalignant_change invasive_malignancy other",
     "What is the reason for that operation?", term="reason for genital surgery")
@@ -80,8 +85,8 @@ genital_surgery_reason = category("genital_surgery_reason",
 flag, category, ordered, count, number = _about("cancer and complex disease")
 cancer_history = category("cancer_history", "none previous persistent",
     "Have you had a cancer, or is it still there?")
-specialist_follow_up = flag("specialist_follow_up", "Does a specialist see you regularly about it?",
-    term="specialist follow-up")
+specialist_follow_up = category("specialist_follow_up", "never lapsed now completed",
+    "Does a specialist see you regularly about it, or was that completed?", term="specialist follow-up")
 neoplasia_concern = flag("neoplasia_concern",
     "Is there concern about an early cancer or a change towards cancer?")
 advanced_cancer = flag("advanced_cancer", "Is there an advanced cancer?")

@@ -18,7 +18,8 @@ SOURCES = (
         "meyer-2015",
         "Meyer AND, Singh H, Graber ML. Evaluation of outcomes from a national patient-initiated "
         "second-opinion program. Am J Med 2015. doi:10.1016/j.amjmed.2015.04.020. The article's saved list "
-        "lacks this reference; it was identified by its figures.",
+        "lacks this reference; it was identified by its figures. It describes patients of one programme, and "
+        "no rule rests on it.",
         Grade.PRIMARY,
     ),
     Source(
@@ -33,6 +34,13 @@ SOURCES = (
         "Management of Stable Patients. Praxis Medical Insights: Practical Summaries of Clinical Guidelines, "
         "2025: a publisher's summary.",
         Grade.SECONDARY_WEB,
+    ),
+    Source(
+        "egleston-2023",
+        "Egleston 2023: delay after which harm begins, in 116,050 patients with non-metastatic breast cancer "
+        "(stage 1-3, SEER-Medicare). doi:10.1002/cnr2.1805. The article does not cite it: it stands behind "
+        "this project's own caution that some treatment cannot wait.",
+        Grade.PRIMARY,
     ),
 )
 
@@ -58,6 +66,14 @@ ADVICE = (
         "That a guideline exists and is followed does not remove the need: it may not fit the case.",
         when=f.plan_follows_guideline,
         only_with_clinical=True,
+    ),
+    Advice(
+        "own",
+        "This treatment cannot wait: an opinion must not delay it. In breast cancer harm began after 33 days "
+        "of delay (14 to 53; egleston-2023). The caution is an addition of this project, not of the article.",
+        when=f.treatment_cannot_wait,
+        if_unknown="Should the treatment be one that cannot wait, an opinion must not delay it (an addition "
+        "of this project, not of the article).",
     ),
     next_step("E1", "Talk to the primary physician, who can arrange the referral."),
     next_step("E2", "Ask openly: most physicians support the request."),

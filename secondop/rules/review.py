@@ -58,9 +58,9 @@ def diff(book: RuleBook, other: RuleBook) -> pd.DataFrame:
     Examples
     --------
     >>> from secondop import RULE_BOOK
-    >>> longer = RULE_BOOK.with_threshold("failed-first-line", "first_line_weeks", 12)
-    >>> RULE_BOOK.diff(longer)[["attribute", "before", "after"]].values.tolist()
-    [['when', 'first line weeks at least 4 (assumed)', 'first line weeks at least 12 (assumed)']]
+    >>> longer = RULE_BOOK.with_threshold("failed-first-line", "first_line_weeks", 8)
+    >>> RULE_BOOK.diff(longer)["after"].tolist()
+    ['first line weeks at least 8 (assumed, 2 to 12)']
     """
     rows, (before, after) = [], ({rule.name: rule for rule in one} for one in (book, other))
     for name in before | after:

@@ -208,7 +208,7 @@ class RuleBook:
             {"name": r.name, "statement": r.statement, "kind": str(r.kind), "group": r.group}
             | {"level": r.level and str(r.level), "label": r.label, "condition": r.when.sentence()}
             | {"consult": r.consult, "source": r.source, "locator": r.locator or r.statement}
-            | {"grade": str(self.sources_by_key[r.source].grade)}
+            | {"grade": str(self.sources_by_key[r.source].grade), "remark": r.remark}
             for r in self
         ]
         return pd.DataFrame(rows)
@@ -245,5 +245,6 @@ class RuleBook:
     def to_markdown(self) -> str:
         """The book to read or hand out: every rule with its condition and source, and the bibliography."""
         leaves = dict.fromkeys(leaf for rule in self for leaf in rule.when.leaves())
-        thresholds = [x for x in leaves if isinstance(x, Compare) and x.fact.is_numeric]
+        compared = [leaf for leaf in leaves if isinstance(leaf, Compare)]
+        thresholds = [leaf for leaf in compared if leaf.fact.is_numeric or leaf.lower != leaf.upper]
         return render("rule_book.md.j2", book=self, thresholds=thresholds, note=NOT_FOR_CARE)

@@ -58,13 +58,24 @@ class Source:
 class Rule:
     """When something holds, what it means, and who says so. Written as one of its three kinds.
 
-    ``name`` is in kebab-case and never reused, ``label`` a noun phrase that a patient could read. It fires
-    ``when`` a condition holds; where ``stronger_when`` holds it is strengthened, which is shown and never
-    counted. ``level`` says how strongly an indication argues, and no other kind has one. ``group`` is the
-    part of the guidance that it belongs to, ``consult`` whom to see. ``source`` is the key of a source of the
-    rule book, ``statement`` the id of the statement that it encodes, and ``locator`` where that stands in the
-    source, unless the id tells. ``valid_from`` and ``valid_to`` are the first and the last day on which it is
-    in force: a date, a year, or the earliest and the latest day that it may be. Empty: always.
+    Attributes
+    ----------
+    name, label : str
+        In kebab-case and never reused; and what it says, as a noun phrase that a patient could read.
+    when, stronger_when : Condition
+        The cases in which it fires; and those in which it is strengthened, which is shown and never counted.
+    group, consult : str
+        The part of the guidance that it belongs to, and whom to see.
+    level : Level
+        How strongly an indication argues; no other kind has one.
+    source, statement, locator : str
+        Key of a source of the rule book, id of the statement that it encodes, and where that stands in the
+        source, unless the id tells.
+    remark : str
+        What a reader has to know of it, such as where it is the book's own reading; shown with the rule.
+    valid_from, valid_to : str or (str, str)
+        First and last day on which it is in force: a date, a year, or the earliest and the latest day that it
+        may be. Empty: always.
     """
 
     kind: ClassVar[RuleKind]
@@ -79,6 +90,7 @@ class Rule:
     locator: str = ""
     consult: str = ""
     stronger_when: Condition | None = None
+    remark: str = ""
     valid_from: str | tuple[str, str] = ""
     valid_to: str | tuple[str, str] = ""
 

@@ -49,7 +49,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Name:
-    """One name of those that exist; a mistake is a set of them."""
+    """One name of those that exist; of several that are right, or wrong for one reason, a set of them."""
 
     noun: str
     options: Iterable[str]
@@ -67,7 +67,7 @@ class Name:
     def same(self, given: str, wanted: str | set[str]) -> bool:
         return given in wanted if isinstance(wanted, set) else given == wanted
 
-    def hint(self, given: str, right: str) -> Feedback:
+    def hint(self, given: str, right: str | set[str]) -> Feedback:
         return Feedback(False, f"It is not {given!r}.")
 
 

@@ -30,6 +30,7 @@ class TeachingCase:
 
     ``facts`` are those recorded: one that is absent is not recorded, never no. ``about`` names the rules that
     it teaches, ``expected`` is the recommendation that it should get, and ``why`` the reason in plain words.
+    ``disputed`` says why a clinician may see it otherwise; it is empty for most.
     ``usual`` is what the deck's cases record where their story says nothing else: what differs stands out.
 
     Examples
@@ -48,6 +49,7 @@ class TeachingCase:
     about: tuple[str, ...]
     expected: str
     why: str
+    disputed: str = ""
     usual: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -61,6 +63,11 @@ class TeachingCase:
         e = self.explanation
         fire = e.opposing if self.expected == "not_needed" else e.supporting
         return tuple(r for r in fire if r.rule.level in (None, self.expected)) or self._taught
+
+    @property
+    def dispute(self) -> str:
+        """That a clinician may see it otherwise, and why; empty for most cases."""
+        return self.disputed and f"A clinician may see it otherwise. {self.disputed}"
 
     @property
     def _taught(self) -> tuple[Reason, ...]:
@@ -80,7 +87,8 @@ class TeachingCase:
         told = [*self.deciding, *(reason for reason in self._taught if reason not in self.deciding)]
         lines += [_verdict(self, reason) for reason in told]
         outlook = [self.explanation.outlook] if self.explanation.undetermined else []
-        return Feedback(right, "\n".join([*lines, self.why, *outlook]))
+        disputed = [self.dispute] if self.disputed else []
+        return Feedback(right, "\n".join([*lines, self.why, *outlook, *disputed]))
 
     def to_dict(self) -> dict[str, Any]:
         """The case as a row: ``case``, ``title`` and ``story`` beside the recorded facts, and no answer."""
@@ -105,7 +113,7 @@ class Deck(Still, OnDemand, Sequence):
     --------
     >>> cases = deck()
     >>> len(cases), cases[0].id, cases["T008"].expected
-    (124, 'T001', 'recommended')
+    (152, 'T001', 'recommended')
     """
 
     def __init__(self, cases: Iterable[TeachingCase]):
@@ -189,6 +197,7 @@ def _cases() -> tuple[TeachingCase, ...]:
             id=row["case"],
             **{key: row[key] for key in ("title", "story", "expected", "why")},
             about=tuple("" if pd.isna(row["about"]) else row["about"].split()),
+            disputed="" if pd.isna(row["disputed"]) else row["disputed"],
             facts=_recorded(row),
             usual=usual,
         )
@@ -246,13 +255,14 @@ def _verdict(case: TeachingCase, reason: Reason) -> str:
     """One rule with its source, and what it says of the case."""
     rule = reason.rule
     named = f"{rule.statement} “{rule.label}” [{reason.source}]"
+    remark = rule.remark and f" {rule.remark}"
     if reason.verdict:
-        return f"{named} fires ({reason.mark})."
+        return f"{named} fires ({reason.mark}).{remark}"
     if reason.verdict is None:
         gaps = [RULE_BOOK.facts[name].label for name, value in reason.seen.items() if value is None]
-        return f"{named} cannot be judged; not recorded: {', '.join(gaps)}."
+        return f"{named} cannot be judged; not recorded: {', '.join(gaps)}.{remark}"
     changes = " and ".join(map(str, case.explanation.why_not[rule.name] or ()))
-    return f"{named} does not fire{changes and f'; it would with {changes}'}."
+    return f"{named} does not fire{changes and f'; it would with {changes}'}.{remark}"
 
 
 def _recorded(row: dict[str, Any]) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def explore_case(case: Any = None, rule_book: RuleBook = RULE_BOOK) -> CaseExplo
     >>> explorer = explore_case("T008")
     >>> explorer.explanation.recommendation
     'recommended'
-    >>> explorer.facts = explorer.facts | {"neoplasia_concern": True}
+    >>> explorer.facts = explorer.facts | {"complication_during_treatment": True}
     >>> explorer.explanation.recommendation
     'urgent'
     """

@@ -143,10 +143,10 @@ def _lesson_1() -> Iterator[Exercise]:
         ((~(weeks.astype("float64") >= 4)).sum(), "You counted every yes. Most of these are recorded."),
         ((weeks < 4).sum(), "You counted those whose weeks are known, and are few."),
     )
-    case = _cases().loc[310]
+    case = _cases().loc[121]
     gaps = {name for name in RULE_BOOK.facts if pd.isna(case[name])}
     yield _ask(
-        "1.4 Case 310 of cases has several gaps. Which fact is the only one worth asking for?",
+        "1.4 Case 121 of cases has several gaps. Which fact is the only one worth asking for?",
         Name("fact", RULE_BOOK.facts),
         (explain(case).next_questions[0].fact, "No answer to the other gaps could change anything."),
         (gaps, "It is not recorded, but no answer to it could change the recommendation."),
@@ -182,8 +182,8 @@ def _lesson_2() -> Iterator[Exercise]:
     yield _ask(
         "2.2 Which clinical rule could be taken out of the book without losing one case?",
         Name("rule", fires.columns),
-        (alone.idxmin(), "It fires in some cases, and in each of them another rule fires as well."),
-        ({fires.sum().idxmin()}, "It is the rarest, and yet it fires in some cases alone."),
+        (set(alone.index[alone == 0]), "In no case is it the only one: another rule fires as well."),
+        ({fires.sum()[alone > 0].idxmin()}, "It is a rare one, and yet it fires in some cases alone."),
         ({alone.idxmax()}, "It has the most cases that no other rule refers."),
     )
     yield _ask(

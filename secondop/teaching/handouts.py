@@ -129,7 +129,8 @@ def case_sheet(
         el("p", "margin-top:5mm;color:#555;font-size:8.5pt;", NOT_FOR_CARE),
     ]
     if answer:
-        pages.append(div("break-before:page;padding-top:4mm;", Html(told.to_html())))
+        disputed = el("p", "", case.dispute) if isinstance(case, TeachingCase) and case.disputed else ""
+        pages.append(div("break-before:page;padding-top:4mm;", Html(told.to_html()), disputed))
     return Page(document(title or "A case", *pages, style=_STYLE))
 
 

@@ -28,7 +28,8 @@ from secondop.rules.assess import assess
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Indication
 
-BOOK = RULE_BOOK.only("neoplasia-concern")
+# an urgent rule that reads one fact
+BOOK = RULE_BOOK.only("neoplasia-concern").replace("neoplasia-concern", level="urgent")
 FOUR = ["diagnosis_clear_cut", "suspicion", "lifestyle_change_tried", "wants_second_opinion"]
 
 
@@ -304,7 +305,8 @@ def test_where_there_is_nothing_to_learn_no_fact_is_important_however_well_known
     table = importance(
         cases, outcome="coin", kind="boosting", facts=[*FOUR, "specialty", "condition"], seed=1
     )
-    assert table["importance"].max() < 1 and table.attrs["auc"] == pytest.approx(50, abs=3)
+    assert table["lower"].max() < 0.5 and table["importance"].max() < 2.5  # points of the AUC, by chance
+    assert table.attrs["auc"] == pytest.approx(50, abs=3)
 
 
 def test_a_fact_without_any_loading_tells_nothing(cohort):

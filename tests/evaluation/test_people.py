@@ -22,20 +22,20 @@ from secondop.evaluation.tradeoff import tradeoff, wide
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.assess import assess
 
-# urgent where neoplasia is a concern; every other rule cannot be judged, for want of facts
+# urgent where a complication occurred; every other rule cannot be judged, for want of facts
 CASES = pd.DataFrame(
     [
-        # concern  sought  changed
-        (True,     True,   True),
-        (True,     True,   False),
-        (True,     False,  True),
-        (False,    True,   False),
-        (False,    False,  False),
-        (False,    None,   True),
-        (None,     True,   None),
-        (None,     False,  None),
+        # complication  sought  changed
+        (True,          True,   True),
+        (True,          True,   False),
+        (True,          False,  True),
+        (False,         True,   False),
+        (False,         False,  False),
+        (False,         None,   True),
+        (None,          True,   None),
+        (None,          False,  None),
     ],
-    columns=["neoplasia_concern", "sought", "changed"],
+    columns=["complication_during_treatment", "sought", "changed"],
 )  # fmt: skip
 STREAMS = [
     # source                     target                  cases of undetermined

@@ -27,7 +27,7 @@ CANCER, INHERITED, WISH, PROGNOSIS = FOUR = (
     "patient-wants-one",
     "prognosis-without-experience",
 )
-BOOK, PLAIN = RULE_BOOK.only(*FOUR), RULE_BOOK.only(WISH, PROGNOSIS)
+BOOK, PLAIN = RULE_BOOK.only(*FOUR).replace(CANCER, level="urgent"), RULE_BOOK.only(WISH, PROGNOSIS)
 # Four rules, each read from facts that no other of the four reads.
 CASES = pd.DataFrame(
     [

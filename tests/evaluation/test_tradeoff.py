@@ -20,7 +20,8 @@ from secondop.rules.assess import assess
 
 MAKER = run_path(str(Path(__file__).with_name("make_dcurves_reference.py")))
 POLICIES, PROBABILITY, THRESHOLDS = (MAKER[name] for name in ("POLICIES", "PROBABILITY", "THRESHOLDS"))
-BOOK = RULE_BOOK.only("neoplasia-concern")
+# an urgent rule that reads one fact
+BOOK = RULE_BOOK.only("neoplasia-concern").replace("neoplasia-concern", level="urgent")
 ENDS = ["perfect foresight", "all"]
 # Ten cases: is there an urgent reason, does an opinion change something, and does it put an error right?
 HAND = pd.DataFrame(

@@ -30,7 +30,7 @@ BOOK = RULE_BOOK.only(
     "aggressive-treatment-proposed",
     "patient-wants-one",
     "hereditary-condition-suspected",
-)
+).replace("neoplasia-concern", level="urgent")
 
 
 @pytest.fixture(scope="module")

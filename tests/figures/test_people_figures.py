@@ -17,7 +17,7 @@ def cases():
     rng = np.random.default_rng(3)
     frame = pd.DataFrame(
         {
-            "neoplasia_concern": np.where(rng.random(N) < 0.2, None, rng.random(N) < 0.3),
+            "complication_during_treatment": np.where(rng.random(N) < 0.2, None, rng.random(N) < 0.3),
             "atypical_presentation": np.where(rng.random(N) < 0.2, None, rng.random(N) < 0.4),
             "sought": rng.random(N) < 0.5,
             "changed": rng.random(N) < 0.4,

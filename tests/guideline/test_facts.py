@@ -22,7 +22,7 @@ def test_a_fact_is_a_question_in_plain_words(fact):
 
 def test_a_category_lets_everybody_answer():
     """Nothing there, or something else."""
-    ways_out = {"none", "other", "nobody", "not_done", "not_treated"}
+    ways_out = {"none", "never", "other", "nobody", "not_done", "not_treated"}
     assert [fact.name for fact in ALL if fact.kind is Kind.CATEGORY and not ways_out & {*fact.levels}] == []
 
 
@@ -32,7 +32,6 @@ def test_ordered_levels_run_from_least_to_most():
         "symptom_severity": "none < mild < moderate < severe",
         "symptom_course": "none < improving < unchanged < worsening",
         "disease_control": "uncontrolled < partly_controlled < well_controlled",
-        "procedure_proposed": "none < invasive_procedure < minor_surgery < major_surgery",
         "treatment_risk": "low < moderate < high",
         "quality_of_life_impact": "none < slight < moderate < substantial",
         "confidence_in_plan": "none < low < fair < full",

@@ -1,11 +1,17 @@
 """What each rule of the second opinion book says, row by row."""
 
+import csv
+import html
+
 import pytest
 
+from secondop.datafiles import data_path
 from secondop.guideline.facts import FACTS
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.conditions import Compare
+from secondop.rules.explain import explain
 from secondop.rules.rulebook import RuleBook
+from secondop.rules.rules import Grade
 from tests.kit import answers, read_tables
 
 TABLES = read_tables(
@@ -20,51 +26,64 @@ negative-work-up-high-suspicion: first_workup, suspicion
     tests not recorded            | ?        | high     | ?
     low suspicion settles it      | ?        | low      | no
     a finding settles it          | positive | ?        | no
-atypical-or-unresponsive: atypical_presentation, treatment_response
-    both                       | yes | none               | yes
-    unusual picture            | yes | as_expected        | yes
-    helps less than it should  | no  | less_than_expected | yes
-    does not help at all       | no  | none               | yes
-    usual in every way         | no  | as_expected        | no
-    not treated is no failure  | no  | not_treated        | no
-    picture not recorded       | ?   | as_expected        | ?
-    response not recorded      | no  | ?                  | ?
-    unusual picture settles it | yes | ?                  | yes
-    poor response settles it   | ?   | none               | yes
+atypical-or-unresponsive: atypical_presentation, treatment_response, first_line_weeks
+    both                         | yes | none               | 8   | yes
+    unusual picture              | yes | as_expected        | 0   | yes
+    helps less than it should    | no  | less_than_expected | 4   | yes
+    does not help at all         | no  | none               | 4   | yes
+    just short of its time       | no  | none               | 3.9 | no
+    usual in every way           | no  | as_expected        | 8   | no
+    not treated is no failure    | no  | not_treated        | 8   | no
+    picture not recorded         | ?   | as_expected        | 8   | ?
+    response not recorded        | no  | ?                  | 8   | ?
+    weeks not recorded           | no  | none               | ?   | ?
+    unusual picture settles it   | yes | ?                  | ?   | yes
+    poor response settles it     | ?   | none               | 4   | yes
+    week two settles it          | no  | ?                  | 2   | no
 ambiguous-pathology: pathology_result
     ambiguous                  | ambiguous     | yes
     an expert is asked for     | expert_needed | yes
     clear                      | clear         | no
     no tissue examined         | none          | no
     report not recorded        | ?             | ?
-failed-first-line: first_line_appropriate, symptom_course, first_line_weeks
-    unchanged after eight weeks  | yes | unchanged | 8   | yes
-    unchanged after four weeks   | yes | unchanged | 4   | yes
-    just under four weeks        | yes | unchanged | 3.9 | no
-    worsening at once            | yes | worsening | 0   | yes
-    improving                    | yes | improving | 8   | no
-    no symptoms                  | yes | none      | 8   | no
-    treatment was wrong          | no  | worsening | 8   | no
-    appropriateness not recorded | ?   | worsening | 8   | ?
-    course not recorded          | yes | ?         | 8   | ?
-    weeks not recorded           | yes | unchanged | ?   | ?
-    course unknown, week two     | yes | ?         | 2   | ?
-    worsening settles the weeks  | yes | worsening | ?   | yes
-    improving settles it         | ?   | improving | ?   | no
-    wrong treatment settles it   | no  | ?         | ?   | no
-complication-or-new-finding: complication_during_treatment, new_finding
-    both                       | yes | lump              | yes
-    complication               | yes | none              | yes
-    erosion                    | no  | erosion           | yes
-    ulcer                      | no  | ulcer             | yes
-    lump                       | no  | lump              | yes
-    suspicious lesion          | no  | suspicious_lesion | yes
-    some other finding         | no  | other             | no
-    neither                    | no  | none              | no
-    complication not recorded  | ?   | none              | ?
-    finding not recorded       | no  | ?                 | ?
-    complication settles it    | yes | ?                 | yes
-    lump settles it            | ?   | lump              | yes
+failed-first-line: first_line_appropriate, treatment_response, disease_control, symptom_course,
+        first_line_weeks
+    unchanged after eight weeks  | yes | less_than_expected | partly_controlled | unchanged | 8   | yes
+    unchanged after four weeks   | yes | none               | uncontrolled      | unchanged | 4   | yes
+    just under four weeks        | yes | none               | uncontrolled      | unchanged | 3.9 | no
+    worsening at once            | yes | none               | uncontrolled      | worsening | 0   | yes
+    improving                    | yes | less_than_expected | partly_controlled | improving | 8   | no
+    no symptoms                  | yes | less_than_expected | partly_controlled | none      | 8   | no
+    treatment was wrong          | no  | none               | uncontrolled      | worsening | 8   | no
+    treatment was not given      | yes | not_treated        | uncontrolled      | worsening | 8   | no
+    it does what it should       | yes | as_expected        | partly_controlled | unchanged | 8   | no
+    the disease is controlled    | yes | less_than_expected | well_controlled   | unchanged | 8   | no
+    appropriateness not recorded | ?   | none               | uncontrolled      | worsening | 8   | ?
+    response not recorded        | yes | ?                  | uncontrolled      | worsening | 8   | ?
+    control not recorded         | yes | none               | ?                 | worsening | 8   | ?
+    course not recorded          | yes | none               | uncontrolled      | ?         | 8   | ?
+    weeks not recorded           | yes | none               | uncontrolled      | unchanged | ?   | ?
+    course unknown, week two     | yes | none               | uncontrolled      | ?         | 2   | ?
+    worsening settles the weeks  | yes | none               | uncontrolled      | worsening | ?   | yes
+    improving settles it         | ?   | ?                  | ?                 | improving | ?   | no
+    wrong treatment settles it   | no  | ?                  | ?                 | ?         | ?   | no
+    control settles it           | ?   | ?                  | well_controlled   | ?         | ?   | no
+complication-or-new-finding: complication_during_treatment, new_finding, finding_persistent_or_unexplained
+    both                        | yes | lump              | yes | yes
+    complication                | yes | none              | no  | yes
+    erosion                     | no  | erosion           | yes | yes
+    ulcer                       | no  | ulcer             | yes | yes
+    lump                        | no  | lump              | yes | yes
+    suspicious lesion           | no  | suspicious_lesion | yes | yes
+    ulcer of three days         | no  | ulcer             | no  | no
+    some other finding          | no  | other             | yes | no
+    neither                     | no  | none              | no  | no
+    complication not recorded   | ?   | none              | no  | ?
+    finding not recorded        | no  | ?                 | yes | ?
+    how long not recorded       | no  | lump              | ?   | ?
+    complication settles it     | yes | ?                 | ?   | yes
+    lasting lump settles it     | ?   | lump              | yes | yes
+    no finding settles how long | no  | none              | ?   | no
 refractory-to-lifestyle-and-drugs: symptom_course, lifestyle_change_tried, drug_trials
     unchanged, habits, two drugs | unchanged | yes | 2 | yes
     worsening, habits, five      | worsening | yes | 5 | yes
@@ -76,18 +95,20 @@ refractory-to-lifestyle-and-drugs: symptom_course, lifestyle_change_tried, drug_
     drugs not recorded           | unchanged | yes | ? | ?
     one drug settles it          | ?         | ?   | 1 | no
     improving settles it         | improving | ?   | ? | no
-severe-or-refractory-symptoms: symptom_severity, symptom_course, first_line_weeks
-    severe                     | severe   | improving | 2   | yes
-    unchanged for four weeks   | mild     | unchanged | 4   | yes
-    worsening for four weeks   | mild     | worsening | 4   | yes
-    moderate                   | moderate | improving | 8   | no
-    just under four weeks      | mild     | unchanged | 3.9 | no
-    worsening, week two        | mild     | worsening | 2   | no
-    severity not recorded      | ?        | improving | 2   | ?
-    course not recorded        | mild     | ?         | 4   | ?
-    weeks not recorded         | mild     | unchanged | ?   | ?
-    severe settles it          | severe   | ?         | ?   | yes
-    refractory settles it      | ?        | unchanged | 4   | yes
+severe-or-refractory-symptoms: symptom_severity, treatment_response, symptom_course, first_line_weeks
+    severe                      | severe   | as_expected        | improving | 2   | yes
+    unchanged for four weeks    | mild     | less_than_expected | unchanged | 4   | yes
+    worsening for four weeks    | mild     | none               | worsening | 4   | yes
+    moderate                    | moderate | none               | improving | 8   | no
+    just under four weeks       | mild     | none               | unchanged | 3.9 | no
+    worsening, week two         | mild     | none               | worsening | 2   | no
+    it does what it should      | mild     | as_expected        | unchanged | 200 | no
+    severity not recorded       | ?        | none               | improving | 2   | ?
+    response not recorded       | mild     | ?                  | unchanged | 4   | ?
+    course not recorded         | mild     | none               | ?         | 4   | ?
+    weeks not recorded          | mild     | none               | unchanged | ?   | ?
+    severe settles it           | severe   | ?                  | ?         | ?   | yes
+    refractory settles it       | ?        | none               | unchanged | 4   | yes
 invasive-procedure-proposed: procedure_proposed
     invasive procedure         | invasive_procedure | yes
     minor surgery              | minor_surgery      | yes
@@ -114,48 +135,64 @@ risky-or-life-changing-treatment: treatment_risk, quality_of_life_impact
     change not recorded        | moderate | ?           | ?
     high risk settles it       | high     | ?           | yes
     change settles it          | ?        | substantial | yes
-circumcision-before-steroid-trial: sex, condition, circumcision_proposed, topical_steroid_trial_adequate
-    all conditions met         | male   | phimosis             | yes | no  | yes
-    trial was adequate         | male   | phimosis             | yes | yes | no
-    not proposed               | male   | phimosis             | no  | no  | no
-    another condition          | male   | genital_skin_disease | yes | no  | no
-    not male                   | female | phimosis             | yes | no  | no
-    neither male nor female    | other  | phimosis             | yes | no  | no
-    sex not recorded           | ?      | phimosis             | yes | no  | ?
-    condition not recorded     | male   | ?                    | yes | no  | ?
-    proposal not recorded      | male   | phimosis             | ?   | no  | ?
-    trial not recorded         | male   | phimosis             | yes | ?   | ?
-    not proposed settles it    | ?      | ?                    | no  | ?   | no
-    adequate trial settles it  | ?      | phimosis             | yes | yes | no
-surgery-before-medical-management: condition, surgical_referral, medical_management_exhausted
-    referred, drugs remain     | lower_urinary_tract_symptoms | yes | no  | yes
-    drugs exhausted            | lower_urinary_tract_symptoms | yes | yes | no
-    not referred               | lower_urinary_tract_symptoms | no  | no  | no
-    another condition          | phimosis                     | yes | no  | no
-    condition not recorded     | ?                            | yes | no  | ?
-    referral not recorded      | lower_urinary_tract_symptoms | ?   | no  | ?
-    drugs not recorded         | lower_urinary_tract_symptoms | yes | ?   | ?
-    no referral settles it     | ?                            | no  | ?   | no
-genital-surgery-without-reason: genital_surgery_proposed, genital_surgery_reason
-    no reason                  | yes | none                  | yes
-    another reason             | yes | other                 | yes
-    scarring complication      | yes | scarring_complication | no
-    premalignant change        | yes | premalignant_change   | no
-    invasive malignancy        | yes | invasive_malignancy   | no
-    no surgery                 | no  | none                  | no
-    surgery not recorded       | ?   | none                  | ?
-    reason not recorded        | yes | ?                     | ?
-    no surgery settles it      | no  | ?                     | no
-    a sound reason settles it  | ?   | invasive_malignancy   | no
+circumcision-before-steroid-trial: sex, condition, circumcision_proposed,
+        topical_steroid_trial_adequate, genital_surgery_reason
+    all conditions met         | male   | phimosis             | yes | no  | other                 | yes
+    trial was adequate         | male   | phimosis             | yes | yes | other                 | no
+    not proposed               | male   | phimosis             | no  | no  | other                 | no
+    another condition          | male   | genital_skin_disease | yes | no  | other                 | no
+    not male                   | female | phimosis             | yes | no  | other                 | no
+    neither male nor female    | other  | phimosis             | yes | no  | other                 | no
+    scarring                   | male   | phimosis             | yes | no  | scarring_complication | no
+    premalignant change        | male   | phimosis             | yes | no  | premalignant_change   | no
+    cancer                     | male   | phimosis             | yes | no  | invasive_malignancy   | no
+    sex not recorded           | ?      | phimosis             | yes | no  | other                 | ?
+    condition not recorded     | male   | ?                    | yes | no  | other                 | ?
+    proposal not recorded      | male   | phimosis             | ?   | no  | other                 | ?
+    trial not recorded         | male   | phimosis             | yes | ?   | other                 | ?
+    reason not recorded        | male   | phimosis             | yes | no  | ?                     | ?
+    not proposed settles it    | ?      | ?                    | no  | ?   | ?                     | no
+    adequate trial settles it  | ?      | phimosis             | yes | yes | ?                     | no
+    scarring settles it        | ?      | ?                    | ?   | ?   | scarring_complication | no
+surgery-before-medical-management: condition, surgical_referral, medical_management_exhausted,
+        complicated_disease
+    referred, drugs remain     | lower_urinary_tract_symptoms | yes | no  | no  | yes
+    drugs exhausted            | lower_urinary_tract_symptoms | yes | yes | no  | no
+    not referred               | lower_urinary_tract_symptoms | no  | no  | no  | no
+    another condition          | phimosis                     | yes | no  | no  | no
+    complicated                | lower_urinary_tract_symptoms | yes | no  | yes | no
+    condition not recorded     | ?                            | yes | no  | no  | ?
+    referral not recorded      | lower_urinary_tract_symptoms | ?   | no  | no  | ?
+    drugs not recorded         | lower_urinary_tract_symptoms | yes | ?   | no  | ?
+    complications not recorded | lower_urinary_tract_symptoms | yes | no  | ?   | ?
+    no referral settles it     | ?                            | no  | ?   | ?   | no
+    complications settle it    | ?                            | ?   | ?   | yes | no
+genital-surgery-without-reason: condition, genital_surgery_proposed, genital_surgery_reason
+    no reason                  | genital_skin_disease | yes | none                  | yes
+    another reason             | genital_skin_disease | yes | other                 | yes
+    phimosis                   | phimosis             | yes | other                 | yes
+    a vasectomy                | other                | yes | other                 | no
+    scarring complication      | genital_skin_disease | yes | scarring_complication | no
+    premalignant change        | genital_skin_disease | yes | premalignant_change   | no
+    invasive malignancy        | genital_skin_disease | yes | invasive_malignancy   | no
+    no surgery                 | genital_skin_disease | no  | none                  | no
+    condition not recorded     | ?                    | yes | other                 | ?
+    surgery not recorded       | genital_skin_disease | ?   | none                  | ?
+    reason not recorded        | genital_skin_disease | yes | ?                     | ?
+    no surgery settles it      | ?                    | no  | ?                     | no
+    a sound reason settles it  | ?                    | ?   | invasive_malignancy   | no
+    the condition settles it   | cancer               | yes | ?                     | no
 cancer-history-without-follow-up: cancer_history, specialist_follow_up
-    previous, not followed     | previous   | no  | yes
-    persistent, not followed   | persistent | no  | yes
-    previous, followed         | previous   | yes | no
-    never had cancer           | none       | no  | no
-    history not recorded       | ?          | no  | ?
-    follow-up not recorded     | previous   | ?   | ?
-    no cancer settles it       | none       | ?   | no
-    follow-up settles it       | ?          | yes | no
+    previous, never followed   | previous   | never     | yes
+    previous, lapsed           | previous   | lapsed    | yes
+    persistent, never followed | persistent | never     | yes
+    previous, followed now     | previous   | now       | no
+    previous, completed        | previous   | completed | no
+    never had cancer           | none       | never     | no
+    history not recorded       | ?          | never     | ?
+    follow-up not recorded     | previous   | ?         | ?
+    no cancer settles it       | none       | ?         | no
+    follow-up settles it       | ?          | now       | no
 neoplasia-concern: neoplasia_concern
     concern                    | yes | yes
     no concern                 | no  | no
@@ -173,22 +210,27 @@ hereditary-condition-suspected: hereditary_condition_suspected
     suspected                  | yes | yes
     not suspected              | no  | no
     suspicion not recorded     | ?   | ?
-several-organs-or-specialties: organ_systems, specialties_spanned
-    two organ systems          | 2 | 1 | yes
-    two specialties            | 1 | 2 | yes
-    many of both               | 4 | 3 | yes
-    one of each                | 1 | 1 | no
-    none of either             | 0 | 0 | no
-    organs not recorded        | ? | 1 | ?
-    specialties not recorded   | 1 | ? | ?
-    two organs settle it       | 2 | ? | yes
-    two specialties settle it  | ? | 2 | yes
+several-organs-or-specialties: organ_systems, disease_control, specialties_spanned
+    two organ systems           | 2 | partly_controlled | 1 | yes
+    two, all well controlled    | 2 | well_controlled   | 1 | no
+    two specialties             | 1 | uncontrolled      | 2 | yes
+    two specialties, controlled | 1 | well_controlled   | 2 | yes
+    many of both                | 4 | uncontrolled      | 3 | yes
+    one of each                 | 1 | uncontrolled      | 1 | no
+    none of either              | 0 | uncontrolled      | 0 | no
+    organs not recorded         | ? | partly_controlled | 1 | ?
+    control not recorded        | 2 | ?                 | 1 | ?
+    specialties not recorded    | 1 | partly_controlled | ? | ?
+    two organs settle it        | 2 | uncontrolled      | ? | yes
+    two specialties settle it   | ? | ?                 | 2 | yes
+    control settles the organs  | ? | well_controlled   | 1 | no
 multimodal-treatment: procedure_proposed, chemotherapy_proposed, radiation_proposed
     all three                      | major_surgery      | yes | yes | yes
     minor surgery and chemotherapy | minor_surgery      | yes | no  | yes
     minor surgery and radiation    | minor_surgery      | no  | yes | yes
     chemotherapy and radiation     | none               | yes | yes | yes
-    a procedure short of surgery   | invasive_procedure | yes | no  | no
+    ablation and chemotherapy      | invasive_procedure | yes | no  | yes
+    chemotherapy alone             | none               | yes | no  | no
     one of three                   | major_surgery      | no  | no  | no
     none of three                  | none               | no  | no  | no
     procedure not recorded         | ?                  | yes | no  | ?
@@ -234,34 +276,52 @@ patient-wants-explanation: wants_fuller_explanation
     wants more                 | yes | yes
     has had enough             | no  | no
     wish not recorded          | ?   | ?
-well-controlled-disease: disease_control, complicated_disease, treatment_response
-    all conditions met           | well_controlled   | no  | as_expected        | yes
-    partly controlled            | partly_controlled | no  | as_expected        | no
-    complicated                  | well_controlled   | yes | as_expected        | no
-    responds less than it should | well_controlled   | no  | less_than_expected | no
-    not treated                  | well_controlled   | no  | not_treated        | no
-    control not recorded         | ?                 | no  | as_expected        | ?
-    complications not recorded   | well_controlled   | ?   | as_expected        | ?
-    response not recorded        | well_controlled   | no  | ?                  | ?
-    complications settle it      | ?                 | yes | ?                  | no
-clear-diagnosis-standard-plan: diagnosis_clear_cut, plan_follows_guideline
-    both                       | yes | yes | yes
-    diagnosis not clear        | no  | yes | no
-    no guideline               | yes | no  | no
-    diagnosis not recorded     | ?   | yes | ?
-    guideline not recorded     | yes | ?   | ?
-    doubt settles it           | no  | ?   | no
-stable-without-new-findings: clinically_stable, new_finding, symptom_course
-    stable, nothing new        | yes | none  | none      | yes
-    stable, unchanged          | yes | none  | unchanged | yes
-    not stable                 | no  | none  | none      | no
-    a new lump                 | yes | lump  | none      | no
-    any other new finding      | yes | other | none      | no
-    worsening                  | yes | none  | worsening | no
-    state not recorded         | ?   | none  | none      | ?
-    finding not recorded       | yes | ?     | none      | ?
-    course not recorded        | yes | none  | ?         | ?
-    a finding settles it       | ?   | ulcer | ?         | no
+well-controlled-disease: disease_control, complicated_disease, treatment_response, new_finding,
+        symptom_severity, symptom_course
+    all conditions met     | well_controlled   | no  | as_expected        | none  | none     | none      | yes
+    moderate and unchanged | well_controlled   | no  | as_expected        | none  | moderate | unchanged | yes
+    partly controlled      | partly_controlled | no  | as_expected        | none  | none     | none      | no
+    complicated            | well_controlled   | yes | as_expected        | none  | none     | none      | no
+    falls short            | well_controlled   | no  | less_than_expected | none  | none     | none      | no
+    not treated            | well_controlled   | no  | not_treated        | none  | none     | none      | no
+    a new lump             | well_controlled   | no  | as_expected        | lump  | none     | none      | no
+    severe                 | well_controlled   | no  | as_expected        | none  | severe   | none      | no
+    worsening              | well_controlled   | no  | as_expected        | none  | mild     | worsening | no
+    control not recorded   | ?                 | no  | as_expected        | none  | none     | none      | ?
+    harm not recorded      | well_controlled   | ?   | as_expected        | none  | none     | none      | ?
+    response not recorded  | well_controlled   | no  | ?                  | none  | none     | none      | ?
+    finding not recorded   | well_controlled   | no  | as_expected        | ?     | none     | none      | ?
+    severity not recorded  | well_controlled   | no  | as_expected        | none  | ?        | none      | ?
+    course not recorded    | well_controlled   | no  | as_expected        | none  | none     | ?         | ?
+    harm settles it        | ?                 | yes | ?                  | ?     | ?        | ?         | no
+    severity settles it    | ?                 | ?   | ?                  | ?     | severe   | ?         | no
+clear-diagnosis-standard-plan: diagnosis_clear_cut, plan_follows_guideline, new_finding,
+        symptom_severity, symptom_course
+    all conditions met         | yes | yes | none  | mild   | improving | yes
+    diagnosis not clear        | no  | yes | none  | mild   | improving | no
+    no guideline               | yes | no  | none  | mild   | improving | no
+    a new ulcer                | yes | yes | ulcer | mild   | improving | no
+    severe                     | yes | yes | none  | severe | improving | no
+    worsening                  | yes | yes | none  | mild   | worsening | no
+    diagnosis not recorded     | ?   | yes | none  | mild   | improving | ?
+    guideline not recorded     | yes | ?   | none  | mild   | improving | ?
+    finding not recorded       | yes | yes | ?     | mild   | improving | ?
+    severity not recorded      | yes | yes | none  | ?      | improving | ?
+    course not recorded        | yes | yes | none  | mild   | ?         | ?
+    doubt settles it           | no  | ?   | ?     | ?      | ?         | no
+stable-without-new-findings: clinically_stable, new_finding, symptom_severity, symptom_course
+    stable, nothing new        | yes | none  | none   | none      | yes
+    stable, unchanged          | yes | none  | mild   | unchanged | yes
+    not stable                 | no  | none  | none   | none      | no
+    a new lump                 | yes | lump  | none   | none      | no
+    any other new finding      | yes | other | none   | none      | no
+    severe                     | yes | none  | severe | unchanged | no
+    worsening                  | yes | none  | mild   | worsening | no
+    state not recorded         | ?   | none  | none   | none      | ?
+    finding not recorded       | yes | ?     | none   | none      | ?
+    severity not recorded      | yes | none  | ?      | none      | ?
+    course not recorded        | yes | none  | none   | ?         | ?
+    a finding settles it       | ?   | ulcer | ?      | ?         | no
 """,
     RULE_BOOK.facts,
 )
@@ -289,6 +349,10 @@ D2.1: first_opinion_known
     known                        | yes | yes
     blinded                      | no  | no
     not recorded                 | ?   | ?
+own: treatment_cannot_wait
+    cannot wait                  | yes | yes
+    can wait                     | no  | no
+    not recorded                 | ?   | ?
 D2.2: plan_follows_guideline
     follows it                   | yes | yes
     does not                     | no  | no
@@ -309,7 +373,7 @@ _ADVICE = {advice.statement: advice for advice in RULE_BOOK.advice}
 ASKED = {
     "stronger, ambiguous-pathology": RULE_BOOK["ambiguous-pathology"].stronger_when,
     "stronger, invasive-procedure-proposed": RULE_BOOK["invasive-procedure-proposed"].stronger_when,
-    **{statement: _ADVICE[statement].when for statement in ("D2.3", "D2.1", "D2.2")},
+    **{statement: _ADVICE[statement].when for statement in ("D2.3", "D2.1", "own", "D2.2")},
     "E3, pictures": RULE_BOOK.advice[-2].when,
     "E3, tissue": RULE_BOOK.advice[-1].when,
 }
@@ -363,12 +427,12 @@ def test_the_table_is_complete(rule):
 
 
 LEVELS = {
-    "urgent": "A2.2 B2.2",
-    "recommended": "A1.1 A1.2 A1.3 A2.1 A2.3 A3.1 A3.2 A3.3 B1.1 B1.2 B1.3 B2.1 B2.3 B3.1 B3.2 B3.3",
+    "urgent": "A2.2",
+    "recommended": "A1.1 A1.2 A1.3 A2.1 A2.3 A3.1 A3.2 A3.3 B1.1 B1.2 B1.3 B2.1 B2.2 B2.3 B3.1 B3.2 B3.3",
     "optional": "C1.1 C1.2 C1.3 C2.1 C2.2",
     None: "D3.1 D3.2 D3.3 H0",
 }
-SOURCES = {"meyer-2015": "C1.2 C1.3", "stable-2025": "D3.3"}
+SOURCES = {"stable-2025": "D3.3"}
 
 
 def test_each_statement_has_its_level_and_its_source():
@@ -387,6 +451,63 @@ def test_each_statement_has_its_level_and_its_source():
     ]
 
 
+def test_no_rule_is_graded_above_the_article_that_states_it():
+    assert {RULE_BOOK.sources_by_key[rule.source].grade for rule in RULE_BOOK} == {Grade.SECONDARY_WEB}
+    described = [rule.statement for rule in RULE_BOOK if "meyer-2015" in rule.remark]
+    assert described == ["C1.2", "C1.3"] and RULE_BOOK.sources_by_key["meyer-2015"].grade is Grade.PRIMARY
+
+
+OWN_READING = ["A2.1", "A2.2", "A3.3", "B1.1", "B1.2", "B1.3", "B2.1", "B3.2", "D3.1", "D3.2", "D3.3"]
+
+
+@pytest.mark.parametrize("show", [RuleBook.to_markdown, RuleBook._repr_html_], ids=["markdown", "notebook"])
+def test_what_is_the_projects_own_reading_says_so_where_the_book_is_shown(show):
+    own = [rule for rule in RULE_BOOK if "this project's own reading of the article" in rule.remark]
+    assert [rule.statement for rule in own] == OWN_READING
+    assert [rule.remark for rule in own if rule.remark not in html.unescape(show(RULE_BOOK))] == []
+
+
+@pytest.mark.parametrize("audience", ["patient", "clinician"])
+@pytest.mark.parametrize("statement", OWN_READING)
+def test_what_is_the_projects_own_reading_says_so_where_the_rule_fires(statement, audience):
+    (rule,) = (rule for rule in RULE_BOOK if rule.statement == statement)
+    given = next(given for _, given, verdict in TABLES[rule.name] if verdict)
+    told = explain({n: v for n, v in given.items() if v is not None}, RULE_BOOK, audience=audience)
+    for page in (html.unescape(told.to_html()), " ".join(repr(told).split())):
+        assert rule.remark in page
+
+
+THRESHOLDS = [
+    # fact                 at least   lower       upper      in
+    ("first_line_weeks",   4,         2,          12,        "A1.2 A2.1 H0"),
+    ("drug_trials",        2,         2,          3,         "A2.3"),
+    ("treatment_risk",     "high",    "moderate", "high",    "A3.3"),
+    ("organ_systems",      2,         2,          3,         "B3.2"),
+    ("specialties_spanned", 2,        2,          3,         "B3.2"),
+]  # fmt: skip
+
+
+def test_each_threshold_that_the_article_does_not_give_states_its_range_and_is_assumed():
+    found = {}
+    for rule in RULE_BOOK:
+        for leaf in rule.when.leaves():
+            if isinstance(leaf, Compare) and leaf.lower is not None:
+                assert leaf.basis == "assumed" and leaf.op == ">="
+                found.setdefault((leaf.fact.name, leaf.value, leaf.lower, leaf.upper), []).append(
+                    rule.statement
+                )
+    assert [(*key, " ".join(rules)) for key, rules in found.items()] == THRESHOLDS
+
+
+def test_the_caution_on_treatment_that_cannot_wait_gives_the_published_delay_and_says_whose_it_is():
+    (delay,) = csv.DictReader(data_path("delay.csv").read_text(encoding="utf-8").splitlines())
+    words, source = _ADVICE["own"].words, RULE_BOOK.sources_by_key["egleston-2023"]
+    assert f"{delay['days']} days of delay ({delay['lower']} to {delay['upper']}; egleston-2023)" in words
+    assert "breast cancer" in words and "an addition of this project" in words
+    assert "an addition of this project" in _ADVICE["own"].if_unknown
+    assert delay["source"] in source.reference and f"{int(delay['n']):,}" in source.reference
+
+
 def test_a_patients_wish_is_optional_and_nothing_else_is():
     assert {rule.name for rule in RULE_BOOK if rule.group.startswith("patient: ")} == {
         rule.name for rule in RULE_BOOK if rule.preference
@@ -395,15 +516,15 @@ def test_a_patients_wish_is_optional_and_nothing_else_is():
 
 def test_advice_comes_in_the_order_in_which_it_is_shown():
     said = [(advice.statement, advice.next_step) for advice in RULE_BOOK.advice]
-    assert said == [(s, s[0] == "E") for s in ["D2.3", "D2.1", "D2.2", "E1", "E2", "E3", "E3", "E3"]]
+    assert said == [(s, s[0] == "E") for s in ["D2.3", "D2.1", "D2.2", "own", "E1", "E2", "E3", "E3", "E3"]]
     assert [a.statement for a in RULE_BOOK.advice if a.only_without_clinical] == ["D2.3"]
     assert [a.statement for a in RULE_BOOK.advice if a.only_with_clinical] == ["D2.2"]
-    assert [a.statement for a in RULE_BOOK.advice if a.if_unknown] == ["D2.1", "E3", "E3"]
+    assert [a.statement for a in RULE_BOOK.advice if a.if_unknown] == ["D2.1", "own", "E3", "E3"]
 
 
 def test_the_vocabulary_is_the_facts_in_their_order():
     assert tuple(RULE_BOOK.facts.values()) == FACTS
-    assert len(FACTS) == 53 and len({fact.topic for fact in FACTS}) == 8
+    assert len(FACTS) == 55 and len({fact.topic for fact in FACTS}) == 8
     whens = [rule.when for rule in RULE_BOOK] + [rule.stronger_when for rule in RULE_BOOK]
     whens += [advice.when for advice in RULE_BOOK.advice]
     read = {name for when in whens if when is not None for name in when.facts}

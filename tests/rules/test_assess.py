@@ -168,6 +168,6 @@ def test_a_column_that_is_almost_a_fact_is_said_and_none_of_an_assessment_is():
 
 
 def test_the_next_question_is_a_column():
-    cases = pd.DataFrame({"neoplasia_concern": ["yes", "no"], "complication_during_treatment": "no"})
+    cases = pd.DataFrame({"new_finding": "lump", "finding_persistent_or_unexplained": ["yes", None]})
     asked = assess(cases, RULE_BOOK, next_question=True)["next_question"]
-    assert asked.isna().tolist() == [True, False] and asked[1] == "new_finding"
+    assert asked.isna().tolist() == [True, False] and asked[1] == "finding_persistent_or_unexplained"

@@ -187,6 +187,7 @@ CHANGES = {
     "statement": "Z9",
     "locator": "page 9",
     "consult": "somebody",
+    "remark": "Read so by us.",
     "group": "another",
     "level": "recommended",
     "when": COURSE > "none",
@@ -323,11 +324,11 @@ def test_the_books_of_the_project_have_one_known_implication_and_nothing_else_to
 
 
 def test_the_book_as_a_frame_has_one_row_a_rule():
-    columns = "name, statement, kind, group, level, label, condition, consult, source, locator, grade"
+    columns = "name, statement, kind, group, level, label, condition, consult, source, locator, grade, remark"
     assert list(BOOK.to_frame().columns) == columns.split(", ")
     when = "(drugs at least 2 (assumed, 2 to 3) and not fever) or weeks at least 12 (assumed)"
     told = ["tired-of-drugs", "S1", "indication", "own", "recommended", "Reason tired-of-drugs", when]
-    assert BOOK.to_frame().iloc[0].tolist() == [*told, "", "sop", "S1", "guideline"]
+    assert BOOK.to_frame().iloc[0].tolist() == [*told, "", "sop", "S1", "guideline", ""]
     well = BOOK.to_frame().set_index("name").loc["well"]
     assert (well["kind"], well["locator"]) == ("counter_indication", "page 3") and pd.isna(well["level"])
 
@@ -337,6 +338,7 @@ def test_markdown_holds_the_book_whole_with_what_it_is_not_for(book):
     text = book.to_markdown()
     about = [book.title, book.version, book.updated, book.status, book.fingerprint, NOT_FOR_CARE]
     said = [x for r in book for x in (r.label, r.when.sentence(), r.locator, r.consult, f"`{r.name}`")]
+    said += [r.remark for r in book]
     said += [s.reference for s in book.sources] + [f"{a.words}" for a in book.advice if a.when is None]
     said += [f"{a.words} (when {a.when})" for a in book.advice if a.when is not None]
     assert [words for words in about + said if words not in text] == []
@@ -349,6 +351,13 @@ def test_markdown_says_when_a_rule_is_in_force_and_what_each_rule_is():
     headings = [line for line in text.splitlines() if line.startswith("#")]
     assert headings[1:3] == ["## Own (indications)", "### S1 Reason tired-of-drugs — **recommended**"]
     assert text.count("Stronger when") == 1 and "## Thresholds" in text and "## Thresholds" not in by_law
+
+
+def test_markdown_lists_the_thresholds_that_are_numbers_or_may_be_off():
+    high = COURSE.at_least("worsening", lower="unchanged")
+    text = small_book(rule("a", (DRUGS >= 2) | high), rule("b", (COURSE >= "unchanged") & A)).to_markdown()
+    listed = text.partition("## Thresholds")[2].partition("##")[0].strip().splitlines()
+    assert listed == ["- drugs at least 2 (assumed)", f"- {high}"] and "assumed" in listed[1]
 
 
 @pytest.mark.parametrize("book", [BOOK, RULE_BOOK, SGB27B], ids=lambda book: book.title)

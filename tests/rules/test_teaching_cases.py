@@ -25,6 +25,7 @@ ABOUT = [
     "expected_possible",
     "expected_undetermined",
     "why",
+    "disputed",
 ]
 DECKS = {"teaching_cases.csv": RULE_BOOK, "teaching_cases_sgb27b.csv": SGB27B}
 each_deck = pytest.mark.parametrize(("file", "book"), DECKS.items(), ids=["second opinion", "sgb27b"])
@@ -73,6 +74,14 @@ def test_the_rule_a_case_is_about_fires_or_not_as_its_kind_says_and_nothing_else
 
 
 @each_deck
+def test_a_near_miss_misses_by_one_fact(file, book):
+    for case in READ[file]:
+        if case["kind"] == "near_miss":
+            why_not = explain(case["facts"], book).why_not
+            assert {len(why_not[rule]) for rule in case["about"].split()} == {1}, case["case"]
+
+
+@each_deck
 def test_every_rule_has_a_case_that_fires_and_one_that_does_not(file, book):
     seen = {kind: {n for c in READ[file] if c["kind"] == kind for n in c["about"].split()} for kind in FIRES}
     assert seen["fires"] == seen["near_miss"] == {rule.name for rule in book}
@@ -86,6 +95,25 @@ def test_opinion_after_opinion_is_said_where_no_clinical_reason_is_left():
         "T103",
         "T118",
     }
+
+
+def test_treatment_that_cannot_wait_is_said_where_it_is_so_or_may_be():
+    begins = {True: "This treatment cannot wait", None: "Should the treatment be one that cannot wait"}
+    taught = set()
+    for case in READ["teaching_cases.csv"]:
+        cautions = explain(case["facts"], RULE_BOOK).cautions
+        said = [caution.words for caution in cautions if caution.statement == "own"]
+        waits = case["facts"]["treatment_cannot_wait"]
+        assert not said if waits is False else said[0].startswith(begins[waits]), case["case"]
+        taught.add(waits)
+    assert taught == {True, False, None}
+
+
+@each_deck
+def test_a_case_that_may_be_disputed_says_why_in_a_sentence_and_most_are_not(file, book):
+    marked = [case["disputed"] for case in READ[file] if case["disputed"]]
+    assert 2 <= len(marked) < len(READ[file]) / 4 and len(set(marked)) == len(marked)
+    assert all(words[0].isupper() and words.endswith(".") for words in marked)
 
 
 def test_every_answer_is_taught():

@@ -20,11 +20,11 @@ FULL = CASES["T107"]  # everything asked, nothing found: the background of the o
 
 
 def test_the_deck_is_read_by_position_by_id_and_in_parts():
-    assert len(CASES) == 124 and CASES[0].id == "T001" and CASES[-1] is CASES["T124"]
+    assert len(CASES) == 152 and CASES[0].id == "T001" and CASES[-1] is CASES["T152"]
     assert [case.id for case in CASES[1:3]] == ["T002", "T003"]
     assert [case.id for case in CASES] == sorted(case.id for case in CASES)
     with pytest.raises(IndexError):
-        CASES[124]
+        CASES[152]
     with pytest.raises(UnknownNameError, match=r"no teaching case 'T08'\. Did you mean 'T"):
         CASES["T08"]
     with pytest.raises(TypeError):
@@ -120,6 +120,18 @@ def test_a_rule_that_does_not_fire_is_told_with_what_would_make_it_and_an_unjudg
     assert "cannot be judged; not recorded: suspicion." in CASES["T003"].check("urgent").words
 
 
+def test_a_rule_is_told_with_what_is_the_projects_own_reading_and_a_case_with_what_is_disputed():
+    case = CASES["T057"]  # a change towards cancer, which the article does not call urgent
+    assert case.disputed and case.check("urgent").words.splitlines()[-1] == case.dispute
+    assert case.dispute == f"A clinician may see it otherwise. {case.disputed}"
+    assert not CASES["T008"].disputed and "otherwise" not in CASES["T008"].check("urgent").words
+    for fires in ("T020", "T125", "T131"):  # it fires, it does not, it cannot be judged
+        told = CASES[fires].check("optional").words.splitlines()
+        remarks = {RULE_BOOK[rule].remark for rule in CASES[fires].about} - {""}
+        assert all(any(line.endswith(f". {remark}") for line in told) for remark in remarks), fires
+    assert {RULE_BOOK[rule].remark for rule in CASES["T020"].about} != {""}
+
+
 # How it shows
 
 
@@ -157,11 +169,11 @@ def cards():
 
 def test_the_cards_are_gone_through_predicted_and_revealed(cards):
     view = cards.view
-    assert view.back.disabled and "Case 1 of 124" in view.place.value and CASES[0].title in view.card.value
+    assert view.back.disabled and "Case 1 of 152" in view.place.value and CASES[0].title in view.card.value
     view.on.click()
-    assert "Case 2 of 124" in view.place.value and cards.chooser.value == 1 and not view.back.disabled
-    cards.chooser.value = 123
-    assert CASES["T124"].story in unescape(view.card.value) and view.on.disabled
+    assert "Case 2 of 152" in view.place.value and cards.chooser.value == 1 and not view.back.disabled
+    cards.chooser.value = 151
+    assert CASES["T152"].story in unescape(view.card.value) and view.on.disabled
     cards.chooser.value = 1
     view.act.click()
     assert 'role="status"' in view.told.value and "Not answered yet" in view.told.value

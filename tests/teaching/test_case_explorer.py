@@ -36,8 +36,8 @@ STEPS = [
     ({"wants_second_opinion": True}, "optional", "urgent"),
     ({"wants_second_opinion": False}, "no_indication", "urgent"),
     ({"pathology_result": "ambiguous"}, "recommended", "urgent"),
-    ({"neoplasia_concern": True}, "urgent", "urgent"),
-    ({"neoplasia_concern": None}, "recommended", "urgent"),  # unknown again, and not no
+    ({"complication_during_treatment": True}, "urgent", "urgent"),
+    ({"complication_during_treatment": None}, "recommended", "urgent"),  # unknown again, and not no
 ]
 
 

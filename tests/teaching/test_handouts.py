@@ -149,3 +149,9 @@ def test_a_case_prints_on_one_a4_page_and_its_answer_on_a_second(name, page, pag
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == pages
     width, height = map(float, re.search(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)", pdf).groups())
     assert (round(width), round(height)) == (595, 842), "points of an A4 page"
+
+
+def test_an_answer_sheet_says_what_a_clinician_may_dispute_and_a_question_sheet_does_not():
+    dispute = deck()["T057"].dispute
+    assert dispute in words(case_sheet("T057", answer=True)) and dispute not in words(case_sheet("T057"))
+    assert "A clinician may see it otherwise" not in words(case_sheet("T008", answer=True))

@@ -13,7 +13,7 @@ from secondop.teaching import explore_tradeoff
 from secondop.teaching.tradeoff_explorer import ACCEPTED
 
 KEPT = ("neoplasia-concern", "hereditary-condition-suspected", "patient-wants-one")
-BOOK = RULE_BOOK.only(*KEPT)
+BOOK = RULE_BOOK.only(*KEPT).replace("neoplasia-concern", level="urgent")
 FACTS = ["neoplasia_concern", "hereditary_condition_suspected", "wants_second_opinion", "changed"]
 CASES = pd.DataFrame(
     [

@@ -1,0 +1,132 @@
+"""What about a scenario is no number: whose shares differ, what effects are about, what a wish is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from secondop.errors import SecondopError
+from secondop.rules.conditions import Condition, at_least
+from secondop.rules.facts import Fact, Kind
+from secondop.rules.rulebook import RuleBook
+
+OF_EFFECT = {"when", "against", "solve", "outcome", "among", "measure"}
+OF_FACT = {"breaks", "answer", "when"}
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What the file states beside numbers, and the conditions that it makes of them.
+
+    Attributes
+    ----------
+    raw : mapping
+        As the file has it: ``facts`` (by fact ``by``, ``breaks``, ``answer``), ``effects``, ``wish``,
+        ``intervention``.
+    rule_book : RuleBook
+        Whose facts and rules it speaks of.
+    """
+
+    raw: Mapping[str, Any] = field(hash=False)
+    rule_book: RuleBook = field(hash=False)
+
+    def of_fact(self, name: str, by: str = "") -> dict[str, Any]:
+        """What is stated of a fact, or of those of its cases that go by this name."""
+        own = self.raw.get("facts", {}).get(name, {})
+        return own["by"][by] if by else own
+
+    def condition(self, stated: Any) -> Condition:
+        """A condition as a scenario states it: of the true answers, never of those recorded.
+
+        ``{rule = "name"}``; ``{fact = "name", is = ["a level", ...]}`` (of a yes-or-no fact "yes" or "no");
+        ``{fact = "name", at_least = 2}``; ``{all = [...]}``, ``{any = [...]}`` and ``{not = {...}}``.
+        """
+        match stated:
+            case {"rule": str(name), **rest} if not rest:
+                return self.rule_book[name].when
+            case {"fact": str(name), "is": list(levels), **rest} if not rest:
+                fact = self.rule_book.fact(name)
+                if fact.kind is not Kind.FLAG:
+                    return fact.is_in(*levels)
+                if levels in (["yes"], ["no"]):
+                    return fact.as_condition() if levels == ["yes"] else ~fact
+            case {"fact": str(name), "at_least": least, **rest} if not rest:
+                return self.rule_book.fact(name) >= least
+            case {"all": list(parts), **rest} if parts and not rest:
+                return at_least(len(parts), *map(self.condition, parts))
+            case {"any": list(parts), **rest} if parts and not rest:
+                return at_least(1, *map(self.condition, parts))
+            case {"not": part, **rest} if not rest:
+                return ~self.condition(part)
+        keys = "rule, fact with is or at_least, all, any, not"
+        raise SecondopError(
+            f"This is not a condition of a scenario: {str(stated)[:200]}. Its keys are {keys}."
+        )
+
+    @cached_property
+    def strata(self) -> dict[str, dict[str, Condition]]:
+        """For each fact whose shares differ between cases: those cases by name; the first that holds counts."""
+        facts = self.raw.get("facts", {})
+        return {
+            fact: {name: self.condition(each.get("when")) for name, each in own["by"].items()}
+            for fact, own in facts.items()
+            if own.get("by")
+        }
+
+    @cached_property
+    def effects(self) -> dict[str, tuple[Condition, Condition | None]]:
+        """The cases that each effect is about, and those (if any) on which it works the other way."""
+        found = {}
+        for name, each in self.raw.get("effects", {}).items():
+            against = self.condition(each["against"]) if "against" in each else None
+            found[name] = (self.condition(each.get("when")), against)
+        return found
+
+    @cached_property
+    def wish(self) -> Condition:
+        """The cases in which the patient has a wish that makes them seek an opinion."""
+        return self.condition(self.raw.get("wish"))
+
+    @cached_property
+    def intervention(self) -> Condition:
+        """The cases in which the first plan is an intervention."""
+        return self.condition(self.raw.get("intervention"))
+
+    @cached_property
+    def about_outcomes(self) -> set[str]:
+        """The facts that outcomes depend on, by name."""
+        found = [self.wish, self.intervention]
+        found += [x for pair in self.effects.values() for x in pair if x is not None]
+        return {name for condition in found for name in condition.facts}
+
+    def parents(self, name: str) -> set[str]:
+        """The facts on whose answers a fact's shares depend."""
+        return {other for when in self.strata.get(name, {}).values() for other in when.facts}
+
+    @cached_property
+    def order(self) -> list[Fact]:
+        """The facts of the book, each after those on which its shares depend."""
+        placed: dict[str, Fact] = {}
+
+        def place(name: str, trail: tuple[str, ...]) -> None:
+            if name in trail:
+                raise SecondopError(f"fact {name!r} depends on itself: {' on '.join([*trail, name])}.")
+            if name not in placed:
+                for other in self.rule_book.facts:
+                    if other in self.parents(name):
+                        place(other, (*trail, name))
+                placed[name] = self.rule_book.fact(name)
+
+        for name in self.rule_book.facts:
+            place(name, ())
+        return list(placed.values())
+
+    def needed(self, wanted: Iterable[str]) -> list[Fact]:
+        """These facts and those on which they depend, in order."""
+        found = set(wanted)
+        for fact in reversed(self.order):
+            if fact.name in found:
+                found |= self.parents(fact.name)
+        return [fact for fact in self.order if fact.name in found]
