@@ -1,10 +1,10 @@
 """Do the intervals of disagreement hold the truth as often as they say?
 
 Ratings of known truth are drawn anew, 2,000 times for each of five designs, and `opinions_from_ratings` gives
-its 95 % intervals: of all pairs and by the first answer, the rarer ones included. They should hold the truth in
-93 to 97 % (the simulation itself is good to half a point). A sixth design shows where they do not: an answer
-that few cases are given, and each of these by many readers. In a seventh the readers differ in skill, and they
-are a sample too: intervals for cases alone then hold too seldom.
+its 95 % intervals: of all pairs and by the first answer, the rarer ones included. They should hold the truth
+in 93 to 97 % (the simulation itself is good to half a point). A sixth design shows where they do not: an
+answer that few cases are given, and each of these by many readers. In the last two the readers differ in
+skill and are a sample too: intervals for cases alone then hold too seldom.
 
     python benchmarks/intervals.py [repetitions: 2000 unless stated]
 """
