@@ -15,6 +15,7 @@ from secondop.readers.ratings import count_pairs, each_once, fit_concentration, 
 
 ROUNDING = 0.02  # shares that were rounded for print may miss 1 by this much, and are then scaled to 1
 MIX = (1e-9, 1e12)  # how many cases of a class there are, in any unit
+AGAIN = "same_given_first"
 STEEPEST = 1e4  # the largest tilt: its negative serves as never
 
 
@@ -57,7 +58,7 @@ class ReaderModel:
         """How often a second reader says the same, by the first answer: {class: how many cases} are read."""
         mix, (single, pair) = given("class_mix", class_mix, self.classes, *MIX), self._moments()
         with np.errstate(invalid="ignore"):  # of an answer that is never given nothing is known
-            return pd.Series(mix @ pair / (mix @ single), index=list(self.answers), name="same_given_first")
+            return pd.Series(mix @ pair / (mix @ single), index=list(self.answers), name=AGAIN)
 
     @classmethod
     def from_disagreement(cls, first_readings: pd.DataFrame | Mapping, disagreement: Mapping) -> ReaderModel:
@@ -94,12 +95,11 @@ class ReaderModel:
         ("first answer 'grave': same again 0.700, one concentration says 0.731 (residual -0.031).",)
         """
         answers, classes, mean = _first_readings(first_readings)
-        mix, again = given("class_mix", class_mix, classes, *MIX), given("again", same_given_first, answers)
-        mix = mix / mix.sum()
-        chance, differ = mix @ (mean**2).sum(axis=1), 1 - mix @ mean @ again
-        concentration, remark = fit_concentration("all classes", chance, differ)
+        mix, again = given("class_mix", class_mix, classes, *MIX), given(AGAIN, same_given_first, answers)
+        chance, agree = (mix @ (mean * x).sum(axis=1) / mix.sum() for x in (mean, again))
+        concentration, remark = fit_concentration("all classes", chance, 1 - agree)
         model, remarks = cls(answers, classes, mean, [concentration] * len(classes)), [remark]
-        for (answer, told), said in zip(model.same_given_first(class_mix).items(), again, strict=True):
+        for answer, said, told in zip(answers, again, model.same_given_first(class_mix), strict=True):
             if abs(said - told) > ROUNDING:
                 told = f"one concentration says {told:.3f} (residual {said - told:+.3f})"
                 remarks.append(f"first answer {answer!r}: same again {said:.3f}, {told}.")

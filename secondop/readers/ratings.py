@@ -73,10 +73,7 @@ def each_once(what: str, values: Any) -> tuple:
 
 
 def fit_concentration(name: Any, chance: float, differ: float) -> tuple[float, str]:
-    """The concentration with which two readers differ so often, and a remark where none fits.
-
-    ``chance`` is how often they would agree if they read independently.
-    """
+    """The concentration with which readers who agree by ``chance`` differ so often; a remark if none fits."""
     agree = 1 - differ
     if chance < agree < 1:
         return (1 - agree) / (agree - chance), ""
@@ -116,9 +113,7 @@ def read_ratings(frame: Any, names: list[str], answers: Any) -> tuple[pd.DataFra
     return readings[known], answers, counted | {"readings": int(known.sum()), "gaps": int((~known).sum())}
 
 
-def count_pairs(
-    readings: pd.DataFrame, answers: tuple, by: str = "case"
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def count_pairs(readings: pd.DataFrame, answers: tuple, by: str = "case") -> list[pd.DataFrame]:
     """Per case (or reader) and first answer: ordered pairs of distinct readers, and those that differ."""
     said = pd.get_dummies(readings["answer"], dtype=float).set_axis(list(answers), axis=1)
     votes = said.groupby([readings["case"], readings["reader"]]).mean()  # one reader, one vote
@@ -127,7 +122,7 @@ def count_pairs(
     if by == "reader":  # the reader is the first of a pair, or the second
         pairs, alike = pairs + others, 2 * alike
     pairs, alike = (table.groupby(by).sum() for table in (pairs, alike))
-    return pairs, pairs - alike
+    return [pairs, pairs - alike]
 
 
 def _interval(tables: list) -> tuple[Any, Any]:

@@ -73,14 +73,7 @@ class Strategy:
 
     @classmethod
     def by_policy(cls, name: str, model: ReaderModel, second: Mapping) -> Strategy:
-        """A policy by first diagnosis, fitted to the share of each class that was read again.
-
-        >>> said = ("harmless", "grave")
-        >>> model = ReaderModel(said, said, [[0.9, 0.1], [0.2, 0.8]], [2, 1])
-        >>> policy = Strategy.by_policy("policy", model, {"harmless": 0.14, "grave": 0.42})
-        >>> {answer: round(share, 3) for answer, share in policy.second_after.items()}
-        {'harmless': 0.1, 'grave': 0.5}
-        """
+        """A policy by first diagnosis, fitted to the share of each class that was read again."""
         return cls(name, _fitted(model.to_frame()[list(model.answers)], second))
 
     @classmethod
@@ -193,11 +186,9 @@ def _simulate(model, kinds, n, seed) -> dict:
         cases = np.ascontiguousarray(rng.dirichlet(model.alike[number] * model.mean[number], BLOCK).T)
         luck = rng.random((4, BLOCK))
         for readers, counts in joint.items():
-            answers = []
-            # the last is another look of the first reader
-            for kind, fortune, odds in zip(
-                (*readers[:3], readers[0]), luck, (1, *readers[3:], 1), strict=True
-            ):
+            first, second, third, *anchoring = readers
+            answers, who = [], zip((first, second, third, first), luck, (1, *anchoring, 1), strict=True)
+            for kind, fortune, odds in who:  # the last is another look of the first reader
                 weight = cases * np.exp(kind.tilt[number] - kind.tilt[number].max())[:, None]
                 if odds != 1:  # raising the log-odds of an answer by log(odds) multiplies its weight by odds
                     weight[answers[0], np.arange(BLOCK)] *= odds

@@ -124,7 +124,7 @@ MISTAKES = [
     ("per cent for a share",  lambda: one_class((0.5, 0.5), 12),  "disagreement of c"),
     ("a class without a number",  lambda: ReaderModel.from_disagreement({"c": {"a": 1}}, {}), "ment of c"),
     ("text for a number",  lambda: one_class((0.5, 0.5), "0.12"),  "Got .'0.12'"),
-    ("an answer without a number",  lambda: ReaderModel.from_reproducibility(TWO, MIX, {}),  "again of mild"),
+    ("an answer without a number",  lambda: ReaderModel.from_reproducibility(TWO, MIX, {}),  "first of mild"),
     ("a class without cases",  lambda: ReaderModel.from_reproducibility(TWO, {"x": 1}, {}), "mix of x"),
     ("text for a list of names",  lambda: ReaderModel("ab", "c", [[0.5, 0.5]], [-1]),  "list of names"),
     ("below 0",  lambda: ReaderModel(("a", "b"), ("c",), [[0.5, 0.5]], [-1]),  "from 0 to inf"),
