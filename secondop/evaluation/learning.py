@@ -84,13 +84,10 @@ def same_volume(
     The rule book says how many: all of at least ``level``. The learned triage refers those with the highest
     ``score``; ties are broken by chance (``seed``).
 
-    Returns
-    -------
-    pandas.DataFrame
-        Four measures, twice: ``unknown`` facts refer ``"nobody"`` or ``"all"`` they may by the rule book.
-        ``cut`` is the lowest score referred; ``random, rule_book, learned`` are per 100 cases; ``difference``
-        (learned less rule book) has a paired 95 % interval ``lower, upper``, rather too wide since the cut
-        moves with the sample; ``winner``: *neither* where it includes 0, blank where outcomes hide it.
+    Four measures, twice: ``unknown`` facts refer ``"nobody"`` or ``"all"`` they may by the rule book. ``cut``
+    is the lowest score referred; ``random, rule_book, learned`` are per 100 cases; ``difference`` (learned
+    less rule book) has a paired 95 % interval ``lower, upper``, rather too wide since the cut moves with the
+    sample; ``winner``: *neither* where it includes 0, blank where outcomes hide it.
     """
     cohort = Cohort(cases, rule_book, outcome=outcome, scores=[score])
     rows = _rows(cohort, score=nw.col(f"score {score}"), refers=at_level(rule_book, level))
@@ -131,9 +128,9 @@ def calibration(
     """
     cohort = Cohort(cases, outcome=outcome, scores=[score])
     rows = _rows(cohort, score=nw.col(f"score {score}")).to_pandas().sort_values("score", kind="stable")
-    place, changed = np.arange(len(rows)) * min(groups, len(rows)) // len(rows), rows["changed"]
-    rows = rows.assign(n=1, changed=changed == 1, unknown=changed == _UNKNOWN).groupby(1 + place)
-    table = rows.agg({"n": "sum", "score": "mean", "changed": "sum", "unknown": "sum"})
+    place = 1 + np.arange(len(rows)) * min(groups, len(rows)) // len(rows)
+    rows = rows.assign(n=1, unknown=rows["changed"] == _UNKNOWN, changed=rows["changed"] == 1)
+    table = rows.groupby(place).agg({"n": "sum", "score": "mean", "changed": "sum", "unknown": "sum"})
     table = table.rename_axis("group").reset_index()
     n, least, most = table["n"], table["changed"], table["changed"] + table["unknown"]
     table = table.assign(share=(least / n).where(least == most), min=least / n, max=most / n)
