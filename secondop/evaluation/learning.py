@@ -255,7 +255,11 @@ def deal(changed: np.ndarray, folds: int, seed: int, most: int | None = None) ->
     dealt = StratifiedKFold(folds, shuffle=True, random_state=seed).split(changed, changed == 1)
     with threadpool_limits(1):  # threads would wait for one another: ten times as long
         for learn, test in tqdm(dealt, desc="learning", total=folds, leave=False):
-            yield rng.permutation(learn[changed[learn] != _UNKNOWN])[:most], test
+            learn = rng.permutation(learn[changed[learn] != _UNKNOWN])[:most]
+            if min(counts := np.bincount(changed[learn], minlength=2)) < 3:
+                few = f"of the {len(learn):,} that one fold learns from, {counts[1]:,} changed something"
+                raise SecondopError(f"A learned triage needs at least 3 cases with each outcome; {few}.")
+            yield learn, test
 
 
 def _learner(kind: str, seed: int) -> Any:

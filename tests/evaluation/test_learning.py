@@ -123,6 +123,7 @@ REFUSED = [
     ({"kind": "boosted"}, "Did you mean 'boosting'"),
     ({"facts": ["sexe"]}, "Did you mean 'sex'"),
     ({"outcome": "nobody"}, "at most 0"),
+    ({"learn_from": 3}, "at least 3 cases with each outcome"),
     ({"outcome": "treatment_change"}, "There is no 'treatment_change'"),
 ]
 
