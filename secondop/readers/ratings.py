@@ -35,8 +35,8 @@ def opinions_from_ratings(
     A row per first answer and ``overall``. ``lower`` to ``upper`` speak of these readers and other cases
     (``sample="cases"``), or of other readers too (``"cases and readers"``, which takes three or more): a
     Wilson interval whose variance is that of leaving out one case, or reader, at a time, with Student's t.
-    It is too narrow for an answer that fewer than some 15 cases were given. Nothing is drawn: any ``seed``
-    gives the same. ``attrs`` count cases, readers, readings and gaps.
+    It is rather too narrow for a rare answer that a few cases were given by many readers. Nothing is drawn:
+    any ``seed`` gives the same. ``attrs`` count cases, readers, readings and gaps.
 
     >>> ratings = pd.DataFrame({"case": list("112233"), "reader": list("xyxyxy"), "answer": list("aaabbb")})
     >>> opinions_from_ratings(ratings).loc["overall", ["pairs", "differ"]].tolist()
