@@ -31,8 +31,6 @@ def biopsy_readings(*, seed: int, folds: int = 10) -> pd.DataFrame:
     from sklearn.preprocessing import StandardScaler
     from threadpoolctl import threadpool_limits
 
-    if folds < 2:
-        raise SecondopError(f"There are at least 2 folds, to read what was not seen; got {folds}.")
     x, benign = load_breast_cancer(return_X_y=True)
     reader = CalibratedClassifierCV(make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000)), cv=5)
     dealt = StratifiedKFold(folds, shuffle=True, random_state=seed)
@@ -61,7 +59,7 @@ def second_readings(readings: pd.DataFrame, bands: Sequence[float], fact: str) -
     cases["caught"] = cases["referred"] & cases["errors"]
     table = cases.groupby("band")[["n", "errors", "referred", "caught", "undetermined"]].sum().reset_index()
     table = table.assign(needless=table["referred"] - table["caught"], share=table["referred"] / table["n"])
-    ends = proportion_confint(table["referred"], table["n"], method="wilson")
-    caught = proportion_confint(table["caught"], table["errors"], method="wilson")
-    names = ("lower", "upper", "caught_lower", "caught_upper")
-    return table.assign(**dict(zip(names, (*ends, *caught), strict=True)))
+    for ends, part, of in (("", "referred", "n"), ("caught_", "caught", "errors")):
+        lower, upper = proportion_confint(table[part], table[of], method="wilson")
+        table = table.assign(**{f"{ends}lower": lower, f"{ends}upper": upper})
+    return table

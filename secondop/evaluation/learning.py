@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
 import polars as pl
+from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from secondop.errors import SecondopError, unknown_name
-from secondop.evaluation.cohort import Cohort, at_level
+from secondop.evaluation.cohort import Cohort, Patterns, at_level
 from secondop.evaluation.differences import paired
+from secondop.evaluation.measures import odds_of
 from secondop.evaluation.measures import table as measured
 from secondop.evaluation.tradeoff import THRESHOLD
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.assess import assess_typed
-from secondop.rules.facts import Fact, Kind
+from secondop.rules.facts import Fact
 from secondop.rules.gate import typed_cases
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import RECOMMENDATIONS
 
 LEARNERS = ("logistic", "boosting")
 _UNKNOWN = 2  # an outcome is 0, 1 or this
-_BETTER = {"true_positive": 1, "false_positive": -1, "false_negative": -1, "net_benefit": 1}
 
 
 def learned_triage(
@@ -55,20 +55,14 @@ def learned_triage(
     [1.0, 0.0, 0.0]
     """
     from sklearn.calibration import CalibratedClassifierCV
-    from threadpoolctl import threadpool_limits
 
     read = {name: rule_book.fact(name) for name in facts or rule_book.rule_facts}
-    x, cohort = fact_matrix(cases, read), Cohort(cases, rule_book, outcome=outcome)
-    changed = _rows(cohort)["changed"].to_numpy()
-    score, rng = np.full(len(changed), np.nan), np.random.default_rng(seed)
-    for learn, test in tqdm(deal(changed, folds, seed), desc=f"learning ({kind})", leave=False):
-        learn = rng.permutation(learn[changed[learn] != _UNKNOWN])[:learn_from]
-        if min(counts := np.bincount(changed[learn], minlength=2)) < 3:
-            few = f"of the {len(learn):,} that one fold learns from, {counts[1]:,} changed something"
-            raise SecondopError(f"learned_triage needs at least 3 cases with each outcome; {few}.")
-        model = CalibratedClassifierCV(_learner(kind, read, seed), method="sigmoid", cv=3, ensemble=False)
-        with threadpool_limits(1):  # threads would wait for one another: ten times as long
-            score[test] = model.fit(x[learn], changed[learn]).predict_proba(x[test])[:, 1]
+    x = answer_matrix(cases, read).to_numpy()
+    changed = _rows(Cohort(cases, rule_book, outcome=outcome))["changed"].to_numpy()
+    model = CalibratedClassifierCV(_learner(kind, seed), method="sigmoid", cv=3, ensemble=False)
+    score = np.empty(len(x))
+    for learn, test in deal(changed, folds, seed, learn_from):
+        score[test] = model.fit(x[learn], changed[learn]).predict_proba(x[test])[:, 1]
     if isinstance(cases, pd.DataFrame):
         return cases.assign(score=score)  # keeps what the cases say of themselves
     frame = nw.from_native(cases)
@@ -90,37 +84,35 @@ def same_volume(
     The rule book says how many: all of at least ``level``. The learned triage refers those with the highest
     ``score``; ties are broken by chance (``seed``).
 
-    Returns
-    -------
-    pandas.DataFrame
-        Four measures, twice: ``unknown`` facts refer ``"nobody"`` or ``"all"`` they may by the rule book.
-        ``cut`` is the lowest score referred; ``random, rule_book, learned`` are per 100 cases; ``difference``
-        (learned less rule book) has a paired 95 % interval ``lower, upper``, rather too wide since the cut
-        moves with the sample; ``winner``: *neither* where it includes 0, blank where outcomes hide it.
+    Four measures, twice: ``unknown`` facts refer ``"nobody"`` or ``"all"`` they may by the rule book. ``cut``
+    is the lowest score referred; ``random, rule_book, learned`` are per 100 cases; ``difference`` (learned
+    less rule book) has a paired 95 % interval ``lower, upper``, rather too wide since the cut moves with the
+    sample; ``winner``: *neither* where it includes 0, blank where outcomes hide it.
     """
     cohort = Cohort(cases, rule_book, outcome=outcome, scores=[score])
     rows = _rows(cohort, score=nw.col(f"score {score}"), refers=at_level(rule_book, level))
     changed, values, refers = (rows[name].to_numpy() for name in ("changed", "score", "refers"))
     order = np.lexsort((np.random.default_rng(seed).random(len(rows)), -values))
-    table, outcomes = [], np.eye(3)[changed]
+    # at equal volumes one more change found is one overuse and one miss less
+    each = {"true_positive": 1, "false_positive": -1, "false_negative": -1}
+    each |= {"net_benefit": 1 + odds_of(threshold)[0]}
+    table, one = [], np.ones(len(rows))
     for unknown, book in (("nobody", refers == 1), ("all", refers >= 1)):
         learned = np.isin(np.arange(len(rows)), order[: book.sum()])
-        sides = np.eye(3)[np.stack([0 * book, 1 | book, book, learned])]
-        counts = np.einsum("pnr,nc->prc", sides, outcomes)
-        found = measured(counts, counts, [threshold], measures=_BETTER)
-        counts = np.einsum("nb,nl,nc->blc", *sides[2:], outcomes)
-        apart, share = paired(counts, counts, [threshold]), book.mean()
-        for name, better in _BETTER.items():
-            nobody, everybody, rules, learner = found[name].reshape(4, -1)[:, 0]
-            gain, _, _, lower, upper = apart[name].ravel()[:5]
-            if name == "false_positive":  # at equal volumes it differs as much, with the sign turned
-                lower, upper = -apart["true_positive"][[4, 3]]
-            ahead = "learned triage" if (lower > 0) == (better > 0) else "rule book"
-            winner = ahead if lower > 0 or upper < 0 else "" if np.isnan(gain) else "neither"
+        sides = {"rule_book": 1 * book, "learned": 1 * learned}
+        seen, share = Patterns(sides | {"changed": changed}, [None], 0 * changed, one, one), book.mean()
+        none, everybody, *both = (seen.crossed(who, "changed")[0][0] for who in ("none", "all", *sides))
+        counts = np.stack([(1 - share) * none + share * everybody, *both])
+        found = measured(counts, counts, [threshold], measures=each)
+        gain, least, most = paired(*seen.crossed(*sides, "changed"))["true_positive"].ravel()[[0, 3, 4]]
+        ahead = "learned triage" if least > 0 else "rule book" if most < 0 else "neither"
+        for name, times in each.items():
             row = {"level": level, "unknown": unknown, "n": len(rows), "referral_rate": 100 * share}
             row |= {"cut": values[learned].min(initial=np.inf), "measure": name}
-            row |= {"random": nobody + share * (everybody - nobody), "rule_book": rules, "learned": learner}
-            table.append(row | {"difference": gain, "lower": lower, "upper": upper, "winner": winner})
+            row |= dict(zip(("random", *sides), found[name].reshape(3, -1)[:, 0], strict=True))
+            lower, upper = sorted([times * least, times * most])
+            row |= {"difference": times * gain, "lower": lower, "upper": upper}
+            table.append(row | {"winner": "" if ahead == "neither" and np.isnan(gain) else ahead})
     table = pd.DataFrame(table)
     table.attrs = {"simulated": cohort.simulated, "threshold": threshold}
     return table
@@ -135,13 +127,14 @@ def calibration(
     (blank if any is unknown), ``min, max`` (were unknown no, or yes); ``lower, upper``: 95 % Wilson of these.
     """
     cohort = Cohort(cases, outcome=outcome, scores=[score])
-    rows = _rows(cohort, score=nw.col(f"score {score}")).sort("score", maintain_order=True)
-    dealt = [rows[x] for x in np.array_split(np.arange(len(rows)), groups) if len(x)]
-    counts = [np.bincount(part["changed"], minlength=3) for part in dealt]
-    means = [(i, len(part), part["score"].mean()) for i, part in enumerate(dealt, 1)]
-    table = pd.DataFrame(means, columns=["group", "n", "score"])
-    table[["changed", "unknown"]] = np.array(counts)[:, 1:]
-    table[["share", "min", "max", "lower", "upper"]] = _shares(counts)
+    rows = _rows(cohort, score=nw.col(f"score {score}")).to_pandas().sort_values("score", kind="stable")
+    place = 1 + np.arange(len(rows)) * min(groups, len(rows)) // len(rows)
+    rows = rows.assign(n=1, unknown=rows["changed"] == _UNKNOWN, changed=rows["changed"] == 1)
+    table = rows.groupby(place).agg({"n": "sum", "score": "mean", "changed": "sum", "unknown": "sum"})
+    table = table.rename_axis("group").reset_index()
+    n, least, most = table["n"], table["changed"], table["changed"] + table["unknown"]
+    table = table.assign(share=(least / n).where(least == most), min=least / n, max=most / n)
+    table = table.assign(lower=_wilson(least, n)[0], upper=_wilson(most, n)[1])
     table.attrs["simulated"] = cohort.simulated
     return table
 
@@ -163,52 +156,44 @@ def importance(
     that say the same share it), with a 95 % interval over folds ``lower, upper`` (Student's t). ``attrs``:
     ``auc`` (unshuffled; 50 is chance), ``n``, and ``unknown`` outcomes, which are left out.
     """
-    from scipy.stats import t
-    from sklearn.inspection import permutation_importance
     from sklearn.metrics import roc_auc_score
-    from threadpoolctl import threadpool_limits
+    from statsmodels.stats.weightstats import DescrStatsW
 
     read = {name: rule_book.fact(name) for name in facts or rule_book.rule_facts}
     cohort = Cohort(cases, rule_book, outcome=outcome)
-    y, lost, whole = _rows(cohort)["changed"].to_numpy(), [], []
-    x, y, known = fact_matrix(cases, read)[y != _UNKNOWN], y[y != _UNKNOWN], y != _UNKNOWN
-    asked = {"scoring": "roc_auc", "n_repeats": repeats, "random_state": seed}
-    for learn, test in tqdm(deal(y, folds, seed), desc=f"shuffling facts ({kind})", leave=False):
-        model = _learner(kind, read, seed)
-        with threadpool_limits(1):
-            model.fit(x[learn], y[learn])
-            shuffled = permutation_importance(model, x[test], y[test], **asked)
-            whole.append(100 * roc_auc_score(y[test], model.predict_proba(x[test])[:, 1]))
-        lost.append(100 * shuffled.importances.mean(axis=1))
-    mean, half = np.mean(lost, 0), t.ppf(0.975, folds - 1) * np.std(lost, 0, ddof=1) / np.sqrt(folds)
+    matrix, changed = answer_matrix(cases, read), _rows(cohort)["changed"].to_numpy()
+    x, known, rng, whole, lost = matrix.to_numpy(), changed != _UNKNOWN, np.random.default_rng(seed), [], []
+    for learn, test in deal(changed, folds, seed):
+        model, test = _learner(kind, seed).fit(x[learn], changed[learn]), test[known[test]]
+        whole.append(roc_auc_score(changed[test], model.predict_proba(x[test])[:, 1]))
+        for own in map(matrix.columns.get_loc, list(read) * repeats):
+            shuffled = x[test]
+            shuffled[:, own] = rng.permutation(shuffled[:, own])  # all answers of a fact together
+            lost.append(whole[-1] - roc_auc_score(changed[test], model.predict_proba(shuffled)[:, 1]))
+    lost = DescrStatsW(100 * np.reshape(lost, (folds, repeats, -1)).mean(1))
     words = [(name, fact.label, fact.question, fact.topic) for name, fact in read.items()]
     table = pd.DataFrame(words, columns=["fact", "label", "question", "topic"])
-    table = table.assign(importance=mean, lower=mean - half, upper=mean + half)
+    table["importance"], (table["lower"], table["upper"]) = lost.mean, lost.tconfint_mean()
     table = table.sort_values("importance", ascending=False, ignore_index=True)
-    table.attrs = {"simulated": cohort.simulated, "auc": float(np.mean(whole)), "kind": kind}
+    table.attrs = {"simulated": cohort.simulated, "auc": 100 * float(np.mean(whole)), "kind": kind}
     table.attrs |= {"n": int(known.sum()), "unknown": int((~known).sum())}
     return table
 
 
-@dataclass(frozen=True, eq=False)
-class Imitation:
+class Imitation(NamedTuple):
     """A shallow tree of questions that imitates a rule book; :func:`imitation_tree` grows it.
 
     ``fidelity``: on how many cases held back it agrees with the rule book, of all and by what the book says;
     always answering alike is the mark to beat. In ``text`` *no* is any other answer, or none recorded.
+    ``predict(cases)``: what the tree recommends for each case.
     """
 
     fidelity: pd.DataFrame
     text: str
-    _model: Any
-    _facts: Mapping[str, Fact]
+    predict: Callable[[Any], list[str]]
 
     def __repr__(self) -> str:
         return self.text
-
-    def predict(self, cases: Any) -> list[str]:
-        """What the tree recommends for each case."""
-        return self._model.predict(fact_matrix(cases, self._facts)).tolist()
 
 
 def imitation_tree(
@@ -216,81 +201,81 @@ def imitation_tree(
 ) -> Imitation:
     """A few questions that stand in for a whole rule book, judged on the share of cases that is held back."""
     from sklearn.model_selection import train_test_split
-    from sklearn.pipeline import make_pipeline
     from sklearn.tree import DecisionTreeClassifier, export_text
 
     facts = rule_book.rule_facts
-    x, answers = fact_matrix(cases, facts), assess_typed(typed_cases(cases, facts), rule_book)
-    said = answers["recommendation"].cast(pl.String).to_numpy().astype(str)
+    said = assess_typed(typed_cases(cases, facts), rule_book)["recommendation"].to_list()
     if len(said) < 20 or not 0 < held_back < 1:
         raise SecondopError("imitation_tree needs 20 cases or more, and a share held back between 0 and 1.")
-    learn, test = train_test_split(np.arange(len(said)), test_size=held_back, random_state=seed)
+    split = train_test_split(answer_matrix(cases, facts), said, test_size=held_back, random_state=seed)
+    (learn, test), (said, seen) = split[:2], map(np.array, split[2:])
     tree = DecisionTreeClassifier(max_depth=max_depth, min_samples_leaf=5, random_state=seed)
-    encoder, questions = _answers(facts, np.positive, -1)  # a number that is not recorded is less than any
-    model, seen = make_pipeline(encoder, tree).fit(x[learn], said[learn]), said[test]
-    agree, usual = model.predict(x[test]) == seen, pd.Series(said[learn]).mode()[0]
-    rows = [("all", "", agree), ("all, always answered alike", usual, seen == usual)]
-    rows += [("rule book says", r, agree[seen == r]) for r in reversed(RECOMMENDATIONS) if r in seen]
-    table = pd.DataFrame([row[:2] for row in rows], columns=["cases", "recommendation"])
-    counts = np.array([np.bincount(hits, minlength=3) for *_, hits in rows])
-    table = table.assign(n=counts.sum(1), agree=counts[:, 1])
-    table[["share", "lower", "upper"]] = _shares(counts)[:, [0, 3, 4]]
+    agree, usual = tree.fit(learn, said).predict(test) == seen, pd.Series(said).mode()[0]
+    judged = {("all", ""): agree, ("all, always answered alike", usual): seen == usual}
+    judged |= {("rule book says", r): agree[seen == r] for r in reversed(RECOMMENDATIONS) if r in seen}
+    table = pd.DataFrame(
+        [(*cases, len(hits), hits.sum()) for cases, hits in judged.items()],
+        columns=["cases", "recommendation", "n", "agree"],
+    )
+    table["share"] = table["agree"] / table["n"]
+    table["lower"], table["upper"] = _wilson(table["agree"], table["n"])
+    questions = [facts[name].label + (f": {word}?" if word else "") for name, word in learn.columns]
     words = [word.replace("_", " ") for word in tree.classes_]
     text = export_text(tree, feature_names=questions, class_names=words)
-    return Imitation(table, text.replace("? <= 0.50", "? no").replace("? >  0.50", "? yes"), model, facts)
+    text = text.replace("? <= 0.50", "? no").replace("? >  0.50", "? yes")
+    return Imitation(table, text, lambda cases: tree.predict(answer_matrix(cases, facts)).tolist())
 
 
-def fact_matrix(cases: Any, facts: Mapping[str, Fact]) -> np.ndarray:
-    """These facts as numbers, (n_cases, n_facts): a flag 0 or 1, a word its place; NaN where not recorded."""
-    typed = typed_cases(cases, facts)
+def answer_matrix(cases: Any, facts: Mapping[str, Fact]) -> pd.DataFrame:
+    """What a learner reads: 1 where an answer was given, a column each (fact, answer), *not recorded* too.
+
+    A number stands in a column (fact, "") of its own, 0 where it was not recorded.
+    """
+    typed, columns = typed_cases(cases, facts), {}
     if not typed.width:
         raise SecondopError(f"These cases state no fact to learn from; there could be {', '.join(facts)}.")
     every = pl.DataFrame(schema={name: fact.dtype for name, fact in facts.items()})
-    numbers = pl.concat([every, typed], how="diagonal").select(pl.all().to_physical().cast(pl.Float64))
-    return numbers.fill_null(np.nan).to_numpy()
+    codes = pl.concat([every, typed], how="diagonal").select(pl.all().to_physical().cast(pl.Float64))
+    for name, fact in facts.items():
+        code, words = codes[name].to_numpy(), [] if fact.is_numeric else fact.levels or ["no", "yes"]
+        columns |= {(name, ""): np.nan_to_num(code)} if fact.is_numeric else {}
+        columns |= {(name, word.replace("_", " ")): code == place for place, word in enumerate(words)}
+        columns[name, "not recorded"] = np.isnan(code)
+    return pd.DataFrame(columns, dtype=float)
 
 
-def deal(changed: np.ndarray, folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Cases to learn from and cases to test on in each fold, with like shares of outcomes."""
+def deal(changed: np.ndarray, folds: int, seed: int, most: int | None = None) -> Iterator[tuple]:
+    """Cases to learn from (``most`` of known outcome) and to test on; in each fold as many changed."""
     from sklearn.model_selection import StratifiedKFold
 
-    *rest, unknown = np.bincount(changed, minlength=3)
-    if not 2 <= folds <= min(rest):
-        most = f"at most {min(rest):,}, as many as cases with the rarer outcome"
-        raise SecondopError(f"Folds are at least 2, to score what was not seen, and {most}; got {folds}.")
-    strata = np.where((changed == _UNKNOWN) & (unknown < folds), 0, changed)
-    return list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(changed, strata))
+    rarer, rng = min(np.bincount(changed, minlength=2)[:2]), np.random.default_rng(seed)
+    if not 2 <= folds <= rarer:
+        few = f"at most {rarer:,}, as many as cases with the rarer outcome"
+        raise SecondopError(f"Folds are at least 2, to score what was not seen, and {few}; got {folds}.")
+    dealt = StratifiedKFold(folds, shuffle=True, random_state=seed).split(changed, changed == 1)
+    with threadpool_limits(1):  # threads would wait for one another: ten times as long
+        for learn, test in tqdm(dealt, desc="learning", total=folds, leave=False):
+            learn = rng.permutation(learn[changed[learn] != _UNKNOWN])[:most]
+            if min(counts := np.bincount(changed[learn], minlength=2)) < 3:
+                few = f"of the {len(learn):,} that one fold learns from, {counts[1]:,} changed something"
+                raise SecondopError(f"A learned triage needs at least 3 cases with each outcome; {few}.")
+            yield learn, test
 
 
-def _learner(kind: str, facts: Mapping[str, Fact], seed: int) -> Any:
+def _learner(kind: str, seed: int) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
 
     if kind not in LEARNERS:
         raise unknown_name("learner", kind, LEARNERS)
-    if kind == "logistic":  # a firm penalty: some 170 answers, and at times few cases
-        encoder, _ = _answers(facts, np.log1p, 0)
-        return make_pipeline(encoder, LogisticRegression(C=0.1, solver="newton-cholesky"))
-    words = [fact.kind is Kind.CATEGORY for fact in facts.values()]
-    size = {"max_iter": 60, "max_leaf_nodes": 8, "early_stopping": False}
-    return HistGradientBoostingClassifier(categorical_features=words, random_state=seed, **size)
-
-
-def _answers(facts: Mapping[str, Fact], scale: Any, gap: float) -> tuple[Any, list[str]]:
-    """A column an answer, *not recorded* among them; then numbers, and where they lack; and their names."""
-    from sklearn.compose import make_column_transformer
-    from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
-
-    numeric = np.array([fact.is_numeric for fact in facts.values()])
-    words = {f: [*(f.levels or ("no", "yes")), "not recorded"] for f in facts.values() if not f.is_numeric}
-    names = [f"{fact.label}: {word.replace('_', ' ')}?" for fact, levels in words.items() for word in levels]
-    numbers = [fact.label for fact in facts.values() if fact.is_numeric]
-    codes = [[*range(len(levels) - 1), np.nan] for levels in words.values()]
-    one_hot = OneHotEncoder(categories=codes, sparse_output=False)
-    filled = FunctionTransformer(lambda x: np.hstack([np.nan_to_num(scale(x), nan=gap), np.isnan(x)]))
-    names += numbers + [f"{name}: not recorded?" for name in numbers]
-    return make_column_transformer((one_hot, ~numeric), (filled, numeric)), names
+    if kind == "boosting":
+        size = {"max_iter": 60, "max_leaf_nodes": 8, "early_stopping": False}
+        return HistGradientBoostingClassifier(random_state=seed, **size)
+    # a firm penalty: some 170 answers, and at times few cases; numbers have long tails
+    firm = LogisticRegression(C=0.2, solver="newton-cholesky")
+    return make_pipeline(FunctionTransformer(np.log1p), firm)
 
 
 def _rows(cohort: Cohort, **asked: nw.Expr) -> pl.DataFrame:
@@ -302,7 +287,7 @@ def _rows(cohort: Cohort, **asked: nw.Expr) -> pl.DataFrame:
     return rows
 
 
-def _shares(counts: Any) -> np.ndarray:
-    """The share of yes among no, yes and unknown, shape (..., 3): its value, min, max, lower, upper."""
-    crossed = np.asarray(counts, float)[..., None, :] * np.eye(3)[1][:, None]  # all are referred
-    return measured(crossed, crossed, measures=["ppv"])["ppv"] / 100
+def _wilson(counts: Any, n: Any) -> tuple[Any, Any]:
+    from statsmodels.stats.proportion import proportion_confint
+
+    return proportion_confint(counts, n, method="wilson")

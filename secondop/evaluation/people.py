@@ -51,15 +51,15 @@ def flow_table(
     said, possible = (codes == 1).argmax(0), (codes > 0).argmax(0)  # the first that stands, or may
     went, changed = (np.array([1, 0, 2])[seen.codes[f"flag {name}"]] for name in ("sought", "changed"))
     words, of = [level.replace("_", " ") for level in levels], pd.Categorical.from_codes
-    after = of(changed + 3 * (went == 1), OUTCOME + WOULD)
-    weights = seen.weights if cohort.weights else seen.weights.astype(np.int64)
-    streams = pd.DataFrame({0: "all cases", 1: of(said, words), 2: of(went, SOUGHT), 3: after})
-    streams = streams.assign(cases=weights, undetermined=weights * (said != possible))
+    streams = pd.DataFrame({0: "all cases", 1: of(said, words), 2: of(went, SOUGHT)})
+    streams[3] = of(changed + 3 * (went == 1), OUTCOME + WOULD)
+    streams["cases"] = seen.weights if cohort.weights else seen.weights.astype(np.int64)
+    streams["undetermined"] = streams["cases"] * (said != possible)
     parts = {i: streams.groupby([i - 1, i], observed=True).sum(numeric_only=True) for i in (1, 2, 3)}
     table = pd.concat(parts, names=["stage", "source", "target"]).reset_index()
     table.insert(4, "of", table.groupby(["stage", "source"])["cases"].transform("sum"))
     table.attrs |= cohort.about()
-    return table.assign(n=weights.sum())
+    return table.assign(n=seen.weights.sum().astype(streams["cases"].dtype))
 
 
 def of_100(
@@ -106,10 +106,8 @@ def natural_frequencies(
     if wrong := [f"{name}={value!r}" for name, value in given.items() if not 0 <= value <= 1]:
         raise SecondopError(f"A share lies between 0 and 1: {', '.join(wrong)} does not.")
     went = prevalence * follow_through
-    parts = np.array([went * yield_, went * (1 - yield_), prevalence - went, 1 - prevalence])
-    table = pd.DataFrame(
-        {"part": WENT.keys(), "words": WENT.values(), "share": parts, "people": _whole(parts)}
-    )
+    shares = np.array([went * yield_, went * (1 - yield_), prevalence - went, 1 - prevalence])
+    table = pd.DataFrame(WENT.items(), columns=["part", "words"]).assign(share=shares, people=_whole(shares))
     table.attrs |= {"what": what, "source": source}
     return table
 

@@ -14,12 +14,14 @@ from secondop.errors import SecondopError, refuse
 from secondop.readers.ratings import count_pairs, each_once, fit_concentration, read_ratings
 
 ROUNDING = 0.02  # shares that were rounded for print may miss 1 by this much, and are then scaled to 1
+MIX = (1e-9, 1e12)  # how many cases of a class there are, in any unit
+AGAIN = "same_given_first"
 STEEPEST = 1e4  # the largest tilt: its negative serves as never
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ReaderModel:
-    """Readers of one skill, and the cases they read: made by `from_disagreement`, `fit` or `tilted`.
+    """Readers of one skill, and the cases they read: made from published figures, by `fit` or by `tilted`.
 
     Case *i* of class *c* has its own distribution over answers, p_i ~ Dirichlet(s_c m_c), and readers draw
     from it independently: ``mean`` m_c has a row per class, a column per answer, ``concentration`` is s_c.
@@ -48,13 +50,19 @@ class ReaderModel:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per class: shares of the answers, how often two readers differ, concentration."""
-        single, pair = zip(*map(_moments, self.mean, self.alike, self.tilt), strict=True)
+        single, pair = self._moments()
         table = pd.DataFrame(single, pd.Index(self.classes, name="reference_class"), list(self.answers))
-        return table.assign(disagreement=1 - np.trace(pair, 0, 1, 2), concentration=self.concentration)
+        return table.assign(disagreement=1 - pair.sum(axis=1), concentration=self.concentration)
+
+    def same_given_first(self, class_mix: Mapping) -> pd.Series:
+        """How often a second reader says the same, by the first answer: {class: how many cases} are read."""
+        mix, (single, pair) = given("class_mix", class_mix, self.classes, *MIX), self._moments()
+        with np.errstate(invalid="ignore"):  # of an answer that is never given nothing is known
+            return pd.Series(mix @ pair / (mix @ single), index=list(self.answers), name=AGAIN)
 
     @classmethod
     def from_disagreement(cls, first_readings: pd.DataFrame | Mapping, disagreement: Mapping) -> ReaderModel:
-        """The model from two published numbers a class: spread of single readings, and how often two differ.
+        """The model from two published figures a class: spread of single readings, and how often two differ.
 
         First readings are a table of shares (classes by answers, in order) or {class: {answer: share}}.
         With a = 1 - disagreement and b = the sum of squared shares, s = (1 - a) / (a - b). Where that is not
@@ -65,22 +73,49 @@ class ReaderModel:
         >>> model.concentration.round(6).tolist()
         [2.0, 1.0]
         """
-        if isinstance(first_readings, Mapping):
-            rows = [row if isinstance(row, Mapping) else {} for row in first_readings.values()]
-            first_readings = pd.DataFrame(rows, [*first_readings])
-        if not isinstance(first_readings, pd.DataFrame) or not isinstance(disagreement, Mapping | pd.Series):
-            raise SecondopError("First readings: {class: {answer: share}}; disagreement: {class: share}.")
-        classes, answers = tuple(first_readings.index), tuple(first_readings.columns)
-        mean, differ = _shares(first_readings, classes, answers), [disagreement.get(x) for x in classes]
-        differ = _numbers(f"disagreement of {', '.join(map(str, classes))}", differ, (len(classes),), 0, 1)
-        concentration, remarks = zip(*map(fit_concentration, classes, mean, differ), strict=True)
+        answers, classes, mean = _first_readings(first_readings)
+        differ = given("disagreement", disagreement, classes)
+        fitted = map(fit_concentration, classes, (mean**2).sum(axis=1), differ)
+        concentration, remarks = zip(*fitted, strict=True)
         return cls(answers, classes, mean, concentration, remarks=tuple(filter(None, remarks)))
 
     @classmethod
+    def from_reproducibility(
+        cls, first_readings: pd.DataFrame | Mapping, class_mix: Mapping, same_given_first: Mapping
+    ) -> ReaderModel:
+        """The model from published reproducibility: how often the same is said again, {first answer: share}.
+
+        ``class_mix`` is {class: how many cases}. Such a table tells one concentration for all classes: that
+        with which two readings agree as often as published over all first answers. ``remarks`` name the
+        answers that it misses by more than rounding; their residuals are published less `same_given_first`.
+
+        >>> shares = {"harmless": {"harmless": 0.9, "grave": 0.1}, "grave": {"harmless": 0.2, "grave": 0.8}}
+        >>> mix, again = {"harmless": 3, "grave": 1}, {"harmless": 0.91, "grave": 0.7}
+        >>> ReaderModel.from_reproducibility(shares, mix, again).remarks
+        ("first answer 'grave': same again 0.700, one concentration says 0.731 (residual -0.031).",)
+        """
+        answers, classes, mean = _first_readings(first_readings)
+        mix, again = given("class_mix", class_mix, classes, *MIX), given(AGAIN, same_given_first, answers)
+        chance, agree = (mix @ (mean * x).sum(axis=1) / mix.sum() for x in (mean, again))
+        concentration, remark = fit_concentration("all classes", chance, 1 - agree)
+        model, remarks = cls(answers, classes, mean, [concentration] * len(classes)), [remark]
+        for answer, said, told in zip(answers, again, model.same_given_first(class_mix), strict=True):
+            if abs(said - told) > ROUNDING:
+                told = f"one concentration says {told:.3f} (residual {said - told:+.3f})"
+                remarks.append(f"first answer {answer!r}: same again {said:.3f}, {told}.")
+        return replace(model, remarks=tuple(filter(None, remarks)))
+
+    @classmethod
     def fit(
-        cls, ratings: Any, *, case: str = "case", reader: str = "reader", answer: str = "answer",
-        reference: str | None = None, answers: Sequence | None = None,
-    ) -> ReaderModel:  # fmt: skip
+        cls,
+        ratings: Any,
+        *,
+        case: str = "case",
+        reader: str = "reader",
+        answer: str = "answer",
+        reference: str | None = None,
+        answers: Sequence | None = None,
+    ) -> ReaderModel:
         """The model from ratings as `opinions_from_ratings` reads them; ``reference`` names the true class.
 
         With fewer than about 30 cases a class the concentration is rough and tends to be too high.
@@ -99,13 +134,31 @@ class ReaderModel:
 
     def independent(self) -> ReaderModel:
         """The same single readings by readers who err independently: difficulty of the case left out."""
-        mean, alike = self.to_frame()[list(self.answers)], np.full(len(self.classes), np.inf)
-        return ReaderModel(self.answers, self.classes, mean, alike)
+        return ReaderModel(self.answers, self.classes, self._moments()[0], np.full(len(self.classes), np.inf))
 
     def tilted(self, mean: pd.DataFrame | np.ndarray) -> ReaderModel:
         """Readers of another skill on the same cases: each weight in p_i times a factor, to have ``mean``."""
         target = _shares(mean, self.classes, self.answers)
         return replace(self, tilt=[*map(_solve_tilt, self.classes, self.mean, self.alike, target)])
+
+    def skilled(self, under: Mapping, over: Mapping) -> ReaderModel:
+        """Readers who are too mild and too severe in other shares of their readings, {class: share} each.
+
+        Which wrong answers they give is in the proportions of these readers: published tables seldom tell.
+        """
+        if {*self.classes} - {*self.answers}:
+            raise SecondopError(f"Skill needs a right answer in each class. Got {self.classes}.")
+        right = np.array([self.answers.index(x) for x in self.classes])[:, None]
+        side, target = np.sign(np.arange(len(self.answers)) - right), 0
+        for sign, name, wanted in ((-1, "under", under), (1, "over", over)):
+            share, wrong = given(name, wanted, self.classes)[:, None], self._moments()[0] * (side == sign)
+            target = target + share * (wrong / wrong.sum(axis=1, keepdims=True).clip(1e-99) - (side == 0))
+        return self.tilted(target + (side == 0))
+
+    def _moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """By class and answer: how often it is given, and how often by two readers of a case."""
+        single, pair = zip(*map(_moments, self.mean, self.alike, self.tilt), strict=True)
+        return np.array(single), np.diagonal(pair, axis1=1, axis2=2)
 
 
 def _numbers(what, value, shape, low, high) -> np.ndarray:
@@ -117,6 +170,25 @@ def _numbers(what, value, shape, low, high) -> np.ndarray:
     numbers = cells.astype(float)
     numbers.flags.writeable = False
     return numbers
+
+
+def given(what: str, shares: Any, names: Sequence, low: float = 0, high: float = 1) -> np.ndarray:
+    """A number for each of the names, in their order."""
+    what = f"{what} of {', '.join(map(str, names))}"
+    if not isinstance(shares, Mapping | pd.Series):
+        raise SecondopError(f"{what}: {{name: number}}. Got {shares!r}.")
+    return _numbers(what, [*map(shares.get, names)], (len(names),), low, high)
+
+
+def _first_readings(table: Any) -> tuple[tuple, tuple, np.ndarray]:
+    """Answers, classes and the shares of single readings, of a table or {class: {answer: share}}."""
+    if isinstance(table, Mapping):
+        rows = [row if isinstance(row, Mapping) else {} for row in table.values()]
+        table = pd.DataFrame(rows, [*table])
+    if not isinstance(table, pd.DataFrame):
+        raise SecondopError(f"First readings: {{class: {{answer: share}}}}, or a table. Got {table!r}.")
+    classes, answers = tuple(table.index), tuple(table.columns)
+    return answers, classes, _shares(table, classes, answers)
 
 
 def _shares(table, classes, answers) -> np.ndarray:

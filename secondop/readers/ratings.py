@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -13,12 +12,19 @@ from pandas.api.types import is_hashable, is_scalar
 from secondop.errors import SecondopError, did_you_mean, not_whole, refuse
 
 TAKEN = ("overall", "disagreement", "concentration")  # what the tables call their own rows and columns
+SAMPLES = {"cases": ("case",), "cases and readers": ("case", "reader")}  # what others could be drawn
 
 
 def opinions_from_ratings(
-    frame: Any, *, case: str = "case", reader: str = "reader", answer: str = "answer", seed: int,
-    answers: Sequence | None = None, draws: int = 1000, confidence: float = 0.95,
-) -> pd.DataFrame:  # fmt: skip
+    frame: Any,
+    *,
+    case: str = "case",
+    reader: str = "reader",
+    answer: str = "answer",
+    seed: int = 0,
+    answers: Sequence | None = None,
+    sample: str = "cases",
+) -> pd.DataFrame:
     """How often two readers of one case differ, in your own ratings: overall and by what the first one said.
 
     ``frame`` (pandas or polars) has a row per reading; ``case``, ``reader`` and ``answer`` name its columns,
@@ -26,26 +32,33 @@ def opinions_from_ratings(
     *different* readers of a case count, each in either order. Repeats by one reader share that reader's one
     vote (two "a" and one "b" are 2/3 "a", 1/3 "b"). An empty answer is a gap, left out.
 
-    A row per first answer and ``overall``: ``lower`` to ``upper`` is a bootstrap of the cases, or Wilson's
-    interval where all ``draws`` are alike. ``attrs`` count cases, readers, readings and gaps.
+    A row per first answer and ``overall``. ``lower`` to ``upper`` speak of these readers and other cases
+    (``sample="cases"``), or of other readers too (``"cases and readers"``, which takes three or more): a
+    Wilson interval whose variance is that of leaving out one case, or reader, at a time, with Student's t.
+    It is rather too narrow for a rare answer that a few cases were given by many readers. Nothing is drawn:
+    any ``seed`` gives the same. ``attrs`` count cases, readers, readings and gaps.
 
     >>> ratings = pd.DataFrame({"case": list("112233"), "reader": list("xyxyxy"), "answer": list("aaabbb")})
-    >>> opinions_from_ratings(ratings, seed=1).loc["overall", ["pairs", "differ"]].tolist()
+    >>> opinions_from_ratings(ratings).loc["overall", ["pairs", "differ"]].tolist()
     [6.0, 2.0]
     """
-    problems = not_whole("seed", seed, 0) + not_whole("draws", draws, 1)
-    if not (isinstance(confidence, Real) and 0 < confidence < 1):
-        problems.append(f"confidence is a share between 0 and 1, as 0.95. Got {confidence!r}.")
+    problems = not_whole("seed", seed, 0)
+    if not isinstance(sample, str) or sample not in SAMPLES:
+        problems.append(f"sample is a choice of {', '.join(map(repr, SAMPLES))}. Got {sample!r}.")
     refuse("Ratings cannot be compared", problems)
     readings, answers, counted = read_ratings(frame, [case, reader, answer], answers)
-    pairs, differ = (x.assign(overall=x.sum(axis=1)) for x in count_pairs(readings, answers))
-    table = pd.DataFrame({"pairs": pairs.sum(), "differ": differ.sum(), "share": differ.sum() / pairs.sum()})
-    *said, total = table["pairs"]
-    if not total:
+    tables = [count_pairs(readings, answers, by) for by in SAMPLES[sample]]
+    tables = [[table.assign(overall=table.sum(axis=1)) for table in both] for both in tables]
+    pairs, differ = (table.sum() for table in tables[0])
+    if not pairs["overall"]:
         raise SecondopError(f"No case in column {case!r} was read by two different readers in {reader!r}.")
-    table["lower"], table["upper"] = _interval(pairs, differ, seed, draws, confidence)
-    fitted, remark = fit_concentration("all cases", np.array(said) / total, table.loc["overall", "share"])
-    counted |= {"cases_with_pairs": int((pairs["overall"] > 0).sum()), "concentration": float(fitted)}
+    if len(tables) == 2 and counted["readers"] < 3:
+        raise SecondopError(f"Two readers in column {reader!r} tell nothing of others: it takes three.")
+    table = pd.DataFrame({"pairs": pairs, "differ": differ, "share": differ / pairs})
+    table["lower"], table["upper"] = _interval(tables)
+    chance = ((pairs.iloc[:-1] / pairs["overall"]) ** 2).sum()
+    fitted, remark = fit_concentration("all cases", chance, table.loc["overall", "share"])
+    counted |= {"cases_with_pairs": int((tables[0][0]["overall"] > 0).sum()), "concentration": float(fitted)}
     table.attrs = counted | {"remarks": (remark,) if remark else ()}
     return table.rename_axis("first_answer")
 
@@ -59,9 +72,9 @@ def each_once(what: str, values: Any) -> tuple:
     return names
 
 
-def fit_concentration(name: Any, shares: np.ndarray, differ: float) -> tuple[float, str]:
-    """The concentration with which two readers differ so often, and a remark where none fits."""
-    agree, chance = 1 - differ, (shares**2).sum()
+def fit_concentration(name: Any, chance: float, differ: float) -> tuple[float, str]:
+    """The concentration with which readers who agree by ``chance`` differ so often; a remark if none fits."""
+    agree = 1 - differ
     if chance < agree < 1:
         return (1 - agree) / (agree - chance), ""
     remark = f"{name}: no heterogeneity of cases fits a disagreement of {differ:.4g}. Read independently, it "
@@ -100,25 +113,40 @@ def read_ratings(frame: Any, names: list[str], answers: Any) -> tuple[pd.DataFra
     return readings[known], answers, counted | {"readings": int(known.sum()), "gaps": int((~known).sum())}
 
 
-def count_pairs(readings: pd.DataFrame, answers: tuple) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Per case and first answer: ordered pairs of distinct readers, and those of them that differ."""
+def count_pairs(readings: pd.DataFrame, answers: tuple, by: str = "case") -> list[pd.DataFrame]:
+    """Per case (or reader) and first answer: ordered pairs of distinct readers, and those that differ."""
     said = pd.get_dummies(readings["answer"], dtype=float).set_axis(list(answers), axis=1)
     votes = said.groupby([readings["case"], readings["reader"]]).mean()  # one reader, one vote
-    total, readers = votes.groupby("case").sum(), votes.groupby("case").size()
-    pairs = total.mul(readers - 1, axis=0)
-    return pairs, pairs - (total**2 - (votes**2).groupby("case").sum())
+    others = votes.groupby("case").transform("sum") - votes
+    pairs, alike = votes.mul(others.sum(axis=1), axis=0), votes * others
+    if by == "reader":  # the reader is the first of a pair, or the second
+        pairs, alike = pairs + others, 2 * alike
+    pairs, alike = (table.groupby(by).sum() for table in (pairs, alike))
+    return [pairs, pairs - alike]
 
 
-def _interval(pairs, differ, seed, draws, confidence) -> np.ndarray:
-    """Percentiles of differ/pairs over cases drawn anew; cases with equal counts are drawn as one kind."""
+def _interval(tables: list) -> tuple[Any, Any]:
+    """Ends (95 %) of the share of pairs that differ, if the rows of these (pairs, differing) are a sample.
+
+    Wilson's, for the number of cases that makes its variance the jackknife's, summed over the tables; where
+    that is 0, since all rows say the same, for the number of rows.
+    """
+    from scipy.stats import norm, t
     from statsmodels.stats.proportion import proportion_confint
 
-    kinds, times = np.unique(np.hstack([pairs, differ]).round(12), axis=0, return_counts=True)
-    rng, n = np.random.Generator(np.random.SFC64(seed)), len(pairs)
-    drawn = np.hsplit(np.array([rng.multinomial(n, times / n) @ kinds for _ in range(draws)]), 2)
-    shares = pd.DataFrame(drawn[1]) / pd.DataFrame(drawn[0])
-    ends = shares.quantile([(1 - confidence) / 2, (1 + confidence) / 2]).to_numpy(copy=True)
-    cases, share = (pairs > 0).sum().to_numpy(), (differ.sum() / pairs.sum()).to_numpy()
-    flat = ~(shares.max() - shares.min() > 1e-9).to_numpy() & (cases > 0)
-    ends[:, flat] = proportion_confint((share * cases)[flat], cases[flat], 1 - confidence, method="wilson")
-    return ends
+    pairs, differ = (table.sum() for table in tables[0])
+    share, found = differ / pairs, []
+    for own_pairs, own_differ in tables:
+        without = (differ - own_differ) / (pairs - own_pairs)  # unknown if one row holds all pairs
+        rows, worth = (own_pairs > 0).sum(), own_pairs.sum() ** 2 / (own_pairs**2).sum()
+        found.append((((without - share) ** 2).sum(skipna=False) * (1 - 1 / rows), rows, worth - 1))
+    variances, rows, freedom = (pd.concat(x, axis=1) for x in zip(*found, strict=True))
+    variance = variances.sum(axis=1, skipna=False)
+    freedom = variance**2 / (variances**2 / freedom.clip(lower=1)).sum(axis=1)
+    number, alpha = share * (1 - share) / variance, 2 * norm.sf(t.isf(0.025, freedom))
+    flat = (variance < 1e-12) | variances[0].isna()
+    number, alpha = (
+        number.where(~flat, rows.min(axis=1).where(pairs > 0)),
+        np.where(flat, 0.05, alpha),
+    )
+    return proportion_confint(share * number, number, alpha, method="wilson")

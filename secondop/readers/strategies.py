@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
 from numbers import Real
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from secondop.errors import SecondopError, did_you_mean, not_whole, refuse
-from secondop.readers.model import ReaderModel
+from secondop.readers.model import ReaderModel, given
 from secondop.readers.ratings import each_once
 
 BLOCK = 65_536  # cases drawn at a time: fits the processor's cache, and bounds the memory of any n
@@ -22,29 +22,36 @@ RESOLUTIONS = ("majority", "median", "third decides")  # two that agree are the 
 
 @dataclass(frozen=True)
 class Strategy:
-    """When a second reading is taken, who reads, and who decides: made by `none`, `always` or `first_in`.
+    """When a second reading is taken, who reads, and who decides.
 
+    A case is read again for the first answer, or since the first reader wants it: of those whom another look
+    at the case would lead to another answer a share ``unsure``, of the rest a share ``sure``.
     Who knows the first answer favours it by an odds ratio: ``anchoring`` of the second reader; 1 is blinded.
     """
 
     name: str
-    second_after: tuple[str, ...] | None = None  # first answers that are read again; None: every answer
+    second_after: tuple[str, ...] | Mapping[str, float] | None = None  # first answers, or shares; None: all
     resolution: str = "majority"  # where two differ a third is read: the median of three, or "third decides"
     first: ReaderModel | None = None
     second: ReaderModel | None = None
     third: ReaderModel | None = None
     anchoring: float = 1.0
     third_anchoring: float = 1.0
+    sure: float = 0.0
+    unsure: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.second_after is not None:
-            object.__setattr__(self, "second_after", each_once("second_after", self.second_after))
+        after = self.second_after
+        if after is not None and not isinstance(after, Mapping):
+            object.__setattr__(self, "second_after", each_once("second_after", after))
         readers, odds = (self.first, self.second, self.third), (self.anchoring, self.third_anchoring)
+        shares = [self.sure, self.unsure, *(after.values() if isinstance(after, Mapping) else ())]
         checks = {
             "its name is a text": isinstance(self.name, str),
             f"its resolution is one of {', '.join(RESOLUTIONS)}": str(self.resolution) in RESOLUTIONS,
             "each reader is a ReaderModel": all(isinstance(x, ReaderModel | None) for x in readers),
             "anchoring is an odds ratio above 0": all(isinstance(x, Real) and 1e-9 < x < 1e9 for x in odds),
+            "a share read again is from 0 to 1": all(isinstance(x, Real) and 0 <= x <= 1 for x in shares),
         }
         refuse(f"Strategy {self.name!r}", [text for text, fine in checks.items() if not fine])
 
@@ -63,6 +70,17 @@ class Strategy:
         """A second reading where the first is one of these answers."""
         listed = " or ".join(filter(None, [", ".join(map(str, answers[:-1])), *map(str, answers[-1:])]))
         return cls(f"first reading {listed}" if name is None else name, answers, **options)
+
+    @classmethod
+    def by_policy(cls, name: str, model: ReaderModel, second: Mapping) -> Strategy:
+        """A policy by first diagnosis, fitted to the share of each class that was read again."""
+        return cls(name, _fitted(model.to_frame()[list(model.answers)], second))
+
+    @classmethod
+    def in_doubt(cls, name: str, model: ReaderModel, second: Mapping) -> Strategy:
+        """Wishes of the first reader, fitted to the share of each class that was read again."""
+        differ = model.to_frame()["disagreement"]
+        return cls(name, (), **_fitted(pd.DataFrame({"sure": 1 - differ, "unsure": differ}), second))
 
     def readers(self, model: ReaderModel) -> tuple:
         """Who reads first, second and third, and how strongly the latter two favour the first answer."""
@@ -97,7 +115,7 @@ def read_strategies(
     frame = table[["strategy", "reference_class"]].assign(n=pd.array([n] * len(table), dtype="Int64"))
     for outcome in OUTCOMES:
         frame[outcome] = share = table[outcome]
-        # rounding error only: the counts behind these shares are whole, unless they are unknown
+        # the counts behind these shares are whole, unless a strategy reads a share again: then nearly so
         ends = (share, share) if n is None else proportion_confint((share * n).round(), n, method="wilson")
         frame[f"{outcome}_lower"], frame[f"{outcome}_upper"] = ends
     return frame
@@ -124,49 +142,67 @@ def _check(model, strategies, n, seed) -> None:
 
 
 def _outcomes(model, strategy, joint) -> pd.DataFrame:
-    """The shares of a strategy from the joint distribution of first, second and third answers."""
-    first, second, third = places = np.indices(joint.shape[1:])
+    """The shares of a strategy from the joint distribution of three answers, and of a look that differs."""
+    first, second, third, doubt = places = np.indices(joint.shape[1:])
     after = model.answers if strategy.second_after is None else strategy.second_after
-    taken = np.isin(first, [model.answers.index(x) for x in after])
-    differ = taken & (first != second)
-    last = third if strategy.resolution == "third decides" else np.median(places, axis=0)
+    shares = after if isinstance(after, Mapping) else dict.fromkeys(after, 1)
+    by_answer = np.array([shares.get(answer, 0) for answer in model.answers])[first]
+    taken = 1 - (1 - by_answer) * (1 - np.where(doubt, strategy.unsure, strategy.sure))
+    last = third if strategy.resolution == "third decides" else np.median(places[:3], axis=0)
+    last = np.where(first == second, first, last)
     right = np.array([model.answers.index(x) if x in model.answers else np.nan for x in model.classes])
-    miss = np.where(differ, last, first) - right[:, None, None, None]
-    events = zip(OUTCOMES, (taken, differ, miss != 0, miss < 0, miss > 0), strict=True)
-    every = (1, 2, 3)
+    alone, read = (answer - right[:, None, None, None, None] for answer in (first, last))
+    under, over = (taken * (sign * read > 0) + (1 - taken) * (sign * alone > 0) for sign in (-1, 1))
+    events = zip(OUTCOMES, (taken, taken * (first != second), under + over, under, over), strict=True)
+    every = (1, 2, 3, 4)
     table = pd.DataFrame({name: (joint * event).sum(every) / joint.sum(every) for name, event in events})
     table.loc[np.isnan(right), list(OUTCOMES[2:])] = np.nan
     return table.assign(strategy=strategy.name, reference_class=model.classes)
 
 
 def _enumerate(model) -> np.ndarray:
-    """Probability of every three answers: i comes next with (s m_i + times seen) / (s + answers seen)."""
+    """Probability of every three answers, and of another look that says the same as the first, or not.
+
+    Answer i comes next with (s m_i + times seen) / (s + answers seen).
+    """
     same, (i, j, k) = np.eye(len(model.answers)), np.indices((len(model.answers),) * 3)
     s, m = model.alike[:, None, None, None], model.mean
     second = (s * m[:, j] + same[i, j]) / (s + 1)
-    return m[:, i] * second * (s * m[:, k] + same[i, k] + same[j, k]) / (s + 2)
+    third = (s * m[:, k] + same[i, k] + same[j, k]) / (s + 2)
+    again = (s * m[:, i] + 1 + same[i, j] + same[i, k]) / (s + 3)
+    return (m[:, i] * second * third)[..., None] * np.stack([again, 1 - again], -1)
 
 
 def _simulate(model, kinds, n, seed) -> dict:
     """Counts of every three answers per class, for each set of readers, all on the same simulated cases."""
     from tqdm.auto import tqdm
 
-    shape = (len(model.answers),) * 3
+    shape = (*[len(model.answers)] * 3, 2)
     joint = {readers: np.zeros((len(model.classes), *shape), dtype=int) for readers in kinds}
     blocks = list(product(range(len(model.classes)), range(-(-n // BLOCK))))
     for number, block in tqdm(blocks, "readings", delay=2, leave=False):
         # the stream depends on class and block alone, so a longer run begins with the cases of a shorter one
         rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(number, block))))
         cases = np.ascontiguousarray(rng.dirichlet(model.alike[number] * model.mean[number], BLOCK).T)
-        luck = rng.random((3, BLOCK))
+        luck = rng.random((4, BLOCK))
         for readers, counts in joint.items():
-            answers = []
-            for kind, fortune, odds in zip(readers[:3], luck, (1, *readers[3:]), strict=True):
+            first, second, third, *anchoring = readers
+            answers, who = [], zip((first, second, third, first), luck, (1, *anchoring, 1), strict=True)
+            for kind, fortune, odds in who:  # the last is another look of the first reader
                 weight = cases * np.exp(kind.tilt[number] - kind.tilt[number].max())[:, None]
                 if odds != 1:  # raising the log-odds of an answer by log(odds) multiplies its weight by odds
                     weight[answers[0], np.arange(BLOCK)] *= odds
                 ladder = np.cumsum(weight, axis=0)
                 answers.append((fortune * ladder[-1] >= ladder[:-1]).sum(axis=0))
+            answers[3] = answers[3] != answers[0]
             places = np.ravel_multi_index(answers, shape)[: n - block * BLOCK]
             counts[number] += np.bincount(places, minlength=counts[number].size).reshape(shape)
     return joint
+
+
+def _fitted(parts: pd.DataFrame, second: Mapping) -> dict:
+    """The shares, from 0 to 1, of the parts (columns) of each class that bring all nearest to ``second``."""
+    from scipy.optimize import lsq_linear
+
+    shares = lsq_linear(parts, given("second readings", second, [*parts.index]), (0, 1), method="bvls").x
+    return dict(zip(parts.columns, shares.clip(0, 1).tolist(), strict=True))

@@ -81,8 +81,3 @@ def test_nothing_else_is_recorded_so_every_biopsy_stays_undetermined(table):
 def test_a_band_beyond_its_ends_is_refused(band):
     with pytest.raises(SecondopError, match=r"from 0 to 0\.5"):
         second_readings(READINGS, [0.1, band], "pathology_result")
-
-
-def test_one_fold_is_refused_since_it_would_read_what_it_saw():
-    with pytest.raises(SecondopError, match="at least 2 folds"):
-        biopsy_readings(seed=1, folds=1)

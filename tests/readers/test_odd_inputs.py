@@ -45,11 +45,20 @@ def use(model: ReaderModel) -> None:
 
 
 MODEL = {"answers": ("a", "b"), "classes": ("c",), "mean": [[0.5, 0.5]], "concentration": [1.0]}
+SHARES, AGAIN = {"c": {"a": 0.5, "b": 0.5}}, {"a": 0.8, "b": 0.7}
 CALLS = {
     **{x: lambda odd, x=x: use(ReaderModel(**MODEL | {x: odd})) for x in [*MODEL, "tilt", "remarks"]},
     "first readings": lambda odd: use(ReaderModel.from_disagreement(odd, {"c": 0.1})),
-    "disagreement": lambda odd: use(ReaderModel.from_disagreement({"c": {"a": 0.5, "b": 0.5}}, odd)),
+    "disagreement": lambda odd: use(ReaderModel.from_disagreement(SHARES, odd)),
     "both": lambda odd: use(ReaderModel.from_disagreement(odd, odd)),
+    "first readings again": lambda odd: use(ReaderModel.from_reproducibility(odd, {"c": 1}, AGAIN)),
+    "class mix": lambda odd: use(ReaderModel.from_reproducibility(SHARES, odd, AGAIN)),
+    "same again": lambda odd: use(ReaderModel.from_reproducibility(SHARES, {"c": 1}, odd)),
+    "mix of a model": lambda odd: GRAVE.same_given_first(odd),
+    "under": lambda odd: use(GRAVE.skilled(odd, {"grave": 0})),
+    "over": lambda odd: use(GRAVE.skilled({"grave": 0.1}, odd)),
+    "policy": lambda odd: read_strategies(GRAVE, [Strategy.by_policy("s", GRAVE, odd)]),
+    "doubt": lambda odd: read_strategies(GRAVE, [Strategy.in_doubt("s", GRAVE, odd)]),
     "tilted": lambda odd: use(GRAVE.tilted(odd)),
     **{
         x: lambda odd, x=x: read_strategies(GRAVE, [Strategy(**{"name": "s"} | {x: odd})], 3, 1)
@@ -63,8 +72,8 @@ CALLS = {
     "ratings": lambda odd: opinions_from_ratings(odd, seed=1),
     "ratings to fit": lambda odd: ReaderModel.fit(odd),
     **{
-        f"ratings, {x}": lambda odd, x=x: opinions_from_ratings(RATINGS, **{"seed": 1, "draws": 2} | {x: odd})
-        for x in ("case", "reader", "answer", "answers", "seed", "draws", "confidence")
+        f"ratings, {x}": lambda odd, x=x: opinions_from_ratings(RATINGS, **{"seed": 1} | {x: odd})
+        for x in ("case", "reader", "answer", "answers", "seed", "sample")
     },
     **{
         f"fit, {x}": lambda odd, x=x: use(ReaderModel.fit(RATINGS, **{x: odd}))
@@ -103,7 +112,7 @@ def test_odd_columns_are_answered_or_refused(columns, kind):
     for call in (opinions_from_ratings, ReaderModel.fit):
         for option in ({}, {"answers": ["a", "b"]}):
             with suppress(SecondopError):
-                call(frame, **option, **({"seed": 1, "draws": 2} if call is opinions_from_ratings else {}))
+                call(frame, **option, **({"seed": 1} if call is opinions_from_ratings else {}))
 
 
 def test_the_room_uses_nothing_of_the_package_but_its_errors():
