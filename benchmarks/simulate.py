@@ -1,7 +1,7 @@
-"""How fast a cohort is simulated: the package, the same as an analyst would write it, and the random words.
+"""How fast a cohort is simulated: the package, and the same as an analyst would write it.
 
-Run ``python benchmarks/simulate.py`` on an idle machine, and read the ratios. The three take turns, so that
-other load hits them alike. Streaming runs first, in a process of its own, so that its memory is its own.
+Run ``python benchmarks/simulate.py`` on an idle machine, and read the ratios. They take turns, so that other
+load hits them alike. Streaming runs first, in a process of its own, so that its memory is its own.
 """
 
 from __future__ import annotations
@@ -13,76 +13,86 @@ import time
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 from scipy.stats import norm
 
-from secondop.cohorts.parameters import WISHES
+from secondop.cohorts.parameters import TRAITS
 from secondop.cohorts.scenario import Scenario, load_scenario
-from secondop.cohorts.simulate import BLOCK, THREADS, WORDS_PER_BLOCK, simulate, simulate_batches
-from secondop.cohorts.traits import fact_order
+from secondop.cohorts.simulate import THREADS, simulate, simulate_batches
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import Kind
 
 N, STREAMED, REPEATS = 2_000_000, 20_000_000, 3
+PROPAGATED = (1_000, 10_000)
+
+
+class Column:
+    """A column of words or numbers in a plain frame, as a condition compares it."""
+
+    __hash__ = None
+
+    def __init__(self, series: pd.Series) -> None:
+        self.series = series
+
+    def __eq__(self, level: object) -> pd.Series:
+        return self.series == level
 
 
 def as_an_analyst_writes_it(scenario: Scenario, n: int, seed: int) -> pd.DataFrame:
-    """The same model in plain numpy: float64 throughout, ``choice`` on words, a DataFrame at the end.
+    """The same model in plain numpy and pandas: float64 throughout, ``choice`` on words, one stream."""
+    rng, structure = np.random.default_rng(seed), scenario.structure
+    traits = {name: rng.normal(size=n) for name in TRAITS}
+    frame, recorded = pd.DataFrame(index=range(n)), {}
 
-    One simplification in its favour: thresholds of facts that are given another ignore the selection.
-    """
-    rng = np.random.default_rng(seed)
-    difficulty, gravity = rng.normal(size=n), rng.normal(size=n)
-    truth, recorded = {}, {}
-    for name in fact_order(scenario.shapes):
-        fact, shape, shares = RULE_BOOK.facts[name], scenario.shapes.get(name), scenario.shares(name)
-        u, v = scenario[f"facts.{name}.difficulty"], scenario[f"facts.{name}.gravity"]
-        noise = np.sqrt(1 - u * u - v * v)
-        if fact.kind is Kind.CATEGORY and u == v == 0:
-            value = rng.choice(list(shares), n, p=list(shares.values()))
-        else:
-            score = u * difficulty + v * gravity + noise * rng.normal(size=n)
+    def holds(condition):
+        return condition.to_expr(lambda f: Column(frame[f.name]) if f.has_levels else frame[f.name]).to_numpy(
+            bool
+        )
+
+    for fact in structure.order:
+        loadings = {x: scenario[f"facts.{fact.name}.{x}"] for x in TRAITS}
+        noise, left = np.sqrt(1 - sum(x * x for x in loadings.values())), np.ones(n, bool)
+        score = sum(x * traits[name] for name, x in loadings.items()) + noise * rng.normal(size=n)
+        value = np.empty(n, object if fact.has_levels else float)
+        for by, condition in {**structure.strata.get(fact.name, {}), "": None}.items():
+            inside = left if condition is None else left & holds(condition)
+            left, own = left & ~inside, structure.of_fact(fact.name, by)
+            if "answer" in own:
+                value[inside] = own["answer"]
+                continue
+            shares = scenario.shares(fact.name, by)
             if fact.kind is Kind.FLAG:
-                value = score > norm.ppf(1 - shares["share"])
+                value[inside] = score[inside] > norm.ppf(1 - shares["share"])
+                continue
+            band = np.searchsorted(norm.ppf(np.cumsum(list(shares.values()))[:-1]), score[inside])
+            if fact.kind is Kind.NUMBER:
+                edges = np.array(structure.of_fact(fact.name)["breaks"])
+                value[inside] = rng.uniform(edges[band], edges[band + 1])
             else:
-                band = np.searchsorted(norm.ppf(np.cumsum(list(shares.values()))[:-1]), score)
-                value = np.array(list(shares))[band] if fact.has_levels else band
-                if fact.kind is Kind.NUMBER:
-                    edges = np.array(shape.breaks)
-                    value = rng.uniform(edges[band], edges[band + 1])
-        if shape is not None and shape.given:
-            applies = np.isin(truth[shape.given], shape.levels) if shape.levels else truth[shape.given]
-            value = np.where(applies, value, shape.otherwise if shape.otherwise is not None else 0)
-        truth[name] = value
-        gap = rng.random(n) < scenario[f"facts.{name}.missing"]
-        recorded[name] = pd.Series(value, dtype="str" if fact.has_levels else float).mask(gap)
-    mean, s = scenario["readers.first_right"], scenario["readers.concentration"]
-    right = np.sort(rng.beta(s * mean, s * (1 - mean), n))[::-1][difficulty.argsort().argsort()]
-    better = right * scenario["readers.second_odds"]
-    first, second = rng.random(n) < right, rng.random(n) < better / (better + 1 - right)
-    differ = (first != second) | (~first & ~second & (rng.random(n) > scenario["readers.errors_agree"]))
-    u, v = scenario["outcomes.treatment_difficulty"], scenario["outcomes.treatment_gravity"]
-    share = np.where(
-        differ, scenario["outcomes.treatment_if_changed"], scenario["outcomes.treatment_if_same"]
-    )
-    noise = np.sqrt(1 - u * u - v * v) * rng.normal(size=n)
-    treated = u * difficulty + v * gravity + noise > norm.ppf(1 - share)
-    planned = scenario["outcomes.plan_gravity"] * gravity + rng.normal(size=n) > 0
-    averted = treated & planned & (rng.random(n) < scenario["outcomes.plan_dropped"])
-    wish = np.any([truth[name] for name in WISHES], axis=0)
-    pull = scenario["sought.wish"] * wish + scenario["sought.gravity"] * gravity
-    sought = pull + rng.normal(size=n) > norm.ppf(1 - scenario["sought.share"])
-    outcomes = {"first_right": first, "second_right": second, "opinions_differ": differ, "sought": sought}
-    outcomes |= {"treatment_changed": treated, "error_corrected": second & ~first}
-    outcomes |= {"error_introduced": first & ~second}
-    traits = {"difficulty": difficulty, "gravity": gravity}
+                value[inside] = np.array(list(shares))[band] if fact.has_levels else band
+        frame[fact.name] = value.astype(bool) if fact.kind is Kind.FLAG else value
+        recorded[fact.name] = frame[fact.name].mask(rng.random(n) < scenario[f"facts.{fact.name}.missing"])
+    effects = {"first_right": np.zeros(n), "treatment_changed": np.zeros(n)}
+    for name, (when, against) in structure.effects.items():
+        sign = holds(when).astype(float) - (0 if against is None else holds(against))
+        for outcome in effects:
+            effects[outcome] += sign * scenario[f"effects.{name}.{outcome}"]
+    d, g, c = traits.values()
+    s = {path: p.value for path, p in scenario.parameters.items()}
+    right = s["solved.first"] - s["readers.difficulty"] * d + effects["first_right"]
+    first = rng.random(n) < expit(right)
+    better, agree = expit(right + s["solved.second"]), rng.random(n)
+    agree = agree < np.where(first, better, expit(s["solved.shared"]))
+    second = np.where(first, agree, ~agree & (rng.random(n) < better))
+    plan = s["outcomes.gravity"] * g + s["outcomes.contest"] * c + effects["treatment_changed"]
+    plan += np.where(agree, s["solved.treatment_if_same"], s["solved.treatment_if_changed"])
+    treated = rng.random(n) < expit(plan)
+    seek = s["solved.sought"] + s["sought.wish"] * holds(structure.wish) + s["sought.gravity"] * g
+    seek += s["solved.sought_difficulty"] * d + s["solved.sought_contest"] * c
+    outcomes = {"first_right": first, "second_right": second, "opinions_differ": ~agree}
+    outcomes |= {"sought": rng.random(n) < expit(seek), "treatment_changed": treated}
+    averted = treated & holds(structure.intervention) & (rng.random(n) < s["outcomes.plan_dropped"])
     return pd.DataFrame(recorded | traits | outcomes | {"intervention_averted": averted})
-
-
-def raw_words(n: int) -> None:
-    """The random words that the package draws for n cases, and nothing else, on one thread."""
-    for block in range(-(-n // BLOCK)):
-        stream = np.random.Generator(np.random.SFC64(np.random.SeedSequence(1, spawn_key=(block,))))
-        stream.integers(0, 2**64 - 1, WORDS_PER_BLOCK, dtype=np.uint64, endpoint=True)
 
 
 def fastest(calls: dict, repeats: int = REPEATS) -> dict[str, float]:
@@ -114,19 +124,24 @@ def stream() -> None:
 
 def main() -> None:
     """Print every figure."""
+    from secondop import propagate
+
     subprocess.run([sys.executable, __file__, "stream"], check=True)
     scenario = load_scenario("programme")
     calls = {
         "simulate, pandas": lambda: simulate(scenario, N, seed=1),
         "simulate, polars": lambda: simulate(scenario, N, seed=1, engine="polars"),
-        "its random words alone": lambda: raw_words(N),
         "as an analyst writes it": lambda: as_an_analyst_writes_it(scenario, N, 1),
     }
     times = fastest(calls)
-    analyst, words = times["as an analyst writes it"], times["its random words alone"]
+    analyst = times["as an analyst writes it"]
     print(f"{N:,} cases, {len(RULE_BOOK.facts)} facts, {THREADS} threads; milliseconds per million cases")
     for name, took in times.items():
-        print(f"  {name:24}{took:8,.0f}{analyst / took:8.1f} times faster{took / words:8.1f} times the words")
+        print(f"  {name:24}{took:8,.0f}{analyst / took:8.1f} times faster")
+    draws, n = PROPAGATED
+    start = time.perf_counter()
+    propagate(scenario, draws, n, seed=1)
+    print(f"propagate, {draws:,} draws on {n:,} cases: {time.perf_counter() - start:.1f} s")
 
 
 if __name__ == "__main__":

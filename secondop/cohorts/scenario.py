@@ -278,7 +278,12 @@ def _read_fact(
     """What a file states of a fact, or of some of its cases: numbers by path, and what is none into ``held``."""
     own = dict(own)
     held |= {key: own.pop(key) for key in OF_FACT if key in own}
-    for name, each in own.pop("by", {}).items():
+    by = own.pop("by", None)
+    if by == {}:  # said to be empty: no case is told apart any more
+        held["by"] = {}
+        for path in [path for path in numbers if path.startswith(f"{start}.by.")]:
+            del numbers[path]
+    for name, each in (by or {}).items():
         place = held.setdefault("by", {}).setdefault(name, {})
         _read_fact(f"{start}.by.{name}", fact, each, place, default, numbers, faults)
     shares = own.pop("shares", None)

@@ -18,13 +18,13 @@ def test_a_recipe_runs_as_it_stands(title, code, tmp_path, monkeypatch):
     exec(compile(code, title, "exec"), {})
 
 
-def test_there_is_a_recipe_for_a_rule_a_fact_and_a_guideline():
-    assert [title for title, _ in RECIPES] == ["A rule", "A fact", "A guideline of your own"]
+def test_there_is_a_recipe_for_a_rule_a_fact_a_guideline_and_a_scenario():
+    assert [title for title, _ in RECIPES] == ["A rule", "A fact", "A guideline of your own", "A scenario"]
 
 
 def test_the_house_names_every_room_and_every_module_of_the_engine():
     page = (ROOT / "docs/house.md").read_text()
     rooms = [p.parent.name for p in (ROOT / "secondop").glob("*/__init__.py")]
-    told = ("rules", "guideline", "readers", "evaluation")
+    told = ("rules", "guideline", "readers", "cohorts", "evaluation")
     modules = [path.stem for room in told for path in (ROOT / "secondop" / room).glob("[!_]*.py")]
     assert [name for name in (*(f"{room}/" for room in rooms), *modules) if name not in page] == []
