@@ -285,7 +285,9 @@ def test_why_not_is_the_smallest_change_that_brute_force_finds(when, case):
     picked = []
     for picks in itertools.product(*(change.needed for change in changes or ())):
         then = {
-            change.fact.name: next(a.value for a in answers(change.fact, [when]) if a.words == words)
+            change.fact.name: next(
+                value for value, said in answers(change.fact, [when]).items() if said == words
+            )
             for change, words in zip(changes or (), picks, strict=True)
         }
         picked.append({name: case[name] for name in when.facts} | then)
