@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 from statsmodels.stats.proportion import proportion_confint
@@ -27,6 +27,7 @@ from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.assess import assess
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Indication
+from tests.kit import examples
 
 BOOK = RULE_BOOK.only("neoplasia-concern")
 FOUR = ["diagnosis_clear_cut", "suspicion", "lifestyle_change_tried", "wants_second_opinion"]
@@ -185,7 +186,7 @@ def test_true_positives_are_counted_by_numpy_as_well(scored):
     assert row["random"] == pytest.approx(100 * volume / len(scored) * changed.mean())
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(st.data())
 def test_positives_add_up_to_what_is_referred_and_the_winner_follows_the_interval(data):
     n = data.draw(st.integers(4, 40))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from secondop.guideline.second_opinion import RULE_BOOK
@@ -27,6 +27,7 @@ from tests.kit import (
     assessed,
     assessment,
     deck,
+    examples,
     says,
     small_book,
     to_engine,
@@ -117,7 +118,7 @@ def test_an_assessment_is_what_plain_python_says(rows):
     assert assessed("polars", rows, RULE_BOOK) == [assessment(row, RULE_BOOK) for row in rows]
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(rows(), st.permutations(RULE_BOOK.rules))
 def test_the_order_of_rules_never_matters(rows, order):
     shuffled = replace(RULE_BOOK, rules=order)
@@ -146,7 +147,7 @@ def test_a_case_whose_facts_are_all_known_leaves_nothing_open(whole):
     assert row["recommendation"] == row["possible"] and not row["undetermined"] and None not in row.values()
 
 
-@settings(max_examples=12)
+@examples(12)
 @given(rows(3))
 def test_a_case_is_its_row(rows):
     for kind in ("pandas numpy", "polars lazy"):
@@ -159,7 +160,7 @@ def test_a_case_is_its_row(rows):
         )
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(rows(), st.lists(conditions(), min_size=1, max_size=3))
 def test_a_book_read_back_from_json_says_the_same(rows, conditions):
     book = RULE_BOOK.with_(
@@ -306,7 +307,7 @@ def settles(said, now):
     )
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(SMALL_BOOKS, st.lists(cases(ASKED), min_size=1, max_size=5))
 def test_the_questions_are_those_of_the_definition(book, rows):
     typed = typed_cases(pl.DataFrame(rows, {n: f.dtype for n, f in ASKED.items()}), book.rule_facts)
@@ -319,7 +320,7 @@ def test_the_questions_are_those_of_the_definition(book, rows):
         assert firsts[place] == (order[0] if order else None)
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(st.lists(cases(), min_size=1, max_size=4))
 def test_the_first_question_of_a_cohort_is_the_first_that_a_case_is_explained_with(rows):
     asked = assess(to_engine("pandas numpy", rows, RULE_BOOK.facts), RULE_BOOK, next_question=True)[
