@@ -36,10 +36,12 @@ def examples(full, **more):
     return settings(max_examples=max(1, full * now // usual), **more)
 
 
-def sampled(rows, every=10):
-    """Rows of a table of tests, of which a quick run takes the first of every so many."""
-    slow = pytest.mark.slow
-    return [pytest.param(row, marks=[slow] if i % every else []) for i, row in enumerate(rows)]
+def sampled(rows, quick=()):
+    """Rows of a table of tests, of which a quick run takes these, or else the first of every ten."""
+    rows = list(rows)
+    kept, slow = quick or rows[::10], pytest.mark.slow
+    marks = [[] if any(row is x for x in kept) else [slow] for row in rows]
+    return [r if hasattr(r, "marks") else pytest.param(r, marks=m) for r, m in zip(rows, marks, strict=True)]
 
 
 # ------------------------------------------------------------------ rows to every engine and back

@@ -92,6 +92,7 @@ def test_observed_agreement_is_that_of_statsmodels_when_nothing_is_missing():
     assert 1 - opinions_from_ratings(frame, seed=1).loc["overall", "share"] == pytest.approx(observed)
 
 
+@pytest.mark.slow
 def test_the_interval_covers_the_truth_about_as_often_as_it_says():
     truth = 1 - (2.5 * 0.38 + 1) / 3.5  # b = 0.04 + 0.25 + 0.09
     covered = 0
