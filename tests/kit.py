@@ -12,6 +12,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from hypothesis import settings
 
 from secondop.datafiles import data_path
 from secondop.rules.assess import SUMMARY, assess
@@ -25,6 +26,24 @@ ARROW = {Kind.FLAG: pa.bool_(), Kind.COUNT: pa.int64(), Kind.NUMBER: pa.float64(
 SQL = {pa.bool_(): "boolean", pa.int64(): "bigint", pa.float64(): "double", pa.string(): "string"}
 NULLABLE = {pa.bool_(): pd.BooleanDtype(), pa.int64(): pd.Int64Dtype(), pa.float64(): pd.Float64Dtype()}
 NULLABLE |= {pa.string(): pd.StringDtype("python")}
+
+# ------------------------------------------------------------------ how much of it a quick run takes
+
+
+def examples(full, **more):
+    """So many examples of hypothesis in a full run, and as much fewer in a quick one as its profile has."""
+    profiles = settings.default, settings.get_profile("secondop")
+    now, usual = (profile.max_examples for profile in profiles)
+    return settings(max_examples=max(1, full * now // usual), **more)
+
+
+def sampled(rows, quick=()):
+    """Rows of a table of tests, of which a quick run takes these, or else the first of every ten."""
+    rows = list(rows)
+    kept, slow = quick or rows[::10], pytest.mark.slow
+    marks = [[] if any(row is x for x in kept) else [slow] for row in rows]
+    return [r if hasattr(r, "marks") else pytest.param(r, marks=m) for r, m in zip(rows, marks, strict=True)]
+
 
 # ------------------------------------------------------------------ rows to every engine and back
 

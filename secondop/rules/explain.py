@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import isnan
 from typing import Any, Literal, NamedTuple
@@ -16,23 +16,21 @@ import pyarrow as pa
 from secondop.errors import SecondopError, unknown_name
 from secondop.rules.assess import SUMMARY, assess_typed
 from secondop.rules.conditions import Condition
-from secondop.rules.facts import Fact
 from secondop.rules.gate import raise_problems
 from secondop.rules.gate import typed as read_typed
 from secondop.rules.plain import plain
 from secondop.rules.rulebook import RuleBook
-from secondop.rules.rules import RECOMMENDATIONS, Level, Rule, RuleKind
+from secondop.rules.rules import RECOMMENDATIONS, Advice, Level, Rule, RuleKind
 from secondop.rules.spellings import Unreadable, claims, near_misses, read_answer, show
-from secondop.rules.what_if import Change, NextQuestion, questions, smallest_changes
+from secondop.rules.what_if import Change, NextQuestion, questions, smallest_change
 from secondop.words import NOT_FOR_CARE, an, render
 
-AUDIENCES = ("patient", "clinician")
 HEADLINES = {
-    "urgent": "{A} is recommended, urgently.",
-    "recommended": "{A} is recommended.",
-    "optional": "{A} is the patient's choice.",
-    "no_indication": "No indication for {a}.",
-    "not_needed": "{A} may not be needed.",
+    "urgent": "{} is recommended, urgently.",
+    "recommended": "{} is recommended.",
+    "optional": "{} is the patient's choice.",
+    "no_indication": "no indication for {}.",
+    "not_needed": "{} may not be needed.",
 }
 
 
@@ -56,14 +54,7 @@ class Reason(NamedTuple):
         return str(self.rule.level or self.rule.kind).replace("_", "-")
 
 
-class Remark(NamedTuple):
-    """A caution or a next step, with the statement that it comes from."""
-
-    statement: str
-    words: str
-
-
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Explanation:
     """What a rule book says of one case, and why. Shows itself in a notebook, a terminal and a program.
 
@@ -73,44 +64,91 @@ class Explanation:
         The recorded facts; and whatever else came with the case, untouched.
     recommendation, possible, undetermined : str, str, bool
         The level that stands, the highest that missing information allows, and whether that is higher.
-    reasons : tuple of Reason
-        One per rule: the strongest first, then by statement.
-    next_questions : tuple of NextQuestion
-        As :func:`secondop.rules.what_if.first_questions` ranks them.
-    cautions, next_steps : tuple of Remark
-        What to keep in mind before one is asked for; and what to do then.
     """
 
     facts: dict[str, Any]
     extras: dict[Any, Any]
-    rule_book: RuleBook = field(repr=False)
+    rule_book: RuleBook
     audience: str
     recommendation: str
     possible: str
     undetermined: bool
-    reasons: tuple[Reason, ...]
-    next_questions: tuple[NextQuestion, ...]
-    cautions: tuple[Remark, ...]
-    next_steps: tuple[Remark, ...]
-    typed: pl.DataFrame = field(repr=False, compare=False)
+    verdicts: dict[str, bool | None]
+    typed: pl.DataFrame
 
-    def _that(self, verdict: bool | None, *kinds: RuleKind) -> tuple[Reason, ...]:
-        return tuple(r for r in self.reasons if r.verdict is verdict and r.rule.kind in kinds)
+    @cached_property
+    def reasons(self) -> tuple[Reason, ...]:
+        """What every rule says: the strongest first, then by statement."""
+        levels = (*reversed(Level), None)
+        ranked = sorted(self.rule_book, key=lambda r: (levels.index(r.level), r.kind, r.statement, r.name))
+        return tuple(map(self._reason, ranked))
+
+    def _reason(self, rule: Rule) -> Reason:
+        fires, sources = self.verdicts[rule.name], self.rule_book.sources_by_key
+        notes = []
+        if fires and rule.stronger_when is not None and self._holds(rule.stronger_when):
+            notes.append(f"stronger, since {rule.stronger_when}")
+        if fires and rule.clinical:
+            amplifiers = [x.label for x in self.rule_book.of_kind("amplifier") if self.verdicts[x.name]]
+            notes += [f"strengthened by: {'; '.join(amplifiers)}"] if amplifiers else []
+        plain = f"{rule.source} ({sources[rule.source].grade})"
+        source = plain if self.audience == "patient" else rule.cited(sources)
+        seen = {name: self.facts.get(name) for name in rule.facts}
+        words = "; ".join(self._in_words(rule.facts))
+        return Reason(rule, fires, seen, "; ".join(notes), source, words)
+
+    def _holds(self, when: Condition) -> bool | None:
+        return self.typed.select(when.to_expr(lambda fact: pl.col(fact.name))).item()
+
+    def _in_words(self, names: Iterable[str]) -> list[str]:
+        """Facts with their values: as questions for a patient, in clinical terms for a clinician."""
+        facts = [self.rule_book.facts[name] for name in names]
+        asked = [fact.question if self.audience == "patient" else f"{fact.label}:" for fact in facts]
+        said = [fact.in_words(self.facts.get(fact.name)) for fact in facts]
+        return list(map(" ".join, zip(asked, said, strict=True)))
 
     @property
     def supporting(self) -> tuple[Reason, ...]:
         """Reasons for: the indications that fire."""
-        return self._that(True, RuleKind.INDICATION)
+        return tuple(r for r in self.reasons if r.verdict and r.rule.kind is RuleKind.INDICATION)
 
     @property
     def opposing(self) -> tuple[Reason, ...]:
         """Reasons against: the counter-indications that fire. They cancel no indication."""
-        return self._that(True, RuleKind.COUNTER_INDICATION)
+        return tuple(r for r in self.reasons if r.verdict and r.rule.kind is RuleKind.COUNTER_INDICATION)
 
     @property
     def undecided(self) -> tuple[Reason, ...]:
         """The reasons for and against that cannot be judged, since information is missing."""
-        return self._that(None, RuleKind.INDICATION, RuleKind.COUNTER_INDICATION)
+        return tuple(r for r in self.reasons if r.verdict is None and r.rule.kind is not RuleKind.AMPLIFIER)
+
+    @cached_property
+    def next_questions(self) -> tuple[NextQuestion, ...]:
+        """What to ask, as :func:`secondop.rules.what_if.first_questions` ranks it."""
+        return questions(self.typed, self.rule_book)
+
+    @property
+    def cautions(self) -> tuple[Advice, ...]:
+        """What to keep in mind before one is asked for."""
+        return tuple(advice for advice in self._advice if not advice.next_step)
+
+    @property
+    def next_steps(self) -> tuple[Advice, ...]:
+        """What to do then."""
+        return tuple(advice for advice in self._advice if advice.next_step)
+
+    @cached_property
+    def _advice(self) -> list[Advice]:
+        """What is said of this case, in the words for it."""
+        clinical = [self.verdicts[rule.name] for rule in self.rule_book if rule.clinical]
+        said = []
+        for advice in self.rule_book.advice:
+            holds = True if advice.when is None else self._holds(advice.when)
+            words = {True: advice.words, None: advice.if_unknown, False: ""}[holds]
+            barred = advice.only_without_clinical and not all(verdict is False for verdict in clinical)
+            barred |= advice.only_with_clinical and True not in clinical
+            said += [replace(advice, words=words)] if words and not barred else []
+        return said
 
     @property
     def consult(self) -> tuple[str, ...]:
@@ -120,8 +158,8 @@ class Explanation:
     @property
     def headline(self) -> str:
         """The recommendation as a sentence."""
-        a = an(self.rule_book.subject)
-        return HEADLINES[self.recommendation].format(a=a, A=a[:1].upper() + a[1:])
+        words = HEADLINES[self.recommendation].format(an(self.rule_book.subject))
+        return words[:1].upper() + words[1:]
 
     @property
     def outlook(self) -> str:
@@ -143,54 +181,44 @@ class Explanation:
     def seen(self) -> list[str]:
         """What was recorded, in words."""
         extras = (f"{k}: {v if isinstance(v, str) else show(v)}"[:200] for k, v in self.extras.items())
-        return [*extras, *_in_words(self.facts, self.rule_book.facts, self.audience)]
+        return [*extras, *self._in_words(self.facts)]
 
     @cached_property
     def why_not(self) -> dict[str, tuple[Change, ...] | None]:
         """For each rule that does not fire or cannot be judged: the smallest change after which it would."""
-        return smallest_changes(
-            (r.rule for r in self.reasons if r.verdict is not True), self.typed, self.rule_book
-        )
+        rules = (r.rule for r in self.reasons if r.verdict is not True)
+        return {rule.name: smallest_change(rule, self.typed, self.rule_book) for rule in rules}
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain data that JSON can hold."""
-        scalars = ("audience", "recommendation", "possible", "undetermined", "headline", "outlook", "about")
-        return (
-            {"note": NOT_FOR_CARE, "rule_book": self.rule_book.fingerprint, "facts": dict(self.facts)}
-            | {"extras": {str(key): _plain(value) for key, value in self.extras.items()}}
-            | {key: getattr(self, key) for key in scalars}
-            | {
-                key: [r._asdict() | {"rule": plain(r.rule)} for r in getattr(self, key)]
-                for key in ("supporting", "opposing", "undecided")
-            }
-            | {key: [r._asdict() for r in getattr(self, key)] for key in ("cautions", "next_steps")}
-            | {"next_questions": [dict(vars(question)) for question in self.next_questions]}
-            | {"why_not": {n: changes and list(map(str, changes)) for n, changes in self.why_not.items()}}
-            | {"consult": list(self.consult)}
-        )
+        words = ("audience", "recommendation", "possible", "undetermined", "headline", "outlook", "about")
+        told = {name: getattr(self, name) for name in (*words, "facts")}
+        told |= {"note": NOT_FOR_CARE, "rule_book": self.rule_book.fingerprint, "consult": list(self.consult)}
+        told["extras"] = {str(key): _plain(value) for key, value in self.extras.items()}
+        for name in ("supporting", "opposing", "undecided"):
+            told[name] = [r._asdict() | {"rule": plain(r.rule)} for r in getattr(self, name)]
+        for name in ("cautions", "next_steps"):
+            told[name] = [plain(advice) for advice in getattr(self, name)]
+        told["next_questions"] = [question._asdict() for question in self.next_questions]
+        told["why_not"] = {name: need and list(map(str, need)) for name, need in self.why_not.items()}
+        return told
 
     def to_frame(self) -> pd.DataFrame:
         """A row a rule: ``rule, statement, kind, level, label, verdict, facts`` (seen), ``source, grade``."""
-        sources = self.rule_book.sources_by_key
-        rows = [
-            {"rule": r.rule.name, "statement": r.rule.statement, "kind": str(r.rule.kind)}
-            | {"level": r.rule.level and str(r.rule.level), "label": r.rule.label, "verdict": r.verdict}
-            | {"facts": r.words, "source": r.rule.source, "grade": str(sources[r.rule.source].grade)}
-            for r in self.reasons
-        ]
-        return pd.DataFrame(rows).astype({"verdict": "boolean"})
+        said = {r.rule.name: {"verdict": r.verdict, "facts": r.words} for r in self.reasons}
+        frame = pd.DataFrame.from_dict(said, orient="index").astype({"verdict": "boolean"})
+        frame = frame.join(self.rule_book.to_frame().set_index("name")).rename_axis("rule").reset_index()
+        return frame[["rule", "statement", "kind", "level", "label", "verdict", "facts", "source", "grade"]]
 
     def to_html(self, part: Literal["all", "verdict", "reasons"] = "all") -> str:
         """The explanation or a part of it as one block of HTML: no script, everything escaped."""
-        gaps = sum(name not in self.facts for name in self.rule_book.rule_facts)
-        reached = {rule.level for rule in self.rule_book} | {"no_indication", self.recommendation}
-        reached |= {"not_needed"} if self.rule_book.of_kind(RuleKind.COUNTER_INDICATION) else set()
+        reached = {"no_indication", *(rule.level for rule in self.rule_book)}
+        reached |= {"not_needed"} if self.rule_book.of_kind("counter_indication") else set()
         levels = [level for level in RECOMMENDATIONS if level in reached]
-        about = {"levels": levels, "note": NOT_FOR_CARE, "gaps": gaps}
-        return render("explanation.html.j2", e=self, part=part, **about)
+        gaps = len(self.rule_book.rule_facts.keys() - self.facts.keys())
+        return render("explanation.html.j2", e=self, part=part, levels=levels, note=NOT_FOR_CARE, gaps=gaps)
 
-    def _repr_html_(self) -> str:
-        return self.to_html()
+    _repr_html_ = to_html
 
     def __repr__(self) -> str:
         """The explanation as text for a terminal, wrapped."""
@@ -202,102 +230,41 @@ def explain(case: Any, rule_book: RuleBook, *, audience: str = "patient") -> Exp
 
     See :func:`secondop.explain`, which is this function with the project's own rule book as its default.
     """
-    if audience not in AUDIENCES:
-        raise unknown_name("audience", audience, AUDIENCES)
-    facts, extras, typed = _read(case, rule_book)
+    if audience not in ("patient", "clinician"):
+        raise unknown_name("audience", audience, ("patient", "clinician"))
+    row, facts = _row(case), rule_book.facts
+    found, extras = claims(row.index, facts), dict(row.items())
+    answers = {name: read_answer(facts[name], extras.pop(own[0])) for name, own in found.items()}
+    known = {*SUMMARY, *(rule.name for rule in rule_book)}  # of an assessment: no fact misspelt
+    misspelt = near_misses([name for name in row.index if name not in known], facts)
+    twice = any(len(own) > 1 for own in found.values())
+    if misspelt or twice or any(isinstance(answer, Unreadable) for answer in answers.values()):
+        _, problems = read_typed(row.to_frame().T, facts)
+        for name, fact in misspelt.items():
+            problems.loc[len(problems)] = name, 1, 0, "the case", "", "is no fact", f"Did you mean {fact!r}?"
+        raise_problems(problems, 1)
+    typed = pl.DataFrame([pl.Series(name, [answers.get(name)], facts[name].dtype) for name in facts])
+    recorded = {name: answer for name, answer in answers.items() if answer is not None}
     says = assess_typed(typed, rule_book).row(0, named=True)
-    stands = (says[key] for key in ("recommendation", "possible", "undetermined"))
-    reasons = _reasons(rule_book, facts, says, typed, audience)
-    asked, advice = questions(typed, rule_book), _advice(rule_book, says, typed)
-    return Explanation(facts, extras, rule_book, audience, *stands, reasons, asked, *advice, typed)
+    stands = (says[name] for name in ("recommendation", "possible", "undetermined"))
+    return Explanation(recorded, extras, rule_book, audience, *stands, says, typed)
 
 
-def _reasons(
-    rule_book: RuleBook, facts: dict, says: dict, typed: pl.DataFrame, audience: str
-) -> tuple[Reason, ...]:
-    stronger = _hold({r.name: r.stronger_when for r in rule_book if r.stronger_when is not None}, typed)
-    amplified = "; ".join(rule.label for rule in rule_book.of_kind("amplifier") if says[rule.name])
-    sources, kinds, levels = rule_book.sources_by_key, list(RuleKind), (None, *Level)
-
-    def reason(rule: Rule) -> Reason:
-        fires = says[rule.name]
-        notes = [f"stronger, since {rule.stronger_when}"] if fires and stronger.get(rule.name) else []
-        notes += [f"strengthened by: {amplified}"] if amplified and fires and rule.clinical else []
-        plain = f"{rule.source} ({sources[rule.source].grade})"
-        source = rule.cited(sources) if audience == "clinician" else plain
-        seen = {name: facts.get(name) for name in rule.facts}
-        words = "; ".join(_in_words(seen, rule.facts, audience))
-        return Reason(rule, fires, seen, "; ".join(notes), source, words)
-
-    def rank(rule: Rule) -> tuple:
-        return -levels.index(rule.level), kinds.index(rule.kind), rule.statement, rule.name
-
-    return tuple(map(reason, sorted(rule_book, key=rank)))
-
-
-def _advice(rule_book: RuleBook, says: dict, typed: pl.DataFrame) -> tuple[tuple[Remark, ...], ...]:
-    """The cautions and the next steps that are said of this case."""
-    clinical = [says[rule.name] for rule in rule_book if rule.clinical]
-    holds = _hold({str(i): a.when for i, a in enumerate(rule_book.advice) if a.when is not None}, typed)
-    said: tuple[list, list] = [], []
-    for i, advice in enumerate(rule_book.advice):
-        words = {True: advice.words, None: advice.if_unknown, False: ""}[holds.get(str(i), True)]
-        barred = advice.only_without_clinical and any(verdict is not False for verdict in clinical)
-        if words and not barred and (True in clinical or not advice.only_with_clinical):
-            said[advice.next_step].append(Remark(advice.statement, words))
-    return tuple(map(tuple, said))
-
-
-def _hold(conditions: dict[str, Condition], typed: pl.DataFrame) -> dict[str, bool | None]:
-    """Whether each condition holds in this case."""
-    exprs = {name: when.to_expr(lambda fact: pl.col(fact.name)) for name, when in conditions.items()}
-    return typed.select(**exprs).row(0, named=True) if exprs else {}
-
-
-def _in_words(values: Mapping[str, Any], facts: Mapping[str, Fact], audience: str) -> list[str]:
-    """Facts with their values: as questions and answers for a patient, in clinical terms for a clinician."""
-
-    def asked(fact: Fact) -> str:
-        return fact.question if audience == "patient" else f"{fact.label}:"
-
-    return [f"{asked(facts[name])} {facts[name].in_words(value)}" for name, value in values.items()]
-
-
-def _read(case: Any, rule_book: RuleBook) -> tuple[dict[str, Any], dict[Any, Any], pl.DataFrame]:
-    """The recorded facts of a case, whatever else came with it, and its typed row with every fact."""
-    vocabulary = rule_book.facts
+def _row(case: Any) -> pd.Series:
+    """A case of any shape as a row of anything."""
+    if isinstance(case, (pl.DataFrame, pa.Table)):
+        case = case.to_pandas()
     if isinstance(case, Mapping):
-        case = pd.DataFrame([list(case.values())], columns=pd.Index(list(case), dtype=object), dtype=object)
-    elif isinstance(case, pd.Series):
-        case = case.to_frame().T
-    elif isinstance(case, pa.Table):
-        case = pl.from_arrow(case)
-    in_memory = isinstance(case, (pd.DataFrame, pl.DataFrame))
-    if not in_memory or len(case) != 1:
-        got = f"{len(case):,} cases" if in_memory else type(case).__name__
-        raise SecondopError(
-            "explain takes one case: a dict of facts, a row of a pandas frame (frame.iloc[0]), or a frame of "
-            f"one row in memory; got {got}. For many cases use assess."
-        )
-    found = claims(list(case.columns), vocabulary)
-    own = [column for columns in found.values() for column in columns]
-    known = {*SUMMARY, *(rule.name for rule in rule_book)}  # of an assessment; no fact misspelt
-    misspelt = [
-        {"column": name, "rows": 1, "first_row": 0, "first_case": "the case", "value": ""}
-        | {"problem": "is no fact", "hint": f"Did you mean {fact!r}?"}
-        for name, fact in near_misses([n for n in case.columns if n not in known], vocabulary).items()
-    ]
-    given = {}
-    if len(own) == len(found):  # else a fact is stated twice
-        rows = case.to_dict("records") if isinstance(case, pd.DataFrame) else case.rows(named=True)
-        given = rows[0] if rows else {}  # a case without columns has no row for some versions of pandas
-    answers = {key: read_answer(vocabulary[key], given.get(columns[0])) for key, columns in found.items()}
-    if misspelt or len(own) > len(found) or any(isinstance(x, Unreadable) for x in answers.values()):
-        problems = read_typed(case, vocabulary)[1]
-        raise_problems(pd.DataFrame([*problems.to_dict("records"), *misspelt], columns=problems.columns), 1)
-    typed = {name: pl.Series([answers.get(name)], dtype=fact.dtype) for name, fact in vocabulary.items()}
-    facts = {name: value for name, value in answers.items() if value is not None}
-    return facts, {name: value for name, value in given.items() if name not in own}, pl.DataFrame(typed)
+        case = pd.Series(list(case.values()), pd.Index(list(case), dtype=object), dtype=object)
+    elif isinstance(case, pd.DataFrame) and len(case) == 1:
+        case = case.astype(object).iloc[0]
+    if isinstance(case, pd.Series):
+        return case
+    got = f"{len(case):,} cases" if isinstance(case, pd.DataFrame) else type(case).__name__
+    raise SecondopError(
+        "explain takes one case: a dict of facts, a row of a pandas frame (frame.iloc[0]), or a frame of "
+        f"one row in memory; got {got}. For many cases use assess."
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
-from secondop.rules.answers import UNKNOWN, YES, AnswerSpace
+from secondop.rules.answers import NO, UNKNOWN, YES
 from secondop.rules.facts import Fact, Kind
 from secondop.rules.rulebook import RuleBook
-from secondop.rules.rules import RECOMMENDATIONS, Rule, RuleKind
+from secondop.rules.rules import RECOMMENDATIONS, Level, Rule, RuleKind
 from secondop.words import either
 
-_CHUNK = 1 << 16  # cases at a time: their arrays fit the processor's cache
-_RANK = {level: place for place, level in enumerate(RECOMMENDATIONS)}
+_AT_ONCE = 1 << 16  # cases: their arrays fit the processor's cache
+_STANDING = ("no_indication", "not_needed", *Level)
+"""Each stands over those before it: a reason against over none, and an indication over both."""
+_RANK = np.array([RECOMMENDATIONS.index(recommendation) for recommendation in _STANDING])
+_SIZES = len(_RANK), 2, len(_RANK), 1 << 20, 1 << 20  # no book has so many answers or rules
 
 
-@dataclass(frozen=True)
-class NextQuestion:
+class NextQuestion(NamedTuple):
     """A fact that is not recorded and could still change the recommendation.
 
-    Attributes
-    ----------
-    fact, question : str
-        Its name, and how to ask for it.
-    answers : dict of str
-        For every answer, in words, what would be recommended if this alone were learned.
-    settles : bool
-        Whether one of the answers alone would settle the case.
+    ``answers`` says for every answer, in words, what would be recommended if this alone were learned;
+    ``settles`` whether one of them alone would settle the case.
     """
 
     fact: str
@@ -47,8 +42,7 @@ class NextQuestion:
         return "; ".join(f"{either(words)} → {says.replace('_', ' ')}" for says, words in groups.items())
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """One fact that would have to be different: what was seen, and the answers that would do, in words."""
 
     fact: Fact
@@ -59,15 +53,6 @@ class Change:
         return f"{self.fact.label}: {self.seen} → {either(self.needed)}"
 
 
-class _Asked(NamedTuple):
-    """One fact asked of some cases: its rank (0: not asked), where each answer leads, whether one settles."""
-
-    place: int
-    rank: np.ndarray
-    leads_to: np.ndarray
-    settles: np.ndarray
-
-
 def first_questions(typed: pl.DataFrame, rule_book: RuleBook) -> pl.Series:
     """The name of the fact to ask for next in every case, null where no answer could change anything.
 
@@ -76,120 +61,83 @@ def first_questions(typed: pl.DataFrame, rule_book: RuleBook) -> pl.Series:
     level that one of its answers reaches; then whether one settles the case; the highest level that it could
     help to reach; how many answers change something; how many open rules read it; the order of the book.
     """
-    space = rule_book.answer_space
-    names, found = pl.Series([*space.facts, None], dtype=pl.String), [np.empty(0, np.int64)]
-    for part in typed.iter_slices(_CHUNK):
-        best, first = np.zeros(len(part), np.int64), np.full(len(part), len(space.facts))
-        for asked in _ask(space, rule_book, space.places(part)):
-            ahead = asked.rank > best
-            best[ahead], first[ahead] = asked.rank[ahead], asked.place
-        found.append(first)
-    return names.gather(np.concatenate(found))
+    found: list[str | None] = []
+    for part in typed.iter_slices(_AT_ONCE):
+        first, best = np.full(len(part), None), np.zeros(len(part), int)
+        for fact, order, *_ in _asked(part, rule_book):
+            first[order > best] = fact
+            best = np.maximum(best, order)
+        found += first.tolist()
+    return pl.Series(found, dtype=pl.String)
 
 
 def questions(typed: pl.DataFrame, rule_book: RuleBook) -> tuple[NextQuestion, ...]:
     """All questions to ask of one case, the first of :func:`first_questions` first."""
-    space = rule_book.answer_space
-    found, facts = [], list(space.facts.values())
-    for asked in sorted(_ask(space, rule_book, space.places(typed)), key=lambda asked: -asked.rank[0]):
-        fact = facts[asked.place]
-        words = [answer.words for answer in space.options[fact.name]]
-        leads_to = [RECOMMENDATIONS[rank] for rank in asked.leads_to[:, 0]]
-        answers = dict(zip(words, leads_to, strict=True))
-        found.append(NextQuestion(fact.name, fact.question, answers, bool(asked.settles[0])))
+    space, found = rule_book.answer_space, []
+    for name, _, after, settles in sorted(_asked(typed, rule_book), key=lambda asked: -asked[1][0]):
+        leads_to = [str(_STANDING[i]) for i in after[:, 0]]
+        answers = dict(zip(space.options[name].values(), leads_to, strict=True))
+        found.append(NextQuestion(name, space.facts[name].question, answers, bool(settles[0])))
     return tuple(found)
 
 
-def _ask(space: AnswerSpace, rule_book: RuleBook, places: dict[str, np.ndarray]) -> Iterator[_Asked]:
-    """Every fact that would help in some of the cases, asked of all at once."""
+def _asked(
+    cases: pl.DataFrame, rule_book: RuleBook
+) -> Iterator[tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
+    """Every fact that would help in some of the cases, asked of all at once, in the order of the book.
+
+    Its name; for each case how it ranks (0: it is not asked), what stands after each answer, an answer a row,
+    and whether one of them settles it.
+    """
+    space, n = rule_book.answer_space, len(cases)
+    places = space.places(cases)
     rules = [rule for rule in rule_book if rule.kind is not RuleKind.AMPLIFIER]
-    level = {rule.name: _RANK[rule.level or "not_needed"] for rule in rules}
-    n = len(next(iter(places.values()), ()))
-    yes, maybe = np.zeros((2, len(RECOMMENDATIONS), n), np.int16)  # how many rules of each rank
-    strides, codes, said = {}, {}, {}
-    for name, rank in level.items():
-        table = space.table(name)
-        steps = np.cumprod([1, *table.shape[:0:-1]])[::-1]
-        strides[name] = dict(zip(space.rules[name].facts, steps, strict=True))
-        codes[name] = sum(places[fact].astype(np.intp) * step for fact, step in strides[name].items())
-        said[name] = table.ravel()[codes[name]]
-        yes[rank] += said[name] == YES
-        maybe[rank] += said[name] == UNKNOWN
-    now, highest = _recommended(yes, maybe)
-    for place, (fact, options) in enumerate(space.options.items()):
-        reading = {name: rank for name, rank in level.items() if fact in strides[name]}
-        gap = places[fact] == len(options)
-        helps, open_rules = np.zeros((2, n), np.int64)
-        for name, rank in reading.items():
-            matters = space.matters(name, fact)[codes[name]]
-            above = now == _RANK["no_indication"] if rank == 0 else now < rank
-            # ranked from 1, so that a reason against (0) can be told from no help at all
-            np.maximum(helps, (matters & above) * (rank + 1), out=helps)
-            open_rules += said[name] == UNKNOWN
+    standing = np.array([_STANDING.index(rule.level or "not_needed") for rule in rules], np.int8)[:, None]
+    raising = np.where(standing > 1, standing, 0)  # a reason against raises nothing
+    at = [tuple(places[name] for name in rule.facts) for rule in rules]
+    said = np.array([space.table(rule.name)[at[i]] for i, rule in enumerate(rules)]).reshape(-1, n)
+    now = (standing * (said == YES)).max(axis=0, initial=0)
+    possible = raising * (said != NO)
+    undetermined = possible.max(axis=0, initial=0) > now
+    for fact, options in space.options.items():
+        reading = [i for i, rule in enumerate(rules) if fact in rule.facts]
+        able = np.array([space.helps(rules[i].name, fact)[at[i]] for i in reading]).reshape(-1, n)
+        helps = (standing[reading] * able).max(axis=0, initial=0)
+        helps[helps <= now] = 0
         if not helps.any():
             continue
-        leads, settles = [], np.zeros(n, bool)
-        for answer in range(len(options)):
-            then, open_then = yes.copy(), maybe.copy()
-            for name, rank in reading.items():
-                step = (answer - len(options)) * strides[name][fact]
-                new = space.table(name).ravel()[codes[name] + gap * step]
-                then[rank] += new == YES
-                open_then[rank] += (new == UNKNOWN).astype(np.int16) - (said[name] == UNKNOWN)
-            learned, possible = _recommended(then, open_then)
-            leads.append(learned)
-            settles |= (possible == learned) & ((highest != now) | (learned != now))
-        changes, later = sum(learned != now for learned in leads), len(space.options) - place
-        rank = np.maximum.reduce(leads).astype(np.int64)
-        parts = ((settles, 2), (helps, 8), (changes, 256), (open_rules, 4096), (later, 4096))
-        for part, size in parts:
-            rank = rank * size + part
-        yield _Asked(place, np.where(helps > 0, rank, 0), np.array(leads), settles)
+        learned = places | {fact: np.indices((len(options), n))[0]}
+        then = [space.table(rules[i].name)[tuple(map(learned.get, rules[i].facts))] for i in reading]
+        after = np.maximum(now, (standing[reading, None] * np.equal(then, YES)).max(axis=0))
+        others = np.delete(possible, reading, axis=0).max(axis=0, initial=0)
+        final = np.maximum(others, (raising[reading, None] * np.not_equal(then, NO)).max(axis=0)) <= after
+        changes, unjudged = after != now, (said[reading] == UNKNOWN).sum(axis=0)
+        settles = (final & (changes | undetermined)).any(axis=0)
+        parts = _RANK[after].max(axis=0), settles, helps, changes.sum(axis=0), unjudged
+        yield fact, np.where(helps, np.ravel_multi_index(parts, _SIZES), 0), after, settles
 
 
-def _recommended(yes: np.ndarray, maybe: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Ranks of the recommendation and of the highest possible, from how many rules of a rank fire or may."""
-    stands = highest = np.where(yes[0] > 0, _RANK["not_needed"], _RANK["no_indication"]).astype(np.int8)
-    for rank in range(_RANK["no_indication"] + 1, len(yes)):
-        stands = np.where(yes[rank] > 0, rank, stands)
-        highest = np.where(yes[rank] + maybe[rank] > 0, rank, highest)
-    return stands, highest
-
-
-def smallest_changes(
-    rules: Iterable[Rule], typed: pl.DataFrame, rule_book: RuleBook
-) -> dict[str, tuple[Change, ...] | None]:
-    """For each rule the smallest change to one case after which it fires; ``None`` where none would do.
+def smallest_change(rule: Rule, typed: pl.DataFrame, rule_book: RuleBook) -> tuple[Change, ...] | None:
+    """The smallest change to one case after which a rule fires; ``None`` where none would do.
 
     Fewest recorded facts changed, then fewest learned, then the smallest steps along ordered levels, then the
     order in which the rule reads them.
     """
-    space = rule_book.answer_space
-    places = {name: int(place[0]) for name, place in space.places(typed).items()}
-    return {rule.name: _smallest(rule, space, places, typed) for rule in rules}
-
-
-def _smallest(
-    rule: Rule, space: AnswerSpace, places: dict[str, int], typed: pl.DataFrame
-) -> tuple[Change, ...] | None:
-    facts = list(rule.facts.values())
-    now = np.array([places[fact.name] for fact in facts])
-    last = np.array([len(space.options[fact.name]) for fact in facts])
-    ordered, gap = np.array([fact.kind is Kind.ORDERED for fact in facts]), now == last
-    rows = np.argwhere(space.table(rule.name) == YES)
-    if not len(rows):
+    space, facts = rule_book.answer_space, list(rule.facts.values())
+    words = [list(space.options[fact.name].values()) for fact in facts]
+    now = np.concatenate(list(space.places(typed, rule.facts).values())).astype(int)
+    gap, ordered = now == list(map(len, words)), [fact.kind is Kind.ORDERED for fact in facts]
+    ways = np.argwhere(space.table(rule.name) == YES)
+    if not len(ways):
         return None
-    changed = rows != now
-    steps = (np.abs(rows - now) * (ordered & ~gap)).sum(axis=1)
-    order = np.where(changed, rows, -1).T[::-1]
-    best = np.lexsort([*order, steps, (changed & gap).sum(axis=1), (changed & ~gap).sum(axis=1)])[0]
-    alike = np.arange(len(rows)) == best
-    if changed[best].sum() == 1:
-        alike = (changed == changed[best]).all(axis=1)
+    changed = ways != now
+    steps = (abs(ways - now) * (ordered & ~gap)).sum(axis=1)
+    which = np.where(changed, ways, -1).T[::-1]
+    best = np.lexsort([*which, steps, (changed & gap).sum(axis=1), (changed & ~gap).sum(axis=1)])[0]
+    alone = changed[best].sum() == 1
+    alike = ways[(changed == changed[best]).all(axis=1)] if alone else ways[[best]]
     found = []
     for i in np.flatnonzero(changed[best]):
-        fact, options = facts[i], space.options[facts[i].name]
-        seen = "not recorded" if gap[i] else fact.in_words(typed[fact.name][0])
-        needed = dict.fromkeys(options[row[i]].words for row in rows[alike])
-        found.append(Change(fact, seen, tuple(needed)))
+        seen = facts[i].in_words(typed[facts[i].name][0])
+        found.append(Change(facts[i], seen, tuple(dict.fromkeys(words[i][place] for place in alike[:, i]))))
     return tuple(found)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from secondop.errors import SecondopError
@@ -21,6 +21,7 @@ from secondop.evaluation.books import (
 from secondop.evaluation.measures import table
 from secondop.evaluation.tradeoff import tradeoff, wide
 from secondop.guideline.second_opinion import RULE_BOOK
+from tests.kit import examples
 
 GRID = np.linspace(0.005, 0.995, 199)
 WHOLE = st.integers(1, 5)
@@ -50,7 +51,7 @@ def worth(tp, fp, threshold):
     return tp - fp * threshold / (1 - threshold)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(patterns())
 def test_every_set_of_rules_is_counted_as_case_by_case(given_):
     frame, k = given_
@@ -80,7 +81,7 @@ def test_subset_counts_of_one_rule_are_its_cases():
     assert subset_counts(np.array([1, 0, 1]), np.array([2.0, 3, 4]), 1).tolist() == [0, 6]
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(patterns(outcomes=(0, 1)))
 def test_the_frontier_is_what_is_best_at_each_threshold_of_a_fine_grid(given_):
     frame, k = given_
@@ -103,7 +104,7 @@ def test_where_all_outcomes_are_known_a_book_is_best_for_sure_where_it_is_best(g
     np.testing.assert_allclose(front["sure_to"], front["threshold_to"], atol=1e-9)
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(patterns(most=3))
 def test_a_book_is_best_for_sure_where_it_is_best_however_unknown_outcomes_fall(given_):
     frame, k = given_
@@ -126,7 +127,7 @@ def test_a_book_is_best_for_sure_where_it_is_best_however_unknown_outcomes_fall(
             assert any(best) or not row.threshold_from <= threshold <= row.threshold_to
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(patterns(outcomes=(0, 1)), st.sampled_from([0.1, 0.4, 0.75]), st.sampled_from([0.0, 0.05, 0.5]))
 def test_the_best_book_and_the_smallest_near_it_are_those_of_a_search(given_, threshold, within):
     frame, k = given_
@@ -278,7 +279,7 @@ def test_a_book_of_a_cohort_is_what_the_trade_off_says_of_that_book(make_cases):
         assert ppv == pytest.approx(alone[["ppv", *(f"ppv_{x}" for x in ("min", "max", "lower", "upper"))]])
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.lists(st.tuples(*[st.sampled_from([True, False, None])] * 4), min_size=1, max_size=3))
 def test_the_bounds_of_an_own_part_are_those_of_every_answer_to_what_is_missing(rows):
     columns = ["neoplasia_concern", "hereditary_condition_suspected", "wants_second_opinion", "changed"]

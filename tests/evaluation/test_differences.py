@@ -4,11 +4,12 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from secondop.evaluation.differences import DIFFERENCE, paired, sharing
 from secondop.evaluation.measures import table
+from tests.kit import examples
 
 CODE = {False: 0, True: 1, None: 2}
 LINEAR = ["referral_rate", "true_positive", "false_positive", "false_negative", "true_negative"]
@@ -79,7 +80,7 @@ ANSWERS = st.sampled_from([True, False, None])
 COHORTS = st.lists(st.tuples(ANSWERS, ANSWERS, ANSWERS), min_size=1, max_size=4)
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(cases=COHORTS, threshold=st.sampled_from([0.1, 0.5, 0.8]), alike=st.booleans())
 def test_bounds_are_the_extremes_over_every_common_way_to_settle_case_by_case(cases, threshold, alike):
     odds = threshold / (1 - threshold)
@@ -156,7 +157,7 @@ def test_cases_that_neither_can_judge_decide_nothing_only_if_they_are_settled_al
     assert apart[1:3].tolist() == pytest.approx([-35, 45])
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(cases=COHORTS, weights=st.lists(st.integers(1, 4), min_size=4, max_size=4))
 def test_whole_weights_give_what_repeated_rows_give(cases, weights):
     weights = np.array(weights[: len(cases)])
@@ -168,7 +169,7 @@ def test_whole_weights_give_what_repeated_rows_give(cases, weights):
         )
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(cases=COHORTS, weight=st.sampled_from([0.1, 0.37, 3.0]))
 def test_equal_weights_change_no_difference(cases, weight):
     counts = crossed(cases)

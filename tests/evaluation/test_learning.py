@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 from statsmodels.stats.proportion import proportion_confint
@@ -27,9 +27,11 @@ from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.assess import assess
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Indication
+from tests.kit import examples, sampled
 
 # an urgent rule that reads one fact
 BOOK = RULE_BOOK.only("neoplasia-concern").replace("neoplasia-concern", level="urgent")
+KINDS = sampled(LEARNERS, ["logistic"])
 FOUR = ["diagnosis_clear_cut", "suspicion", "lifestyle_change_tried", "wants_second_opinion"]
 
 
@@ -79,7 +81,7 @@ def test_every_case_is_tested_once_by_a_model_that_did_not_learn_from_it(unknown
 # The learned triage
 
 
-@pytest.mark.parametrize("kind", LEARNERS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_an_outcome_that_no_fact_tells_of_cannot_be_learned_not_even_by_heart(cohort, kind):
     """Each case its own coin: a model that had seen the case it scores would do better than guess."""
     coin = np.random.default_rng(3).random(len(cohort)) < 0.4
@@ -88,7 +90,7 @@ def test_an_outcome_that_no_fact_tells_of_cannot_be_learned_not_even_by_heart(co
     assert abs(better - 0.5) < 0.04  # three standard errors of discrimination by chance
 
 
-@pytest.mark.parametrize("kind", LEARNERS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_an_outcome_that_one_fact_decides_is_learned_and_its_gap_is_told_from_no(cohort, kind):
     flag = cohort["diagnosis_clear_cut"]
     told = cohort.assign(told=flag.isna())
@@ -107,9 +109,10 @@ def test_the_cases_come_back_as_they_were_with_a_probability_in_the_kind_given(c
     assert scored["score"].between(0, 1, inclusive="neither").all()
     pd.testing.assert_frame_equal(scored.drop(columns="score"), cohort)
     assert scored.attrs == cohort.attrs
-    as_polars = learned_triage(pl.from_pandas(cohort), seed=1, folds=3)
+    few = cohort.head(400)
+    as_polars = learned_triage(pl.from_pandas(few), seed=1, folds=3)
     assert isinstance(as_polars, pl.DataFrame)
-    np.testing.assert_allclose(as_polars["score"], scored["score"])
+    np.testing.assert_allclose(as_polars["score"], learned_triage(few, seed=1, folds=3)["score"])
 
 
 def test_cases_without_a_known_outcome_are_scored_and_never_learned_from(cohort):
@@ -192,7 +195,7 @@ def test_true_positives_are_counted_by_numpy_as_well(scored):
     assert row["random"] == pytest.approx(100 * volume / len(scored) * changed.mean())
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(st.data())
 def test_positives_add_up_to_what_is_referred_and_the_winner_follows_the_interval(data):
     n = data.draw(st.integers(4, 40))
@@ -282,7 +285,7 @@ def test_calibration_is_as_counted_by_hand_and_unknown_outcomes_widen_it():
     assert table["upper"].tolist() == pytest.approx(upper)
 
 
-@pytest.mark.parametrize("kind", LEARNERS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_learned_probabilities_keep_their_promise_where_the_truth_is_plain(cohort, kind):
     """Outcomes drawn with a chance of 10, 50 or 80 % by one fact: and so says the score."""
     chance = cohort["wants_second_opinion"].map({True: 0.8, False: 0.1}).fillna(0.5).astype(float)
@@ -306,6 +309,7 @@ def test_the_fact_that_decides_carries_all_and_the_others_nothing(cohort, kind):
     assert table.attrs["auc"] > 99 and table["importance"].iloc[1:].abs().max() < 0.5
 
 
+@pytest.mark.slow
 def test_where_there_is_nothing_to_learn_no_fact_is_important_however_well_known_by_heart(cohort):
     cases = cohort.assign(coin=np.random.default_rng(5).random(len(cohort)) < 0.4)
     table = importance(
@@ -364,6 +368,7 @@ def test_fidelity_is_out_of_sample_with_its_denominator_and_the_mark_to_beat(tre
         assert (row.lower, row.upper) == pytest.approx(proportion_confint(row.agree, row.n, method="wilson"))
 
 
+@pytest.mark.slow
 def test_the_tree_is_judged_on_cases_that_it_did_not_learn_from(cohort):
     """Fidelity is what fresh cases bear out; on its own few cases, a deep tree would look far better."""
     fresh = simulate("programme", 1_000, seed=6)

@@ -7,12 +7,13 @@ from runpy import run_path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
 from secondop.errors import SecondopError
 from secondop.evaluation.measures import MEASURES, NUMBERS, settled, table, tidy, truth
+from tests.kit import examples
 
 MAKER = run_path(str(Path(__file__).with_name("make_dcurves_reference.py")))
 POLICIES, THRESHOLDS = MAKER["POLICIES"], MAKER["THRESHOLDS"]
@@ -107,7 +108,7 @@ ANSWERS = st.sampled_from([True, False, None])
 COHORTS = st.lists(st.tuples(ANSWERS, ANSWERS), min_size=1, max_size=6)
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(answers=COHORTS, threshold=st.sampled_from([0.1, 0.5, 0.8]), foresight=st.booleans())
 def test_bounds_are_the_extremes_over_every_way_to_settle_case_by_case(answers, threshold, foresight):
     referred, changed = zip(*answers, strict=True)
@@ -322,7 +323,7 @@ def test_weighted_intervals_are_as_wide_as_a_bootstrap_of_the_cases_says():
     assert 0.95 < share / again["yield_share"][:, 0].std() < 1.6
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(
     counts=st.lists(st.integers(0, 30), min_size=36, max_size=36),
     flags=st.lists(st.booleans(), min_size=4, max_size=4),
@@ -337,7 +338,7 @@ def test_many_policies_at_once_give_what_each_gives_alone(counts, flags):
             np.testing.assert_allclose(together[name][i, j], alone[name], atol=1e-9, err_msg=name)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(counts=st.lists(st.integers(0, 30), min_size=9, max_size=9))
 def test_every_settled_table_holds_all_cases(counts):
     counts = np.array(counts).reshape(3, 3)

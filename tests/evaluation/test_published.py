@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
@@ -15,6 +15,7 @@ from secondop.datafiles import CHECKSUMS, checksums, data_path
 from secondop.errors import CasesError, SecondopError, UnknownNameError
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.published import APART, COMPARED, _newcombe, _tally, compare, published_rates
+from tests.kit import examples, sampled
 
 YES, NO, UNKNOWN = True, False, None
 RATES = published_rates().set_index("id", drop=False)
@@ -294,7 +295,7 @@ def test_bounds_hold_for_every_way_of_settling_the_unknown(cases, as_sought):
         assert (seen["min"], seen["max"]) == pytest.approx((min(shares), max(shares)))
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(CASES)
 def test_no_cohort_makes_a_fitted_rate_agree_or_an_empty_one_zero(cases):
     rows = cohort(*[(1, *case) for case in cases], fitted_to=PROGRAMME_FIT)
@@ -319,7 +320,7 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", sampled(KINDS, ["words", "lazy words"]))
 def test_every_kind_of_frame_and_every_spelling_of_yes_and_no_gives_the_same_table(kind):
     rows = cohort(
         (30, YES, YES, NO, YES), (5, YES, UNKNOWN, YES, NO), (65, YES, NO, NO, YES), (9, NO, YES, YES, NO)

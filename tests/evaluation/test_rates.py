@@ -7,7 +7,7 @@ from collections import Counter
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
@@ -17,7 +17,7 @@ from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.rates import OTHER, attrition, firing_rates, overlap, overlap_members
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.assess import assess
-from tests.kit import ENGINES, to_engine
+from tests.kit import ENGINES, examples, to_engine
 
 CLINICAL = [rule.name for rule in RULE_BOOK if rule.clinical]
 ORDER = ["not_needed", "no_indication", "optional", "recommended", "urgent"]
@@ -132,7 +132,7 @@ def test_what_cannot_be_counted_is_refused(call, says):
         call()
 
 
-@settings(max_examples=12)
+@examples(12)
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 60), gaps=st.sampled_from([0.0, 0.2, 0.8]))
 def test_a_nested_population_never_exceeds_its_parent(make_cases, seed, n, gaps):
     table = firing_rates(make_cases(n, seed, gaps), by="specialty")
@@ -154,7 +154,7 @@ def test_attrition_adds_up_rule_by_rule():
     ]  # fmt: skip
 
 
-@settings(max_examples=12)
+@examples(12)
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 60), order=st.permutations(CLINICAL))
 def test_adding_a_rule_never_lowers_the_rate_and_the_order_never_changes_the_total(
     make_cases, seed, n, order
@@ -183,7 +183,7 @@ def test_overlap_counts_cases_by_exactly_the_rules_that_fire():
     ]
 
 
-@settings(max_examples=12)
+@examples(12)
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 40), most=st.integers(1, 8))
 def test_sets_share_out_all_cases_and_every_way_to_settle_a_case_is_counted(make_cases, seed, n, most):
     cases, five = make_cases(n, seed, 0.3), CLINICAL[:5]

@@ -100,6 +100,7 @@ def test_a_rule_that_reads_one_complete_fact_refers_just_its_share_at_the_value_
     assert row["swing_error"] == pytest.approx(100 * 1.96 * np.sqrt(0.3 * 0.7 / 40_000), rel=0.4)
 
 
+@pytest.mark.slow
 def test_the_error_of_a_swing_is_that_of_repeated_simulation():
     asked = dict(measure=["treatment_changed", "nnr"], parameters=["rates.treatment_changed_sought"], n=1_500)
     runs = pd.concat(tornado(PROGRAMME, **asked, seed=seed) for seed in range(24))
@@ -174,9 +175,9 @@ def test_the_same_seed_gives_the_same_draws_and_a_longer_run_begins_with_a_short
 
 def test_large_cohorts_in_parts_give_the_same_result(monkeypatch):
     paths = ["outcomes.contest"]
-    whole = [propagate(PROGRAMME, 3, 2_000, seed=1), tornado(PROGRAMME, n=2_000, seed=1, parameters=paths)]
-    monkeypatch.setattr(sensitivity, "BATCH", 700)
-    parts = [propagate(PROGRAMME, 3, 2_000, seed=1), tornado(PROGRAMME, n=2_000, seed=1, parameters=paths)]
+    whole = [propagate(PROGRAMME, 2, 600, seed=1), tornado(PROGRAMME, n=600, seed=1, parameters=paths)]
+    monkeypatch.setattr(sensitivity, "BATCH", 250)
+    parts = [propagate(PROGRAMME, 2, 600, seed=1), tornado(PROGRAMME, n=600, seed=1, parameters=paths)]
     for one, other in zip(whole, parts, strict=True):
         pd.testing.assert_frame_equal(one, other)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from secondop.errors import SecondopError
@@ -17,6 +17,7 @@ from secondop.evaluation.measures import MEASURES, NUMBERS, TRUTH
 from secondop.evaluation.tradeoff import decision_curve, net_benefit, tradeoff, wide
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.assess import assess
+from tests.kit import examples
 
 MAKER = run_path(str(Path(__file__).with_name("make_dcurves_reference.py")))
 POLICIES, PROBABILITY, THRESHOLDS = (MAKER[name] for name in ("POLICIES", "PROBABILITY", "THRESHOLDS"))
@@ -70,7 +71,7 @@ def test_the_table_is_tidy_with_all_measures_and_of_the_truth_only_what_the_case
 ANSWER = st.sampled_from([True, False, None])
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.lists(st.tuples(ANSWER, ANSWER), min_size=1, max_size=6), st.sampled_from([0.1, 0.4, 0.7]))
 def test_bounds_are_the_extremes_over_every_way_to_settle_what_is_unknown(answers, threshold):
     cases = pd.DataFrame(answers, columns=["mine", "changed"], dtype=object)
@@ -86,7 +87,7 @@ def test_bounds_are_the_extremes_over_every_way_to_settle_what_is_unknown(answer
     assert pd.isna(row["true_positive"]) == any(given_ == (True, None) for given_ in answers)
 
 
-@settings(max_examples=12)
+@examples(12)
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 80), gaps=st.sampled_from([0.0, 0.3]))
 def test_the_identities_hold_for_every_policy(make_cases, seed, n, gaps):
     table = rates(make_cases(n, seed, gaps), outcome="treatment_changed", threshold=0.25)

@@ -68,6 +68,7 @@ def test_a_data_file_that_does_not_exist_is_answered_with_those_that_do():
             data_path(name)
 
 
+@pytest.mark.slow
 def test_an_installed_wheel_carries_its_data(tmp_path):
     source = tmp_path / "source"  # a copy, so that the checkout stays as it is
     for name in ("secondop", "data"):

@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import secondop.readers
 from secondop import ReaderModel, Strategy, opinions_from_ratings, read_strategies
 from secondop.errors import SecondopError
+from tests.kit import examples
 
 GRAVE = ReaderModel(("harmless", "grave"), ("grave",), [[0.2, 0.8]], [1.0])
 RATINGS = pd.DataFrame({"case": [*"1122"], "reader": [*"abab"], "answer": [*"xyxx"], "truth": [*"xxyy"]})
@@ -82,7 +83,7 @@ CALLS = {
 }
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(st.sampled_from([*CALLS]), odd)
 def test_odd_arguments_are_answered_or_refused(name, argument):
     with suppress(SecondopError):
@@ -99,7 +100,7 @@ columns = st.lists(cells, min_size=1, max_size=3).flatmap(
 )
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(
     st.fixed_dictionaries({name: columns for name in RATINGS}),
     st.sampled_from(["object", "category", "twice"]),

@@ -92,6 +92,7 @@ def test_observed_agreement_is_that_of_statsmodels_when_nothing_is_missing():
     assert 1 - opinions_from_ratings(frame, seed=1).loc["overall", "share"] == pytest.approx(observed)
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_about_as_often_as_they_say_rarer_answers_too():
     """`benchmarks/intervals.py` does it 2,000 times in five designs."""
     alike = (2.5 * TRUTH.mean[0] + 1) / 3.5  # the chance that the next reader says the same again

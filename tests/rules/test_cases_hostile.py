@@ -11,12 +11,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from secondop.errors import CasesError, SecondopError
 from secondop.rules import cases, files
 from secondop.rules.facts import category, count, flag
+from tests.kit import examples
 
 FACTS = (
     category("sex", "female male other", "What is your sex?"),
@@ -173,7 +174,7 @@ def test_what_is_no_file_is_said_so(tmp_path):
             read_cases(path)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.one_of(
         st.binary(max_size=80),

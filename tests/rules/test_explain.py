@@ -10,7 +10,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from secondop.errors import CasesError, SecondopError
@@ -24,7 +24,7 @@ from secondop.rules.facts import category, count, flag, ordered
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import RECOMMENDATIONS, Advice, Source
 from secondop.words import NOT_FOR_CARE, render
-from tests.kit import Page, rule, says, small_book
+from tests.kit import Page, examples, rule, says, small_book
 
 FEVER, RASH = flag("fever", "Do you have a fever?", term="pyrexia"), flag("rash", "Do you have a rash?")
 PAIN = ordered("pain", "none some strong", "How much does it hurt?")
@@ -285,7 +285,9 @@ def test_why_not_is_the_smallest_change_that_brute_force_finds(when, case):
     picked = []
     for picks in itertools.product(*(change.needed for change in changes or ())):
         then = {
-            change.fact.name: next(a.value for a in answers(change.fact, [when]) if a.words == words)
+            change.fact.name: next(
+                value for value, said in answers(change.fact, [when]).items() if said == words
+            )
             for change, words in zip(changes or (), picks, strict=True)
         }
         picked.append({name: case[name] for name in when.facts} | then)
@@ -464,7 +466,7 @@ EXTRAS = st.dictionaries(
 )
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(EXTRAS)
 def test_whatever_else_comes_with_a_case_is_shown_and_kept(extras):
     extras = {name: value for name, value in extras.items() if name.lower().strip() not in IMAGING.facts}

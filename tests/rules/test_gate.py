@@ -10,7 +10,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from secondop.errors import CasesError, SecondopError
@@ -24,6 +24,7 @@ from secondop.rules.spellings import (
     read_answer,
     warn_of_near_misses,
 )
+from tests.kit import examples
 
 FACTS = {
     fact.name: fact
@@ -186,7 +187,7 @@ ODD = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.lists(st.none() | ODD, min_size=1, max_size=30))
 def test_odd_spellings_say_the_same_in_memory_and_lazily(words):
     table = pa.table({name: pa.array(words, pa.string()) for name in FACTS})

@@ -4,13 +4,14 @@ import json
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from secondop import SecondopError, figures
 from secondop.evaluation.people import WENT, natural_frequencies, natural_sentence, share_sentence
 from secondop.evaluation.published import published_rates
 from secondop.teaching.prevalence_explorer import explore_prevalence
+from tests.kit import examples
 
 PERCENT = st.integers(0, 100)
 PEOPLE = [
@@ -122,7 +123,7 @@ def test_what_has_no_source_says_that_it_is_assumed(explorer):
 
 
 @given(PERCENT, PERCENT, st.integers(0, 1000))
-@settings(max_examples=25)
+@examples(25)
 def test_the_sliders_move_the_people_the_sentence_and_nothing_else(explorer, prevalence, through, yield_):
     before = explorer.figure.layout.to_plotly_json()
     explorer.prevalence.value, explorer.follow_through.value = prevalence, through

@@ -5,16 +5,17 @@ from html import unescape
 
 import pandas as pd
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from secondop import SecondopError, UnknownNameError, assess
 from secondop.rules.rules import RECOMMENDATIONS
 from secondop.teaching import deck, quiz
+from tests.kit import examples
 
 CASES = deck()
 IN_DECK = Counter(case.expected for case in CASES)
-few_seeds = settings(max_examples=8)
+few_seeds = examples(8)
 
 
 def as_even_as_can_be(n):
