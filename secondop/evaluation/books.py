@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from secondop.errors import SecondopError
-from secondop.evaluation.cohort import any_of
 from secondop.evaluation.differences import paired, sharing
 from secondop.evaluation.measures import NUMBERS, odds_of, table, tidy
-from secondop.evaluation.rates import bits, judged
+from secondop.evaluation.policies import any_of
+from secondop.evaluation.rates import judged
 from secondop.evaluation.tradeoff import THRESHOLD, best_between
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
@@ -143,7 +143,7 @@ def all_books(
     cohort = judged(cohort, rule_book, outcome, weights=weights)
     rules = {rule.name: rule.label for rule in cohort.clinical}
     seen = cohort.patterns({rule.name: any_of([rule]) for rule in cohort.clinical})
-    holds, may = bits(seen, list(rules))
+    holds, may = seen.bits(list(rules))
     frame = {"holds": holds, "open": may, "changed": seen.codes["flag changed"], "w": seen.weights}
     n = float(seen.weights.sum()) if cohort.weights else int(seen.weights.sum())
     books = books_from_patterns(frame | {"w2": seen.squares}, list(rules), n)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import narwhals as nw
 
 from secondop.errors import SecondopError, unknown_name
-from secondop.evaluation.cohort import Cohort, any_of, at_level
+from secondop.evaluation.cohort import Cohort
+from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Level, Rule
 
 COUNTS = (2, 3, 4)
@@ -51,13 +54,34 @@ def rule_policies(cohort: Cohort) -> list[Policy]:
     for k in COUNTS:
         if book and k <= len(cohort.clinical):
             label = f"all with at least {k} clinical indications"
-            refers = at_least(k, nw.col("known"), nw.col("may"))
+            refers = at_least(k, *how_many(cohort.clinical))
             made.append(Policy(f"at least {k}", label, "count", "clinical", refers))
     for group in dict.fromkeys(rule.group for rule in book if rule.level):
         inside = [rule for rule in book if rule.level and rule.group == group]
         kind = "both" if len(kinds := set(map(kind_of, inside))) > 1 else kinds.pop()
         made.append(Policy(group, f"all with an indication of {group}", "group", kind, any_of(inside)))
     return made
+
+
+def any_of(rules: Iterable[Rule]) -> nw.Expr:
+    """Whether any of the rules fires; unknown where none is known to, and one may."""
+    return reduce(operator.or_, (nw.col(f"rule {rule.name}") for rule in rules), nw.lit(False))
+
+
+def how_many(rules: Iterable[Rule]) -> list[nw.Expr]:
+    """How many of the rules fire, and how many may."""
+    one, none = nw.lit(1, dtype=nw.Int32), nw.lit(0, dtype=nw.Int32)
+    verdicts = [nw.col(f"rule {rule.name}") for rule in rules]
+    flags = verdicts, [verdict | verdict.is_null() for verdict in verdicts]
+    return [sum((nw.when(flag).then(one).otherwise(none) for flag in some), none) for some in flags]
+
+
+def at_level(rule_book: RuleBook, level: Level | str) -> nw.Expr:
+    """Whether at least this level is recommended; unknown where missing information could bring it there."""
+    levels = list(Level)
+    if level not in levels:
+        raise unknown_name("level of recommendation", level, Level)
+    return any_of(rule for rule in rule_book if rule.level in levels[levels.index(level) :])
 
 
 def at_least(k: int, known: nw.Expr, may: nw.Expr) -> nw.Expr:

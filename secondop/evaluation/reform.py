@@ -9,9 +9,10 @@ import narwhals as nw
 import pandas as pd
 
 from secondop.errors import SecondopError, unknown_name
-from secondop.evaluation.cohort import Cohort, any_of
+from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.differences import DIFFERENCE, paired, sharing
 from secondop.evaluation.measures import COUNTED, MEASURES, table
+from secondop.evaluation.policies import any_of
 from secondop.evaluation.rates import judged
 from secondop.evaluation.tradeoff import THRESHOLD
 from secondop.rules.assess import assess_typed
