@@ -34,7 +34,6 @@ TRUTH = ("error_corrected", "error_introduced", "intervention_averted")
 """What only the truth tells of a referral."""
 MAX_GROUPS = 200
 _FLAG = flag("answer", "Yes or no?")
-_OWN = "own "  # begins the name of a column that is no fact, beside the typed ones of a frame in memory
 
 
 class Cohort:
@@ -54,8 +53,8 @@ class Cohort:
         Columns of groups. Cases whose group is unknown are a group of their own, *not recorded*.
     weights : str, optional
         The column that says for how many cases each one stands; none may be missing or negative.
-    flags : mapping of str to column or answers
-        Further yes/no answers to be counted: columns, or (of a frame in memory) one answer a case.
+    flags : mapping of str to str
+        Names of further yes/no answers to be counted, and their columns.
     scores : sequence of str
         Columns of numbers that policies compare with a threshold.
     """
@@ -68,7 +67,7 @@ class Cohort:
         outcome: str | None = "either",
         by: str | Sequence[str] | None = None,
         weights: str | None = None,
-        flags: Mapping[str, Any] | None = None,
+        flags: Mapping[str, str] | None = None,
         scores: Sequence[str] = (),
     ):
         self.cases, self.rule_book, self.outcome, self.weights = cases, rule_book, outcome, weights
@@ -84,26 +83,25 @@ class Cohort:
         self.truth = [name for name in TRUTH if name in self.columns]
         self._powers = ["weight", *["weight squared"] * bool(weights)]
         outcomes, verdicts = self._outcomes(), self._verdicts()
-        given = {name: x for name, x in (flags or {}).items() if not isinstance(x, str)}
-        flags = {name: f"given {name}" if name in given else x for name, x in (flags or {}).items()}
         own = {"changed": None} | {name: name for name in self.truth}
-        for name, column in flags.items():
-            if not isinstance(name, str) or name.startswith("flag ") or own.get(name, column) != column:
-                said = "The name of a policy or a flag is a text of your own, none that the cohort has itself"
-                raise SecondopError(f"{said}; got {name!r}: give it another name.")
-        flags = {name: name for name in self.truth} | flags
+        for name, column in (flags or {}).items():
+            texts = isinstance(name, str) and isinstance(column, str) and not name.startswith("flag ")
+            if not texts or own.get(name, column) != column:
+                said = "A policy or a flag has a name of its own, a text, and is the name of a yes/no column"
+                raise SecondopError(f"{said}; got {name!r}. Give it another name, or add its column first.")
+        flags = {name: name for name in self.truth} | dict(flags or {})
         facts = {name: rule_book.facts[name] for name in self.by if name in rule_book.facts}
         numbers = [*scores, *[weights] * bool(weights)]
         plain = list(dict.fromkeys([*(name for name in self.by if name not in facts), *numbers]))
-        there = {*self.columns, *matched(self.columns, facts), *(f"given {name}" for name in given)}
         for name in (*facts, *plain, *flags.values()):
-            if name not in there:
+            if name not in {*self.columns, *matched(self.columns, facts)}:
                 raise unknown_name("column of the cases", name, map(str, self.columns))
         wanted, prefix = verdicts | facts | dict.fromkeys((*outcomes, *flags.values()), _FLAG), ""
         if isinstance(cases, (pd.DataFrame, pl.DataFrame, pa.Table)):
-            source, prefix = self._in_memory(source.select(plain), wanted, given), _OWN
-        elif given:
-            raise SecondopError("A lazy frame stays where it is: name columns instead of giving answers.")
+            prefix, rows = "_own ", pl.DataFrame({"_rows": np.zeros(len(cases))})
+            beside = source.select(plain).to_polars().select(pl.all().name.prefix(prefix))
+            typed = pl.concat([rows, typed_cases(cases, wanted), beside], how="horizontal")
+            source = nw.from_native(typed.lazy())
         schema = source.collect_schema()
         if words := [name for name in numbers if not schema[prefix + name].is_numeric()]:
             raise SecondopError(f"Column {words[0]!r} must hold numbers.")
@@ -195,22 +193,6 @@ class Cohort:
                 "Give rule_book= the book that they were assessed with, or the cases as they were before."
             )
         return dict.fromkeys(names, _FLAG) if self.judged else facts if self.has_rules else {}
-
-    def _in_memory(
-        self, beside: nw.DataFrame, wanted: Mapping[str, Fact], given: Mapping[str, Any]
-    ) -> nw.LazyFrame:
-        """Cases through the gate; and beside them columns that are no facts, and answers that were given."""
-        n, parts = len(self.cases), [typed_cases(self.cases, wanted)]
-        for name, answers in given.items():
-            both = isinstance(answers, pd.Series) and isinstance(self.cases, pd.DataFrame)
-            if both and not answers.index.equals(self.cases.index):
-                raise SecondopError(f"{name!r} has another index than the cases: it is of other cases.")
-            if len(answers) != n:
-                raise SecondopError(f"{name!r} gives {len(answers):,} answers; there are {n:,} cases.")
-            column = pd.DataFrame({name: answers if isinstance(answers, pd.Series) else list(answers)})
-            parts.append(typed_cases(column, {name: _FLAG}).rename({name: f"given {name}"}))
-        parts += [pl.DataFrame({" rows": np.zeros(n)}), beside.to_polars().select(pl.all().name.prefix(_OWN))]
-        return nw.from_native(pl.concat(parts, how="horizontal").lazy())
 
     def _counted(
         self, columns: Mapping[str, nw.Expr], keys: Sequence[str], sums: Mapping[str, nw.Expr]

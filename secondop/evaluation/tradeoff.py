@@ -23,7 +23,7 @@ CURVE = ("net_benefit", "interventions_avoided")
 
 def tradeoff(
     cohort: Any,
-    policies: Iterable[str] | Mapping[str, Any] | None = None,
+    policies: Iterable[str] | Mapping[str, str] | None = None,
     *,
     outcome: str = "either",
     threshold: float | Sequence[float] = THRESHOLD,
@@ -39,8 +39,8 @@ def tradeoff(
     cohort : frame of n_cases rows, or Cohort
         Cases that carry an outcome, simulated or an analyst's own: in memory or lazy, assessed or not.
     policies : list of str, or dict, optional
-        Which of the rule book's; or own ones beside them, from names to yes/no columns or (of a frame in
-        memory) one answer a case, unknown allowed. Nobody, everybody and perfect foresight are always there.
+        Which of the rule book's; or own ones beside them, from names to yes/no columns, unknown allowed.
+        Nobody, everybody and perfect foresight are always there.
     outcome : str
         The yes/no column that says whether an opinion would change something; ``"either"`` is
         ``diagnosis_changed`` or ``treatment_changed``.
@@ -80,7 +80,7 @@ def tradeoff(
 
 def decision_curve(
     cohort: Any,
-    policies: Iterable[str] | Mapping[str, Any] | None = None,
+    policies: Iterable[str] | Mapping[str, str] | None = None,
     *,
     outcome: str = "either",
     thresholds: Sequence[float] = THRESHOLDS,
@@ -130,9 +130,9 @@ def net_benefit(recommended: Any, changed: Any, *, threshold: float) -> float:
     0.2
     """
     (odds,) = odds_of(threshold)
-    given = recommended if isinstance(changed, pd.Series) else list(recommended)
-    cases = Cohort(pd.DataFrame({"changed": changed}), outcome="changed", flags={"recommended": given})
-    seen = cases.patterns({}, ("recommended", "changed")).crossed("flag recommended", "flag changed")
+    cases = pd.DataFrame({"recommended": recommended, "changed": changed})
+    cohort = Cohort(cases, outcome="changed", flags={"recommended": "recommended"})
+    seen = cohort.patterns({}, ("recommended", "changed")).crossed("flag recommended", "flag changed")
     (tn, fn, _), (fp, tp, _), _ = seen[0][0]
     n, known = seen[0].sum(), tp + fp + fn + tn
     if not n or known < n:
