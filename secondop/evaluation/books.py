@@ -35,18 +35,16 @@ def subset_counts(holds: np.ndarray, weights: np.ndarray, k: int) -> np.ndarray:
 def frontier(tp: np.ndarray, fp: np.ndarray, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Books that are best at some threshold (of equals the smallest), and where each yields to the next."""
     tp, fp = np.round(tp, 9), np.round(fp, 9)
-    order = np.lexsort((size, -tp, fp))
-    before = np.maximum.accumulate(np.append(-1, tp[order][:-1]))
-    best: list[int] = []
-    for i in order[tp[order] > before]:
-        while len(best) > 1:
-            (gain, more), (cost, dearer) = (x[[best[-1], i]] - x[best[-2]] for x in (tp, fp))
-            if cost * more < gain * dearer:  # the last book finds more for its price than this one
-                break
-            best.pop()
-        best.append(int(i))
-    gain, cost = np.diff(tp[best]), np.diff(fp[best])
-    return np.array(best), gain / (gain + cost)
+    best, breaks = [np.lexsort((size, -tp, fp))[0]], []
+    while len(
+        more := np.flatnonzero(tp > tp[best[-1]])
+    ):  # what finds more; next, the cheapest of it
+        gain, cost = tp[more] - tp[best[-1]], fp[more] - fp[best[-1]]
+        share = gain / (gain + cost)
+        cheapest = more[share == share.max()]
+        best.append(cheapest[np.lexsort((size[cheapest], -tp[cheapest]))[0]])
+        breaks.append(share.max())
+    return np.array(best), np.array(breaks)
 
 
 @dataclass(frozen=True, eq=False)

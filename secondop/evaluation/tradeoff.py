@@ -11,7 +11,7 @@ import pandas as pd
 
 from secondop.errors import SecondopError
 from secondop.evaluation.cohort import Cohort, Patterns, as_cohort
-from secondop.evaluation.measures import MEASURES, NUMBERS, odds_of, table, tidy, truth
+from secondop.evaluation.measures import MEASURES, NUMBERS, odds_of, table, tidy
 from secondop.evaluation.policies import FORESIGHT, Policy, choose
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
@@ -155,7 +155,8 @@ def weigh(
     (counts, squares), *others = np.moveaxis(crossed, 2, 1)
     foresight = np.array([[policy.sort == FORESIGHT] for policy in policies])
     found = table(counts, squares, thresholds, measures=measures or MEASURES, foresight=foresight)
-    found |= {name: truth(*sums) for name, sums in zip(flags[1:], others, strict=True)}
+    for name, sums in zip(flags[1:], others, strict=True):
+        found[name] = table(*sums, measures=["true_positive"])["true_positive"]
     found |= {} if measures else {"frontier": _frontier(seen, policies, counts)}
     rows = [(p.name, group, p.label, p.sort, p.kind) for p in policies for group in seen.groups]
     about = pd.DataFrame(rows, columns=["policy", "group", "label", "sort", "kind"])
