@@ -19,6 +19,7 @@ import polars as pl
 import pyarrow as pa
 
 from secondop.errors import SecondopError, did_you_mean, unknown_name
+from secondop.evaluation.measures import TRUTH
 from secondop.evaluation.patterns import Patterns, packed, unpacked
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.assess import door
@@ -30,8 +31,6 @@ from secondop.rules.spellings import matched
 
 NOT_RECORDED = "not recorded"
 EITHER = ("diagnosis_changed", "treatment_changed")
-TRUTH = ("error_corrected", "error_introduced", "intervention_averted")
-"""What only the truth tells of a referral."""
 MAX_GROUPS = 200
 _FLAG = flag("answer", "Yes or no?")
 

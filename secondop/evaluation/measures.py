@@ -142,6 +142,7 @@ TRUTH = {
     "error_introduced": "right first opinions lost, among those referred",
     "intervention_averted": "interventions averted, among those referred",
 }
+"""What only the truth tells of a referral."""
 
 
 @cache

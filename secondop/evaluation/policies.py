@@ -53,10 +53,15 @@ def any_of(rules: Iterable[Rule]) -> nw.Expr:
 
 def at_level(rule_book: RuleBook, level: Level | str) -> nw.Expr:
     """Whether at least this level is recommended; unknown where missing information could bring it there."""
+    return any_of(rule for rule in rule_book if rule.level in levels_from(level))
+
+
+def levels_from(level: Level | str) -> list[Level]:
+    """This level and all above it."""
     levels = list(Level)
     if level not in levels:
         raise unknown_name("level of recommendation", level, Level)
-    return any_of(rule for rule in rule_book if rule.level in levels[levels.index(level) :])
+    return levels[levels.index(level) :]
 
 
 def how_many(rules: Iterable[Rule]) -> list[nw.Expr]:

@@ -43,13 +43,13 @@ def firing_rates(
     [3.0, 1.0, 1.0, 66.7]
     """
     cohort = judged(assessed, rule_book, by=by, weights=weights)
-    *described, holds = zip(*_populations(cohort.rule_book), strict=True)
+    *about, holds = zip(*_populations(cohort.rule_book), strict=True)
     groups, counts, squares = cohort.tally(holds)
-    about = pd.DataFrame(dict(zip(_ABOUT, described, strict=True)))
-    about = about.merge(pd.Series(groups, name="group", dtype=object), how="cross")
-    about = about.assign(measure="firing_rate", threshold=np.nan)
-    tidy = ["policy", "group", "measure", "threshold", *NUMBERS, "n", *_ABOUT[1:], "fired", "unknown"]
-    return _rated(about, counts.reshape(-1, 3), squares.reshape(-1, 3), cohort)[tidy]
+    rows = pd.DataFrame(dict(zip(_ABOUT, about, strict=True)))
+    rows = rows.merge(pd.Series(groups, name="group", dtype=object), how="cross")
+    rows = _rated(rows, counts.reshape(-1, 3), squares.reshape(-1, 3), cohort)
+    rows = rows.assign(measure="firing_rate", threshold=np.nan)
+    return rows[["policy", "group", "measure", "threshold", *NUMBERS, "n", *_ABOUT[1:], "fired", "unknown"]]
 
 
 def attrition(
@@ -63,9 +63,8 @@ def attrition(
     """
     cohort, names = _chosen(assessed, rule_book, order)
     rules = [cohort.rule_book[name] for name in names]
-    asked = {str(i): any_of(rules[:i]) for i in range(len(rules) + 1)}
-    asked |= {rule.name: nw.col(f"rule {rule.name}") for rule in rules}
-    counts, squares = (x.sum(1) for x in cohort.tally(asked.values())[1:])
+    asked = [*(any_of(rules[:i]) for i in range(len(rules) + 1)), *(any_of([rule]) for rule in rules)]
+    counts, squares = (x.sum(1) for x in cohort.tally(asked)[1:])
     steps, alone = np.split(counts, [len(rules) + 1])
     rows = [(0, "", "no rule", ""), *((i, r.name, r.label, kind_of(r)) for i, r in enumerate(rules, 1))]
     about = pd.DataFrame(rows, columns=["step", "rule", "label", "kind"])

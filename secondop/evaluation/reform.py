@@ -9,17 +9,16 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from secondop.errors import SecondopError, unknown_name
+from secondop.errors import SecondopError
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.differences import DIFFERENCE, paired, sharing
 from secondop.evaluation.measures import COUNTED, table, tidy
-from secondop.evaluation.policies import any_of
+from secondop.evaluation.policies import any_of, levels_from
 from secondop.evaluation.rates import judged
 from secondop.evaluation.tradeoff import THRESHOLD
 from secondop.rules.assess import assess_typed
 from secondop.rules.gate import typed_cases
 from secondop.rules.rulebook import RuleBook
-from secondop.rules.rules import Level
 
 WAYS = ("before", "after")
 
@@ -42,9 +41,7 @@ def reform(
     ``min, max`` over one and the same settling of all that is unknown, ``lower, upper`` (95 %), and ``newly,
     no_longer``: the cases that enter and leave the measure.
     """
-    if level not in list(Level):
-        raise unknown_name("level of recommendation", level, Level)
-    both, levels = _both(before, after), list(Level)[list(Level).index(level) :]
+    both, levels = _both(before, after), levels_from(level)
     if isinstance(cohort, Cohort):
         outcome, by, weights = cohort.outcome or outcome, by or cohort.by, weights or cohort.weights
     cohort = judged(getattr(cohort, "cases", cohort), both, outcome, by=by, weights=weights)

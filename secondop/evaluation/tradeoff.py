@@ -41,13 +41,10 @@ def tradeoff(
     policies : list of str, or dict, optional
         Which of the rule book's; or own ones beside them, from names to yes/no columns, unknown allowed.
         Nobody, everybody and perfect foresight are always there.
-    outcome : str
-        The yes/no column that says whether an opinion would change something; ``"either"`` is
-        ``diagnosis_changed`` or ``treatment_changed``.
+    outcome, by, weights : str
+        As for :class:`~secondop.evaluation.cohort.Cohort`: what an opinion would change, groups, weights.
     threshold : float, or a sequence of them
         The chance of a change from which one would refer: 1/11 accepts ten no-change referrals for one.
-    by, weights : str
-        Columns of groups, and of the number of cases that each case stands for.
     scores : dict, optional
         Columns of numbers, such as a learned score, each with the value from which a case is referred.
 
@@ -103,7 +100,7 @@ def decision_curve(
     tables = [weigh(cohort, [p for p in fixed if p.sort not in levels], thresholds, CURVE)]
     for name in probabilities:
         chance = nw.col(f"score {name}")
-        if outside := len(cohort.frame.filter((chance < 0) | (chance > 1)).select(chance).collect()):
+        if outside := cohort.count((chance < 0) | (chance > 1)):
             raise SecondopError(f"{outside:,} probabilities in column {name!r} are below 0 or above 1.")
         steps = {f"{name} from {at}": at for at in thresholds}
         made = [Policy(own, name, "score", "", chance >= at) for own, at in steps.items()]
@@ -113,15 +110,10 @@ def decision_curve(
 
 
 def net_benefit(recommended: Any, changed: Any, *, threshold: float) -> float:
-    """Net benefit of acting on a recommendation, per case in the cohort.
+    """Net benefit, per case, of referring the cases that are ``recommended``: columns of yes and no alone.
 
     A case that is referred and whose opinion changes something counts +1; one that is referred without a
     change counts minus p_t / (1 - p_t), p_t being the decision ``threshold``; the rest count 0.
-
-    Parameters
-    ----------
-    recommended, changed : Series of bool, shape (n_cases,)
-        Whether a case is referred, and whether an opinion changes something: the same cases, no unknowns.
 
     Examples
     --------
@@ -134,11 +126,10 @@ def net_benefit(recommended: Any, changed: Any, *, threshold: float) -> float:
     cohort = Cohort(cases, outcome="changed", flags={"recommended": "recommended"})
     seen = cohort.patterns({}, ("recommended", "changed")).crossed("flag recommended", "flag changed")
     (tn, fn, _), (fp, tp, _), _ = seen[0][0]
-    n, known = seen[0].sum(), tp + fp + fn + tn
-    if not n or known < n:
+    if (n := seen[0].sum()) == 0 or tp + fp + fn + tn < n:
         raise SecondopError(
-            f"Net benefit needs cases and all their answers: {known:,.0f} of {n:,.0f} have both. Settle the "
-            "rest, with .fillna(False) and again with .fillna(True), or use tradeoff, which shows both."
+            f"Net benefit needs cases and all their answers: {tp + fp + fn + tn:,.0f} of {n:,.0f} have both. "
+            "Settle the rest by no and again by yes, or use tradeoff, which shows both."
         )
     return float((tp - odds * fp) / n)
 
