@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from secondop.errors import SecondopError
-from secondop.evaluation.cohort import any_of
 from secondop.evaluation.differences import paired, sharing
 from secondop.evaluation.measures import NUMBERS, odds_of, table, tidy
-from secondop.evaluation.rates import bits, judged
+from secondop.evaluation.patterns import Patterns
+from secondop.evaluation.policies import any_of
+from secondop.evaluation.rates import judged
 from secondop.evaluation.tradeoff import THRESHOLD, best_between
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
@@ -32,21 +33,37 @@ def subset_counts(holds: np.ndarray, weights: np.ndarray, k: int) -> np.ndarray:
     return within[-1] - within[::-1]
 
 
+def book_counts(seen: Patterns, rules: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Sums of weights, and of their squares, of every set of the rules, as :class:`Books` has them."""
+    if (k := len(rules)) > MOST:
+        raise SecondopError(
+            f"{k} rules make {1 << k:,} books; at most {MOST} rules can be weighed at once. Choose some with "
+            "rule_book.only(...), for example those that fire most (firing_rates)."
+        )
+    (holds, may), changed, tallies = seen.bits(rules), seen.codes["flag changed"], []
+    same = np.array_equal(seen.weights, seen.squares)
+    for weights in [seen.weights] if same else [seen.weights, seen.squares]:
+        counts = np.zeros((1 << k, 3, 3))
+        for outcome in np.unique(changed):
+            of = changed == outcome
+            sure, some = (subset_counts(bits[of], weights[of], k) for bits in (holds, holds | may))
+            counts[:, :, outcome] = np.stack([weights[of].sum() - some, sure, some - sure], -1)
+        counts[np.abs(counts) < 1e-12 * weights.sum()] = 0  # what rounding leaves of sums of weights
+        tallies.append(counts)
+    return tallies[0], tallies[-1]
+
+
 def frontier(tp: np.ndarray, fp: np.ndarray, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Books that are best at some threshold (of equals the smallest), and where each yields to the next."""
     tp, fp = np.round(tp, 9), np.round(fp, 9)
-    order = np.lexsort((size, -tp, fp))
-    before = np.maximum.accumulate(np.append(-1, tp[order][:-1]))
-    best: list[int] = []
-    for i in order[tp[order] > before]:
-        while len(best) > 1:
-            (gain, more), (cost, dearer) = (x[[best[-1], i]] - x[best[-2]] for x in (tp, fp))
-            if cost * more < gain * dearer:  # the last book finds more for its price than this one
-                break
-            best.pop()
-        best.append(int(i))
-    gain, cost = np.diff(tp[best]), np.diff(fp[best])
-    return np.array(best), gain / (gain + cost)
+    best, breaks = [np.lexsort((size, -tp, fp))[0]], []
+    while len(more := np.flatnonzero(tp > tp[best[-1]])):  # what finds more; next, the cheapest of it
+        gain, cost = tp[more] - tp[best[-1]], fp[more] - fp[best[-1]]
+        share = gain / (gain + cost)
+        cheapest = more[share == share.max()]
+        best.append(cheapest[np.lexsort((size[cheapest], -tp[cheapest]))[0]])
+        breaks.append(share.max())
+    return np.array(best), np.array(breaks)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +77,8 @@ class Books:
     rules: tuple[str, ...]
     counts: np.ndarray = field(repr=False)
     squares: np.ndarray = field(repr=False)
-    n: int
-    parts: pd.DataFrame | None = field(default=None, repr=False)
+    n: float
+    parts: pd.DataFrame = field(repr=False)
 
     @cached_property
     def frontier(self) -> pd.DataFrame:
@@ -143,46 +160,18 @@ def all_books(
     cohort = judged(cohort, rule_book, outcome, weights=weights)
     rules = {rule.name: rule.label for rule in cohort.clinical}
     seen = cohort.patterns({rule.name: any_of([rule]) for rule in cohort.clinical})
-    holds, may = bits(seen, list(rules))
-    frame = {"holds": holds, "open": may, "changed": seen.codes["flag changed"], "w": seen.weights}
-    n = float(seen.weights.sum()) if cohort.weights else int(seen.weights.sum())
-    books = books_from_patterns(frame | {"w2": seen.squares}, list(rules), n)
-    single, pairs = 1 << np.arange(len(rules)), []
+    counts, squares = book_counts(seen, list(rules))
+    (holds, may), single, pairs = seen.bits(list(rules)), 1 << np.arange(len(rules)), []
     for bit in single:
         others, own = (np.where(holds & some, 1, np.where(may & some, 2, 0)) for some in (~bit, bit))
         seen.codes["without"], seen.codes["whole"] = sharing(others, np.zeros_like(own), own)
         pairs.append([x.sum(0) for x in seen.crossed("without", "whole", "flag changed")])
     own = paired(*np.moveaxis(pairs, 1, 0), [threshold], alike=False)
-    alone = table(books.counts[single], books.squares[single], [threshold], measures=PARTS)
+    alone = table(counts[single], squares[single], [threshold], measures=PARTS)
     found = {"own part": {name: own[name][..., : len(NUMBERS)] for name in PARTS}, "alone": alone}
+    n = float(seen.weights.sum()) if cohort.weights else int(seen.weights.sum())
     about = pd.DataFrame({"policy": list(rules), "group": None, "n": n, "label": list(rules.values())})
     tables = [tidy(about.assign(sort=sort), numbers, [threshold]) for sort, numbers in found.items()]
     parts = pd.concat(tables, ignore_index=True)
     parts.attrs |= cohort.about()
-    return replace(books, parts=parts)
-
-
-def books_from_patterns(patterns: Any, rules: Sequence[str], n: int) -> Books:
-    """Count every set of the rules, from patterns of what holds.
-
-    Each has ``holds`` and ``open`` (rules known to fire, and that may, as bits), ``changed`` (0 no, 1 yes,
-    2 unknown) and ``w, w2`` (sums of weights, of their squares).
-    """
-    k = len(rules)
-    if k > MOST:
-        raise SecondopError(
-            f"{k} rules make {1 << k:,} books; at most {MOST} rules can be weighed at once. Choose some with "
-            "rule_book.only(...), for example those that fire most (firing_rates)."
-        )
-    holds, may, changed = (np.asarray(patterns[x]).astype(np.int64) for x in ("holds", "open", "changed"))
-    w, w2 = (np.asarray(patterns[name]).astype(float) for name in ("w", "w2"))
-    tallies = []
-    for weights in (w,) if np.array_equal(w, w2) else (w, w2):
-        counts = np.zeros((1 << k, 3, 3))
-        for outcome in np.unique(changed):
-            of = changed == outcome
-            sure, some = (subset_counts(bits[of], weights[of], k) for bits in (holds, holds | may))
-            counts[:, :, outcome] = np.stack([weights[of].sum() - some, sure, some - sure], -1)
-        counts[np.abs(counts) < 1e-12 * weights.sum()] = 0  # what rounding leaves of sums of weights
-        tallies.append(counts)
-    return Books(tuple(rules), tallies[0], tallies[-1], n)
+    return Books(tuple(rules), counts, squares, n, parts)

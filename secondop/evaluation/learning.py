@@ -13,10 +13,12 @@ from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from secondop.errors import SecondopError, unknown_name
-from secondop.evaluation.cohort import Cohort, Patterns, at_level
+from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.differences import paired
 from secondop.evaluation.measures import odds_of
 from secondop.evaluation.measures import table as measured
+from secondop.evaluation.patterns import Patterns
+from secondop.evaluation.policies import at_level
 from secondop.evaluation.tradeoff import THRESHOLD
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.assess import assess_typed

@@ -8,7 +8,7 @@ upper``, their 95 % intervals.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -46,12 +46,14 @@ def odds_of(thresholds: Iterable[float]) -> np.ndarray:
     return given / (1 - given)
 
 
-def _share(top: list[int], rest: list[int], per: float = 100) -> Formula:
-    """The share of some cells among these and the rest, with Wilson's interval for weighted cases.
+def _share(top: list[int], rest: Iterable[int] | None = None, per: float = 100) -> Formula:
+    """The share of some cells among these and the rest (all others), with Wilson's interval by weight.
 
     Its number of cases is the effective one, p (1 - p) / var with var by the delta method; where p is 0 or 1,
     (sum of w)^2 / (sum of w^2).
     """
+
+    rest = [cell for cell in range(4) if cell not in top] if rest is None else rest
 
     def formula(tables: np.ndarray, squares: np.ndarray, odds: np.ndarray) -> Estimates:
         (a, b), (a2, b2) = ([x[..., cells].sum(-1) for cells in (top, rest)] for x in (tables, squares))
@@ -119,11 +121,11 @@ COUNTED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 """The linear measures: what a TP, FP, FN and TN count, shape (4,) or (thresholds, 4)."""
 _CASES, _SENT, _CHANCE = "per 100 cases", "per cent of those referred", "a decision threshold"
 MEASURES = {
-    "referral_rate": Measure("referral rate", _CASES, _share([TP, FP], [FN, TN])),
-    "true_positive": Measure("true positives: referred, changes", _CASES, _share([TP], [FP, FN, TN])),
-    "false_positive": Measure("possible overuse: referred, no change", _CASES, _share([FP], [TP, FN, TN])),
-    "false_negative": Measure("missed changes: not referred, changes", _CASES, _share([FN], [TP, FP, TN])),
-    "true_negative": Measure("not referred, no change", _CASES, _share([TN], [TP, FP, FN])),
+    "referral_rate": Measure("referral rate", _CASES, _share([TP, FP])),
+    "true_positive": Measure("true positives: referred, changes", _CASES, _share([TP])),
+    "false_positive": Measure("possible overuse: referred, no change", _CASES, _share([FP])),
+    "false_negative": Measure("missed changes: not referred, changes", _CASES, _share([FN])),
+    "true_negative": Measure("not referred, no change", _CASES, _share([TN])),
     "sensitivity": Measure("sensitivity", "per cent of those that change", _share([TP], [FN])),
     "specificity": Measure("specificity", "per cent of those that do not change", _share([TN], [FP])),
     "ppv": Measure("positive predictive value", _SENT, _share([TP], [FP])),
@@ -140,6 +142,7 @@ TRUTH = {
     "error_introduced": "right first opinions lost, among those referred",
     "intervention_averted": "interventions averted, among those referred",
 }
+"""What only the truth tells of a referral."""
 
 
 @cache
@@ -162,24 +165,27 @@ def settled(
     extreme. Perfect ``foresight`` never errs: it refers what changes. Last, the ways in which unknown facts
     refer nobody: they differ by unknown outcomes alone.
     """
-    both = [np.asarray(x, float) for x in (counts, squares)]
-    tables, spread = (np.tensordot(x, _ways(), ([-2, -1], [1, 2])) for x in both)
-    gaps, gaps2 = (x[..., 2, 2, None] for x in both)
-    if not gaps.any():
+    tables, spread = (np.tensordot(x, _ways(), ([-2, -1], [1, 2])) for x in (counts, squares))
+    gap, gap2 = (np.asarray(x, float)[..., 2, 2, None] for x in (counts, squares))
+    if not gap.any():
         return tables, spread, np.arange(4)
     tp, fp, fn, tn = np.moveaxis(tables, -1, 0)
     peak = np.sqrt(tp * tn)  # as many errors make the share of the possible yield least
-    first = [(tn - tp + gaps) / 2, (fn - fp + gaps) / 2, np.where(fp > peak, gaps + fn - peak, peak - fp)]
+    divided = [  # two cells that share the gap, and how many cases the first of them has
+        (TP, TN, (tn - tp + gap) / 2),
+        (FP, FN, (fn - fp + gap) / 2),
+        (FP, FN, np.where(fp > peak, gap + fn - peak, peak - fp)),
+    ]
     parts = np.zeros((*tp.shape, 8, 4))
     parts[..., :5, :] = np.eye(4)[[FN, TN, FN, TP, FP]]
-    for way, one, other, cases in zip((5, 6, 7), (TP, FP, FP), (TN, FN, FN), first, strict=True):
-        parts[..., way, one] = np.clip(cases, 0, gaps) / np.where(gaps > 0, gaps, 1)
+    for way, (one, other, cases) in enumerate(divided, 5):
+        parts[..., way, one] = np.clip(cases, 0, gap) / np.where(gap > 0, gap, 1)
         parts[..., way, other] = 1 - parts[..., way, one]
     never_errs = parts @ np.eye(4)[[TP, TN, TP, TN]]
     never_errs[..., 2, :] = parts[..., 5, :]  # its value too is open between the two ends
     parts = np.where(np.asarray(foresight)[..., None, None, None], never_errs, parts)
-    tables = tables[..., None, :] + gaps[..., None, None] * parts
-    spread = spread[..., None, :] + gaps2[..., None, None] * parts
+    tables = tables[..., None, :] + gap[..., None, None] * parts
+    spread = spread[..., None, :] + gap2[..., None, None] * parts
     recorded = np.add.outer(8 * np.arange(4), range(3)).ravel()
     return *(x.reshape(*x.shape[:-3], -1, 4) for x in (tables, spread)), recorded
 
@@ -212,18 +218,19 @@ def table(
     return found
 
 
-def truth(counts: np.ndarray, squares: np.ndarray) -> np.ndarray:
-    """The five numbers of one of ``TRUTH``, per 100 cases; counts: referred by it, no, yes, unknown."""
-    return table(counts, squares, measures=["true_positive"])["true_positive"]
-
-
-def tidy(about: pd.DataFrame, found: dict[str, np.ndarray], thresholds: Iterable[float] = ()) -> pd.DataFrame:
-    """A row per row of ``about`` (policy, group and more), measure and threshold; the numbers as columns."""
+def tidy(
+    about: pd.DataFrame,
+    found: dict[str, np.ndarray],
+    thresholds: Iterable[float] = (),
+    numbers: Sequence[str] = NUMBERS,
+) -> pd.DataFrame:
+    """A row per row of ``about``, measure and threshold, with the numbers behind the column ``group``."""
     parts = []
-    for name, numbers in found.items():
+    for name, values in found.items():
         at = np.asarray(thresholds if name in MEASURES and MEASURES[name].priced else [np.nan], float)
-        part = pd.DataFrame(numbers.reshape(-1, len(NUMBERS)), columns=NUMBERS)
-        row, threshold = np.repeat(range(len(about)), len(at)), np.tile(at, len(about))
-        parts.append(part.assign(row=row, measure=name, threshold=threshold))
-    made = about.assign(row=range(len(about))).merge(pd.concat(parts), on="row")
-    return made[["policy", "group", "measure", "threshold", *NUMBERS, *about.columns[2:]]]
+        part = about.loc[about.index.repeat(len(at))]
+        part = part.assign(measure=name, threshold=np.tile(at, len(about)))
+        parts.append(part.assign(**dict(zip(numbers, values.reshape(-1, len(numbers)).T, strict=True))))
+    made = pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
+    first = about.columns.get_loc("group") + 1
+    return made[[*about.columns[:first], "measure", "threshold", *numbers, *about.columns[first:]]]

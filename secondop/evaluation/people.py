@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from secondop.errors import SecondopError
-from secondop.evaluation.cohort import any_of, at_level
-from secondop.evaluation.policies import FORESIGHT, choose
+from secondop.evaluation.policies import FORESIGHT, any_of, at_level, choose
 from secondop.evaluation.rates import judged
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook

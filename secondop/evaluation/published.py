@@ -11,7 +11,8 @@ import pandas as pd
 
 from secondop.datafiles import data_path
 from secondop.errors import SecondopError, unknown_name
-from secondop.evaluation.cohort import EITHER, TRUTH, Cohort, Patterns
+from secondop.evaluation.cohort import EITHER, TRUTH, Cohort
+from secondop.evaluation.patterns import Patterns
 
 _READINGS = "It is a rate of readings: compare it with read_strategies, not with a cohort."
 APART = {  # the roles of rates that are never compared, and why

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from secondop.errors import SecondopError, unknown_name
-from secondop.evaluation.cohort import Cohort, Patterns, any_of, as_cohort, at_level
+from secondop.evaluation.cohort import Cohort, as_cohort
 from secondop.evaluation.measures import NUMBERS, table
-from secondop.evaluation.policies import kind_of
+from secondop.evaluation.policies import any_of, at_level, kind_of
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Level
@@ -43,13 +43,13 @@ def firing_rates(
     [3.0, 1.0, 1.0, 66.7]
     """
     cohort = judged(assessed, rule_book, by=by, weights=weights)
-    *described, holds = zip(*_populations(cohort.rule_book), strict=True)
-    groups, counts, squares = cohort.tally({str(i): expr for i, expr in enumerate(holds)})
-    about = pd.DataFrame(dict(zip(_ABOUT, described, strict=True)))
-    about = about.merge(pd.Series(groups, name="group", dtype=object), how="cross")
-    about = about.assign(measure="firing_rate", threshold=np.nan)
-    tidy = ["policy", "group", "measure", "threshold", *NUMBERS, "n", *_ABOUT[1:], "fired", "unknown"]
-    return _rated(about, counts.reshape(-1, 3), squares.reshape(-1, 3), cohort)[tidy]
+    *about, holds = zip(*_populations(cohort.rule_book), strict=True)
+    groups, counts, squares = cohort.tally(holds)
+    rows = pd.DataFrame(dict(zip(_ABOUT, about, strict=True)))
+    rows = rows.merge(pd.Series(groups, name="group", dtype=object), how="cross")
+    rows = _rated(rows, counts.reshape(-1, 3), squares.reshape(-1, 3), cohort)
+    rows = rows.assign(measure="firing_rate", threshold=np.nan)
+    return rows[["policy", "group", "measure", "threshold", *NUMBERS, "n", *_ABOUT[1:], "fired", "unknown"]]
 
 
 def attrition(
@@ -63,8 +63,7 @@ def attrition(
     """
     cohort, names = _chosen(assessed, rule_book, order)
     rules = [cohort.rule_book[name] for name in names]
-    asked = {str(i): any_of(rules[:i]) for i in range(len(rules) + 1)}
-    asked |= {rule.name: nw.col(f"rule {rule.name}") for rule in rules}
+    asked = [*(any_of(rules[:i]) for i in range(len(rules) + 1)), *(any_of([rule]) for rule in rules)]
     counts, squares = (x.sum(1) for x in cohort.tally(asked)[1:])
     steps, alone = np.split(counts, [len(rules) + 1])
     rows = [(0, "", "no rule", ""), *((i, r.name, r.label, kind_of(r)) for i, r in enumerate(rules, 1))]
@@ -85,7 +84,7 @@ def overlap(
     """
     cohort, names = _chosen(assessed, rule_book, rules)
     seen = cohort.patterns({name: nw.col(f"rule {name}") for name in names}, flags=())
-    holds, may = bits(seen, names)
+    holds, may = seen.bits(names)
     sets, place = np.unique(holds, return_inverse=True)
     known = np.bincount(place, seen.weights, len(sets))
     order = np.lexsort((sets, -known))
@@ -128,12 +127,6 @@ def judged(cases: Any, rule_book: RuleBook, outcome: Any = None, flags: Any = ()
         todo = "Use read_cases(..., columns={'your name': 'fact name'}), or assess(..., verdicts=True)"
         raise SecondopError(f"There are neither facts of {cohort.rule_book.title!r} nor verdicts. {todo}.")
     return cohort
-
-
-def bits(patterns: Patterns, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Of every pattern the rules that fire, and those that cannot be judged: the i-th rule as bit i."""
-    codes = np.array([patterns.codes[name] for name in names]).reshape(len(names), len(patterns.weights))
-    return tuple((1 << np.arange(len(names), dtype=np.int64)) @ (codes == answer) for answer in (1, 2))
 
 
 def _chosen(cases: Any, rule_book: RuleBook, names: Sequence[str] | None) -> tuple[Cohort, list[str]]:

@@ -6,18 +6,19 @@ from dataclasses import replace
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 
-from secondop.errors import SecondopError, unknown_name
-from secondop.evaluation.cohort import Cohort, any_of
+from secondop.errors import SecondopError
+from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.differences import DIFFERENCE, paired, sharing
-from secondop.evaluation.measures import COUNTED, MEASURES, table
+from secondop.evaluation.measures import COUNTED, table, tidy
+from secondop.evaluation.policies import any_of, levels_from
 from secondop.evaluation.rates import judged
 from secondop.evaluation.tradeoff import THRESHOLD
 from secondop.rules.assess import assess_typed
 from secondop.rules.gate import typed_cases
 from secondop.rules.rulebook import RuleBook
-from secondop.rules.rules import Level
 
 WAYS = ("before", "after")
 
@@ -40,9 +41,7 @@ def reform(
     ``min, max`` over one and the same settling of all that is unknown, ``lower, upper`` (95 %), and ``newly,
     no_longer``: the cases that enter and leave the measure.
     """
-    if level not in list(Level):
-        raise unknown_name("level of recommendation", level, Level)
-    both, levels = _both(before, after), list(Level)[list(Level).index(level) :]
+    both, levels = _both(before, after), levels_from(level)
     if isinstance(cohort, Cohort):
         outcome, by, weights = cohort.outcome or outcome, by or cohort.by, weights or cohort.weights
     cohort = judged(getattr(cohort, "cases", cohort), both, outcome, by=by, weights=weights)
@@ -52,20 +51,17 @@ def reform(
     asked = {"before": old, "after": new, "kept": kept, "lost": lost, "added": added}
     seen = cohort.patterns({name: any_of(rules) for name, rules in asked.items()}, ("changed", *cohort.truth))
     seen.codes["old"], seen.codes["new"] = sharing(*(seen.codes[x] for x in ("kept", "lost", "added")))
-    parts, n = [], seen.crossed("all")[0].sum(1)
+    found = {}
     for name in (*COUNTED, *cohort.truth):
         measure, flag = (name, "flag changed") if name in COUNTED else ("true_positive", f"flag {name}")
-        found = paired(*seen.crossed("old", "new", flag), [threshold], alike=False)[measure]
-        part = pd.DataFrame(found.reshape(len(n), -1), columns=DIFFERENCE)
-        for way in WAYS:
-            ends = table(*seen.crossed(way, flag), [threshold], measures=[measure])[measure]
-            part[way] = ends.reshape(len(n), -1)[:, 0]
-        at = threshold if MEASURES[measure].priced else float("nan")
-        parts.append(part.assign(group=seen.groups, measure=name, threshold=at, n=n))
+        each = (table(*seen.crossed(way, flag), [threshold], measures=[measure])[measure] for way in WAYS)
+        gain = paired(*seen.crossed("old", "new", flag), [threshold], alike=False)[measure]
+        found[name] = np.concatenate([*(numbers[..., :1] for numbers in each), gain], -1)
+    about = pd.DataFrame({"group": seen.groups, "n": seen.crossed("all")[0].sum(1)})
     kinds = {} if cohort.weights else {"newly": "Int64", "no_longer": "Int64", "n": "int64"}
-    made = pd.concat(parts).sort_index(kind="stable").reset_index(drop=True).astype(kinds)
+    made = tidy(about, found, [threshold], [*WAYS, *DIFFERENCE]).astype(kinds)
     made.attrs |= cohort.about() | {"rule_book": after.fingerprint, "before": before.fingerprint}
-    return made[["group", "measure", "threshold", *WAYS, *DIFFERENCE, "n"]]
+    return made
 
 
 def flipped(cases: Any, before: RuleBook, after: RuleBook) -> Any:

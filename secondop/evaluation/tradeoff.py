@@ -11,7 +11,7 @@ import pandas as pd
 
 from secondop.errors import SecondopError
 from secondop.evaluation.cohort import Cohort, Patterns, as_cohort
-from secondop.evaluation.measures import MEASURES, NUMBERS, odds_of, table, tidy, truth
+from secondop.evaluation.measures import MEASURES, NUMBERS, odds_of, table, tidy
 from secondop.evaluation.policies import FORESIGHT, Policy, choose
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
@@ -23,7 +23,7 @@ CURVE = ("net_benefit", "interventions_avoided")
 
 def tradeoff(
     cohort: Any,
-    policies: Iterable[str] | Mapping[str, Any] | None = None,
+    policies: Iterable[str] | Mapping[str, str] | None = None,
     *,
     outcome: str = "either",
     threshold: float | Sequence[float] = THRESHOLD,
@@ -39,15 +39,12 @@ def tradeoff(
     cohort : frame of n_cases rows, or Cohort
         Cases that carry an outcome, simulated or an analyst's own: in memory or lazy, assessed or not.
     policies : list of str, or dict, optional
-        Which of the rule book's; or own ones beside them, from names to yes/no columns or (of a frame in
-        memory) one answer a case, unknown allowed. Nobody, everybody and perfect foresight are always there.
-    outcome : str
-        The yes/no column that says whether an opinion would change something; ``"either"`` is
-        ``diagnosis_changed`` or ``treatment_changed``.
+        Which of the rule book's; or own ones beside them, from names to yes/no columns, unknown allowed.
+        Nobody, everybody and perfect foresight are always there.
+    outcome, by, weights : str
+        As for :class:`~secondop.evaluation.cohort.Cohort`: what an opinion would change, groups, weights.
     threshold : float, or a sequence of them
         The chance of a change from which one would refer: 1/11 accepts ten no-change referrals for one.
-    by, weights : str
-        Columns of groups, and of the number of cases that each case stands for.
     scores : dict, optional
         Columns of numbers, such as a learned score, each with the value from which a case is referred.
 
@@ -80,7 +77,7 @@ def tradeoff(
 
 def decision_curve(
     cohort: Any,
-    policies: Iterable[str] | Mapping[str, Any] | None = None,
+    policies: Iterable[str] | Mapping[str, str] | None = None,
     *,
     outcome: str = "either",
     thresholds: Sequence[float] = THRESHOLDS,
@@ -103,7 +100,7 @@ def decision_curve(
     tables = [weigh(cohort, [p for p in fixed if p.sort not in levels], thresholds, CURVE)]
     for name in probabilities:
         chance = nw.col(f"score {name}")
-        if outside := len(cohort.frame.filter((chance < 0) | (chance > 1)).select(chance).collect()):
+        if outside := cohort.count((chance < 0) | (chance > 1)):
             raise SecondopError(f"{outside:,} probabilities in column {name!r} are below 0 or above 1.")
         steps = {f"{name} from {at}": at for at in thresholds}
         made = [Policy(own, name, "score", "", chance >= at) for own, at in steps.items()]
@@ -113,15 +110,10 @@ def decision_curve(
 
 
 def net_benefit(recommended: Any, changed: Any, *, threshold: float) -> float:
-    """Net benefit of acting on a recommendation, per case in the cohort.
+    """Net benefit, per case, of referring the cases that are ``recommended``: columns of yes and no alone.
 
     A case that is referred and whose opinion changes something counts +1; one that is referred without a
     change counts minus p_t / (1 - p_t), p_t being the decision ``threshold``; the rest count 0.
-
-    Parameters
-    ----------
-    recommended, changed : Series of bool, shape (n_cases,)
-        Whether a case is referred, and whether an opinion changes something: the same cases, no unknowns.
 
     Examples
     --------
@@ -130,15 +122,14 @@ def net_benefit(recommended: Any, changed: Any, *, threshold: float) -> float:
     0.2
     """
     (odds,) = odds_of(threshold)
-    given = recommended if isinstance(changed, pd.Series) else list(recommended)
-    cases = Cohort(pd.DataFrame({"changed": changed}), outcome="changed", flags={"recommended": given})
-    seen = cases.patterns({}, ("recommended", "changed")).crossed("flag recommended", "flag changed")
+    cases = pd.DataFrame({"recommended": recommended, "changed": changed})
+    cohort = Cohort(cases, outcome="changed", flags={"recommended": "recommended"})
+    seen = cohort.patterns({}, ("recommended", "changed")).crossed("flag recommended", "flag changed")
     (tn, fn, _), (fp, tp, _), _ = seen[0][0]
-    n, known = seen[0].sum(), tp + fp + fn + tn
-    if not n or known < n:
+    if (n := seen[0].sum()) == 0 or tp + fp + fn + tn < n:
         raise SecondopError(
-            f"Net benefit needs cases and all their answers: {known:,.0f} of {n:,.0f} have both. Settle the "
-            "rest, with .fillna(False) and again with .fillna(True), or use tradeoff, which shows both."
+            f"Net benefit needs cases and all their answers: {tp + fp + fn + tn:,.0f} of {n:,.0f} have both. "
+            "Settle the rest by no and again by yes, or use tradeoff, which shows both."
         )
     return float((tp - odds * fp) / n)
 
@@ -155,7 +146,8 @@ def weigh(
     (counts, squares), *others = np.moveaxis(crossed, 2, 1)
     foresight = np.array([[policy.sort == FORESIGHT] for policy in policies])
     found = table(counts, squares, thresholds, measures=measures or MEASURES, foresight=foresight)
-    found |= {name: truth(*sums) for name, sums in zip(flags[1:], others, strict=True)}
+    for name, sums in zip(flags[1:], others, strict=True):
+        found[name] = table(*sums, measures=["true_positive"])["true_positive"]
     found |= {} if measures else {"frontier": _frontier(seen, policies, counts)}
     rows = [(p.name, group, p.label, p.sort, p.kind) for p in policies for group in seen.groups]
     about = pd.DataFrame(rows, columns=["policy", "group", "label", "sort", "kind"])

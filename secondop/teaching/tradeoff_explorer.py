@@ -10,9 +10,9 @@ import pandas as pd
 import polars as pl
 
 from secondop.errors import SecondopError
-from secondop.evaluation.cohort import Cohort, at_level, how_many
+from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.people import PEOPLE
-from secondop.evaluation.policies import ENDS, NOBODY, Policy, at_least
+from secondop.evaluation.policies import ENDS, NOBODY, Policy, at_least, at_level, how_many
 from secondop.evaluation.policies import LEVELS as LABELS
 from secondop.evaluation.tradeoff import weigh, wide
 from secondop.figures.counted import counted, finding, marks
@@ -85,7 +85,8 @@ class TradeoffExplorer(Still, widgets.VBox):
         self._cohort = cohort
         self._rules = [rule for rule in cohort.rule_book if rule.level]
         said = cohort.frame.collect()
-        ks = [k for k in range(1, len(cohort.clinical) + 1) if (said["known"] >= k).mean() >= RARE] or [1]
+        known = said.select(known=how_many(cohort.clinical)[0])["known"]
+        ks = [k for k in range(1, len(cohort.clinical) + 1) if (known >= k).mean() >= RARE] or [1]
         policies = {(level, k): _policy(cohort, level, k) for level in LEVELS for k in ks}
         made = [NOBODY, *policies.values(), *ENDS]
         table = wide(weigh(cohort, made, [1 / (1 + accepted) for accepted in ACCEPTED]))

@@ -14,11 +14,12 @@ from secondop.evaluation.books import (
     MOST,
     Books,
     all_books,
-    books_from_patterns,
+    book_counts,
     frontier,
     subset_counts,
 )
 from secondop.evaluation.measures import table
+from secondop.evaluation.patterns import Patterns
 from secondop.evaluation.tradeoff import tradeoff, wide
 from secondop.guideline.second_opinion import RULE_BOOK
 from tests.kit import examples
@@ -43,8 +44,13 @@ def patterns(draw, most=6, outcomes=(0, 1, 2), weights=WHOLE):
     return frame.assign(open=frame["open"] & ~frame["holds"], w2=frame["w"] ** 2), k
 
 
-def books(frame, k):
-    return books_from_patterns(frame, NAMES[:k], len(frame))
+def books(frame, k, n=None):
+    """The books of a few patterns; of each, bits tell which rules hold and which are open."""
+    holds, may, changed, w, w2 = (frame[x].to_numpy() for x in ("holds", "open", "changed", "w", "w2"))
+    codes = {name: (holds >> i & 1) + 2 * (may >> i & 1) for i, name in enumerate(NAMES[:k])}
+    place = np.zeros(len(frame), int)
+    seen = Patterns(codes | {"flag changed": changed}, [None], place, w.astype(float), w2.astype(float))
+    return Books(tuple(NAMES[:k]), *book_counts(seen, NAMES[:k]), n or len(frame), pd.DataFrame())
 
 
 def worth(tp, fp, threshold):
@@ -156,9 +162,8 @@ HAND = pd.DataFrame({"holds": [1, 1, 2, 2, 0], "open": [0, 0, 0, 0, 2], "changed
 HAND = HAND.assign(w=[4, 1, 1, 3, 11], w2=[4, 1, 1, 3, 11])
 
 
-@pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame])
-def test_the_frontier_of_two_rules_is_as_worked_by_hand(kind):
-    front = books_from_patterns(kind(HAND.to_dict("list")), ["ct", "mri"], 20).frontier
+def test_the_frontier_of_two_rules_is_as_worked_by_hand():
+    front = books(HAND, 2, 20).frontier
     expected = pd.DataFrame(
         {
             "book": [(), ("ct",), ("ct", "mri")],
@@ -178,9 +183,9 @@ def test_the_frontier_of_two_rules_is_as_worked_by_hand(kind):
 
 def test_an_unknown_outcome_leaves_bounds_of_the_net_benefit_and_doubt_about_the_best():
     frame = pd.concat([HAND, pd.DataFrame({"holds": [2], "open": 0, "changed": 2, "w": 5, "w2": 5})])
-    best = books_from_patterns(frame, ["ct", "mri"], 25).best(0.5, 0).iloc[0]
+    best = books(frame, 2).best(0.5, 0).iloc[0]
     assert best["book"] == ("ct",) and not best["sure"] and best["net_benefit"] == pytest.approx(12)
-    whole = books_from_patterns(frame, ["ct", "mri"], 25).best(0.1, 0).iloc[0]
+    whole = books(frame, 2).best(0.1, 0).iloc[0]
     assert whole["book"] == ("ct", "mri") and np.isnan(whole["net_benefit"])
     assert whole["net_benefit_max"] == pytest.approx(4 * (10 - 4 / 9))
     assert whole["net_benefit_min"] == pytest.approx(4 * (5 - (4 + 5 + 11) / 9))  # and mri may refer 11 more
@@ -202,7 +207,7 @@ def test_a_book_on_the_line_between_two_others_is_not_on_the_frontier():
 
 def test_too_many_rules_are_refused_with_what_to_do():
     with pytest.raises(SecondopError, match=r"21 rules make 2,097,152 books; at most 20.*only"):
-        books_from_patterns(HAND, [f"rule-{i}" for i in range(MOST + 1)], 20)
+        book_counts(Patterns({}, [None], *np.zeros((3, 0))), [f"rule-{i}" for i in range(MOST + 1)])
 
 
 @pytest.mark.parametrize(("threshold", "within"), [(0, 0.01), (1.5, 0.01), (0.5, -0.1), (0.5, np.nan)])

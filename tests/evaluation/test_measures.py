@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
 from secondop.errors import SecondopError
-from secondop.evaluation.measures import MEASURES, NUMBERS, settled, table, tidy, truth
+from secondop.evaluation.measures import MEASURES, NUMBERS, settled, table, tidy
 from tests.kit import examples
 
 MAKER = run_path(str(Path(__file__).with_name("make_dcurves_reference.py")))
@@ -350,12 +350,12 @@ def test_every_settled_table_holds_all_cases(counts):
 def test_what_only_the_truth_tells_is_counted_among_those_referred():
     """Three known to be corrected, one referred whose truth is unknown, two of unknown referral."""
     counts = np.array([[5, 4, 0], [5, 3, 1], [0, 2, 0]])
-    found = truth(counts, counts)
+    found = numbers(counts)["true_positive"]
     assert found[1:3].tolist() == [15, 30] and np.isnan(found[0])
     ends = [100 * x for x in proportion_confint([3, 6], 20, method="wilson")]
     assert found[3:].tolist() == pytest.approx([ends[0][0], ends[1][1]])
     counts[1] = [5, 3, 0]
-    assert truth(counts, counts)[0] == pytest.approx(100 * 3 / 19)
+    assert numbers(counts)["true_positive"][0] == pytest.approx(100 * 3 / 19)
 
 
 def test_numbers_become_rows_by_policy_measure_and_threshold():

@@ -133,7 +133,7 @@ OWN = {
 
 
 def front(cases, own):
-    return rates(cases, own)["frontier"].drop("perfect foresight")
+    return rates(cases.assign(**own), {name: name for name in own})["frontier"].drop("perfect foresight")
 
 
 def test_the_frontier_is_what_is_best_at_some_threshold():
@@ -170,14 +170,13 @@ def test_the_frontier_is_told_wherever_the_bounds_decide_it_over_all_settlings(r
     assert best[:, found == 1].all() and not best[:, found == 0].any()
 
 
-def test_own_policies_are_columns_answers_or_scores_from_a_value_on_beside_those_of_the_book():
-    answers, risk = [True, False, None] + [False] * 7, [0.5, 0.49, np.nan] + [0] * 7
-    made = {"column": "mine", "list": answers, "series": pd.Series(answers), "polars": pl.Series(answers)}
+def test_own_policies_are_columns_or_scores_from_a_value_on_beside_those_of_the_book():
+    risk = [0.5, 0.49, np.nan] + [0] * 7
     cases = HAND.assign(mine=["yes", "no", "", *["NO"] * 7], risk=risk)
-    table = rates(cases, made, scores={"risk": 0.5}, rule_book=BOOK)
-    assert table.index.tolist() == ["none", "urgent", "specialty: cancer", "risk", *made, *ENDS]
+    table = rates(cases, {"own": "mine"}, scores={"risk": 0.5}, rule_book=BOOK)
+    assert table.index.tolist() == ["none", "urgent", "specialty: cancer", "risk", "own", *ENDS]
     ends = ["referral_rate", "referral_rate_max", "true_positive", "true_positive_max"]
-    assert table.loc[["risk", *made], ends].eq([10, 20, 10, 20]).all(axis=None)
+    assert table.loc[["risk", "own"], ends].eq([10, 20, 10, 20]).all(axis=None)
 
 
 def test_cases_without_facts_have_what_is_given_beside_and_no_cases_no_values():
@@ -187,13 +186,11 @@ def test_cases_without_facts_have_what_is_given_beside_and_no_cases_no_values():
     assert tradeoff(HAND.iloc[:0], outcome="changed", by="changed").empty
 
 
-OTHERS = pd.Series([True] * 10, range(1, 11))
 MISTAKES = [
     # what is wrong               call                                  says
     ("no such policy",            {"policies": ["recomended"]},         "Did you mean 'recommended'"),
-    ("another length",            {"policies": {"mine": [True]}},       "1 answers; there are 10"),
-    ("other cases",               {"policies": {"mine": OTHERS}},       "another index"),
-    ("a built-in policy's name",  {"policies": {"all": [True] * 10}},   "called all"),
+    ("answers, and no column",    {"policies": {"mine": [True] * 10}},  "add its column"),
+    ("a built-in policy's name",  {"policies": {"all": "changed"}},     "called all"),
     ("the outcome's own name",    {"policies": {"changed": "words"}},   "another name"),
     ("the truth's own name",      {"policies": {"error_corrected": "changed"}}, "another name"),
     ("no such column",            {"policies": {"mine": "chnaged"}},    "Did you mean 'changed'"),
@@ -256,7 +253,7 @@ NOT_SETTLED = [
     # what is wrong           recommended    changed            says
     ("an unknown answer",     [True, None],  [True, False],     "1 of 2 have both"),
     ("an unknown outcome",    [True, False], [None, None],      "0 of 2 have both"),
-    ("other cases",           ONE,           ONE.set_axis([2]), "another index"),
+    ("other cases",           ONE,           ONE.set_axis([2]), "0 of 2 have both"),
     ("no cases",              [],            [],                "needs cases"),
 ]  # fmt: skip
 

@@ -232,7 +232,7 @@ def test_every_case_is_text_and_never_markup():
 @pytest.mark.parametrize(
     ("cases", "outcome", "says"),
     [
-        (CASES.drop(columns="changed"), "either", "lack 'diagnosis_changed' and 'treatment_changed'"),
+        (CASES.drop(columns="changed"), "either", "no 'diagnosis_changed' and no 'treatment_changed'"),
         (CASES, "chnaged", "There is no 'chnaged'"),
         (CASES[["changed"]], "changed", "state no facts"),
         (CASES.iloc[:0], "changed", "no cases"),

@@ -1,0 +1,65 @@
+"""Cases that answer alike, counted together: all that policies have in common, and where they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+
+_PACKED = 39  # three-valued answers that fit into one whole number
+
+
+@dataclass
+class Patterns:
+    """Cases that answer alike, counted together.
+
+    ``codes`` tell what each pattern answers to each question: 0 no, 1 yes, 2 unknown; *none* says no, *all*
+    yes. ``groups`` are names, one that is ``None`` where the cohort has none; ``group`` tells which of them
+    each pattern is of. ``weights`` and ``squares`` are sums of the cases' weights, and of their squares.
+    """
+
+    codes: dict[str, np.ndarray]
+    groups: list[str | None]
+    group: np.ndarray
+    weights: np.ndarray
+    squares: np.ndarray
+
+    def __post_init__(self) -> None:
+        self.codes |= {"none": np.zeros(len(self.weights), int), "all": np.ones(len(self.weights), int)}
+
+    def crossed(self, *names: str) -> tuple[np.ndarray, np.ndarray]:
+        """Sums of weights, and of their squares, by group and by the answers to these questions.
+
+        Shape (groups, 3, ..., 3): no, yes, unknown along each axis.
+        """
+        code = reduce(lambda code, name: 3 * code + self.codes[name], names, self.group)
+        shape = (len(self.groups), *[3] * len(names))
+        sums = (np.bincount(code, x, np.prod(shape)) for x in (self.weights, self.squares))
+        return tuple(x.reshape(shape) for x in sums)
+
+    def bits(self, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Of every pattern the questions that it answers by yes, and by unknown: the i-th as bit i."""
+        codes = np.array([self.codes[name] for name in names]).reshape(len(names), len(self.weights))
+        return tuple((1 << np.arange(len(names), dtype=np.int64)) @ (codes == answer) for answer in (1, 2))
+
+
+def packed(answers: Mapping[str, nw.Expr]) -> dict[str, nw.Expr]:
+    """Columns of whole numbers that hold all answers, each a digit to the base of three."""
+    columns: dict[str, nw.Expr] = {}
+    for i, answer in enumerate(answers.values()):
+        pack, place = f"pack {i // _PACKED}", i % _PACKED
+        unknown = nw.when(answer.is_null()).then(2).otherwise(0)
+        digit = nw.when(answer).then(1).otherwise(unknown).cast(nw.Int64) * 3**place
+        columns[pack] = columns[pack] + digit if place else digit
+    return columns
+
+
+def unpacked(counted: pl.DataFrame, names: Iterable[str]) -> dict[str, np.ndarray]:
+    """The answers to these questions, from the columns of :func:`packed`: 0 no, 1 yes, 2 unknown."""
+    packs = {name: counted[name].to_numpy() for name in counted.columns if name.startswith("pack ")}
+    places = {name: divmod(i, _PACKED) for i, name in enumerate(names)}
+    return {name: packs[f"pack {pack}"] // 3**place % 3 for name, (pack, place) in places.items()}
