@@ -6,7 +6,7 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +16,6 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from secondop.errors import SecondopError, refuse
-from secondop.rules.facts import Fact
 from secondop.rules.spellings import claims
 from secondop.words import plural
 
@@ -31,7 +30,7 @@ CaseFile = tuple[pd.DataFrame, str, Callable[[list[int]], list[str]]]
 """What a file held, how to speak of it, and where in it a row stands."""
 
 
-def read_file(path: Path, facts: Mapping[str, Fact]) -> CaseFile:
+def read_file(path: Path, facts: Collection[str]) -> CaseFile:
     """Read a text or parquet file; ``facts`` are the names expected in it, to tell the separator."""
     name = path.name.lower()
     if not path.is_file():
@@ -69,9 +68,9 @@ def _refuse_huge(path: Path, columns: int, rows: int) -> None:
         raise SecondopError(f"{path.name} has {size}; at most {most} are read into memory. {_LAZY}")
 
 
-def _read_text(path: Path, facts: Mapping[str, Fact]) -> CaseFile:
+def _read_text(path: Path, facts: Collection[str]) -> CaseFile:
     text = _decoded(path)
-    heads = {s: next(record for record in _records(text, s) if record[1]) for s in _SEPARATORS}
+    heads = {s: next(record for record in _records(text[: 1 << 22], s) if record[1]) for s in _SEPARATORS}
     # under the right one the first record names most facts, or else most columns
     separator = max(heads, key=lambda s: (len(claims(heads[s][1], facts)), len(heads[s][1])))
     (first, names), where = heads[separator], f" of {path.name}{_SEPARATORS[separator]}"
