@@ -224,4 +224,5 @@ def typed_lazily(frame: nw.LazyFrame, facts: Mapping[str, Fact]) -> nw.LazyFrame
             wrong = wrong & ~x.is_nan() if dtype.is_float() else wrong
         unreadable = unreadable + nw.when(wrong).then(nw.lit(1)).otherwise(nw.lit(0))
     # what stands in a column is read once, not wherever an expression speaks of it
-    return frame.with_columns(**answers).with_columns(**{UNREADABLE: unreadable})
+    frame = frame.with_columns(**answers) if answers else frame
+    return frame.with_columns(**{UNREADABLE: unreadable})
