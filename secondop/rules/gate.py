@@ -15,7 +15,6 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 import polars as pl
-import polars.selectors as cs
 import pyarrow as pa
 
 from secondop.errors import CasesError, SecondopError
@@ -91,7 +90,6 @@ def _read(cases: Any, found: dict[str, list], facts: Mapping[str, Fact]) -> tupl
     """The answers, and of each column that holds what is none the column and in which rows."""
     columns = {key: _column(cases[own[0]], facts[key]) for key, own in found.items() if len(own) == 1}
     raw = pl.DataFrame({key: column.values for key, column in columns.items()})
-    raw = raw.with_columns(cs.float().fill_nan(None))
     read, bad, wrong = {}, {}, {}
     for key, column in columns.items():
         fact, x, values = facts[key], pl.col(key), raw[key]
@@ -108,8 +106,11 @@ def _read(cases: Any, found: dict[str, list], facts: Mapping[str, Fact]) -> tupl
             read[key] = (pl.lit(None) if no_number else read_number(fact, x, pl)).cast(fact.dtype)
     answers = raw.with_columns(**read)
     for key in read:
-        lost = answers[key].is_null() & raw[key].is_not_null()
-        wrong[key] = columns[key], raw[key].is_in(bad[key]) if key in bad else lost
+        values, labels = columns[key]
+        recorded = values.is_not_nan() if values.dtype.is_float() else values.is_not_null()
+        rows = values.is_in(bad[key]) if labels is not None else answers[key].is_null() & recorded
+        if rows.any():
+            wrong[key] = columns[key], rows
     return answers, wrong
 
 

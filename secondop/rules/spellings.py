@@ -102,8 +102,7 @@ def _number(fact: Fact, value: Any) -> int | float | Unreadable:
 def limits(fact: Fact) -> tuple[float, float]:
     """The range of a count or a number, within what can be held: infinity is no number."""
     most = 2**53 if fact.kind is Kind.COUNT else sys.float_info.max
-    low, high = max(fact.low, -most), min(fact.high, most)
-    return (math.ceil(low), math.floor(high)) if fact.kind is Kind.COUNT else (low, high)
+    return max(fact.low, -most), min(fact.high, most)
 
 
 def chosen(x: Any, answers: Mapping[Any, Any], dtype: Any, lib: Any) -> Any:
@@ -130,12 +129,11 @@ def read_text(fact: Fact, x: nw.Expr) -> nw.Expr:
     if fact.is_numeric:  # a bare cast of a word would abort the query
         number = x.str.replace_all(TRIMMED, "")
         return read_number(fact, nw.when(number.str.contains(NUMBER)).then(number).cast(nw.Float64), nw)
+    answers = fact.levels or YES + NO
     usual = x.str.to_lowercase()
-    known = usual.is_in(fact.levels or YES + NO)
-    word = nw.when(known).then(usual).otherwise(_normalised_lazily(nw.when(~known).then(x)))
-    if fact.has_levels:
-        return nw.when(word.is_in(fact.levels)).then(word)
-    return nw.when(word.is_in(YES)).then(nw.lit(True)).otherwise(nw.when(word.is_in(NO)).then(nw.lit(False)))
+    odd = ~usual.is_in(answers)
+    word = nw.when(odd).then(_normalised_lazily(nw.when(odd).then(x))).otherwise(usual)
+    return nw.when(word.is_in(answers)).then(word if fact.has_levels else word.is_in(YES))
 
 
 def is_gap(x: nw.Expr) -> nw.Expr:
@@ -184,13 +182,11 @@ def matched(names: Collection[Any], facts: Collection[str]) -> dict[str, str]:
 def near_misses(names: Collection[Any], facts: Collection[str]) -> dict[str, str]:
     """Columns that are not read, each with the fact without a column whose name is almost the same."""
     names = [name for name in names if isinstance(name, str) and len(name) < 100][:500]  # comparing is slow
-    found, near = claims(names, facts), {}
+    found = claims(names, facts)
     missing = {normalised(key): key for key in facts if key not in found}
-    for name in names:
-        close = closest(normalised(name), missing, 0.8)
-        if close and not any(name in own for own in found.values()):
-            near[name] = missing[close]
-    return near
+    unread = [name for name in names if not any(name in own for own in found.values())]
+    near = {name: closest(normalised(name), missing, 0.8) for name in unread}
+    return {name: missing[close] for name, close in near.items() if close}
 
 
 def warn_of_near_misses(names: Collection[Any], facts: Collection[str], stacklevel: int = 3) -> None:
