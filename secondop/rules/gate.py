@@ -116,37 +116,42 @@ def _read(cases: Any, found: dict[str, list], facts: Mapping[str, Fact]) -> tupl
 
 def _column(column: Any, fact: Fact) -> _Column:
     """A column of any kind of frame, without a copy wherever that can be."""
-    mixed = False
     if isinstance(column, pd.Series):
-        dtype, array = column.dtype, column.array
-        if isinstance(dtype, pd.CategoricalDtype):
-            return _Column(pl.Series(array.codes), dtype.categories.tolist())
-        if isinstance(dtype, pd.BooleanDtype):
-            # its bytes and its mask as they lie: every public way of asking costs ten times as much
-            answer, gap = array._data.view("uint8"), array._mask.view("uint8")
-            return _Column(pl.Series(answer | (gap << 1)), [False, True, None, None])
-        if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
-            return _Column(pl.Series(column.to_numpy()))
-        # pyarrow reads [1.5, True] as numbers: objects take its short cut only where all are of one type
-        mixed = pd.api.types.is_object_dtype(dtype) and pd.api.types.infer_dtype(column) not in _ONE_TYPE
-    elif isinstance(column, pl.Series):
+        return _of_pandas(column)
+    if isinstance(column, pl.Series):
         dtype = column.dtype
         if dtype == fact.dtype or dtype == pl.Boolean or dtype.is_integer() or dtype.is_float():
             return _Column(column)
         column = column.to_arrow()
-    with suppress(pa.ArrowException, OverflowError, UnicodeError):  # nested values make no list of labels
-        if not mixed:
-            return _of_arrow(pa.array(column) if isinstance(column, pd.Series) else column)
-    return _numbered(column.tolist() if isinstance(column, pd.Series) else column.to_pylist())
+    return _of_arrow(column)
+
+
+def _of_pandas(series: pd.Series) -> _Column:
+    dtype, array = series.dtype, series.array
+    if isinstance(dtype, pd.CategoricalDtype):
+        return _Column(pl.Series(array.codes), dtype.categories.tolist())
+    if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
+        return _Column(pl.Series(series.to_numpy()))
+    if isinstance(dtype, pd.BooleanDtype):
+        # its bytes and its mask as they lie: every public way of asking costs ten times as much
+        answer, gap = array._data.view("uint8"), array._mask.view("uint8")
+        return _Column(pl.Series(answer | (gap << 1)), [False, True, None, None])
+    # pyarrow reads [1.5, True] as numbers: objects take its short cut only where all are of one type
+    if not pd.api.types.is_object_dtype(dtype) or pd.api.types.infer_dtype(series) in _ONE_TYPE:
+        with suppress(pa.ArrowException, OverflowError, UnicodeError):
+            return _of_arrow(pa.array(series))
+    return _numbered(series.tolist())
 
 
 def _of_arrow(array: pa.Array | pa.ChunkedArray) -> _Column:
     if pa.types.is_primitive(array.type) and not pa.types.is_temporal(array.type):
         return _Column(pl.Series(array))
-    array = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
-    if isinstance(array, pa.ChunkedArray):
-        array = array.unify_dictionaries().combine_chunks()
-    return _Column(pl.Series(array.indices), array.dictionary.to_pylist())
+    with suppress(pa.ArrowException):  # nested values make no list of labels
+        array = array.dictionary_encode()
+        if isinstance(array, pa.ChunkedArray):
+            array = array.unify_dictionaries().combine_chunks()
+        return _Column(pl.Series(array.indices), array.dictionary.to_pylist())
+    return _numbered(array.to_pylist())
 
 
 def _numbered(values: list) -> _Column:
