@@ -113,7 +113,7 @@ def _read(source: Any, columns: Mapping[str, str] | None, rule_book: RuleBooks) 
     if not isinstance(columns, Mapping):
         raise SecondopError(f"columns= maps your names to facts, as in {{'gender': 'sex'}}; got {columns!r}.")
     if isinstance(source, (str, Path)):
-        source, where, lines_of = read_file(Path(source).expanduser(), [*facts, *columns])
+        source, where, lines_of = read_file(Path(source).expanduser(), [*facts, *map(str, columns)])
     names = column_names(source)
     meant = [columns.get(name, name) for name in names]
     claimed = claims(meant, facts)

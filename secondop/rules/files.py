@@ -145,21 +145,19 @@ def _records(text: str, separator: str, strict: bool = False) -> Iterator[tuple[
 
 
 def _refuse_ragged(text: str, separator: str, width: int, where: str) -> None:
-    """Refuse a file whose records have not the cells of the first, and say on which lines."""
+    """Refuse a file whose records have not the cells of the first, or no end, and say on which lines."""
+    ragged, mend = [], "Put a text that holds the separator or a line end in double quotes."
     try:
-        ragged = [
-            f"line {line:,}: {plural(len(cells), 'cell')}: {separator.join(cells)[:60]!r}"
-            for line, cells in _records(text, separator, strict=True)
-            if cells and len(cells) != width
-        ]
+        for line, cells in _records(text, separator, strict=True):
+            if cells and len(cells) != width:
+                said = separator.join(cells)[:60]
+                ragged.append(f"line {line:,}: {plural(len(cells), 'cell')}: {said!r}")
     except csv.Error as error:
-        raise SecondopError(
-            f"A record{where} has no end, {error}. Was a double quote opened and never closed? "
-            'Inside a cell, write "" for each and put the cell in double quotes.'
-        ) from error
+        ragged.insert(0, f"{error}: was a double quote opened and never closed?")
+        mend += ' Inside such a cell, write "" for each.'
     if ragged:
         what = f"{plural(len(ragged), 'record')}{where} without the {plural(width, 'cell')} of the first"
-        refuse(what, [*ragged[:10], "Put a text that holds the separator or a line end in double quotes."])
+        refuse(what, [*ragged[:10], mend])
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
