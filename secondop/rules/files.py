@@ -162,12 +162,14 @@ def _refuse_ragged(text: str, separator: str, width: int, where: str) -> None:
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
     """Text as True/False, whole numbers or numbers, where going back to text gives every cell as it was."""
-    text = pl.Series(pl.from_arrow(column))
-    cells = text.drop_nulls().to_list()
-    if cells and {*cells} <= {"True", "False"}:
+    text = pl.Series(column)
+    cells = text.drop_nulls()
+    if len(cells) and cells.is_in(["True", "False"]).all():
         return (text == "True").to_arrow()
     for dtype in (pl.Int64, pl.Float64):
-        values = text.cast(dtype, strict=False)
-        if cells and values.is_finite().all() and list(map(str, values.drop_nulls())) == cells:
-            return values.to_arrow()
+        values = cells.cast(dtype, strict=False)
+        if len(cells) and values.is_finite().sum() == len(cells):
+            others = cells.filter(values.cast(pl.String) != cells)  # pandas writes 1e-07, and polars 1e-7
+            if all(repr(float(cell)) == cell for cell in others):
+                return text.cast(dtype).to_arrow()
     return column
