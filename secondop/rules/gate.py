@@ -122,6 +122,8 @@ def _column(column: Any, fact: Fact) -> _Column:
         dtype = column.dtype
         if dtype == fact.dtype or dtype == pl.Boolean or dtype.is_integer() or dtype.is_float():
             return _Column(column)
+        if dtype == pl.Object:
+            return _numbered(column.to_list())
         column = column.to_arrow()
     return _of_arrow(column)
 

@@ -248,6 +248,11 @@ ODD_COLUMNS = [
         pl.DataFrame({"sex": pl.Series(["male"], dtype=pl.Enum(["male", "female"]))}),
         {"sex": ["male"]},
     ),
+    (
+        "objects in polars",
+        pl.DataFrame({"falls": pl.Series([1, "2", None], dtype=pl.Object)}),
+        {"falls": [1, 2, None]},
+    ),
     ("many words", pd.DataFrame({"falls": [f"{n}.0" for n in range(51)]}), {"falls": list(range(51))}),
     (
         "a million columns",

@@ -133,6 +133,7 @@ PLACES = [
     ("line ends of Windows", b"sex,x\r\n\r\nmale,1\r\nmal,2\r\n", ["line 4"]),
     ("empty cases of one column", b"sex\n\nmale\n\nmal\n", ["line 5"]),
     ("empty lines before one column", b"\n\r\n\nsex\n\nmale\nmal\n", ["line 7"]),
+    ("a fact twice, and no case", b"sex,Sex\n", ["line 1"]),
     ("a cell beyond the limit of csv", b'sex,x\n\nmale,"' + b"a" * 200_000 + b'"\nmal,2\n', ["line 4"]),
 ]
 
