@@ -34,18 +34,30 @@ def assess(cases: Any, rule_book: RuleBook, *, verdicts: bool = False, next_ques
 
     See :func:`secondop.assess`, which is this function with the project's own rule book as its default.
     """
-    if next_question and not isinstance(cases, (pd.DataFrame, pl.DataFrame, pa.Table)):
+    in_memory = isinstance(cases, (pd.DataFrame, pl.DataFrame, pa.Table))
+    if next_question and not in_memory:
         raise SecondopError("The next question is found for cases in memory: collect them first.")
     added = [*SUMMARY, *["next_question"] * next_question, *(rule.name for rule in rule_book if verdicts)]
     if type(cases).__module__.startswith("dask."):
         meta = _assess_partition(cases._meta, rule_book, added)
         return cases.map_partitions(_assess_partition, rule_book, added, meta=meta)
-    if isinstance(cases, (pd.DataFrame, pl.DataFrame, pa.Table)):
+    if in_memory:
         _check_columns(column_names(cases), rule_book, added)
         typed = typed_cases(cases, rule_book.rule_facts)
         typed = typed if typed.width else pl.DataFrame({_OWN: range(len(cases))})  # no fact has a column
         return _attach(cases, assess_typed(typed, rule_book, added), rule_book)
-    return assess_lazily(cases, rule_book, added)
+    try:
+        frame = nw.from_native(cases)
+        columns = frame.collect_schema().names()
+    except TypeError as error:
+        said = f"assess takes a frame of cases, one a row, not {type(cases).__name__}."
+        raise SecondopError(f"{said} For one case as a dict, use explain; for a file, read_cases.") from error
+    added.append("unreadable")
+    _check_columns(columns, rule_book, added)
+    frame, find, unreadable = door(frame, rule_book.rule_facts)
+    frame = evaluate(frame, rule_book, nw, lambda fact: find(fact.name), _OWN)
+    own = {rule.name: _OWN + rule.name for rule in rule_book} | {"unreadable": unreadable}
+    return frame.select(*columns, **{name: nw.col(own.get(name, name)) for name in added}).to_native()
 
 
 def assess_typed(typed: pl.DataFrame, rule_book: RuleBook, columns: Sequence[str] = ()) -> pl.DataFrame:
@@ -60,23 +72,6 @@ def assess_typed(typed: pl.DataFrame, rule_book: RuleBook, columns: Sequence[str
 
         answers = answers.with_columns(next_question=first_questions(typed, rule_book)).select(wanted)
     return answers
-
-
-def assess_lazily(cases: Any, rule_book: RuleBook, added: Sequence[str]) -> Any:
-    """The same for a lazy frame, in its own engine; ``unreadable`` counts what was no answer."""
-    try:
-        frame = nw.from_native(cases)
-        columns = frame.collect_schema().names()
-    except TypeError as error:
-        said = f"assess takes a frame of cases, one a row, not {type(cases).__name__}."
-        raise SecondopError(f"{said} For one case as a dict, use explain; for a file, read_cases.") from error
-    added = [*added, "unreadable"]
-    _check_columns(columns, rule_book, added)
-    frame, find, unreadable = door(frame, rule_book.rule_facts)
-    frame = evaluate(frame, rule_book, nw, lambda fact: find(fact.name), _OWN)
-    own = {rule.name: _OWN + rule.name for rule in rule_book} | {"unreadable": unreadable}
-    kept = [nw.col(own.get(name, name)).alias(name) for name in added]
-    return frame.select(*columns, *kept).to_native()
 
 
 def door(
@@ -95,13 +90,13 @@ def evaluate(
     column; ``own`` begins the name of each verdict's column.
     """
 
-    def any_of(rules: Iterable[Rule]) -> Any:
-        return _folded(operator.or_, [lib.col(own + rule.name) for rule in rules] or [lib.lit(False)])
+    def fires(rules: Iterable[Rule]) -> list[Any]:
+        return [lib.col(own + rule.name) for rule in rules]
 
     def count(rules: list[Rule]) -> Any:
         small = lib.UInt8 if lib is pl and len(rules) < 256 else lib.Int32  # adding bytes is faster
         one, none = lib.lit(1, dtype=small), lib.lit(0, dtype=small)
-        terms = [lib.when(lib.col(own + rule.name)).then(one).otherwise(none) for rule in rules]
+        terms = [lib.when(verdict).then(one).otherwise(none) for verdict in fires(rules)]
         return _folded(operator.add, terms or [none]).cast(lib.Int32)
 
     def highest(holds: dict[str, Any]) -> Any:
@@ -115,11 +110,12 @@ def evaluate(
     says = {word: lib.lit(word, dtype=kind) for word in RECOMMENDATIONS}
     sorts = {str(level): [rule for rule in rule_book if rule.level is level] for level in Level}
     sorts["against"] = list(rule_book.of_kind(RuleKind.COUNTER_INDICATION))
-    if len(rule_book):
-        frame = frame.with_columns(**{own + rule.name: rule.when.to_expr(column) for rule in rule_book})
-    frame = frame.with_columns(**{f"{_OWN}any {sort}": any_of(rules) for sort, rules in sorts.items()})
+    any_of = {sort: _folded(operator.or_, fires(rules) or [lib.lit(False)]) for sort, rules in sorts.items()}
     known = {sort: lib.col(f"{_OWN}any {sort}") for sort in sorts}
     allowed = {sort: known[sort] | known[sort].is_null() for sort in Level} | {"against": known["against"]}
+    if len(rule_book):
+        frame = frame.with_columns(**{own + rule.name: rule.when.to_expr(column) for rule in rule_book})
+    frame = frame.with_columns(**{f"{_OWN}any {sort}": fired for sort, fired in any_of.items()})
     frame = frame.with_columns(
         recommendation=highest(known),
         possible=highest(allowed),
@@ -175,7 +171,7 @@ def _to_pandas(answer: pl.Series, arrow: bool) -> Any:
         kind = pd.CategoricalDtype(RECOMMENDATIONS, ordered=True)
         return pd.Categorical.from_codes(answer.to_physical().cast(pl.Int8).to_numpy(), dtype=kind)
     if arrow or answer.dtype == pl.String:
-        return pd.array(answer.to_arrow(), dtype=pd.ArrowDtype(answer.to_arrow().type))
+        return pd.arrays.ArrowExtensionArray(answer.to_arrow())
     if answer.dtype != pl.Boolean or answer.name in SUMMARY:
         return answer.to_numpy()
     return pd.arrays.BooleanArray(answer.fill_null(False).to_numpy(), answer.is_null().to_numpy())

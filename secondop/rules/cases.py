@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import pandas as pd
 import polars as pl
@@ -15,23 +15,17 @@ from secondop.errors import SecondopError, did_you_mean, unknown_name
 from secondop.rules.facts import Fact, Kind
 from secondop.rules.files import read_file
 from secondop.rules.gate import column_names, raise_problems, typed
-from secondop.rules.spellings import claims, matched, near_misses, no_fact, warn_of_near_misses
+from secondop.rules.rulebook import RuleBook
+from secondop.rules.spellings import claims, near_misses, no_fact, warn_of_near_misses
 
-if TYPE_CHECKING:
-    from secondop.rules.rulebook import RuleBook
-
-    RuleBooks = RuleBook | Sequence[RuleBook]
-
-Frame = TypeVar("Frame", pd.DataFrame, pl.DataFrame, pa.Table)
+RuleBooks = RuleBook | Sequence[RuleBook]
 
 
 class MissingFactsWarning(UserWarning):
     """Facts that have no column: they are unknown in every case."""
 
 
-def read_cases(
-    source: str | Path | Frame, *, columns: Mapping[str, str] | None = None, rule_book: RuleBooks
-) -> Frame:
+def read_cases(source: Any, *, columns: Mapping[str, str] | None = None, rule_book: RuleBooks) -> Any:
     """Read cases: every fact brought to its declared kind, everything else kept as it is.
 
     Yes and no may be written yes/no, y/n, true/false, t/f or 1/0; levels and names of columns in any case,
@@ -75,7 +69,7 @@ def read_cases(
 
 
 def check_cases(
-    source: str | Path | Frame, *, columns: Mapping[str, str] | None = None, rule_book: RuleBooks
+    source: Any, *, columns: Mapping[str, str] | None = None, rule_book: RuleBooks
 ) -> pd.DataFrame:
     """Every problem that :func:`read_cases` would raise or warn of, as a table; empty if there is none.
 
@@ -115,29 +109,28 @@ def facts_of(rule_book: RuleBooks) -> dict[str, Fact]:
 
 def _read(source: Any, columns: Mapping[str, str] | None, rule_book: RuleBooks) -> tuple:
     """The frame with facts under their names, its answers and problems, how to speak of it, and the facts."""
-    facts, columns, where, place = facts_of(rule_book), columns or {}, "", None
+    facts, columns, where, lines_of = facts_of(rule_book), columns or {}, "", None
     if not isinstance(columns, Mapping):
         raise SecondopError(f"columns= maps your names to facts, as in {{'gender': 'sex'}}; got {columns!r}.")
     if isinstance(source, (str, Path)):
-        expected = facts | {own: facts[name] for own, name in columns.items() if name in facts}
-        source, where, place = read_file(Path(source).expanduser(), expected)
+        source, where, lines_of = read_file(Path(source).expanduser(), [*facts, *map(str, columns)])
     names = column_names(source)
-    renamed = [columns.get(name, name) for name in names]
-    claimed = claims(renamed, facts)
+    meant = [columns.get(name, name) for name in names]
+    claimed = claims(meant, facts)
     wrong = [f"There is no column {n!r}.{did_you_mean(n, names[:1000])}" for n in columns if n not in names]
     wrong += [str(unknown_name("fact", fact, facts)) for fact in columns.values() if fact not in facts]
     twice = {fact for fact in columns.values() if len(claimed.get(fact, ())) > 1}
     wrong += [f"More than one column would be {fact!r}." for fact in sorted(twice)]
     if wrong:
         raise SecondopError("columns= cannot be used: " + " ".join(wrong))
-    own = {fact: names[renamed.index(name)] for fact, name in matched(renamed, facts).items()}
-    frame = _renamed(source, {name: fact for fact, name in own.items()})
-    answers, problems = typed(frame, facts)
-    if place and len(problems):
-        problems["first_case"] = place(problems["first_row"].tolist())
-    problems["column"] = [own.get(name, name) for name in problems["column"]]
     if not claimed:
         raise no_fact(names, facts, where)
+    own = {fact: names[meant.index(claim)] for fact, (claim, *more) in claimed.items() if not more}
+    frame = _renamed(source, {name: fact for fact, name in own.items()})
+    answers, problems = typed(frame, facts)
+    problems["column"] = [own.get(name, name) for name in problems["column"]]
+    if lines_of and len(problems):
+        problems["first_case"] = lines_of(problems["first_row"].tolist())
     return frame, answers, problems, where, facts
 
 

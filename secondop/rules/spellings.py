@@ -11,6 +11,7 @@ from decimal import Decimal
 from numbers import Real
 from typing import Any, NamedTuple
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 
@@ -43,6 +44,18 @@ def normalised(text: str) -> str:
     return re.sub(GAP, "_", text.strip(BLANKS).lower())
 
 
+def words(fact: Fact) -> dict[str, bool | str | None]:
+    """What words, normalised, say of a fact; a level may be called as a gap is, and is a level."""
+    flags = dict.fromkeys(YES, True) | dict.fromkeys(NO, False) if fact.kind is Kind.FLAG else {}
+    return dict.fromkeys(NOT_RECORDED) | flags | {level: level for level in fact.levels}
+
+
+def digits(fact: Fact) -> dict[int, bool | str]:
+    """What numbers say of a fact that is none: yes or no, or a level that is written in digits."""
+    levels = {int(level): level for level in fact.levels if level.isdecimal()}
+    return {1: True, 0: False} if fact.kind is Kind.FLAG else levels
+
+
 def read_answer(fact: Fact, value: Any) -> bool | str | int | float | Unreadable | None:
     """What one value (a Python, numpy or pandas scalar) says of a fact; ``None`` where nothing was recorded.
 
@@ -56,26 +69,21 @@ def read_answer(fact: Fact, value: Any) -> bool | str | int | float | Unreadable
     'not_treated'
     """
     value = value.item() if isinstance(value, np.generic) else value
-    is_number = isinstance(value, (Real, Decimal)) and not isinstance(value, bool)
-    is_nan = value.is_nan() if isinstance(value, Decimal) else is_number and value != value
-    if value is None or value is pd.NA or value is pd.NaT or is_nan:
-        return None
-    if is_number and fact.has_levels and abs(value) < 1000 and value == int(value):
-        value = str(int(value))  # levels may be written in digits
+    if isinstance(value, Decimal):
+        value = math.nan if value.is_nan() else float(value)
     if isinstance(value, str):
-        word = normalised(value)
-        if word in fact.levels:
-            return word
-        if word in NOT_RECORDED:
-            return None
-        if fact.kind is Kind.FLAG and word in YES + NO:
-            return word in YES
+        word, known = normalised(value), words(fact)
+        if word in known:
+            return known[word]
         if fact.is_numeric and re.search(NUMBER, value.strip(BLANKS)):
-            return _number(fact, float(value.strip(BLANKS)))
-    elif fact.kind is Kind.FLAG and (is_number or isinstance(value, bool)) and value in (0, 1):
-        return bool(value)
-    elif fact.is_numeric and is_number:
+            value = float(value.strip(BLANKS))
+    is_number = isinstance(value, Real) and (fact.kind is Kind.FLAG or not isinstance(value, bool))
+    if value is None or value is pd.NA or value is pd.NaT or (is_number and value != value):
+        return None
+    if is_number and fact.is_numeric:
         return _number(fact, value)
+    if is_number and value in digits(fact):
+        return digits(fact)[value]
     return Unreadable(f"is not {fact.expects()}")
 
 
@@ -86,16 +94,55 @@ def _number(fact: Fact, value: Any) -> int | float | Unreadable:
     if not low <= value <= high:
         side = "below" if value < low else "above"
         return Unreadable(f"is {side} the range {low:,g} to {high:,g} {fact.unit}".rstrip(), each=False)
-    if fact.kind is Kind.COUNT and value != int(value):
-        return Unreadable("is not a whole number", each=False)
-    return int(value) if fact.kind is Kind.COUNT else float(value)
+    if fact.kind is Kind.NUMBER:
+        return float(value)
+    return int(value) if value == int(value) else Unreadable("is not a whole number", each=False)
 
 
 def limits(fact: Fact) -> tuple[float, float]:
     """The range of a count or a number, within what can be held: infinity is no number."""
     most = 2**53 if fact.kind is Kind.COUNT else sys.float_info.max
-    low, high = max(fact.low, -most), min(fact.high, most)
-    return (math.ceil(low), math.floor(high)) if fact.kind is Kind.COUNT else (low, high)
+    return max(fact.low, -most), min(fact.high, most)
+
+
+def chosen(x: Any, answers: Mapping[Any, Any], dtype: Any, lib: Any) -> Any:
+    """Of each value the answer to it, else null, in polars or narwhals: faster than a look-up among few."""
+    answer = lib.lit(None, dtype=dtype)
+    for value, said in answers.items():
+        answer = lib.when(x == value).then(lib.lit(said, dtype=dtype)).otherwise(answer)
+    return answer
+
+
+def read_number(fact: Fact, x: Any, lib: Any) -> Any:
+    """What a column of numbers says, in polars or narwhals; NaN and infinity lie within no range."""
+    if not fact.is_numeric:
+        return chosen(x, digits(fact), lib.Boolean if fact.kind is Kind.FLAG else lib.String, lib)
+    x = lib.when(x.is_between(*limits(fact))).then(x)
+    if fact.kind is Kind.NUMBER:
+        return x.cast(lib.Float64)
+    whole = x.cast(lib.Int64)  # engines round or cut: only what is whole stays the same
+    return lib.when(whole == x).then(whole)
+
+
+def read_text(fact: Fact, x: nw.Expr) -> nw.Expr:
+    """What a column of text says, where a lazy frame is; only unusual words are normalised, which is slow."""
+    if fact.is_numeric:  # a bare cast of a word would abort the query
+        number = x.str.replace_all(TRIMMED, "")
+        return read_number(fact, nw.when(number.str.contains(NUMBER)).then(number).cast(nw.Float64), nw)
+    answers = fact.levels or YES + NO
+    usual = x.str.to_lowercase()
+    odd = ~usual.is_in(answers)
+    word = nw.when(odd).then(_normalised_lazily(nw.when(odd).then(x))).otherwise(usual)
+    return nw.when(word.is_in(answers)).then(word if fact.has_levels else word.is_in(YES))
+
+
+def is_gap(x: nw.Expr) -> nw.Expr:
+    """Whether text, where a lazy frame is, is a spelling of a gap."""
+    return _normalised_lazily(x).is_in(NOT_RECORDED)
+
+
+def _normalised_lazily(x: nw.Expr) -> nw.Expr:
+    return x.str.replace_all(TRIMMED, "").str.to_lowercase().str.replace_all(GAP, "_")
 
 
 def hint(fact: Fact, value: Any) -> str:
@@ -113,49 +160,43 @@ def hint(fact: Fact, value: Any) -> str:
     return ""
 
 
-def claims(names: Collection[Any], facts: Mapping[str, Fact]) -> dict[str, list[str]]:
+def claims(names: Collection[Any], facts: Collection[str]) -> dict[str, list[str]]:
     """For every fact that a column states, in the order of ``facts``: the columns that claim to state it."""
     spelt = {normalised(key): key for key in facts} | {key: key for key in facts}
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {key: [] for key in facts}
     for name in names:
-        key = (
-            spelt.get(name, spelt.get(normalised(name)))
-            if isinstance(name, str) and len(name) < 200
-            else None
-        )
-        if key is not None:
-            found.setdefault(key, []).append(name)
+        if isinstance(name, str) and len(name) < 200:
+            key = spelt.get(name, spelt.get(normalised(name)))
+            found.get(key, []).append(name)
     for key, own in found.items():
         if key in own:  # beside a fact's own column, hyphens alone make the name of a rule's verdict
             own[:] = [n for n in own if n == key or n.replace("-", "_") != key.replace("-", "_")]
-    return {key: found[key] for key in facts if key in found}
+    return {key: own for key, own in found.items() if own}
 
 
-def matched(names: Collection[Any], facts: Mapping[str, Fact]) -> dict[str, str]:
+def matched(names: Collection[Any], facts: Collection[str]) -> dict[str, str]:
     """Names of facts to the one column that states each, whatever its case, blanks and hyphens."""
     return {key: own[0] for key, own in claims(names, facts).items() if len(own) == 1}
 
 
-def near_misses(names: Collection[Any], facts: Mapping[str, Fact]) -> dict[str, str]:
+def near_misses(names: Collection[Any], facts: Collection[str]) -> dict[str, str]:
     """Columns that are not read, each with the fact without a column whose name is almost the same."""
     names = [name for name in names if isinstance(name, str) and len(name) < 100][:500]  # comparing is slow
-    found, near = claims(names, facts), {}
+    found = claims(names, facts)
     missing = {normalised(key): key for key in facts if key not in found}
-    for name in names:
-        close = closest(normalised(name), missing, 0.8)
-        if close and not any(name in own for own in found.values()):
-            near[name] = missing[close]
-    return near
+    unread = [name for name in names if not any(name in own for own in found.values())]
+    near = {name: closest(normalised(name), missing, 0.8) for name in unread}
+    return {name: missing[close] for name, close in near.items() if close}
 
 
-def warn_of_near_misses(names: Collection[Any], facts: Mapping[str, Fact], stacklevel: int = 3) -> None:
+def warn_of_near_misses(names: Collection[Any], facts: Collection[str], stacklevel: int = 3) -> None:
     """Warn of every column that is not read although its name is almost that of a fact."""
     if near := near_misses(names, facts):
         said = ", ".join(f"column {name!r} (did you mean {fact!r}?)" for name, fact in near.items())
         warnings.warn(f"Not read as a fact: {said}.", NearMissWarning, stacklevel=stacklevel)
 
 
-def no_fact(names: Collection[Any], facts: Mapping[str, Fact], where: str = "") -> SecondopError:
+def no_fact(names: Collection[Any], facts: Collection[str], where: str = "") -> SecondopError:
     """The error for columns of which none is a fact."""
     found = ", ".join(map(repr, list(names)[:10])) + ", ..." * (len(names) > 10)
     near = "".join(f" Did you mean {fact!r} by {name!r}?" for name, fact in near_misses(names, facts).items())

@@ -248,6 +248,11 @@ ODD_COLUMNS = [
         pl.DataFrame({"sex": pl.Series(["male"], dtype=pl.Enum(["male", "female"]))}),
         {"sex": ["male"]},
     ),
+    (
+        "objects in polars",
+        pl.DataFrame({"falls": pl.Series([1, "2", None], dtype=pl.Object)}),
+        {"falls": [1, 2, None]},
+    ),
     ("many words", pd.DataFrame({"falls": [f"{n}.0" for n in range(51)]}), {"falls": list(range(51))}),
     (
         "a million columns",
@@ -432,3 +437,10 @@ def test_extra_text_becomes_numbers_only_where_nothing_is_lost(cells, dtype, tmp
     extra = read_cases(path)["extra"]
     assert extra.dtype == (pd.ArrowDtype(pa.string()) if dtype == "string" else dtype)
     assert ["" if pd.isna(value) else str(value) for value in extra] == cells
+
+
+@pytest.mark.parametrize("number", ["1e-7", "1e-07", "0.1", "-12.0"])
+def test_a_number_is_one_in_the_writing_of_pandas_and_of_polars(number, tmp_path):
+    path = tmp_path / "cases.csv"
+    path.write_text(f"sex,extra\nmale,{number}\n")
+    assert read_cases(path)["extra"].to_list() == [float(number)]

@@ -67,9 +67,14 @@ REFUSED = [
         "a.csv without the 2 cells of the first:\n  line 4: 1 cell: 'male'",
     ),
     ("long row", "a.csv", b'sex,x\n"\nmale",1\nmale,1,2\n', "line 4: 3 cells: 'male,1,2'"),
-    ("open quote", "a.csv", b'sex,x\nmale,1\nmale,"2\nmale,3\n', "has no end, line 3"),
-    ("open quote at the end", "a.csv", b'sex,x\nmale,"2', "has no end, line 2"),
-    ("open quote in the names", "a.csv", b'sex,"x\nmale,2\n', "has no end, line 1"),
+    (
+        "open quote",
+        "a.csv",
+        b'sex,x\nmale,1\nmale,"2\nmale,3\n',
+        "line 3: unexpected end of data: was a double",
+    ),
+    ("open quote at the end", "a.csv", b'sex,x\nmale,"2', "line 2: unexpected end of data"),
+    ("open quote in the names", "a.csv", b'sex,"x\nmale,2\n', "line 1: unexpected end of data"),
     ("bars between cells", "a.csv", b"sex|x\nmale|1\n", "No column of a.csv is a fact (found: 'sex|x')"),
     ("almost a fact", "a.csv", b"fevers,x\nyes,1\n", "Did you mean 'fever' by 'fevers'?"),
     ("columns by the thousand", "a.csv", b"," * 10_000 + b"sex\n", "has 10,001 columns"),
@@ -128,7 +133,9 @@ PLACES = [
     ("line ends of old", b"sex,x\rmale,1\rmal,2\r", ["line 3"]),
     ("line ends of Windows", b"sex,x\r\n\r\nmale,1\r\nmal,2\r\n", ["line 4"]),
     ("empty cases of one column", b"sex\n\nmale\n\nmal\n", ["line 5"]),
-    ("a cell too long to count lines", b'sex,x\n\nmale,"' + b"a" * 200_000 + b'"\nmal,2\n', ["record 2"]),
+    ("empty lines before one column", b"\n\r\n\nsex\n\nmale\nmal\n", ["line 7"]),
+    ("a fact twice, and no case", b"sex,Sex\n", ["line 1"]),
+    ("a cell beyond the limit of csv", b'sex,x\n\nmale,"' + b"a" * 200_000 + b'"\nmal,2\n', ["line 4"]),
 ]
 
 
