@@ -1,7 +1,6 @@
 """What second opinions find: definitions, worked examples, and an independent program."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +11,6 @@ from secondop.cohorts.parameters import WISHES
 from secondop.cohorts.scenario import load_scenario
 from secondop.cohorts.simulate import simulate
 from secondop.cohorts.traits import grid
-from secondop.datafiles import data_path
 from secondop.errors import SecondopError
 
 ALIKE = {"readers.concentration": 1000.0, "readers.errors_agree": 1.0, "sought.difficulty": 0.0}
@@ -171,14 +169,6 @@ def test_along_is_the_expected_rates_at_each_value_and_nothing_else_moves():
 def test_an_unknown_parameter_is_named_with_the_closest():
     with pytest.raises(SecondopError, match=r"mean .readers\.anchoring"):
         along("programme", "readers.anchorin", [1])
-
-
-def test_the_published_odds_ratios_of_anchoring_are_those_of_the_paper():
-    table = pd.read_csv(data_path("anchoring.csv")).set_index("id")[["odds_ratio", "lower", "upper"]]
-    assert table.T.to_dict("list") == {
-        "vashitz_ortho_OR": [1.437, 1.115, 1.852],
-        "vashitz_neuro_OR": [1.087, 0.811, 1.458],
-    }
 
 
 def test_who_seeks_an_opinion_has_wishes_and_graver_cases():
