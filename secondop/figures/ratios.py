@@ -78,7 +78,7 @@ def _draw(fig: go.Figure, rows: pd.DataFrame, y: pd.Series, colour: str, symbol:
     middle = rows["value"].fillna((rows["lower"] + rows["upper"]) / 2)
     rows = rows.assign(ratio=rows.apply(_ratio, axis=1))
     shapes = [symbol if sure else f"{symbol}-open" for sure in rows["lower"].notna()]
-    marker = {"color": colour, "symbol": shapes, "line": {"width": 2, "color": colour}}
+    marker = {"color": colour, "symbol": shapes, "opacity": 1, "line": {"width": 2, "color": colour}}
     marker["size"] = [10 if known else 0 for known in rows["value"].notna()]
     bars = interval(middle, rows["lower"], rows["upper"], color=colour)
     points(fig, middle, y, sentences(rows, _SAID), name=name, marker=marker, error_x=bars)
