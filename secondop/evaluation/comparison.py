@@ -48,15 +48,12 @@ _REFUSED = (
     "A firing rate is a share of all cases; a published rate, of second opinions that were obtained. Compare "
     "a cohort with its outcomes, compare(simulate(...)), and read firing rates with firing_rates(...)."
 )
-_KEPT, _ENDS = (
-    ["id", "study", "year", "population", "outcome", "denominator", "role"],
-    ["lower", "upper", "interval"],
-)
+_KEPT = ["id", "study", "year", "population", "outcome", "denominator", "role"]
 _SIDES = ["n_group", "k_group", "n_reference", "k_reference"]
+_ENDS, _APART = ["lower", "upper", "interval"], ["difference", "difference_lower", "difference_upper"]
 # What a figure is called, what is kept of it, what was published, and what is counted in a cohort.
 _RATE = "rate", _KEPT, ["n", "rate", *_ENDS], ["n", "count", "unknown"]
 _CONTRAST = "value", [*_KEPT, "group", "reference", "measure"], ["value", *_ENDS], [*_SIDES, "unknown"]
-_APART = ["difference", "difference_lower", "difference_upper"]
 
 
 def compare(
@@ -87,7 +84,7 @@ def compare(
         none). Where neither says, figures that may have been fitted to are not judged.
     sides : mapping of str to (group, reference)
         Whom a contrast compares, by its id: conditions, names of yes/no columns or, in memory, one answer a
-        case (such as a policy's); "all cases"; no reference (None) for all others. Some are known already.
+        case (such as a policy's); "all cases"; no reference (None): all others. Some are known already.
     redrawn : iterable of cohorts
         The cohort at other values of what was fitted: the spread of its figures (standard deviation,
         ``simulated_fitted``) widens its intervals. Without it, what was fitted is taken as exact.
@@ -125,12 +122,8 @@ def compare(
         told |= {(name if name in _APART else f"simulated_{name}"): x for name, x in seen.items()}
         rows.append(told | {"verdict": verdict, "reason": f"{reason} {row['remark']}".strip()})
     simulated = ["denominator", *counts, point, "min", "max", "lower", "upper", "fitted"]
-    columns = [
-        *kept,
-        *(f"published_{name}" for name in figures),
-        *(f"simulated_{name}" for name in simulated),
-    ]
-    table = pd.DataFrame(rows, columns=[*columns, *_APART, "verdict", "reason"])
+    columns = [f"published_{name}" for name in figures] + [f"simulated_{name}" for name in simulated]
+    table = pd.DataFrame(rows, columns=[*kept, *columns, *_APART, "verdict", "reason"])
     whole = {f"simulated_{name}" for name in counts} | {"published_n"} & set(columns)
     table = table.astype(dict.fromkeys(whole, "Int64"))
     table.attrs["unreadable"] = unreadable
@@ -232,13 +225,13 @@ def _sides(published: pd.DataFrame, stated: Mapping[str, tuple], names: list[str
     """Of each contrast whose sides the cohort tells: its group, its reference, and whom both are among."""
     if strangers := set(stated) - set(published["id"]):
         raise unknown_name("published contrast", min(strangers), published["id"])
-    among = dict(zip(published["id"], published["denominator"].map(DENOMINATORS), strict=True))
-    told = {name: two for name, two in (SIDES | dict(stated)).items() if isinstance(among.get(name), tuple)}
-    return {
-        name: (*two, among[name][0])
-        for name, two in told.items()
-        if all(counted.tells(names, side) for side in two)
-    }
+    figures, found = published.set_index("id"), {}
+    for name, (group, other) in (SIDES | dict(stated)).items():
+        if name in figures.index and figures["denominator"][name] in DENOMINATORS:
+            other = ALL if other is None and figures["measure"][name] == "lift" else other
+            if counted.tells(names, group) and counted.tells(names, other):
+                found[name] = group, other, DENOMINATORS[figures["denominator"][name]][0]
+    return found
 
 
 def _fitted(published: pd.DataFrame, stored: Any, stated: Iterable[str] | None) -> set[str] | None:
@@ -248,8 +241,7 @@ def _fitted(published: pd.DataFrame, stored: Any, stated: Iterable[str] | None) 
     if isinstance(stated, str):
         raise SecondopError(f"fitted_to is a list of ids: write fitted_to=[{stated!r}].")
     fitted = set(stored or ()) | set(stated or ())
-    every = pd.concat([published_rates(), published_contrasts(), published], ignore_index=True)
-    every = every.drop_duplicates("id")
+    every = pd.concat([published_rates(), published_contrasts(), published]).drop_duplicates("id")
     for name in sorted(fitted - set(every["id"])):
         raise unknown_name("published figure", name, every["id"])
     study = every["study"] + " " + every["year"].astype(str)

@@ -288,6 +288,7 @@ MEASURED = [
     ("risk ratio", None, 4),
     ("odds ratio", None, 6),
     ("lift", "all cases", 16 / 7),
+    ("lift", None, 16 / 7),
     ("risk difference", None, 0.3),
 ]
 
