@@ -321,6 +321,17 @@ def test_contrasts_have_verdicts_for_the_same_reasons_as_rates():
     assert row["verdict"] == "within" and "0.00 to 10.20" in row["reason"]
 
 
+def test_both_sides_of_a_contrast_are_among_its_denominator():
+    others = DOUBT.assign(sought=False, diagnosis_changed=~DOUBT["diagnosis_changed"])
+    cases = pd.concat([DOUBT, others], ignore_index=True)
+    cases.attrs = dict(DOUBT.attrs)
+    row = compare(cases, CONTRASTS, sides={"france_complex": ("rare_disease", None)}).set_index("id")
+    shown = row.loc["france_complex"]
+    assert [shown[f"simulated_n_{side}"] for side in ("group", "reference")] == [100, 300]
+    assert shown["simulated_value"] == pytest.approx(6)
+    assert shown["simulated_denominator"] == "cases that sought an opinion"
+
+
 def test_of_a_contrast_too_it_is_said_where_nobody_says_what_was_fitted():
     silent = DOUBT.copy()
     silent.attrs = {}
