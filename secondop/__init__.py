@@ -15,7 +15,7 @@ Simulated cohorts
 How readers differ
     ReaderModel, Strategy, read_strategies, opinions_from_ratings
 Published figures
-    published_rates, compare
+    published_rates, published_contrasts, compare, pool
 How often rules fire
     firing_rates, attrition, overlap, overlap_members, flow_table, of_100, natural_frequencies
 What a rule book is worth
@@ -63,7 +63,9 @@ _HOMES = {
     "secondop.readers.ratings": ("opinions_from_ratings",),
     "secondop.readers.strategies": ("Strategy", "read_strategies"),
     "secondop.evaluation.cohort": ("Cohort",),
-    "secondop.evaluation.published": ("published_rates", "compare"),
+    "secondop.evaluation.published": ("published_rates", "published_contrasts"),
+    "secondop.evaluation.comparison": ("compare",),
+    "secondop.evaluation.pooling": ("pool",),
     "secondop.evaluation.rates": ("firing_rates", "attrition", "overlap", "overlap_members"),
     "secondop.evaluation.people": ("flow_table", "of_100", "natural_frequencies"),
     "secondop.evaluation.tradeoff": ("tradeoff", "decision_curve", "net_benefit", "wide"),

@@ -23,6 +23,7 @@ from secondop.evaluation.biopsies import biopsy_readings as biopsy_readings
 from secondop.evaluation.biopsies import second_readings as second_readings
 from secondop.evaluation.books import all_books as all_books
 from secondop.evaluation.cohort import Cohort as Cohort
+from secondop.evaluation.comparison import compare as compare
 from secondop.evaluation.learning import calibration as calibration
 from secondop.evaluation.learning import imitation_tree as imitation_tree
 from secondop.evaluation.learning import importance as importance
@@ -31,7 +32,8 @@ from secondop.evaluation.learning import same_volume as same_volume
 from secondop.evaluation.people import flow_table as flow_table
 from secondop.evaluation.people import natural_frequencies as natural_frequencies
 from secondop.evaluation.people import of_100 as of_100
-from secondop.evaluation.published import compare as compare
+from secondop.evaluation.pooling import pool as pool
+from secondop.evaluation.published import published_contrasts as published_contrasts
 from secondop.evaluation.published import published_rates as published_rates
 from secondop.evaluation.rates import attrition as attrition
 from secondop.evaluation.rates import firing_rates as firing_rates

@@ -16,6 +16,7 @@ _HOMES = {
     "secondop.figures.forest": ("published",),
     "secondop.figures.opinions": ("strategies",),
     "secondop.figures.people": ("flow", "icon_array"),
+    "secondop.figures.ratios": ("contrasts",),
     "secondop.figures.uncertainty": ("bands", "tornado"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

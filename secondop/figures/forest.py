@@ -39,11 +39,11 @@ def published(table: pd.DataFrame) -> go.Figure:
     Parameters
     ----------
     table : DataFrame
-        What :func:`secondop.evaluation.published.compare` returns, or rows of it.
+        What :func:`secondop.evaluation.comparison.compare` returns, or rows of it.
 
     Examples
     --------
-    >>> from secondop.evaluation.published import compare
+    >>> from secondop.evaluation.comparison import compare
     >>> cases = pd.DataFrame({"sought": [True] * 1000, "diagnosis_changed": [True] * 500 + [False] * 500})
     >>> [trace.name for trace in published(compare(cases, fitted_to=())).data]
     ['Published', 'Published, not comparable', 'Simulated, outside']

@@ -20,8 +20,9 @@ import polars as pl
 from secondop.cohorts.simulate import simulate
 from secondop.datafiles import data_path
 from secondop.errors import unknown_name
+from secondop.evaluation.comparison import compare
 from secondop.evaluation.policies import FORESIGHT
-from secondop.evaluation.published import compare, published_rates
+from secondop.evaluation.published import published_rates
 from secondop.evaluation.rates import attrition
 from secondop.evaluation.tradeoff import tradeoff, wide
 from secondop.guideline.defaults import assess, explain, fact, read_cases

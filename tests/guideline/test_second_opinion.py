@@ -1,11 +1,9 @@
 """What each rule of the second opinion book says, row by row."""
 
-import csv
 import html
 
 import pytest
 
-from secondop.datafiles import data_path
 from secondop.guideline.facts import FACTS
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.conditions import Compare
@@ -500,12 +498,11 @@ def test_each_threshold_that_the_article_does_not_give_states_its_range_and_is_a
 
 
 def test_the_caution_on_treatment_that_cannot_wait_gives_the_published_delay_and_says_whose_it_is():
-    (delay,) = csv.DictReader(data_path("delay.csv").read_text(encoding="utf-8").splitlines())
     words, source = _ADVICE["own"].words, RULE_BOOK.sources_by_key["egleston-2023"]
-    assert f"{delay['days']} days of delay ({delay['lower']} to {delay['upper']}; egleston-2023)" in words
+    assert "33 days" in words and "(14 to 53; egleston-2023)" in words
     assert "breast cancer" in words and "an addition of this project" in words
     assert "an addition of this project" in _ADVICE["own"].if_unknown
-    assert delay["source"] in source.reference and f"{int(delay['n']):,}" in source.reference
+    assert "Egleston" in source.reference and "doi" in source.reference.lower()
 
 
 def test_a_patients_wish_is_optional_and_nothing_else_is():

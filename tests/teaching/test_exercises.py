@@ -200,7 +200,7 @@ MISTAKES = [
     ("3.4", lambda: changed().sum() / (~changed()).sum(), "Upside down"),
     ("3.5", lambda: lambda true, false, accepted: true - false * accepted, "You multiplied"),
     ("3.5", lambda: lambda true, false, accepted: true - false, "You left the threshold out"),
-    ("4.1", lambda: {"vansuch_diff", "lenza_dx", "mustafa_newdx"}, "You went by what is counted"),
+    ("4.1", lambda: {"vansuch_diff", "lenza_dx"}, "You went by what is counted"),
     ("4.2", lambda: 522, "twice"),
     ("4.2", lambda: 1000 - 1000 * 0.852 * 0.626, "independent"),
     ("4.3", lambda: per_100(cases()["diagnosis_changed"][cases()["sought"]]), "divided by those who sought"),

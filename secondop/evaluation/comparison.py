@@ -1,0 +1,251 @@
+"""A cohort beside published figures: a comparison that refuses unlike denominators and unlike outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from math import hypot, inf, isnan, nan
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from secondop.errors import SecondopError, unknown_name
+from secondop.evaluation import contrasts as counted
+from secondop.evaluation.cohort import Cohort
+from secondop.evaluation.contrasts import ALL, DIFFER, OUTCOMES, SOUGHT
+from secondop.evaluation.measures import Z
+from secondop.evaluation.patterns import Patterns
+from secondop.evaluation.published import published_contrasts, published_rates
+from secondop.guideline.contrasts import SIDES
+
+_READINGS = "It is a rate of readings: compare it with read_strategies, not with a cohort."
+APART = {  # the roles of figures that are never compared, and why
+    "calibrate readers": _READINGS,
+    "validate readers": _READINGS,
+    "validate triage": "It tells whom a triage by doubt or by policy sends or finds, no more.",
+    "context": "It is to be read beside the cohort, not compared with it.",
+    "not comparable": "It has another denominator, or another meaning of changed.",
+}
+COMPARED = ("calibrate", "derived", "scenario", "validate", "range", "upper bound")
+
+# Published denominator -> which cases of a cohort it means, and the scenario that they must come from.
+DENOMINATORS = {
+    "second opinions obtained": (SOUGHT, None),
+    "second opinions obtained (cancer)": (SOUGHT, "oncology"),
+    "second opinions obtained (operation proposed)": (SOUGHT, "surgical"),
+    "cancer patients": (ALL, "oncology"),
+    "lymphoma patients re-read": (ALL, "oncology"),
+    "operations proposed": (ALL, "surgical"),
+    "operations proposed, mandatory review": (ALL, "surgical"),
+    "general population": (ALL, "general"),
+    "patients": (ALL, None),
+    "discrepant re-reads with follow-up tissue": (DIFFER, None),
+}
+# Published outcome -> the outcome of a cohort that it means.
+MEANT = {name: name for name in (*OUTCOMES, "diagnosis_same", "both_changed", "either_changed", "sought")}
+MEANT |= {"not_confirmed": "treatment_changed"}
+_REFUSED = (
+    "A firing rate is a share of all cases; a published rate, of second opinions that were obtained. Compare "
+    "a cohort with its outcomes, compare(simulate(...)), and read firing rates with firing_rates(...)."
+)
+_KEPT = ["id", "study", "year", "population", "outcome", "denominator", "role"]
+_SIDES = ["n_group", "k_group", "n_reference", "k_reference"]
+_ENDS, _APART = ["lower", "upper", "interval"], ["difference", "difference_lower", "difference_upper"]
+# What a figure is called, what is kept of it, what was published, and what is counted in a cohort.
+_RATE = "rate", _KEPT, ["n", "rate", *_ENDS], ["n", "count", "unknown"]
+_CONTRAST = "value", [*_KEPT, "group", "reference", "measure"], ["value", *_ENDS], [*_SIDES, "unknown"]
+
+
+def compare(
+    cohort: Any,
+    published: pd.DataFrame | None = None,
+    *,
+    scenario: str | None = None,
+    fitted_to: Iterable[str] | None = None,
+    sides: Mapping[str, tuple[Any, Any]] | None = None,
+    redrawn: Iterable[Any] = (),
+) -> pd.DataFrame:
+    """Published rates or contrasts beside a cohort's, with a verdict that never mixes what is unlike.
+
+    "outside": cohort and publication differ by more than the uncertainties of both allow (95 %; a range or a
+    bound: the cohort's interval lies wholly apart). "within": the cohort's interval lies inside the published
+    one. Else "undetermined"; "fitted" if this scenario was fitted to it, whatever the figures; and "not
+    comparable", without a figure of the cohort, if it has another denominator or another outcome.
+
+    Parameters
+    ----------
+    cohort : frame of n_cases rows
+        In memory or lazy, with the yes/no columns ``sought`` and outcomes such as ``diagnosis_changed`` or
+        ``second_right``; opinions differ where ``opinions_differ`` says so, or else ``diagnosis_changed``.
+    published : DataFrame
+        Rows of :func:`published_rates` (by default all) or of :func:`published_contrasts`.
+    scenario, fitted_to : str, list of str
+        Where ``cohort.attrs`` do not say: the scenario's name, and the ids that it was fitted to (``()`` for
+        none). Where neither says, figures that may have been fitted to are not judged.
+    sides : mapping of str to (group, reference)
+        Whom a contrast compares, by its id: conditions, names of yes/no columns or, in memory, one answer a
+        case (such as a policy's); "all cases"; no reference (None): all others. Some are known already.
+    redrawn : iterable of cohorts
+        The cohort at other values of what was fitted: the spread of its figures (standard deviation,
+        ``simulated_fitted``) widens its intervals. Without it, what was fitted is taken as exact.
+
+    Returns
+    -------
+    DataFrame
+        A row per figure, its figures ``published_``, and those of the cohort ``simulated_``: rate or value
+        (blank if any answer is unknown), min and max (were unknown no, or yes), lower and upper (95 % around
+        these: Wilson; of ratios on the log scale); ``difference``, simulated minus published (95 %).
+
+    Examples
+    --------
+    >>> cases = pd.DataFrame({"sought": [True] * 1000, "diagnosis_changed": [True] * 500 + [False] * 500})
+    >>> table = compare(cases, fitted_to=["meyer_tx"]).set_index("id")
+    >>> table.loc[["meyer_dx", "meyer_tx", "mustafa_newdx"], "verdict"].to_list()
+    ['outside', 'not comparable', 'not comparable']
+    """
+    published = published_rates() if published is None else published
+    point, kept, figures, counts = _CONTRAST if "measure" in published else _RATE
+    if missing := {*kept, *figures, "remark"} - set(published.columns):
+        said = f"The published figures lack {', '.join(sorted(missing))}"
+        raise SecondopError(f"{said}: start from published_rates() or published_contrasts().")
+    whom = _sides(published, sides or {}, _columns(cohort))
+    (answers, unreadable), *others = [counted.answers_of(cases, whom) for cases in (cohort, *redrawn)]
+    attrs = getattr(cohort, "attrs", {})
+    scenario = attrs.get("scenario") if scenario is None else scenario
+    fitted, rows = _fitted(published, attrs.get("fitted_to"), fitted_to), []
+    for _, row in published.iterrows():
+        seen, verdict, reason = {}, "not comparable", _unlike(row, answers, scenario, fitted, whom)
+        if not reason:
+            seen = _seen(row, point, answers, [other for other, _ in others])
+            verdict, reason = _verdict(row, point, seen, fitted or ())
+        told = row[kept].to_dict() | {f"published_{name}": row[name] for name in figures}
+        told |= {(name if name in _APART else f"simulated_{name}"): x for name, x in seen.items()}
+        rows.append(told | {"verdict": verdict, "reason": f"{reason} {row['remark']}".strip()})
+    simulated = ["denominator", *counts, point, "min", "max", "lower", "upper", "fitted"]
+    columns = [f"published_{name}" for name in figures] + [f"simulated_{name}" for name in simulated]
+    table = pd.DataFrame(rows, columns=[*kept, *columns, *_APART, "verdict", "reason"])
+    whole = {f"simulated_{name}" for name in counts} | {"published_n"} & set(columns)
+    table = table.astype(dict.fromkeys(whole, "Int64"))
+    table.attrs["unreadable"] = unreadable
+    return table
+
+
+def _unlike(
+    row: pd.Series, answers: Patterns, scenario: str | None, fitted: set | None, whom: Mapping
+) -> str:
+    """Why this figure and the cohort must not be compared; empty if they may be."""
+    outcome, denominator = row["outcome"].replace("_", " "), row["denominator"]
+    inside, needed = DENOMINATORS.get(denominator, ("", None))
+    if row["role"] not in COMPARED:
+        return f"It counts {outcome} among {denominator}. {APART.get(row['role'], 'Its role is unknown.')}"
+    if not inside:
+        return f"A cohort has no such denominator: {denominator}."
+    if row["outcome"] not in MEANT:
+        return f"A cohort has no such outcome: {outcome}."
+    if needed and scenario != needed:
+        mine = f"come from {scenario!r}" if scenario else "do not say which scenario they come from"
+        return f"Only cases of the scenario {needed!r} stand for {denominator}; these {mine}."
+    if not {MEANT[row["outcome"]], inside} <= answers.codes.keys():
+        return f"The cohort does not record {outcome} for {inside}."
+    if row["outcome"] == "sought" and inside != ALL:
+        return "The share that seeks an opinion is a share of all cases, not of those who sought one."
+    if "measure" in row and row["id"] not in whom:
+        return f"State whom it compares by what the cohort records: sides={{{row['id']!r}: (group, other)}}."
+    if fitted is None and row["role"] in ("calibrate", "derived"):
+        return "The cohort does not say what it was fitted to, and it may be this figure: state fitted_to."
+    return ""
+
+
+def _seen(row: pd.Series, point: str, answers: Patterns, redrawn: list[Patterns]) -> dict[str, Any]:
+    """The cohort's figure, with its sampling error and that of what was fitted, and how far off it is."""
+    inside, outcome = DENOMINATORS[row["denominator"]][0], MEANT[row["outcome"]]
+
+    def figure(answers: Patterns) -> dict[str, Any]:
+        if point == "rate":
+            return counted.rate_of(answers.crossed(inside, outcome)[0][0])[0]
+        both = (answers.crossed(f"{side} {row['id']}", outcome)[0][0] for side in ("group", "reference"))
+        return counted.contrast_of(row["measure"], *both)
+
+    seen = figure(answers) | {"denominator": inside, "fitted": nan}
+    if len(redrawn) > 1:
+        seen["fitted"] = spread = float(np.std([figure(other)["min"] for other in redrawn], ddof=1))
+        least, most = (-1 if row.get("measure") == "risk difference" else 0), (1 if point == "rate" else inf)
+        seen["lower"] = max(least, seen["min"] - hypot(seen["min"] - seen["lower"], Z * spread))
+        seen["upper"] = min(most, seen["max"] + hypot(seen["upper"] - seen["max"], Z * spread))
+    off = (nan, nan)
+    if row["role"] not in ("range", "upper bound") and row["interval"] != "range":
+        bounds = (seen["min"], seen["lower"], nan), (seen["max"], nan, seen["upper"])
+        off = counted.apart(*bounds, (row[point], row["lower"], row["upper"]))
+    return seen | dict(zip(_APART, (seen[point] - row[point], *off), strict=True))
+
+
+def _verdict(row: pd.Series, point: str, seen: dict[str, Any], fitted: Collection[str]) -> tuple[str, str]:
+    if row["role"] == "scenario" or row["id"] in fitted:
+        how = {"scenario": "sets its share of seekers", "derived": "follows from those that it was fitted to"}
+        why = how.get(row["role"], "is one that it was fitted to")
+        return "fitted", f"The scenario agrees by construction: this figure {why}."
+    if isnan(seen["lower"]):
+        return "undetermined", "No case of the cohort is in the denominator."
+    floor, ceiling = row["lower"], row[point] if row["role"] == "upper bound" else row["upper"]
+    if isnan(floor) and isnan(ceiling):
+        return "undetermined", "Published without an interval or n: nothing says how far is too far."
+    words = {"range": "the range of what was published", "assumed": "the assumed range"}
+    there, alone = words.get(row["interval"], "the published interval"), isnan(floor)
+    floor, ceiling = (0 if alone else floor), (inf if isnan(ceiling) else ceiling)
+    per, form, unit = (100, ".1f", " %") if point == "rate" else (1, ".2f", "")
+    there += f", {per * floor:{form}} to {per * ceiling:{form}}{unit}"
+    there += " (only the upper end is published)" if alone else ""
+    here = f"The cohort's {per * seen['lower']:{form}} to {per * seen['upper']:{form}}{unit}"
+    exact = " What was fitted is taken as exact." if fitted and isnan(seen["fitted"]) else ""
+    if floor <= seen["lower"] and seen["upper"] <= ceiling:
+        return "within", f"{here} lies inside {there}.{exact}"
+    if seen["upper"] < floor or ceiling < seen["lower"]:
+        return "outside", f"{here} lies {'below' if seen['upper'] < floor else 'above'} {there}.{exact}"
+    if seen["difference_lower"] > 0 or seen["difference_upper"] < 0:
+        return "outside", f"{here} is further from {there}, than both uncertainties allow.{exact}"
+    turned = len({(figure > ceiling) - (figure < floor) for figure in (seen["min"], seen["max"])}) > 1
+    cause = "unknown outcomes" if turned else "the uncertainty of the cohort"
+    return "undetermined", f"{here} straddles an edge of {there}: undetermined by {cause}.{exact}"
+
+
+def _columns(cohort: Any) -> list[str]:
+    """The columns of a cohort, which must have outcomes and say who sought an opinion."""
+    cases = cohort.cases if isinstance(cohort, Cohort) else cohort
+    frame = nw.from_native(cases, pass_through=True)
+    names = frame.collect_schema().names() if isinstance(frame, (nw.DataFrame, nw.LazyFrame)) else []
+    if not set(OUTCOMES) & set(names):
+        absent = f"what was given ({type(cases).__name__}) has none of the columns {', '.join(OUTCOMES)}"
+        raise SecondopError(f"There is no outcome to compare: {absent}. {_REFUSED}")
+    if "sought" not in names:
+        raise SecondopError("No column 'sought'. If every case got an opinion: cohort.assign(sought=True).")
+    return names
+
+
+def _sides(published: pd.DataFrame, stated: Mapping[str, tuple], names: list[str]) -> dict[str, tuple]:
+    """Of each contrast whose sides the cohort tells: its group, its reference, and whom both are among."""
+    if strangers := set(stated) - set(published["id"]):
+        raise unknown_name("published contrast", min(strangers), published["id"])
+    figures, found = published.set_index("id"), {}
+    for name, (group, other) in (SIDES | dict(stated)).items():
+        if name in figures.index and figures["denominator"][name] in DENOMINATORS:
+            other = ALL if other is None and figures["measure"][name] == "lift" else other
+            if counted.tells(names, group) and counted.tells(names, other):
+                found[name] = group, other, DENOMINATORS[figures["denominator"][name]][0]
+    return found
+
+
+def _fitted(published: pd.DataFrame, stored: Any, stated: Iterable[str] | None) -> set[str] | None:
+    """Ids that agree by construction, with what follows from them; None where nobody says."""
+    if stored is None and stated is None:
+        return None
+    if isinstance(stated, str):
+        raise SecondopError(f"fitted_to is a list of ids: write fitted_to=[{stated!r}].")
+    fitted = set(stored or ()) | set(stated or ())
+    every = pd.concat([published_rates(), published_contrasts(), published]).drop_duplicates("id")
+    for name in sorted(fitted - set(every["id"])):
+        raise unknown_name("published figure", name, every["id"])
+    study = every["study"] + " " + every["year"].astype(str)
+    open_ = (every["role"] == "calibrate") & ~every["id"].isin(fitted)
+    follows = study.isin(study[every["id"].isin(fitted)]) & ~study.isin(study[open_])
+    return fitted | set(every.loc[follows & (every["role"] == "derived"), "id"])

@@ -1,0 +1,151 @@
+"""Rates and contrasts of a cohort: what is counted, their intervals, and how far two figures lie apart."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from math import exp, hypot, inf, nan, sqrt
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+
+from secondop.evaluation.cohort import EITHER, TRUTH, Cohort
+from secondop.evaluation.measures import Z
+from secondop.evaluation.patterns import Patterns
+from secondop.rules.assess import door
+from secondop.rules.conditions import Condition, as_condition
+from secondop.rules.facts import Fact
+from secondop.rules.gate import typed_cases
+from secondop.rules.spellings import matched
+
+ALL, SOUGHT, DIFFER = "all cases", "cases that sought an opinion", "sought opinions that differ"
+OUTCOMES = (*EITHER, "second_right", *TRUTH)
+Count = tuple[int, int]  # how many, of how many
+Estimate = tuple[float, float, float]  # value, lower, upper
+VARIANCES = {  # of the logarithm, by the delta method; the group of a lift is part of its reference
+    "risk ratio": lambda k, n, j, m: 1 / k - 1 / n + 1 / j - 1 / m,
+    "odds ratio": lambda k, n, j, m: 1 / k + 1 / (n - k) + 1 / j + 1 / (m - j),
+    "lift": lambda k, n, j, m: 1 / k - 1 / n - 1 / j - 1 / m + 2 * k / (n * j),
+}
+
+
+def answers_of(cases: Any, whom: Mapping[str, tuple[Any, Any, str]]) -> tuple[Patterns, int]:
+    """Cases that answer alike, by outcome, denominator and sides; and how many answers could not be read.
+
+    ``whom`` has of each contrast its group, its reference, and the denominator that both are among.
+    """
+    cases = cases.cases if isinstance(cases, Cohort) else cases
+    frame = nw.from_native(cases)
+    names = set(frame.collect_schema().names())
+    flags = {name: name for name in (*OUTCOMES, "sought", "opinions_differ") if name in names}
+    for name, (group, other, _) in whom.items():
+        both = {f"group {name}": group, f"reference {name}": other}
+        flags |= {key: side for key, side in both.items() if not (side is None or _is_all(side))}
+    judged = {name: as_condition(side) for name, side in flags.items() if isinstance(side, Condition | Fact)}
+    facts = {key: fact for condition in judged.values() for key, fact in condition.facts.items()}
+    if judged and isinstance(frame, nw.LazyFrame):
+        frame, find, _ = door(frame, facts)
+        exprs = {name: asked.to_expr(lambda fact: find(fact.name)) for name, asked in judged.items()}
+        frame, flags = frame.with_columns(**exprs), flags | {name: name for name in judged}
+    elif judged:
+        typed = typed_cases(cases, facts)
+        exprs = {name: asked.to_expr(lambda fact: pl.col(fact.name)) for name, asked in judged.items()}
+        flags |= {name: typed.select(own=expr)["own"] for name, expr in exprs.items()}
+    columns = dict.fromkeys(column for column in flags.values() if isinstance(column, str))
+    cohort = Cohort(frame.select(*columns).to_native(), outcome=None, flags=flags)
+
+    asked = {name: nw.col(f"flag {name}") for name in flags} | {ALL: nw.lit(True)}
+    asked |= {SOUGHT: asked["sought"]}
+    changed, treated = (asked.get(name) for name in EITHER)
+    if (differ := asked.get("opinions_differ", changed)) is not None:
+        asked[DIFFER] = asked["sought"] & differ
+    if changed is not None:
+        asked["diagnosis_same"] = ~changed
+    if {*EITHER} <= asked.keys():
+        asked |= {"both_changed": changed & treated, "either_changed": changed | treated}
+    for name, (_, other, among) in whom.items():
+        inside, group = asked.get(among, ~asked[ALL]), asked.get(f"group {name}", asked[ALL])
+        reference = ~group if other is None else asked.get(f"reference {name}", asked[ALL])
+        asked |= {f"group {name}": inside & group, f"reference {name}": inside & reference}
+    return cohort.patterns(asked, flags=()), cohort.about()["unreadable"]
+
+
+def tells(names: Collection[str], side: Any) -> bool:
+    """Whether cases with these columns tell who is on a side."""
+    if isinstance(side, str):
+        return side == ALL or side in names
+    facts = as_condition(side).facts if isinstance(side, Condition | Fact) else {}
+    return facts.keys() <= matched(names, facts).keys()
+
+
+def _is_all(side: Any) -> bool:
+    return isinstance(side, str) and side == ALL
+
+
+def rate_of(counts: np.ndarray) -> tuple[dict[str, Any], Count, Count]:
+    """One rate, from counts of being in its denominator by the answer; what is unknown widens its bounds."""
+    _, (no, yes, unknown), (maybe_no, maybe_yes, maybe) = counts.astype(int).tolist()
+    least = (yes, yes + no + unknown + maybe_no + maybe)
+    most = (yes + unknown + maybe_yes + maybe, yes + no + unknown + maybe_yes + maybe)
+    # Where nobody is certain to be counted, one bound may be empty: whoever is counted gives the other.
+    least, most = (least if least[1] else most), (most if most[1] else least)
+    shares = [count / n if n else nan for count, n in (least, most)]
+    seen = {"n": yes + no + unknown, "count": yes, "unknown": unknown + maybe_yes + maybe_no + maybe}
+    seen |= {"rate": nan if seen["unknown"] else shares[0], "min": shares[0], "max": shares[1]}
+    return seen | {"lower": wilson(*least)[0], "upper": wilson(*most)[1]}, least, most
+
+
+def contrast_of(measure: str, group: np.ndarray, reference: np.ndarray) -> dict[str, Any]:
+    """One contrast, from the counts of both sides as of a rate."""
+    (one, least, most), (other, fewest, greatest) = rate_of(group), rate_of(reference)
+    (low, lower, _), (high, _, upper) = (
+        contrasted(measure, least, greatest),
+        contrasted(measure, most, fewest),
+    )
+    seen = {"n_group": one["n"], "k_group": one["count"], "n_reference": other["n"]}
+    seen |= {"k_reference": other["count"], "unknown": one["unknown"] + other["unknown"]}
+    seen |= {"value": nan if seen["unknown"] else low, "min": low, "max": high}
+    return seen | {"lower": lower, "upper": upper}
+
+
+def contrasted(measure: str, group: Count, reference: Count) -> Estimate:
+    """A risk ratio, odds ratio, lift or risk difference of two counts, with its 95 % interval.
+
+    The interval of a ratio is normal on the log scale; where a cell is empty, it is that of counts with half
+    a case more in each cell (Haldane 1956, Ann Hum Genet 20:309-311).
+    """
+    (k, n), (j, m) = group, reference
+    if not (n and m):
+        return nan, nan, nan
+    if measure == "risk difference":
+        one, other = ((count / total, *wilson(count, total)) for count, total in (group, reference))
+        return one[0] - other[0], *apart(one, one, other)
+    value = _ratio(measure, k, n, j, m)
+    if not (k and j) or (measure == "odds ratio" and (k == n or j == m)):
+        k, n, j, m = k + 0.5, n + 1, j + 0.5, m + 1
+    middle, factor = _ratio(measure, k, n, j, m), exp(Z * sqrt(max(VARIANCES[measure](k, n, j, m), 0)))
+    return value, float(np.fmin(middle / factor, value)), float(np.fmax(middle * factor, value))
+
+
+def _ratio(measure: str, k: float, n: float, j: float, m: float) -> float:
+    top, bottom = (k * (m - j), (n - k) * j) if measure == "odds ratio" else (k * m, n * j)
+    return top / bottom if bottom else inf if top else nan
+
+
+def apart(least: Estimate, most: Estimate, other: Estimate) -> tuple[float, float]:
+    """How far a figure, at least and at most, lies from another: a 95 % interval from those of both.
+
+    The squares of the margins that face each other add up (Zou and Donner 2008, Stat Med 27:1693-1702); of
+    two Wilson intervals this is method 10 of Newcombe (1998, Stat Med 17:873-890).
+    """
+    value, lower, upper = other
+    below, above = hypot(least[0] - least[1], upper - value), hypot(most[2] - most[0], value - lower)
+    return least[0] - value - below, most[0] - value + above
+
+
+def wilson(count: int, n: int) -> tuple[float, float]:
+    """The 95 % interval of a share."""
+    from statsmodels.stats.proportion import proportion_confint  # slow to import
+
+    return proportion_confint(count, n, method="wilson") if n else (nan, nan)
