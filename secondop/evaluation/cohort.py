@@ -32,7 +32,7 @@ from secondop.rules.spellings import matched
 NOT_RECORDED = "not recorded"
 EITHER = ("diagnosis_changed", "treatment_changed")
 MAX_GROUPS = 200
-_FLAG = flag("answer", "Yes or no?")
+YES_NO = flag("answer", "Yes or no?")
 
 
 class Cohort:
@@ -95,7 +95,7 @@ class Cohort:
         for name in (*facts, *plain, *flags.values()):
             if name not in {*self.columns, *matched(self.columns, facts)}:
                 raise unknown_name("column of the cases", name, map(str, self.columns))
-        wanted, prefix = verdicts | facts | dict.fromkeys((*outcomes, *flags.values()), _FLAG), ""
+        wanted, prefix = verdicts | facts | dict.fromkeys((*outcomes, *flags.values()), YES_NO), ""
         if isinstance(cases, (pd.DataFrame, pl.DataFrame, pa.Table)):
             prefix, rows = "_own ", pl.DataFrame({"_rows": np.zeros(len(cases))})
             beside = source.select(plain).to_polars().select(pl.all().name.prefix(prefix))
@@ -191,7 +191,7 @@ class Cohort:
                 f"(fingerprint {said}), not with {self.rule_book.title!r} ({self.rule_book.fingerprint}). "
                 "Give rule_book= the book that they were assessed with, or the cases as they were before."
             )
-        return dict.fromkeys(names, _FLAG) if self.judged else facts if self.has_rules else {}
+        return dict.fromkeys(names, YES_NO) if self.judged else facts if self.has_rules else {}
 
     def _counted(
         self, columns: Mapping[str, nw.Expr], keys: Sequence[str], sums: Mapping[str, nw.Expr]

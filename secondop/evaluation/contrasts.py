@@ -10,7 +10,7 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from secondop.evaluation.cohort import EITHER, TRUTH, Cohort
+from secondop.evaluation.cohort import EITHER, TRUTH, YES_NO, Cohort
 from secondop.evaluation.measures import Z
 from secondop.evaluation.patterns import Patterns
 from secondop.rules.assess import door
@@ -44,16 +44,17 @@ def answers_of(cases: Any, whom: Mapping[str, tuple[Any, Any, str]]) -> tuple[Pa
         flags |= {key: side for key, side in both.items() if not (side is None or _is_all(side))}
     judged = {name: as_condition(side) for name, side in flags.items() if isinstance(side, Condition | Fact)}
     facts = {key: fact for condition in judged.values() for key, fact in condition.facts.items()}
+    flags |= {name: name for name in judged}
     if judged and isinstance(frame, nw.LazyFrame):
         frame, find, _ = door(frame, facts)
         exprs = {name: asked.to_expr(lambda fact: find(fact.name)) for name, asked in judged.items()}
-        frame, flags = frame.with_columns(**exprs), flags | {name: name for name in judged}
+        frame = frame.with_columns(**exprs)
     elif judged:
-        typed = typed_cases(cases, facts)
+        columns = {column: YES_NO for column in flags.values() if column in names}
+        typed = typed_cases(cases, columns | facts)
         exprs = {name: asked.to_expr(lambda fact: pl.col(fact.name)) for name, asked in judged.items()}
-        flags |= {name: typed.select(own=expr)["own"] for name, expr in exprs.items()}
-    columns = dict.fromkeys(column for column in flags.values() if isinstance(column, str))
-    cohort = Cohort(frame.select(*columns).to_native(), outcome=None, flags=flags)
+        frame = nw.from_native(typed.with_columns(**exprs))
+    cohort = Cohort(frame.select(*dict.fromkeys(flags.values())).to_native(), outcome=None, flags=flags)
 
     asked = {name: nw.col(f"flag {name}") for name in flags} | {ALL: nw.lit(True)}
     asked |= {SOUGHT: asked["sought"]}

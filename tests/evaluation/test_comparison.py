@@ -262,13 +262,12 @@ GROUPS = {
     "a condition": (fact("rare_disease") & ~~fact("rare_disease"), None),
     "a fact": (fact("rare_disease"), None),
     "a column": ("rare_disease", None),
-    "answers": ((DOUBT["rare_disease"]).to_list(), None),
     "both sides": (fact("rare_disease"), ~fact("rare_disease")),
 }
 
 
 @pytest.mark.parametrize("kind", GROUPS)
-def test_a_group_is_a_condition_a_column_or_answers_and_others_are_the_reference(kind):
+def test_a_group_is_a_condition_or_a_column_and_others_are_the_reference(kind):
     row = compare(DOUBT, CONTRASTS, sides={"doubt_risk_ratio": GROUPS[kind]}).set_index("id")
     row = row.loc["doubt_risk_ratio"]
     shown = row[["simulated_k_group", "simulated_n_group", "simulated_k_reference", "simulated_n_reference"]]
@@ -345,7 +344,7 @@ def test_whom_the_doubt_and_the_complexity_contrast_compare_is_known_of_the_book
         [("negative", "high", "clear", True), ("not_done", "none", "ambiguous", True),
          ("not_done", "none", "clear", False), ("not_done", "none", "clear", True)],
         columns=states,
-    ).assign(organ_systems=[1, 2, 3, 1], specialties_spanned=1, sought=True)  # fmt: skip
+    ).assign(organ_systems=[1, 2, 3, 1], specialties_spanned=1, disease_control="uncontrolled", sought=True)  # fmt: skip
     cases = cases.assign(diagnosis_changed=[True, True, True, False], treatment_changed=False)
     table = compare(cases, CONTRASTS, scenario="oncology", fitted_to=()).set_index("id")
     sizes = table.loc[["doubt_risk_ratio", "lymphopath_doubt", "france_complex"], "simulated_n_group"]
