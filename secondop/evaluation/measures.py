@@ -52,7 +52,6 @@ def _share(top: list[int], rest: Iterable[int] | None = None, per: float = 100) 
     Its number of cases is the effective one, p (1 - p) / var with var by the delta method; where p is 0 or 1,
     (sum of w)^2 / (sum of w^2).
     """
-
     rest = [cell for cell in range(4) if cell not in top] if rest is None else rest
 
     def formula(tables: np.ndarray, squares: np.ndarray, odds: np.ndarray) -> Estimates:

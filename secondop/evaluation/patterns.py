@@ -1,4 +1,4 @@
-"""Cases that answer alike, counted together: all that policies have in common, and where they differ."""
+"""Cases that answer alike, counted together, and how their answers pass through an aggregation."""
 
 from __future__ import annotations
 

@@ -154,3 +154,14 @@ REFUSED = [
 def test_cases_that_cannot_be_counted_are_refused(cases, call, says):
     with pytest.raises(SecondopError, match=says):
         tradeoff(cases, **{"outcome": "changed"} | call)
+
+
+def test_a_fact_may_be_the_groups_and_the_weights_at_once():
+    cases = pd.DataFrame({"drug_trials": [1, 2, 2], "changed": [True, False, True]})
+    table = tradeoff(cases, ["urgent"], outcome="changed", by="drug_trials", weights="drug_trials")
+    assert table.drop_duplicates("group").set_index("group")["n"].to_dict() == {"1": 1, "2": 4}
+
+
+def test_a_number_that_is_none_and_a_number_that_is_missing_are_one_group():
+    cases = pl.LazyFrame({"year": [1.0, float("nan"), None], "changed": True})
+    assert tradeoff(cases, outcome="changed", by="year")["group"].unique().tolist() == ["1.0", "not recorded"]
