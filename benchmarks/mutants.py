@@ -48,6 +48,8 @@ _FEW = "few, (s, c) = tables[..., FP] <= tables[..., FN], _volumes(tables)"
 _LAST = "last = [value for value, _ in (*cuts, *cuts[-1:])] or [0]"
 _SIZES = "_SIZES = len(_RANK), 2, len(_RANK), 1 << 20, 1 << 20  # no book has so many answers or rules"
 _AT_ONCE = "_AT_ONCE = 1 << 16  # cases: their arrays fit the processor's cache"
+_SAID = "said = np.array([space.table(rule.name)[at[i]] for i, rule in enumerate(rules)]).reshape(-1, n)"
+_YIELD = "yield fact, np.where(helps, np.ravel_multi_index(parts, _SIZES), 0), after, settles"
 _SAME = [
     # file of secondop, line, what stands there, in its place, why no test can tell them apart
     ("evaluation/measures.py", _SURE, "last - sure > 1e-9", "(last - sure >= 1e-09)", _ROUNDING),
@@ -65,6 +67,8 @@ _SAME = [
         for old, new in (("1 << 20,", f"{size},"), ("1 << 20 ", f"{size} "))
     ),
     ("rules/what_if.py", _SIZES, " 2,", " 3,", "any size will do that is large enough"),
+    ("rules/what_if.py", _SAID, "(-1, n)", "(-2, n)", "numpy takes any negative length for the one to find"),
+    ("rules/what_if.py", _YIELD, "_SIZES), 0)", "_SIZES), -1)", "no rank of what is not asked is above none"),
     ("rules/what_if.py", _AT_ONCE, "16", "17", "how many cases at a time changes no answer"),
 ]
 EQUIVALENT = {

@@ -106,6 +106,7 @@ def _asked(
         helps[helps <= now] = 0
         if not helps.any():
             continue
+        # an axis for the rules that read it, one for its answers, one for the cases
         learned = places | {fact: np.indices((len(options), n))[0]}
         then = [space.table(rules[i].name)[tuple(map(learned.get, rules[i].facts))] for i in reading]
         after = np.maximum(now, (standing[reading, None] * np.equal(then, YES)).max(axis=0))

@@ -238,6 +238,12 @@ def test_why_not(name, case, changes):
     assert [str(change) for change in explain(case, IMAGING).why_not[name]] == changes
 
 
+def test_a_level_moves_no_farther_than_it_must():
+    mild = small_book(rule("mild", (PAIN < "strong") & FEVER))
+    changes = explain({"pain": "strong", "fever": False}, mild).why_not["mild"]
+    assert list(map(str, changes)) == ["pain: strong → some", "pyrexia: no → yes"]
+
+
 def test_a_rule_that_nothing_could_make_fire_says_none():
     never = small_book(rule("never", FEVER & ~FEVER))
     assert explain({"fever": True}, never).why_not == {"never": None}
