@@ -144,10 +144,10 @@ def _lesson_1() -> Iterator[Exercise]:
         ((~(weeks.astype("float64") >= 4)).sum(), "You counted every yes. Most of these are recorded."),
         ((weeks < 4).sum(), "You counted those whose weeks are known, and are few."),
     )
-    case = _cases().loc[121]
+    case = _cases().loc[49]
     gaps = {name for name in RULE_BOOK.facts if pd.isna(case[name])}
     yield _ask(
-        "1.4 Case 121 of cases has several gaps. Which fact is the only one worth asking for?",
+        "1.4 Case 49 of cases has several gaps. Which fact is the only one worth asking for?",
         Name("fact", RULE_BOOK.facts),
         (explain(case).next_questions[0].fact, "No answer to the other gaps could change anything."),
         (gaps, "It is not recorded, but no answer to it could change the recommendation."),
