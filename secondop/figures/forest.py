@@ -137,8 +137,10 @@ def _finding(table: pd.DataFrame) -> tuple[str, str]:
     open_ = tally.get("undetermined", 0)
     title = "No published rate here can disagree with the cohort"
     if checks := outside + within + open_:
-        did = f"misses {outside}" if outside else f"agrees with {within}"
-        title = f"The cohort {did} of the {checks} published rates that can disagree"
+        did, count = ("misses", outside) if outside else ("agrees with", within)
+        only = checks == count == 1
+        rates = "the only published rate" if only else f"{count} of the {checks} published rates"
+        title = f"The cohort {did} {rates} that can disagree"
     title += f", {open_} undetermined" if open_ else ""
     more = f"{fitted} more {'was' if fitted == 1 else 'were'} fitted and prove nothing. " if fitted else ""
     return title, f"{more}A simulated cohort beside published second opinions"

@@ -77,6 +77,11 @@ def test_the_title_counts_what_could_disagree_and_not_what_was_fitted(table):
     assert "4 more were fitted and prove nothing" in said
 
 
+def test_a_single_rate_that_can_disagree_is_called_the_only_one(table):
+    one = table[table["verdict"].isin(["fitted", "outside"])]
+    assert "The cohort misses the only published rate that can disagree" in title(published(one))
+
+
 def test_nothing_to_check_is_said_and_not_called_agreement():
     rates = published_rates().query("id == 'meyer_dx'")
     figure = published(compare(CASES, rates, fitted_to=["meyer_dx"]))
