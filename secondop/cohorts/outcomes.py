@@ -114,10 +114,13 @@ class Cases:
         """The truth of each case, yes or no; its definition is in :func:`secondop.cohorts.simulate.simulate`."""
         p, hits = self.chances(scenario), self.streams.hits
         first = hits("outcome:first_right", p["first_right"])
-        agree = hits("outcome:agree", np.where(first, p["agree_if_right"], p["agree_if_wrong"]))
-        second = np.where(first, agree, ~agree & hits("outcome:second_right", p["second_right"]))
-        chance = np.where(agree, p["treatment_if_same"], p["treatment_if_changed"])
-        treated = hits("outcome:treatment_changed", chance)
+        same = {right: hits("outcome:agree", p[f"agree_if_{right}"]) for right in ("right", "wrong")}
+        agree = first & same["right"] | ~first & same["wrong"]
+        second = first & agree | ~first & ~agree & hits("outcome:second_right", p["second_right"])
+        treat = {
+            end: hits("outcome:treatment_changed", p[f"treatment_if_{end}"]) for end in ("same", "changed")
+        }
+        treated = agree & treat["same"] | ~agree & treat["changed"]
         dropped = hits("outcome:plan_dropped", scenario["outcomes.plan_dropped"])
         sought = hits("outcome:sought", p["sought"])
         values = (self.proposed, first, second, ~agree, sought, ~agree, treated)

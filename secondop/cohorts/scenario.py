@@ -15,6 +15,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -70,9 +71,8 @@ class Scenario:
         section, _, rest = path.partition(".")
         if sort_of(path) in (None, "share") or not self._may_state(section, rest.partition(".")[0]):
             raise unknown_name("parameter", path, self.parameters)
-        if path.startswith("facts.") and path.endswith((".missing", ".missing_difficulty")):
-            return self["missing.difficulty" if path.endswith("_difficulty") else "missing.share"]
-        return 0.0
+        other = _of_all_facts(path)
+        return self[other] if other else 0.0
 
     def _may_state(self, section: str, name: str) -> bool:
         """Whether this scenario knows what a section speaks of: a fact of its book, or one of its effects."""
@@ -84,11 +84,18 @@ class Scenario:
 
         ``by`` names cases whose shares are stated apart; by default those of all others.
         """
-        start = f"facts.{fact}" + (f".by.{by}" if by else "")
-        paths = self._share_paths(start, self.parameters)
-        return {
-            path.removeprefix(f"{start}.").split(".", 1)[-1]: self.parameters[path].value for path in paths
-        }
+        return {label: self[path] for label, path in self.labels[fact, by].items()}
+
+    @cached_property
+    def labels(self) -> dict[tuple[str, str], dict[str, str]]:
+        """The paths of shares by answer, for each fact and those of its cases that are told apart."""
+        found = {}
+        for name in self.structure.rule_book.facts:
+            for by in ("", *self.structure.strata.get(name, ())):
+                start = f"facts.{name}" + (f".by.{by}" if by else "")
+                paths = self._share_paths(start, self.parameters)
+                found[name, by] = {path.removeprefix(f"{start}.").split(".", 1)[-1]: path for path in paths}
+        return found
 
     def _share_paths(self, start: str, parameters: Mapping[str, Parameter]) -> list[str]:
         name = start.split(".")[1]
@@ -181,6 +188,28 @@ class Scenario:
         return render(
             "scenario.html.j2", about=repr(self), table=self.to_frame().to_html(), note=NOT_FOR_CARE
         )
+
+
+class Moved:
+    """A scenario at other values of some parameters, to draw from at once: nothing is checked again."""
+
+    shares = Scenario.shares
+
+    def __init__(self, scenario: Scenario, values: Mapping[str, float]) -> None:
+        self.scenario, self.values = scenario, dict(values)
+        self.structure, self.labels = scenario.structure, scenario.labels
+
+    def __getitem__(self, path: str) -> float:
+        other = None if path in self.scenario.parameters else _of_all_facts(path)
+        return self.values[path] if path in self.values else self[other] if other else self.scenario[path]
+
+
+def _of_all_facts(path: str) -> str | None:
+    """What speaks for a fact that says nothing of its own gaps."""
+    ends = {".missing": "missing.share", ".missing_difficulty": "missing.difficulty"}
+    return next(
+        (other for end, other in ends.items() if path.startswith("facts.") and path.endswith(end)), None
+    )
 
 
 def load_scenario(name: str) -> Scenario:

@@ -96,7 +96,7 @@ def test_every_draw_keeps_its_rates_once_recentred():
     for _, drawn in drawn_scenarios(PROGRAMME, draw_parameters(PROGRAMME, 12, seed=2)):
         cases = pilot(drawn, 1 << 15)
         rates = rates_of(cases.expected(recentre(drawn, cases)))
-        paths = [path for path in drawn.parameters if path.startswith("rates.")]
+        paths = [path for path in PROGRAMME.parameters if path.startswith("rates.")]
         missed.append([rates[path.removeprefix("rates.")] / drawn[path] - 1 for path in paths])
     assert np.abs(np.median(missed, axis=0)).max() < 0.01 and np.abs(missed).max() < 0.25
 
