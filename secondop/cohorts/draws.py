@@ -12,7 +12,8 @@ import pandas as pd
 from scipy import special
 
 from secondop.cohorts.parameters import LIMITS, TRAITS, Parameter, sort_of
-from secondop.cohorts.scenario import Moved, Scenario, load_scenario
+from secondop.cohorts.scenario import Moved, Scenario
+from secondop.cohorts.scenario_file import load_scenario
 from secondop.errors import SecondopError, unknown_name
 
 Z = 1.959963984540054

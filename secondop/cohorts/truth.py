@@ -172,7 +172,7 @@ class FactPlan:
 
 
 def signalled(scenario: Scenario, fact: str) -> dict[str, float]:
-    """A fact's loadings on the traits, with the scenario's ``signal``: what facts know, over what they do not."""
+    """A fact's loadings on the traits: what it knows, over what it does not, times ``signal``."""
     stated = {trait: scenario[f"facts.{fact}.{trait}"] for trait in TRAITS}
     squares = sum(x * x for x in stated.values())
     ratio = scenario["signal"] / np.sqrt(1 - squares)

@@ -11,7 +11,7 @@ from secondop.cohorts.calibrate import Recentring
 from secondop.cohorts.draws import LEAST_UNSOUGHT, draw_parameters, drawn_scenarios
 from secondop.cohorts.outcomes import pilot, rates_of
 from secondop.cohorts.parameters import TRAITS, Parameter
-from secondop.cohorts.scenario import load_scenario
+from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.words import parameter_words
 from secondop.errors import SecondopError, UnknownNameError
 

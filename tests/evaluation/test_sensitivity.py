@@ -8,7 +8,7 @@ from secondop.cohorts.calibrate import Recentring
 from secondop.cohorts.draws import draw_parameters
 from secondop.cohorts.outcomes import Cases, along
 from secondop.cohorts.parameters import Parameter
-from secondop.cohorts.scenario import load_scenario
+from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import simulate
 from secondop.cohorts.truth import Streams, draw, fact_plans
 from secondop.errors import SecondopError, UnknownNameError
