@@ -141,12 +141,24 @@ def simulate_batches(
     [1000, 1000, 500]
     """
     scenario = _checked(scenario, seed, engine, missing, n=n, batch=batch)
-    plan, seed = _Plan(scenario, missing), int(seed)
-    spans = ((start, min(start + batch, n)) for start in range(0, n, batch))
-    frames = ((start, _rows(plan, start, stop, seed)) for start, stop in spans)
+    frames = _batches(_Plan(scenario, missing), n, int(seed), batch)
     if engine == "polars":
-        return (frame for _, frame in frames)
-    return (_pandas(frame, scenario, start, seed) for start, frame in frames)
+        return frames
+    starts = range(0, n, batch)
+    return (_pandas(x, scenario, start, int(seed)) for start, x in zip(starts, frames, strict=True))
+
+
+def _batches(plan: _Plan, n: int, seed: int, batch: int) -> Iterator[pl.DataFrame]:
+    """Whole blocks, each drawn once, cut into batches."""
+    span, left = max(batch // BLOCK, 1) * BLOCK, None
+    for start in range(0, n, span):
+        drawn = _rows(plan, start, min(start + span, n), seed)
+        left = drawn if left is None or not len(left) else pl.concat([left, drawn])
+        while len(left) >= batch:
+            yield left.head(batch)
+            left = left.slice(batch)
+    if len(left):
+        yield left
 
 
 def common_cohorts(
@@ -256,13 +268,11 @@ def _frame(columns: dict[str, np.ndarray], plan: _Plan) -> pl.DataFrame:
 
 
 def _rows(plan: _Plan, start: int, stop: int, seed: int) -> pl.DataFrame:
-    """Rows start to stop of the cohort."""
+    """Rows of the cohort, from the beginning of a block."""
     from tqdm.auto import tqdm
 
     def one(block: int) -> pl.DataFrame:
-        begin = block * BLOCK
-        streams = Streams(seed, block, min(stop - begin, BLOCK))
-        return _frame(plan.columns(streams), plan).slice(max(start - begin, 0))
+        return _frame(plan.columns(Streams(seed, block, min(stop - block * BLOCK, BLOCK))), plan)
 
     blocks = range(start // BLOCK, -(-stop // BLOCK))
     if len(blocks) == 1:
