@@ -140,8 +140,8 @@ def share_problems(start: str, shares: Mapping[str, Parameter | None], fact: Fac
     lacking = [path for path, share in shares.items() if share is None]
     if lacking or not shares:
         yield f"{start} does not state {', '.join(lacking) or 'its shares'}."
-    elif len(shares) > MOST_ANSWERS:
-        yield f"{start} states {len(shares)} answers; up to {MOST_ANSWERS} are told apart."
+    elif fact.is_numeric and len(shares) > min(fact.high + 1, MOST_ANSWERS):
+        yield f"{start} states {len(shares)} shares, more than there are answers (or than {MOST_ANSWERS})."
     elif fact.kind is not Kind.FLAG:
         total = math.fsum(share.value for share in shares.values() if share)
         if abs(total - 1) > 1e-6:

@@ -116,12 +116,14 @@ WRONG = [
     ("facts", "symptom_course = { shares = [0.5, 0.5, 0.5, 0] }", "add up to 1.5, not to 1."),
     ("facts", "rare_disease = { difficulty = 0.9, gravity = 0.9 }", "squares of the loadings of"),
     ("facts", "condition = { gravity = 0.2 }", "fact 'condition' may not load on a trait."),
-    ("facts", "sex.by.x = { when = { fact = 'sex', is = ['male'] }, answer = 'male' }", "depends on itself"),
-    ("facts", "sex = { by.phimosis.answer = 'men' }", "is one of female, male, other, not 'men'."),
+    ("facts", "sex.by.x = { when = { fact = 'sex', is = ['male'] }, answer = 'male' }", "on itself"),
+    ("facts", "sex.by.phimosis.answer = 'men'", "is one of female, male, other, not 'men'."),
     ("facts", "sex.by.x = { when = { fact = 'sexx', is = ['male'] }, answer = 'male' }", "Did you mean 'sex'"),
     ("facts", "sex.by.x = { when = { facts = 1 }, answer = 'male' }", "This is not a condition of a scenario"),
     ("rates", "treatment_changed = 0.05", "rates.treatment_changed lies between 0.0557 and"),
     ("rates", "both_changed_sought = 0.2", "rates.both_changed_sought lies between 0 and 0.148, not at 0.2."),
+    ("facts", f"drug_trials.shares = {[1.0] + [0] * 51}", "states 52 shares, more than there are answers"),
+    ("facts", f"drug_trials.by.treated.shares = {[1.0] + [0] * 300}", "states 301 shares"),
 ]  # fmt: skip
 
 
