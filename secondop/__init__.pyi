@@ -9,8 +9,8 @@ from secondop.cohorts.draws import draw_parameters as draw_parameters
 from secondop.cohorts.outcomes import along as along
 from secondop.cohorts.outcomes import expected_rates as expected_rates
 from secondop.cohorts.scenario import Scenario as Scenario
-from secondop.cohorts.scenario import load_scenario as load_scenario
-from secondop.cohorts.scenario import read_scenario as read_scenario
+from secondop.cohorts.scenario_file import load_scenario as load_scenario
+from secondop.cohorts.scenario_file import read_scenario as read_scenario
 from secondop.cohorts.simulate import Gaps as Gaps
 from secondop.cohorts.simulate import simulate as simulate
 from secondop.cohorts.simulate import simulate_batches as simulate_batches

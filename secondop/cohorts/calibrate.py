@@ -90,7 +90,7 @@ def calibrate(
 
     Examples
     --------
-    >>> from secondop.cohorts.scenario import load_scenario
+    >>> from secondop.cohorts.scenario_file import load_scenario
     >>> rate = {"id": "mine", "outcome": "diagnosis_changed", "denominator": "second opinions obtained"}
     >>> mine = calibrate(load_scenario("general"), [rate | {"rate": 0.2, "n": 500, "role": "calibrate"}])
     >>> "mine" in mine.fitted_to, round(fit_report(mine).loc["rates.diagnosis_changed_sought", "got"], 3)

@@ -20,7 +20,8 @@ from scipy import special
 
 from secondop.cohorts.outcomes import TRUTH, Cases
 from secondop.cohorts.parameters import TRAITS
-from secondop.cohorts.scenario import Scenario, load_scenario
+from secondop.cohorts.scenario import Scenario
+from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.truth import Streams, Truth, draw, fact_plans
 from secondop.errors import SecondopError, not_whole, refuse, unknown_name
 from secondop.rules.facts import Kind
@@ -32,6 +33,8 @@ BLOCK = 1 << 17
 """Rows with random streams of their own."""
 THREADS = min(4, os.cpu_count() or 1)
 ENGINES = ("pandas", "polars")
+GAP = 255
+"""The code of an answer that is not recorded; no count is stated so far."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ def simulate_batches(
     n: int,
     *,
     seed: int,
-    batch: int = 2 * BLOCK,
+    batch: int = BLOCK,
     engine: Literal["pandas", "polars"] = "pandas",
     missing: Gaps | None = None,
 ) -> Iterator[Frame]:
@@ -203,7 +206,7 @@ class _Plan:
             self.gaps[name] = [gap for gap in gaps if gap[1]]
 
     def columns(self, streams: Streams, recentring: Callable | None = None) -> dict[str, np.ndarray]:
-        """The recorded cases of a block and their truth: -1, or no number, where not recorded."""
+        """The recorded cases of a block as codes, and their truth: GAP, or no number, where not recorded."""
         truth = draw(self.facts, streams)
         cases = Cases(self.scenario, truth)
         found = {}
@@ -212,9 +215,8 @@ class _Plan:
             if fact.kind is Kind.NUMBER:
                 found[name] = answers if lost is None else np.where(lost, np.nan, answers)
                 continue
-            found[name] = answers.astype(np.int16 if fact.kind is Kind.COUNT else np.int8)
-            if lost is not None:
-                found[name][lost] = -1
+            code = answers.astype(np.uint8)
+            found[name] = code if lost is None else code | -lost.view(np.uint8)  # whatever it is: GAP
         numbers = recentring(self.scenario, cases) if recentring else self.scenario
         return (
             found
@@ -240,7 +242,7 @@ def _frame(columns: dict[str, np.ndarray], plan: _Plan) -> pl.DataFrame:
     made = []
     for name, fact in plan.scenario.structure.rule_book.facts.items():
         column = pl.col(name)
-        known = pl.when(column >= 0).then(column) if plan.gaps[name] else column
+        known = pl.when(column < GAP).then(column) if plan.gaps[name] else column
         match fact.kind:
             case Kind.NUMBER:
                 made.append(column.fill_nan(None))
@@ -249,7 +251,7 @@ def _frame(columns: dict[str, np.ndarray], plan: _Plan) -> pl.DataFrame:
             case Kind.FLAG:
                 made.append((known == 1).alias(name))
             case _:
-                made.append(known.cast(pl.UInt8).cat.to(pl.Enum(fact.levels)).alias(name))
+                made.append(known.cat.to(pl.Enum(fact.levels)).alias(name))
     return pl.DataFrame(columns).select(*made, *TRAITS, *TRUTH)
 
 

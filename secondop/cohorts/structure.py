@@ -67,7 +67,7 @@ class Structure:
 
     @cached_property
     def strata(self) -> dict[str, dict[str, Condition]]:
-        """For each fact whose shares differ between cases: those cases by name; the first that holds counts."""
+        """Of each fact whose shares differ: the cases of each share by name; the first that holds counts."""
         facts = self.raw.get("facts", {})
         return {
             fact: {name: self.condition(each.get("when")) for name, each in own["by"].items()}

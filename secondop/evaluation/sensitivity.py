@@ -17,7 +17,8 @@ from tqdm.auto import tqdm
 
 from secondop.cohorts.calibrate import Recentring
 from secondop.cohorts.draws import draw_parameters, drawn_scenarios, rates_that_hold, unstated, varying
-from secondop.cohorts.scenario import Scenario, load_scenario
+from secondop.cohorts.scenario import Scenario
+from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import common_cohorts
 from secondop.cohorts.words import parameter_words
 from secondop.errors import SecondopError, unknown_name
@@ -218,7 +219,7 @@ def _evaluate(
 ) -> tuple[list[str], dict[str, np.ndarray]]:
     """The policies, and each measure: (policies, variants, of all cases and of all but those of each block).
 
-    Small cohorts are assessed together, and large ones in parts. Variants with one rule book follow each other.
+    Small cohorts are assessed together, large ones in parts. Variants of one rule book follow each other.
     """
     if unknown := [name for name in measures if name not in MEASURES]:
         raise unknown_name("measure", unknown[0], MEASURES)

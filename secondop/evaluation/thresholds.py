@@ -37,7 +37,7 @@ class Threshold:
         return Parameter(*places, self.leaf.basis)
 
     def at(self, number: float) -> float | str:
-        """The value at a number, to whole units: what the rules can tell apart, and few books to assess by."""
+        """The value at a number, to whole units: that leaves few rule books to assess by."""
         whole = round(number)
         return self.fact.levels[whole] if self.fact.has_levels else whole
 

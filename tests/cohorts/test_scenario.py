@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secondop.cohorts.parameters import RATES, Parameter
-from secondop.cohorts.scenario import load_scenario, read_scenario
+from secondop.cohorts.scenario_file import load_scenario, read_scenario
 from secondop.errors import SecondopError, UnknownNameError
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import count, flag, ordered
@@ -107,27 +107,27 @@ def test_every_fault_of_a_file_is_told_at_once():
 
 
 WRONG = [
-    # what is stated beside "general"                                                       what is said
-    ("[readers]\nfirst_rite = 0.8", "there is no parameter 'readers.first_rite'."),
-    ("[outcomes]\nplan_dropped = 1.2", "outcomes.plan_dropped and its range lie in 0 to 1, not at 1.2."),
-    ("[outcomes]\nplan_dropped = { value = 0.2, lower = 0.3 }", "0.2 is outside its own range 0.3 to"),
-    ("[facts]\nrare_disease = { share = { value = 0.1, basis = 'guessed' } }", "the basis is one of cited"),
-    ("[facts]\nrare_disease = { share = { value = 0.1, basis = 'cited', citation = '' } }", "needs a citation"),
-    ("[facts]\nsymptom_course = { shares = [0.5, 0.5, 0.5, 0] }", "add up to 1.5, not to 1."),
-    ("[facts]\nrare_disease = { difficulty = 0.9, gravity = 0.9 }", "squares of the loadings of 'rare_disease'"),
-    ("[facts]\ncondition = { gravity = 0.2 }", "fact 'condition' may not load on a trait."),
-    ("[facts]\nsex = { by.x = { when = { fact = 'sex', is = ['male'] }, answer = 'male' } }", "'sex' depends on itself"),
-    ("[facts]\nsex = { by.phimosis.answer = 'men' }", "the answer is one of female, male, other, not 'men'."),
-    ("[facts]\nsex = { by.x = { when = { fact = 'sexx', is = ['male'] }, answer = 'male' } }", "Did you mean 'sex'"),
-    ("[facts]\nsex = { by.x = { when = { facts = 1 }, answer = 'male' } }", "This is not a condition of a scenario"),
-    ("[rates]\ntreatment_changed = 0.05", "rates.treatment_changed lies between 0.0557 and"),
-    ("[rates]\nboth_changed_sought = 0.2", "rates.both_changed_sought lies between 0 and 0.148, not at 0.2."),
+    # section, and what is stated there beside "general"; what is said
+    ("readers", "first_rite = 0.8", "there is no parameter 'readers.first_rite'."),
+    ("outcomes", "plan_dropped = 1.2", "outcomes.plan_dropped and its range lie in 0 to 1, not at 1.2."),
+    ("outcomes", "plan_dropped = { value = 0.2, lower = 0.3 }", "0.2 is outside its own range 0.3 to"),
+    ("facts", "rare_disease.share = { value = 0.1, basis = 'guessed' }", "the basis is one of cited"),
+    ("facts", "rare_disease.share = { value = 0.1, basis = 'cited', citation = '' }", "a citation"),
+    ("facts", "symptom_course = { shares = [0.5, 0.5, 0.5, 0] }", "add up to 1.5, not to 1."),
+    ("facts", "rare_disease = { difficulty = 0.9, gravity = 0.9 }", "squares of the loadings of"),
+    ("facts", "condition = { gravity = 0.2 }", "fact 'condition' may not load on a trait."),
+    ("facts", "sex.by.x = { when = { fact = 'sex', is = ['male'] }, answer = 'male' }", "depends on itself"),
+    ("facts", "sex = { by.phimosis.answer = 'men' }", "is one of female, male, other, not 'men'."),
+    ("facts", "sex.by.x = { when = { fact = 'sexx', is = ['male'] }, answer = 'male' }", "Did you mean 'sex'"),
+    ("facts", "sex.by.x = { when = { facts = 1 }, answer = 'male' }", "This is not a condition of a scenario"),
+    ("rates", "treatment_changed = 0.05", "rates.treatment_changed lies between 0.0557 and"),
+    ("rates", "both_changed_sought = 0.2", "rates.both_changed_sought lies between 0 and 0.148, not at 0.2."),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("stated", "said"), WRONG)
-def test_what_cannot_hold_is_refused(stated, said):
-    text = f"name = 'mine'\nextends = 'general'\n{stated}\n"
+@pytest.mark.parametrize(("section", "stated", "said"), WRONG)
+def test_what_cannot_hold_is_refused(section, stated, said):
+    text = f"name = 'mine'\nextends = 'general'\n[{section}]\n{stated}\n"
     with pytest.raises(SecondopError) as error:
         read_scenario(text)
     assert said in str(error.value)

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from secondop.cohorts.calibrate import Recentring
-from secondop.cohorts.draws import draw_parameters, drawn_scenarios
+from secondop.cohorts.draws import draw_parameters
 from secondop.cohorts.outcomes import Cases, along
 from secondop.cohorts.parameters import Parameter
-from secondop.cohorts.scenario import load_scenario
+from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import simulate
 from secondop.cohorts.truth import Streams, draw, fact_plans
 from secondop.errors import SecondopError, UnknownNameError
@@ -126,7 +126,7 @@ def test_what_no_measure_reads_swings_by_exactly_0():
 
 
 def test_draws_equal_the_trade_off_of_their_own_cohort(drawn):
-    third = dict(drawn_scenarios(PROGRAMME, draw_parameters(PROGRAMME, 3, seed=4)))[3]
+    third = PROGRAMME.replace(draw_parameters(PROGRAMME, 3, seed=4).loc[3].to_dict())
     cases = Cases(third, draw(fact_plans(third), Streams(4, 0, 3_000)))
     cohort = simulate(third.replace(Recentring(PROGRAMME)(third, cases).maps[0]), 3_000, seed=4)
     book = at_thresholds(RULE_BOOK, draw_thresholds(RULE_BOOK, 3, seed=4).loc[3].to_dict())
