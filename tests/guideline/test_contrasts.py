@@ -5,7 +5,7 @@ import csv
 import pandas as pd
 import pytest
 
-from secondop.cohorts.scenario import load_scenario
+from secondop.cohorts.scenario_file import load_scenario
 from secondop.datafiles import data_path
 from secondop.evaluation.comparison import DENOMINATORS, MEANT, compare
 from secondop.evaluation.contrasts import ALL, SOUGHT
