@@ -11,7 +11,7 @@ Cases
     read_cases, check_cases, facts_table, assess, explain, data_path
 Simulated cohorts
     load_scenario, read_scenario, Scenario, simulate, simulate_batches, Gaps
-    calibrate, fit_report, identifiability, expected_rates, along, draw_parameters
+    calibrate, recentred, fit_report, identifiability, expected_rates, along, draw_parameters
 How readers differ
     ReaderModel, Strategy, read_strategies, opinions_from_ratings
 Published figures
@@ -57,7 +57,7 @@ _HOMES = {
     "secondop.cohorts.scenario": ("Scenario",),
     "secondop.cohorts.scenario_file": ("load_scenario", "read_scenario"),
     "secondop.cohorts.simulate": ("simulate", "simulate_batches", "Gaps"),
-    "secondop.cohorts.calibrate": ("calibrate", "fit_report", "identifiability"),
+    "secondop.cohorts.calibrate": ("calibrate", "recentred", "fit_report", "identifiability"),
     "secondop.cohorts.outcomes": ("expected_rates", "along"),
     "secondop.cohorts.draws": ("draw_parameters",),
     "secondop.readers.model": ("ReaderModel",),

@@ -5,6 +5,7 @@ from secondop import teaching as teaching
 from secondop.cohorts.calibrate import calibrate as calibrate
 from secondop.cohorts.calibrate import fit_report as fit_report
 from secondop.cohorts.calibrate import identifiability as identifiability
+from secondop.cohorts.calibrate import recentred as recentred
 from secondop.cohorts.draws import draw_parameters as draw_parameters
 from secondop.cohorts.outcomes import along as along
 from secondop.cohorts.outcomes import expected_rates as expected_rates

@@ -98,7 +98,7 @@ def read_scenario(source: str | Path, *, rule_book: RuleBook = RULE_BOOK) -> Sce
             for effect, own in rows.items():
                 held = structure.setdefault("effects", {}).setdefault(effect, {})
                 held |= {key: value for key, value in own.items() if key in OF_EFFECT}
-                for key in own.keys() - OF_EFFECT:
+                for key in (key for key in own if key not in OF_EFFECT):
                     _read(f"effects.{effect}.{key}", own[key], default, numbers, faults)
         else:
             for key, value in rows.items():

@@ -1,11 +1,14 @@
 """Scenarios: what a file may say, what is refused, and what a reader sees."""
 
+import tomllib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from secondop.cohorts.parameters import RATES, Parameter
 from secondop.cohorts.scenario_file import load_scenario, read_scenario
+from secondop.datafiles import data_path
 from secondop.errors import SecondopError, UnknownNameError
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import count, flag, ordered
@@ -50,6 +53,13 @@ def test_a_scenario_survives_its_own_file(name, tmp_path):
     assert read_scenario(scenario.to_toml()) == scenario
     (tmp_path / "mine.toml").write_text(scenario.to_toml(), "utf-8")
     assert read_scenario(tmp_path / "mine.toml") == read_scenario(str(tmp_path / "mine.toml")) == scenario
+
+
+def test_parameters_keep_the_order_of_the_file():
+    raw = tomllib.loads(data_path("scenarios/programme.toml").read_text("utf-8"))["effects"]
+    stated = [f"effects.{effect}.{key}" for effect, own in raw.items() for key in own]
+    read = [path for path in load_scenario("programme").parameters if path.startswith("effects.")]
+    assert len(read) > 5 and read == [path for path in stated if path in read]
 
 
 @given(
