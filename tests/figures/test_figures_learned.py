@@ -169,5 +169,5 @@ def test_second_readings_draw_every_band_with_its_interval_none_and_all_and_say_
     np.testing.assert_allclose([drawn.x, drawn.y], [[0, 3.6, 96], [0, 60, 100]])
     assert list(trace(fig, "95 % interval (Wilson)").y) == [20, 80, 100, 80, 40, 0]
     assert list(fig.data[-1].text) == ["none", "all"]
-    assert "±0.15 catches 12 of 20 wrong readings for 3.6 needless" in title(fig)
+    assert "±0.15 catches 12 of 20 wrong readings for 3.6 second" in title(fig)
     assert "assumed to be right" in title(fig)
