@@ -125,6 +125,22 @@ def test_firing_rates_of_groups_are_labelled_by_group_the_unrecorded_too(cases):
         figures.firing_rates(table.head(0))
 
 
+@pytest.mark.parametrize("by", [None, "sex"])
+def test_the_truth_of_records_without_gaps_is_drawn_on_the_line_of_each_rate(cases, by):
+    whole = cases.assign(**cases[list(SHARES)].fillna(True).astype(bool))
+    tables = [firing_rates(c, by=by, rule_book=BOOK).query("sort == 'any'") for c in (cases, whole)]
+    figure = figures.firing_rates(tables[0], truth=tables[1].sample(frac=1, random_state=1))
+    drawn = trace(figure, "In truth: no gaps")
+    known = [part for part in figure.data if part.name.endswith(("indications", "apart"))]
+    rates = {y: x for part in known for x, y in zip(part.x, part.y, strict=True)}
+    assert set(drawn.y) == set(rates)
+    expected = tables[1]["value"].tolist()
+    assert sorted(drawn.x) == pytest.approx(sorted(expected)) and max(expected) > max(tables[0]["min"])
+    for said, x, y in zip(drawn.hovertext, drawn.x, drawn.y, strict=True):
+        assert f"in truth it fires in {x:.1f} of 100 cases" in plain(said) and x >= rates[y]
+    assert len(figures.firing_rates(tables[0]).data) == len(figure.data) - 1
+
+
 APART = [
     # the lines of three groups, of 100 cases   the title tells
     ([(40, 45), (44, 50), (44.5, 60)], "the lines of all 3 groups overlap"),
