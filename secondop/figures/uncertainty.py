@@ -52,7 +52,7 @@ def tornado(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
     if not top["swing"]:
         title = f"None of these parameters moves “{said}” from {_short(base)}{unit}"
     note = f"{_cases(table)} a bar, policy “{top['policy']}”. Each bar: one parameter from the lower to the "
-    note += "upper end of its range, all else as stated but for what keeps the rates. Chance moves a swing by up to "
+    note += "upper end of its range; what keeps the rates moves along. Chance moves a swing by up to "
     note += f"±{rows['swing_error'].max():.2g}."
     if len(rest):
         note += f" {len(rest)} more swing by {rest['swing'].max():.2g} at most."
