@@ -43,6 +43,7 @@ from secondop.evaluation.rates import overlap_members as overlap_members
 from secondop.evaluation.reform import flipped as flipped
 from secondop.evaluation.reform import reform as reform
 from secondop.evaluation.sensitivity import bands as bands
+from secondop.evaluation.sensitivity import best_policies as best_policies
 from secondop.evaluation.sensitivity import net_benefits as net_benefits
 from secondop.evaluation.sensitivity import propagate as propagate
 from secondop.evaluation.sensitivity import tornado as tornado

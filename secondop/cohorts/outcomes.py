@@ -182,7 +182,7 @@ def along(
     Examples
     --------
     >>> along("programme", "readers.anchoring", [1, 1.437])["diagnosis_changed_sought"].round(2).to_dict()
-    {1.0: 0.15, 1.437: 0.12}
+    {1.0: 0.15, 1.437: 0.14}
     """
     from secondop.cohorts.calibrate import recentred
 
