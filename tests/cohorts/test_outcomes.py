@@ -67,7 +67,7 @@ def test_along_gives_the_expected_rates_at_each_value_and_nothing_else_moves():
     )
     others = table.drop(columns=["intervention_averted", "intervention_averted_sought"])
     assert (others.iloc[0] == others.iloc[1]).all()
-    with pytest.raises(UnknownNameError, match="readers.anchoring"):
+    with pytest.raises(UnknownNameError, match=r"readers\.anchoring"):
         along("general", "readers.anchorin", [1])
 
 

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secondop.cohorts.calibrate import Recentring, recentred
+from secondop.cohorts.calibrate import recentred
 from secondop.cohorts.draws import draw_parameters
 from secondop.cohorts.outcomes import Cases, along
 from secondop.cohorts.parameters import Parameter
+from secondop.cohorts.recentring import Recentring
 from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import simulate
 from secondop.cohorts.truth import Streams, draw, fact_plans
@@ -220,7 +221,7 @@ def test_other_thresholds_need_no_further_run(drawn):
 
 
 def made_up(*nets):
-    """A table like that of propagate: net benefit of one policy after another in every draw, without overuse."""
+    """A table like that of propagate: net benefit of one policy after another in every draw."""
     rows = [
         {
             "policy": policy,
