@@ -22,9 +22,8 @@ from secondop.errors import SecondopError, did_you_mean, unknown_name
 from secondop.evaluation.measures import TRUTH
 from secondop.evaluation.patterns import Patterns, packed, unpacked
 from secondop.guideline.second_opinion import RULE_BOOK
-from secondop.rules.assess import door
 from secondop.rules.facts import Fact, flag
-from secondop.rules.gate import typed_cases
+from secondop.rules.gate import ANSWER, UNREADABLE, typed_cases, typed_lazily
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Rule
 from secondop.rules.spellings import matched
@@ -96,18 +95,26 @@ class Cohort:
             if name not in {*self.columns, *matched(self.columns, facts)}:
                 raise unknown_name("column of the cases", name, map(str, self.columns))
         wanted, prefix = verdicts | facts | dict.fromkeys((*outcomes, *flags.values()), YES_NO), ""
-        if isinstance(cases, (pd.DataFrame, pl.DataFrame, pa.Table)):
-            prefix, rows = "_own ", pl.DataFrame({"_rows": np.zeros(len(cases))})
+        if in_memory := isinstance(cases, (pd.DataFrame, pl.DataFrame, pa.Table)):
+            prefix, rows = "_own ", pl.DataFrame({UNREADABLE: np.zeros(len(cases), np.int64)})
             beside = source.select(plain).to_polars().select(pl.all().name.prefix(prefix))
-            typed = pl.concat([rows, typed_cases(cases, wanted), beside], how="horizontal")
-            source = nw.from_native(typed.lazy())
+            typed = typed_cases(cases, wanted)
+            absent = {
+                key: pl.lit(None, fact.dtype) for key, fact in wanted.items() if key not in typed.columns
+            }
+            typed = typed.with_columns(**absent).select(pl.all().name.prefix(ANSWER))
+            source = nw.from_native(pl.concat([rows, typed, beside], how="horizontal").lazy())
         schema = source.collect_schema()
         if words := [name for name in numbers if not schema[prefix + name].is_numeric()]:
             raise SecondopError(f"Column {words[0]!r} must hold numbers.")
         raw = {name: nw.col(prefix + name) for name in plain}
         raw |= {name: x.fill_nan(None) for name, x in raw.items() if schema[prefix + name].is_float()}
         number = {name: raw[name].cast(nw.Float64) for name in numbers}
-        frame, find, unreadable = door(source, wanted)
+        frame = source if in_memory else typed_lazily(source, wanted)
+
+        def find(key: str) -> nw.Expr:
+            return nw.col(ANSWER + key)
+
         read = {f"by {name}": find(name) if name in facts else raw[name] for name in self.by}
         read |= {f"flag {name}": find(column) for name, column in flags.items()}
         read |= {f"score {name}": number[name] for name in scores}
@@ -117,7 +124,7 @@ class Cohort:
             read[f"rule {rule.name}"] = verdict
         read["weight"] = number[weights] if weights else nw.lit(1)
         read |= {"weight squared": number[weights] * number[weights]} if weights else {}
-        self.frame = frame.select(**read, unreadable=nw.col(unreadable))
+        self.frame = frame.select(**read, unreadable=nw.col(UNREADABLE))
         self._levels = {f"by {name}": fact.dtype for name, fact in facts.items() if fact.has_levels}
         if weights and (wrong := self.count(nw.col("weight").is_null() | (nw.col("weight") < 0))):
             raise SecondopError(f"{wrong:,} weights in {weights!r} are missing or negative: give each one.")
