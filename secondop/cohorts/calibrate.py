@@ -22,7 +22,6 @@ from secondop.errors import SecondopError, refuse
 _OUTCOMES = ("diagnosis_changed", "treatment_changed", "both_changed")
 _DENOMINATOR = "second opinions obtained"
 _CLOSE = 1e-4  # how near the log-odds of a rate, or the logarithm of a contrast, comes to count as met
-_Z = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -42,12 +41,10 @@ class Target:
         return special.logit(value) if self.is_rate else np.log(value)
 
     @property
-    def spread(self) -> float:
-        """Its standard error on that line: its range is taken for a 95 % interval."""
-        low, high = np.clip(
-            [self.wanted.lower, self.wanted.upper], 1e-6, 1 - 1e-6 if self.is_rate else np.inf
-        )
-        return (self.line(high) - self.line(low)) / (2 * _Z)
+    def reach(self) -> np.ndarray:
+        """How far both ends of its range lie from it on that line."""
+        p, most = self.wanted, 1 - 1e-6 if self.is_rate else np.inf
+        return self.line(np.clip([p.lower, p.upper], 1e-6, most)) - self.line(p.value)
 
 
 def targets(scenario: Scenario, *, contrasts: bool = True) -> list[Target]:
@@ -85,7 +82,8 @@ def calibrate(
     Returns
     -------
     Scenario
-        What was solved has the basis "fitted" and, as its range, what the targets' own ranges leave open.
+        What was solved has the basis "fitted" and, as its range, what the targets' own ranges leave open, to
+        first order; that of an effect is what its contrast's range leaves open, all rates held.
         ``fitted_to`` gains the ids of the rates.
 
     Examples
@@ -100,11 +98,14 @@ def calibrate(
     moved = scenario.replace(stated | {f"effects.{k}.contrast": v for k, v in (contrasts or {}).items()})
     wanted = targets(moved)
     solved, jacobian = _solve(moved, wanted)
-    spread = np.array([target.spread for target in wanted])
-    reach = _Z * np.sqrt(((np.linalg.inv(jacobian) * spread) ** 2).sum(axis=1))
+    moves = np.linalg.inv(jacobian)[:, :, None] * [target.reach for target in wanted]
+    for i, target in enumerate(wanted):
+        if not target.is_rate:  # rates are varied by themselves: their part would count twice
+            moves[i, np.arange(len(wanted)) != i] = 0
+    below, above = (np.sqrt((side**2).sum(1)) for side in (moves.min(2).clip(max=0), moves.max(2).clip(0)))
     made = {
-        t.free: Parameter(x, x - far, x + far, "fitted", f"solved for {t.path}")
-        for t, x, far in zip(wanted, solved, reach.tolist(), strict=True)
+        t.free: Parameter(x, x - down, x + up, "fitted", f"solved for {t.path}")
+        for t, x, down, up in zip(wanted, solved, below.tolist(), above.tolist(), strict=True)
     }
     ids = [p.citation.partition(":")[0] for p in stated.values()]
     return replace(moved.replace(made), fitted_to=tuple(dict.fromkeys((*scenario.fitted_to, *ids))))
