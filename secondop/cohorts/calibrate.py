@@ -17,7 +17,7 @@ from scipy import optimize
 from secondop.cohorts.outcomes import PILOT, Cases, pilot
 from secondop.cohorts.parameters import EFFECTS_ON, Parameter
 from secondop.cohorts.scenario import Scenario
-from secondop.cohorts.targets import FARTHEST, Target, Z, got, got_with_error, on_lines, targets
+from secondop.cohorts.targets import FARTHEST, Target, got, got_with_error, on_lines, targets
 from secondop.errors import SecondopError, refuse
 
 _OUTCOMES = ("diagnosis_changed", "treatment_changed", "both_changed")
@@ -49,7 +49,8 @@ def calibrate(
     Returns
     -------
     Scenario
-        What was solved has the basis "fitted" and, as its range, what the targets' own ranges leave open.
+        What was solved has the basis "fitted" and, as its range, what the targets' own ranges leave open, to
+        first order; that of an effect is what its contrast's range leaves open, all rates held.
         ``fitted_to`` gains the ids of the rates.
 
     Examples
@@ -66,11 +67,14 @@ def calibrate(
     moved = scenario.replace(stated | {f"effects.{k}.contrast": v for k, v in (contrasts or {}).items()})
     wanted = targets(moved)
     solved, jacobian = _solve(moved, wanted)
-    spread = np.array([target.spread for target in wanted])
-    reach = Z * np.sqrt(((np.linalg.inv(jacobian) * spread) ** 2).sum(axis=1))
+    moves = np.linalg.inv(jacobian)[:, :, None] * [target.reach for target in wanted]
+    for i, target in enumerate(wanted):
+        if not target.is_rate:  # rates are varied by themselves: their part would count twice
+            moves[i, np.arange(len(wanted)) != i] = 0
+    below, above = (np.sqrt((side**2).sum(1)) for side in (moves.min(2).clip(max=0), moves.max(2).clip(0)))
     made = {
-        t.free: Parameter(x, x - far, x + far, "fitted", f"solved for {t.path}")
-        for t, x, far in zip(wanted, solved, reach.tolist(), strict=True)
+        t.free: Parameter(x, x - down, x + up, "fitted", f"solved for {t.path}")
+        for t, x, down, up in zip(wanted, solved, below.tolist(), above.tolist(), strict=True)
     }
     ids = [p.citation.partition(":")[0] for p in stated.values()]
     return replace(moved.replace(made), fitted_to=tuple(dict.fromkeys((*scenario.fitted_to, *ids))))

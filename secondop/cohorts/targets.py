@@ -12,7 +12,6 @@ from secondop.cohorts.outcomes import Cases, rates_of
 from secondop.cohorts.parameters import RATES, SOLVED, Parameter
 from secondop.cohorts.scenario import Scenario
 
-Z = 1.959963984540054
 FARTHEST = 15.0
 """No solved number lies farther from 0."""
 
@@ -34,12 +33,10 @@ class Target:
         return special.logit(value) if self.is_rate else np.log(value)
 
     @property
-    def spread(self) -> float:
-        """Its standard error on that line: its range is taken for a 95 % interval."""
-        low, high = np.clip(
-            [self.wanted.lower, self.wanted.upper], 1e-6, 1 - 1e-6 if self.is_rate else np.inf
-        )
-        return (self.line(high) - self.line(low)) / (2 * Z)
+    def reach(self) -> np.ndarray:
+        """How far both ends of its range lie from it on that line."""
+        p, most = self.wanted, 1 - 1e-6 if self.is_rate else np.inf
+        return self.line(np.clip([p.lower, p.upper], 1e-6, most)) - self.line(p.value)
 
 
 def targets(scenario: Scenario, *, contrasts: bool = True) -> list[Target]:

@@ -182,8 +182,10 @@ def _seen(row: pd.Series, point: str, answers: Patterns, redrawn: list[Patterns]
 
 def _verdict(row: pd.Series, point: str, seen: dict[str, Any], fitted: Collection[str]) -> tuple[str, str]:
     if row["role"] == "scenario" or row["id"] in fitted:
-        how = {"scenario": "sets its share of seekers", "derived": "follows from those that it was fitted to"}
-        why = how.get(row["role"], "is one that it was fitted to")
+        if row["role"] == "scenario":
+            return "fitted", "No check of the scenario: its share of seekers was chosen with this in view."
+        derived = row["role"] == "derived"
+        why = "follows from those that it was fitted to" if derived else "is one that it was fitted to"
         return "fitted", f"The scenario agrees by construction: this figure {why}."
     if isnan(seen["lower"]):
         return "undetermined", "No case of the cohort is in the denominator."

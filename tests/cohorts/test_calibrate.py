@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from secondop.cohorts.calibrate import calibrate, fit_report, identifiability, recentred
-from secondop.cohorts.outcomes import expected_rates
+from secondop.cohorts.outcomes import expected_rates, pilot
 from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import simulate
-from secondop.cohorts.targets import targets
+from secondop.cohorts.targets import got, targets
 from secondop.errors import SecondopError
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.assess import assess
@@ -106,6 +106,17 @@ def test_a_surer_rate_makes_a_narrower_range(fitted):
     assert width["few"] > width["many"]
     stated = few.parameters["rates.diagnosis_changed_sought"]
     assert (stated.lower, stated.upper) == pytest.approx((0.1124, 0.1925), abs=1e-3)  # Wilson, of 44.4 of 300
+
+
+@pytest.mark.parametrize("name", ["programme", "general", "surgical", "oncology"])
+def test_an_effect_at_either_end_of_its_range_gives_that_end_of_its_contrast(name):
+    # ranges of contrasts are lopsided (2, 6.5, 8), and those of rates are varied by themselves
+    scenario = load_scenario(name)
+    for target in targets(scenario)[8:]:
+        effect, stated = scenario.parameters[target.free], target.wanted
+        moved = (recentred(scenario.replace({target.free: end})) for end in (effect.lower, effect.upper))
+        ends = sorted(got(each, [target], pilot(each))[0] for each in moved)
+        assert ends == pytest.approx([stated.lower, stated.upper], rel=0.12), target.path
 
 
 def test_effects_are_identified_and_the_readers_accuracy_is_not(fitted):

@@ -1,5 +1,6 @@
 """Scenarios: what a file may say, what is refused, and what a reader sees."""
 
+import re
 import tomllib
 
 import pytest
@@ -26,6 +27,14 @@ def test_every_parameter_states_its_range_its_basis_and_where_it_comes_from(name
     assert (frame["citation"].str.len() > 0).all()
     varied = (frame["lower"] < frame["upper"]) | frame["value"].isin([0, 1])
     assert varied.all(), frame[~varied]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_value_said_to_lie_within_some_figures_does(name):
+    for path, p in load_scenario(name).parameters.items():
+        figures = [float(x) / 100 for x in re.findall(r"([\d.]+) %", p.citation)]
+        if "assumed within" in p.citation and figures:
+            assert min(figures) <= p.value <= max(figures), path
 
 
 ALLOWED = {
