@@ -15,12 +15,18 @@ UNMET = np.log(1.05)
 """How far the log-odds of a rate may be off and still count as met."""
 
 
+class Recentred(ChainMap):
+    """A scenario's numbers, what is solved before all others; and how far a rate is off (log-odds)."""
+
+    missed = 0.0
+
+
 class Recentring:
     """Solves a scenario again for its rates on given cases: fast, from where another was solved.
 
     Not all rates can be met: seekers differ from others only so far as their traits let them. Then those
-    among all cases are met, and those among seekers as nearly as can be. ``misses`` has the largest distance
-    that each call left, in log-odds.
+    among all cases are met, and those among seekers as nearly as can be; ``missed`` of what is returned has
+    the largest distance left, in log-odds.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -28,22 +34,17 @@ class Recentring:
         self.free = [target.free for target in self.wanted]
         among_seekers = ("_sought", "second_right")
         self.of_all = [i for i, t in enumerate(self.wanted) if not t.path.endswith(among_seekers)]
-        self.misses: list[float] = []
 
-    @property
-    def unmet(self) -> float:
-        """The share of calls after which the odds of a rate were off by more than a twentieth."""
-        return float(np.mean(np.array(self.misses) > UNMET)) if self.misses else 0.0
-
-    def __call__(self, scenario: Scenario, cases: Cases) -> ChainMap:
+    def __call__(self, scenario: Scenario, cases: Cases) -> Recentred:
         """The scenario's numbers with what is solved moved."""
         start, every = np.array([scenario[path] for path in self.free]), list(range(len(self.free)))
         solved, left = self._nearer(start, scenario, cases, every, steps=7)
         if left > _MET:
             solved, _ = self._nearer(solved, scenario, cases, self.of_all, steps=3)
             left = np.abs(self._miss(solved, scenario, cases)).max()
-        self.misses.append(float(left))
-        return self._numbers(solved, scenario)
+        numbers = self._numbers(solved, scenario)
+        numbers.missed = float(left)
+        return numbers
 
     def _nearer(
         self, solved: np.ndarray, scenario: Scenario, cases: Cases, which: list[int], steps: int
@@ -71,8 +72,8 @@ class Recentring:
         goal = [target.line(scenario[target.path]) for target in self.wanted]
         return self._at(solved, scenario, cases) - goal
 
-    def _numbers(self, solved: np.ndarray, scenario: Scenario) -> ChainMap:
-        return ChainMap(dict(zip(self.free, solved, strict=True)), scenario)
+    def _numbers(self, solved: np.ndarray, scenario: Scenario) -> Recentred:
+        return Recentred(dict(zip(self.free, solved, strict=True)), scenario)
 
     def _at(self, solved: np.ndarray, scenario: Scenario, cases: Cases) -> np.ndarray:
         return on_lines(self.wanted, got(self._numbers(solved, scenario), self.wanted, cases))

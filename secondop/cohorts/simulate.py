@@ -171,8 +171,9 @@ def common_cohorts(
 ) -> Iterator[tuple[int, Iterator[pl.DataFrame]]]:
     """The cohorts of scenarios from the same random numbers, their rates kept: so many ``together``.
 
-    How many there are, and their cases in parts, with columns ``cohort`` and ``row``. Two cohorts differ by
-    what differs between their scenarios and not by chance.
+    How many there are, and their cases in parts, with columns ``cohort``, ``row`` and ``missed``: how far a
+    rate is off in spite of recentring. Two cohorts differ by what differs between their scenarios and not by
+    chance.
     """
     sizes = {block: min(n - block * BLOCK, BLOCK) for block in range(-(-n // BLOCK))}
     streams = [Streams(seed, block, size, keep=len(sizes) == 1) for block, size in sizes.items()]
@@ -230,6 +231,7 @@ class _Plan:
             code = answers.astype(np.uint8)
             found[name] = code if lost is None else code | -lost.view(np.uint8)  # whatever it is: GAP
         numbers = recentring(self.scenario, cases) if recentring else self.scenario
+        found |= {"missed": np.full(len(cases.wish), numbers.missed)} if recentring else {}
         return (
             found
             | {name: trait.astype(float) for name, trait in truth.traits.items()}
@@ -264,7 +266,7 @@ def _frame(columns: dict[str, np.ndarray], plan: _Plan) -> pl.DataFrame:
                 made.append((known == 1).alias(name))
             case _:
                 made.append(known.cat.to(pl.Enum(fact.levels)).alias(name))
-    return pl.DataFrame(columns).select(*made, *TRAITS, *TRUTH)
+    return pl.DataFrame(columns).select(*made, *TRAITS, *TRUTH, *(x for x in ["missed"] if x in columns))
 
 
 def _rows(plan: _Plan, start: int, stop: int, seed: int) -> pl.DataFrame:

@@ -7,6 +7,7 @@ how far a number may be off; a band is as honest as the ranges behind it.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, groupby, product
 
@@ -16,7 +17,7 @@ import polars as pl
 from tqdm.auto import tqdm
 
 from secondop.cohorts.draws import draw_parameters, drawn_scenarios, rates_that_hold, unstated, varying
-from secondop.cohorts.recentring import Recentring
+from secondop.cohorts.recentring import UNMET, Recentring
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import common_cohorts
@@ -71,8 +72,9 @@ def tornado(
     pandas.DataFrame
         A row per measure and parameter, the widest swing first: the results ``base, at_lower, at_upper``;
         ``swing``, from least to greatest, and ``swing_error``, the half-width of its 95 % interval by chance
-        in simulating: each of 20 blocks of cases left out in turn (Student's t). ``attrs["unmet"]``: in which
-        share of cohorts a rate among seekers could not hold beside the others (odds off by over 5 %).
+        in simulating: each of 20 blocks of cases left out in turn (Student's t). ``unmet``: at which ends the
+        rates among seekers cannot hold beside the others (odds off by over 5 %); of the policy ``sought``
+        nothing is said there.
 
     Examples
     --------
@@ -111,14 +113,18 @@ def tornado(
     runs = np.array([(0, 2 * i + 1, 2 * i + 2) for i in range(len(moving))], int).reshape(-1, 3)
     ends = np.concatenate([found[name][policies.index(policy)][runs] for name in names])
     table[["base", "at_lower", "at_upper"]] = whole = ends[..., 0]
-    with np.errstate(invalid="ignore"):
-        lost = ends[table.index, whole.argmax(1), 1:] - ends[table.index, whole.argmin(1), 1:]
-        table["swing"] = np.ptp(whole, axis=1)
+    words = np.array(["", "lower", "upper", "lower and upper"])
+    table["unmet"] = np.tile(words[unmet[runs[:, 1:]] @ [1, 2]], len(names))
+    with np.errstate(invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a row of which nothing is known stays blank
+        most, least = (np.where(np.isnan(whole), end, whole) for end in (-np.inf, np.inf))
+        lost = ends[table.index, most.argmax(1), 1:] - ends[table.index, least.argmin(1), 1:]
+        table["swing"] = np.nanmax(whole, axis=1) - np.nanmin(whole, axis=1)
         table["swing_error"] = t.ppf(0.975, BLOCKS - 1) * np.sqrt(BLOCKS - 1) * lost.std(axis=1)
     order = np.lexsort((-table["swing"], np.repeat(range(len(names)), len(moving))))
     table = table.iloc[order].reset_index(drop=True)
     table.attrs = {"simulated": True, "scenario": scenario.name, "n": n, "seed": seed, "threshold": threshold}
-    table.attrs |= {"fixed": len(paths) - len(moving), "unmet": unmet}
+    table.attrs |= {"fixed": len(paths) - len(moving)}
     return table
 
 
@@ -142,7 +148,8 @@ def propagate(
     ``draws, counts, weight, zeros``: as for :func:`draw_parameters`; ``measures, policies`` as for
     :func:`tornado`, each policy also with " or undecided". Thresholds of rules that state a range are drawn
     too. In every draw what was solved moves along, so that the rates drawn hold. Those among all cases do in
-    each; in the share ``attrs["unmet"]`` of cohorts one among seekers does not (its odds off by over 5 %).
+    each; in the share ``attrs["unmet"]`` of cohorts one among seekers does not (its odds off by over 5 %),
+    and what the policy ``sought`` finds is blank there.
 
     A row per ``policy``, ``draw`` and ``measure``: its ``value``, and ``base``, that in the scenario as
     stated; blank where nothing was counted. One measure pivoted, draws by policies, is what packages of
@@ -174,7 +181,7 @@ def propagate(
     table = pd.DataFrame({"value": values[..., 1:].ravel()}, keys).reset_index()
     table = table[["policy", "draw", "measure", "value"]].assign(base=values[..., 0].repeat(len(moved)))
     table.attrs = {"simulated": True, "scenario": scenario.name, "n": n, "seed": seed, "threshold": threshold}
-    table.attrs |= {"draws": draws, "unmet": unmet}
+    table.attrs |= {"draws": draws, "unmet": float(unmet.mean())}
     return table
 
 
@@ -276,8 +283,10 @@ def _evaluate(
     seed: int,
     outcome: str,
     blocks: int = 1,
-) -> tuple[list[str], dict[str, np.ndarray], float]:
+) -> tuple[list[str], dict[str, np.ndarray], np.ndarray]:
     """The policies; each measure: (policies, variants, all cases and all but those of each block); unmet.
+
+    ``unmet``: the variants in which seekers cannot have their rates; what they find is blank there.
 
     Small cohorts are assessed together, large ones in parts. Variants of one rule book follow each other.
     """
@@ -285,6 +294,7 @@ def _evaluate(
         raise unknown_name("measure", unknown[0], MEASURES)
     defined.odds_of([threshold])  # refuses what is no probability before anything is simulated
     flags, recentring, counted = ("changed", *EITHER, *defined.TRUTH), Recentring(scenario), []
+    missed: list[np.ndarray] = []
     together = max(1, min(BATCH // n, MAX_GROUPS // blocks))
     with tqdm(total=total, unit="cohort", delay=2, leave=False) as bar:
         for rule_book, group in groupby(variants, key=lambda variant: variant[1]):
@@ -292,13 +302,17 @@ def _evaluate(
                 (each for each, _ in group), n, seed=seed, together=together, recentring=recentring
             )
             for cohorts, parts in drawn:
-                counts = 0
+                counts, off = 0, 0.0
                 for frame in parts:
+                    off = np.maximum(
+                        off, frame.group_by("cohort", maintain_order=True).agg(pl.max("missed"))["missed"]
+                    )
                     place = pl.col("cohort") * blocks + pl.col("row") * blocks // n
                     frame = frame.with_columns(scenario_and_block=place)
                     names, part = _counts(frame, rule_book, policies, flags, outcome, cohorts * blocks)
                     counts = counts + part
                 counted.append(counts)
+                missed.append(off)
                 bar.update(cohorts)
     blockwise = np.concatenate(counted, 2).reshape(len(flags), len(names), -1, blocks, 3, 3)
     whole, found = blockwise.sum(3, keepdims=True), {}
@@ -307,7 +321,10 @@ def _evaluate(
         flag, measure, _ = MEASURES[name]
         numbers = defined.table(tables[flag], tables[flag], [threshold], measures=[measure])[measure]
         found[name] = numbers[..., 0, 0] if defined.MEASURES[measure].priced else numbers[..., 0]
-    return [*names[:-1], "sought"], found, recentring.unmet
+    unmet, sought = np.concatenate(missed) > UNMET, len(names) - 1
+    for numbers in found.values():
+        numbers[sought, unmet] = np.nan  # whoever seeks there is not who the scenario says
+    return [*names[:-1], "sought"], found, unmet
 
 
 def _counts(

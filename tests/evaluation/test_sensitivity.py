@@ -102,6 +102,18 @@ def test_an_end_of_a_tornado_is_the_trade_off_of_a_scenario_solved_again_or_of_a
         assert (at["swing"] > at["swing_error"]).all(), path
 
 
+def test_an_end_at_which_seekers_cannot_have_their_rates_is_named_and_says_nothing_of_them():
+    paths = ["rates.treatment_changed", "rates.diagnosis_changed_sought"]
+    asked = {"n": 4_000, "seed": 1, "parameters": paths}
+    seek, book = (tornado("surgical", "diagnosis_changed", policy=x, **asked).set_index("parameter")
+                  for x in ("sought", "recommended"))  # fmt: skip
+    for table in (seek, book):
+        assert table["unmet"].to_dict() == {paths[0]: "lower", paths[1]: ""}
+    low = seek.loc[paths[0]]
+    assert np.isnan(low["at_lower"]) and low["swing"] == pytest.approx(abs(low["at_upper"] - low["base"]))
+    assert book["at_lower"].notna().all() and seek.loc[paths[1], "swing"] > 0
+
+
 def test_zeros_that_may_not_be_zero_widen_what_is_varied():
     paths = ["facts.lifestyle_change_tried.contest"]
     with pytest.raises(UnknownNameError):
