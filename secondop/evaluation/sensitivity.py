@@ -304,9 +304,8 @@ def _evaluate(
             for cohorts, parts in drawn:
                 counts, off = 0, 0.0
                 for frame in parts:
-                    off = np.maximum(
-                        off, frame.group_by("cohort", maintain_order=True).agg(pl.max("missed"))["missed"]
-                    )
+                    each = frame.group_by("cohort", maintain_order=True).agg(pl.max("missed"))
+                    off = np.maximum(off, each["missed"].to_numpy())
                     place = pl.col("cohort") * blocks + pl.col("row") * blocks // n
                     frame = frame.with_columns(scenario_and_block=place)
                     names, part = _counts(frame, rule_book, policies, flags, outcome, cohorts * blocks)
