@@ -53,15 +53,12 @@ def net_benefit(table: pd.DataFrame) -> go.Figure:
     pad, room = 0.03 * (ends[1] - ends[0]), 44 + (100 if len(steps) > 1 else 0)
     fig.update_xaxes(range=[ends[0] - pad, ends[1] + pad])
     style.taller(fig, room, margin={"l": 16, "b": 80 + room}, title_text=heads[start].title.text)
-    return fig if len(steps) < 2 else fig.update_layout(sliders=[_slider(heads, moves, start)])
-
-
-def _slider(heads: dict, moves: dict, start: float) -> dict:
-    args = {at: [moves[at], {"title.text": heads[at].title.text}, [1, 2, 3, 4, 5]] for at in moves}
-    steps = [{"label": f"{(1 - at) / at:.2g}", "method": "update", "args": args[at]} for at in moves]
-    said = {"prefix": "No-change referrals accepted for one change: ", "font": {"size": 14}}
-    look = {"currentvalue": said, "font": {"size": 11}, "pad": {"t": 76, "b": 0}}
-    return {"steps": steps, "active": list(moves).index(start)} | look
+    if len(steps) < 2:
+        return fig
+    moved = {at: {"title.text": heads[at].title.text} for at in moves}
+    args = {f"{(1 - at) / at:.2g}": [moves[at], moved[at], [1, 2, 3, 4, 5]] for at in moves}
+    said = "No-change referrals accepted for one change: "
+    return fig.update_layout(sliders=style.slider(args, list(moves).index(start), said))
 
 
 def _marks(part: pd.DataFrame) -> dict[str, list]:

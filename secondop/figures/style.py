@@ -94,6 +94,11 @@ def lines(text: str, width: int = 50) -> str:
     return "<br>".join(wrap(text.strip(), width))
 
 
+def capital(text: str) -> str:
+    """A text that begins with a capital letter, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def sentences(rows: pd.DataFrame, template: str) -> list[str]:
     """What hover boxes say: a sentence for each row, from a template that names its columns."""
     return [lines(template.format(**row)) for row in rows.to_dict("records")]
@@ -156,6 +161,14 @@ def taller(fig: go.Figure, room: int, **layout: Any) -> go.Figure:
     """Add room below; the title stays where it is."""
     height = fig.layout.height + room
     return fig.update_layout(**{"height": height, "title_y": 1 - 22 / height} | layout)
+
+
+def slider(steps: dict[str, list], start: int, prefix: str) -> list[dict]:
+    """A slider that works without a kernel: by label, what `update` takes for traces, layout and which."""
+    made = [{"label": label, "method": "update", "args": args} for label, args in steps.items()]
+    said = {"prefix": prefix, "font": {"size": 14}}
+    look = {"currentvalue": said, "font": {"size": 11}, "pad": {"t": 76, "b": 0}}
+    return [{"steps": made, "active": start} | look]
 
 
 def points(fig: go.Figure, x: Iterable, y: Iterable, said: list[str], **look: Any) -> None:

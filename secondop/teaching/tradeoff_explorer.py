@@ -95,7 +95,7 @@ class TradeoffExplorer(Still, widgets.VBox):
         self.table = table.merge(places, how="left")
         self.table.attrs = table.attrs
         answers = said.select(
-            **{policy.name: policy.refers for policy in policies.values()}, changed=nw.col("flag changed")
+            **{policy.name: policy.refers for policy in policies.values()}, changed=cohort.changed
         )
         codes = answers.to_polars().select(pl.all().cast(pl.UInt8).fill_null(2))
         self._refers = {place: codes[policy.name].to_numpy() for place, policy in policies.items()}
