@@ -9,7 +9,7 @@ from secondop.evaluation.policies import FORESIGHT
 from secondop.evaluation.tradeoff import wide
 from secondop.figures import style
 from secondop.figures.style import COLOURS, INK, QUIET
-from secondop.figures.tradeoff_figures import SORTS, best_of, middle, tied_with, worth
+from secondop.figures.tradeoff_figures import SORTS, best_of, middle, refuse_net, tied_with, worth
 
 _NOTE = "Filled mark: the policy. Ring: as many at random. Grey: missing information. Line: 95 % interval."
 
@@ -25,6 +25,7 @@ def net_benefit(table: pd.DataFrame) -> go.Figure:
         From :func:`secondop.evaluation.tradeoff.tradeoff`, of one group; several thresholds make a slider.
     """
     style.only_one(table, "group", "net_benefit")
+    refuse_net(table, "net_benefit")
     every = wide(table)
     steps = dict(iter(every.groupby("threshold")))
     start = min(steps, key=lambda threshold: abs(threshold - 1 / 11))

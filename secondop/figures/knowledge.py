@@ -182,7 +182,7 @@ def _range(low: float, high: float, digits: int = 1) -> str:
     """Both ends, once where they read alike; empty where there is none."""
     if pd.isna(low):
         return ""
-    low, high = (f"{end:.{digits}f}".replace("-0.0", "0.0") for end in (low, high))
+    low, high = (f"{round(end, digits) + 0.0:.{digits}f}" for end in (low, high))
     return low if low == high else f"{low} to {high}"
 
 

@@ -35,6 +35,12 @@ COLOURS = {
 }
 """What each colour means."""
 
+TRADES = {
+    None: ("no-change referral", "no-change referrals", "change"),
+    "net_corrected": ("referral without a correction", "referrals without a correction", "error corrected"),
+}
+"""What a decision threshold trades, by outcome: what is accepted (one, many) for one of what is found."""
+
 INK, QUIET, GRID = "#1f2933", "#66707a", "#e6e9ec"
 _ROW, _LINE = 26, 15  # heights of a ladder's row, and of a line of its label
 _FOOT = {"y": 0, "yref": "container", "yanchor": "bottom"}  # where a legend is clear of the axis
@@ -114,10 +120,11 @@ def count_of(table: pd.DataFrame) -> str:
     return f"{table['n'].iloc[0]:,.0f} {cases_of(table)}"
 
 
-def threshold_words(threshold: float) -> str:
+def threshold_words(threshold: float, outcome: str | None = None) -> str:
     """A decision threshold as the trade that it accepts."""
     accepted = f"{(1 - threshold) / threshold:.3g}"
-    return f"{accepted} no-change referral{'s' * (accepted != '1')} accepted for one change"
+    one, many, per = TRADES.get(outcome, TRADES[None])
+    return f"{accepted} {one if accepted == '1' else many} accepted for one {per}"
 
 
 def only_one(table: pd.DataFrame, column: str, name: str) -> Any:

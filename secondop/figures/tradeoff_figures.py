@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 from operator import itemgetter
 
@@ -9,7 +10,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from secondop.errors import SecondopError
 from secondop.evaluation.books import Books
+from secondop.evaluation.corrected import NET
 from secondop.evaluation.measures import table as measured
 from secondop.evaluation.policies import FORESIGHT
 from secondop.evaluation.tradeoff import wide
@@ -48,11 +51,12 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
         From :func:`secondop.evaluation.tradeoff.tradeoff`, of one group.
     """
     style.only_one(table, "group", "tradeoff")
+    refuse_net(table, "tradeoff")
     rows = wide(table).drop_duplicates("policy")
     ends, front = rows[rows["sort"].isin(["none", "all"])], rows[rows["frontier"] == 1]
     fig = style.figure(
         tradeoff_title(rows, table.attrs.get("outcome")),
-        f"{style.count_of(table)}. Cross: 95 % interval and missing information.",
+        trade_note(table),
         x=OVERUSE,
         y=found_words(table),
         height=420,
@@ -88,12 +92,13 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
         From :func:`secondop.evaluation.tradeoff.decision_curve`, of one group.
     """
     style.only_one(table, "group", "decision_curve")
-    rows = wide(table)
+    rows, outcome = wide(table), table.attrs.get("outcome")
+    _, many, per = style.TRADES.get(outcome, style.TRADES[None])
     fig = style.figure(
-        _curve_title(rows),
+        _curve_title(rows, f"{many} for one {per}"),
         f"{style.count_of(table)}. Bands: 95 % interval and missing information.",
-        x="no-change referrals accepted for one change; below, the decision threshold",
-        y="net benefit per 100 cases",
+        x=f"{many} accepted for one {per}; below, the decision threshold",
+        y="net benefit per 100 cases" + ": errors corrected less introduced" * (outcome == NET),
     )
     spare = iter(["#CC79A7", "#E69F00", "#000000", "#882255"])
     for policy, part in rows.groupby("policy", sort=False):
@@ -102,7 +107,7 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
         if sort not in ("none", FORESIGHT):
             _band(fig, x, part["net_benefit_lower"], part["net_benefit_upper"], colour, f"{label}, band")
         dash = {"none": "dot", "all": "dash", FORESIGHT: "dashdot"}.get(sort, "solid")
-        said = [style.lines(worth(row)) for row in part.to_dict("records")]
+        said = [style.lines(worth(row, outcome)) for row in part.to_dict("records")]
         look = {"name": label, "mode": "lines", "line": {"color": colour, "dash": dash, "width": 2}}
         style.points(fig, x, middle(part, "net_benefit"), said, **look)
     ends, top = rows["threshold"].agg(["min", "max"]), rows["net_benefit_upper"].max()
@@ -215,6 +220,19 @@ def found_words(table: pd.DataFrame) -> str:
     return f"true positives: of 100 cases, referred, and {what}"
 
 
+def refuse_net(table: pd.DataFrame, name: str) -> None:
+    """Where errors are weighed, nothing is a true or a false positive."""
+    if table.attrs.get("outcome") == NET:
+        said = f"The figure {name} draws true and false positives, and of outcome={NET!r} there are none"
+        raise SecondopError(f"{said}: draw decision_curve(...), or yield_range(...).")
+
+
+def trade_note(table: pd.DataFrame) -> str:
+    """What stands under the title of a trade-off: the cases, what above chance rests on, and the marks."""
+    assumed = " How far above chance is as assumed." * bool(table.attrs.get("simulated"))
+    return f"{style.count_of(table)}.{assumed} Cross: 95 % interval and missing information."
+
+
 def tradeoff_title(rows: pd.DataFrame, outcome: str | None) -> str:
     """What one policy finds of all changes, what it refers without a change, and what chance finds."""
     named = {"error_corrected": "wrong diagnoses", "intervention_averted": "interventions to avert"}
@@ -229,7 +247,13 @@ def tradeoff_title(rows: pd.DataFrame, outcome: str | None) -> str:
     title = f"Referring {row['label']} finds {_between(row, 'true_positive')} of the {everybody} {what} "
     title += f"in 100 cases, with {over} no-change referral{'s' * (over != '1')}"
     chance = row["true_positive"] - row["yield_above_chance"]
-    return title if pd.isna(chance) else f"{title}; as many at random find {chance:.0f}"
+    return title if pd.isna(chance) else f"{title}; as many at random find {chance:.0f}{above_chance(row)}"
+
+
+def above_chance(row: Mapping) -> str:
+    """The yield above chance, with its share of the possible at that volume."""
+    text = f": {round(row['yield_above_chance'], 1) + 0.0:.1f} above chance"
+    return text if pd.isna(row["yield_share"]) else f"{text}, {row['yield_share']:.0f} % of the possible"
 
 
 def said_of(row: dict, about: dict) -> str:
@@ -240,15 +264,16 @@ def said_of(row: dict, about: dict) -> str:
     text = f"Referring {row['label']}: {sent} of 100 cases referred. {found} change something, {over} change "
     text += f"nothing, and {missed} changes are missed."
     if not pd.isna(chance := row["true_positive"] - row["yield_above_chance"]):
-        text += f" As many at random would find {chance:.1f}."
+        text += f" As many at random would find {chance:.1f}{above_chance(row)}"
+        text += " there, as assumed." if about.get("simulated") else " there."
     if unknown := about.get("unknown_outcomes"):
         text += f" The outcome is unknown in {unknown:,.0f} of {row['n']:,.0f} cases."
     return style.lines(text)
 
 
-def worth(row: dict) -> str:
+def worth(row: dict, outcome: str | None = None) -> str:
     """A policy's net benefit as a sentence."""
-    trade, net = style.threshold_words(row["threshold"]), _bounds(row, "net_benefit")
+    trade, net = style.threshold_words(row["threshold"], outcome), _bounds(row, "net_benefit")
     return f"With {trade}, referring {row['label']} has a net benefit of {net} per 100 cases."
 
 
@@ -277,27 +302,26 @@ def _between(row: pd.Series, name: str) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _curve_title(rows: pd.DataFrame) -> str:
-    """Who is best where, as a no-change referral gets dearer; nobody where the bands of the best overlap."""
+def _curve_title(rows: pd.DataFrame, per: str) -> str:
+    """Who is best where, at the thresholds drawn; nobody where the bands of the best overlap."""
     said = []
     for threshold, part in rows.groupby("threshold"):
         best = best_of(part)
         clear = best is not None and not tied_with(part, best)
         said.append((best["label"] if clear else None, (1 - threshold) / threshold))
-    runs = [(label, list(run)[-1][1]) for label, run in groupby(said, key=itemgetter(0))]
-    (first, down_to), last, per = runs[0], runs[-1][0], "no-change referrals for one change"
+    runs = [(label, [at for _, at in run]) for label, run in groupby(said, key=itemgetter(0))]
+    (first, wide_), (last, narrow) = runs[0], runs[-1]
     if len(runs) == 1 and first:
         return f"Referring {first} is best at every threshold shown"
     if not first and not last:
         return "No policy is clearly best at the thresholds shown: the bands of the best overlap"
-    below = runs[-2][1]
     if not first:
-        return f"Referring {last} is best below {below:.2g} {per}; above, bands overlap"
-    title = f"Referring {first} is best down to {down_to:.2g} {per}"
+        return f"Referring {last} is best at {narrow[0]:.2g} or fewer {per}; at more, bands overlap"
+    title = f"Referring {first} is best at {wide_[-1]:.2g} or more {per}"
     if not last:
-        return f"{title}; below, bands overlap"
+        return f"{title}; at {narrow[0]:.2g} or fewer, bands overlap"
     between = "" if all(label for label, _ in runs) else "; between, bands overlap"
-    return f"{title}, referring {last} below {below:.2g}{between}"
+    return f"{title}, referring {last} at {narrow[0]:.2g} or fewer{between}"
 
 
 def _book_sentence(row: dict, x: float, y: float, chance: float) -> str:
