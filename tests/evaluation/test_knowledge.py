@@ -1,21 +1,26 @@
 """What facts know: recomputed from the anchors, nothing at signal 0, and lifts beside published ones."""
 
+from pathlib import Path
+
+import nbformat
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from bs4 import BeautifulSoup
 
 from secondop.cohorts.calibrate import calibrate, recentred
 from secondop.cohorts.scenario import load_scenario
 from secondop.cohorts.simulate import simulate
 from secondop.datafiles import data_path
 from secondop.errors import UnknownNameError
-from secondop.evaluation.knowledge import TRIAGES, triage_lifts, yield_range
+from secondop.evaluation.knowledge import ANCHORS, TRIAGES, triage_lifts, yield_range
 from secondop.evaluation.published import published_contrasts
 from secondop.guideline.contrasts import DOUBT
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.assess import assess
 
+ROOT = Path(__file__).resolve().parents[2]
 PROGRAMME = load_scenario("programme")
 
 
@@ -85,3 +90,33 @@ def test_lifts_are_the_published_ranges_and_the_mean_gain_of_whoever_is_chosen()
     assert row["referred"] == pytest.approx(100 * doubt.mean())
     assert row["lower"] < row["value"] < row["upper"]
     assert table.index[-1] == "Rule book: all with an urgent indication" and table.attrs["n"] == 20_000
+
+
+def stored(heading):
+    """The cells of a table that notebook 06 prints, under a heading of its own."""
+    cells = nbformat.read(
+        ROOT / "notebooks" / "06-when-does-benefit-become-overuse.ipynb", as_version=4
+    ).cells
+    found = [
+        out["data"]["text/html"] for cell in cells for out in cell.get("outputs", ()) if heading in str(out)
+    ]
+    return [[x.get_text() for x in row(["th", "td"])] for row in BeautifulSoup(found[0], "html.parser")("tr")]
+
+
+@pytest.mark.parametrize(
+    "signals", [[1], pytest.param([0, 2], marks=pytest.mark.slow)], ids=["as calibrated", "all signals"]
+)
+def test_notebook_6_prints_what_follows_from_the_anchors(signals):
+    table, printed, signal = (
+        yield_range(PROGRAMME, ["recommended"], signals=signals, n=50_000, seed=6),
+        {},
+        "",
+    )
+    for *where, anchor, sent, above, share in stored("yield_share")[2:]:
+        signal = where[0] if where else signal
+        printed[float(signal), anchor] = [float(sent), float(above), float(share)]
+    for at in signals:
+        for anchor in ANCHORS:
+            names = ["referral_rate", "yield_above_chance", "yield_share"]
+            now = numbers(table, at, anchor).loc[names, "value"].tolist()
+            assert printed[at, anchor] == pytest.approx(now, abs=0.0501)
