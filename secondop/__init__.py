@@ -11,7 +11,7 @@ Cases
     read_cases, check_cases, facts_table, assess, explain, data_path
 Simulated cohorts
     load_scenario, read_scenario, Scenario, simulate, simulate_batches, Gaps
-    calibrate, fit_report, identifiability, expected_rates, along, draw_parameters
+    calibrate, recentred, fit_report, identifiability, expected_rates, along, draw_parameters
 How readers differ
     ReaderModel, Strategy, read_strategies, opinions_from_ratings
 Published figures
@@ -20,7 +20,7 @@ How often rules fire
     firing_rates, attrition, overlap, overlap_members, flow_table, of_100, natural_frequencies
 What a rule book is worth
     Cohort, tradeoff, decision_curve, net_benefit, wide, all_books, reform, flipped
-    yield_range, triage_lifts, contrast_anchors, tornado, propagate, net_benefits, bands
+    yield_range, triage_lifts, contrast_anchors, tornado, propagate, net_benefits, best_policies, bands
 A learned triage, and real biopsies
     learned_triage, same_volume, calibration, importance, imitation_tree
     BIOPSIES, biopsy_readings, second_readings
@@ -54,9 +54,10 @@ _HOMES = {
     "secondop.guideline.second_opinion": ("RULE_BOOK",),
     "secondop.guideline.sgb27b": ("SGB27B",),
     "secondop.guideline.defaults": ("fact", "facts_table", "read_cases", "check_cases", "assess", "explain"),
-    "secondop.cohorts.scenario": ("Scenario", "load_scenario", "read_scenario"),
+    "secondop.cohorts.scenario": ("Scenario",),
+    "secondop.cohorts.scenario_file": ("load_scenario", "read_scenario"),
     "secondop.cohorts.simulate": ("simulate", "simulate_batches", "Gaps"),
-    "secondop.cohorts.calibrate": ("calibrate", "fit_report", "identifiability"),
+    "secondop.cohorts.calibrate": ("calibrate", "recentred", "fit_report", "identifiability"),
     "secondop.cohorts.outcomes": ("expected_rates", "along"),
     "secondop.cohorts.draws": ("draw_parameters",),
     "secondop.readers.model": ("ReaderModel",),
@@ -72,7 +73,7 @@ _HOMES = {
     "secondop.evaluation.books": ("all_books",),
     "secondop.evaluation.reform": ("reform", "flipped"),
     "secondop.evaluation.knowledge": ("yield_range", "triage_lifts", "contrast_anchors"),
-    "secondop.evaluation.sensitivity": ("tornado", "propagate", "net_benefits", "bands"),
+    "secondop.evaluation.sensitivity": ("tornado", "propagate", "net_benefits", "best_policies", "bands"),
     "secondop.evaluation.learning": (
         "learned_triage",
         "same_volume",

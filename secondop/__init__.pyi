@@ -5,12 +5,13 @@ from secondop import teaching as teaching
 from secondop.cohorts.calibrate import calibrate as calibrate
 from secondop.cohorts.calibrate import fit_report as fit_report
 from secondop.cohorts.calibrate import identifiability as identifiability
+from secondop.cohorts.calibrate import recentred as recentred
 from secondop.cohorts.draws import draw_parameters as draw_parameters
 from secondop.cohorts.outcomes import along as along
 from secondop.cohorts.outcomes import expected_rates as expected_rates
 from secondop.cohorts.scenario import Scenario as Scenario
-from secondop.cohorts.scenario import load_scenario as load_scenario
-from secondop.cohorts.scenario import read_scenario as read_scenario
+from secondop.cohorts.scenario_file import load_scenario as load_scenario
+from secondop.cohorts.scenario_file import read_scenario as read_scenario
 from secondop.cohorts.simulate import Gaps as Gaps
 from secondop.cohorts.simulate import simulate as simulate
 from secondop.cohorts.simulate import simulate_batches as simulate_batches
@@ -24,6 +25,9 @@ from secondop.evaluation.biopsies import second_readings as second_readings
 from secondop.evaluation.books import all_books as all_books
 from secondop.evaluation.cohort import Cohort as Cohort
 from secondop.evaluation.comparison import compare as compare
+from secondop.evaluation.knowledge import contrast_anchors as contrast_anchors
+from secondop.evaluation.knowledge import triage_lifts as triage_lifts
+from secondop.evaluation.knowledge import yield_range as yield_range
 from secondop.evaluation.learning import calibration as calibration
 from secondop.evaluation.learning import imitation_tree as imitation_tree
 from secondop.evaluation.learning import importance as importance
@@ -42,6 +46,7 @@ from secondop.evaluation.rates import overlap_members as overlap_members
 from secondop.evaluation.reform import flipped as flipped
 from secondop.evaluation.reform import reform as reform
 from secondop.evaluation.sensitivity import bands as bands
+from secondop.evaluation.sensitivity import best_policies as best_policies
 from secondop.evaluation.sensitivity import net_benefits as net_benefits
 from secondop.evaluation.sensitivity import propagate as propagate
 from secondop.evaluation.sensitivity import tornado as tornado

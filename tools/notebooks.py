@@ -201,9 +201,20 @@ def _draw(figure: dict, size: dict[str, int]) -> str:
     kaleido.start_sync_server(n=1, mathjax=False, silence_warnings=True)
     content = {"data": figure["data"], "layout": figure.get("layout", {})}
     picture = Image.open(BytesIO(kaleido.calc_fig_sync(content, opts={"format": "png", "scale": 1} | size)))
-    small = BytesIO()  # 128 colours are enough for a chart, in a quarter of the bytes
-    picture.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
-    return base64.b64encode(small.getvalue()).decode() + "\n"
+    return base64.b64encode(small(picture)).decode() + "\n"
+
+
+def small(picture) -> bytes:
+    """A picture in 128 colours: enough for a chart, in a quarter of the bytes.
+
+    An octree keeps the colour of a few small dots, where cutting at the median paints green ones blue.
+    """
+    from PIL import Image
+
+    kept = BytesIO()
+    few = picture.convert("RGB").quantize(128, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    few.save(kept, "PNG", optimize=True)
+    return kept.getvalue()
 
 
 def stop_drawing() -> None:

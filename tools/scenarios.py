@@ -9,7 +9,8 @@ import re
 from pathlib import Path
 
 from secondop.cohorts.calibrate import calibrate, targets
-from secondop.cohorts.scenario import Scenario, read_scenario
+from secondop.cohorts.scenario import Scenario
+from secondop.cohorts.scenario_file import read_scenario
 
 FOLDER = Path(__file__).parents[1] / "data" / "scenarios"
 ORDER = ("programme", "general", "surgical", "oncology")

@@ -12,11 +12,12 @@ import pandas as pd
 from scipy import special
 
 from secondop.cohorts.parameters import LIMITS, TRAITS, Parameter, sort_of
-from secondop.cohorts.scenario import Scenario, load_scenario
+from secondop.cohorts.scenario import Moved, Scenario
+from secondop.cohorts.scenario_file import load_scenario
 from secondop.errors import SecondopError, unknown_name
 
 Z = 1.959963984540054
-LEAST_UNSOUGHT = 0.2
+LEAST_UNSOUGHT = 0.05
 """Drawn rates are mended so that those who seek no opinion have at least this part of the seekers' rate."""
 
 
@@ -103,11 +104,11 @@ def unstated(scenario: Scenario, zeros: float) -> dict[str, Parameter]:
     return {path: zero for path in paths if zeros and path not in scenario.parameters}
 
 
-def drawn_scenarios(scenario: Scenario, table: pd.DataFrame) -> Iterator[tuple[int, Scenario]]:
+def drawn_scenarios(scenario: Scenario, table: pd.DataFrame) -> Iterator[tuple[int, Moved]]:
     """The scenario at each row of :func:`draw_parameters`, with the number of its draw; nothing is solved."""
-    paths = [path for path in table.columns if sort_of(path)]
-    for draw, row in table[paths].iterrows():
-        yield draw, scenario.replace(row.to_dict())
+    columns = [path for path in table.columns if sort_of(path)]
+    for draw, row in zip(table.index, table[columns].to_numpy(), strict=True):
+        yield draw, Moved(scenario, dict(zip(columns, row.tolist(), strict=True)))
 
 
 def uniform(path: str, draws: int, seed: int) -> np.ndarray:

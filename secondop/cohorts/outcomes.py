@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from secondop.cohorts.parameters import EFFECTS_ON
-from secondop.cohorts.scenario import Scenario, load_scenario
+from secondop.cohorts.scenario import Scenario
+from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.truth import Streams, Truth, draw, fact_plans
 
 PILOT, PILOT_SEED = 1 << 18, 2026
@@ -111,13 +112,16 @@ class Cases:
         }
 
     def outcomes(self, scenario: Scenario) -> dict[str, np.ndarray]:
-        """The truth of each case, yes or no; its definition is in :func:`secondop.cohorts.simulate.simulate`."""
+        """The truth of each case, yes or no, as :func:`secondop.cohorts.simulate.simulate` defines it."""
         p, hits = self.chances(scenario), self.streams.hits
         first = hits("outcome:first_right", p["first_right"])
-        agree = hits("outcome:agree", np.where(first, p["agree_if_right"], p["agree_if_wrong"]))
-        second = np.where(first, agree, ~agree & hits("outcome:second_right", p["second_right"]))
-        chance = np.where(agree, p["treatment_if_same"], p["treatment_if_changed"])
-        treated = hits("outcome:treatment_changed", chance)
+        same = {right: hits("outcome:agree", p[f"agree_if_{right}"]) for right in ("right", "wrong")}
+        agree = first & same["right"] | ~first & same["wrong"]
+        second = first & agree | ~first & ~agree & hits("outcome:second_right", p["second_right"])
+        treat = {
+            end: hits("outcome:treatment_changed", p[f"treatment_if_{end}"]) for end in ("same", "changed")
+        }
+        treated = agree & treat["same"] | ~agree & treat["changed"]
         dropped = hits("outcome:plan_dropped", scenario["outcomes.plan_dropped"])
         sought = hits("outcome:sought", p["sought"])
         values = (self.proposed, first, second, ~agree, sought, ~agree, treated)
@@ -126,7 +130,7 @@ class Cases:
 
 
 def rates_of(expected: dict[str, np.ndarray]) -> dict[str, float]:
-    """The rates of cases with these chances: among all, and (``_sought``) among those that seek an opinion."""
+    """The rates of cases with these chances: among all, and (``_sought``) among those that seek one."""
     found = {name: chance.mean(-1, dtype=float) for name, chance in expected.items()}
     for name, chance in expected.items():
         if name != "sought":
@@ -178,7 +182,7 @@ def along(
     Examples
     --------
     >>> along("programme", "readers.anchoring", [1, 1.437])["diagnosis_changed_sought"].round(2).to_dict()
-    {1.0: 0.15, 1.437: 0.12}
+    {1.0: 0.15, 1.437: 0.14}
     """
     from secondop.cohorts.calibrate import recentred
 

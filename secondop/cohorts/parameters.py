@@ -45,6 +45,10 @@ LIMITS = {"signal": (0.0, 2.0), "gap": (0.0, 0.99), "share": (0.0, 1.0), "loadin
 LIMITS |= {"odds": (1e-3, 1e3), "slope": (-8.0, 8.0), "log_odds": (-30.0, 30.0)}
 
 
+MOST_ANSWERS = 250
+"""Of one fact: its answers are kept in a byte each."""
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One number of a scenario, how far it may be off, and where it comes from.
@@ -136,6 +140,8 @@ def share_problems(start: str, shares: Mapping[str, Parameter | None], fact: Fac
     lacking = [path for path, share in shares.items() if share is None]
     if lacking or not shares:
         yield f"{start} does not state {', '.join(lacking) or 'its shares'}."
+    elif fact.is_numeric and len(shares) > min(fact.high + 1, MOST_ANSWERS):
+        yield f"{start} states {len(shares)} shares, more than there are answers (or than {MOST_ANSWERS})."
     elif fact.kind is not Kind.FLAG:
         total = math.fsum(share.value for share in shares.values() if share)
         if abs(total - 1) > 1e-6:

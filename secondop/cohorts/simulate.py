@@ -20,7 +20,8 @@ from scipy import special
 
 from secondop.cohorts.outcomes import TRUTH, Cases
 from secondop.cohorts.parameters import TRAITS
-from secondop.cohorts.scenario import Scenario, load_scenario
+from secondop.cohorts.scenario import Scenario
+from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.truth import Streams, Truth, draw, fact_plans
 from secondop.errors import SecondopError, not_whole, refuse, unknown_name
 from secondop.rules.facts import Kind
@@ -32,6 +33,8 @@ BLOCK = 1 << 17
 """Rows with random streams of their own."""
 THREADS = min(4, os.cpu_count() or 1)
 ENGINES = ("pandas", "polars")
+GAP = 255
+"""The code of an answer that is not recorded; no count is stated so far."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ def simulate_batches(
     n: int,
     *,
     seed: int,
-    batch: int = 2 * BLOCK,
+    batch: int = BLOCK,
     engine: Literal["pandas", "polars"] = "pandas",
     missing: Gaps | None = None,
 ) -> Iterator[Frame]:
@@ -138,12 +141,24 @@ def simulate_batches(
     [1000, 1000, 500]
     """
     scenario = _checked(scenario, seed, engine, missing, n=n, batch=batch)
-    plan, seed = _Plan(scenario, missing), int(seed)
-    spans = ((start, min(start + batch, n)) for start in range(0, n, batch))
-    frames = ((start, _rows(plan, start, stop, seed)) for start, stop in spans)
+    frames = _batches(_Plan(scenario, missing), n, int(seed), batch)
     if engine == "polars":
-        return (frame for _, frame in frames)
-    return (_pandas(frame, scenario, start, seed) for start, frame in frames)
+        return frames
+    starts = range(0, n, batch)
+    return (_pandas(x, scenario, start, int(seed)) for start, x in zip(starts, frames, strict=True))
+
+
+def _batches(plan: _Plan, n: int, seed: int, batch: int) -> Iterator[pl.DataFrame]:
+    """Whole blocks, each drawn once, cut into batches."""
+    span, left = max(batch // BLOCK, 1) * BLOCK, None
+    for start in range(0, n, span):
+        drawn = _rows(plan, start, min(start + span, n), seed)
+        left = drawn if left is None or not len(left) else pl.concat([left, drawn])
+        while len(left) >= batch:
+            yield left.head(batch)
+            left = left.slice(batch)
+    if len(left):
+        yield left
 
 
 def common_cohorts(
@@ -203,7 +218,7 @@ class _Plan:
             self.gaps[name] = [gap for gap in gaps if gap[1]]
 
     def columns(self, streams: Streams, recentring: Callable | None = None) -> dict[str, np.ndarray]:
-        """The recorded cases of a block and their truth: -1, or no number, where not recorded."""
+        """The recorded cases of a block as codes, and their truth: GAP, or no number, where not recorded."""
         truth = draw(self.facts, streams)
         cases = Cases(self.scenario, truth)
         found = {}
@@ -212,9 +227,8 @@ class _Plan:
             if fact.kind is Kind.NUMBER:
                 found[name] = answers if lost is None else np.where(lost, np.nan, answers)
                 continue
-            found[name] = answers.astype(np.int16 if fact.kind is Kind.COUNT else np.int8)
-            if lost is not None:
-                found[name][lost] = -1
+            code = answers.astype(np.uint8)
+            found[name] = code if lost is None else code | -lost.view(np.uint8)  # whatever it is: GAP
         numbers = recentring(self.scenario, cases) if recentring else self.scenario
         return (
             found
@@ -240,7 +254,7 @@ def _frame(columns: dict[str, np.ndarray], plan: _Plan) -> pl.DataFrame:
     made = []
     for name, fact in plan.scenario.structure.rule_book.facts.items():
         column = pl.col(name)
-        known = pl.when(column >= 0).then(column) if plan.gaps[name] else column
+        known = pl.when(column < GAP).then(column) if plan.gaps[name] else column
         match fact.kind:
             case Kind.NUMBER:
                 made.append(column.fill_nan(None))
@@ -249,18 +263,16 @@ def _frame(columns: dict[str, np.ndarray], plan: _Plan) -> pl.DataFrame:
             case Kind.FLAG:
                 made.append((known == 1).alias(name))
             case _:
-                made.append(known.cast(pl.UInt8).cat.to(pl.Enum(fact.levels)).alias(name))
+                made.append(known.cat.to(pl.Enum(fact.levels)).alias(name))
     return pl.DataFrame(columns).select(*made, *TRAITS, *TRUTH)
 
 
 def _rows(plan: _Plan, start: int, stop: int, seed: int) -> pl.DataFrame:
-    """Rows start to stop of the cohort."""
+    """Rows of the cohort, from the beginning of a block."""
     from tqdm.auto import tqdm
 
     def one(block: int) -> pl.DataFrame:
-        begin = block * BLOCK
-        streams = Streams(seed, block, min(stop - begin, BLOCK))
-        return _frame(plan.columns(streams), plan).slice(max(start - begin, 0))
+        return _frame(plan.columns(Streams(seed, block, min(stop - block * BLOCK, BLOCK))), plan)
 
     blocks = range(start // BLOCK, -(-stop // BLOCK))
     if len(blocks) == 1:

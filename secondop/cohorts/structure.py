@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -29,8 +29,8 @@ class Structure:
         Whose facts and rules it speaks of.
     """
 
-    raw: Mapping[str, Any] = field(hash=False)
-    rule_book: RuleBook = field(hash=False)
+    raw: Mapping[str, Any]
+    rule_book: RuleBook
 
     def of_fact(self, name: str, by: str = "") -> dict[str, Any]:
         """What is stated of a fact, or of those of its cases that go by this name."""
@@ -67,7 +67,7 @@ class Structure:
 
     @cached_property
     def strata(self) -> dict[str, dict[str, Condition]]:
-        """For each fact whose shares differ between cases: those cases by name; the first that holds counts."""
+        """Of each fact whose shares differ: the cases of each share by name; the first that holds counts."""
         facts = self.raw.get("facts", {})
         return {
             fact: {name: self.condition(each.get("when")) for name, each in own["by"].items()}

@@ -1,4 +1,4 @@
-"""Second readings of the real biopsies that ship with scikit-learn: what they find and waste."""
+"""Second readings of real breast aspirates (cytology), which scikit-learn ships: what they find and waste."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ BIOPSIES = (
 
 
 def biopsy_readings(*, seed: int, folds: int = 10) -> pd.DataFrame:
-    """A first reading of 569 real breast biopsies, each by a model that never saw that biopsy.
+    """A first reading of 569 real fine-needle aspirates of the breast, each by a model that never saw it.
 
     A logistic regression, calibrated (Platt) inside each training part, stands in for the first reader: no
-    pathologist's reading is in the data. ``first_reading`` is malignant from a ``probability`` of 0.5.
+    pathologist's reading is in the data. ``first_reading`` is malignant from a ``probability`` of 0.5. The
+    probabilities are too near to one another: their calibration slope is well above 1.
     """
     from sklearn.calibration import CalibratedClassifierCV
     from sklearn.datasets import load_breast_cancer

@@ -14,7 +14,8 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from secondop.cohorts.calibrate import calibrate, recentred
-from secondop.cohorts.scenario import Scenario, load_scenario
+from secondop.cohorts.scenario import Scenario
+from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import simulate
 from secondop.datafiles import data_path
 from secondop.errors import unknown_name

@@ -123,10 +123,31 @@ def same_volume(
 def calibration(
     cases: Any, score: str = "score", *, outcome: str = "either", groups: int = 10
 ) -> pd.DataFrame:
-    """Whether a learned probability means what it says: cases with like scores, and what share changed.
+    """How well probabilities are calibrated: cases with like scores, and what share of them changed.
 
     A row a group, lowest scores first: ``n, score`` (mean), ``changed, unknown`` (counts), ``share`` of n
     (blank if any is unknown), ``min, max`` (were unknown no, or yes); ``lower, upper``: 95 % Wilson of these.
+    ``attrs``: calibration ``slope`` and ``intercept``, each with its 95 % interval, of all known outcomes.
+
+    Notes
+    -----
+    The slope is that of a logistic regression of the outcome on the logit of the score: 1 is perfect, above
+    it scores are too near to one another, below it too far apart. The intercept is that with a slope of 1
+    (calibration in the large): 0 is perfect, above it more changed than was said. Blank where no such line
+    fits: a score of 0 or 1, one outcome only, or all that changed scored above all that did not.
+
+    References
+    ----------
+    Van Calster et al. 2019, BMC Med 17:230.
+
+    Examples
+    --------
+    >>> cases = pd.DataFrame({"score": [0.2] * 10 + [0.7] * 10, "changed": [1] + [0] * 9 + [1] * 9 + [0]})
+    >>> table = calibration(cases, outcome="changed", groups=2)
+    >>> table[["score", "share"]].round(2).to_numpy().tolist()
+    [[0.2, 0.1], [0.7, 0.9]]
+    >>> [round(end, 2) for end in table.attrs["slope"]]
+    [1.97, 0.66, 3.28]
     """
     cohort = Cohort(cases, outcome=outcome, scores=[score])
     rows = _rows(cohort, score=nw.col(f"score {score}")).to_pandas().sort_values("score", kind="stable")
@@ -137,7 +158,8 @@ def calibration(
     n, least, most = table["n"], table["changed"], table["changed"] + table["unknown"]
     table = table.assign(share=(least / n).where(least == most), min=least / n, max=most / n)
     table = table.assign(lower=_wilson(least, n)[0], upper=_wilson(most, n)[1])
-    table.attrs["simulated"] = cohort.simulated
+    known = rows[rows["unknown"] == 0]
+    table.attrs |= {"simulated": cohort.simulated, **_calibrated(known["score"], known["changed"])}
     return table
 
 
@@ -287,6 +309,23 @@ def _rows(cohort: Cohort, **asked: nw.Expr) -> pl.DataFrame:
     if gaps := sum(rows.null_count().row(0)):
         raise SecondopError(f"{gaps:,} of {len(rows):,} cases have no score, and cannot be put in order.")
     return rows
+
+
+def _calibrated(score: pd.Series, changed: pd.Series) -> dict[str, tuple[float, float, float]]:
+    """Calibration slope and intercept, each with its 95 % interval (Wald); blank where no line fits."""
+    from statsmodels.genmod.families import Binomial
+    from statsmodels.genmod.generalized_linear_model import GLM
+
+    yes, no = score[changed], score[~changed]
+    apart = yes.empty or no.empty or no.max() <= yes.min() or yes.max() <= no.min()
+    if apart or not score.between(0, 1, inclusive="neither").all():
+        return dict.fromkeys(("slope", "intercept"), (np.nan,) * 3)
+    logit, one = np.log(score / (1 - score)), np.ones(len(score))
+    line = GLM(changed.astype(float), np.column_stack([logit, one]), family=Binomial()).fit()
+    level = GLM(changed.astype(float), one, offset=logit, family=Binomial()).fit()
+    fits = {"slope": line, "intercept": level}
+    ends = {name: [fit.params.iloc[0], *fit.conf_int().iloc[0]] for name, fit in fits.items()}
+    return {name: tuple(map(float, three)) for name, three in ends.items()}
 
 
 def _wilson(counts: Any, n: Any) -> tuple[Any, Any]:

@@ -17,7 +17,8 @@ from tqdm.auto import tqdm
 
 from secondop.cohorts.calibrate import Recentring
 from secondop.cohorts.draws import draw_parameters, drawn_scenarios, rates_that_hold, unstated, varying
-from secondop.cohorts.scenario import Scenario, load_scenario
+from secondop.cohorts.scenario import Scenario
+from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import common_cohorts
 from secondop.cohorts.words import parameter_words
 from secondop.errors import SecondopError, unknown_name
@@ -70,13 +71,14 @@ def tornado(
     pandas.DataFrame
         A row per measure and parameter, the widest swing first: the results ``base, at_lower, at_upper``;
         ``swing``, from least to greatest, and ``swing_error``, the half-width of its 95 % interval by chance
-        in simulating: each of 20 blocks of cases left out in turn (Student's t).
+        in simulating: each of 20 blocks of cases left out in turn (Student's t). ``attrs["unmet"]``: in which
+        share of cohorts a rate among seekers could not hold beside the others (odds off by over 5 %).
 
     Examples
     --------
-    >>> tornado("programme", parameters=["sought.share"], n=500, seed=1)[["lower", "upper", "swing"]]
-       lower  upper  swing
-    0    0.3    0.9    0.0
+    >>> tornado("programme", parameters=["signal"], n=500, seed=1)[["label", "lower", "upper"]]
+                           label  lower  upper
+    0  what facts know (signal)    0.5    1.5
     """
     from scipy.stats import t
 
@@ -98,7 +100,7 @@ def tornado(
     )
     names = [measure] if isinstance(measure, str) else list(measure)
     every = zip(chain([scenario], moved), books, strict=True)
-    policies, found = _evaluate(
+    policies, found, unmet = _evaluate(
         scenario, every, len(books), names, threshold, [policy], n, seed, outcome, BLOCKS
     )
     if policy not in policies:
@@ -116,7 +118,7 @@ def tornado(
     order = np.lexsort((-table["swing"], np.repeat(range(len(names)), len(moving))))
     table = table.iloc[order].reset_index(drop=True)
     table.attrs = {"simulated": True, "scenario": scenario.name, "n": n, "seed": seed, "threshold": threshold}
-    table.attrs |= {"fixed": len(paths) - len(moving)}
+    table.attrs |= {"fixed": len(paths) - len(moving), "unmet": unmet}
     return table
 
 
@@ -139,7 +141,8 @@ def propagate(
 
     ``draws, counts, weight, zeros``: as for :func:`draw_parameters`; ``measures, policies`` as for
     :func:`tornado`, each policy also with " or undecided". Thresholds of rules that state a range are drawn
-    too. In every draw what was solved moves along, so that the rates drawn hold.
+    too. In every draw what was solved moves along, so that the rates drawn hold. Those among all cases do in
+    each; in the share ``attrs["unmet"]`` of cohorts one among seekers does not (its odds off by over 5 %).
 
     A row per ``policy``, ``draw`` and ``measure``: its ``value``, and ``base``, that in the scenario as
     stated; blank where nothing was counted. One measure pivoted, draws by policies, is what packages of
@@ -162,7 +165,7 @@ def propagate(
         books.append(made_of[at])
     every = zip((each for _, each in drawn_scenarios(scenario, drawn.loc[order])), books, strict=True)
     every, total = chain([(scenario, rule_book)], every), 1 + draws
-    made, found = _evaluate(scenario, every, total, measures, threshold, policies, n, seed, outcome)
+    made, found, unmet = _evaluate(scenario, every, total, measures, threshold, policies, n, seed, outcome)
     back = np.argsort(order.to_numpy())
     found = {name: np.concatenate([x[:, :1], x[:, 1:][:, back]], 1) for name, x in found.items()}
     moved = drawn.index
@@ -171,7 +174,7 @@ def propagate(
     table = pd.DataFrame({"value": values[..., 1:].ravel()}, keys).reset_index()
     table = table[["policy", "draw", "measure", "value"]].assign(base=values[..., 0].repeat(len(moved)))
     table.attrs = {"simulated": True, "scenario": scenario.name, "n": n, "seed": seed, "threshold": threshold}
-    table.attrs |= {"draws": draws}
+    table.attrs |= {"draws": draws, "unmet": unmet}
     return table
 
 
@@ -187,6 +190,64 @@ def net_benefits(propagated: pd.DataFrame, thresholds: Sequence[float]) -> pd.Da
     table = table[["policy", "draw", "measure", "threshold", "value", "base"]]
     table.attrs = propagated.attrs
     return table
+
+
+def best_policies(
+    propagated: pd.DataFrame | Sequence[pd.DataFrame],
+    thresholds: Sequence[float],
+    policies: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """In which share of the draws of :func:`propagate` each policy has the highest net benefit.
+
+    All draws of a run share their random numbers, so chance in simulating moves such a share farther than the
+    number of draws says. Runs of several seeds show how far.
+
+    Parameters
+    ----------
+    propagated : DataFrame, or a sequence of them
+        From :func:`propagate`: one run, or runs that differ in their seed.
+    thresholds : sequence of float
+        Decision thresholds.
+    policies : sequence of str, optional
+        Those to choose from; by default all but perfect foresight and ``sought``, which nobody can choose.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per ``threshold`` and ``policy``: ``best``, the share of draws in which no other is better (of
+        several runs the mean, and ``least, most`` among them); ``tied``, the share in which another is as
+        good; ``base``, whether it is best in the scenario as stated, in every run; ``draws``, of all runs.
+        Where nothing is tied, ``best`` adds up to 1.
+
+    Examples
+    --------
+    >>> drawn = propagate("programme", 20, 500, seed=1, policies=["recommended"])
+    >>> best_policies(drawn, [0.02, 0.98], ["none", "all"])[["threshold", "policy", "best", "tied"]]
+       threshold policy  best  tied
+    0       0.02   none   0.0   0.0
+    1       0.02    all   1.0   0.0
+    2       0.98   none   1.0   0.0
+    3       0.98    all   0.0   0.0
+    """
+    runs = [propagated] if isinstance(propagated, pd.DataFrame) else list(propagated)
+    made = [name for name in runs[0]["policy"].unique() if name not in (FORESIGHT, "sought")]
+    chosen = made if policies is None else list(policies)
+    shares = []
+    for run in runs:
+        if unknown := [name for name in chosen if name not in set(run["policy"])]:
+            raise unknown_name("policy", unknown[0], made)
+        worth = net_benefits(run, thresholds).pivot(index=["threshold", "draw"], columns="policy")
+        nets = (worth[number][chosen] for number in ("value", "base"))
+        best, base = (net.ge(net.max(axis=1) - 1e-9, axis=0) for net in nets)
+        tied = best.mul(best.sum(axis=1) > 1, axis=0)
+        each = {"best": best, "tied": tied, "base": base}
+        shares.append(pd.DataFrame({x: y.groupby("threshold").mean().stack() for x, y in each.items()}))
+    grouped = pd.concat(shares).groupby(level=["threshold", "policy"], sort=False)
+    table = grouped.mean().assign(least=grouped["best"].min(), most=grouped["best"].max())
+    table["base"] = table["base"] == 1
+    table["draws"] = sum(run["draw"].nunique() for run in runs)
+    table.attrs = runs[0].attrs
+    return table.reset_index()[["threshold", "policy", "best", "least", "most", "tied", "base", "draws"]]
 
 
 def bands(propagated: pd.DataFrame) -> pd.DataFrame:
@@ -215,10 +276,10 @@ def _evaluate(
     seed: int,
     outcome: str,
     blocks: int = 1,
-) -> tuple[list[str], dict[str, np.ndarray]]:
-    """The policies, and each measure: (policies, variants, of all cases and of all but those of each block).
+) -> tuple[list[str], dict[str, np.ndarray], float]:
+    """The policies; each measure: (policies, variants, all cases and all but those of each block); unmet.
 
-    Small cohorts are assessed together, and large ones in parts. Variants with one rule book follow each other.
+    Small cohorts are assessed together, large ones in parts. Variants of one rule book follow each other.
     """
     if unknown := [name for name in measures if name not in MEASURES]:
         raise unknown_name("measure", unknown[0], MEASURES)
@@ -246,7 +307,7 @@ def _evaluate(
         flag, measure, _ = MEASURES[name]
         numbers = defined.table(tables[flag], tables[flag], [threshold], measures=[measure])[measure]
         found[name] = numbers[..., 0, 0] if defined.MEASURES[measure].priced else numbers[..., 0]
-    return [*names[:-1], "sought"], found
+    return [*names[:-1], "sought"], found, recentring.unmet
 
 
 def _counts(

@@ -37,7 +37,7 @@ class Threshold:
         return Parameter(*places, self.leaf.basis)
 
     def at(self, number: float) -> float | str:
-        """The value at a number, to whole units: what the rules can tell apart, and few books to assess by."""
+        """The value at a number, to whole units: that leaves few rule books to assess by."""
         whole = round(number)
         return self.fact.levels[whole] if self.fact.has_levels else whole
 
@@ -71,8 +71,13 @@ def at_thresholds(rule_book: RuleBook, values: Mapping[str, float]) -> RuleBook:
 
 
 def draw_thresholds(rule_book: RuleBook, draws: int, *, seed: int, weight: float = 4.0) -> pd.DataFrame:
-    """Values of every threshold with a range, a row a draw: PERT, as :func:`draw_parameters` draws others."""
+    """Values of every threshold with a range, a row a draw: PERT, as :func:`draw_parameters` draws others.
+
+    They are whole numbers: the range is drawn half a unit wider, so that either end has a whole unit too.
+    """
     drawn: dict[str, Any] = {}
     for path, threshold in thresholds(rule_book).items():
-        drawn[path] = np.round(pert(threshold.parameter, weight, uniform(path, draws, seed)))
+        p = threshold.parameter
+        wider = Parameter(p.value, p.lower - 0.5, p.upper + 0.5)
+        drawn[path] = np.round(pert(wider, weight, uniform(path, draws, seed))).clip(p.lower, p.upper)
     return pd.DataFrame(drawn, index=pd.RangeIndex(1, draws + 1, name="draw"))

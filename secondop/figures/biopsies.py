@@ -1,4 +1,4 @@
-"""Second readings of real biopsies."""
+"""Second readings of real breast aspirates."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import plotly.graph_objects as go
 from secondop.figures.style import COLOURS, QUIET, band, figure, tint
 
 _SAID = (
-    "With a band of ±%{customdata[0]:.2f}, %{customdata[1]} of %{customdata[4]} biopsies are read again:<br>"
-    "%{customdata[2]} of %{customdata[5]} wrong readings are caught, %{customdata[3]} second readings are "
-    "needless.<extra></extra>"
+    "With a band of ±%{customdata[0]:.2f}, %{customdata[1]} of %{customdata[4]} aspirates are read again:<br>"
+    "%{customdata[2]} of %{customdata[5]} wrong readings are caught, %{customdata[3]} second readings change "
+    "nothing.<extra></extra>"
 )
 
 
 def second_readings(table: pd.DataFrame) -> go.Figure:
-    """Errors caught against needless second readings, over the width of the ambiguous band.
+    """Errors caught against second readings that change nothing, over the width of the ambiguous band.
 
     Parameters
     ----------
@@ -31,12 +31,12 @@ def second_readings(table: pd.DataFrame) -> go.Figure:
     if len(half):
         row = half.iloc[0]
         title = f"A band of ±{row['band']:.2f} catches {row['caught']:.0f} of {errors} wrong readings "
-        title += f"for {row['x']:.1f} needless second readings per 100"
-    note = f"{n} real breast biopsies, first read by a model out of fold. "
+        title += f"for {row['x']:.1f} second readings per 100 that change nothing"
+    note = f"{n} real breast aspirates, first read by a model out of fold. "
     fig = figure(
         title,
         note + "The second reading is assumed to be right.",
-        x=f"needless second readings per 100 biopsies (of {n})",
+        x=f"second readings that change nothing, per 100 aspirates (of {n})",
         y=f"wrong first readings caught, % (of {errors})",
     )
     sure, pale = 100 * table[["caught_lower", "caught_upper"]], tint(COLOURS["recommended"], 0.12)
@@ -52,7 +52,7 @@ def second_readings(table: pd.DataFrame) -> go.Figure:
     )
     dots = {"color": COLOURS["all"], "dash": "dot"}
     chance = {"x": [0, 100 * (n - errors) / n], "y": [0, 100], "name": "read again at random"}
-    at_random = "At random, needless and useful second readings grow together.<extra></extra>"
+    at_random = "At random, errors caught and readings that change nothing grow together.<extra></extra>"
     fig.add_scatter(**chance, mode="lines", line=dots, hovertemplate=at_random)
     fig.add_scatter(
         x=ends["x"],
@@ -63,6 +63,6 @@ def second_readings(table: pd.DataFrame) -> go.Figure:
         textfont={"color": QUIET},
         marker={"color": COLOURS["all"], "size": 11, "symbol": "square"},
         showlegend=False,
-        hovertemplate="%{text} of the biopsies read again<extra></extra>",
+        hovertemplate="%{text} of the aspirates read again<extra></extra>",
     )
     return fig.update_yaxes(range=[-9, 112])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
+from secondop.cohorts.words import parameter_words
 from secondop.figures.style import TEMPLATE, figure, room_below
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -44,23 +45,23 @@ def along(table: pd.DataFrame) -> go.Figure:
     Parameters
     ----------
     table : DataFrame
-        From :func:`secondop.cohorts.scenario.along`: a row per value, in the index, which is named after the
+        From :func:`secondop.cohorts.outcomes.along`: a row per value, in the index, which is named after the
         parameter; one column of shares (0 to 1) per rate.
     """
-    name, values = _words(table.index.name or "the parameter"), table.index
+    name, values = parameter_words(str(table.index.name or "the parameter")), table.index
     change = 1000 * (table - table.iloc[0])
     most = change.iloc[-1].abs().idxmax()
     first, last = 1000 * table[most].iloc[[0, -1]]
     title = f"{_words(most).capitalize()}: {first:.0f} per 1,000 at {values[0]:g}, "
-    title += f"{last:.0f} at {values[-1]:g} ({name})"
+    title += f"{last:.0f} at {values[-1]:g} of “{name}”"
     fig = figure(
         title,
-        "Shares that an endless simulated cohort would have, of second opinions obtained; “sought” of all "
-        "cases, “second right” of opinions that differ.",
+        "Shares that an endless simulated cohort would have, of all cases; “of those who sought” of these, "
+        "“second right” of opinions that differ",
         x=name,
-        y=f"change per 1,000, from {name} {values[0]:g}",
+        y=f"change per 1,000, from that at {values[0]:g}",
     )
-    _draw(fig, change, f"%{{y:+.1f}} per 1,000<br>from {name} {values[0]:g} to %{{x:g}}.")
+    _draw(fig, change, f"%{{y:+.1f}} per 1,000<br>from {values[0]:g} to %{{x:g}} of<br>“{name}”.")
     return room_below(fig)
 
 
@@ -79,4 +80,6 @@ def _draw(fig: go.Figure, table: pd.DataFrame, said: str) -> None:
 
 
 def _words(name: object) -> str:
-    return str(name).replace("_", " ").replace(".", ": ")
+    """A fact, an outcome or a rate, as one says it."""
+    said = str(name).removesuffix("_sought").replace("_", " ")
+    return f"{said}, of those who sought" if str(name).endswith("_sought") else said

@@ -33,7 +33,7 @@ _FIRE_TOGETHER = (
 )
 
 
-def firing_rates(table: pd.DataFrame) -> go.Figure:
+def firing_rates(table: pd.DataFrame, truth: pd.DataFrame | None = None) -> go.Figure:
     """How often each rule fires: a dot for what is known, grey for what missing information could add.
 
     Parameters
@@ -41,6 +41,8 @@ def firing_rates(table: pd.DataFrame) -> go.Figure:
     table : DataFrame
         Rows of :func:`secondop.evaluation.rates.firing_rates`; by default its rules are drawn. For groups,
         levels or subgroups, give only the rows to draw.
+    truth : DataFrame, optional
+        The same of records without gaps, where somebody knows them: a simulation does.
     """
     table, grouped = _ranged(table), table["group"].notna().any()
     rows = table if grouped or "rule" not in set(table["sort"]) else table[table["sort"] == "rule"]
@@ -73,6 +75,11 @@ def firing_rates(table: pd.DataFrame) -> go.Figure:
         ]
         look = {"name": name, "marker": {"color": colour, "size": 10}, "error_x": _error(part)}
         style.points(fig, part["min"], part["y"], said, **look)
+    if truth is not None:
+        whole = truth.drop(columns="label").merge(rows[["policy", "group", "label", "y"]])
+        said = style.sentences(whole, "{label}: in truth it fires in {value:.1f} of 100 cases.")
+        look = {"color": INK, "symbol": "diamond-open", "size": 9, "line": {"width": 2, "color": INK}}
+        style.points(fig, whole["value"], whole["y"], said, name="In truth: no gaps", marker=look)
     return fig
 
 

@@ -19,8 +19,8 @@ _PARTS = {
 _WHO = {"random": "A random choice", "rule_book": "The rule book", "learned": "The learned triage"}
 _DOTS = {"color": COLOURS["all"], "dash": "dot", "width": 1.5}
 _PROMISE = (
-    "{n:,.0f} cases with a learned probability of {score:.1f} % on average: an opinion changed something in "
-    "{changed:,.0f}{gap}, which is {min:.1f} % ({lower:.1f} to {upper:.1f} %)."
+    "{n:,.0f} cases with a probability of {score:.1f} % on average: it came true in {changed:,.0f}{gap}, "
+    "which is {min:.1f} % ({lower:.1f} to {upper:.1f} %)."
 )
 _REFERS = (
     "{who} refers {sent:.1f} of 100 cases: {true_positive:.1f} change something, {false_positive:.1f} change "
@@ -37,7 +37,7 @@ _SHUFFLED = (
 
 
 def calibration(table: pd.DataFrame) -> go.Figure:
-    """What learned probabilities promise against what came of it, group by group.
+    """Probabilities against what came of them, group by group, with the calibration slope.
 
     Parameters
     ----------
@@ -47,18 +47,16 @@ def calibration(table: pd.DataFrame) -> go.Figure:
     shown = table.assign(**(100 * table[["score", "lower", "min", "max", "upper"]]))
     shown["gap"] = [f" (and is unknown in {n:,.0f})" if n else "" for n in table["unknown"]]
     score, groups = shown["score"], len(table)
-    kept = score.between(shown["lower"], shown["upper"]).sum()
-    span = f"{score.iloc[0]:.0f} % to {score.iloc[-1]:.0f} %".replace(" %", "\N{NO-BREAK SPACE}%")
-    note = f"{table['n'].sum():,} {style.cases_of(table)}, each scored by a model that did not learn from it"
-    note += ". Bars: 95 % interval (Wilson)" + (", unknown outcomes included." if shown["gap"].any() else ".")
+    bars = "Bars: 95 % interval (Wilson)" + (", unknown outcomes included." if shown["gap"].any() else ".")
+    told = f"{table['n'].sum():,} {style.cases_of(table)}. {bars}"
     fig = style.figure(
-        f"Probabilities from {span} mean what they say in {kept} of {groups} groups of cases",
-        note,
-        x="learned probability that an opinion changes something, % (mean of the group)",
-        y="share in which it did, % of the group",
+        _slope(table.attrs.get("slope", (np.nan,) * 3)),
+        told + _intercept(table.attrs.get("intercept", (np.nan,) * 3)),
+        x="probability, % (mean of the group)",
+        y="share in which it came true, % of the group",
     )
     ends = [0, min(100, 1.15 * max(score.max(), shown["upper"].max()))]
-    style.line(fig, ends, ends, _DOTS, name="as promised")
+    style.line(fig, ends, ends, _DOTS, name="perfect calibration")
     colour, middle = COLOURS["learned"], (shown["min"] + shown["max"]) / 2
     style.points(
         fig,
@@ -184,6 +182,26 @@ def importance(table: pd.DataFrame, silent: Collection[str] = (), *, most: int =
     order = {"categoryorder": "array", "categoryarray": rows["label"].str.capitalize()}
     fig.update_yaxes(tickfont={"size": 12}, range=[-0.7, len(rows) - 0.3], **order)
     return style.room_below(fig)
+
+
+def _slope(slope: tuple[float, float, float]) -> str:
+    """What the calibration slope says of the probabilities, as far as its interval tells."""
+    value, lower, upper = slope
+    if np.isnan(value):
+        return "No calibration slope fits these probabilities"
+    verdict = "they may well be calibrated"
+    verdict = "they are too near to one another" if lower > 1 else verdict
+    verdict = "they are too far apart" if upper < 1 else verdict
+    slope = f"{value:.2f} ({lower:.2f} to {upper:.2f})"
+    return f"The calibration slope of the probabilities is {slope}: {verdict}"
+
+
+def _intercept(intercept: tuple[float, float, float]) -> str:
+    if np.isnan(intercept[0]):
+        return ""
+    plain = (f"{end:.2f}".replace("-0.00", "0.00") for end in intercept)
+    value, lower, upper = (end.replace("-", "\N{MINUS SIGN}") for end in plain)
+    return f" Calibration intercept {value} ({lower} to {upper}); perfect: slope 1, intercept 0."
 
 
 def _winner(rounds: list[pd.DataFrame]) -> str:

@@ -52,11 +52,14 @@ def flow(table: pd.DataFrame) -> go.Figure:
     sought, changed = per.get("sought one", 0), per.get("something changed", 0)
     from_those = table["source"].isin(["recommended", "urgent"]) & (table["target"] == "sought one")
     both = 100 * table.loc[from_those, "cases"].sum() / n
-    title = f"A second opinion is recommended in {advised:.0f} of 100 cases. One is sought in {sought:.0f}, "
-    title += f"of which {both:.0f} are recommended, and changes something in {changed:.0f}"
+    title = (
+        f"A second opinion is recommended in {advised:.0f} of 100 cases, and {both:.0f} of these seek one; "
+    )
+    title += f"of the other {100 - advised:.0f}, {sought - both:.0f} do"
+    note = f"{count}. Widths are numbers of cases. Something changes in {changed:.0f} of 100"
     if "would have changed" in per:
-        title += f"; in {per['would have changed']:.0f} nobody asked, and it would have"
-    fig = style.figure(title, f"{count}. Widths are numbers of cases.", height=430)
+        note += f"; it would have in {per['would have changed']:.0f} who sought none"
+    fig = style.figure(title, f"{note}.", height=430)
     names = [table["source"].iloc[0], *into.index]
     counts = pd.concat([pd.Series({names[0]: n}), into])
     stages = [0, *table.groupby("target", sort=False)["stage"].first()]

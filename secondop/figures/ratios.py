@@ -26,7 +26,8 @@ def contrasts(table: pd.DataFrame) -> go.Figure:
     ----------
     table : DataFrame
         Rows of :func:`secondop.evaluation.published.published_contrasts` whose measure is a ratio, or of what
-        :func:`secondop.evaluation.comparison.compare` makes of them: the cohort's ratios then stand below.
+        :func:`secondop.evaluation.comparison.compare` makes of them: the cohort's ratios then stand below,
+        those that it was fitted to in a colour of their own.
 
     Examples
     --------
@@ -49,6 +50,8 @@ def contrasts(table: pd.DataFrame) -> go.Figure:
         title = f"The cohort misses {missed} of {judged.sum()} ratios that can disagree"
     note = "Bars: 95 % intervals, or ranges. At 1 the two groups do not differ."
     note += f" Open: no interval published ({(~known).sum()})." if (~known).any() else ""
+    if compared and (fitted := (rows["verdict"] == "fitted").sum()):
+        note = f"{fitted} more {'was' if fitted == 1 else 'were'} fitted and prove nothing. {note}"
     labels = [f"{row.study}, {row.year}: {_words(row.outcome)}, {row.group}" for row in rows.itertuples()]
     fig, y = ladder(title, note, labels, x="ratio, group to reference (log scale)", room=60)
     fig.add_vline(x=1, line={"color": INK, "width": 1.5})
@@ -63,7 +66,9 @@ def contrasts(table: pd.DataFrame) -> go.Figure:
         own = rows[rows["verdict"] != "not comparable"].drop(columns=["value", "lower", "upper"])
         own = own.rename(columns={f"simulated_{name}": name for name in ("value", "lower", "upper")})
         own = own.assign(study="Simulated, beside " + own["study"])
-        _draw(fig, own, own["y"] - 6, COLOURS["simulated"], "circle", "simulated")
+        for fitted, some in own.groupby(own["verdict"] == "fitted"):
+            colour, symbol = (COLOURS["fitted"], "diamond") if fitted else (COLOURS["simulated"], "circle")
+            _draw(fig, some, some["y"] - 6, colour, symbol, "simulated, fitted" if fitted else "simulated")
         rows = pd.concat([rows, own])
     spans = np.log10(rows[["value", "lower", "upper"]].to_numpy(float))
     low, high = min(np.nanmin(spans), 0), max(np.nanmax(spans), 0)

@@ -1,4 +1,4 @@
-"""Benefit against possible overuse: policies, decision thresholds, and every rule book at once."""
+"""Benefit against possible overuse: policies and decision thresholds."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from secondop.errors import SecondopError
-from secondop.evaluation.books import Books
 from secondop.evaluation.corrected import NET
-from secondop.evaluation.measures import table as measured
 from secondop.evaluation.policies import FORESIGHT
 from secondop.evaluation.tradeoff import wide
 from secondop.figures import style
@@ -118,49 +116,6 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
     return style.room_below(fig, 16)
 
 
-def all_books(books: Books) -> go.Figure:
-    """What the best rule books find at every volume, beside a random choice and the whole book.
-
-    Parameters
-    ----------
-    books : Books
-        From :func:`secondop.evaluation.books.all_books`; its frontier is drawn.
-    """
-    rows, names, everybody = books.frontier, books.rules, np.zeros((3, 3))
-    everybody[1] = books.counts[-1].sum(0)
-    at = [sum(1 << names.index(rule) for rule in book) for book in rows["book"]]
-    counts, squares = (np.stack([*x[at], x[-1], everybody]) for x in (books.counts, books.squares))
-    found = measured(counts, squares, measures=["referral_rate", "true_positive"])
-    x, (y, low, high, lower, upper) = found["referral_rate"][:, 0], found["true_positive"].T
-    y, unknown, front = np.where(np.isnan(y), (low + high) / 2, y), np.isnan(y).any(), slice(len(rows))
-    chance = x * y[-1] / 100
-    half = int(np.abs(x[front] - x[front][-1] / 2).argmin())
-    title = f"Referring {x[half]:.0f} of 100 cases by the best rules finds {y[half]:.0f} of the "
-    title += f"{y[-1]:.0f} changes, as many at random {chance[half]:.0f}"
-    if unknown:
-        title = "Which rules are best is not known while outcomes are unknown: these are, by the known ones"
-    elif len(rows) < 2:
-        title = "No rule refers anybody for whom something changes"
-    fig = style.figure(
-        title,
-        f"{style.count_of(books.parts)}. Line: rule books that are best at some threshold, chosen on these "
-        "same cases. Band: 95 % interval and missing information.",
-        x="referral rate: of 100 cases, referred",
-        y="true positives: of 100 cases, referred, and something changes",
-        height=380,
-    )
-    colour, dotted = COLOURS["rule book"], {"color": COLOURS["all"], "dash": "dot", "width": 1.5}
-    _band(fig, x[front].tolist(), lower[front], upper[front], colour, "band")
-    style.line(fig, [0, x[-2]], [0, chance[-2]], dotted, name="As many at random")
-    said = [_book_sentence(row, x[i], y[i], chance[i]) for i, row in enumerate(rows.to_dict("records"))]
-    look = {"mode": "lines+markers", "line": {"color": colour, "width": 2}, "marker": {"size": 8}}
-    style.points(fig, x[front], y[front], said, name="Efficient frontier: every mark a rule book", **look)
-    whole = {"symbol": "square-open", "size": 15, "color": INK, "line": {"width": 2}}
-    said = [_book_sentence({"book": names, "rules": len(names)}, x[-2], y[-2], chance[-2])]
-    style.points(fig, x[-2:-1], y[-2:-1], said, name=f"The whole book, {len(names)} rules", marker=whole)
-    return style.room_below(fig.update_xaxes(rangemode="tozero").update_yaxes(rangemode="tozero"))
-
-
 def _name_points(fig: go.Figure, rows: pd.DataFrame) -> None:
     """Names beside the points that matter most, as far as they stand apart."""
     first = ["none", "all", FORESIGHT, "level"]
@@ -227,10 +182,15 @@ def refuse_net(table: pd.DataFrame, name: str) -> None:
         raise SecondopError(f"{said}: draw decision_curve(...), or yield_range(...).")
 
 
+def basis(table: pd.DataFrame) -> str:
+    """The cases, and what above chance rests on."""
+    assumed = " How far above chance is as assumed." if table.attrs.get("simulated") else ""
+    return f"{style.count_of(table)}.{assumed}"
+
+
 def trade_note(table: pd.DataFrame) -> str:
-    """What stands under the title of a trade-off: the cases, what above chance rests on, and the marks."""
-    assumed = " How far above chance is as assumed." * bool(table.attrs.get("simulated"))
-    return f"{style.count_of(table)}.{assumed} Cross: 95 % interval and missing information."
+    """What stands under the title of a trade-off."""
+    return f"{basis(table)} Cross: 95 % interval and missing information."
 
 
 def tradeoff_title(rows: pd.DataFrame, outcome: str | None) -> str:
@@ -252,8 +212,13 @@ def tradeoff_title(rows: pd.DataFrame, outcome: str | None) -> str:
 
 def above_chance(row: Mapping) -> str:
     """The yield above chance, with its share of the possible at that volume."""
-    text = f": {round(row['yield_above_chance'], 1) + 0.0:.1f} above chance"
-    return text if pd.isna(row["yield_share"]) else f"{text}, {row['yield_share']:.0f} % of the possible"
+    above = round(row["yield_above_chance"], 1) + 0.0
+    return f": {above:.1f} above chance{of_the_possible(row['yield_share'])}"
+
+
+def of_the_possible(share: float) -> str:
+    """A share of the possible yield; empty where nothing is possible."""
+    return "" if pd.isna(share) else f", {round(share) + 0:.0f} % of the possible"
 
 
 def said_of(row: dict, about: dict) -> str:
@@ -322,14 +287,3 @@ def _curve_title(rows: pd.DataFrame, per: str) -> str:
         return f"{title}; at {narrow[0]:.2g} or fewer, bands overlap"
     between = "" if all(label for label, _ in runs) else "; between, bands overlap"
     return f"{title}, referring {last} at {narrow[0]:.2g} or fewer{between}"
-
-
-def _book_sentence(row: dict, x: float, y: float, chance: float) -> str:
-    if not row["rules"]:
-        return "No rule, no referrals."
-    text = f"{row['rules']} rule{'s' * (row['rules'] > 1)}: {x:.1f} of 100 cases referred, {y:.1f} change "
-    text += f"something; as many at random {chance:.1f}. "
-    if "threshold_from" in row:
-        ends = f"{100 * row['threshold_from']:.0f} to {100 * row['threshold_to']:.0f} %"
-        text += f"Best at thresholds from {ends}: "
-    return style.lines(text + ", ".join(rule.replace("-", " ") for rule in row["book"]) + ".")

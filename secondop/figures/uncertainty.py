@@ -12,7 +12,7 @@ from secondop.figures.style import COLOURS, INK, capital, ladder, line, only_one
 
 _BASES = {
     "assumed": (COLOURS["overuse"], "/", "Assumed"),
-    "fitted": (COLOURS["fitted"], "", "Fitted to published rates"),
+    "fitted": (COLOURS["fitted"], "", "Fitted to published figures"),
     "cited": (COLOURS["published"], "", "Cited"),
 }
 _POLICIES = {FORESIGHT: "useful", "sought": "learned", "none": "none", "all": "all"}
@@ -47,12 +47,12 @@ def tornado(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
     reach = table["swing"] + table["swing_error"] >= top["swing"] - top["swing_error"]
     tie = f", in a tie with {reach.sum() - 1} more" if reach.sum() > 1 else ""
     moved = top[["at_lower", "at_upper", "base"]]
-    title = f"{capital(top['label'])} moves “{said}” most{tie}: {_short(moved.min())} to "
+    title = f"“{capital(top['label'])}” moves “{said}” most{tie}: {_short(moved.min())} to "
     title += f"{_short(moved.max())}{unit}, {_short(base)} as stated"
     if not top["swing"]:
         title = f"None of these parameters moves “{said}” from {_short(base)}{unit}"
     note = f"{_cases(table)} a bar, policy “{top['policy']}”. Each bar: one parameter from the lower to the "
-    note += "upper end of its range, all else as stated. Chance moves a swing by up to "
+    note += "upper end of its range; what keeps the rates moves along. Chance moves a swing by up to "
     note += f"±{rows['swing_error'].max():.2g}."
     if len(rest):
         note += f" {len(rest)} more swing by {rest['swing'].max():.2g} at most."
@@ -103,8 +103,9 @@ def bands(table: pd.DataFrame) -> go.Figure:
     ruled = rows[~rows["policy"].isin(["none", "all", FORESIGHT, "sought"])]
     widest = (rows if ruled.empty else ruled).assign(width=lambda t: t["upper"] - t["lower"])
     top = widest.loc[widest["width"].idxmax()]
-    ties = (widest["width"].map(_short) == _short(top["width"])).sum() - 1
-    wider = rows.loc[rows["upper"] - rows["lower"] > top["width"], "policy"]
+    chance = 1.9 / top["draws"] ** 0.5  # two standard errors of a width, over it, where draws are normal
+    ties = (widest["width"] >= top["width"] * (1 - chance)).sum() - 1
+    wider = rows.loc[rows["upper"] - rows["lower"] > top["width"] * (1 + chance), "policy"]
     title = f"“{capital(top['policy'])}” is least certain"
     title += f", in a tie with {ties} more" if ties else ""
     title += " of the rule book's policies" if len(wider) else ""

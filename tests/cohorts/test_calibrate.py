@@ -6,7 +6,7 @@ import pytest
 
 from secondop.cohorts.calibrate import calibrate, fit_report, identifiability, recentred, targets
 from secondop.cohorts.outcomes import expected_rates
-from secondop.cohorts.scenario import load_scenario
+from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import simulate
 from secondop.errors import SecondopError
 from secondop.guideline.second_opinion import RULE_BOOK
@@ -142,7 +142,7 @@ def test_rates_that_are_not_for_fitting_are_refused(wrong, said):
 
 
 def test_targets_that_contradict_each_other_are_told():
-    # nearly as much changes among all as among seekers, although seekers have much more of what changes things
+    # hardly anything changes among those who seek none, which no trait of theirs can bring about
     with pytest.raises(SecondopError, match="give all targets together; the nearest miss"):
         calibrate(
             load_scenario("general").replace(

@@ -11,7 +11,7 @@ from secondop.cohorts.calibrate import Recentring
 from secondop.cohorts.draws import LEAST_UNSOUGHT, draw_parameters, drawn_scenarios
 from secondop.cohorts.outcomes import pilot, rates_of
 from secondop.cohorts.parameters import TRAITS, Parameter
-from secondop.cohorts.scenario import load_scenario
+from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.words import parameter_words
 from secondop.errors import SecondopError, UnknownNameError
 
@@ -91,14 +91,36 @@ def test_zeros_that_may_not_be_zero_are_drawn_about_it_where_a_fact_may_load():
     assert drawn.abs().max() < 0.1 and abs(drawn.mean()) < 0.01 and drawn.std() > 0.02
 
 
-def test_every_draw_keeps_its_rates_once_recentred():
-    recentre, missed = Recentring(PROGRAMME), []
-    for _, drawn in drawn_scenarios(PROGRAMME, draw_parameters(PROGRAMME, 12, seed=2)):
-        cases = pilot(drawn, 1 << 15)
+@pytest.mark.parametrize("name", ["programme", "general", "surgical", "oncology"])
+def test_every_draw_keeps_its_rates_among_all_cases_once_recentred_and_says_where_seekers_cannot(name):
+    scenario, missed = load_scenario(name), []
+    recentre = Recentring(scenario)
+    for _, drawn in drawn_scenarios(scenario, draw_parameters(scenario, 40, seed=2)):
+        cases = pilot(drawn, 10_000)
         rates = rates_of(cases.expected(recentre(drawn, cases)))
-        paths = [path for path in drawn.parameters if path.startswith("rates.")]
-        missed.append([rates[path.removeprefix("rates.")] / drawn[path] - 1 for path in paths])
-    assert np.abs(np.median(missed, axis=0)).max() < 0.01 and np.abs(missed).max() < 0.25
+        missed.append(
+            {
+                x.path: x.line(rates[x.path.removeprefix("rates.")]) - x.line(drawn[x.path])
+                for x in recentre.wanted
+            }
+        )
+    missed = pd.DataFrame(missed).abs()
+    of_all = [f"rates.{x}" for x in ("first_right", "diagnosis_changed", "treatment_changed")]
+    assert missed[of_all].to_numpy().max() < 0.05
+    assert recentre.misses == pytest.approx(missed.max(axis=1).tolist())
+    assert (
+        recentre.unmet == (missed.max(axis=1) > np.log(1.05)).mean() < (0.1 if name == "programme" else 0.5)
+    )
+    assert missed.median().max() < 0.02
+
+
+def test_rates_that_none_can_have_together_are_missed_and_never_an_error():
+    stuck = PROGRAMME.replace({"rates.treatment_changed": 0.2245, "rates.first_right": 0.89})
+    recentre = Recentring(PROGRAMME)
+    cases = pilot(stuck, 2_000)
+    found = rates_of(cases.expected(recentre(stuck, cases)))
+    assert found["treatment_changed"] == pytest.approx(0.2245, rel=0.03)
+    assert recentre.unmet == 1
 
 
 WRONG = [

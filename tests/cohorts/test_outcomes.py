@@ -5,7 +5,7 @@ import pytest
 
 from secondop.cohorts.calibrate import recentred
 from secondop.cohorts.outcomes import Cases, along, expected_rates, pilot, rates_of
-from secondop.cohorts.scenario import load_scenario
+from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import simulate
 from secondop.cohorts.truth import Streams, draw, fact_plans
 from secondop.errors import UnknownNameError

@@ -1,11 +1,14 @@
 """Scenarios: what a file may say, what is refused, and what a reader sees."""
 
+import tomllib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from secondop.cohorts.parameters import RATES, Parameter
-from secondop.cohorts.scenario import load_scenario, read_scenario
+from secondop.cohorts.scenario_file import load_scenario, read_scenario
+from secondop.datafiles import data_path
 from secondop.errors import SecondopError, UnknownNameError
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import count, flag, ordered
@@ -50,6 +53,13 @@ def test_a_scenario_survives_its_own_file(name, tmp_path):
     assert read_scenario(scenario.to_toml()) == scenario
     (tmp_path / "mine.toml").write_text(scenario.to_toml(), "utf-8")
     assert read_scenario(tmp_path / "mine.toml") == read_scenario(str(tmp_path / "mine.toml")) == scenario
+
+
+def test_parameters_keep_the_order_of_the_file():
+    raw = tomllib.loads(data_path("scenarios/programme.toml").read_text("utf-8"))["effects"]
+    stated = [f"effects.{effect}.{key}" for effect, own in raw.items() for key in own]
+    read = [path for path in load_scenario("programme").parameters if path.startswith("effects.")]
+    assert len(read) > 5 and read == [path for path in stated if path in read]
 
 
 @given(
@@ -107,27 +117,29 @@ def test_every_fault_of_a_file_is_told_at_once():
 
 
 WRONG = [
-    # what is stated beside "general"                                                       what is said
-    ("[readers]\nfirst_rite = 0.8", "there is no parameter 'readers.first_rite'."),
-    ("[outcomes]\nplan_dropped = 1.2", "outcomes.plan_dropped and its range lie in 0 to 1, not at 1.2."),
-    ("[outcomes]\nplan_dropped = { value = 0.2, lower = 0.3 }", "0.2 is outside its own range 0.3 to"),
-    ("[facts]\nrare_disease = { share = { value = 0.1, basis = 'guessed' } }", "the basis is one of cited"),
-    ("[facts]\nrare_disease = { share = { value = 0.1, basis = 'cited', citation = '' } }", "needs a citation"),
-    ("[facts]\nsymptom_course = { shares = [0.5, 0.5, 0.5, 0] }", "add up to 1.5, not to 1."),
-    ("[facts]\nrare_disease = { difficulty = 0.9, gravity = 0.9 }", "squares of the loadings of 'rare_disease'"),
-    ("[facts]\ncondition = { gravity = 0.2 }", "fact 'condition' may not load on a trait."),
-    ("[facts]\nsex = { by.x = { when = { fact = 'sex', is = ['male'] }, answer = 'male' } }", "'sex' depends on itself"),
-    ("[facts]\nsex = { by.phimosis.answer = 'men' }", "the answer is one of female, male, other, not 'men'."),
-    ("[facts]\nsex = { by.x = { when = { fact = 'sexx', is = ['male'] }, answer = 'male' } }", "Did you mean 'sex'"),
-    ("[facts]\nsex = { by.x = { when = { facts = 1 }, answer = 'male' } }", "This is not a condition of a scenario"),
-    ("[rates]\ntreatment_changed = 0.05", "rates.treatment_changed lies between 0.0557 and"),
-    ("[rates]\nboth_changed_sought = 0.2", "rates.both_changed_sought lies between 0 and 0.148, not at 0.2."),
+    # section, and what is stated there beside "general"; what is said
+    ("readers", "first_rite = 0.8", "there is no parameter 'readers.first_rite'."),
+    ("outcomes", "plan_dropped = 1.2", "outcomes.plan_dropped and its range lie in 0 to 1, not at 1.2."),
+    ("outcomes", "plan_dropped = { value = 0.2, lower = 0.3 }", "0.2 is outside its own range 0.3 to"),
+    ("facts", "rare_disease.share = { value = 0.1, basis = 'guessed' }", "the basis is one of cited"),
+    ("facts", "rare_disease.share = { value = 0.1, basis = 'cited', citation = '' }", "a citation"),
+    ("facts", "symptom_course = { shares = [0.5, 0.5, 0.5, 0] }", "add up to 1.5, not to 1."),
+    ("facts", "rare_disease = { difficulty = 0.9, gravity = 0.9 }", "squares of the loadings of"),
+    ("facts", "condition = { gravity = 0.2 }", "fact 'condition' may not load on a trait."),
+    ("facts", "sex.by.x = { when = { fact = 'sex', is = ['male'] }, answer = 'male' }", "on itself"),
+    ("facts", "sex.by.phimosis.answer = 'men'", "is one of female, male, other, not 'men'."),
+    ("facts", "sex.by.x = { when = { fact = 'sexx', is = ['male'] }, answer = 'male' }", "mean 'sex'"),
+    ("facts", "sex.by.x = { when = { facts = 1 }, answer = 'male' }", "not a condition of a scenario"),
+    ("rates", "treatment_changed = 0.05", "rates.treatment_changed lies between 0.0557 and"),
+    ("rates", "both_changed_sought = 0.2", "rates.both_changed_sought lies between 0 and 0.148, not at 0.2."),
+    ("facts", f"drug_trials.shares = {[1.0] + [0] * 51}", "states 52 shares, more than there are answers"),
+    ("facts", f"drug_trials.by.treated.shares = {[1.0] + [0] * 300}", "states 301 shares"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("stated", "said"), WRONG)
-def test_what_cannot_hold_is_refused(stated, said):
-    text = f"name = 'mine'\nextends = 'general'\n{stated}\n"
+@pytest.mark.parametrize(("section", "stated", "said"), WRONG)
+def test_what_cannot_hold_is_refused(section, stated, said):
+    text = f"name = 'mine'\nextends = 'general'\n[{section}]\n{stated}\n"
     with pytest.raises(SecondopError) as error:
         read_scenario(text)
     assert said in str(error.value)

@@ -11,7 +11,7 @@ from scipy.stats import norm
 from secondop.cohorts import simulate as module
 from secondop.cohorts.outcomes import TRUTH, Cases, expected_rates
 from secondop.cohorts.parameters import TRAITS
-from secondop.cohorts.scenario import load_scenario, read_scenario
+from secondop.cohorts.scenario_file import load_scenario, read_scenario
 from secondop.cohorts.simulate import BLOCK, Gaps, simulate, simulate_batches
 from secondop.cohorts.truth import Streams, draw, fact_plans, signalled
 from secondop.errors import SecondopError, UnknownNameError
@@ -111,7 +111,7 @@ def coherence(scenario, n, seed):
     is_ = {name: lambda *levels, n=name: np.isin(answers[n], [FACTS[n].levels.index(x) for x in levels])
            for name, fact in FACTS.items() if fact.has_levels}  # fmt: skip
     untreated = is_["treatment_response"]("not_treated")
-    proposed = ~is_["procedure_proposed"]("none")
+    proposed, cancer = ~is_["procedure_proposed"]("none"), is_["condition"]("cancer")
     return truth, {
         "a man in gynaecology": (is_["specialty"]("gynaecology") & ~is_["sex"]("female"), 0),
         "untreated with a drug": (untreated & (answers["drug_trials"] > 0), 0),
@@ -125,8 +125,7 @@ def coherence(scenario, n, seed):
             ~is_["genital_surgery_reason"]("none") & ~answers["genital_surgery_proposed"], 0),
         "an intervention averted that nobody proposed": (
             outcome["intervention_averted"] & ~outcome["intervention_proposed"], 0),
-        "cancer without any tissue": (
-            is_["condition"]("cancer") & is_["pathology_result"]("none"), 0.1 * is_["condition"]("cancer").mean()),
+        "cancer without any tissue": (cancer & is_["pathology_result"]("none"), 0.1 * cancer.mean()),
     }  # fmt: skip
 
 

@@ -344,8 +344,10 @@ def test_whom_the_doubt_and_the_complexity_contrast_compare_is_known_of_the_book
         [("negative", "high", "clear", True), ("not_done", "none", "ambiguous", True),
          ("not_done", "none", "clear", False), ("not_done", "none", "clear", True)],
         columns=states,
-    ).assign(organ_systems=[1, 2, 3, 1], specialties_spanned=1, disease_control="uncontrolled", sought=True)  # fmt: skip
-    cases = cases.assign(diagnosis_changed=[True, True, True, False], treatment_changed=False)
+    ).assign(organ_systems=[1, 2, 3, 1], specialties_spanned=1, sought=True)  # fmt: skip
+    cases = cases.assign(
+        disease_control="uncontrolled", diagnosis_changed=[True, True, True, False], treatment_changed=False
+    )
     table = compare(cases, CONTRASTS, scenario="oncology", fitted_to=()).set_index("id")
     sizes = table.loc[["doubt_risk_ratio", "lymphopath_doubt", "france_complex"], "simulated_n_group"]
     assert sizes.to_list() == [3, 3, 2]

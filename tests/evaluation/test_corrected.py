@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from secondop.errors import SecondopError
 from secondop.evaluation.books import all_books
 from secondop.evaluation.cohort import Cohort
+from secondop.evaluation.contrasts import contrasted
 from secondop.evaluation.corrected import NET, NET_MEASURES, lift
 from secondop.evaluation.learning import learned_triage
 from secondop.evaluation.measures import Z
@@ -64,7 +65,7 @@ def test_values_and_bounds_are_those_of_every_way_to_settle_what_is_unknown(case
 
 def drawn(n, seed):
     rng = np.random.default_rng(seed)
-    kinds = rng.choice([*KINDS], n, p=[0.7, 0.2, 0.1])
+    kinds = rng.choice([*KINDS], n, p=[0.2, 0.7, 0.1])
     refers = rng.random(n) < np.where(kinds == "corrected", 0.6, 0.4)
     return list(zip(refers.tolist(), kinds.tolist(), strict=True))
 
@@ -135,3 +136,9 @@ def test_a_lift_is_the_mean_of_those_referred_over_that_of_all():
     rng, chances = np.random.default_rng(3), counts.ravel() / 400
     again = [lift(rng.multinomial(400, chances).reshape(3, 3, 3).astype(float))[0] for _ in range(400)]
     assert np.log(upper / lower) / 2 == pytest.approx(Z * np.log(again).std(), rel=0.15)
+
+
+def test_a_lift_of_errors_corrected_alone_is_that_of_a_published_contrast():
+    counts = np.zeros((3, 3, 3))
+    counts[1, 1, 0], counts[1, 0, 0], counts[0, 1, 0], counts[0, 0, 0] = 20, 40, 10, 130
+    assert lift(counts) == pytest.approx(contrasted("lift", (20, 60), (30, 200)))

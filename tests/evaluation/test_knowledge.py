@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from secondop.cohorts.calibrate import calibrate, recentred
-from secondop.cohorts.scenario import load_scenario
+from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import simulate
 from secondop.datafiles import data_path
 from secondop.errors import UnknownNameError

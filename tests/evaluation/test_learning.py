@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from statsmodels.stats.proportion import proportion_confint
 
-from secondop.cohorts.scenario import load_scenario
+from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import simulate
 from secondop.errors import SecondopError
 from secondop.evaluation.learning import (
@@ -296,6 +298,63 @@ def test_learned_probabilities_keep_their_promise_where_the_truth_is_plain(cohor
     table = calibration(drawn.assign(score=score), outcome="drawn", groups=3)
     assert table["n"].sum() == len(cohort) and table["changed"].sum() == drawn["drawn"].sum()
     assert table["score"].sub(table["share"]).abs().max() < 0.05
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    """3,000 scores, and outcomes drawn with other chances: 0.5 and 1.6 times the logit of the score."""
+    rng = np.random.default_rng(7)
+    score = rng.uniform(0.02, 0.98, 3_000)
+    odds = np.exp(0.5 + 1.6 * np.log(score / (1 - score)))
+    return pd.DataFrame({"score": score, "changed": rng.random(3_000) < odds / (1 + odds)})
+
+
+def test_calibration_slope_and_intercept_are_those_of_logistic_regression(drawn):
+    """Of statsmodels, on the logit; the slope of scikit-learn as well, without a penalty."""
+    attrs = calibration(drawn, outcome="changed").attrs
+    logit = np.log(drawn["score"] / (1 - drawn["score"]))
+    line = sm.Logit(drawn["changed"], sm.add_constant(logit.rename("logit"))).fit(disp=False)
+    theirs = [line.params["logit"], *line.conf_int().loc["logit"]]
+    np.testing.assert_allclose(attrs["slope"], theirs, rtol=1e-6)
+    free = LogisticRegression(C=np.inf, tol=1e-8).fit(logit.to_frame(), drawn["changed"])
+    assert attrs["slope"][0] == pytest.approx(free.coef_.item(), rel=1e-4)
+    assert attrs["slope"][1] < 1.6 < attrs["slope"][2]
+    level = attrs["intercept"][0]  # at which as many are expected as were found
+    assert (1 / (1 + np.exp(-level - logit))).sum() == pytest.approx(drawn["changed"].sum())
+    assert attrs["intercept"][1] < level < attrs["intercept"][2]
+
+
+def test_scores_that_are_the_chances_have_slope_1_and_intercept_0(drawn):
+    chance = drawn["score"]
+    came = drawn.assign(changed=np.random.default_rng(8).random(len(drawn)) < chance)
+    attrs = calibration(came, outcome="changed").attrs
+    assert attrs["slope"][1] < 1 < attrs["slope"][2] and attrs["intercept"][1] < 0 < attrs["intercept"][2]
+
+
+def test_unknown_outcomes_take_no_part_in_the_calibration_slope(drawn):
+    known = calibration(drawn.head(2_000), outcome="changed").attrs
+    gaps = drawn.assign(changed=drawn["changed"].astype("boolean").mask(drawn.index >= 2_000))
+    with_gaps = calibration(gaps, outcome="changed").attrs
+    np.testing.assert_allclose(with_gaps["slope"], known["slope"])
+    np.testing.assert_allclose(with_gaps["intercept"], known["intercept"])
+
+
+NO_LINE = [
+    ([0.1, 0.2, 0.8, 0.9], [False, False, True, True]),
+    ([0.1, 0.5, 0.5, 0.9], [True, True, False, False]),
+    ([0.3, 0.3, 0.3, 0.3], [False, True, False, True]),
+    ([0.0, 0.6, 0.4, 0.9], [False, False, True, True]),
+    ([0.2, 0.6, 0.4, 1.0], [False, False, True, True]),
+    ([0.2, 0.6, 0.4, 0.9], [True, True, True, True]),
+    ([0.2, 0.6, 0.4, 0.9], [None, None, None, None]),
+]
+
+
+@pytest.mark.parametrize(("score", "changed"), NO_LINE)
+def test_where_no_calibration_line_fits_it_is_blank(score, changed):
+    cases = pd.DataFrame({"score": score, "changed": pd.array(changed, "boolean")})
+    attrs = calibration(cases, outcome="changed", groups=2).attrs
+    assert np.isnan(attrs["slope"]).all() and np.isnan(attrs["intercept"]).all()
 
 
 # What it goes by

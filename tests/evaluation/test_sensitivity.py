@@ -4,16 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secondop.cohorts.calibrate import Recentring
-from secondop.cohorts.draws import draw_parameters, drawn_scenarios
+from secondop.cohorts.calibrate import Recentring, recentred
+from secondop.cohorts.draws import draw_parameters
 from secondop.cohorts.outcomes import Cases, along
 from secondop.cohorts.parameters import Parameter
-from secondop.cohorts.scenario import load_scenario
+from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import simulate
 from secondop.cohorts.truth import Streams, draw, fact_plans
 from secondop.errors import SecondopError, UnknownNameError
 from secondop.evaluation import sensitivity
-from secondop.evaluation.sensitivity import MEASURES, bands, net_benefits, propagate, tornado
+from secondop.evaluation.sensitivity import MEASURES, bands, best_policies, net_benefits, propagate, tornado
 from secondop.evaluation.thresholds import at_thresholds, draw_thresholds, thresholds
 from secondop.evaluation.tradeoff import tradeoff
 from secondop.guideline.second_opinion import RULE_BOOK
@@ -76,6 +76,31 @@ def test_a_threshold_of_a_rule_moves_in_every_rule_that_states_it():
     assert set(table["parameter"]) == set(known) and (table["swing"] > 0).any()
 
 
+def test_every_whole_number_within_the_range_of_a_threshold_has_its_share_of_the_draws():
+    flat = draw_thresholds(RULE_BOOK, 8_000, seed=3, weight=0)
+    for path, threshold in thresholds(RULE_BOOK).items():
+        p = threshold.parameter
+        shares = flat[path].value_counts(normalize=True)
+        assert sorted(shares.index) == list(range(int(p.lower), int(p.upper) + 1))
+        assert (shares - 1 / len(shares)).abs().max() < 0.02, path
+    either = draw_thresholds(RULE_BOOK, 8_000, seed=3)["thresholds.organ_systems"]  # 2 to 3, most likely 2
+    # a Beta of 1 + 4 / 4 and 1 + 4 * 3 / 4 above its middle: 1 - 26 / 32
+    assert (either == 3).mean() == pytest.approx(6 / 32, abs=0.015)
+
+
+def test_an_end_of_a_tornado_is_the_trade_off_of_a_scenario_solved_again_or_of_a_book_moved():
+    moved = {"signal": recentred(PROGRAMME.replace({"signal": 1.5})), "thresholds.organ_systems": PROGRAMME}
+    asked = ["referral_rate", "true_positive", "yield_above_chance"]
+    table = tornado(PROGRAMME, asked, parameters=list(moved), n=40_000, seed=9)
+    for path, scenario in moved.items():
+        at = table[table["parameter"] == path].set_index("measure")
+        book = at_thresholds(RULE_BOOK, {path: at["upper"].iloc[0]})
+        by_hand = tradeoff(simulate(scenario, 40_000, seed=9), ["recommended"], rule_book=book)
+        by_hand = by_hand[by_hand["policy"] == "recommended"].set_index("measure")["value"][asked]
+        assert at.loc[asked, "at_upper"].tolist() == pytest.approx(by_hand.tolist(), abs=0.15), path
+        assert (at["swing"] > at["swing_error"]).all(), path
+
+
 def test_zeros_that_may_not_be_zero_widen_what_is_varied():
     paths = ["facts.lifestyle_change_tried.contest"]
     with pytest.raises(UnknownNameError):
@@ -126,7 +151,7 @@ def test_what_no_measure_reads_swings_by_exactly_0():
 
 
 def test_draws_equal_the_trade_off_of_their_own_cohort(drawn):
-    third = dict(drawn_scenarios(PROGRAMME, draw_parameters(PROGRAMME, 3, seed=4)))[3]
+    third = PROGRAMME.replace(draw_parameters(PROGRAMME, 3, seed=4).loc[3].to_dict())
     cases = Cases(third, draw(fact_plans(third), Streams(4, 0, 3_000)))
     cohort = simulate(third.replace(Recentring(PROGRAMME)(third, cases).maps[0]), 3_000, seed=4)
     book = at_thresholds(RULE_BOOK, draw_thresholds(RULE_BOOK, 3, seed=4).loc[3].to_dict())
@@ -192,6 +217,46 @@ def test_other_thresholds_need_no_further_run(drawn):
         values(drawn, draw=2, policy="urgent", measure=m).item() for m in ("true_positive", "false_positive")
     )
     assert values(rates, draw=2, policy="urgent", threshold=1 / 3).item() == pytest.approx(tp - 0.5 * fp)
+
+
+def made_up(*nets):
+    """A table like that of propagate: net benefit of one policy after another in every draw, without overuse."""
+    rows = [
+        {
+            "policy": policy,
+            "draw": draw,
+            "measure": measure,
+            "value": net * (measure == "true_positive"),
+            "base": 0,
+        }
+        for policy, values in zip(["none", "urgent", "all", "sought"], nets, strict=True)
+        for draw, net in enumerate(values, 1)
+        for measure in ("true_positive", "false_positive")
+    ]
+    return pd.DataFrame(rows, columns=["policy", "draw", "measure", "value", "base"])
+
+
+def test_the_best_policies_are_counted_with_ties_and_over_runs():
+    one = made_up([0, 0, 0, 0], [1, 2, 0, -1], [0, 2, -1, -2], [9, 9, 9, 9])
+    table = best_policies(one, [0.2]).set_index("policy")
+    assert table["best"].to_dict() == {"none": 0.5, "urgent": 0.75, "all": 0.25}  # nobody can choose "sought"
+    assert table["tied"].to_dict() == {"none": 0.25, "urgent": 0.5, "all": 0.25}
+    assert table["base"].all() and (table["draws"] == 4).all()
+    other = made_up([0, 0], [-1, -1], [-1, 3], [9, 9])
+    both = best_policies([one, other], [0.2], ["none", "urgent"]).set_index("policy")
+    assert both.loc["none", ["best", "least", "most"]].tolist() == [0.75, 0.5, 1]
+    assert both.loc["urgent", ["best", "least", "most", "draws"]].tolist() == [0.375, 0, 0.75, 6]
+
+
+def test_the_best_policies_are_those_with_the_highest_net_benefit(drawn):
+    nets = net_benefits(drawn, [0.3]).pivot(index="draw", columns="policy", values="value")
+    few = ["none", "urgent", "recommended", "all"]
+    shares = nets[few].idxmax(axis=1).value_counts(normalize=True)
+    table = best_policies(drawn, [0.1, 0.3], few)
+    ours = table[table["threshold"] == 0.3].set_index("policy")["best"]
+    assert ours[ours > 0].to_dict() == pytest.approx(shares.to_dict())
+    with pytest.raises(UnknownNameError, match="'recommended'"):
+        best_policies(drawn, [0.3], ["recomended"])
 
 
 def test_bands_are_numpy_quantiles(drawn):

@@ -33,11 +33,24 @@ def test_lines_are_told_apart_by_colour_and_dash():
     assert len(looks) == 3
 
 
+RATES = pd.DataFrame(
+    {"diagnosis_changed_sought": [0.148, 0.1395, 0.130], "error_corrected": [0.1257, 0.1201, 0.115]},
+    index=pd.Index([1.0, 1.437, 2.0], name="readers.anchoring"),
+)
+
+
 def test_along_a_parameter_each_rate_is_a_change_per_1000_from_the_first_value():
-    rates = {"diagnosis_changed": [0.148, 0.1395, 0.130], "error_corrected": [0.1257, 0.1201, 0.115]}
-    figure = along(pd.DataFrame(rates, index=pd.Index([1.0, 1.437, 2.0], name="readers.anchoring")))
+    figure = along(RATES)
     drawn = {trace.name: (list(trace.x), [round(y, 1) for y in trace.y]) for trace in figure.data}
     assert drawn["error corrected"] == ([1, 1.437, 2], [0, -5.6, -10.7])
-    assert title(figure).startswith("Diagnosis changed: 148 per 1,000 at 1, 130 at 2 (readers: anchoring)")
+    assert drawn["diagnosis changed, of those who sought"] == ([1, 1.437, 2], [0, -8.5, -18.0])
     assert "simulated" in title(figure)
-    assert plain(figure.data[0].hovertemplate).startswith("Diagnosis changed: %{y:+.1f} per 1,000")
+    assert plain(figure.data[1].hovertemplate).startswith("Error corrected: %{y:+.1f} per 1,000")
+
+
+def test_along_a_parameter_its_path_is_said_in_words():
+    said = "Diagnosis changed, of those who sought: 148 per 1,000 at 1, 130 at 2 of “pull of the first"
+    assert title(along(RATES)).startswith(said)
+    assert "readers" not in title(along(RATES)) + along(RATES).layout.xaxis.title.text
+    fact = along(RATES.rename_axis("facts.rare_disease.share"))
+    assert plain(fact.layout.xaxis.title.text) == "rare disease: share of “yes”"

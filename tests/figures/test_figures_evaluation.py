@@ -125,6 +125,22 @@ def test_firing_rates_of_groups_are_labelled_by_group_the_unrecorded_too(cases):
         figures.firing_rates(table.head(0))
 
 
+@pytest.mark.parametrize("by", [None, "sex"])
+def test_the_truth_of_records_without_gaps_is_drawn_on_the_line_of_each_rate(cases, by):
+    whole = cases.assign(**cases[list(SHARES)].fillna(True).astype(bool))
+    tables = [firing_rates(c, by=by, rule_book=BOOK).query("sort == 'any'") for c in (cases, whole)]
+    figure = figures.firing_rates(tables[0], truth=tables[1].sample(frac=1, random_state=1))
+    drawn = trace(figure, "In truth: no gaps")
+    known = [part for part in figure.data if part.name.endswith(("indications", "apart"))]
+    rates = {y: x for part in known for x, y in zip(part.x, part.y, strict=True)}
+    assert set(drawn.y) == set(rates)
+    expected = tables[1]["value"].tolist()
+    assert sorted(drawn.x) == pytest.approx(sorted(expected)) and max(expected) > max(tables[0]["min"])
+    for said, x, y in zip(drawn.hovertext, drawn.x, drawn.y, strict=True):
+        assert f"in truth it fires in {x:.1f} of 100 cases" in plain(said) and x >= rates[y]
+    assert len(figures.firing_rates(tables[0]).data) == len(figure.data) - 1
+
+
 APART = [
     # the lines of three groups, of 100 cases   the title tells
     ([(40, 45), (44, 50), (44.5, 60)], "the lines of all 3 groups overlap"),
@@ -266,6 +282,18 @@ def test_the_title_of_the_curve_says_who_is_best_only_where_bands_are_apart(case
     rows = (table["sort"] == "all") & (table["measure"] == "net_benefit")
     table.loc[rows, ["value", "lower", "upper"]] = everybody
     assert told.format(PER) in title(figures.decision_curve(table))
+
+
+def test_the_best_books_stand_with_their_share_of_the_possible(cases):
+    made = books(cases)
+    figure, whole = figures.all_books(made), hovers(figures.all_books(made))[-1]
+    sent, found, everything = (made.counts[-1][x].sum() for x in (1, (1, 1), np.s_[:, 1]))
+    possible = min(sent, everything) - sent * everything / N
+    share = 100 * (found - sent * everything / N) / possible
+    assert f"{share:.0f} % of the possible" in plain(whole)
+    assert "as assumed" in title(figure)
+    three = all_books(cases, outcome="changed", rule_book=BOOK.without("patient-wants-one"))
+    assert "% of the possible" in title(figures.all_books(three))
 
 
 def test_errors_corrected_less_introduced_have_a_curve_in_their_own_words_and_no_trade_off(cases):

@@ -23,21 +23,38 @@ CALIBRATION = pd.DataFrame(
 )
 
 
-def test_calibration_draws_each_group_with_its_interval_and_says_how_many_keep_their_promise():
+def test_calibration_draws_each_group_with_its_interval():
     CALIBRATION.attrs["simulated"] = True
     fig = figures.calibration(CALIBRATION)
-    promised, groups = fig.data
-    assert list(promised.x) == list(promised.y)
+    perfect, groups = fig.data
+    assert list(perfect.x) == list(perfect.y)
     np.testing.assert_allclose(groups.x, [12, 40, 70])
     np.testing.assert_allclose(groups.y, [10, 60, 75])
     np.testing.assert_allclose(groups.y + np.array(groups.error_y.array), [17, 69, 87])
     np.testing.assert_allclose(groups.y - np.array(groups.error_y.arrayminus), [6, 50, 60])
-    assert title(fig).startswith("Probabilities from 12 % to 70 % mean what they say in 2 of 3 groups")
+    assert title(fig).startswith("No calibration slope fits these probabilities")
     assert "300 simulated cases" in title(fig) and "unknown outcomes included" in title(fig)
     assert plain(groups.hovertext[2]) == (
-        "100 cases with a learned probability of 70.0 % on average: an opinion changed something in 70 "
-        "(and is unknown in 10), which is 70.0 % (60.0 to 87.0 %)."
+        "100 cases with a probability of 70.0 % on average: it came true in 70 (and is unknown in 10), which "
+        "is 70.0 % (60.0 to 87.0 %)."
     )
+
+
+SLOPES = [
+    # slope            intercept           the title says                      and the note
+    ((1.1, 0.9, 1.3), (0.0, -0.1, 0.1), "1.10 (0.90 to 1.30): they may well", "0.00 (−0.10 to 0.10)"),
+    ((2.5, 1.7, 3.2), (0.2, 0.1, 0.3), "2.50 (1.70 to 3.20): they are too near", "0.20 (0.10 to 0.30)"),
+    ((0.6, 0.5, 0.7), (-0.3, -0.5, -0.1), "0.60 (0.50 to 0.70): they are too far", "−0.30 (−0.50 to −0.10)"),
+]
+
+
+@pytest.mark.parametrize(("slope", "intercept", "verdict", "note"), SLOPES)
+def test_calibration_says_of_the_slope_what_its_interval_allows(slope, intercept, verdict, note):
+    table = CALIBRATION.copy()
+    table.attrs = {"slope": slope, "intercept": intercept}
+    said = title(figures.calibration(table))
+    assert said.startswith(f"The calibration slope of the probabilities is {verdict}")
+    assert f"Calibration intercept {note}; perfect: slope 1, intercept 0." in said
 
 
 def volume(level="recommended", sent=50.0, learned=30.0, lower=2.0, upper=8.0, winner="learned triage"):
@@ -152,5 +169,5 @@ def test_second_readings_draw_every_band_with_its_interval_none_and_all_and_say_
     np.testing.assert_allclose([drawn.x, drawn.y], [[0, 3.6, 96], [0, 60, 100]])
     assert list(trace(fig, "95 % interval (Wilson)").y) == [20, 80, 100, 80, 40, 0]
     assert list(fig.data[-1].text) == ["none", "all"]
-    assert "±0.15 catches 12 of 20 wrong readings for 3.6 needless" in title(fig)
+    assert "±0.15 catches 12 of 20 wrong readings for 3.6 second" in title(fig)
     assert "assumed to be right" in title(fig)

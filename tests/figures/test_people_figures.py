@@ -49,8 +49,10 @@ def test_the_title_of_the_streams_says_how_many_are_referred_seek_and_change(cas
     assert f"recommended in {into['urgent'] + into['recommended']} of 100 cases" in text
     rows = table[table["target"] == "sought one"].set_index("source")["cases"]
     both = rows.reindex(["urgent", "recommended"]).sum()
-    assert f"sought in {into['sought one']}, of which {both:.0f} are recommended, and changes" in text
-    assert f"something in {into['something changed']}; in {into['would have changed']} nobody asked" in text
+    advised, sought = into["urgent"] + into["recommended"], into["sought one"]
+    assert f"and {both:.0f} of these seek one; of the other {100 - advised}, {sought - both:.0f} do" in text
+    assert f"Something changes in {into['something changed']} of 100; it would have in " in text
+    assert f"it would have in {into['would have changed']} who sought none." in text
     assert "100 simulated cases" in text
 
 

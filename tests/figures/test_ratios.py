@@ -55,6 +55,18 @@ def test_a_cohort_stands_beside_what_was_published():
     assert "Simulated, beside this project's reading 2026" in figure.data[1].hovertext[0].replace("<br>", " ")
 
 
+def test_ratios_that_were_fitted_stand_apart_and_prove_nothing():
+    sides = {"doubt_risk_ratio": ("doubt", None), "france_complex": ("doubt", None)}
+    both = ROWS[ROWS["id"].isin(sides)]
+    cases = CASES.assign(treatment_changed=False)
+    figure = contrasts(compare(cases, both, sides=sides, fitted_to=["doubt_risk_ratio"]))
+    drawn = {trace.name: len(trace.x) for trace in figure.data}
+    assert drawn == {"published": 2, "simulated": 1, "simulated, fitted": 1}
+    assert figure.data[1].marker.color != figure.data[2].marker.color
+    assert "of 1 ratios that can disagree" in title(figure)
+    assert "1 more was fitted and prove nothing" in title(figure)
+
+
 def test_a_ratio_with_unknown_answers_has_a_bar_and_no_point():
     cases = CASES.copy()
     cases.loc[:5, "doubt"] = pd.NA

@@ -1,7 +1,11 @@
 """The tools that run the notebooks, tried on small notebooks made for it."""
 
+from io import BytesIO
+
 import nbformat
+import numpy as np
 import pytest
+from PIL import Image
 
 from secondop import datafiles
 from tools import notebooks, study
@@ -54,6 +58,19 @@ def test_a_picture_of_another_size_than_declared_is_drawn_anew(name, write_noteb
     assert not notebooks.has_its_picture(figure)
     assert (notebooks.add_pictures(stored, cut), notebooks.add_pictures(cut, cut)) == (1, 1)
     assert notebooks.has_its_picture(figure)
+
+
+def test_a_small_picture_keeps_the_colours_of_a_few_small_dots():
+    """Among many greys, as letters have, and much blue."""
+    greys = np.random.default_rng(1).integers(0, 256, (400, 400, 1), np.uint8).repeat(3, 2)
+    blue, sky, green = (0, 114, 178), (86, 180, 233), (0, 158, 115)
+    dots = {blue: slice(0, 4_000), sky: slice(5_000, 5_200), green: slice(6_000, 6_120)}
+    for colour, place in dots.items():
+        greys.reshape(-1, 3)[place] = colour
+    kept = notebooks.small(Image.fromarray(greys))
+    seen = np.array(Image.open(BytesIO(kept)).convert("RGB")).reshape(-1, 3).astype(int)
+    for colour, place in dots.items():
+        assert np.abs(seen[place] - colour).max() <= 8, colour
 
 
 LONG = [
