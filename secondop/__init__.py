@@ -20,7 +20,7 @@ How often rules fire
     firing_rates, attrition, overlap, overlap_members, flow_table, of_100, natural_frequencies
 What a rule book is worth
     Cohort, tradeoff, decision_curve, net_benefit, wide, all_books, reform, flipped
-    tornado, propagate, net_benefits, best_policies, bands
+    yield_range, triage_lifts, contrast_anchors, tornado, propagate, net_benefits, best_policies, bands
 A learned triage, and real biopsies
     learned_triage, same_volume, calibration, importance, imitation_tree
     BIOPSIES, biopsy_readings, second_readings
@@ -72,6 +72,7 @@ _HOMES = {
     "secondop.evaluation.tradeoff": ("tradeoff", "decision_curve", "net_benefit", "wide"),
     "secondop.evaluation.books": ("all_books",),
     "secondop.evaluation.reform": ("reform", "flipped"),
+    "secondop.evaluation.knowledge": ("yield_range", "triage_lifts", "contrast_anchors"),
     "secondop.evaluation.sensitivity": ("tornado", "propagate", "net_benefits", "best_policies", "bands"),
     "secondop.evaluation.learning": (
         "learned_triage",

@@ -25,6 +25,9 @@ from secondop.evaluation.biopsies import second_readings as second_readings
 from secondop.evaluation.books import all_books as all_books
 from secondop.evaluation.cohort import Cohort as Cohort
 from secondop.evaluation.comparison import compare as compare
+from secondop.evaluation.knowledge import contrast_anchors as contrast_anchors
+from secondop.evaluation.knowledge import triage_lifts as triage_lifts
+from secondop.evaluation.knowledge import yield_range as yield_range
 from secondop.evaluation.learning import calibration as calibration
 from secondop.evaluation.learning import imitation_tree as imitation_tree
 from secondop.evaluation.learning import importance as importance

@@ -23,8 +23,8 @@ from tqdm.auto import tqdm
 from secondop.datafiles import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent
-COVER = "06"
-"""Number of the notebook whose first figure the README shows."""
+COVER = "cover"
+"""Tag of the cell whose figure the README shows."""
 PLOTLY = "application/vnd.plotly.v1+json"
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 _VOLATILE = ("execution", "ExecuteTime", "collapsed", "scrolled")
@@ -269,9 +269,10 @@ def main(arguments: list[str]) -> None:
         stop_drawing()
     for path, drawn in zip(paths, results, strict=True):
         print(f"{path.name}: {path.stat().st_size / 1000:,.0f} kB, {drawn} pictures drawn anew")
-        if path.name.startswith(COVER):
-            picture = figures(nbformat.read(path, as_version=4))[0]["data"]["image/png"]
-            write_whole(path.parent / "cover.png", base64.b64decode(picture))
+        for cell in nbformat.read(path, as_version=4).cells:
+            if COVER in cell.metadata.get("tags", ()):
+                picture = next(output["data"]["image/png"] for output in cell.outputs)
+                write_whole(path.parent / "cover.png", base64.b64decode(picture))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import polars as pl
 import pyarrow as pa
 
 from secondop.errors import SecondopError, did_you_mean, unknown_name
+from secondop.evaluation.corrected import NET, NET_OF
 from secondop.evaluation.measures import TRUTH
 from secondop.evaluation.patterns import Patterns, packed, unpacked
 from secondop.guideline.second_opinion import RULE_BOOK
@@ -46,7 +47,9 @@ class Cohort:
         The rules that judge the cases; or those that they were assessed with.
     outcome : str, optional
         The yes/no column that says whether an opinion changes something. ``"either"`` is
-        ``diagnosis_changed`` or ``treatment_changed``. Without it only firing rates can be had.
+        ``diagnosis_changed`` or ``treatment_changed``; ``"net_corrected"``, for :func:`tradeoff` and
+        :func:`decision_curve`, counts ``error_corrected`` less ``error_introduced``. Without it only firing
+        rates can be had.
     by : str or list of str
         Columns of groups. Cases whose group is unknown are a group of their own, *not recorded*.
     weights : str, optional
@@ -79,6 +82,7 @@ class Cohort:
             raise SecondopError(f"Expected {expected}, not {type(cases).__name__}.") from error
         self.simulated = bool(self.attrs.get("simulated", {"difficulty", "gravity"} <= set(self.columns)))
         self.truth = [name for name in TRUTH if name in self.columns]
+        self.net = outcome == NET and NET not in self.columns
         self._powers = ["weight", *["weight squared"] * bool(weights)]
         outcomes, verdicts = self._outcomes(), self._verdicts()
         own = {"changed": None} | {name: name for name in self.truth}
@@ -118,7 +122,8 @@ class Cohort:
         read = {f"by {name}": find(name) if name in facts else raw[name] for name in self.by}
         read |= {f"flag {name}": find(column) for name, column in flags.items()}
         read |= {f"score {name}": number[name] for name in scores}
-        read |= {"flag changed": reduce(operator.or_, map(find, outcomes))} if outcomes else {}
+        if outcomes and not self.net:
+            read["flag changed"] = reduce(operator.or_, map(find, outcomes))
         for rule in rule_book if self.has_rules else ():
             verdict = find(rule.name) if self.judged else rule.when.to_expr(lambda fact: find(fact.name))
             read[f"rule {rule.name}"] = verdict
@@ -134,6 +139,16 @@ class Cohort:
         """The indications that rest on the case and not on the patient's wish."""
         return [rule for rule in self.rule_book if rule.clinical]
 
+    @property
+    def changed(self) -> nw.Expr:
+        """Whether an opinion changes something."""
+        if self.net:
+            said = f"outcome={NET!r} weighs cases: no case is simply changed or not"
+            raise SecondopError(
+                f"{said}. Only tradeoff and decision_curve read it; name a yes/no column here."
+            )
+        return nw.col("flag changed")
+
     def count(self, cases: nw.Expr) -> int:
         """How many rows of the frame these are, without weights."""
         return int(self.frame.filter(cases).select(n=nw.len()).collect().item())
@@ -144,7 +159,10 @@ class Cohort:
         ``answers`` are three-valued expressions, such as whom a policy refers; ``flags`` name yes/no columns
         that are counted beside: *changed* is the outcome.
         """
-        asked = {**answers, **{f"flag {name}": nw.col(f"flag {name}") for name in flags}}
+        asked = {
+            f"flag {name}": self.changed if name == "changed" else nw.col(f"flag {name}") for name in flags
+        }
+        asked = {**answers, **asked}
         keys, sums = packed(asked), {power: nw.col(power).sum() for power in self._powers}
         counted, groups, group = self._counted(keys, list(keys), sums)
         weights = [counted[power].to_numpy() for power in self._powers]
@@ -178,7 +196,7 @@ class Cohort:
         if self.outcome is None:
             return ()
         either = self.outcome == "either" and self.outcome not in self.columns
-        names = EITHER if either else (self.outcome,)
+        names = EITHER if either else NET_OF if self.net else (self.outcome,)
         if missing := [name for name in names if name not in self.columns]:
             listing = ", ".join([*map(str, self.columns[:12]), *["..."] * (len(self.columns) > 12)])
             said = f"There is no {' and no '.join(map(repr, missing))}. There are: {listing}."
@@ -231,7 +249,7 @@ def as_cohort(
     if not isinstance(cases, Cohort):
         return Cohort(cases, rule_book, outcome=outcome, flags=dict(flags), scores=scores, **own)
     asked = {*(f"flag {name}" for name in flags), *(f"score {name}" for name in scores)}
-    asked |= {"flag changed"} if outcome else set()
+    asked |= {"flag changed"} if outcome and not cases.net else set()
     if any(own.values()) or asked - set(cases.frame.collect_schema().names()):
         raise SecondopError("A Cohort has its own outcome, flags, by and weights: give them to Cohort(...).")
     return cases

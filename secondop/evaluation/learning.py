@@ -304,7 +304,7 @@ def _learner(kind: str, seed: int) -> Any:
 
 def _rows(cohort: Cohort, **asked: nw.Expr) -> pl.DataFrame:
     """Case by case: what is asked, and whether something ``changed``. A flag is 0, 1 or 2 for unknown."""
-    rows = cohort.frame.select(changed=nw.col("flag changed"), **asked).collect().to_polars()
+    rows = cohort.frame.select(changed=cohort.changed, **asked).collect().to_polars()
     rows = rows.with_columns(pl.col(pl.Boolean).cast(pl.Int64).fill_null(_UNKNOWN))
     if gaps := sum(rows.null_count().row(0)):
         raise SecondopError(f"{gaps:,} of {len(rows):,} cases have no score, and cannot be put in order.")

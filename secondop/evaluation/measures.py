@@ -66,8 +66,8 @@ def _share(top: list[int], rest: Iterable[int] | None = None, per: float = 100) 
     return formula
 
 
-def _mean(tables: np.ndarray, squares: np.ndarray, values: np.ndarray) -> Estimates:
-    """Per 100, the mean of what each cell counts; normal, variance sum w^2 (v - mean)^2 / (sum w)^2."""
+def mean_per_100(tables: np.ndarray, squares: np.ndarray, values: np.ndarray) -> Estimates:
+    """The mean of what each cell counts, per 100; normal, variance sum w^2 (v - mean)^2 / (sum w)^2."""
     n = tables.sum(-1)
     mean = np.einsum("...j,...j->...", tables, values) / n
     half = Z * np.sqrt(np.einsum("...j,...j->...", squares, (values - mean[..., None]) ** 2)) / n
@@ -77,7 +77,9 @@ def _mean(tables: np.ndarray, squares: np.ndarray, values: np.ndarray) -> Estima
 def _priced(name: str) -> Formula:
     """The mean at each threshold."""
     each = np.s_[..., None, :, :]
-    return lambda tables, squares, odds: _mean(tables[each], squares[each], COUNTED[name](odds)[:, None])
+    return lambda tables, squares, odds: mean_per_100(
+        tables[each], squares[each], COUNTED[name](odds)[:, None]
+    )
 
 
 def _nnr(tables: np.ndarray, squares: np.ndarray, odds: np.ndarray) -> Estimates:
@@ -92,7 +94,7 @@ def _volumes(tables: np.ndarray) -> Iterable[np.ndarray]:
 
 def _yield(tables: np.ndarray, squares: np.ndarray, odds: np.ndarray) -> Estimates:
     s, c = _volumes(tables)
-    return _mean(tables, squares, np.stack([(1 - s) * (1 - c), -(1 - s) * c, -s * (1 - c), s * c], -1))
+    return mean_per_100(tables, squares, np.stack([(1 - s) * (1 - c), -(1 - s) * c, -s * (1 - c), s * c], -1))
 
 
 def _yield_share(tables: np.ndarray, squares: np.ndarray, odds: np.ndarray) -> Estimates:

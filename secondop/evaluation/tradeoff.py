@@ -11,6 +11,7 @@ import pandas as pd
 
 from secondop.errors import SecondopError
 from secondop.evaluation.cohort import Cohort, Patterns, as_cohort
+from secondop.evaluation.corrected import NET_FORESIGHT, NET_MEASURES, NET_OF, net_table
 from secondop.evaluation.measures import MEASURES, NUMBERS, odds_of, table, tidy
 from secondop.evaluation.policies import FORESIGHT, Policy, choose
 from secondop.guideline.second_opinion import RULE_BOOK
@@ -42,7 +43,9 @@ def tradeoff(
         Which of the rule book's; or own ones beside them, from names to yes/no columns, unknown allowed.
         Nobody, everybody and perfect foresight are always there.
     outcome, by, weights : str
-        As for :class:`~secondop.evaluation.cohort.Cohort`: what an opinion would change, groups, weights.
+        As for :class:`~secondop.evaluation.cohort.Cohort`: what an opinion would change, groups, weights. A
+        change is not a benefit: ``"net_corrected"`` counts errors corrected less errors introduced, where the
+        truth is known, and has the measures referral rate, yield above chance and net benefit alone.
     threshold : float, or a sequence of them
         The chance of a change from which one would refer: 1/11 accepts ten no-change referrals for one.
     scores : dict, optional
@@ -138,18 +141,31 @@ def weigh(
     cohort: Cohort, policies: Sequence[Policy], thresholds: Iterable[float], measures: Sequence[str] = ()
 ) -> pd.DataFrame:
     """The tidy table of :func:`tradeoff` for these policies: all measures, or only those named."""
-    flags = ("changed", *([] if measures else cohort.truth))
+    outcome, beside = NET_OF if cohort.net else ("changed",), [] if measures else cohort.truth
     asked = {policy.name: policy.refers for policy in policies if policy.refers is not None}
-    seen = cohort.patterns(asked, flags)
-    seen.codes[FORESIGHT] = seen.codes["flag changed"]
-    crossed = [[seen.crossed(policy.name, f"flag {flag}") for policy in policies] for flag in flags]
-    (counts, squares), *others = np.moveaxis(crossed, 2, 1)
-    foresight = np.array([[policy.sort == FORESIGHT] for policy in policies])
-    found = table(counts, squares, thresholds, measures=measures or MEASURES, foresight=foresight)
-    for name, sums in zip(flags[1:], others, strict=True):
-        found[name] = table(*sums, measures=["true_positive"])["true_positive"]
-    found |= {} if measures else {"frontier": _frontier(seen, policies, counts)}
+    seen = cohort.patterns(asked, tuple(dict.fromkeys((*outcome, *beside))))
+    seen.codes[FORESIGHT] = seen.codes[f"flag {outcome[0]}"]
+
+    def crossed(*flags: str) -> np.ndarray:
+        """Counts and their squares, of each policy."""
+        sums = [seen.crossed(policy.name, *(f"flag {flag}" for flag in flags)) for policy in policies]
+        return np.moveaxis(sums, 1, 0)
+
+    counts, squares = crossed(*outcome)
+    if cohort.net:
+        names = [name for name in NET_MEASURES if name in (measures or NET_MEASURES)]
+        found = net_table(counts, squares, thresholds, names)
+        counts = counts.sum(-1)
+    else:
+        foresight = np.array([[policy.sort == FORESIGHT] for policy in policies])
+        found = table(counts, squares, thresholds, measures=measures or MEASURES, foresight=foresight)
+    for name in beside:
+        found[name] = table(*crossed(name), measures=["true_positive"])["true_positive"]
+    if not measures and not cohort.net:
+        found["frontier"] = _frontier(seen, policies, counts)
     rows = [(p.name, group, p.label, p.sort, p.kind) for p in policies for group in seen.groups]
+    if cohort.net:
+        rows = [(*row[:2], NET_FORESIGHT if row[3] == FORESIGHT else row[2], *row[3:]) for row in rows]
     about = pd.DataFrame(rows, columns=["policy", "group", "label", "sort", "kind"])
     about.insert(2, "n", counts.sum((-2, -1)).ravel().astype(float if cohort.weights else int))
     made = tidy(about, found, thresholds)

@@ -17,6 +17,7 @@ from secondop.figures.tradeoff_figures import (
     places,
     said_of,
     tied_with,
+    trade_note,
     tradeoff_title,
 )
 
@@ -42,7 +43,7 @@ def counted(table: pd.DataFrame, level: str, k: int, threshold: float) -> go.Fig
     rows = table[table["threshold"] == threshold]
     fig = style.figure(
         finding(table, level, k, threshold),
-        f"{style.count_of(table)}. Cross: 95 % interval and missing information.",
+        trade_note(table),
         x=OVERUSE,
         y=found_words(table),
         height=380,

@@ -9,7 +9,7 @@ from secondop.evaluation.policies import FORESIGHT
 from secondop.evaluation.tradeoff import wide
 from secondop.figures import style
 from secondop.figures.style import COLOURS, INK, QUIET
-from secondop.figures.tradeoff_figures import SORTS, best_of, middle, tied_with, worth
+from secondop.figures.tradeoff_figures import SORTS, best_of, middle, refuse_net, tied_with, worth
 
 _NOTE = "Filled mark: the policy. Ring: as many at random. Grey: missing information. Line: 95 % interval."
 
@@ -25,6 +25,7 @@ def net_benefit(table: pd.DataFrame) -> go.Figure:
         From :func:`secondop.evaluation.tradeoff.tradeoff`, of one group; several thresholds make a slider.
     """
     style.only_one(table, "group", "net_benefit")
+    refuse_net(table, "net_benefit")
     every = wide(table)
     steps = dict(iter(every.groupby("threshold")))
     start = min(steps, key=lambda threshold: abs(threshold - 1 / 11))
@@ -53,15 +54,12 @@ def net_benefit(table: pd.DataFrame) -> go.Figure:
     pad, room = 0.03 * (ends[1] - ends[0]), 44 + (100 if len(steps) > 1 else 0)
     fig.update_xaxes(range=[ends[0] - pad, ends[1] + pad])
     style.taller(fig, room, margin={"l": 16, "b": 80 + room}, title_text=heads[start].title.text)
-    return fig if len(steps) < 2 else fig.update_layout(sliders=[_slider(heads, moves, start)])
-
-
-def _slider(heads: dict, moves: dict, start: float) -> dict:
-    args = {at: [moves[at], {"title.text": heads[at].title.text}, [1, 2, 3, 4, 5]] for at in moves}
-    steps = [{"label": f"{(1 - at) / at:.2g}", "method": "update", "args": args[at]} for at in moves]
-    said = {"prefix": "No-change referrals accepted for one change: ", "font": {"size": 14}}
-    look = {"currentvalue": said, "font": {"size": 11}, "pad": {"t": 76, "b": 0}}
-    return {"steps": steps, "active": list(moves).index(start)} | look
+    if len(steps) < 2:
+        return fig
+    moved = {at: {"title.text": heads[at].title.text} for at in moves}
+    args = {f"{(1 - at) / at:.2g}": [moves[at], moved[at], [1, 2, 3, 4, 5]] for at in moves}
+    said = "No-change referrals accepted for one change: "
+    return fig.update_layout(sliders=style.slider(args, list(moves).index(start), said))
 
 
 def _marks(part: pd.DataFrame) -> dict[str, list]:

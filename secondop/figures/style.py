@@ -35,6 +35,12 @@ COLOURS = {
 }
 """What each colour means."""
 
+TRADES = {
+    None: ("no-change referral", "no-change referrals", "change"),
+    "net_corrected": ("referral without a correction", "referrals without a correction", "error corrected"),
+}
+"""What a decision threshold trades, by outcome: what is accepted (one, many) for one of what is found."""
+
 INK, QUIET, GRID = "#1f2933", "#66707a", "#e6e9ec"
 _ROW, _LINE = 26, 15  # heights of a ladder's row, and of a line of its label
 _FOOT = {"y": 0, "yref": "container", "yanchor": "bottom"}  # where a legend is clear of the axis
@@ -94,6 +100,11 @@ def lines(text: str, width: int = 50) -> str:
     return "<br>".join(wrap(text.strip(), width))
 
 
+def capital(text: str) -> str:
+    """A text that begins with a capital letter, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def sentences(rows: pd.DataFrame, template: str) -> list[str]:
     """What hover boxes say: a sentence for each row, from a template that names its columns."""
     return [lines(template.format(**row)) for row in rows.to_dict("records")]
@@ -109,10 +120,11 @@ def count_of(table: pd.DataFrame) -> str:
     return f"{table['n'].iloc[0]:,.0f} {cases_of(table)}"
 
 
-def threshold_words(threshold: float) -> str:
+def threshold_words(threshold: float, outcome: str | None = None) -> str:
     """A decision threshold as the trade that it accepts."""
     accepted = f"{(1 - threshold) / threshold:.3g}"
-    return f"{accepted} no-change referral{'s' * (accepted != '1')} accepted for one change"
+    one, many, per = TRADES.get(outcome, TRADES[None])
+    return f"{accepted} {one if accepted == '1' else many} accepted for one {per}"
 
 
 def only_one(table: pd.DataFrame, column: str, name: str) -> Any:
@@ -156,6 +168,14 @@ def taller(fig: go.Figure, room: int, **layout: Any) -> go.Figure:
     """Add room below; the title stays where it is."""
     height = fig.layout.height + room
     return fig.update_layout(**{"height": height, "title_y": 1 - 22 / height} | layout)
+
+
+def slider(steps: dict[str, list], start: int, prefix: str) -> list[dict]:
+    """A slider that works without a kernel: by label, what `update` takes for traces, layout and which."""
+    made = [{"label": label, "method": "update", "args": args} for label, args in steps.items()]
+    said = {"prefix": prefix, "font": {"size": 14}}
+    look = {"currentvalue": said, "font": {"size": 11}, "pad": {"t": 76, "b": 0}}
+    return [{"steps": made, "active": start} | look]
 
 
 def points(fig: go.Figure, x: Iterable, y: Iterable, said: list[str], **look: Any) -> None:

@@ -1,7 +1,8 @@
-"""Benefit against possible overuse: policies, decision thresholds, and every rule book at once."""
+"""Benefit against possible overuse: policies and decision thresholds."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 from operator import itemgetter
 
@@ -9,8 +10,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from secondop.evaluation.books import Books
-from secondop.evaluation.measures import table as measured
+from secondop.errors import SecondopError
+from secondop.evaluation.corrected import NET
 from secondop.evaluation.policies import FORESIGHT
 from secondop.evaluation.tradeoff import wide
 from secondop.figures import style
@@ -48,11 +49,12 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
         From :func:`secondop.evaluation.tradeoff.tradeoff`, of one group.
     """
     style.only_one(table, "group", "tradeoff")
+    refuse_net(table, "tradeoff")
     rows = wide(table).drop_duplicates("policy")
     ends, front = rows[rows["sort"].isin(["none", "all"])], rows[rows["frontier"] == 1]
     fig = style.figure(
         tradeoff_title(rows, table.attrs.get("outcome")),
-        f"{style.count_of(table)}. Cross: 95 % interval and missing information.",
+        trade_note(table),
         x=OVERUSE,
         y=found_words(table),
         height=420,
@@ -88,12 +90,13 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
         From :func:`secondop.evaluation.tradeoff.decision_curve`, of one group.
     """
     style.only_one(table, "group", "decision_curve")
-    rows = wide(table)
+    rows, outcome = wide(table), table.attrs.get("outcome")
+    _, many, per = style.TRADES.get(outcome, style.TRADES[None])
     fig = style.figure(
-        _curve_title(rows),
+        _curve_title(rows, f"{many} for one {per}"),
         f"{style.count_of(table)}. Bands: 95 % interval and missing information.",
-        x="no-change referrals accepted for one change; below, the decision threshold",
-        y="net benefit per 100 cases",
+        x=f"{many} accepted for one {per}; below, the decision threshold",
+        y="net benefit per 100 cases" + ": errors corrected less introduced" * (outcome == NET),
     )
     spare = iter(["#CC79A7", "#E69F00", "#000000", "#882255"])
     for policy, part in rows.groupby("policy", sort=False):
@@ -102,7 +105,7 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
         if sort not in ("none", FORESIGHT):
             _band(fig, x, part["net_benefit_lower"], part["net_benefit_upper"], colour, f"{label}, band")
         dash = {"none": "dot", "all": "dash", FORESIGHT: "dashdot"}.get(sort, "solid")
-        said = [style.lines(worth(row)) for row in part.to_dict("records")]
+        said = [style.lines(worth(row, outcome)) for row in part.to_dict("records")]
         look = {"name": label, "mode": "lines", "line": {"color": colour, "dash": dash, "width": 2}}
         style.points(fig, x, middle(part, "net_benefit"), said, **look)
     ends, top = rows["threshold"].agg(["min", "max"]), rows["net_benefit_upper"].max()
@@ -111,49 +114,6 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
     fig.update_xaxes(type="log", tickvals=list(ticks), ticktext=text, range=np.log10(ends).tolist())
     fig.update_yaxes(range=[-0.35 * top, 1.06 * top] if top > 0 else None)
     return style.room_below(fig, 16)
-
-
-def all_books(books: Books) -> go.Figure:
-    """What the best rule books find at every volume, beside a random choice and the whole book.
-
-    Parameters
-    ----------
-    books : Books
-        From :func:`secondop.evaluation.books.all_books`; its frontier is drawn.
-    """
-    rows, names, everybody = books.frontier, books.rules, np.zeros((3, 3))
-    everybody[1] = books.counts[-1].sum(0)
-    at = [sum(1 << names.index(rule) for rule in book) for book in rows["book"]]
-    counts, squares = (np.stack([*x[at], x[-1], everybody]) for x in (books.counts, books.squares))
-    found = measured(counts, squares, measures=["referral_rate", "true_positive"])
-    x, (y, low, high, lower, upper) = found["referral_rate"][:, 0], found["true_positive"].T
-    y, unknown, front = np.where(np.isnan(y), (low + high) / 2, y), np.isnan(y).any(), slice(len(rows))
-    chance = x * y[-1] / 100
-    half = int(np.abs(x[front] - x[front][-1] / 2).argmin())
-    title = f"Referring {x[half]:.0f} of 100 cases by the best rules finds {y[half]:.0f} of the "
-    title += f"{y[-1]:.0f} changes, as many at random {chance[half]:.0f}"
-    if unknown:
-        title = "Which rules are best is not known while outcomes are unknown: these are, by the known ones"
-    elif len(rows) < 2:
-        title = "No rule refers anybody for whom something changes"
-    fig = style.figure(
-        title,
-        f"{style.count_of(books.parts)}. Line: rule books that are best at some threshold, chosen on these "
-        "same cases. Band: 95 % interval and missing information.",
-        x="referral rate: of 100 cases, referred",
-        y="true positives: of 100 cases, referred, and something changes",
-        height=380,
-    )
-    colour, dotted = COLOURS["rule book"], {"color": COLOURS["all"], "dash": "dot", "width": 1.5}
-    _band(fig, x[front].tolist(), lower[front], upper[front], colour, "band")
-    style.line(fig, [0, x[-2]], [0, chance[-2]], dotted, name="As many at random")
-    said = [_book_sentence(row, x[i], y[i], chance[i]) for i, row in enumerate(rows.to_dict("records"))]
-    look = {"mode": "lines+markers", "line": {"color": colour, "width": 2}, "marker": {"size": 8}}
-    style.points(fig, x[front], y[front], said, name="Efficient frontier: every mark a rule book", **look)
-    whole = {"symbol": "square-open", "size": 15, "color": INK, "line": {"width": 2}}
-    said = [_book_sentence({"book": names, "rules": len(names)}, x[-2], y[-2], chance[-2])]
-    style.points(fig, x[-2:-1], y[-2:-1], said, name=f"The whole book, {len(names)} rules", marker=whole)
-    return style.room_below(fig.update_xaxes(rangemode="tozero").update_yaxes(rangemode="tozero"))
 
 
 def _name_points(fig: go.Figure, rows: pd.DataFrame) -> None:
@@ -215,6 +175,24 @@ def found_words(table: pd.DataFrame) -> str:
     return f"true positives: of 100 cases, referred, and {what}"
 
 
+def refuse_net(table: pd.DataFrame, name: str) -> None:
+    """Where errors are weighed, nothing is a true or a false positive."""
+    if table.attrs.get("outcome") == NET:
+        said = f"The figure {name} draws true and false positives, and of outcome={NET!r} there are none"
+        raise SecondopError(f"{said}: draw decision_curve(...), or yield_range(...).")
+
+
+def basis(table: pd.DataFrame) -> str:
+    """The cases, and what above chance rests on."""
+    assumed = " How far above chance is as assumed." if table.attrs.get("simulated") else ""
+    return f"{style.count_of(table)}.{assumed}"
+
+
+def trade_note(table: pd.DataFrame) -> str:
+    """What stands under the title of a trade-off."""
+    return f"{basis(table)} Cross: 95 % interval and missing information."
+
+
 def tradeoff_title(rows: pd.DataFrame, outcome: str | None) -> str:
     """What one policy finds of all changes, what it refers without a change, and what chance finds."""
     named = {"error_corrected": "wrong diagnoses", "intervention_averted": "interventions to avert"}
@@ -229,7 +207,18 @@ def tradeoff_title(rows: pd.DataFrame, outcome: str | None) -> str:
     title = f"Referring {row['label']} finds {_between(row, 'true_positive')} of the {everybody} {what} "
     title += f"in 100 cases, with {over} no-change referral{'s' * (over != '1')}"
     chance = row["true_positive"] - row["yield_above_chance"]
-    return title if pd.isna(chance) else f"{title}; as many at random find {chance:.0f}"
+    return title if pd.isna(chance) else f"{title}; as many at random find {chance:.0f}{above_chance(row)}"
+
+
+def above_chance(row: Mapping) -> str:
+    """The yield above chance, with its share of the possible at that volume."""
+    above = round(row["yield_above_chance"], 1) + 0.0
+    return f": {above:.1f} above chance{of_the_possible(row['yield_share'])}"
+
+
+def of_the_possible(share: float) -> str:
+    """A share of the possible yield; empty where nothing is possible."""
+    return "" if pd.isna(share) else f", {round(share) + 0:.0f} % of the possible"
 
 
 def said_of(row: dict, about: dict) -> str:
@@ -240,15 +229,16 @@ def said_of(row: dict, about: dict) -> str:
     text = f"Referring {row['label']}: {sent} of 100 cases referred. {found} change something, {over} change "
     text += f"nothing, and {missed} changes are missed."
     if not pd.isna(chance := row["true_positive"] - row["yield_above_chance"]):
-        text += f" As many at random would find {chance:.1f}."
+        text += f" As many at random would find {chance:.1f}{above_chance(row)}"
+        text += " there, as assumed." if about.get("simulated") else " there."
     if unknown := about.get("unknown_outcomes"):
         text += f" The outcome is unknown in {unknown:,.0f} of {row['n']:,.0f} cases."
     return style.lines(text)
 
 
-def worth(row: dict) -> str:
+def worth(row: dict, outcome: str | None = None) -> str:
     """A policy's net benefit as a sentence."""
-    trade, net = style.threshold_words(row["threshold"]), _bounds(row, "net_benefit")
+    trade, net = style.threshold_words(row["threshold"], outcome), _bounds(row, "net_benefit")
     return f"With {trade}, referring {row['label']} has a net benefit of {net} per 100 cases."
 
 
@@ -277,35 +267,23 @@ def _between(row: pd.Series, name: str) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _curve_title(rows: pd.DataFrame) -> str:
-    """Who is best where, as a no-change referral gets dearer; nobody where the bands of the best overlap."""
+def _curve_title(rows: pd.DataFrame, per: str) -> str:
+    """Who is best where, at the thresholds drawn; nobody where the bands of the best overlap."""
     said = []
     for threshold, part in rows.groupby("threshold"):
         best = best_of(part)
         clear = best is not None and not tied_with(part, best)
         said.append((best["label"] if clear else None, (1 - threshold) / threshold))
-    runs = [(label, list(run)[-1][1]) for label, run in groupby(said, key=itemgetter(0))]
-    (first, down_to), last, per = runs[0], runs[-1][0], "no-change referrals for one change"
+    runs = [(label, [at for _, at in run]) for label, run in groupby(said, key=itemgetter(0))]
+    (first, wide_), (last, narrow) = runs[0], runs[-1]
     if len(runs) == 1 and first:
         return f"Referring {first} is best at every threshold shown"
     if not first and not last:
         return "No policy is clearly best at the thresholds shown: the bands of the best overlap"
-    below = runs[-2][1]
     if not first:
-        return f"Referring {last} is best below {below:.2g} {per}; above, bands overlap"
-    title = f"Referring {first} is best down to {down_to:.2g} {per}"
+        return f"Referring {last} is best at {narrow[0]:.2g} or fewer {per}; at more, bands overlap"
+    title = f"Referring {first} is best at {wide_[-1]:.2g} or more {per}"
     if not last:
-        return f"{title}; below, bands overlap"
+        return f"{title}; at {narrow[0]:.2g} or fewer, bands overlap"
     between = "" if all(label for label, _ in runs) else "; between, bands overlap"
-    return f"{title}, referring {last} below {below:.2g}{between}"
-
-
-def _book_sentence(row: dict, x: float, y: float, chance: float) -> str:
-    if not row["rules"]:
-        return "No rule, no referrals."
-    text = f"{row['rules']} rule{'s' * (row['rules'] > 1)}: {x:.1f} of 100 cases referred, {y:.1f} change "
-    text += f"something; as many at random {chance:.1f}. "
-    if "threshold_from" in row:
-        ends = f"{100 * row['threshold_from']:.0f} to {100 * row['threshold_to']:.0f} %"
-        text += f"Best at thresholds from {ends}: "
-    return style.lines(text + ", ".join(rule.replace("-", " ") for rule in row["book"]) + ".")
+    return f"{title}, referring {last} at {narrow[0]:.2g} or fewer{between}"

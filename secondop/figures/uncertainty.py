@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from secondop.errors import SecondopError
 from secondop.evaluation.measures import MEASURES, TRUTH
 from secondop.evaluation.policies import FORESIGHT
-from secondop.figures.style import COLOURS, INK, ladder, line, only_one, points, sentences, tint
+from secondop.figures.style import COLOURS, INK, capital, ladder, line, only_one, points, sentences, tint
 
 _BASES = {
     "assumed": (COLOURS["overuse"], "/", "Assumed"),
@@ -47,7 +47,7 @@ def tornado(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
     reach = table["swing"] + table["swing_error"] >= top["swing"] - top["swing_error"]
     tie = f", in a tie with {reach.sum() - 1} more" if reach.sum() > 1 else ""
     moved = top[["at_lower", "at_upper", "base"]]
-    title = f"“{_capital(top['label'])}” moves “{said}” most{tie}: {_short(moved.min())} to "
+    title = f"“{capital(top['label'])}” moves “{said}” most{tie}: {_short(moved.min())} to "
     title += f"{_short(moved.max())}{unit}, {_short(base)} as stated"
     if not top["swing"]:
         title = f"None of these parameters moves “{said}” from {_short(base)}{unit}"
@@ -60,7 +60,7 @@ def tornado(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
         note += f" {fixed} do not vary."
     labels = [f"{row['label']}, {row['lower']:.2g} to {row['upper']:.2g}" for _, row in rows.iterrows()]
     fig, y = ladder(title, note, labels, x=words, room=60)
-    rows = rows.assign(y=y, said=rows["label"].map(_capital))
+    rows = rows.assign(y=y, said=rows["label"].map(capital))
     for basis, (colour, shape, known) in _BASES.items():
         part = rows[rows["basis"] == basis]
         for end, faint in (("lower", 0.35), ("upper", 1.0)):
@@ -106,7 +106,7 @@ def bands(table: pd.DataFrame) -> go.Figure:
     chance = 1.9 / top["draws"] ** 0.5  # two standard errors of a width, over it, where draws are normal
     ties = (widest["width"] >= top["width"] * (1 - chance)).sum() - 1
     wider = rows.loc[rows["upper"] - rows["lower"] > top["width"] * (1 + chance), "policy"]
-    title = f"“{_capital(top['policy'])}” is least certain"
+    title = f"“{capital(top['policy'])}” is least certain"
     title += f", in a tie with {ties} more" if ties else ""
     title += " of the rule book's policies" if len(wider) else ""
     title += f": {_short(top['base'])}{unit} as stated, "
@@ -124,7 +124,7 @@ def bands(table: pd.DataFrame) -> go.Figure:
         for low, high, width in (("lower", "upper", 2), ("lower_half", "upper_half", 9)):
             look = {"color": colour, "width": width}
             line(fig, [row[low], row[high]], [row["y"]] * 2, look, name=f"{row['policy']} {low}")
-    said = sentences(rows.assign(said=rows["policy"].map(_capital), words=words), _BAND)
+    said = sentences(rows.assign(said=rows["policy"].map(capital), words=words), _BAND)
     tick = {"symbol": "line-ns", "size": 15, "line": {"width": 2, "color": "white"}}
     points(fig, rows["median"], rows["y"], said, marker=tick, name="median", hoverinfo="skip")
     dot = {"color": INK, "size": 8, "line": {"width": 1.5, "color": "white"}}
@@ -151,7 +151,3 @@ def _words(name: str) -> tuple[str, str]:
 
 def _short(value: float) -> str:
     return f"{value:#.3g}".removesuffix(".") if abs(value) < 1000 else f"{value:,.0f}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

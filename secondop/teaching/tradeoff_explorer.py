@@ -11,6 +11,7 @@ import polars as pl
 
 from secondop.errors import SecondopError
 from secondop.evaluation.cohort import Cohort
+from secondop.evaluation.corrected import NET_OF
 from secondop.evaluation.people import PEOPLE
 from secondop.evaluation.policies import ENDS, NOBODY, Policy, at_least, at_level, how_many
 from secondop.evaluation.policies import LEVELS as LABELS
@@ -95,7 +96,7 @@ class TradeoffExplorer(Still, widgets.VBox):
         self.table = table.merge(places, how="left")
         self.table.attrs = table.attrs
         answers = said.select(
-            **{policy.name: policy.refers for policy in policies.values()}, changed=nw.col("flag changed")
+            **{policy.name: policy.refers for policy in policies.values()}, changed=cohort.changed
         )
         codes = answers.to_polars().select(pl.all().cast(pl.UInt8).fill_null(2))
         self._refers = {place: codes[policy.name].to_numpy() for place, policy in policies.items()}
@@ -175,7 +176,7 @@ class TradeoffExplorer(Still, widgets.VBox):
         self._say()
 
     def _say(self) -> None:
-        style = f"{TEXT}font-size:18px;font-weight:600;height:102px;overflow:auto;"
+        style = f"{TEXT}font-size:18px;font-weight:600;height:128px;overflow:auto;"
         self._says.value = div(style, f"{finding(*self._at())}.")
         self._counts.value = self._numbers()
         self._cases.value = self._rows()
@@ -192,7 +193,19 @@ class TradeoffExplorer(Still, widgets.VBox):
             div("", f"This refers {_words(self.level.value, self.k.value)}."),
             div("font-weight:600;", f"Of {total:,} {cases_of(self.table)}"),
             *said,
+            *self._errors(),
         )
+
+    def _errors(self) -> list[Html]:
+        """What the referrals do to diagnoses, where the truth is known: a change is not a benefit."""
+        if not set(NET_OF) <= set(self._cohort.truth):
+            return []
+        place = (self.table["level"] == self.level.value) & (self.table["k"] == self.k.value)
+        corrected, introduced = self.table.loc[place, [*NET_OF]].iloc[0]
+        words = (
+            f"Wrong diagnoses put right: {corrected:.1f} per 100 cases; right ones lost: {introduced:.1f}."
+        )
+        return [div("margin-top:.4em;", f"A change is not a benefit. {words}")]
 
     def _rows(self) -> Html:
         rows = np.flatnonzero(self._chosen == 1)

@@ -198,9 +198,18 @@ def test_the_tradeoff_draws_the_ends_chance_the_frontier_and_every_policy_with_i
     chance = row["referral_rate"] * everybody["true_positive"] / 100
     found = f"finds {row['true_positive']:.0f} of the {everybody['true_positive']:.0f} changes in 100 cases, "
     over = f"with {row['false_positive']:.0f} no-change referrals; as many at random find {chance:.0f}"
-    assert found + over in title(figure)
+    above, share = (
+        f"{row['yield_above_chance']:.1f} above chance",
+        f"{row['yield_share']:.0f} % of the possible",
+    )
+    assert f"{found}{over}: {above}, {share}" in title(figure)
+    assert "How far above chance is as assumed." in title(figure)
     (said,) = (plain(text) for text in levels.hovertext if "a clinical indication" in plain(text))
-    assert said.endswith(f"As many at random would find {chance:.1f}.")
+    assert said.endswith(f"As many at random would find {chance:.1f}: {above}, {share} there, as assumed.")
+    cases.attrs, kept = {}, cases.attrs
+    real = figures.tradeoff(weighed(cases))
+    cases.attrs = kept
+    assert "assumed" not in title(real) and not any("assumed" in said for said in hovers(real))
 
 
 def test_several_thresholds_move_no_point_of_the_tradeoff_and_several_groups_are_refused(cases):
@@ -249,13 +258,19 @@ PER = "no-change referrals for one change"
 CURVES = [
     # at 10, 2 and 0.5 accepted referrals: everybody, with its interval   the title tells
     ([(9, 8, 10), (5, 4, 6), (1, 0.5, 2)], "everybody is best at every threshold shown"),
-    ([(9, 8, 10), (5, -1, 6), (1, -1, 2)], f"everybody is best down to 10 {PER}; below, bands overlap"),
+    (
+        [(9, 8, 10), (5, -1, 6), (1, -1, 2)],
+        f"everybody is best at 10 or more {PER}; at 2 or fewer, bands overlap",
+    ),
     (
         [(9, 8, 10), (5, -1, 6), (-9, -9, -8)],
-        "down to 10 {}, referring nobody below 2; between, bands overlap",
+        "best at 10 or more {}, referring nobody at 0.5 or fewer; between, bands overlap",
     ),
-    ([(9, 8, 10), (5, 4, 6), (-9, -9, -8)], "everybody is best down to 2 {}, referring nobody below 2 "),
-    ([(9, -8, 10), (5, -4, 6), (-9, -9, -8)], "nobody is best below 2 {}; above, bands overlap"),
+    (
+        [(9, 8, 10), (5, 4, 6), (-9, -9, -8)],
+        "everybody is best at 2 or more {}, referring nobody at 0.5 or fewer ",
+    ),
+    ([(9, -8, 10), (5, -4, 6), (-9, -9, -8)], "nobody is best at 0.5 or fewer {}; at more, bands overlap"),
     ([(9, -8, 10), (5, -4, 6), (1, -1, 2)], "No policy is clearly best at the thresholds shown"),
 ]
 
@@ -267,6 +282,31 @@ def test_the_title_of_the_curve_says_who_is_best_only_where_bands_are_apart(case
     rows = (table["sort"] == "all") & (table["measure"] == "net_benefit")
     table.loc[rows, ["value", "lower", "upper"]] = everybody
     assert told.format(PER) in title(figures.decision_curve(table))
+
+
+def test_the_best_books_stand_with_their_share_of_the_possible(cases):
+    made = books(cases)
+    figure, whole = figures.all_books(made), hovers(figures.all_books(made))[-1]
+    sent, found, everything = (made.counts[-1][x].sum() for x in (1, (1, 1), np.s_[:, 1]))
+    possible = min(sent, everything) - sent * everything / N
+    share = 100 * (found - sent * everything / N) / possible
+    assert f"{share:.0f} % of the possible" in plain(whole)
+    assert "as assumed" in title(figure)
+    three = all_books(cases, outcome="changed", rule_book=BOOK.without("patient-wants-one"))
+    assert "% of the possible" in title(figures.all_books(three))
+
+
+def test_errors_corrected_less_introduced_have_a_curve_in_their_own_words_and_no_trade_off(cases):
+    truth = cases.assign(
+        error_corrected=cases["changed"], error_introduced=~cases["changed"] & (cases.index < 9)
+    )
+    figure = figures.decision_curve(decision_curve(truth, outcome="net_corrected", rule_book=BOOK))
+    words = plain(figure.layout.xaxis.title.text)
+    assert words.startswith("referrals without a correction accepted for one error corrected")
+    assert all("for one error corrected, referring" in plain(said) for said in hovers(figure))
+    for draw in (figures.tradeoff, figures.net_benefit):
+        with pytest.raises(SecondopError, match="draws true and false positives"):
+            draw(tradeoff(truth, outcome="net_corrected", rule_book=BOOK))
 
 
 TIES = [

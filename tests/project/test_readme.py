@@ -6,7 +6,9 @@ import json
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
 import run
 from tools.notebooks import all_lessons, all_notebooks
@@ -21,6 +23,40 @@ def test_the_example_prints_what_the_readme_says():
     with contextlib.redirect_stdout(out):
         exec(code, {})
     assert out.getvalue() == printed
+
+
+def test_the_cover_says_what_notebook_6_prints_of_the_yield_above_chance():
+    cells = nbformat.read(
+        ROOT / "notebooks" / "06-when-does-benefit-become-overuse.ipynb", as_version=4
+    ).cells
+    outputs = [out for cell in cells for out in cell.get("outputs", ())]
+    (html,) = (
+        out["data"]["text/html"] for out in outputs if "yield_share" in str(out) and "contrasts" in str(out)
+    )
+    rows, printed, signal = BeautifulSoup(html, "html.parser")("tr"), {}, ""
+    for row in rows[2:]:
+        *where, anchor, _, above, share = (cell.get_text() for cell in row(["th", "td"]))
+        signal = where[0] if where else signal
+        printed[signal, anchor] = above, share if float(share) < 10 else f"{float(share):.0f}"
+    (above, share), (low, least), (high, most) = (
+        printed["1", anchor] for anchor in ("middle", "low", "high")
+    )
+    cover = " ".join(README.partition("*Simulated cases, as assumed")[2].partition("Made by")[0].split())
+    assert (
+        f"calibrated to published contrasts, referring all with a clinical indication finds {above} " in cover
+    )
+    assert (
+        f"above chance, {share} % of what is possible at that volume; with the contrasts from low to high"
+        in cover
+    )
+    assert f"low to high {low} to {high} ({least} to {most} %)" in cover
+    first, last = printed["0", "low"], printed["2", "high"]
+    assert f"(signal 0 to 2) {first[0]} to {last[0]} ({first[1]} to {last[1]} %)" in cover
+    (text,) = (out["text"] for out in outputs if "introduced, net" in out.get("text", ""))
+    net = dict(re.findall(r"^(\d+)%: .* net ([\d.]+) above chance", text, re.MULTILINE))
+    assert (
+        f"it finds {net['86']} per 100 above chance, {net['70']} if fewer first opinions are right" in cover
+    )
 
 
 def test_every_link_leads_to_a_file():

@@ -153,6 +153,16 @@ def test_the_finding_and_the_counts_say_their_denominator(many):
     assert "Of 400 simulated cases" in plain(many._counts.value)
 
 
+def test_what_the_referrals_do_to_diagnoses_stands_beside_where_the_truth_is_known(many, cohort, six):
+    many.choose("recommended", 1)
+    for name, words in (("error_corrected", "put right: "), ("error_introduced", "right ones lost: ")):
+        share = 100 * many.selected[name].sum() / len(cohort)
+        assert f"{words}{share:.1f}" in plain(many._counts.value)
+    assert "put right" not in plain(six._counts.value)
+    with pytest.raises(SecondopError, match="Only tradeoff and decision_curve"):
+        explore_tradeoff(cohort, outcome="net_corrected")
+
+
 def test_a_click_on_a_point_chooses_it_and_sets_the_sliders(many):
     many.choose("recommended", 1)
     click(many, "At least so many", 2)

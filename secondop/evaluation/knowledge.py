@@ -1,0 +1,164 @@
+"""What facts know: how far beyond chance a rule book gets, by what the scenario assumes or was calibrated to.
+
+How much better than chance a policy is follows from how much facts tell of outcomes. That is no finding: it
+is assumed, and calibrated to a few published contrasts, each of which is known from low to high only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+from tqdm.auto import tqdm
+
+from secondop.cohorts.calibrate import calibrate, recentred
+from secondop.cohorts.scenario import Scenario
+from secondop.cohorts.scenario_file import load_scenario
+from secondop.cohorts.simulate import simulate
+from secondop.datafiles import data_path
+from secondop.errors import unknown_name
+from secondop.evaluation.cohort import Cohort
+from secondop.evaluation.corrected import NET, NET_OF, lift
+from secondop.evaluation.policies import Policy, any_of, choose
+from secondop.evaluation.published import published_contrasts
+from secondop.evaluation.rates import judged
+from secondop.evaluation.tradeoff import weigh
+from secondop.guideline.contrasts import DOUBT
+from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.rules.rulebook import RuleBook
+from secondop.rules.rules import Amplifier
+
+ANCHORS = ("low", "middle", "high")
+SIGNALS = (0, 0.5, 1, 1.5, 2)
+MEASURED = ("referral_rate", "true_positive", "yield_above_chance", "yield_share")
+POLICIES = ("urgent", "recommended", "optional", "at least 3")
+TRIAGES = {
+    "bpath_borderline_lift": "Doubt: the first reader calls it borderline",
+    "bpath_desired_lift": "Doubt: the first reader would like a second opinion",
+    "bpath_diagnosis_lift": "First diagnosis: invasive, DCIS or atypia",
+    "bpath_policy_lift": "Policy: the laboratory requires a second opinion",
+}
+"""Published ways to choose whom to read twice, by the id of their lift."""
+
+
+def contrast_anchors() -> pd.DataFrame:
+    """What each contrast says ``low, middle, high``, by effect: the table ``data/contrast_anchors.csv``.
+
+    Examples
+    --------
+    >>> contrast_anchors().loc["doubt", ["low", "middle", "high"]].tolist()
+    [1.2, 4.4, 10.2]
+    """
+    return pd.read_csv(data_path("contrast_anchors.csv")).set_index("effect")
+
+
+def yield_range(
+    scenario: Scenario | str,
+    policies: Sequence[str] = POLICIES,
+    *,
+    signals: Iterable[float] = SIGNALS,
+    anchors: Sequence[str] = ANCHORS,
+    n: int = 100_000,
+    seed: int,
+    outcome: str = "either",
+    rule_book: RuleBook = RULE_BOOK,
+) -> pd.DataFrame:
+    """Yield above chance and its share of the possible, over what facts may know.
+
+    At each anchor the scenario is calibrated to the contrasts as :func:`contrast_anchors` has them, then at
+    every ``signal`` solved for its own rates again. All cohorts are drawn from the same random numbers.
+
+    Parameters
+    ----------
+    scenario : Scenario or str
+    policies : list of str
+        As for :func:`tradeoff`. Nobody is referred because of what is not recorded.
+    signals : list of float
+        What facts know: 1 as calibrated to the contrasts, 0 nothing, 2 twice as much.
+    anchors : list of str
+        Of low, middle and high.
+    n, seed, outcome, rule_book
+        As for :func:`simulate` and :func:`tradeoff`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per ``signal``, ``contrasts`` (the anchor), ``policy`` and ``measure``: referral rate, true
+        positives, yield above chance, its share of the possible at that volume (with ``"net_corrected"`` the
+        first and the third): ``value``, and its 95 % interval by chance in simulating, ``lower, upper``.
+
+    Examples
+    --------
+    >>> some = {"signals": [0, 1], "anchors": ["middle"], "n": 20_000, "seed": 1}
+    >>> table = yield_range("programme", ["recommended"], **some)
+    >>> rows = table[table["measure"] == "yield_above_chance"].set_index("signal")
+    >>> (rows["lower"] > 0).to_dict()
+    {0.0: False, 1.0: True}
+    """
+    scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    known, signals, parts = contrast_anchors(), [float(signal) for signal in signals], []
+    if strangers := [anchor for anchor in anchors if anchor not in ANCHORS]:
+        raise unknown_name("anchor", strangers[0], ANCHORS)
+    with tqdm(total=len(anchors) * len(signals), unit="cohort", leave=False) as bar:
+        for anchor in anchors:
+            stated = {
+                e: x for e, x in known[anchor].items() if f"effects.{e}.contrast" in scenario.parameters
+            }
+            anchored = calibrate(scenario, contrasts=stated)
+            for signal in signals:
+                moved = recentred(anchored.replace({"signal": signal}))
+                cases = simulate(moved, n, seed=seed, engine="polars")
+                cohort = Cohort(cases, rule_book, outcome=outcome)
+                table = weigh(cohort, [_as_recorded(p) for p in choose(cohort, policies)], [], MEASURED)
+                parts.append(table.assign(signal=signal, contrasts=anchor))
+                bar.update()
+    made = pd.concat(parts, ignore_index=True)
+    about = ["signal", "contrasts", "policy", "measure", "value", "lower", "upper", "n", "label", "sort"]
+    made = made.loc[made["policy"].isin(policies), about].reset_index(drop=True)
+    made.attrs = {"simulated": True, "scenario": scenario.name, "n": n, "seed": seed, "outcome": outcome}
+    return made
+
+
+def triage_lifts(
+    cohort: Any, policies: Sequence[str] = ("diagnostic uncertainty", "recommended", "at least 3")
+) -> pd.DataFrame:
+    """What triage by doubt, by first diagnosis and by policy finds: published lifts beside a cohort's.
+
+    A lift is what choosing is worth: errors corrected less errors introduced among those chosen, over that
+    among all; 1 is chance. Published are breast biopsies on three case mixes (``TRIAGES``); of the cohort,
+    which holds the truth, cases whose facts tell of doubt, and policies of the rule book. Nobody is chosen
+    because of what is not recorded.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per ``triage``: its ``source`` (published or simulated), how many of 100 it ``referred``, the
+        ``value``, and ``lower, upper``: a 95 % interval; of what is published the ends over case mixes, with
+        no value, since it is open which of them is right.
+    """
+    published = published_contrasts().set_index("id").loc[[*TRIAGES], ["lower", "upper"]]
+    published = published.assign(triage=TRIAGES.values(), source="published")
+    said, source = "Doubt, as the facts have it", RULE_BOOK["ambiguous-pathology"].source
+    doubt = Amplifier("doubt", group="doubt", label=said, when=DOUBT, source=source)
+    read = judged(cohort, RULE_BOOK.with_(doubt), NET)
+    chosen = [Policy(doubt.name, doubt.label, "own", "", any_of([doubt]))]
+    chosen += [
+        replace(p, label=f"Rule book: {p.label}") for p in choose(read, policies) if p.name in policies
+    ]
+    seen, rows = read.patterns({p.name: p.refers for p in chosen}, NET_OF), []
+    for policy in chosen:
+        counts = seen.crossed(policy.name, *(f"flag {flag}" for flag in NET_OF))[0].sum(0)
+        rows.append((policy.label, "simulated", 100 * counts[1].sum() / counts.sum(), *lift(counts)))
+    simulated = pd.DataFrame(rows, columns=["triage", "source", "referred", "value", "lower", "upper"])
+    table = pd.concat([published, simulated], ignore_index=True)[simulated.columns]
+    table.attrs = read.about() | {"n": int(seen.weights.sum())}
+    return table
+
+
+def _as_recorded(policy: Policy) -> Policy:
+    """The policy, with nobody referred because of what is not recorded."""
+    if policy.refers is None:
+        return policy
+    return replace(policy, refers=policy.refers.fill_null(False))
