@@ -9,7 +9,7 @@ from secondop.evaluation.books import Books
 from secondop.evaluation.measures import table as measured
 from secondop.figures import style
 from secondop.figures.style import COLOURS, INK
-from secondop.figures.tradeoff_figures import basis, of_the_possible
+from secondop.figures.tradeoff_figures import above_chance, basis
 
 
 def all_books(books: Books) -> go.Figure:
@@ -25,13 +25,14 @@ def all_books(books: Books) -> go.Figure:
     at = [sum(1 << names.index(rule) for rule in book) for book in rows["book"]]
     counts, squares = (np.stack([*x[at], x[-1], everybody]) for x in (books.counts, books.squares))
     found = measured(counts, squares, measures=["referral_rate", "true_positive", "yield_share"])
-    shares = [of_the_possible(share) for share in found["yield_share"][:, 0]]
     x, (y, low, high, lower, upper) = found["referral_rate"][:, 0], found["true_positive"].T
     y, unknown, front = np.where(np.isnan(y), (low + high) / 2, y), np.isnan(y).any(), slice(len(rows))
     chance = x * y[-1] / 100
+    above = zip(y - chance, found["yield_share"][:, 0], strict=True)
+    above = [above_chance({"yield_above_chance": a, "yield_share": share}) for a, share in above]
     half = int(np.abs(x[front] - x[front][-1] / 2).argmin())
     title = f"Referring {x[half]:.0f} of 100 cases by the best rules finds {y[half]:.0f} of the "
-    title += f"{y[-1]:.0f} changes, as many at random {chance[half]:.0f}{shares[half]}"
+    title += f"{y[-1]:.0f} changes, as many at random {chance[half]:.0f}{above[half]}"
     if unknown:
         title = "Which rules are best is not known while outcomes are unknown: these are, by the known ones"
     elif len(rows) < 2:
@@ -49,21 +50,21 @@ def all_books(books: Books) -> go.Figure:
     style.band(fig, x[front].tolist(), lower[front], upper[front], style.tint(colour, 0.18), **look)
     style.line(fig, [0, x[-2]], [0, chance[-2]], dotted, name="As many at random")
     said = [
-        _book_sentence(row, x[i], y[i], chance[i], shares[i]) for i, row in enumerate(rows.to_dict("records"))
+        _book_sentence(row, x[i], y[i], chance[i], above[i]) for i, row in enumerate(rows.to_dict("records"))
     ]
     look = {"mode": "lines+markers", "line": {"color": colour, "width": 2}, "marker": {"size": 8}}
     style.points(fig, x[front], y[front], said, name="Efficient frontier: every mark a rule book", **look)
     whole = {"symbol": "square-open", "size": 15, "color": INK, "line": {"width": 2}}
-    said = [_book_sentence({"book": names, "rules": len(names)}, x[-2], y[-2], chance[-2], shares[-2])]
+    said = [_book_sentence({"book": names, "rules": len(names)}, x[-2], y[-2], chance[-2], above[-2])]
     style.points(fig, x[-2:-1], y[-2:-1], said, name=f"The whole book, {len(names)} rules", marker=whole)
     return style.room_below(fig.update_xaxes(rangemode="tozero").update_yaxes(rangemode="tozero"))
 
 
-def _book_sentence(row: dict, x: float, y: float, chance: float, share: str) -> str:
+def _book_sentence(row: dict, x: float, y: float, chance: float, above: str) -> str:
     if not row["rules"]:
         return "No rule, no referrals."
     text = f"{row['rules']} rule{'s' * (row['rules'] > 1)}: {x:.1f} of 100 cases referred, {y:.1f} change "
-    text += f"something; as many at random {chance:.1f}{share}. "
+    text += f"something; as many at random {chance:.1f}{above}. "
     if "threshold_from" in row:
         ends = f"{100 * row['threshold_from']:.0f} to {100 * row['threshold_to']:.0f} %"
         text += f"Best at thresholds from {ends}: "

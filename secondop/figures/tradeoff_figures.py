@@ -212,13 +212,8 @@ def tradeoff_title(rows: pd.DataFrame, outcome: str | None) -> str:
 
 def above_chance(row: Mapping) -> str:
     """The yield above chance, with its share of the possible at that volume."""
-    above = round(row["yield_above_chance"], 1) + 0.0
-    return f": {above:.1f} above chance{of_the_possible(row['yield_share'])}"
-
-
-def of_the_possible(share: float) -> str:
-    """A share of the possible yield; empty where nothing is possible."""
-    return "" if pd.isna(share) else f", {round(share) + 0:.0f} % of the possible"
+    text, share = f": {round(row['yield_above_chance'], 1) + 0.0:.1f} above chance", row["yield_share"]
+    return text if pd.isna(share) else f"{text}, {round(share) + 0:.0f} % of the possible"
 
 
 def said_of(row: dict, about: dict) -> str:
