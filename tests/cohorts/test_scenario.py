@@ -278,6 +278,13 @@ def test_an_own_book_has_a_scenario_of_its_own_facts():
     assert calibrate(read_scenario(OWN, rule_book=BOOK)).structure.rule_book is BOOK
 
 
+def test_an_effect_that_is_said_to_be_empty_is_no_longer_there():
+    text = OWN[: OWN.index("[effects.complexity]")] + "[effects.complexity]\n[effects.procedure]\n"
+    scenario = read_scenario(text, rule_book=BOOK)
+    assert list(scenario.structure.effects) == ["doubt"]
+    assert not [path for path in scenario.parameters if "complexity" in path or "procedure" in path]
+
+
 def test_a_fact_of_another_kind_takes_nothing_over_from_one_of_the_same_name():
     book = RuleBook("Mine", subject="review", version="1", sources=[Source("sop", "Our SOP")],
         rules=[Indication("a", "A", level="urgent", group="g", source="sop",
