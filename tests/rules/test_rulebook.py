@@ -91,6 +91,10 @@ REFUSED = [
     (lambda: Advice("S", "x", next_step="yes"), "'next_step' must be True or False"),
     (lambda: rule("new", A, valid_from="May 2020"), "'May 2020' is no date"),
     (lambda: rule("new", A, valid_to=("2021", "2020")), "is no date"),
+    (
+        lambda: rule("new", A, valid_from="2025", valid_to="2024"),
+        "'new' would never be in force: its days go",
+    ),
     (lambda: BOOK.as_of("tomorrow"), "'tomorrow' is no date"),
 ]
 
@@ -178,6 +182,11 @@ def test_the_rules_of_a_day(start, end, days):
             assert list(then["dated"].facts) == ["fever", "in_force_dated"]
         elif in_force:
             assert then["dated"] == book["dated"]
+
+
+def test_a_day_may_be_given_as_a_date_and_is_kept_as_text():
+    day = datetime.date(2025, 3, 1)
+    assert rule("dated", A, valid_from=day, valid_to=day).valid_from == "2025-03-01"
 
 
 # ------------------------------------------------------------------ differences and the fingerprint
