@@ -20,12 +20,10 @@ from secondop.errors import SecondopError
 from secondop.rules.facts import Fact
 from secondop.rules.gate import ANSWER, UNREADABLE, column_names, typed_cases, typed_lazily, typed_partition
 from secondop.rules.rulebook import RuleBook
-from secondop.rules.rules import RECOMMENDATIONS, Level, Rule, RuleKind
+from secondop.rules.rules import RECOMMENDATIONS, SUMMARY, Level, Rule, RuleKind
 from secondop.rules.spellings import claims, no_fact, warn_of_near_misses
 
 Lazy = nw.LazyFrame | pl.LazyFrame
-SUMMARY = ("recommendation", "possible", "undetermined", "indications", "preferences")
-"""The columns that every assessment adds."""
 _OWN = "secondop "  # begins the name of a column that is there only while a lazy frame is assessed
 
 

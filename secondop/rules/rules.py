@@ -16,6 +16,9 @@ from secondop.rules.facts import Choice, Fact, settle
 RECOMMENDATIONS = ("not_needed", "no_indication", "optional", "recommended", "urgent")
 """What an assessment can say, from least to most."""
 
+SUMMARY = ("recommendation", "possible", "undetermined", "indications", "preferences")
+"""The columns that every assessment adds."""
+
 
 class Level(Choice):
     """How strongly an indication argues."""
