@@ -32,6 +32,7 @@ def assess(cases: Any, rule_book: RuleBook, *, verdicts: bool = False, next_ques
 
     See :func:`secondop.assess`, which is this function with the project's own rule book as its default.
     """
+    RuleBook.required(rule_book)
     in_memory = isinstance(cases, (pd.DataFrame, pl.DataFrame, pa.Table))
     if next_question and not in_memory:
         raise SecondopError("The next question is found for cases in memory: collect them first.")

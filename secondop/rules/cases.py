@@ -98,6 +98,7 @@ def facts_of(rule_book: RuleBooks) -> dict[str, Fact]:
     """The facts of a rule book, or of several together; one name with two meanings is refused."""
     facts: dict[str, tuple[Fact, str]] = {}
     for book in rule_book if isinstance(rule_book, (list, tuple)) else [rule_book]:
+        book = book if hasattr(book, "facts") else RuleBook.required(book)
         for name, fact in book.facts.items():
             other, title = facts.setdefault(name, (fact, book.title))
             if fact != other:
