@@ -147,8 +147,10 @@ def _normalised_lazily(x: nw.Expr) -> nw.Expr:
 
 def hint(fact: Fact, value: Any) -> str:
     """What to write in place of a value that is no answer, where that can be told."""
+    if fact.is_numeric and _within_its_kind(fact, value):
+        return "If it stands for not recorded, leave it empty."
     if not isinstance(value, str):
-        return "If it stands for not recorded, leave it empty." if fact.is_numeric else ""
+        return ""
     word, none = normalised(value[:100]), "0" if fact.is_numeric else "no"
     if fact.has_levels:
         return did_you_mean(word, fact.levels).strip()
@@ -158,6 +160,14 @@ def hint(fact: Fact, value: Any) -> str:
         form = "a whole number" if fact.kind is Kind.COUNT else "the number alone, with a decimal point"
         return f"Write {form}."
     return ""
+
+
+def _within_its_kind(fact: Fact, value: Any) -> bool:
+    """Whether a value is written as the fact's numbers are, so that only its size can be wrong."""
+    if not isinstance(value, str):
+        return True
+    number = value.strip(BLANKS)
+    return bool(re.search(NUMBER, number)) and (fact.kind is Kind.NUMBER or float(number) % 1 == 0)
 
 
 def claims(names: Collection[Any], facts: Collection[str]) -> dict[str, list[str]]:
