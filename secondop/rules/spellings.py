@@ -47,7 +47,12 @@ def normalised(text: str) -> str:
 def words(fact: Fact) -> dict[str, bool | str | None]:
     """What words, normalised, say of a fact; a level may be called as a gap is, and is a level."""
     flags = dict.fromkeys(YES, True) | dict.fromkeys(NO, False) if fact.kind is Kind.FLAG else {}
-    return dict.fromkeys(NOT_RECORDED) | flags | {level: level for level in fact.levels}
+    return dict.fromkeys(NOT_RECORDED) | flags | decimals(fact) | {level: level for level in fact.levels}
+
+
+def decimals(fact: Fact) -> dict[str, str]:
+    """Levels in digits as a file has them that was written from a column of numbers with gaps: 1.0."""
+    return {f"{x}.0": x for x in fact.levels if x.isdecimal() and f"{x}.0" not in fact.levels}
 
 
 def digits(fact: Fact) -> dict[int, bool | str]:
@@ -133,6 +138,8 @@ def read_text(fact: Fact, x: nw.Expr) -> nw.Expr:
     usual = x.str.to_lowercase()
     odd = ~usual.is_in(answers)
     word = nw.when(odd).then(_normalised_lazily(nw.when(odd).then(x))).otherwise(usual)
+    if decimal := list(decimals(fact)):
+        word = nw.when(word.is_in(decimal)).then(word.str.replace_all(r"\.0$", "")).otherwise(word)
     return nw.when(word.is_in(answers)).then(word if fact.has_levels else word.is_in(YES))
 
 
