@@ -217,6 +217,7 @@ def no_fact(names: Collection[Any], facts: Collection[str], where: str = "") -> 
     """The error for columns of which none is a fact."""
     found = ", ".join(map(repr, list(names)[:10])) + ", ..." * (len(names) > 10)
     near = "".join(f" Did you mean {fact!r} by {name!r}?" for name, fact in near_misses(names, facts).items())
+    where += "," * (", " in where)
     return SecondopError(
         f"No column{where} is a fact (found: {found or 'none'}).{near} Say which fact yours is, as in "
         "read_cases(..., columns={'gender': 'sex'}); facts_table() lists all facts."
