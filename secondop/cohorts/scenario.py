@@ -144,6 +144,7 @@ class Scenario:
 
         Examples
         --------
+        >>> from secondop import load_scenario
         >>> load_scenario("general").replace({"facts.rare_disease.share": 0.2})["facts.rare_disease.share"]
         0.2
         """
