@@ -55,8 +55,11 @@ def _alike(one: str, other: str) -> float:
 def unknown_name(kind: str, name: object, options: Iterable[str]) -> UnknownNameError:
     """The error for a name that does not exist: the closest match and, while they are few, all that exist."""
     options = sorted(options)
+    near = did_you_mean(name, options)
+    if not near and len(str(name)) > 2 and (longer := [x for x in options if x.startswith(str(name))]):
+        near = f" Did you mean {' or '.join(map(repr, longer[:3]))}?"
     listing = f": {', '.join(options)}" if len(options) <= 12 else f" {len(options)} of them"
-    return UnknownNameError(f"There is no {kind} {name!r}.{did_you_mean(name, options)} There are{listing}.")
+    return UnknownNameError(f"There is no {kind} {name!r}.{near} There are{listing}.")
 
 
 def refuse(what: str, problems: Iterable[str]) -> None:

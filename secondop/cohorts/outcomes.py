@@ -19,6 +19,7 @@ from secondop.cohorts.parameters import EFFECTS_ON
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.truth import Streams, Truth, draw, fact_plans
+from secondop.errors import SecondopError
 
 PILOT, PILOT_SEED = 1 << 18, 2026
 """Cases, always the same, over which expected rates are averaged."""
@@ -187,6 +188,10 @@ def along(
     from secondop.cohorts.calibrate import recentred
 
     scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    if path.startswith("rates.") and not refit:
+        raise SecondopError(f"{path} is a target, and moves nothing by itself: solve for it with refit=True.")
+    if path.endswith(".contrast"):
+        raise SecondopError(f"{path} is a target: solve for it with calibrate(scenario, contrasts=...).")
     values = pd.Index([float(value) for value in values], name=path)
     moved = (scenario.replace({path: value}) for value in values)
     moved = map(recentred, moved) if refit else moved

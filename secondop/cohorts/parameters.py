@@ -30,6 +30,12 @@ STATED += tuple(f"rates.{name}" for name in RATES) + tuple(f"solved.{name}" for 
 """Every scenario states these."""
 
 EFFECTS_ON = ("first_right", "treatment_changed")
+_OF_CONTRAST = {"solve": EFFECTS_ON, "among": ("all", "sought"), "measure": ("risk ratio", "odds ratio")}
+_OF_CONTRAST["outcome"] = (
+    "first_right",
+    *(f"{x}_changed" for x in ("diagnosis", "treatment", "both", "either")),
+)
+_OF_CONTRAST["outcome"] += ("error_corrected", "error_introduced", "intervention_averted", "sought")
 _SORTS = {
     r"signal": "signal",
     r"(missing|facts\.\w+\.missing)(\.share)?": "gap",
@@ -133,6 +139,15 @@ def rate_problems(parameters: Mapping[str, Parameter]) -> Iterable[str]:
     if not max(0.0, a + b - 1) < both < min(a, b):
         low, high = max(0.0, a + b - 1), min(a, b)
         yield f"rates.both_changed_sought lies between {low:.3g} and {high:.3g}, not at {both:g}."
+
+
+def effect_problems(name: str, stated: Mapping, contrast: bool) -> Iterable[str]:
+    """What is wrong with what an effect states of its contrast, in words."""
+    for key, words in _OF_CONTRAST.items():
+        if key in stated and stated[key] not in words:
+            yield f"effects.{name}.{key} is one of {', '.join(words)}, not {stated[key]!r}."
+        elif contrast and key not in stated:
+            yield f"effects.{name} states a contrast, so it needs {key}: one of {', '.join(words)}."
 
 
 def share_problems(start: str, shares: Mapping[str, Parameter | None], fact: Fact) -> Iterable[str]:

@@ -13,8 +13,9 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import InitVar, asdict, dataclass, replace
 from functools import cached_property
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
@@ -24,6 +25,7 @@ from secondop.cohorts import parameters as known
 from secondop.cohorts.parameters import BASES, TRAITS, Parameter, share_paths, sort_of
 from secondop.cohorts.structure import Structure
 from secondop.errors import SecondopError, unknown_name
+from secondop.rules.facts import Kind
 from secondop.words import NOT_FOR_CARE, plural, render
 
 
@@ -41,6 +43,8 @@ class Scenario:
         What is no number, and the rule book whose facts it draws.
     fitted_to : tuple of str
         Ids of the published figures that it was fitted to: they can never again count as agreement.
+    faults : tuple of str
+        What was found to be wrong already, to be refused together with all else; it is not kept.
     """
 
     name: str
@@ -48,10 +52,15 @@ class Scenario:
     parameters: Mapping[str, Parameter]
     structure: Structure
     fitted_to: tuple[str, ...] = ()
+    faults: InitVar[tuple[str, ...]] = ()
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, faults: tuple[str, ...]) -> None:
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
-        if faults := self._problems():
+        told = set(
+            chain.from_iterable(map(_paths_in, faults))
+        )  # whose values are absent since they are wrong
+        found = self._problems()
+        if faults := [*faults, *(x for x in found if "does not state" not in x or not told & _paths_in(x))]:
             said = plural(len(faults), "problem")
             raise SecondopError("\n  ".join([f"{said} in scenario {self.name!r}:", *faults]))
 
@@ -67,7 +76,7 @@ class Scenario:
 
     def _may_state(self, section: str, name: str) -> bool:
         """Whether this scenario knows what a section speaks of: a fact of its book, or one of its effects."""
-        within = {"facts": self.structure.rule_book.facts, "effects": self.structure.effects}
+        within = {"facts": self.structure.rule_book.facts, "effects": self.structure.raw.get("effects", {})}
         return section not in within or name in within[section]
 
     def shares(self, fact: str, by: str = "") -> dict[str, float]:
@@ -99,19 +108,20 @@ class Scenario:
         faults = [fault for path, p in own.items() for fault in known.number_problems(path, p)]
         faults += [f"it does not state {path}." for path in known.STATED if path not in own]
         faults += known.rate_problems(own)
-        try:
-            order, _ = structure.order, structure.about_outcomes
-        except SecondopError as error:
-            return [*faults, str(error)]
-        parents = {other for fact in order for other in structure.parents(fact.name)}
+        for name, each in structure.raw.get("effects", {}).items():
+            faults += known.effect_problems(name, each, f"effects.{name}.contrast" in own)
+        wrong = structure.problems()
+        faults += wrong
+        parents = set() if wrong else {x for name in structure.strata for x in structure.parents(name)}
         for name, fact in structure.rule_book.facts.items():
-            for by in ("", *structure.strata.get(name, ())):
+            for by in ("", *structure.of_fact(name).get("by", ())):
                 start, each = f"facts.{name}" + (f".by.{by}" if by else ""), structure.of_fact(name, by)
                 if "answer" not in each:
                     shares = {path: own.get(path) for path in self._share_paths(start, own)}
                     faults += known.share_problems(start, shares, fact)
                 elif not fact.accepts(each["answer"]):
-                    faults.append(f"{start}: the answer is {fact.expects()}, not {each['answer']!r}.")
+                    takes = "true or false" if fact.kind is Kind.FLAG else fact.expects()
+                    faults.append(f"{start}: the answer is {takes}, not {each['answer']!r}.")
             loaded = sum(self[f"facts.{name}.{trait}"] ** 2 for trait in TRAITS)
             if loaded and name in parents:
                 why = "Shares of other facts depend on it, and are exact only where it has none."
@@ -134,6 +144,7 @@ class Scenario:
 
         Examples
         --------
+        >>> from secondop import load_scenario
         >>> load_scenario("general").replace({"facts.rare_disease.share": 0.2})["facts.rare_disease.share"]
         0.2
         """
@@ -193,6 +204,10 @@ class Moved:
     def __getitem__(self, path: str) -> float:
         other = None if path in self.scenario.parameters else _of_all_facts(path)
         return self.values[path] if path in self.values else self[other] if other else self.scenario[path]
+
+
+def _paths_in(words: str) -> set[str]:
+    return {path for path in (word.strip(".:,") for word in words.split()) if "." in path}
 
 
 def _of_all_facts(path: str) -> str | None:

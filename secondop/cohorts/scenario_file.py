@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import copy
 import tomllib
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from secondop.cohorts.parameters import Parameter, default_range, share_paths, sort_of
+from secondop.cohorts.parameters import EFFECTS_ON, Parameter, default_range, share_paths, sort_of
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.structure import OF_EFFECT, OF_FACT, Structure
 from secondop.datafiles import data_path
 from secondop.errors import SecondopError, did_you_mean, unknown_name
 from secondop.guideline.second_opinion import RULE_BOOK
-from secondop.rules.facts import Fact
+from secondop.rules.facts import Fact, Kind
 from secondop.rules.rulebook import RuleBook
-from secondop.words import plural
 
 MAX_TEXT, MAX_KEY = 1_000_000, 1_000
 """Letters of a file, and of a key: Python's TOML reader takes gigabytes for a key with thousands of dots."""
@@ -53,95 +54,191 @@ def read_scenario(source: str | Path, *, rule_book: RuleBook = RULE_BOOK) -> Sce
     rule_book : RuleBook
         Whose facts it draws: it states each of them.
     """
-    if isinstance(source, str) and "\n" not in source and source.strip().endswith(".toml"):
-        source = Path(source)
-    if isinstance(source, Path) and not source.is_file():
-        raise SecondopError(f"There is no file {str(source)!r} to read a scenario from.")
-    text = source.read_text("utf-8") if isinstance(source, Path) else source
-    keys = (line.partition("=")[0] for line in text.splitlines() if not line.lstrip().startswith("#"))
-    if len(text) > MAX_TEXT or max(map(len, keys), default=0) > MAX_KEY:
-        most = f"{MAX_TEXT:,} letters, and {MAX_KEY:,} before each '='"
-        raise SecondopError(f"A scenario takes up to {most}; this text is longer.")
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SecondopError(f"The scenario is not valid TOML: {error}.") from error
-    name, faults = raw.pop("name", "without a name"), []
-    title, fitted_to = raw.pop("title", name), tuple(raw.pop("fitted_to", ()))
-    numbers: dict[str, Parameter] = {}
-    structure: dict[str, Any] = {}
-    if (extends := raw.pop("extends", None)) is not None:
-        base = load_scenario(extends)
-        carried = f"carried over from the scenario {base.name!r}, where it was solved for"
-        for path, p in base.parameters.items():
-            section, fact, *_ = path.split(".") if "." in path else (path, "")
-            if section != "facts" or fact in rule_book.facts:
-                numbers[path] = p if p.basis != "fitted" else replace(p, basis="assumed", citation=carried)
-        structure = copy.deepcopy(dict(base.structure.raw))
-        structure["facts"] = {x: own for x, own in structure["facts"].items() if x in rule_book.facts}
+    raw = _toml_of(source)
+    faults: list[str] = []
+    name, title = (_said(raw, key, str, "text", faults) for key in ("name", "title"))
+    fitted_to = tuple(_said(raw, "fitted_to", list, "a list of ids", faults) or ())
+    extends = raw.pop("extends", None)
+    default = _defaults(_said(raw, "defaults", dict, "a table", faults) or {}, faults)
+    numbers, structure = ({}, {}) if extends is None else _carried(base := load_scenario(extends), rule_book)
+    if extends is not None:
         fitted_to = tuple(dict.fromkeys((*base.fitted_to, *fitted_to)))
-    default = raw.pop("defaults", {})
     structure |= {key: raw.pop(key) for key in ("wish", "intervention") if key in raw}
     for section, rows in raw.items():
         if section == "signal":
             _read("signal", rows, default, numbers, faults)
-        elif not isinstance(rows, dict) or section not in _SECTIONS:
+        elif section not in _SECTIONS:
             faults.append(f"there is no section {section!r}.{did_you_mean(section, _SECTIONS)}")
+        elif not isinstance(rows, dict):
+            faults.append(f"{section} is a table, as in [{section}], not {rows!r}.")
         elif section == "facts":
             for fact, own in rows.items():
-                if fact not in rule_book.facts or not isinstance(own, dict):
+                if fact not in rule_book.facts:
                     faults.append(f"there is no fact {fact!r}.{did_you_mean(fact, rule_book.facts)}")
                 else:
                     held = structure.setdefault("facts", {}).setdefault(fact, {})
                     _read_fact(f"facts.{fact}", rule_book.fact(fact), own, held, default, numbers, faults)
         elif section == "effects":
             for effect, own in rows.items():
-                held = structure.setdefault("effects", {}).setdefault(effect, {})
-                held |= {key: value for key, value in own.items() if key in OF_EFFECT}
-                for key in (key for key in own if key not in OF_EFFECT):
-                    _read(f"effects.{effect}.{key}", own[key], default, numbers, faults)
+                _read_effect(effect, own, structure.setdefault("effects", {}), default, numbers, faults)
         else:
             for key, value in rows.items():
                 _read(f"{section}.{key}", value, default, numbers, faults)
-    if faults:
-        raise SecondopError("\n  ".join([f"{plural(len(faults), 'problem')} in scenario {name!r}:", *faults]))
-    return Scenario(name, title, numbers, Structure(structure, rule_book), fitted_to)
+    name = name or "without a name"
+    return Scenario(name, title or name, numbers, Structure(structure, rule_book), fitted_to, tuple(faults))
+
+
+def _toml_of(source: Any) -> dict[str, Any]:
+    """What a file or a text states; a text of one line that sets nothing is taken for a path."""
+    if isinstance(source, str) and "\n" not in source and ("=" not in source or source.endswith(".toml")):
+        source = Path(source)
+    if not isinstance(source, (str, Path)):
+        raise SecondopError(f"A scenario is read from a path or a text in TOML, not {source!r:.80}.")
+    if isinstance(source, Path) and not source.is_file():
+        raise SecondopError(f"There is no file {str(source)!r} to read a scenario from.")
+    try:
+        text = source.read_text("utf-8") if isinstance(source, Path) else source
+    except UnicodeDecodeError as error:
+        raise SecondopError(f"The file {str(source)!r} is not text in UTF-8: save it as such.") from error
+    keys = (line.partition("=")[0] for line in text.splitlines() if not line.lstrip().startswith("#"))
+    if len(text) > MAX_TEXT or max(map(len, keys), default=0) > MAX_KEY:
+        most = f"{MAX_TEXT:,} letters, and {MAX_KEY:,} before each '='"
+        raise SecondopError(f"A scenario takes up to {most}; this text is longer.")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SecondopError(f"The scenario is not valid TOML: {error}.") from error
+
+
+def _said(raw: dict, key: str, due: type, words: str, faults: list[str]) -> Any:
+    """What the file says under a key, taken out of it; None if nothing, or not of the type due."""
+    value = raw.pop(key, None)
+    if isinstance(value, due) and (due is not list or all(isinstance(x, str) for x in value)):
+        return value
+    faults += [] if value is None else [f"{key} is {words}, not {value!r}."]
+    return None
+
+
+def _defaults(stated: dict, faults: list[str]) -> dict:
+    """Of [defaults] what a bare number takes from it."""
+    if extra := stated.keys() - {"basis", "citation"}:
+        faults.append(f"defaults states a basis and a citation, not {', '.join(sorted(extra))}.")
+    return {key: value for key, value in stated.items() if key not in extra}
+
+
+def _carried(base: Scenario, rule_book: RuleBook) -> tuple[dict[str, Parameter], dict[str, Any]]:
+    """The numbers and the structure of a scenario that another extends, of facts that mean the same."""
+    theirs, ours = base.structure.rule_book.facts, rule_book.facts
+    alike = {x for x in theirs.keys() & ours if _meaning(theirs[x]) == _meaning(ours[x])}
+    why = f"carried over from the scenario {base.name!r}, where it was solved for"
+    numbers = {}
+    for path, p in base.parameters.items():
+        section, fact, *_ = path.split(".") if "." in path else (path, "")
+        if section != "facts" or fact in alike:
+            numbers[path] = p if p.basis != "fitted" else replace(p, basis="assumed", citation=why)
+    structure = copy.deepcopy(dict(base.structure.raw))
+    structure["facts"] = {x: own for x, own in structure["facts"].items() if x in alike}
+    return numbers, structure
+
+
+def _meaning(fact: Fact) -> tuple:
+    return fact.kind, fact.levels, fact.unit, fact.low, fact.high
 
 
 _SECTIONS = ("signal", "missing", "rates", "readers", "outcomes", "sought", "solved", "effects", "facts")
 
 
+def _read_effect(
+    name: str, own: Any, held: dict, default: dict, numbers: dict[str, Parameter], faults: list[str]
+) -> None:
+    """What a file states of an effect; one that is said to be empty is there no more."""
+    if not isinstance(own, dict):
+        faults.append(f"effects.{name} is a table, not {own!r}.")
+        return
+    if not own:
+        held.pop(name, None)
+        for path in [path for path in numbers if path.startswith(f"effects.{name}.")]:
+            del numbers[path]
+        return
+    takes = (*OF_EFFECT, *EFFECTS_ON, "contrast")
+    each = held.setdefault(name, {})
+    for key, value in own.items():
+        if key in OF_EFFECT:
+            each[key] = value
+        elif key in takes:
+            _read(f"effects.{name}.{key}", value, default, numbers, faults)
+        else:
+            said = f"effects.{name} cannot state {key!r}.{did_you_mean(key, takes)}"
+            faults.append(f"{said} It takes {', '.join(sorted(takes))}.")
+
+
 def _read_fact(
-    start: str, fact: Fact, own: dict, held: dict, default: dict, numbers: dict[str, Parameter], faults: list
+    start: str,
+    fact: Fact,
+    own: Any,
+    held: dict,
+    default: dict,
+    numbers: dict[str, Parameter],
+    faults: list[str],
+    breaks: Iterable = (),
 ) -> None:
     """What a file states of a fact or of some of its cases: numbers by path, all else into ``held``."""
+    if not isinstance(own, dict):
+        faults.append(f"{start} is a table, as in {{ share = 0.1 }}, not {own!r}.")
+        return
     own = dict(own)
+    if "breaks" in own and (wrong := _break_problem(fact, own["breaks"])):
+        faults.append(f"{start}.breaks {wrong}, not {own.pop('breaks')!r}.")
+        own.pop("shares", None)  # cannot be told without
+    if "answer" in own and (both := own.keys() & {"share", "shares"}):
+        faults.append(f"{start} states an answer or {both.pop()}, not both.")
     held |= {key: own.pop(key) for key in OF_FACT if key in own}
+    breaks = held.get("breaks", breaks)
     by = own.pop("by", None)
     if by == {}:  # said to be empty: no case is told apart any more
         held["by"] = {}
         for path in [path for path in numbers if path.startswith(f"{start}.by.")]:
             del numbers[path]
+    elif by is not None and not isinstance(by, dict):
+        faults.append(f"{start}.by is a table of cases, each with its when and shares, not {by!r}.")
+        by = {}
     for name, each in (by or {}).items():
         place = held.setdefault("by", {}).setdefault(name, {})
-        _read_fact(f"{start}.by.{name}", fact, each, place, default, numbers, faults)
+        _read_fact(f"{start}.by.{name}", fact, each, place, default, numbers, faults, breaks)
     shares = own.pop("shares", None)
-    if "share" in own or shares is not None:
+    stated = shares if isinstance(shares, list | dict | None) else [shares]
+    if isinstance(stated, list):
+        paths = share_paths(
+            dict.fromkeys(f"{start}.shares.{i}" for i in range(len(stated))), start, fact, breaks
+        )
+        if fact.kind is Kind.NUMBER and not paths:
+            faults.append(
+                f"{start}: it is a number, so it states breaks, the edges of the bands of its shares."
+            )
+            stated = None
+        elif len(paths) != len(stated):
+            faults.append(f"{start} has {len(paths)} answers, so it needs as many shares, not {len(stated)}.")
+            stated = None
+        else:
+            own |= {path.removeprefix(f"{start}."): x for path, x in zip(paths, stated, strict=True)}
+    elif stated:
+        own |= {f"shares.{label}": share for label, share in stated.items()}
+    if "share" in own or stated is not None:
         held.pop("answer", None)
         for path in [path for path in numbers if path.startswith(f"{start}.shares.")]:
             del numbers[path]
-    if isinstance(shares, dict):
-        own |= {f"shares.{label}": share for label, share in shares.items()}
-    elif shares is not None:
-        breaks = held.get("breaks", ())
-        paths = share_paths(
-            dict.fromkeys(f"{start}.shares.{i}" for i in range(len(shares))), start, fact, breaks
-        )
-        if len(paths) != len(shares):
-            faults.append(f"{start} has {len(paths)} answers, so it needs as many shares, not {len(shares)}.")
-        own |= {path.removeprefix(f"{start}."): share for path, share in zip(paths, shares, strict=False)}
     for key, value in own.items():
         _read(f"{start}.{key}", value, default, numbers, faults)
+
+
+def _break_problem(fact: Fact, breaks: Any) -> str:
+    """Why these cannot be the edges of a fact's bands; empty if they can."""
+    if fact.kind is not Kind.NUMBER:
+        return "is stated of numbers alone"
+    fine = isinstance(breaks, list) and len(breaks) > 1 and all(type(x) in (int, float) for x in breaks)
+    if fine and all(a < b for a, b in pairwise(breaks)) and fact.low <= breaks[0] and breaks[-1] <= fact.high:
+        return ""
+    return f"is a list of two or more numbers that rise, from {fact.low:,g} to {fact.high:,g}"
 
 
 def _read(path: str, value: Any, default: dict, numbers: dict[str, Parameter], faults: list[str]) -> None:
@@ -152,6 +249,8 @@ def _read(path: str, value: Any, default: dict, numbers: dict[str, Parameter], f
         faults.append(f"{path} cannot state {', '.join(sorted(extra))}.")
     elif "value" not in own or any(type(number) not in (int, float) for number in own.values()):
         faults.append(f"{path} needs a number, not {value!r}.")
+    elif wrong := [key for key in ("basis", "citation") if not isinstance(stated.get(key, ""), str)]:
+        faults.append(f"{path}: its {wrong[0]} is text, not {stated[wrong[0]]!r}.")
     else:
         lower, upper = default_range(sort_of(path), own["value"])
         own = {key: float(number) for key, number in own.items()}

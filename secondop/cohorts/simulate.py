@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
+from numbers import Real
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -57,7 +58,10 @@ class Gaps:
     facts: Collection[str] | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= self.share <= 0.99 or not -0.95 <= self.difficulty <= 0.95:
+        if isinstance(self.facts, str):
+            raise SecondopError(f"Gaps takes a list of facts: write facts=[{self.facts!r}].")
+        numbers = all(isinstance(x, Real) for x in (self.share, self.difficulty))
+        if not numbers or not 0 <= self.share <= 0.99 or not -0.95 <= self.difficulty <= 0.95:
             takes = "Gaps takes a share from 0 to 0.99 and a loading on difficulty from -0.95 to 0.95"
             raise SecondopError(f"{takes}; got {self.share!r} and {self.difficulty!r}.")
 
@@ -200,6 +204,10 @@ def _checked(scenario, seed, engine, missing: Gaps | None, **counts) -> Scenario
     refuse("No cohort can be simulated", problems)
     if engine not in ENGINES:
         raise unknown_name("engine", engine, ENGINES)
+    if not isinstance(scenario, Scenario):
+        raise SecondopError(f"A scenario is one by name, or from read_scenario; got {scenario!r:.80}.")
+    if not (missing is None or isinstance(missing, Gaps)):
+        raise SecondopError(f"missing is Gaps(share) of more answers not recorded; got {missing!r:.80}.")
     for name in (missing and missing.facts) or ():
         scenario.structure.rule_book.fact(name)
     return scenario

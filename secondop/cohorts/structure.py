@@ -60,10 +60,31 @@ class Structure:
                 return at_least(1, *map(self.condition, parts))
             case {"not": part, **rest} if not rest:
                 return ~self.condition(part)
-        keys = "rule, fact with is or at_least, all, any, not"
+        keys = 'rule, fact with is (of a yes-or-no fact ["yes"] or ["no"]) or at_least, all, any, not'
         raise SecondopError(
             f"This is not a condition of a scenario: {str(stated)[:200]}. Its keys are {keys}."
         )
+
+    def problems(self) -> list[str]:
+        """What is wrong with its conditions, each with its place; empty if nothing is."""
+        stated = {key: self.raw.get(key) for key in ("wish", "intervention")}
+        for name, each in self.raw.get("effects", {}).items():
+            stated[f"effects.{name}.when"] = each.get("when")
+            stated |= {f"effects.{name}.against": each["against"]} if "against" in each else {}
+        for fact, own in self.raw.get("facts", {}).items():
+            stated |= {f"facts.{fact}.by.{x}.when": each.get("when") for x, each in own.get("by", {}).items()}
+        found = []
+        for place, condition in stated.items():
+            try:
+                self.condition(condition)
+            except SecondopError as error:
+                found.append(f"{place}: {error}" if condition is not None else f"it does not state {place}.")
+        if not found:
+            try:
+                _ = self.order
+            except SecondopError as error:
+                found.append(str(error))
+        return found
 
     @cached_property
     def strata(self) -> dict[str, dict[str, Condition]]:

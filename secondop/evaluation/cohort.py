@@ -71,7 +71,8 @@ class Cohort:
         flags: Mapping[str, str] | None = None,
         scores: Sequence[str] = (),
     ):
-        self.cases, self.rule_book, self.outcome, self.weights = cases, rule_book, outcome, weights
+        self.cases, self.rule_book = cases, RuleBook.required(rule_book)
+        self.outcome, self.weights = outcome, weights
         self.by = list(dict.fromkeys([by] if isinstance(by, str) else by or ()))
         self.attrs = dict(getattr(cases, "attrs", {}))
         try:

@@ -16,7 +16,7 @@ from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.contrasts import ALL, DIFFER, OUTCOMES, SOUGHT
 from secondop.evaluation.measures import Z
 from secondop.evaluation.patterns import Patterns
-from secondop.evaluation.published import published_contrasts, published_rates
+from secondop.evaluation.published import published_contrasts, published_rates, with_intervals
 from secondop.guideline.contrasts import SIDES
 
 _READINGS = "It is a rate of readings: compare it with read_strategies, not with a cohort."
@@ -105,10 +105,14 @@ def compare(
     ['outside', 'not comparable', 'not comparable']
     """
     published = published_rates() if published is None else published
+    if not isinstance(published, pd.DataFrame):
+        said = f"Published figures are a frame, not {type(published).__name__}"
+        raise SecondopError(f"{said}: start from published_rates() or published_contrasts().")
     point, kept, figures, counts = _CONTRAST if "measure" in published else _RATE
     if missing := {*kept, *figures, "remark"} - set(published.columns):
         said = f"The published figures lack {', '.join(sorted(missing))}"
         raise SecondopError(f"{said}: start from published_rates() or published_contrasts().")
+    published = published if "measure" in published else with_intervals(published)
     whom = _sides(published, sides or {}, _columns(cohort))
     (answers, unreadable), *others = [counted.answers_of(cases, whom) for cases in (cohort, *redrawn)]
     attrs = getattr(cohort, "attrs", {})

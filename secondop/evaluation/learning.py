@@ -299,7 +299,11 @@ def _learner(kind: str, seed: int) -> Any:
         return HistGradientBoostingClassifier(random_state=seed, **size)
     # a firm penalty: some 170 answers, and at times few cases; numbers have long tails
     firm = LogisticRegression(C=0.2, solver="newton-cholesky")
-    return make_pipeline(FunctionTransformer(np.log1p), firm)
+    return make_pipeline(FunctionTransformer(_shrunk), firm)
+
+
+def _shrunk(x: np.ndarray) -> np.ndarray:
+    return np.sign(x) * np.log1p(np.abs(x))
 
 
 def _rows(cohort: Cohort, **asked: nw.Expr) -> pl.DataFrame:

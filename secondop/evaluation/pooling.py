@@ -6,12 +6,24 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special, stats
 
-from secondop.errors import refuse
+from secondop.errors import SecondopError, refuse
 from secondop.evaluation.measures import Z
-from secondop.evaluation.published import counted_of
+from secondop.evaluation.published import counted_of, with_intervals
 
 FEWEST = 3
 _COUNTED = ("Wilson from count", "Wilson from n")
+_NEEDED = {
+    "id",
+    "institution",
+    "denominator",
+    "outcome",
+    "n",
+    "numerator",
+    "rate",
+    "lower",
+    "upper",
+    "interval",
+}
 _FIGURES = ["rate", "lower", "upper", "prediction_lower", "prediction_upper", "tau"]
 
 
@@ -41,7 +53,11 @@ def pool(rates: pd.DataFrame) -> pd.DataFrame:
     >>> pool(rates.loc[["bowen_major", "matasar_2001"]])["said"].item()
     'too few to pool: 2 of the 3 rates that are needed'
     """
-    told = [] if len(rates) else ["there are none"]
+    if not isinstance(rates, pd.DataFrame) or not set(rates.columns) >= _NEEDED:
+        raise SecondopError(
+            f"Rates to pool are rows of published_rates(), with {', '.join(sorted(_NEEDED))}."
+        )
+    rates, told = with_intervals(rates), [] if len(rates) else ["there are none"]
     for what in ("denominator", "outcome"):
         kinds = rates[what].unique()
         told += [f"unlike {what}s: {'; '.join(kinds)}"] * (len(kinds) > 1)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from secondop.datafiles import data_path
+from secondop.errors import refuse
 from secondop.evaluation.contrasts import contrasted, wilson
 
 
@@ -25,10 +28,7 @@ def published_rates() -> pd.DataFrame:
     rates["remark"] = rates["remark"].fillna("")
     counted = rates["numerator"].notna()
     rates.loc[counted, "rate"] = (rates["numerator"] / rates["n"])[counted].astype(float)
-    for row in rates.index[rates["interval"] == "binomial"]:
-        rates.loc[row, ["lower", "upper"]] = wilson(counted_of(rates.loc[row]), rates.loc[row, "n"])
-        rates.loc[row, "interval"] = "Wilson from count" if counted[row] else "Wilson from n"
-    return rates
+    return with_intervals(rates)
 
 
 def published_contrasts() -> pd.DataFrame:
@@ -52,6 +52,50 @@ def published_contrasts() -> pd.DataFrame:
         found = contrasted(contrasts.loc[row, "measure"], (k, n), (j, m))
         contrasts.loc[row, ["value", "lower", "upper"]] = found
     return contrasts
+
+
+def with_intervals(rates: pd.DataFrame) -> pd.DataFrame:
+    """Rates with what follows from their counts, those that were written by hand like those that ship.
+
+    Rows come in a fresh index.
+
+    Raises
+    ------
+    SecondopError
+        If a figure is no number, a rate no share of 1, or a count more than what it is of: all at once.
+    """
+    rates, told = rates.reset_index(drop=True), []
+    for name in rates.columns.intersection(["rate", "lower", "upper", "n", "numerator"]):
+        read = pd.to_numeric(rates[name], errors="coerce")
+        wrong = read.isna() & rates[name].notna()
+        if name in ("rate", "lower", "upper"):
+            wrong |= ~read.fillna(0).between(0, 1)
+            told += [f"{x}: its {name} is a share from 0 to 1, not {y!r}" for x, y in _of(rates, name, wrong)]
+        else:
+            wrong |= (read.fillna(0) % 1 != 0) | (read.fillna(0) < 0)
+            told += [f"{x}: its {name} is a whole number, not {y!r}" for x, y in _of(rates, name, wrong)]
+        if not told:
+            rates[name] = read.astype("Int64" if name in ("n", "numerator") else float)
+    refuse("These rates cannot be read", told)
+    if not {"n", "numerator", "rate", "lower", "upper", "interval"} <= set(rates.columns):
+        return rates
+    counted = rates["numerator"].notna() & rates["n"].notna()
+    more = counted & (rates["numerator"] > rates["n"]).fillna(False)
+    refuse(
+        "These rates cannot be read",
+        [f"{x}: {y} is more than the n that it is of" for x, y in _of(rates, "numerator", more)],
+    )
+    blank = counted & rates["rate"].isna()
+    rates.loc[blank, "rate"] = (rates["numerator"] / rates["n"])[blank].astype(float)
+    for row in rates.index[(rates["interval"] == "binomial") & rates["n"].notna()]:
+        rates.loc[row, ["lower", "upper"]] = wilson(counted_of(rates.loc[row]), rates.loc[row, "n"])
+        rates.loc[row, "interval"] = "Wilson from count" if counted[row] else "Wilson from n"
+    return rates
+
+
+def _of(rates: pd.DataFrame, name: str, wrong: pd.Series) -> Iterator[tuple]:
+    ids = rates["id"] if "id" in rates else rates.index.to_series()
+    return zip(ids[wrong], rates.loc[wrong, name], strict=True)
 
 
 def counted_of(rate: pd.Series) -> int:

@@ -20,12 +20,10 @@ from secondop.errors import SecondopError
 from secondop.rules.facts import Fact
 from secondop.rules.gate import ANSWER, UNREADABLE, column_names, typed_cases, typed_lazily, typed_partition
 from secondop.rules.rulebook import RuleBook
-from secondop.rules.rules import RECOMMENDATIONS, Level, Rule, RuleKind
+from secondop.rules.rules import RECOMMENDATIONS, SUMMARY, Level, Rule, RuleKind
 from secondop.rules.spellings import claims, no_fact, warn_of_near_misses
 
 Lazy = nw.LazyFrame | pl.LazyFrame
-SUMMARY = ("recommendation", "possible", "undetermined", "indications", "preferences")
-"""The columns that every assessment adds."""
 _OWN = "secondop "  # begins the name of a column that is there only while a lazy frame is assessed
 
 
@@ -34,6 +32,7 @@ def assess(cases: Any, rule_book: RuleBook, *, verdicts: bool = False, next_ques
 
     See :func:`secondop.assess`, which is this function with the project's own rule book as its default.
     """
+    RuleBook.required(rule_book)
     in_memory = isinstance(cases, (pd.DataFrame, pl.DataFrame, pa.Table))
     if next_question and not in_memory:
         raise SecondopError("The next question is found for cases in memory: collect them first.")

@@ -98,6 +98,7 @@ def facts_of(rule_book: RuleBooks) -> dict[str, Fact]:
     """The facts of a rule book, or of several together; one name with two meanings is refused."""
     facts: dict[str, tuple[Fact, str]] = {}
     for book in rule_book if isinstance(rule_book, (list, tuple)) else [rule_book]:
+        book = book if hasattr(book, "facts") else RuleBook.required(book)
         for name, fact in book.facts.items():
             other, title = facts.setdefault(name, (fact, book.title))
             if fact != other:
@@ -110,7 +111,7 @@ def facts_of(rule_book: RuleBooks) -> dict[str, Fact]:
 def _read(source: Any, columns: Mapping[str, str] | None, rule_book: RuleBooks) -> tuple:
     """The frame with facts under their names, its answers and problems, how to speak of it, and the facts."""
     facts, columns, where, lines_of = facts_of(rule_book), columns or {}, "", None
-    if not isinstance(columns, Mapping):
+    if not isinstance(columns, Mapping) or not all(isinstance(x, str) for x in columns.values()):
         raise SecondopError(f"columns= maps your names to facts, as in {{'gender': 'sex'}}; got {columns!r}.")
     if isinstance(source, (str, Path)):
         source, where, lines_of = read_file(Path(source).expanduser(), [*facts, *map(str, columns)])
@@ -118,7 +119,8 @@ def _read(source: Any, columns: Mapping[str, str] | None, rule_book: RuleBooks) 
     meant = [columns.get(name, name) for name in names]
     claimed = claims(meant, facts)
     wrong = [f"There is no column {n!r}.{did_you_mean(n, names[:1000])}" for n in columns if n not in names]
-    wrong += [str(unknown_name("fact", fact, facts)) for fact in columns.values() if fact not in facts]
+    unknown = dict.fromkeys(fact for fact in columns.values() if fact not in facts)
+    wrong += [f"{unknown_name('fact', fact, facts)} facts_table() lists them." for fact in unknown]
     twice = {fact for fact in columns.values() if len(claimed.get(fact, ())) > 1}
     wrong += [f"More than one column would be {fact!r}." for fact in sorted(twice)]
     if wrong:

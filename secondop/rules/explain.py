@@ -232,7 +232,7 @@ def explain(case: Any, rule_book: RuleBook, *, audience: str = "patient") -> Exp
     """
     if audience not in ("patient", "clinician"):
         raise unknown_name("audience", audience, ("patient", "clinician"))
-    row, facts = _row(case), rule_book.facts
+    row, facts = _row(case), RuleBook.required(rule_book).facts
     found, extras = claims(row.index, facts), dict(row.items())
     answers = {name: read_answer(facts[name], extras.pop(own[0])) for name, own in found.items()}
     known = {*SUMMARY, *(rule.name for rule in rule_book)}  # of an assessment: no fact misspelt
@@ -240,9 +240,10 @@ def explain(case: Any, rule_book: RuleBook, *, audience: str = "patient") -> Exp
     twice = any(len(own) > 1 for own in found.values())
     if misspelt or twice or any(isinstance(answer, Unreadable) for answer in answers.values()):
         _, problems = read_typed(row.to_frame().T, facts)
-        for name, fact in misspelt.items():
-            problems.loc[len(problems)] = name, 1, 0, "the case", "", "is no fact", f"Did you mean {fact!r}?"
-        raise_problems(problems, 1)
+        where = 1, 0, "the case", "", "is no fact"
+        rows = [(name, *where, f"Did you mean {fact!r}?") for name, fact in misspelt.items()]
+        rows = [*problems.itertuples(index=False), *rows]
+        raise_problems(pd.DataFrame(rows, columns=problems.columns), 1)
     typed = pl.DataFrame([pl.Series(name, [answers.get(name)], facts[name].dtype) for name in facts])
     recorded = {name: answer for name, answer in answers.items() if answer is not None}
     says = assess_typed(typed, rule_book).row(0, named=True)

@@ -197,6 +197,13 @@ class Fact:
                 raise SecondopError(f"{x!r} is not an answer to {takes}{did_you_mean(x, self.levels)}")
 
 
+def _words(name: str, levels: str) -> tuple[str, ...]:
+    if not isinstance(levels, str) or "," in levels:
+        told = "its levels are one text, separated by blanks, such as 'none xray ct'"
+        raise SecondopError(f"Fact {name!r}: {told}; got {levels!r}.")
+    return tuple(levels.split())
+
+
 def flag(name: str, question: str, **more: str) -> Fact:
     """A yes-or-no fact. ``topic=``, ``term=`` and ``use=`` are taken by every kind; see :class:`Fact`."""
     return Fact(name, Kind.FLAG, question, **more)
@@ -204,12 +211,12 @@ def flag(name: str, question: str, **more: str) -> Fact:
 
 def category(name: str, levels: str, question: str, **more: str) -> Fact:
     """A fact with one of these levels, separated by blanks, in no order."""
-    return Fact(name, Kind.CATEGORY, question, tuple(levels.split()), **more)
+    return Fact(name, Kind.CATEGORY, question, _words(name, levels), **more)
 
 
 def ordered(name: str, levels: str, question: str, **more: str) -> Fact:
     """A fact with one of these levels, separated by blanks, from least to most."""
-    return Fact(name, Kind.ORDERED, question, tuple(levels.split()), **more)
+    return Fact(name, Kind.ORDERED, question, _words(name, levels), **more)
 
 
 def count(name: str, high: float, unit: str, question: str, *, low: float = 0, **more: str) -> Fact:

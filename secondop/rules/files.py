@@ -74,6 +74,8 @@ def _read_text(path: Path, facts: Collection[str]) -> CaseFile:
     # under the right one the first record names most facts, or else most columns
     separator = max(heads, key=lambda s: (len(claims(heads[s][1], facts)), len(heads[s][1])))
     (first, names), where = heads[separator], f" of {path.name}{_SEPARATORS[separator]}"
+    if len(names) == 1 and not claims(names, facts):
+        where = f" of {path.name}, read as one since no comma, semicolon or tab separates any"
     _refuse_huge(path, len(names), text.count("\n"))
     if text.count('"') % 2:
         _refuse_ragged(text, separator, len(names), where)

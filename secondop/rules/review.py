@@ -62,6 +62,7 @@ def diff(book: RuleBook, other: RuleBook) -> pd.DataFrame:
     >>> RULE_BOOK.diff(longer)["after"].tolist()
     ['first line weeks at least 8 (assumed, 2 to 12)']
     """
+    book.required(other)
     rows, (before, after) = [], ({rule.name: rule for rule in one} for one in (book, other))
     for name in before | after:
         old, new = before.get(name), after.get(name)

@@ -20,7 +20,7 @@ from secondop.rules.conditions import Compare, by_name
 from secondop.rules.facts import Fact, flag, settle
 from secondop.rules.plain import condition_from_dict, plain, without_twins
 from secondop.rules.review import diff, lint
-from secondop.rules.rules import Advice, Rule, RuleKind, Source
+from secondop.rules.rules import SUMMARY, Advice, Rule, RuleKind, Source
 from secondop.rules.spellings import matched
 from secondop.words import NOT_FOR_CARE, render
 
@@ -59,12 +59,17 @@ class RuleBook:
     also: tuple[Fact, ...] = ()
 
     def __post_init__(self) -> None:
+        for name, kind in _HELD.items():
+            if isinstance(one := getattr(self, name), (kind, str)):
+                raise SecondopError(f"A rule book's {name} are a list of {kind.__name__}s; got {one!r}.")
         settle(self, **dict.fromkeys(_HELD, tuple))
         for name, kind in _HELD.items():
             if wrong := [x for x in getattr(self, name) if not isinstance(x, kind)]:
                 raise SecondopError(f"A rule book's {name} are {kind.__name__}s; got {wrong[0]!r}.")
         keys = [source.key for source in self.sources]
         problems = [f"{name!r} names a rule and a fact" for name in self.facts if name in self]
+        taken = [x for x in (*SUMMARY, "unreadable") if x in self or x in self.facts]
+        problems += [f"{name!r} is a column of every assessment: rename the rule or fact" for name in taken]
         for kind, names in (("rule", [rule.name for rule in self]), ("source", keys)):
             twice = [name for name, times in Counter(names).items() if times > 1]
             problems += [f"{kind} {name!r} is there twice; a name is used once" for name in twice]
@@ -199,6 +204,14 @@ class RuleBook:
         for key, by in (("rules", "name"), ("facts", "name"), ("sources", "key")):
             content[key].sort(key=lambda item: item[by])
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+
+    @classmethod
+    def required(cls, given: Any) -> RuleBook:
+        """A rule book as it is; anything else is refused."""
+        if isinstance(given, cls):
+            return given
+        said = f"A rule book is asked for, such as RULE_BOOK; got {type(given).__name__}"
+        raise SecondopError(f"{said} {given!r:.60}. Several at once are taken by read_cases alone.")
 
     lint, diff = lint, diff  # which look at it from outside
 

@@ -16,6 +16,9 @@ from secondop.rules.facts import Choice, Fact, settle
 RECOMMENDATIONS = ("not_needed", "no_indication", "optional", "recommended", "urgent")
 """What an assessment can say, from least to most."""
 
+SUMMARY = ("recommendation", "possible", "undetermined", "indications", "preferences")
+"""The columns that every assessment adds."""
+
 
 class Level(Choice):
     """How strongly an indication argues."""
@@ -102,6 +105,9 @@ class Rule:
         if (self.level is None) == (self.kind is RuleKind.INDICATION):
             needed = "an indication has a level, and nothing else has"
             raise SecondopError(f"Rule {self.name!r}: {needed}; got {self.level!r}.")
+        if self.valid_from and self.valid_to and days(self.valid_from)[0] > days(self.valid_to)[1]:
+            span = f"from {self.valid_from} to {self.valid_to}"
+            raise SecondopError(f"Rule {self.name!r} would never be in force: its days go {span}.")
 
     @property
     def clinical(self) -> bool:
@@ -197,5 +203,7 @@ def days(given: Any) -> tuple[datetime.date, datetime.date]:
 
 
 def _span(given: str | tuple[str, str]) -> str | tuple[str, str]:
-    days(given)  # refuses what is no date
+    first, _ = days(given)  # refuses what is no date
+    if isinstance(given, datetime.date):
+        return str(first)
     return given if isinstance(given, str) else tuple(given)

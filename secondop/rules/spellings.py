@@ -47,7 +47,12 @@ def normalised(text: str) -> str:
 def words(fact: Fact) -> dict[str, bool | str | None]:
     """What words, normalised, say of a fact; a level may be called as a gap is, and is a level."""
     flags = dict.fromkeys(YES, True) | dict.fromkeys(NO, False) if fact.kind is Kind.FLAG else {}
-    return dict.fromkeys(NOT_RECORDED) | flags | {level: level for level in fact.levels}
+    return dict.fromkeys(NOT_RECORDED) | flags | decimals(fact) | {level: level for level in fact.levels}
+
+
+def decimals(fact: Fact) -> dict[str, str]:
+    """Levels in digits as a file has them that was written from a column of numbers with gaps: 1.0."""
+    return {f"{x}.0": x for x in fact.levels if x.isdecimal() and f"{x}.0" not in fact.levels}
 
 
 def digits(fact: Fact) -> dict[int, bool | str]:
@@ -133,6 +138,8 @@ def read_text(fact: Fact, x: nw.Expr) -> nw.Expr:
     usual = x.str.to_lowercase()
     odd = ~usual.is_in(answers)
     word = nw.when(odd).then(_normalised_lazily(nw.when(odd).then(x))).otherwise(usual)
+    if decimal := list(decimals(fact)):
+        word = nw.when(word.is_in(decimal)).then(word.str.replace_all(r"\.0$", "")).otherwise(word)
     return nw.when(word.is_in(answers)).then(word if fact.has_levels else word.is_in(YES))
 
 
@@ -147,8 +154,10 @@ def _normalised_lazily(x: nw.Expr) -> nw.Expr:
 
 def hint(fact: Fact, value: Any) -> str:
     """What to write in place of a value that is no answer, where that can be told."""
+    if fact.is_numeric and _within_its_kind(fact, value):
+        return "If it stands for not recorded, leave it empty."
     if not isinstance(value, str):
-        return "If it stands for not recorded, leave it empty." if fact.is_numeric else ""
+        return ""
     word, none = normalised(value[:100]), "0" if fact.is_numeric else "no"
     if fact.has_levels:
         return did_you_mean(word, fact.levels).strip()
@@ -158,6 +167,14 @@ def hint(fact: Fact, value: Any) -> str:
         form = "a whole number" if fact.kind is Kind.COUNT else "the number alone, with a decimal point"
         return f"Write {form}."
     return ""
+
+
+def _within_its_kind(fact: Fact, value: Any) -> bool:
+    """Whether a value is written as the fact's numbers are, so that only its size can be wrong."""
+    if not isinstance(value, str):
+        return True
+    number = value.strip(BLANKS)
+    return bool(re.search(NUMBER, number)) and (fact.kind is Kind.NUMBER or float(number) % 1 == 0)
 
 
 def claims(names: Collection[Any], facts: Collection[str]) -> dict[str, list[str]]:
@@ -200,6 +217,7 @@ def no_fact(names: Collection[Any], facts: Collection[str], where: str = "") -> 
     """The error for columns of which none is a fact."""
     found = ", ".join(map(repr, list(names)[:10])) + ", ..." * (len(names) > 10)
     near = "".join(f" Did you mean {fact!r} by {name!r}?" for name, fact in near_misses(names, facts).items())
+    where += "," * (", " in where)
     return SecondopError(
         f"No column{where} is a fact (found: {found or 'none'}).{near} Say which fact yours is, as in "
         "read_cases(..., columns={'gender': 'sex'}); facts_table() lists all facts."

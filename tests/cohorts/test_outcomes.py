@@ -8,7 +8,7 @@ from secondop.cohorts.outcomes import Cases, along, expected_rates, pilot, rates
 from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import simulate
 from secondop.cohorts.truth import Streams, draw, fact_plans
-from secondop.errors import UnknownNameError
+from secondop.errors import SecondopError, UnknownNameError
 
 PROGRAMME = load_scenario("programme")
 
@@ -69,6 +69,16 @@ def test_along_gives_the_expected_rates_at_each_value_and_nothing_else_moves():
     assert (others.iloc[0] == others.iloc[1]).all()
     with pytest.raises(UnknownNameError, match=r"readers\.anchoring"):
         along("general", "readers.anchorin", [1])
+
+
+def test_a_target_is_not_varied_without_being_solved_for():
+    with pytest.raises(SecondopError, match=r"rates\.sought is a target.*refit=True"):
+        along("general", "rates.sought", [0.1, 0.2])
+    assert along("general", "rates.sought", [0.1], refit=True)["sought"].item() == pytest.approx(
+        0.1, abs=1e-4
+    )
+    with pytest.raises(SecondopError, match=r"calibrate\(scenario, contrasts=\.\.\.\)"):
+        along("general", "effects.doubt.contrast", [2], refit=True)
 
 
 def test_refitting_along_a_parameter_keeps_the_rates():

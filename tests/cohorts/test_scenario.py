@@ -125,6 +125,96 @@ def test_every_fault_of_a_file_is_told_at_once():
     ]
 
 
+EVERY = """
+name = 3
+extends = "general"
+wish = { fact = "wants_second_opinion" }
+[rates]
+sought = { value = 0.1, lower = 0.2, upper = 0.3 }
+[effects]
+doubt = { when = { rule = "no-such-rule" }, measure = "ratio", wen = 1 }
+[facts]
+sex = { by = { x = { when = { fact = "sexx", is = ["male"] }, answer = "male" } } }
+suspicion = { shares = [0.5, 0.4] }
+symptom_course = { shares = [0.5, 0.5, 0.5, 0] }
+rare_disease = { answer = "yes" }
+"""
+PLACED = [
+    "10 problems in scenario 'without a name':",
+    "name is text, not 3.",
+    "effects.doubt cannot state 'wen'. Did you mean 'when'? It takes",
+    "facts.suspicion has 4 answers, so it needs as many shares, not 2.",
+    "rates.sought: 0.1 is outside its own range 0.2 to 0.3.",
+    "effects.doubt.measure is one of risk ratio, odds ratio, not 'ratio'.",
+    "wish: This is not a condition of a scenario: {'fact': 'wants_second_opinion'}. Its keys are",
+    "effects.doubt.when: There is no rule 'no-such-rule'.",
+    "facts.sex.by.x.when: There is no fact 'sexx'.",
+    "facts.rare_disease: the answer is true or false, not 'yes'.",
+    "the shares of facts.symptom_course add up to 1.5, not to 1.",
+]
+
+
+def test_faults_of_the_file_its_numbers_and_its_conditions_are_told_at_once_with_their_places():
+    with pytest.raises(SecondopError) as error:
+        read_scenario(EVERY)
+    lines = [line.strip() for line in str(error.value).splitlines()]
+    assert len(lines) == len(PLACED)
+    assert all(line.startswith(said) for line, said in zip(lines, PLACED, strict=True)), lines
+
+
+UNFIT = [
+    # what is stated beside "general"; what is said
+    ("fitted_to = 3", "fitted_to is a list of ids, not 3."),
+    ("fitted_to = 'meyer_dx'", "fitted_to is a list of ids, not 'meyer_dx'."),
+    ("title = ['a']", "title is text, not ['a']."),
+    ("defaults = { bas = 'cited' }", "defaults states a basis and a citation, not bas."),
+    ("facts = 3", "facts is a table, as in [facts], not 3."),
+    ("effects.x = 3", "effects.x is a table, not 3."),
+    ("facts.sex = 3", "facts.sex is a table"),
+    ("facts.sex.by = 3", "facts.sex.by is a table of cases"),
+    ("facts.sex.by.x = 3", "facts.sex.by.x is a table"),
+    ("facts.sex.by.x.answer = 'male'", "it does not state facts.sex.by.x.when."),
+    ("facts.rare_disease = { answer = true, share = 0.2 }", "states an answer or share, not both."),
+    ("facts.first_line_weeks = { breaks = '0 1', shares = [1] }", "numbers that rise, from 0 to 5,200, not"),
+    ("facts.first_line_weeks = { breaks = [2, 1], shares = [1] }", "numbers that rise, from 0 to 5,200, not"),
+    ("facts.first_line_weeks = { breaks = [-5, 1], shares = [1] }", "rise, from 0 to 5,200, not [-5, 1]"),
+    ("facts.sex.breaks = [0, 1]", "facts.sex.breaks is stated of numbers alone, not [0, 1]."),
+    ("rates.sought = { value = 0.1, citation = 3 }", "rates.sought: its citation is text, not 3."),
+    ("effects.mine = { when = { rule = 'ambiguous-pathology' }, contrast = 2 }",
+     "effects.mine states a contrast, so it needs solve: one of first_right, treatment_changed."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("stated", "said"), UNFIT)
+def test_what_has_not_the_form_due_is_told(stated, said):
+    with pytest.raises(SecondopError) as error:
+        read_scenario(f"extends = 'general'\n{stated}\n")
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize("source", [None, {}, 3])
+def test_what_is_neither_a_path_nor_a_text_is_told(source):
+    with pytest.raises(SecondopError, match="is read from a path or a text in TOML, not"):
+        read_scenario(source)
+
+
+def test_a_file_in_another_encoding_and_a_path_without_an_ending_are_told(tmp_path):
+    (tmp_path / "mine.toml").write_bytes("title = 'Größe'".encode("latin-1"))
+    with pytest.raises(SecondopError, match="is not text in UTF-8: save it as such"):
+        read_scenario(tmp_path / "mine.toml")
+    with pytest.raises(SecondopError, match="There is no file 'clinic'"):
+        read_scenario("clinic")
+
+
+def test_some_cases_of_a_number_have_shares_of_the_same_bands():
+    text = (
+        "extends = 'general'\n[facts]\nfirst_line_weeks.by.x = { when = { fact = 'sex', is = ['male'] }, %s }"
+    )
+    scenario = read_scenario(text % "shares = [0, 0, 0, 0, 0, 0, 1]")
+    assert list(scenario.shares("first_line_weeks", "x").values()) == [0, 0, 0, 0, 0, 0, 1]
+    assert scenario.shares("first_line_weeks").keys() == scenario.shares("first_line_weeks", "x").keys()
+
+
 WRONG = [
     # section, and what is stated there beside "general"; what is said
     ("readers", "first_rite = 0.8", "there is no parameter 'readers.first_rite'."),
@@ -195,6 +285,22 @@ def test_an_own_book_has_a_scenario_of_its_own_facts():
     assert list(cohort.columns[:3]) == ["scan", "red_flag", "visits"]
     assert assess(cohort, BOOK)["recommendation"].isin(["no_indication", "recommended"]).all()
     assert calibrate(read_scenario(OWN, rule_book=BOOK)).structure.rule_book is BOOK
+
+
+def test_an_effect_that_is_said_to_be_empty_is_no_longer_there():
+    text = OWN[: OWN.index("[effects.complexity]")] + "[effects.complexity]\n[effects.procedure]\n"
+    scenario = read_scenario(text, rule_book=BOOK)
+    assert list(scenario.structure.effects) == ["doubt"]
+    assert not [path for path in scenario.parameters if "complexity" in path or "procedure" in path]
+
+
+def test_a_fact_of_another_kind_takes_nothing_over_from_one_of_the_same_name():
+    book = RuleBook("Mine", subject="review", version="1", sources=[Source("sop", "Our SOP")],
+        rules=[Indication("a", "A", level="urgent", group="g", source="sop",
+            when=ordered("sex", "x y", "Which?") >= "y")],
+    )  # fmt: skip
+    with pytest.raises(SecondopError, match=r"facts\.sex does not state facts\.sex\.shares\.x, facts"):
+        read_scenario("extends = 'general'\n", rule_book=book)
 
 
 def test_replacing_gives_another_scenario_and_leaves_the_first_alone():

@@ -286,6 +286,8 @@ REFUSED = [
     ({"n": 10, "seed": True}, "Got True"),
     ({"n": 10, "seed": -1}, "Got -1"),
     ({"n": 10, "seed": 1, "engine": "panda"}, "There is no engine 'panda'. Did you mean 'pandas'?"),
+    ({"n": 10, "seed": 1, "missing": 0.3}, "missing is Gaps(share) of more answers not recorded; got 0.3."),
+    ({"n": 10, "seed": 1, "missing": Gaps}, "missing is Gaps(share) of more answers not recorded; got"),
     ({"n": 10, "seed": 1, "missing": Gaps(0.1, facts=["suspicious"])}, "Did you mean 'suspicion'"),
 ]
 
@@ -302,6 +304,12 @@ def test_a_seed_is_required_and_gaps_check_themselves():
         simulate("general", 10)
     with pytest.raises(SecondopError, match=r"a share from 0 to 0\.99"):
         Gaps(1.0)
+    with pytest.raises(SecondopError, match=r"a share from 0 to 0\.99"):
+        Gaps("much")
+    with pytest.raises(SecondopError, match=r"write facts=\['suspicion'\]"):
+        Gaps(0.1, facts="suspicion")
+    with pytest.raises(SecondopError, match="A scenario is one by name, or from read_scenario; got None"):
+        simulate(None, 10, seed=1)
     with pytest.raises(UnknownNameError):
         simulate("generall", 10, seed=1)
 

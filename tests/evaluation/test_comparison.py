@@ -1,6 +1,7 @@
 """A comparison mixes nothing that is unlike, and says no more than the figures allow."""
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -521,6 +522,36 @@ REFUSED = [
         "no published contrast 'doubt'",
     ),
 ]
+
+
+MINE = {"id": "mine", "study": "Ours", "year": 2026, "population": "our clinic", "role": "validate"}
+MINE |= {"denominator": "second opinions obtained", "outcome": "treatment_changed", "remark": ""}
+MINE |= {"n": 100, "numerator": 30, "rate": None, "lower": None, "upper": None, "interval": "binomial"}
+
+
+def test_a_rate_written_by_hand_has_the_interval_of_its_counts():
+    row = compare(cohort((9, YES, YES, NO, YES)), pd.DataFrame([MINE])).iloc[0]
+    assert row["published_rate"] == 0.3 and row["published_interval"] == "Wilson from count"
+    assert (row["published_lower"], row["published_upper"]) == pytest.approx((0.2189, 0.3958), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"rate": 30.0, "numerator": None}, "mine: its rate is a share from 0 to 1, not 30.0"),
+        ({"rate": "30 %", "numerator": None}, "mine: its rate is a share from 0 to 1, not '30 %'"),
+        ({"numerator": 300}, "mine: 300 is more than the n that it is of"),
+        ({"n": -5}, "mine: its n is a whole number, not -5"),
+    ],
+)
+def test_a_rate_that_cannot_be_is_refused(changed, message):
+    with pytest.raises(SecondopError, match=re.escape(message)):
+        compare(cohort((9, YES, YES, NO, YES)), pd.DataFrame([MINE | changed]))
+
+
+def test_published_figures_come_as_a_frame():
+    with pytest.raises(SecondopError, match=r"are a frame, not dict: start from published_rates\(\)"):
+        compare(cohort((9, YES, YES, NO, YES)), MINE)
 
 
 @pytest.mark.parametrize(("given", "message"), REFUSED)

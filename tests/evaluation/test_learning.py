@@ -27,6 +27,7 @@ from secondop.evaluation.learning import (
 from secondop.evaluation.tradeoff import tradeoff
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.assess import assess
+from secondop.rules.facts import number
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Indication
 from tests.kit import examples, sampled
@@ -98,6 +99,20 @@ def test_an_outcome_that_one_fact_decides_is_learned_and_its_gap_is_told_from_no
     told = cohort.assign(told=flag.isna())
     score = learned_triage(told, outcome="told", kind=kind, folds=3, seed=1)["score"]
     assert score[flag.isna()].min() > 0.5 > score[flag.notna()].max()
+
+
+@pytest.mark.parametrize("kind", LEARNERS)
+def test_a_number_below_0_is_learned_from_as_any_other(kind):
+    balance = number("balance", 100, "points", "Which score?", low=-100)
+    rule = BOOK["neoplasia-concern"]
+    book = RuleBook("Mine", subject="review", version="1", sources=BOOK.sources,
+        rules=[Indication("low", "A low score", when=balance < -10, level="urgent", group=rule.group,
+            source=rule.source)],
+    )  # fmt: skip
+    scores = np.random.default_rng(1).integers(-100, 100, 300)
+    cases = pd.DataFrame({"balance": [*scores, None], "changed": [*(scores < -10), False]})
+    score = learned_triage(cases, seed=1, outcome="changed", kind=kind, rule_book=book)["score"]
+    assert roc_auc_score(cases["changed"], score) > 0.95
 
 
 def test_the_truth_beside_the_facts_changes_no_score(cohort, scored):

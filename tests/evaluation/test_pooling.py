@@ -91,6 +91,21 @@ def test_below_three_rates_there_are_too_few_and_no_figure(k):
     assert row[["rate", "lower", "upper", "prediction_lower", "prediction_upper", "tau"]].isna().all()
 
 
+def test_counts_written_by_hand_are_pooled_as_those_that_ship():
+    mine = studies((10, 100), (30, 150), (80, 160))
+    bare = mine.astype({"n": float}).assign(interval="binomial", lower=None, upper=None, rate=None)
+    pd.testing.assert_frame_equal(pool(bare), pool(mine))
+    pd.testing.assert_frame_equal(pool(bare.set_axis([0, 0, 0])), pool(mine))  # as concat leaves them
+
+
+@pytest.mark.parametrize("given", [[0.1, 0.2], None, studies((1, 2))[["id", "rate"]]])
+def test_what_holds_no_rates_is_refused(given):
+    with pytest.raises(
+        SecondopError, match=r"Rates to pool are rows of published_rates\(\), with denominator"
+    ):
+        pool(given)
+
+
 LYMPHOMA = ["bowen_major", "matasar_2001"]
 REFUSED = [
     # rows                                        what is said

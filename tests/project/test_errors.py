@@ -3,7 +3,7 @@
 import pytest
 
 from secondop import RULE_BOOK
-from secondop.errors import did_you_mean
+from secondop.errors import did_you_mean, unknown_name
 
 LEVELS = ["none", "clear", "ambiguous", "expert_needed"]
 SUGGESTED = [
@@ -38,6 +38,13 @@ SUGGESTED = [
 @pytest.mark.parametrize(("written", "options", "suggested"), SUGGESTED)
 def test_the_closest_is_suggested_unless_it_is_the_opposite(written, options, suggested):
     assert did_you_mean(written, options) == (f" Did you mean {suggested!r}?" if suggested else "")
+
+
+def test_a_name_cut_short_is_told_what_begins_so():
+    names = ["refractory-to-lifestyle-and-drugs", "other", "refractory-to-very-many-drugs"]
+    told = "Did you mean 'refractory-to-lifestyle-and-drugs' or 'refractory-to-very-many-drugs'? There are: "
+    assert told in str(unknown_name("rule", "refractory", names))
+    assert "Did you mean" not in str(unknown_name("rule", "re", names))
 
 
 @pytest.mark.parametrize("name", RULE_BOOK.facts)

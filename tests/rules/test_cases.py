@@ -80,6 +80,9 @@ PROBLEMS = [
     ("weeks", np.inf, "is not a finite number", ""),
     ("weeks", "1" * 400, "is not a number from 0 to 5,200 weeks", "Write the number alone"),
     ("falls", 1.5, "is not a whole number", ""),
+    ("falls", "51", "is above the range 0 to 50 falls", "If it stands for not recorded, leave"),
+    ("weeks", "-2", "is below the range 0 to 5,200 weeks", "If it stands for not recorded, leave"),
+    ("falls", "1.5", "is not a whole number", "Write a whole number."),
     ("falls", "1,5", "is not a whole number from 0 to 50 falls", "Write a whole number."),
     ("falls", 10**400, "is above the range 0 to 50 falls", ""),
     ("falls", b"2", "is not a whole number from 0 to 50 falls", ""),
@@ -375,7 +378,12 @@ def test_a_frame_comes_back_as_its_kind_with_declared_kinds_its_extras_and_its_i
         ({"id": "suspicon"}, "There is no fact 'suspicon'. Did you mean 'suspicion'?"),
         ({"id": "fever"}, "More than one column would be 'fever'"),
         ({"id": "sex", "Geschlecht": "sex"}, "More than one column would be 'sex'"),
+        (
+            {"id": "sx", "Geschlecht": "sx"},
+            "There are: falls, fever, pathology, sex, suspicion, weeks. facts_",
+        ),
         (["id"], "columns= maps your names to facts"),
+        ({"id": ["sex"]}, "columns= maps your names to facts"),
     ],
 )
 def test_a_mapping_that_cannot_be_is_refused(columns, message):

@@ -75,7 +75,7 @@ REFUSED = [
     ),
     ("open quote at the end", "a.csv", b'sex,x\nmale,"2', "line 2: unexpected end of data"),
     ("open quote in the names", "a.csv", b'sex,"x\nmale,2\n', "line 1: unexpected end of data"),
-    ("bars between cells", "a.csv", b"sex|x\nmale|1\n", "No column of a.csv is a fact (found: 'sex|x')"),
+    ("bars between cells", "a.csv", b"sex|x\nmale|1\n", "tab separates any, is a fact (found: 'sex|x')"),
     ("almost a fact", "a.csv", b"fevers,x\nyes,1\n", "Did you mean 'fever' by 'fevers'?"),
     ("columns by the thousand", "a.csv", b"," * 10_000 + b"sex\n", "has 10,001 columns"),
 ]
@@ -149,6 +149,16 @@ def test_a_problem_names_the_line_on_which_its_record_starts(what, data, places,
 def test_a_problem_in_parquet_names_its_record_counted_from_one(tmp_path):
     pq.write_table(pa.table({"sex": ["mal", "male"]}), tmp_path / "a.parquet")
     assert check_cases(tmp_path / "a.parquet")["first_case"].tolist() == ["record 1"]
+
+
+@pytest.mark.parametrize(("separator", "columns"), [(" ", "'sex x'"), ("^", "'sex^x'")])
+def test_a_file_of_another_separator_is_said_to_be_read_as_one_column(tmp_path, separator, columns):
+    (tmp_path / "a.csv").write_text(f"sex{separator}x\nmale{separator}1\n", "utf-8")
+    said = (
+        rf"a\.csv, read as one since no comma, semicolon or tab .*, is a fact \(found: {re.escape(columns)}"
+    )
+    with pytest.raises(SecondopError, match=said):
+        read_cases(tmp_path / "a.csv")
 
 
 def test_an_error_names_the_file_and_its_separator(tmp_path):

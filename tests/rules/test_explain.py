@@ -331,6 +331,11 @@ def test_every_mistake_is_named_at_once():
     assert "4 problems in 1 case" in str(caught.value) and "Did you mean 'rash'?" in str(caught.value)
 
 
+def test_a_misspelt_fact_alone_is_told_without_a_warning():
+    with pytest.raises(CasesError, match=r"'rassh'.*is no fact\. Did you mean 'rash'"):
+        explain({"rassh": "yes"}, IMAGING)
+
+
 @pytest.mark.parametrize(
     "case", [pd.DataFrame([CASE, CASE]), pd.DataFrame([CASE])[:0], "a case", 3, None, [CASE]]
 )

@@ -54,8 +54,8 @@ WORDS = [
     ("wound", ["Missing"], "missing"),  # a level, before it is a gap
     ("wound", ["unknown", "", "NA"], None),
     ("wound", ["veryred", "red", "clean.", "1", "yes", "very_red_"], BAD),
-    ("grade", ["1", " 1\xa0"], "1"),
-    ("grade", ["1.0", "one", "4"], BAD),
+    ("grade", ["1", " 1\xa0", "1.0"], "1"),  # 1.0: pandas writes it so from a column with gaps
+    ("grade", ["1.5", "01", "1.00", "one", "4", "4.0"], BAD),
     ("falls", ["2", "2.0", " 2 ", "+2", "2e0", "2.", "\xa02", "20E-1", "02"], 2),
     ("falls", ["-0", "0"], 0),
     ("falls", ["na", "?", ""], None),

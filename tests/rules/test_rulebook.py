@@ -13,8 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secondop.errors import SecondopError
+from secondop.evaluation.cohort import Cohort
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.guideline.sgb27b import SGB27B
+from secondop.rules.assess import assess
+from secondop.rules.cases import facts_table
+from secondop.rules.explain import explain
 from secondop.rules.facts import category, count, flag, number, ordered
 from secondop.rules.review import MAX_LINT
 from secondop.rules.rulebook import RuleBook
@@ -72,6 +76,9 @@ REFUSED = [
     (lambda: BOOK.with_(BOOK["worse"]), "rule 'worse' is there twice"),
     (lambda: BOOK.with_(sources=[Source("sop", "Another text")]), "source 'sop' is there twice"),
     (lambda: BOOK.with_(rule("fever", B)), "'fever' names a rule and a fact"),
+    (lambda: BOOK.with_(rule("possible", B)), "'possible' is a column of every assessment: rename the rule"),
+    (lambda: BOOK.with_(rule("new", flag("unreadable", "?"))), "'unreadable' is a column of every"),
+    (lambda: small_book(sources=Source("sop", "A text")), "sources are a list of Sources; got Source("),
     (lambda: BOOK.with_(rule("new", A, source="book")), "no source (rule 'new' cites it) 'book'"),
     (lambda: BOOK.with_(rule("new", flag("rash", "Another?"))), "Two different facts are called 'rash'"),
     (lambda: BOOK.with_(also=[number("drugs", 9, "drugs", "?")]), "Two different facts are called 'drugs'"),
@@ -91,6 +98,10 @@ REFUSED = [
     (lambda: Advice("S", "x", next_step="yes"), "'next_step' must be True or False"),
     (lambda: rule("new", A, valid_from="May 2020"), "'May 2020' is no date"),
     (lambda: rule("new", A, valid_to=("2021", "2020")), "is no date"),
+    (
+        lambda: rule("new", A, valid_from="2025", valid_to="2024"),
+        "'new' would never be in force: its days go",
+    ),
     (lambda: BOOK.as_of("tomorrow"), "'tomorrow' is no date"),
 ]
 
@@ -110,6 +121,20 @@ def test_an_attribute_that_no_rule_has_cannot_be_replaced():
 def test_a_rule_takes_a_condition_and_nothing_else(when):
     with pytest.raises(TypeError, match=r"A condition joins|falls|drugs >= 2"):
         rule("new", when)
+
+
+@pytest.mark.parametrize("wrong", ["RULE_BOOK", None, [BOOK, SGB27B]])
+def test_what_is_no_rule_book_is_refused_wherever_one_is_asked_for(wrong):
+    cases = pd.DataFrame({"fever": ["yes"], "changed": ["no"]})
+    for ask in (
+        lambda: assess(cases, wrong),
+        lambda: explain({"fever": "yes"}, wrong),
+        lambda: BOOK.diff(wrong),
+        lambda: Cohort(cases, wrong, outcome="changed"),
+        lambda: facts_table([wrong]),
+    ):
+        with pytest.raises(SecondopError, match="A rule book is asked for, such as RULE_BOOK; got"):
+            ask()
 
 
 # ------------------------------------------------------------------ another book
@@ -178,6 +203,11 @@ def test_the_rules_of_a_day(start, end, days):
             assert list(then["dated"].facts) == ["fever", "in_force_dated"]
         elif in_force:
             assert then["dated"] == book["dated"]
+
+
+def test_a_day_may_be_given_as_a_date_and_is_kept_as_text():
+    day = datetime.date(2025, 3, 1)
+    assert rule("dated", A, valid_from=day, valid_to=day).valid_from == "2025-03-01"
 
 
 # ------------------------------------------------------------------ differences and the fingerprint
