@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from numbers import Real
 
 import numpy as np
 import pandas as pd
 from scipy import optimize
 
 from secondop.cohorts.outcomes import PILOT, Cases, pilot
-from secondop.cohorts.parameters import EFFECTS_ON, Parameter
+from secondop.cohorts.parameters import EFFECTS_ON, LIMITS, Parameter, sort_of
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.targets import FARTHEST, Target, got, got_with_error, on_lines, targets
 from secondop.errors import SecondopError, refuse
@@ -73,8 +74,9 @@ def calibrate(
             moves[i, np.arange(len(wanted)) != i] = 0
     below, above = (np.sqrt((side**2).sum(1)) for side in (moves.min(2).clip(max=0), moves.max(2).clip(0)))
     made = {
-        t.free: Parameter(x, x - down, x + up, "fitted", f"solved for {t.path}")
+        t.free: Parameter(x, *np.clip([x - down, x + up], *LIMITS[sort_of(t.free)]).tolist(), "fitted", why)
         for t, x, down, up in zip(wanted, solved, below.tolist(), above.tolist(), strict=True)
+        for why in [f"solved for {t.path}"]
     }
     ids = [p.citation.partition(":")[0] for p in stated.values()]
     return replace(moved.replace(made), fitted_to=tuple(dict.fromkeys((*scenario.fitted_to, *ids))))
@@ -150,21 +152,23 @@ def _stated(rates: pd.DataFrame | Iterable[Mapping]) -> dict[str, Parameter]:
     for row in rows:
         name = row.get("id", "a rate without id")
         if row.get("role") != "calibrate":
-            faults.append(f"{name}: its role is {row.get('role')!r}: it is kept for other uses than fitting")
+            kept = f"its role is {row.get('role')!r}: it is kept for other uses than fitting"
+            faults.append(f'{name}: {kept}. Take rates[rates["role"] == "calibrate"]')
         elif row.get("outcome") not in _OUTCOMES or row.get("denominator") != _DENOMINATOR:
             about = f"{row.get('outcome')} among {row.get('denominator')}"
             faults.append(
                 f"{name}: {about} is no target; there are {', '.join(_OUTCOMES)} among {_DENOMINATOR}"
             )
-        elif not 0 < row.get("rate", 0) < 1:
-            faults.append(f"{name}: a rate to fit to lies between 0 and 1, not at {row.get('rate')}")
+        elif not isinstance(rate := row.get("rate"), Real) or not 0 < rate < 1:
+            faults.append(f"{name}: a rate to fit to is a number between 0 and 1, not {rate!r}")
+        elif (path := f"rates.{row['outcome']}_sought") in found:
+            faults.append(f"{name}: {row['outcome']} has a rate already. Give one, or pool them first")
         elif (ends := _interval(row)) is None:
             faults.append(f"{name}: it states neither n nor an interval, so nothing says how sure it is")
         else:
             citation = f"{name}: {row.get('source', 'stated by hand')}"
-            found[f"rates.{row['outcome']}_sought"] = Parameter(row["rate"], *ends, "cited", citation)
-    fix = 'Keep those that are meant for it: rates[rates["role"] == "calibrate"].'
-    refuse("These rates cannot be fitted to", [*faults, fix] if faults else [])
+            found[path] = Parameter(float(rate), *ends, "cited", citation)
+    refuse("These rates cannot be fitted to", faults)
     return found
 
 
@@ -199,10 +203,14 @@ def _solve(scenario: Scenario, wanted: list[Target], rows: int = PILOT) -> tuple
             miss, found, diff_step=1e-3, bounds=(-FARTHEST, FARTHEST), max_nfev=30
         )
         if (far := np.abs(solved.fun)).max() > close:
-            worst = int(far.argmax())
+            worst, values = int(far.argmax()), dict(zip(free, solved.x.tolist(), strict=True))
+            give = got(ChainMap(values, scenario), wanted, cases)[worst]
+            edge = [path for path, x in values.items() if abs(x) > FARTHEST - 0.5]
+            ran = f" {', '.join(edge)} ran to the bound of {FARTHEST:g}." if edge else ""
             raise SecondopError(
-                f"No values of {', '.join(free)} give all targets together; the nearest miss "
-                f"{wanted[worst].path} by {far[worst]:.3f}. Check the targets and the assumptions."
+                f"No values of {', '.join(free)} give all targets together; the nearest give "
+                f"{wanted[worst].path} as {give:.4g} instead of {wanted[worst].wanted.value:g}.{ran} "
+                "Check the targets and the assumptions."
             )
         found = solved.x
     return found.tolist(), solved.jac

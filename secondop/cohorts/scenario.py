@@ -184,6 +184,8 @@ class Scenario:
         count = Counter(p.basis for p in self.parameters.values())
         bases = ", ".join(f"{count[basis]} {basis}" for basis in BASES)
         fitted = f"Fitted to {', '.join(self.fitted_to)}." if self.fitted_to else "Fitted to nothing."
+        if any(p.basis != "fitted" for path, p in self.parameters.items() if path.startswith("solved.")):
+            fitted = "Not solved for its own rates: they do not hold before calibrate(scenario)."
         return f"Scenario {self.name!r}: {self.title}. {len(self.parameters)} parameters: {bases}. {fitted}"
 
     def _repr_html_(self) -> str:

@@ -141,8 +141,9 @@ WRONG = [
     ({"role": "validate"}, "meyer_dx: its role is 'validate'"),
     ({"outcome": "second_right"}, "second_right among second opinions obtained is no target"),
     ({"denominator": "all cases"}, "diagnosis_changed among all cases is no target"),
-    ({"rate": 1.0}, "a rate to fit to lies between 0 and 1, not at 1.0"),
+    ({"rate": 1.0}, "a rate to fit to is a number between 0 and 1, not 1.0"),
     ({"n": None}, "it states neither n nor an interval, so nothing says how sure it is"),
+    ({"rate": "20 %"}, "a rate to fit to is a number between 0 and 1, not '20 %'"),
 ]
 
 
@@ -153,9 +154,14 @@ def test_rates_that_are_not_for_fitting_are_refused(wrong, said):
     assert said in str(error.value) and "meyer_tx: its role is 'context'" in str(error.value)
 
 
+def test_two_rates_of_one_outcome_are_refused():
+    with pytest.raises(SecondopError, match="other: diagnosis_changed has a rate already"):
+        calibrate(PROGRAMME, [RATES[0], RATES[0] | {"id": "other", "rate": 0.2}])
+
+
 def test_targets_that_contradict_each_other_are_told():
     # hardly anything changes among those who seek none, which no trait of theirs can bring about
-    with pytest.raises(SecondopError, match="give all targets together; the nearest miss"):
+    with pytest.raises(SecondopError, match="give all targets together; the nearest give"):
         calibrate(
             load_scenario("general").replace(
                 {"rates.diagnosis_changed": 0.03, "rates.treatment_changed": 0.06}
