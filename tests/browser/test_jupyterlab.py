@@ -201,7 +201,8 @@ def test_facts_are_set_with_the_keyboard_alone(shown):
     page.locator(".secondop-case .problem:empty").wait_for(state="attached")
     page.locator(".secondop-case .asked button").first.focus()
     page.keyboard.press("Tab")
-    page.keyboard.press("Enter")  # the second answer to the next question
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")  # the first answer to the next question
     says(page, "A second opinion is recommended, urgently")
 
 

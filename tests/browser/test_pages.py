@@ -117,7 +117,8 @@ def test_a_slider_moves_marks_and_title_without_a_kernel_and_stays_when_the_page
 ):
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto((study_pages / "06-when-does-benefit-become-overuse.html").as_uri())
-    plot = page.locator(".plot:has(.slider-grip-rect)")
+    price = ".plot:has(.slider-grip-rect):has-text('No-change referrals accepted')"
+    plot = page.locator(price)
     grip, rail = (plot.locator(name) for name in (".slider-grip-rect", ".slider-rail-touch-rect"))
     grip.scroll_into_view_if_needed()
     told = "p => [p.layout.title.text, p.data.map(t => t.x), p.layout.sliders[0].active]"
@@ -127,14 +128,13 @@ def test_a_slider_moves_marks_and_title_without_a_kernel_and_stays_when_the_page
     page.mouse.move(end["x"] + end["width"] - 2, end["y"] + 5, steps=5)
     page.mouse.up()
     page.wait_for_function(
-        "old => document.querySelector('.plot:has(.slider-grip-rect)').layout.title.text != old",
-        arg=before[0],
+        "([plot, old]) => plot.layout.title.text != old", arg=[plot.element_handle(), before[0]]
     )
     after = plot.evaluate(told)
     assert after[2] > before[2]
     assert sum(new != old for new, old in zip(after[1], before[1], strict=True)) == 5
     page.set_viewport_size({"width": 390, "height": 800})
-    page.wait_for_function("document.querySelector('.plot:has(.slider-grip-rect) svg').clientWidth < 390")
+    page.wait_for_function("plot => plot.querySelector('svg').clientWidth < 390", arg=plot.element_handle())
     assert plot.evaluate(told) == after
     page.close()
 
