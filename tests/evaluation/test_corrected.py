@@ -70,6 +70,7 @@ def drawn(n, seed):
     return list(zip(refers.tolist(), kinds.tolist(), strict=True))
 
 
+@pytest.mark.slow
 def test_intervals_are_as_wide_as_the_values_differ_from_cohort_to_cohort():
     rows = [row_of(frame(drawn(400, seed)), threshold=0.3) for seed in range(200)]
     for name in ("net_benefit", "yield_above_chance"):

@@ -103,9 +103,8 @@ def stored(heading):
     return [[x.get_text() for x in row(["th", "td"])] for row in BeautifulSoup(found[0], "html.parser")("tr")]
 
 
-@pytest.mark.parametrize(
-    "signals", [[1], pytest.param([0, 2], marks=pytest.mark.slow)], ids=["as calibrated", "all signals"]
-)
+@pytest.mark.parametrize("signals", [[1], [0, 2]], ids=["as calibrated", "all signals"])
+@pytest.mark.slow
 def test_notebook_6_prints_what_follows_from_the_anchors(signals):
     table, printed, signal = (
         yield_range(PROGRAMME, ["recommended"], signals=signals, n=50_000, seed=6),
