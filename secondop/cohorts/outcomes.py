@@ -3,7 +3,7 @@
 Everything is a chance in log-odds: of a right first diagnosis it falls with difficulty and with effects of
 the case's facts; the second reader is better by one step; a change of treatment follows gravity, contest and
 effects; who seeks an opinion follows wishes and all three traits. Two readers who look at one case err
-together, and a share of first errors is made alike by whoever looks.
+together, and a share of first errors is made alike by anyone who looks.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def rate_of(counts: np.ndarray) -> tuple[dict[str, Any], Count, Count]:
     _, (no, yes, unknown), (maybe_no, maybe_yes, maybe) = counts.astype(int).tolist()
     least = (yes, yes + no + unknown + maybe_no + maybe)
     most = (yes + unknown + maybe_yes + maybe, yes + no + unknown + maybe_yes + maybe)
-    # Where nobody is certain to be counted, one bound may be empty: whoever is counted gives the other.
+    # Where nobody is certain to be counted, one bound may be empty: those who are counted give the other.
     least, most = (least if least[1] else most), (most if most[1] else least)
     shares = [count / n if n else nan for count, n in (least, most)]
     seen = {"n": yes + no + unknown, "count": yes, "unknown": unknown + maybe_yes + maybe_no + maybe}

@@ -322,7 +322,7 @@ def _evaluate(
         found[name] = numbers[..., 0, 0] if defined.MEASURES[measure].priced else numbers[..., 0]
     unmet, sought = np.concatenate(missed) > UNMET, len(names) - 1
     for numbers in found.values():
-        numbers[sought, unmet] = np.nan  # whoever seeks there is not who the scenario says
+        numbers[sought, unmet] = np.nan  # those who seek there are not whom the scenario describes
     return [*names[:-1], "sought"], found, unmet
 
 
