@@ -194,18 +194,18 @@ class Scenario:
         )
 
 
-class Moved:
-    """A scenario at other values of some parameters, to draw from at once: nothing is checked again."""
+class Moved(dict):
+    """The values of a scenario, some of them moved, to draw from at once: nothing is checked again."""
 
     shares = Scenario.shares
 
     def __init__(self, scenario: Scenario, values: Mapping[str, float]) -> None:
-        self.scenario, self.values = scenario, dict(values)
-        self.structure, self.labels = scenario.structure, scenario.labels
+        super().__init__({path: p.value for path, p in scenario.parameters.items()} | dict(values))
+        self.scenario, self.structure, self.labels = scenario, scenario.structure, scenario.labels
 
-    def __getitem__(self, path: str) -> float:
-        other = None if path in self.scenario.parameters else _of_all_facts(path)
-        return self.values[path] if path in self.values else self[other] if other else self.scenario[path]
+    def __missing__(self, path: str) -> float:
+        other = _of_all_facts(path)
+        return self[other] if other else self.scenario[path]
 
 
 def _paths_in(words: str) -> set[str]:

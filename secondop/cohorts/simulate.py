@@ -172,27 +172,33 @@ def common_cohorts(
     seed: int,
     together: int,
     recentring: Callable[[Scenario, Cases], Mapping],
-) -> Iterator[tuple[int, Iterator[pl.DataFrame]]]:
+) -> Iterator[pl.DataFrame]:
     """The cohorts of scenarios from the same random numbers, their rates kept: so many ``together``.
 
-    How many there are, and their cases in parts, with columns ``cohort``, ``row`` and ``missed``: how far a
-    rate is off in spite of recentring. Two cohorts differ by what differs between their scenarios and not by
-    chance.
+    Their cases in parts, the next drawn while one is counted, with columns ``cohort`` (the scenario's place),
+    ``row`` and ``missed``: how far a rate is off in spite of recentring. Two cohorts differ by what differs
+    between their scenarios and not by chance.
     """
-    sizes = {block: min(n - block * BLOCK, BLOCK) for block in range(-(-n // BLOCK))}
-    streams = [Streams(seed, block, size, keep=len(sizes) == 1) for block, size in sizes.items()]
-    scenarios = iter(scenarios)
-    with ThreadPoolExecutor(THREADS) as pool:
-        while some := list(islice(scenarios, together)):
-            plans = list(map(_Plan, some))
+    sizes = [min(n - start, BLOCK) for start in range(0, n, BLOCK)]
+    streams = [Streams(seed, block, size, keep=len(sizes) == 1) for block, size in enumerate(sizes)]
 
-            def part(stream: Streams, plans: list[_Plan] = plans) -> pl.DataFrame:
-                each = list(pool.map(lambda plan: plan.columns(stream, recentring), plans))
-                made = _frame({name: np.concatenate([x[name] for x in each]) for name in each[0]}, plans[0])
-                row = stream.block * BLOCK + np.tile(np.arange(stream.rows), len(plans))
-                return made.with_columns(cohort=np.repeat(range(len(plans)), stream.rows), row=row)
+    def part(stream: Streams, plans: list[_Plan], first: int) -> pl.DataFrame:
+        each = [plan.columns(stream, recentring) for plan in plans]
+        made = _frame({name: np.concatenate([x[name] for x in each]) for name in each[0]}, plans[0])
+        cohort = np.repeat(range(first, first + len(plans)), stream.rows)
+        row = stream.block * BLOCK + np.tile(np.arange(stream.rows), len(plans))
+        return made.with_columns(cohort=cohort, row=row)
 
-            yield len(some), map(part, streams)
+    scenarios, first, ahead = iter(scenarios), 0, None
+    with ThreadPoolExecutor(1) as pool:
+        while plans := [_Plan(scenario) for scenario in islice(scenarios, together)]:
+            for stream in streams:
+                ready, ahead = ahead, pool.submit(part, stream, plans, first)
+                if ready is not None:
+                    yield ready.result()
+            first += len(plans)
+        if ahead is not None:
+            yield ahead.result()
 
 
 def _checked(scenario, seed, engine, missing: Gaps | None, **counts) -> Scenario:

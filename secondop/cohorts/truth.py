@@ -6,7 +6,7 @@ number, changes nothing that is drawn of the others. Within its stream a shorter
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -46,17 +46,22 @@ class Streams:
 
     def words(self, name: str) -> np.ndarray:
         """16-bit words, every one as likely as any other."""
-        if self._kept is not None and name in self._kept:
-            return self._kept[name]
-        spawned = np.random.SeedSequence(self.seed, spawn_key=(self.block, _spawn_key(name)))
-        words = np.random.SFC64(spawned).random_raw(-(-self.rows // 4)).view(np.uint16)[: self.rows]
-        if self._kept is not None:
-            self._kept[name] = words
-        return words
+        return self._once(name, self._drawn)
 
     def normal(self, name: str) -> np.ndarray:
-        """Standard normals."""
-        return _normals().take(self.words(name))
+        """Standard normals, to be read and not changed."""
+        return self._once(f"normal:{name}", lambda _: _normals().take(self.words(name)))
+
+    def _drawn(self, name: str) -> np.ndarray:
+        spawned = np.random.SeedSequence(self.seed, spawn_key=(self.block, _spawn_key(name)))
+        return np.random.SFC64(spawned).random_raw(-(-self.rows // 4)).view(np.uint16)[: self.rows]
+
+    def _once(self, name: str, make: Callable[[str], np.ndarray]) -> np.ndarray:
+        if self._kept is None:
+            return make(name)
+        if name not in self._kept:
+            self._kept[name] = make(name)
+        return self._kept[name]
 
     def hits(self, name: str, chance: np.ndarray | float) -> np.ndarray:
         """Yes or no, yes with this chance (to 1 in 65,536)."""
@@ -98,7 +103,7 @@ class Truth:
         """A standard normal for each case, correlated with its traits by these loadings."""
         score = self.streams.normal(name)
         if loadings:
-            score *= np.float32(np.sqrt(1 - sum(x * x for x in loadings.values())))
+            score = score * np.float32(np.sqrt(1 - sum(x * x for x in loadings.values())))
             for trait, loading in loadings.items():
                 score += np.float32(loading) * self.traits[trait]
         return score
