@@ -31,7 +31,9 @@ TRUTH += ("intervention_averted",)
 
 def expit(log_odds: np.ndarray) -> np.ndarray:
     """A chance from its log-odds; in single precision, as fast as the processor adds."""
-    return 1 / (1 + np.exp(-log_odds))
+    chance = np.exp(-log_odds)
+    chance += 1
+    return 1 / chance
 
 
 class Cases:
@@ -130,13 +132,21 @@ class Cases:
         return dict(zip(TRUTH, values, strict=True))
 
 
-def rates_of(expected: dict[str, np.ndarray]) -> dict[str, float]:
-    """The rates of cases with these chances: among all, and (``_sought``) among those that seek one."""
-    found = {name: chance.mean(-1, dtype=float) for name, chance in expected.items()}
-    for name, chance in expected.items():
-        if name != "sought":
-            found[f"{name}_sought"] = (expected["sought"] * chance).mean(-1, dtype=float) / found["sought"]
-    found["second_right"] = found["error_corrected_sought"] / found["diagnosis_changed_sought"]
+def rates_of(expected: dict[str, np.ndarray], wanted: Iterable[str] | None = None) -> dict[str, float]:
+    """The rates (by default all) of cases with these chances: of all, and (``_sought``) of those who seek."""
+    sought, names = expected["sought"], [name for name in expected if name != "sought"]
+    seekers = sought.mean(-1, dtype=float)
+
+    def rate(name: str) -> np.ndarray:
+        if name == "second_right":
+            return rate("error_corrected_sought") / rate("diagnosis_changed_sought")
+        chance = expected[name.removesuffix("_sought")]
+        if name.endswith("_sought"):
+            return (sought * chance).mean(-1, dtype=float) / seekers
+        return chance.mean(-1, dtype=float)
+
+    every = ["sought", *names, *(f"{name}_sought" for name in names), "second_right"]
+    found = {name: rate(name) for name in (every if wanted is None else wanted)}
     return {name: rate if np.ndim(rate) else float(rate) for name, rate in found.items()}
 
 

@@ -14,7 +14,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import InitVar, asdict, dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from types import MappingProxyType
 from typing import Any
@@ -212,12 +212,11 @@ def _paths_in(words: str) -> set[str]:
     return {path for path in (word.strip(".:,") for word in words.split()) if "." in path}
 
 
+@lru_cache(maxsize=1 << 12)
 def _of_all_facts(path: str) -> str | None:
     """What speaks for a fact that says nothing of its own gaps."""
-    ends = {".missing": "missing.share", ".missing_difficulty": "missing.difficulty"}
-    return next(
-        (other for end, other in ends.items() if path.startswith("facts.") and path.endswith(end)), None
-    )
+    last = path.rpartition(".")[2] if path.startswith("facts.") else ""
+    return {"missing": "missing.share", "missing_difficulty": "missing.difficulty"}.get(last)
 
 
 def _toml(value: Any) -> str:

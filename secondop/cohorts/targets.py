@@ -53,7 +53,7 @@ def targets(scenario: Scenario, *, contrasts: bool = True) -> list[Target]:
 def got(scenario: Mapping, wanted: Iterable[Target], cases: Cases) -> list:
     """What the cases give for each target; a number, or an array where the scenario's numbers are columns."""
     expected, found = cases.expected(scenario), []
-    rates = rates_of(expected)
+    rates = rates_of(expected, (t.path.removeprefix("rates.") for t in wanted if t.is_rate))
     for target in wanted:
         if target.is_rate:
             found.append(rates[target.path.removeprefix("rates.")])
@@ -79,5 +79,7 @@ def got_with_error(scenario: Scenario, wanted: list[Target], cases: Cases) -> tu
 
 def on_lines(wanted: list[Target], values: Iterable) -> np.ndarray:
     """What was got for each target, on its line."""
-    pairs = zip(wanted, values, strict=True)
-    return np.stack([t.line(np.clip(x, 1e-9, 1 - 1e-9 if t.is_rate else np.inf)) for t, x in pairs])
+    values, rates = np.stack(list(values)).clip(1e-9), [target.is_rate for target in wanted]
+    lines = np.log(values)
+    lines[rates] = special.logit(values[rates].clip(max=1 - 1e-9))
+    return lines

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -132,11 +133,12 @@ class FactPlan:
         stated = [(by, structure.of_fact(name, by)) for by in (*strata, "")]
         fixed = tuple((i, each["answer"]) for i, (_, each) in enumerate(stated) if "answer" in each)
         shares = [[0.0] if "answer" in e else list(scenario.shares(name, by).values()) for by, e in stated]
-        answers = 2 if fact.kind is Kind.FLAG else max(map(len, shares))
-        cuts = np.full((len(stated), answers - 1), np.inf, np.float32)
-        for row, each in zip(cuts, shares, strict=True):
-            above = each if fact.kind is Kind.FLAG else np.cumsum(each[::-1])[::-1][1:].round(12)
-            row[: len(above)] = special.ndtri(1 - np.clip(above, 0, 1))
+        several = fact.kind is not Kind.FLAG
+        above = np.zeros((len(stated), max(map(len, shares)) - several))  # of what lies above each threshold
+        for row, each in zip(above, shares, strict=True):
+            each = list(accumulate(each[:0:-1]))[::-1] if several else each
+            row[: len(each)] = each
+        cuts = special.ndtri(1 - np.clip(above.round(12), 0, 1)).astype(np.float32)
         breaks = np.array(structure.of_fact(name).get("breaks", ()), float)
         return cls(fact, signalled(scenario, name), tuple(strata.values()), cuts, fixed, breaks)
 

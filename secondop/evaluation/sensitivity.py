@@ -31,7 +31,7 @@ from secondop.evaluation.tradeoff import THRESHOLD
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 
-BATCH = 200_000  # cases assessed at once: cohorts of several scenarios together
+BATCH = 400_000  # cases assessed at once: cohorts of several scenarios together
 BLOCKS = 20
 OR_UNDECIDED = " or undecided"
 _PER_CASE = ("referral_rate", "true_positive", "false_positive", "false_negative", "net_benefit")
@@ -280,8 +280,8 @@ def _evaluate(
 ) -> tuple[list[str], dict[str, np.ndarray], np.ndarray]:
     """The policies; each measure: (policies, variants, all cases and all but those of each block); unmet.
 
-    ``cuts``: where the book's thresholds lie, a row a variant. ``unmet``: the variants in which seekers cannot
-    have their rates; what they find is blank there. Small cohorts are assessed together, large ones in parts.
+    ``cuts``: where thresholds lie, a row a variant. ``unmet``: the variants in which seekers cannot have all
+    rates; what they find is blank there. Small cohorts are assessed together, large ones in parts.
     """
     if unknown := [name for name in measures if name not in MEASURES]:
         raise unknown_name("measure", unknown[0], MEASURES)

@@ -76,7 +76,7 @@ def asking_whether_met(rule_book: RuleBook) -> RuleBook:
 
 
 def saying_whether_met(cases: pl.DataFrame, rule_book: RuleBook, numbers: pd.DataFrame) -> pl.DataFrame:
-    """The cases with the facts of :func:`asking_whether_met`, at ``numbers``: a column a path, a row a case."""
+    """The cases, with the facts of :func:`asking_whether_met` at these numbers (a row a case)."""
     known = thresholds(rule_book)
     answers = typed_cases(cases, {each.fact.name: each.fact for each in known.values()})
     there = {path: each for path, each in known.items() if each.fact.name in answers.columns}
