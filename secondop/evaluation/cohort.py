@@ -27,7 +27,7 @@ from secondop.rules.facts import Fact, flag
 from secondop.rules.gate import ANSWER, UNREADABLE, typed_cases, typed_lazily
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Rule
-from secondop.rules.spellings import matched
+from secondop.rules.spellings import is_not_recorded, matched
 
 NOT_RECORDED = "not recorded"
 EITHER = ("diagnosis_changed", "treatment_changed")
@@ -229,6 +229,11 @@ class Cohort:
         counted = (frame.group_by(keys).agg(**sums) if keys else frame.select(**sums)).collect().to_polars()
         counted = counted.with_columns(pl.col(*sums).cast(pl.Float64).fill_null(0))
         self.attrs["unreadable"] = int(counted["unreadable"].sum())
+        for name in {*groups} - {*self._levels}:  # a word for a gap makes no group of its own
+            if counted[name].dtype in (pl.String, pl.Categorical, pl.Enum):
+                gaps = [text for text in counted[name].cast(pl.String).unique() if is_not_recorded(text)]
+                recorded = pl.when(~pl.col(name).cast(pl.String).is_in(gaps)).then(name)
+                counted = counted.with_columns(recorded).group_by(keys).agg(pl.col(*sums).sum())
         counted = counted.cast(self._levels).sort(keys, nulls_last=True) if keys else counted
         if not groups:
             return counted, [None], np.zeros(len(counted), int)

@@ -20,7 +20,7 @@ from secondop.rules.facts import Fact, Kind
 
 YES, NO = ("yes", "y", "true", "t", "1", "1.0"), ("no", "n", "false", "f", "0", "0.0")
 NOT_RECORDED = ("", "na", "n/a", "nan", "null", "<na>", "unknown", "not_recorded", "not_known")
-NOT_RECORDED += ("missing", "?", ".")
+NOT_RECORDED += ("missing", "?", ".", "not_available", "nat", "#n/a", "#nv")
 """Spellings of a gap, as :func:`normalised` leaves them; the whole package reads them alike."""
 BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\ufeff"
 """What counts as blank around and within words, no-break space included: engines have other ideas of it."""
@@ -42,6 +42,19 @@ class Unreadable(NamedTuple):
 def normalised(text: str) -> str:
     """A word as levels and facts are written: lower case, blanks and hyphens as underscores."""
     return re.sub(GAP, "_", text.strip(BLANKS).lower())
+
+
+def is_not_recorded(value: Any) -> bool:
+    """Whether a value is a gap or text that spells one, in ratings and groups as in facts.
+
+    Examples
+    --------
+    >>> [is_not_recorded(value) for value in (None, float("nan"), " Not-recorded", "NA", "no", 0)]
+    [True, True, True, True, False, False]
+    """
+    if isinstance(value, str):
+        return normalised(value) in NOT_RECORDED
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, Real) and value != value)
 
 
 def words(fact: Fact) -> dict[str, bool | str | None]:
@@ -83,7 +96,7 @@ def read_answer(fact: Fact, value: Any) -> bool | str | int | float | Unreadable
         if fact.is_numeric and re.search(NUMBER, value.strip(BLANKS)):
             value = float(value.strip(BLANKS))
     is_number = isinstance(value, Real) and (fact.kind is Kind.FLAG or not isinstance(value, bool))
-    if value is None or value is pd.NA or value is pd.NaT or (is_number and value != value):
+    if is_not_recorded(value):
         return None
     if is_number and fact.is_numeric:
         return _number(fact, value)
