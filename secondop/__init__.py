@@ -13,7 +13,7 @@ Simulated cohorts
     load_scenario, read_scenario, Scenario, simulate, simulate_batches, Gaps
     calibrate, recentred, fit_report, identifiability, expected_rates, along, draw_parameters
 How readers differ
-    ReaderModel, Strategy, read_strategies, opinions_from_ratings
+    ReaderModel, Strategy, read_strategies, opinions_from_ratings, agreement, plan_audit
 Published figures
     published_rates, published_contrasts, compare, pool
 How often rules fire
@@ -62,6 +62,8 @@ _HOMES = {
     "secondop.cohorts.draws": ("draw_parameters",),
     "secondop.readers.model": ("ReaderModel",),
     "secondop.readers.ratings": ("opinions_from_ratings",),
+    "secondop.readers.agreement": ("agreement",),
+    "secondop.readers.audit": ("plan_audit",),
     "secondop.readers.strategies": ("Strategy", "read_strategies"),
     "secondop.evaluation.cohort": ("Cohort",),
     "secondop.evaluation.published": ("published_rates", "published_contrasts"),

@@ -62,6 +62,8 @@ from secondop.guideline.defaults import facts_table as facts_table
 from secondop.guideline.defaults import read_cases as read_cases
 from secondop.guideline.second_opinion import RULE_BOOK as RULE_BOOK
 from secondop.guideline.sgb27b import SGB27B as SGB27B
+from secondop.readers.agreement import agreement as agreement
+from secondop.readers.audit import plan_audit as plan_audit
 from secondop.readers.model import ReaderModel as ReaderModel
 from secondop.readers.ratings import opinions_from_ratings as opinions_from_ratings
 from secondop.readers.strategies import Strategy as Strategy
