@@ -12,7 +12,7 @@ import pandas as pd
 
 from secondop.errors import SecondopError, unknown_name
 from secondop.evaluation import contrasts as counted
-from secondop.evaluation.cohort import Cohort
+from secondop.evaluation.cohort import Cohort, is_simulated
 from secondop.evaluation.contrasts import ALL, DIFFER, OUTCOMES, SOUGHT
 from secondop.evaluation.measures import Z
 from secondop.evaluation.patterns import Patterns
@@ -88,14 +88,15 @@ def compare(
         case (such as a policy's); "all cases"; no reference (None): all others. Some are known already.
     redrawn : iterable of cohorts
         The cohort at other values of what was fitted: the spread of its figures (standard deviation,
-        ``simulated_fitted``) widens its intervals. Without it, what was fitted is taken as exact.
+        ``cohort_fitted``) widens its intervals. Without it, what was fitted is taken as exact.
 
     Returns
     -------
     DataFrame
-        A row per figure, its figures ``published_``, and those of the cohort ``simulated_``: rate or value
+        A row per figure, its figures ``published_``, and those of the cohort ``cohort_``: rate or value
         (blank if any answer is unknown), min and max (were unknown no, or yes), lower and upper (95 % around
-        these: Wilson; of ratios on the log scale); ``difference``, simulated minus published (95 %).
+        these: Wilson; of ratios on the log scale); ``difference``, cohort minus published (95 %). ``attrs``
+        say whether the cases are ``simulated``.
 
     Examples
     --------
@@ -113,9 +114,9 @@ def compare(
         said = f"The published figures lack {', '.join(sorted(missing))}"
         raise SecondopError(f"{said}: start from published_rates() or published_contrasts().")
     published = published if "measure" in published else with_intervals(published)
-    whom = _sides(published, sides or {}, _columns(cohort))
+    columns, attrs = _columns(cohort), getattr(cohort, "attrs", {})
+    whom = _sides(published, sides or {}, columns)
     (answers, unreadable), *others = [counted.answers_of(cases, whom) for cases in (cohort, *redrawn)]
-    attrs = getattr(cohort, "attrs", {})
     scenario = attrs.get("scenario") if scenario is None else scenario
     fitted, rows = _fitted(published, attrs.get("fitted_to"), fitted_to), []
     for _, row in published.iterrows():
@@ -124,14 +125,14 @@ def compare(
             seen = _seen(row, point, answers, [other for other, _ in others])
             verdict, reason = _verdict(row, point, seen, fitted or ())
         told = row[kept].to_dict() | {f"published_{name}": row[name] for name in figures}
-        told |= {(name if name in _APART else f"simulated_{name}"): x for name, x in seen.items()}
+        told |= {(name if name in _APART else f"cohort_{name}"): x for name, x in seen.items()}
         rows.append(told | {"verdict": verdict, "reason": f"{reason} {row['remark']}".strip()})
-    simulated = ["denominator", *counts, point, "min", "max", "lower", "upper", "fitted"]
-    columns = [f"published_{name}" for name in figures] + [f"simulated_{name}" for name in simulated]
-    table = pd.DataFrame(rows, columns=[*kept, *columns, *_APART, "verdict", "reason"])
-    whole = {f"simulated_{name}" for name in counts} | {"published_n"} & set(columns)
+    own = ["denominator", *counts, point, "min", "max", "lower", "upper", "fitted"]
+    told = [f"published_{name}" for name in figures] + [f"cohort_{name}" for name in own]
+    table = pd.DataFrame(rows, columns=[*kept, *told, *_APART, "verdict", "reason"])
+    whole = {f"cohort_{name}" for name in counts} | {"published_n"} & set(told)
     table = table.astype(dict.fromkeys(whole, "Int64"))
-    table.attrs["unreadable"] = unreadable
+    table.attrs |= {"unreadable": unreadable, "simulated": is_simulated(attrs, columns)}
     return table
 
 
