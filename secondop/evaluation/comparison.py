@@ -65,6 +65,7 @@ def compare(
     fitted_to: Iterable[str] | None = None,
     sides: Mapping[str, tuple[Any, Any]] | None = None,
     redrawn: Iterable[Any] = (),
+    cluster: str | None = None,
 ) -> pd.DataFrame:
     """Published rates or contrasts beside a cohort's, with a verdict that never mixes what is unlike.
 
@@ -89,6 +90,9 @@ def compare(
     redrawn : iterable of cohorts
         The cohort at other values of what was fitted: the spread of its figures (standard deviation,
         ``cohort_fitted``) widens its intervals. Without it, what was fitted is taken as exact.
+    cluster : str, optional
+        The column that says of which patient or site each case is, as for
+        :class:`~secondop.evaluation.cohort.Cohort`; ``cohort_clusters`` says how many are in a denominator.
 
     Returns
     -------
@@ -116,21 +120,33 @@ def compare(
     published = published if "measure" in published else with_intervals(published)
     columns, attrs = _columns(cohort), getattr(cohort, "attrs", {})
     whom = _sides(published, sides or {}, columns)
-    (answers, unreadable), *others = [counted.answers_of(cases, whom) for cases in (cohort, *redrawn)]
+    cluster = cluster or getattr(cohort, "cluster", None)
+    answers, unreadable = counted.answers_of(cohort, whom, cluster)
+    others = [counted.answers_of(cases, whom)[0] for cases in redrawn]
     scenario = attrs.get("scenario") if scenario is None else scenario
     fitted, rows = _fitted(published, attrs.get("fitted_to"), fitted_to), []
     for _, row in published.iterrows():
         seen, verdict, reason = {}, "not comparable", _unlike(row, answers, scenario, fitted, whom)
         if not reason:
-            seen = _seen(row, point, answers, [other for other, _ in others])
+            seen = _seen(row, point, answers, others)
             verdict, reason = _verdict(row, point, seen, fitted or ())
         told = row[kept].to_dict() | {f"published_{name}": row[name] for name in figures}
         told |= {(name if name in _APART else f"cohort_{name}"): x for name, x in seen.items()}
         rows.append(told | {"verdict": verdict, "reason": f"{reason} {row['remark']}".strip()})
-    own = ["denominator", *counts, point, "min", "max", "lower", "upper", "fitted"]
+    own = [
+        "denominator",
+        *["clusters"] * bool(cluster),
+        *counts,
+        point,
+        "min",
+        "max",
+        "lower",
+        "upper",
+        "fitted",
+    ]
     told = [f"published_{name}" for name in figures] + [f"cohort_{name}" for name in own]
     table = pd.DataFrame(rows, columns=[*kept, *told, *_APART, "verdict", "reason"])
-    whole = {f"cohort_{name}" for name in counts} | {"published_n"} & set(told)
+    whole = {f"cohort_{name}" for name in counts} | {"published_n", "cohort_clusters"} & set(told)
     table = table.astype(dict.fromkeys(whole, "Int64"))
     table.attrs |= {"unreadable": unreadable, "simulated": is_simulated(attrs, columns)}
     return table
@@ -167,10 +183,13 @@ def _seen(row: pd.Series, point: str, answers: Patterns, redrawn: list[Patterns]
     inside, outcome = DENOMINATORS[row["denominator"]][0], MEANT[row["outcome"]]
 
     def figure(answers: Patterns) -> dict[str, Any]:
+        cells = [inside] if point == "rate" else [f"group {row['id']}", f"reference {row['id']}"]
+        some = answers.only(inside, outcome, *cells)
+        many = {} if some.cluster is None else {"clusters": len(np.unique(some.cluster))}
+        counts, squares = (x[0] for x in some.crossed(*cells, outcome))
         if point == "rate":
-            return counted.rate_of(answers.crossed(inside, outcome)[0][0])[0]
-        both = (answers.crossed(f"{side} {row['id']}", outcome)[0][0] for side in ("group", "reference"))
-        return counted.contrast_of(row["measure"], *both)
+            return many | counted.rate_of(counts, counted.effect_of(counts, squares))[0]
+        return many | counted.contrast_of(row["measure"], counts, squares)
 
     seen = figure(answers) | {"denominator": inside, "fitted": nan}
     if len(redrawn) > 1:
@@ -193,7 +212,9 @@ def _verdict(row: pd.Series, point: str, seen: dict[str, Any], fitted: Collectio
         why = "follows from those that it was fitted to" if derived else "is one that it was fitted to"
         return "fitted", f"The scenario agrees by construction: this figure {why}."
     if isnan(seen["lower"]):
-        return "undetermined", "No case of the cohort is in the denominator."
+        one = "All cases in the denominator are of one cluster, which tells nothing of others."
+        nobody = "No case of the cohort is in the denominator."
+        return "undetermined", one if seen.get("clusters") == 1 else nobody
     floor, ceiling = row["lower"], row[point] if row["role"] == "upper bound" else row["upper"]
     if isnan(floor) and isnan(ceiling):
         return "undetermined", "Published without an interval or n: nothing says how far is too far."
