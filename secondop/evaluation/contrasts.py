@@ -151,19 +151,23 @@ def contrast_of(measure: str, counts: np.ndarray, squares: np.ndarray) -> dict[s
     def ends(group: Side, reference: Side) -> Estimate:
         if measure == "risk difference":
             return contrasted(measure, group.effective, reference.effective)
-        (k, n), (j, m) = _filled(measure, group.count, reference.count)
-        each = [side.top / x - side.rest / y for side, x, y in ((group, k, n - k), (reference, j, m - j))]
-        if measure != "odds ratio":
-            each = [
-                side.top / x - (side.top + side.rest) / y for side, x, y in ((group, k, n), (reference, j, m))
-            ]
-        return contrasted(measure, group.count, reference.count, effect(each[0][:, None] - each[1][None]))
+        counts = _filled(measure, group.count, reference.count)
+        one, other = (_logged(measure, *pair) for pair in zip((group, reference), counts, strict=True))
+        return contrasted(measure, group.count, reference.count, effect(one[:, None] - other[None]))
 
     (low, lower, _), (high, _, upper) = ends(least, greatest), ends(most, fewest)
     seen = {"n_group": one["n"], "k_group": one["count"], "n_reference": other["n"]}
     seen |= {"k_reference": other["count"], "unknown": one["unknown"] + other["unknown"]}
     seen |= {"value": nan if seen["unknown"] else low, "min": low, "max": high}
     return seen | {"lower": lower, "upper": upper}
+
+
+def _logged(measure: str, side: Side, count: Count) -> np.ndarray:
+    """What each cell counts, to first order, in the logarithm of one side's odds or share."""
+    k, n = count
+    if measure == "odds ratio":
+        return side.top / k - side.rest / (n - k)
+    return side.top / k - (side.top + side.rest) / n
 
 
 def contrasted(measure: str, group: Count, reference: Count, effect: float = 1.0) -> Estimate:
