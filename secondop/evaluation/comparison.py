@@ -10,7 +10,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from secondop.errors import SecondopError, unknown_name
+from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.evaluation import contrasts as counted
 from secondop.evaluation.cohort import Cohort, is_simulated
 from secondop.evaluation.contrasts import ALL, DIFFER, OUTCOMES, SOUGHT
@@ -117,6 +117,14 @@ def compare(
     if missing := {*kept, *figures, "remark"} - set(published.columns):
         said = f"The published figures lack {', '.join(sorted(missing))}"
         raise SecondopError(f"{said}: start from published_rates() or published_contrasts().")
+    named = published[["id", "outcome", "denominator", "role"]]
+    rows = {
+        x: f"{', '.join(named.columns[y])} is missing"
+        for x, y in zip(published["id"], named.isna().values, strict=True)
+        if y.any()
+    }
+    rows |= {x: "two figures have this id" for x in published["id"][published["id"].duplicated()]}
+    refuse("These figures cannot be compared", [f"{x}: {said}" for x, said in rows.items()])
     published = published if "measure" in published else with_intervals(published)
     columns, attrs = _columns(cohort), getattr(cohort, "attrs", {})
     whom = _sides(published, sides or {}, columns)
@@ -130,9 +138,10 @@ def compare(
         if not reason:
             seen = _seen(row, point, answers, others)
             verdict, reason = _verdict(row, point, seen, fitted or ())
+        remark = "" if pd.isna(row["remark"]) else row["remark"]
         told = row[kept].to_dict() | {f"published_{name}": row[name] for name in figures}
         told |= {(name if name in _APART else f"cohort_{name}"): x for name, x in seen.items()}
-        rows.append(told | {"verdict": verdict, "reason": f"{reason} {row['remark']}".strip()})
+        rows.append(told | {"verdict": verdict, "reason": f"{reason} {remark}".strip()})
     own = [
         "denominator",
         *["clusters"] * bool(cluster),
@@ -222,8 +231,11 @@ def _verdict(row: pd.Series, point: str, seen: dict[str, Any], fitted: Collectio
     there, alone = words.get(row["interval"], "the published interval"), isnan(floor)
     floor, ceiling = (0 if alone else floor), (inf if isnan(ceiling) else ceiling)
     per, form, unit = (100, ".1f", " %") if point == "rate" else (1, ".2f", "")
-    there += f", {per * floor:{form}} to {per * ceiling:{form}}{unit}"
+    there += f", {per * floor:{form}} to {per * ceiling:{form}}{unit}" if ceiling < inf else ""
     there += " (only the upper end is published)" if alone else ""
+    there += (
+        f", {per * floor:{form}}{unit} or more (only the lower end is published)" if ceiling == inf else ""
+    )
     here = f"The cohort's {per * seen['lower']:{form}} to {per * seen['upper']:{form}}{unit}"
     exact = " What was fitted is taken as exact." if fitted and isnan(seen["fitted"]) else ""
     if floor <= seen["lower"] and seen["upper"] <= ceiling:

@@ -104,7 +104,11 @@ def _lines(lines: list[str]) -> str:
 
 def _label(row: pd.Series) -> str:
     base = _of(row["published_n"], row["denominator"])
-    return f"{_outcome(row).capitalize()}, of {base} ({row['study']} {row['year']})"
+    return f"{_outcome(row).capitalize()}, of {base} ({_who(row)})"
+
+
+def _who(row: pd.Series) -> str:
+    return " ".join(str(x) for x in (row["study"], row["year"]) if not pd.isna(x))
 
 
 def _outcome(row: pd.Series) -> str:
@@ -125,7 +129,7 @@ def _share(row: pd.Series, source: str) -> str:
 
 def _sentence(row: pd.Series, rows: pd.DataFrame) -> str:
     base = _of(row["published_n"], row["denominator"])
-    text = f"{row['study']} {row['year']}: {_outcome(row)} in {_share(row, 'published')} of {base}. "
+    text = f"{_who(row)}: {_outcome(row)} in {_share(row, 'published')} of {base}. "
     if row["verdict"] != "not comparable":
         base = _of(row["cohort_n"], row["cohort_denominator"])
         text += f"{capital(whose(rows))}: {_share(row, 'cohort')} of {base}. "
