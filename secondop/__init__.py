@@ -8,14 +8,14 @@ Facts and conditions
 Rules
     Indication, CounterIndication, Amplifier, Advice, Source, RuleBook, RULE_BOOK, SGB27B, Level, Grade
 Cases
-    read_cases, check_cases, facts_table, assess, explain, data_path
+    read_cases, check_cases, facts_table, assess, explain, worth_recording, data_path
 Simulated cohorts
     load_scenario, read_scenario, Scenario, simulate, simulate_batches, Gaps
     calibrate, recentred, fit_report, identifiability, expected_rates, along, draw_parameters
 How readers differ
     ReaderModel, Strategy, read_strategies, opinions_from_ratings, agreement, plan_audit
 Published figures
-    published_rates, published_contrasts, compare, pool
+    published_rates, published_contrasts, rate, compare, pool
 How often rules fire
     firing_rates, attrition, overlap, overlap_members, flow_table, of_100, natural_frequencies
 What a rule book is worth
@@ -53,7 +53,15 @@ _HOMES = {
     "secondop.rules.cases": ("MissingFactsWarning",),
     "secondop.guideline.second_opinion": ("RULE_BOOK",),
     "secondop.guideline.sgb27b": ("SGB27B",),
-    "secondop.guideline.defaults": ("fact", "facts_table", "read_cases", "check_cases", "assess", "explain"),
+    "secondop.guideline.defaults": (
+        "fact",
+        "facts_table",
+        "read_cases",
+        "check_cases",
+        "assess",
+        "explain",
+        "worth_recording",
+    ),
     "secondop.cohorts.scenario": ("Scenario",),
     "secondop.cohorts.scenario_file": ("load_scenario", "read_scenario"),
     "secondop.cohorts.simulate": ("simulate", "simulate_batches", "Gaps"),
@@ -66,7 +74,7 @@ _HOMES = {
     "secondop.readers.audit": ("plan_audit",),
     "secondop.readers.strategies": ("Strategy", "read_strategies"),
     "secondop.evaluation.cohort": ("Cohort",),
-    "secondop.evaluation.published": ("published_rates", "published_contrasts"),
+    "secondop.evaluation.published": ("published_rates", "published_contrasts", "rate"),
     "secondop.evaluation.comparison": ("compare",),
     "secondop.evaluation.pooling": ("pool",),
     "secondop.evaluation.rates": ("firing_rates", "attrition", "overlap", "overlap_members"),

@@ -39,6 +39,7 @@ from secondop.evaluation.people import of_100 as of_100
 from secondop.evaluation.pooling import pool as pool
 from secondop.evaluation.published import published_contrasts as published_contrasts
 from secondop.evaluation.published import published_rates as published_rates
+from secondop.evaluation.published import rate as rate
 from secondop.evaluation.rates import attrition as attrition
 from secondop.evaluation.rates import firing_rates as firing_rates
 from secondop.evaluation.rates import overlap as overlap
@@ -60,6 +61,7 @@ from secondop.guideline.defaults import explain as explain
 from secondop.guideline.defaults import fact as fact
 from secondop.guideline.defaults import facts_table as facts_table
 from secondop.guideline.defaults import read_cases as read_cases
+from secondop.guideline.defaults import worth_recording as worth_recording
 from secondop.guideline.second_opinion import RULE_BOOK as RULE_BOOK
 from secondop.guideline.sgb27b import SGB27B as SGB27B
 from secondop.readers.agreement import agreement as agreement

@@ -21,13 +21,13 @@ import pyarrow as pa
 from secondop.errors import SecondopError, did_you_mean, unknown_name
 from secondop.evaluation.corrected import NET, NET_OF
 from secondop.evaluation.measures import TRUTH
-from secondop.evaluation.patterns import Patterns, packed, unpacked
+from secondop.evaluation.patterns import Patterns, packed, unpacked, with_clusters
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import Fact, flag
 from secondop.rules.gate import ANSWER, UNREADABLE, typed_cases, typed_lazily
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Rule
-from secondop.rules.spellings import is_not_recorded, matched
+from secondop.rules.spellings import is_gap, is_not_recorded, matched
 
 NOT_RECORDED = "not recorded"
 EITHER = ("diagnosis_changed", "treatment_changed")
@@ -54,6 +54,9 @@ class Cohort:
         Columns of groups. Cases whose group is unknown are a group of their own, *not recorded*.
     weights : str, optional
         The column that says for how many cases each one stands; none may be missing or negative.
+    cluster : str, optional
+        The column that says of which patient, or which site, each case is, where several are of one: their
+        cases are alike, so that intervals are as wide as that many clusters allow. None may be missing.
     flags : mapping of str to str
         Names of further yes/no answers to be counted, and their columns.
     scores : sequence of str
@@ -68,11 +71,12 @@ class Cohort:
         outcome: str | None = "either",
         by: str | Sequence[str] | None = None,
         weights: str | None = None,
+        cluster: str | None = None,
         flags: Mapping[str, str] | None = None,
         scores: Sequence[str] = (),
     ):
         self.cases, self.rule_book = cases, RuleBook.required(rule_book)
-        self.outcome, self.weights = outcome, weights
+        self.outcome, self.weights, self.cluster = outcome, weights, cluster
         self.by = list(dict.fromkeys([by] if isinstance(by, str) else by or ()))
         self.attrs = dict(getattr(cases, "attrs", {}))
         try:
@@ -81,7 +85,7 @@ class Cohort:
         except TypeError as error:
             expected = "a frame of cases, one a row (pandas, polars, pyarrow, or lazy)"
             raise SecondopError(f"Expected {expected}, not {type(cases).__name__}.") from error
-        self.simulated = bool(self.attrs.get("simulated", {"difficulty", "gravity"} <= set(self.columns)))
+        self.simulated = is_simulated(self.attrs, self.columns)
         self.truth = [name for name in TRUTH if name in self.columns]
         self.net = outcome == NET and NET not in self.columns
         self._powers = ["weight", *["weight squared"] * bool(weights)]
@@ -95,7 +99,8 @@ class Cohort:
         flags = {name: name for name in self.truth} | dict(flags or {})
         facts = {name: rule_book.facts[name] for name in self.by if name in rule_book.facts}
         numbers = [*scores, *[weights] * bool(weights)]
-        plain = list(dict.fromkeys([*(name for name in self.by if name not in facts), *numbers]))
+        own_columns = [*(name for name in self.by if name not in facts), *[cluster] * bool(cluster)]
+        plain = list(dict.fromkeys([*own_columns, *numbers]))
         for name in (*facts, *plain, *flags.values()):
             if name not in {*self.columns, *matched(self.columns, facts)}:
                 raise unknown_name("column of the cases", name, map(str, self.columns))
@@ -130,10 +135,19 @@ class Cohort:
             read[f"rule {rule.name}"] = verdict
         read["weight"] = number[weights] if weights else nw.lit(1)
         read |= {"weight squared": number[weights] * number[weights]} if weights else {}
+        if cluster:
+            read["cluster"] = raw[cluster]
+            if schema[prefix + cluster] in (nw.String, nw.Categorical, nw.Enum):
+                word = raw[cluster].cast(nw.String)
+                read["cluster"] = nw.when(~is_gap(word)).then(word)
         self.frame = frame.select(**read, unreadable=nw.col(UNREADABLE))
         self._levels = {f"by {name}": fact.dtype for name, fact in facts.items() if fact.has_levels}
         if weights and (wrong := self.count(nw.col("weight").is_null() | (nw.col("weight") < 0))):
             raise SecondopError(f"{wrong:,} weights in {weights!r} are missing or negative: give each one.")
+
+        if cluster and (wrong := self.count(nw.col("cluster").is_null())):
+            said = f"{wrong:,} cases do not say in {cluster!r} of which patient or site they are"
+            raise SecondopError(f"{said}: name it, each its own where no two are of one, or leave them out.")
 
     @property
     def clinical(self) -> list[Rule]:
@@ -167,29 +181,37 @@ class Cohort:
         keys, sums = packed(asked), {power: nw.col(power).sum() for power in self._powers}
         counted, groups, group = self._counted(keys, list(keys), sums)
         weights = [counted[power].to_numpy() for power in self._powers]
-        return Patterns(unpacked(counted, asked), groups, group, weights[0], weights[-1])
+        clusters = counted["cluster"].rank("dense").to_numpy() - 1 if self.cluster else None
+        return Patterns(unpacked(counted, asked), groups, group, weights[0], weights[-1], clusters)
 
     def tally(self, answers: Iterable[nw.Expr]) -> tuple[list[str | None], np.ndarray, np.ndarray]:
         """How many cases answer many questions by no, yes and unknown, by group, in one aggregation.
 
-        Names of groups (one, ``None``, without any); sums of weights and of squares (questions, groups, 3).
+        Names of groups (one, ``None``, without any); sums of weights and of squares (questions, groups, 3);
+        with clusters, squares as :func:`secondop.evaluation.patterns.with_clusters` makes them.
         """
         asked, sums = {str(i): answer for i, answer in enumerate([*answers, nw.lit(True)])}, {}
         for power, i in product(self._powers, asked):
             for said, holds in {"yes": nw.col(i), "unknown": nw.col(i).is_null()}.items():
                 sums[f"{power} {i} {said}"] = nw.when(holds).then(nw.col(power)).otherwise(0).sum()
-        counted, groups, _ = self._counted(asked, [], sums)
-        shape = (len(groups), len(self._powers), len(asked), 2)
+        counted, groups, group = self._counted(asked, [], sums)
+        shape = (len(counted), len(self._powers), len(asked), 2)
         said = np.moveaxis(counted.select(list(sums)).to_numpy().reshape(shape), 0, 2)
         yes, unknown = said[..., 0], said[..., 1]
         no = yes[:, -1:] - yes - unknown  # to the last question everybody says yes
         no[no < 1e-12 * yes[:, -1:]] = 0  # what rounding leaves of sums of weights
         whole = np.stack([no, yes, unknown], -1)[:, :-1]
-        return groups, whole[0], whole[-1]
+        if not self.cluster:
+            return groups, whole[0], whole[-1]
+        sums = np.zeros((*whole.shape[:2], len(groups), 3))
+        np.add.at(sums, np.s_[:, :, group], whole)
+        pairs = zip(sums[-1], whole[0], strict=True)
+        return groups, sums[0], np.stack([with_clusters(squares, own, group) for squares, own in pairs])
 
     def about(self) -> dict[str, Any]:
         """What a table says of where its cases come from."""
         said = {"simulated": self.simulated, "outcome": self.outcome, "rule_book": self.rule_book.fingerprint}
+        said |= {"cluster": self.cluster} if self.cluster else {}
         return said | {"unreadable": self.attrs.get("unreadable", 0)}
 
     def _outcomes(self) -> tuple[str, ...]:
@@ -223,8 +245,9 @@ class Cohort:
         self, columns: Mapping[str, nw.Expr], keys: Sequence[str], sums: Mapping[str, nw.Expr]
     ) -> tuple[pl.DataFrame, list[str | None], np.ndarray]:
         """Sums by group and by some of these columns; the names of the groups, and which each row is of."""
-        groups = [f"by {name}" for name in self.by]
-        frame, keys = self.frame.select(*groups, *self._powers, "unreadable", **columns), [*groups, *keys]
+        groups, beside = [f"by {name}" for name in self.by], ["cluster"] * bool(self.cluster)
+        frame = self.frame.select(*groups, *beside, *self._powers, "unreadable", **columns)
+        keys = [*groups, *beside, *keys]
         sums = {**sums, "unreadable": nw.col("unreadable").sum()}
         counted = (frame.group_by(keys).agg(**sums) if keys else frame.select(**sums)).collect().to_polars()
         counted = counted.with_columns(pl.col(*sums).cast(pl.Float64).fill_null(0))
@@ -235,6 +258,11 @@ class Cohort:
                 recorded = pl.when(~pl.col(name).cast(pl.String).is_in(gaps)).then(name)
                 counted = counted.with_columns(recorded).group_by(keys).agg(pl.col(*sums).sum())
         counted = counted.cast(self._levels).sort(keys, nulls_last=True) if keys else counted
+        if self.cluster:
+            each = counted.group_by(groups or pl.lit(0), maintain_order=True).agg(
+                pl.col("cluster").n_unique()
+            )
+            self.clusters = each["cluster"].cast(pl.Int64).to_numpy() if len(each) else np.zeros(1, int)
         if not groups:
             return counted, [None], np.zeros(len(counted), int)
         group = counted.select(pl.struct(groups).rle_id()).to_series().to_numpy()
@@ -248,6 +276,20 @@ class Cohort:
         return counted, names.to_series().to_list(), group
 
 
+def is_simulated(attrs: Mapping[str, Any], columns: Iterable[Any]) -> bool:
+    """Whether cases say of themselves, or show by traits that no record has, that they were simulated."""
+    return bool(attrs.get("simulated", {"difficulty", "gravity"} <= set(columns)))
+
+
+def refuse_clusters(cohort: Cohort) -> None:
+    """Refuse a cohort with clusters where intervals do not account for them, rather than lose them."""
+    if cohort.cluster:
+        raise SecondopError(
+            f"The cohort counts by {cohort.cluster!r}, as firing_rates, tradeoff, decision_curve and compare "
+            "can; here intervals would be too narrow. Make a Cohort without cluster=, and say so beside it."
+        )
+
+
 def as_cohort(
     cases: Any, rule_book: RuleBook, outcome: str | None = None, flags: Any = (), scores: Any = (), **own: Any
 ) -> Cohort:
@@ -256,6 +298,10 @@ def as_cohort(
         return Cohort(cases, rule_book, outcome=outcome, flags=dict(flags), scores=scores, **own)
     asked = {*(f"flag {name}" for name in flags), *(f"score {name}" for name in scores)}
     asked |= {"flag changed"} if outcome and not cases.net else set()
+    if "cluster" not in own:
+        refuse_clusters(cases)
     if any(own.values()) or asked - set(cases.frame.collect_schema().names()):
-        raise SecondopError("A Cohort has its own outcome, flags, by and weights: give them to Cohort(...).")
+        raise SecondopError(
+            "A Cohort has its own outcome, flags, by, weights and cluster: give them to Cohort(...)."
+        )
     return cases

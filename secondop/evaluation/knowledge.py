@@ -134,9 +134,9 @@ def triage_lifts(
     Returns
     -------
     pandas.DataFrame
-        A row per ``triage``: its ``source`` (published or simulated), how many of 100 it ``referred``, the
-        ``value``, and ``lower, upper``: a 95 % interval; of what is published the ends over case mixes, with
-        no value, since it is open which of them is right.
+        A row per ``triage``: its ``source`` (published, simulated or own cases), how many of 100 it
+        ``referred``, the ``value``, and ``lower, upper``: a 95 % interval; of what is published the ends over
+        case mixes, with no value, since it is open which of them is right.
     """
     published = published_contrasts().set_index("id").loc[[*TRIAGES], ["lower", "upper"]]
     published = published.assign(triage=TRIAGES.values(), source="published")
@@ -148,11 +148,12 @@ def triage_lifts(
         replace(p, label=f"Rule book: {p.label}") for p in choose(read, policies) if p.name in policies
     ]
     seen, rows = read.patterns({p.name: p.refers for p in chosen}, NET_OF), []
+    source = "simulated" if read.simulated else "own cases"
     for policy in chosen:
         counts = seen.crossed(policy.name, *(f"flag {flag}" for flag in NET_OF))[0].sum(0)
-        rows.append((policy.label, "simulated", 100 * counts[1].sum() / counts.sum(), *lift(counts)))
-    simulated = pd.DataFrame(rows, columns=["triage", "source", "referred", "value", "lower", "upper"])
-    table = pd.concat([published, simulated], ignore_index=True)[simulated.columns]
+        rows.append((policy.label, source, 100 * counts[1].sum() / counts.sum(), *lift(counts)))
+    counted = pd.DataFrame(rows, columns=["triage", "source", "referred", "value", "lower", "upper"])
+    table = pd.concat([published, counted], ignore_index=True)[counted.columns]
     table.attrs = read.about() | {"n": int(seen.weights.sum())}
     return table
 

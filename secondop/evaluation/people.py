@@ -42,7 +42,10 @@ def flow_table(
     ``sought`` is the yes/no column that says whether an opinion was sought (of a Cohort, its flag *sought*).
     ``of`` counts the cases of the source; missing information could still raise those ``undetermined``.
     """
-    cohort, levels = judged(cohort, rule_book, outcome, {"sought": sought}), RECOMMENDATIONS[::-1]
+    cohort, levels = (
+        judged(cohort, rule_book, outcome, {"sought": sought}, cluster=None),
+        RECOMMENDATIONS[::-1],
+    )
     asked = {level: at_level(cohort.rule_book, level) for level in map(str, Level)}
     asked["no_indication"] = ~any_of(cohort.rule_book.of_kind(RuleKind.COUNTER_INDICATION)).fill_null(False)
     seen = cohort.patterns(asked, ("sought", "changed"))
@@ -74,7 +77,7 @@ def of_100(
     >>> of_100(cases, "urgent", outcome="changed").set_index("part")["people"].to_dict()
     {'false_positive': 50, 'cannot_be_judged': 50}
     """
-    cohort = judged(cohort, rule_book, outcome)
+    cohort = judged(cohort, rule_book, outcome, cluster=None)
     made = next(p for p in choose(cohort, [policy]) if p.name == policy)
     seen = cohort.patterns({} if made.refers is None else {policy: made.refers})
     seen.codes[FORESIGHT] = seen.codes["flag changed"]

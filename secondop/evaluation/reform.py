@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from secondop.errors import SecondopError
-from secondop.evaluation.cohort import Cohort
+from secondop.evaluation.cohort import Cohort, refuse_clusters
 from secondop.evaluation.differences import DIFFERENCE, paired, sharing
 from secondop.evaluation.measures import COUNTED, table, tidy
 from secondop.evaluation.policies import any_of, levels_from
@@ -43,6 +43,7 @@ def reform(
     """
     both, levels = _both(before, after), levels_from(level)
     if isinstance(cohort, Cohort):
+        refuse_clusters(cohort)
         outcome, by, weights = cohort.outcome or outcome, by or cohort.by, weights or cohort.weights
     cohort = judged(getattr(cohort, "cases", cohort), both, outcome, by=by, weights=weights)
     old, new = ([r for r in both if r.level in levels and r.name.startswith(way)] for way in WAYS)

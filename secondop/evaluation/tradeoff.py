@@ -30,6 +30,7 @@ def tradeoff(
     threshold: float | Sequence[float] = THRESHOLD,
     by: str | Sequence[str] | None = None,
     weights: str | None = None,
+    cluster: str | None = None,
     scores: Mapping[str, float] | None = None,
     rule_book: RuleBook = RULE_BOOK,
 ) -> pd.DataFrame:
@@ -42,10 +43,11 @@ def tradeoff(
     policies : list of str, or dict, optional
         Which of the rule book's; or own ones beside them, from names to yes/no columns, unknown allowed.
         Nobody, everybody and perfect foresight are always there.
-    outcome, by, weights : str
-        As for :class:`~secondop.evaluation.cohort.Cohort`: what an opinion would change, groups, weights. A
-        change is not a benefit: ``"net_corrected"`` counts errors corrected less errors introduced, where the
-        truth is known, and has the measures referral rate, yield above chance and net benefit alone.
+    outcome, by, weights, cluster : str
+        As for :class:`~secondop.evaluation.cohort.Cohort`: what an opinion would change, groups, weights, and
+        which patient or site each case is of (the column ``clusters`` says how many there are). A change is
+        not a benefit: ``"net_corrected"`` counts errors corrected less errors introduced, where the truth is
+        known, and has the measures referral rate, yield above chance and net benefit alone.
     threshold : float, or a sequence of them
         The chance of a change from which one would refer: 1/11 accepts ten no-change referrals for one.
     scores : dict, optional
@@ -74,7 +76,9 @@ def tradeoff(
     """
     odds_of(threshold)  # refuses what is no probability before anything is counted
     own = policies if isinstance(policies, Mapping) else {}
-    cohort = as_cohort(cohort, rule_book, outcome, own, tuple(scores or ()), by=by, weights=weights)
+    cohort = as_cohort(
+        cohort, rule_book, outcome, own, tuple(scores or ()), by=by, weights=weights, cluster=cluster
+    )
     return weigh(cohort, choose(cohort, policies, scores), np.atleast_1d(threshold))
 
 
@@ -87,6 +91,7 @@ def decision_curve(
     probabilities: Sequence[str] = (),
     by: str | Sequence[str] | None = None,
     weights: str | None = None,
+    cluster: str | None = None,
     rule_book: RuleBook = RULE_BOOK,
 ) -> pd.DataFrame:
     """Net benefit of each policy over decision thresholds (Vickers & Elkin 2006, Med Decis Making 26:565).
@@ -97,7 +102,9 @@ def decision_curve(
     """
     odds_of(thresholds)
     own = policies if isinstance(policies, Mapping) else {}
-    cohort = as_cohort(cohort, rule_book, outcome, own, probabilities, by=by, weights=weights)
+    cohort = as_cohort(
+        cohort, rule_book, outcome, own, probabilities, by=by, weights=weights, cluster=cluster
+    )
     fixed = choose(cohort, policies, dict.fromkeys(probabilities, 0.0))
     levels = ("score",) if policies is not None else ("score", "count", "group")
     tables = [weigh(cohort, [p for p in fixed if p.sort not in levels], thresholds, CURVE)]
@@ -141,6 +148,10 @@ def weigh(
     cohort: Cohort, policies: Sequence[Policy], thresholds: Iterable[float], measures: Sequence[str] = ()
 ) -> pd.DataFrame:
     """The tidy table of :func:`tradeoff` for these policies: all measures, or only those named."""
+    if cohort.net and cohort.cluster:
+        raise SecondopError(
+            "Errors corrected less introduced have no intervals by cluster: leave cluster= away."
+        )
     outcome, beside = NET_OF if cohort.net else ("changed",), [] if measures else cohort.truth
     asked = {policy.name: policy.refers for policy in policies if policy.refers is not None}
     seen = cohort.patterns(asked, tuple(dict.fromkeys((*outcome, *beside))))
@@ -148,8 +159,8 @@ def weigh(
 
     def crossed(*flags: str) -> np.ndarray:
         """Counts and their squares, of each policy."""
-        sums = [seen.crossed(policy.name, *(f"flag {flag}" for flag in flags)) for policy in policies]
-        return np.moveaxis(sums, 1, 0)
+        sums = (seen.crossed(policy.name, *(f"flag {flag}" for flag in flags)) for policy in policies)
+        return tuple(map(np.stack, zip(*sums, strict=True)))
 
     counts, squares = crossed(*outcome)
     if cohort.net:
@@ -168,6 +179,8 @@ def weigh(
         rows = [(*row[:2], NET_FORESIGHT if row[3] == FORESIGHT else row[2], *row[3:]) for row in rows]
     about = pd.DataFrame(rows, columns=["policy", "group", "label", "sort", "kind"])
     about.insert(2, "n", counts.sum((-2, -1)).ravel().astype(float if cohort.weights else int))
+    if cohort.cluster:
+        about.insert(3, "clusters", np.tile(cohort.clusters, len(policies)))
     made = tidy(about, found, thresholds)
     made.attrs |= cohort.about() | {"unknown_outcomes": float(counts[0, :, :, 2].sum())}
     return made

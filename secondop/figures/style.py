@@ -115,6 +115,17 @@ def cases_of(table: pd.DataFrame) -> str:
     return "simulated cases" if table.attrs.get("simulated") else "cases"
 
 
+def whose(table: pd.DataFrame) -> str:
+    """Whose figures stand beside published ones: real cases are never called simulated."""
+    return {True: "simulated", False: "own cases"}.get(table.attrs.get("simulated"), "cohort")
+
+
+def fitted_words(fitted: int) -> str:
+    """What is to be known of figures that agree by construction, where there are some."""
+    were = "was fitted and proves" if fitted == 1 else "were fitted and prove"
+    return f"{fitted} more {were} nothing. " if fitted else ""
+
+
 def count_of(table: pd.DataFrame) -> str:
     """How many cases a table counts, in words."""
     return f"{table['n'].iloc[0]:,.0f} {cases_of(table)}"

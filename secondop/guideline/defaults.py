@@ -12,6 +12,7 @@ from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules import assess as _assess
 from secondop.rules import cases as _cases
 from secondop.rules import explain as _explain
+from secondop.rules import worth_recording as _worth_recording
 from secondop.rules.facts import Fact
 from secondop.rules.rulebook import RuleBook
 
@@ -105,3 +106,20 @@ def explain(case: Any, rule_book: RuleBook = RULE_BOOK, *, audience: str = "pati
     ['ambiguous-pathology']
     """
     return _explain.explain(case, rule_book, audience=audience)
+
+
+def worth_recording(cases: Any, rule_book: RuleBook = RULE_BOOK) -> pd.DataFrame:
+    """Which facts that were not recorded would settle most cases: where to spend an effort at recording.
+
+    See :func:`secondop.rules.worth_recording.worth_recording`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> cases = pd.DataFrame({"neoplasia_concern": [None, None, "no"]})
+    >>> table = worth_recording(cases, RULE_BOOK.only("neoplasia-concern"))
+    >>> table[["fact", "next_question", "settles", "unrecorded", "undetermined", "n"]]
+                    fact  next_question  settles  unrecorded  undetermined  n
+    0  neoplasia_concern              2        2           2             2  3
+    """
+    return _worth_recording.worth_recording(cases, rule_book)
