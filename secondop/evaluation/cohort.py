@@ -22,9 +22,10 @@ from secondop.errors import SecondopError, did_you_mean, unknown_name
 from secondop.evaluation.corrected import NET, NET_OF
 from secondop.evaluation.measures import TRUTH
 from secondop.evaluation.patterns import Patterns, packed, unpacked, with_clusters
+from secondop.evaluation.verification import SOUGHT, known_words
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import Fact, flag
-from secondop.rules.gate import ANSWER, UNREADABLE, typed_cases, typed_lazily
+from secondop.rules.gate import ANSWER, UNREADABLE, typed, typed_cases, typed_lazily
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Rule
 from secondop.rules.spellings import is_gap, is_not_recorded, matched
@@ -61,6 +62,10 @@ class Cohort:
         Names of further yes/no answers to be counted, and their columns.
     scores : sequence of str
         Columns of numbers that policies compare with a threshold.
+    verified : str, optional
+        The yes/no column that says for whom the outcome is known; that of all others is unknown, whatever
+        stands there. Without it a column ``sought`` is looked at, unless the cases are simulated: where
+        nobody who sought no opinion has a change on record, their outcome is unknown, not no.
     """
 
     def __init__(
@@ -74,6 +79,7 @@ class Cohort:
         cluster: str | None = None,
         flags: Mapping[str, str] | None = None,
         scores: Sequence[str] = (),
+        verified: str | None = None,
     ):
         self.cases, self.rule_book = cases, RuleBook.required(rule_book)
         self.outcome, self.weights, self.cluster = outcome, weights, cluster
@@ -98,22 +104,29 @@ class Cohort:
                 raise SecondopError(f"{said}; got {name!r}. Give it another name, or add its column first.")
         flags = {name: name for name in self.truth} | dict(flags or {})
         facts = {name: rule_book.facts[name] for name in self.by if name in rule_book.facts}
+        told = verified or flags.get(SOUGHT, SOUGHT)
+        quiet = self.simulated or self.net or told in outcomes or not matched(self.columns, [told])
+        told = told if outcomes and (verified or not quiet) else None
         numbers = [*scores, *[weights] * bool(weights)]
         own_columns = [*(name for name in self.by if name not in facts), *[cluster] * bool(cluster)]
         plain = list(dict.fromkeys([*own_columns, *numbers]))
-        for name in (*facts, *plain, *flags.values()):
+        for name in (*facts, *plain, *flags.values(), *[verified] * bool(verified)):
             if name not in {*self.columns, *matched(self.columns, facts)}:
                 raise unknown_name("column of the cases", name, map(str, self.columns))
-        wanted, prefix = verdicts | facts | dict.fromkeys((*outcomes, *flags.values()), YES_NO), ""
-        if in_memory := isinstance(cases, (pd.DataFrame, pl.DataFrame, pa.Table)):
+        in_memory = isinstance(cases, (pd.DataFrame, pl.DataFrame, pa.Table))
+        if in_memory and not verified and told and len(typed(cases, {told: YES_NO})[1]):
+            told = None  # it is no yes/no column, and nobody asked for it
+        answers = (*outcomes, *flags.values(), *[told] * bool(told))
+        wanted, prefix = verdicts | facts | dict.fromkeys(answers, YES_NO), ""
+        if in_memory:
             prefix, rows = "_own ", pl.DataFrame({UNREADABLE: np.zeros(len(cases), np.int64)})
             beside = source.select(plain).to_polars().select(pl.all().name.prefix(prefix))
-            typed = typed_cases(cases, wanted)
+            said = typed_cases(cases, wanted)
             absent = {
-                key: pl.lit(None, fact.dtype) for key, fact in wanted.items() if key not in typed.columns
+                key: pl.lit(None, fact.dtype) for key, fact in wanted.items() if key not in said.columns
             }
-            typed = typed.with_columns(**absent).select(pl.all().name.prefix(ANSWER))
-            source = nw.from_native(pl.concat([rows, typed, beside], how="horizontal").lazy())
+            said = said.with_columns(**absent).select(pl.all().name.prefix(ANSWER))
+            source = nw.from_native(pl.concat([rows, said, beside], how="horizontal").lazy())
         schema = source.collect_schema()
         if words := [name for name in numbers if not schema[prefix + name].is_numeric()]:
             raise SecondopError(f"Column {words[0]!r} must hold numbers.")
@@ -133,6 +146,7 @@ class Cohort:
         for rule in rule_book if self.has_rules else ():
             verdict = find(rule.name) if self.judged else rule.when.to_expr(lambda fact: find(fact.name))
             read[f"rule {rule.name}"] = verdict
+        read |= {"told": find(told)} if told else {}
         read["weight"] = number[weights] if weights else nw.lit(1)
         read |= {"weight squared": number[weights] * number[weights]} if weights else {}
         if cluster:
@@ -144,6 +158,8 @@ class Cohort:
         self._levels = {f"by {name}": fact.dtype for name, fact in facts.items() if fact.has_levels}
         if weights and (wrong := self.count(nw.col("weight").is_null() | (nw.col("weight") < 0))):
             raise SecondopError(f"{wrong:,} weights in {weights!r} are missing or negative: give each one.")
+        self.known: tuple[float, float] | None = None  # cases whose outcome is known, and all, once counted
+        self.known_by = self._known_by(verified) if told else ""
 
         if cluster and (wrong := self.count(nw.col("cluster").is_null())):
             said = f"{wrong:,} cases do not say in {cluster!r} of which patient or site they are"
@@ -182,7 +198,28 @@ class Cohort:
         counted, groups, group = self._counted(keys, list(keys), sums)
         weights = [counted[power].to_numpy() for power in self._powers]
         clusters = counted["cluster"].rank("dense").to_numpy() - 1 if self.cluster else None
-        return Patterns(unpacked(counted, asked), groups, group, weights[0], weights[-1], clusters)
+        codes = unpacked(counted, asked)
+        if "flag changed" in codes:
+            self.known = weights[0][codes["flag changed"] < 2].sum(), weights[0].sum()
+        return Patterns(codes, groups, group, weights[0], weights[-1], clusters)
+
+    def rows(self, answers: Mapping[str, nw.Expr]) -> tuple[pl.DataFrame, list[str | None], np.ndarray]:
+        """Case by case what :meth:`patterns` counts: *answer* and *flag changed*, beside *weight* and *score*.
+
+        Then the names of the groups, and which of them each case is of.
+        """
+        by = [f"by {name}" for name in self.by]
+        scores = [name for name in self.frame.collect_schema().names() if name.startswith("score ")]
+        asked = {f"answer {name}": answer for name, answer in answers.items()} | {
+            "flag changed": self.changed
+        }
+        rows = self.frame.select(*by, *scores, "weight", **asked).collect().to_polars().cast(self._levels)
+        rows = rows.with_columns(pl.col(*asked).cast(pl.Int64).fill_null(2)).with_row_index("row")
+        if not by:
+            return rows, [None], np.zeros(len(rows), int)
+        ordered = rows.sort(by, nulls_last=True)
+        ordered = ordered.select("row", group=pl.struct(by).rle_id()).sort("row")
+        return rows, self.patterns({}, ()).groups, ordered["group"].to_numpy()
 
     def tally(self, answers: Iterable[nw.Expr]) -> tuple[list[str | None], np.ndarray, np.ndarray]:
         """How many cases answer many questions by no, yes and unknown, by group, in one aggregation.
@@ -212,7 +249,28 @@ class Cohort:
         """What a table says of where its cases come from."""
         said = {"simulated": self.simulated, "outcome": self.outcome, "rule_book": self.rule_book.fingerprint}
         said |= {"cluster": self.cluster} if self.cluster else {}
+        said |= {"verification": known_words(*self.known, self.known_by) if self.known else ""}
         return said | {"unreadable": self.attrs.get("unreadable", 0)}
+
+    def _known_by(self, verified: str | None) -> str:
+        """For whom the outcome is known; that of all others is made unknown where it only looks like no."""
+        told, hidden = nw.col("told"), [] if self.net else ["changed"]
+        if verified:
+            hidden += self.truth
+            said = f"those with {verified!r}"
+        else:
+            seen = self.patterns({"told": told}).crossed("told", "flag changed")[0].sum(0)
+            (no, yes, unknown), answered = seen[[0, 2]].sum(0), seen[:2].sum()
+            if not answered or yes or not no + unknown:
+                return "all sought" if answered and not seen[[0, 2]].sum() else ""
+            if not no:
+                return f"{'exactly' if not seen[1, 2] else 'only'} those who sought an opinion"
+            said = (
+                "of those who sought no opinion nobody has a change on record, so theirs is unknown, not no"
+            )
+        names = (f"flag {name}" for name in hidden)
+        self.frame = self.frame.with_columns(**{x: nw.when(told).then(nw.col(x)) for x in names})
+        return said
 
     def _outcomes(self) -> tuple[str, ...]:
         """The columns that say, by *or*, whether an opinion changes something."""

@@ -61,7 +61,7 @@ def learned_triage(
     read = {name: rule_book.fact(name) for name in facts or rule_book.rule_facts}
     x = answer_matrix(cases, read).to_numpy()
     changed = _rows(Cohort(cases, rule_book, outcome=outcome))["changed"].to_numpy()
-    model = CalibratedClassifierCV(_learner(kind, seed), method="sigmoid", cv=3, ensemble=False)
+    model = CalibratedClassifierCV(learner(kind, seed), method="sigmoid", cv=3, ensemble=False)
     score = np.empty(len(x))
     for learn, test in deal(changed, folds, seed, learn_from):
         score[test] = model.fit(x[learn], changed[learn]).predict_proba(x[test])[:, 1]
@@ -188,7 +188,7 @@ def importance(
     matrix, changed = answer_matrix(cases, read), _rows(cohort)["changed"].to_numpy()
     x, known, rng, whole, lost = matrix.to_numpy(), changed != _UNKNOWN, np.random.default_rng(seed), [], []
     for learn, test in deal(changed, folds, seed):
-        model, test = _learner(kind, seed).fit(x[learn], changed[learn]), test[known[test]]
+        model, test = learner(kind, seed).fit(x[learn], changed[learn]), test[known[test]]
         whole.append(roc_auc_score(changed[test], model.predict_proba(x[test])[:, 1]))
         for own in map(matrix.columns.get_loc, list(read) * repeats):
             shuffled = x[test]
@@ -278,7 +278,7 @@ def deal(changed: np.ndarray, folds: int, seed: int, most: int | None = None) ->
         raise SecondopError(f"Folds are at least 2, to score what was not seen, and {few}; got {folds}.")
     dealt = StratifiedKFold(folds, shuffle=True, random_state=seed).split(changed, changed == 1)
     with threadpool_limits(1):  # threads would wait for one another: ten times as long
-        for learn, test in tqdm(dealt, desc="learning", total=folds, leave=False):
+        for learn, test in tqdm(dealt, desc="learning", total=folds, leave=False, delay=2):
             learn = rng.permutation(learn[changed[learn] != _UNKNOWN])[:most]
             if min(counts := np.bincount(changed[learn], minlength=2)) < 3:
                 few = f"of the {len(learn):,} that one fold learns from, {counts[1]:,} changed something"
@@ -286,7 +286,7 @@ def deal(changed: np.ndarray, folds: int, seed: int, most: int | None = None) ->
             yield learn, test
 
 
-def _learner(kind: str, seed: int) -> Any:
+def learner(kind: str, seed: int) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline

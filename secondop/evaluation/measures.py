@@ -22,6 +22,7 @@ from secondop.errors import SecondopError, unknown_name
 Z = 1.959963984540054
 NUMBERS = ["value", "min", "max", "lower", "upper"]
 TP, FP, FN, TN = range(4)
+BEST = "best"  # whether a policy is best at a threshold: told of each beside its measures
 Estimates = tuple[np.ndarray, np.ndarray, np.ndarray]  # value, lower, upper
 Formula = Callable[[np.ndarray, np.ndarray, np.ndarray], Estimates]  # of tables, their squares, and odds
 
@@ -258,7 +259,8 @@ def tidy(
     """A row per row of ``about``, measure and threshold, with the numbers behind the column ``group``."""
     parts = []
     for name, values in found.items():
-        at = np.asarray(thresholds if name in MEASURES and MEASURES[name].priced else [np.nan], float)
+        priced = name == BEST or (name in MEASURES and MEASURES[name].priced)
+        at = np.asarray(thresholds if priced else [np.nan], float)
         part = about.loc[about.index.repeat(len(at))]
         part = part.assign(measure=name, threshold=np.tile(at, len(about)))
         parts.append(part.assign(**dict(zip(numbers, values.reshape(-1, len(numbers)).T, strict=True))))
