@@ -303,7 +303,7 @@ def _pandas(frame: pl.DataFrame, scenario: Scenario, start: int, seed: int) -> p
     for name, series in zip(frame.columns, frame.get_columns(), strict=True):
         if isinstance(series.dtype, pl.Enum):
             ordered = scenario.structure.rule_book.fact(name).kind is Kind.ORDERED
-            codes = series.to_physical().cast(pl.Int8).fill_null(-1).to_numpy()
+            codes = series.to_physical().fill_null(GAP).to_numpy().view(np.int8)  # GAP: -1, as pandas has it
             kind = pd.CategoricalDtype(series.dtype.categories.to_list(), ordered=ordered)
             columns[name] = pd.Categorical.from_codes(codes, dtype=kind)
         else:
