@@ -7,8 +7,9 @@ depend on how many are asked for, on batches, on threads or on other facts.
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from numbers import Real
@@ -113,8 +114,11 @@ def simulate(
     >>> len(cohort), cohort.attrs["scenario"], bool(cohort["wants_second_opinion"].isna().any())
     (1000, 'general', True)
     """
+    from tqdm.auto import tqdm
+
     scenario = _checked(scenario, seed, engine, missing, n=n)
-    frame = _rows(_Plan(scenario, missing), 0, int(n), int(seed))
+    blocks, many = _blocks(_Plan(scenario, missing), int(n), int(seed)), -(-n // BLOCK)
+    frame = pl.concat(tqdm(blocks, total=many, unit="block", disable=many < 50), rechunk=True)
     return frame if engine == "polars" else _pandas(frame, scenario, 0, int(seed))
 
 
@@ -153,16 +157,16 @@ def simulate_batches(
 
 
 def _batches(plan: _Plan, n: int, seed: int, batch: int) -> Iterator[pl.DataFrame]:
-    """Whole blocks, each drawn once, cut into batches."""
-    span, left = max(batch // BLOCK, 1) * BLOCK, None
-    for start in range(0, n, span):
-        drawn = _rows(plan, start, min(start + span, n), seed)
-        left = drawn if left is None or not len(left) else pl.concat([left, drawn])
-        while len(left) >= batch:
-            yield left.head(batch)
-            left = left.slice(batch)
-    if len(left):
-        yield left
+    """Blocks, cut into batches or put together."""
+    waiting, rows = [], 0
+    for drawn in _blocks(plan, n, seed):
+        waiting, rows = [*waiting, drawn], rows + len(drawn)
+        if rows >= batch:
+            left = pl.concat(waiting)
+            yield from (left.slice(start, batch) for start in range(0, rows - rows % batch, batch))
+            waiting, rows = [left.tail(rows % batch)], rows % batch
+    if rows:
+        yield pl.concat(waiting)
 
 
 def common_cohorts(
@@ -189,16 +193,25 @@ def common_cohorts(
         row = stream.block * BLOCK + np.tile(np.arange(stream.rows), len(plans))
         return made.with_columns(cohort=cohort, row=row)
 
-    scenarios, first, ahead = iter(scenarios), 0, None
-    with ThreadPoolExecutor(1) as pool:
-        while plans := [_Plan(scenario) for scenario in islice(scenarios, together)]:
-            for stream in streams:
-                ready, ahead = ahead, pool.submit(part, stream, plans, first)
-                if ready is not None:
-                    yield ready.result()
+    def parts() -> Iterator[tuple]:
+        left, first = iter(scenarios), 0
+        while plans := [_Plan(scenario) for scenario in islice(left, together)]:
+            yield from ((stream, plans, first) for stream in streams)
             first += len(plans)
-        if ahead is not None:
-            yield ahead.result()
+
+    return _ahead(part, parts(), 1)  # cohorts of some thousand cases gain nothing from more threads
+
+
+def _ahead(make: Callable, each: Iterable[tuple], threads: int) -> Iterator[pl.DataFrame]:
+    """What is made of each, in order; while one is used, as many as there are threads are made."""
+    with ThreadPoolExecutor(threads) as pool:
+        made: deque[Future] = deque()
+        for given in each:
+            made.append(pool.submit(make, *given))
+            if len(made) > threads:
+                yield made.popleft().result()
+        while made:
+            yield made.popleft().result()
 
 
 def _checked(scenario, seed, engine, missing: Gaps | None, **counts) -> Scenario:
@@ -283,19 +296,13 @@ def _frame(columns: dict[str, np.ndarray], plan: _Plan) -> pl.DataFrame:
     return pl.DataFrame(columns).select(*made, *TRAITS, *TRUTH, *(x for x in ["missed"] if x in columns))
 
 
-def _rows(plan: _Plan, start: int, stop: int, seed: int) -> pl.DataFrame:
-    """Rows of the cohort, from the beginning of a block."""
-    from tqdm.auto import tqdm
+def _blocks(plan: _Plan, n: int, seed: int) -> Iterator[pl.DataFrame]:
+    """The rows of a cohort, block by block."""
 
     def one(block: int) -> pl.DataFrame:
-        return _frame(plan.columns(Streams(seed, block, min(stop - block * BLOCK, BLOCK))), plan)
+        return _frame(plan.columns(Streams(seed, block, min(n - block * BLOCK, BLOCK))), plan)
 
-    blocks = range(start // BLOCK, -(-stop // BLOCK))
-    if len(blocks) == 1:
-        return one(blocks[0])
-    with ThreadPoolExecutor(THREADS) as pool:
-        parts = tqdm(pool.map(one, blocks), total=len(blocks), unit="block", disable=len(blocks) < 50)
-        return pl.concat(parts, rechunk=True)
+    return _ahead(one, zip(range(-(-n // BLOCK))), THREADS)
 
 
 def _pandas(frame: pl.DataFrame, scenario: Scenario, start: int, seed: int) -> pd.DataFrame:
