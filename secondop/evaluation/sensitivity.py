@@ -17,9 +17,9 @@ import polars as pl
 from tqdm.auto import tqdm
 
 from secondop.cohorts.draws import draw_parameters, drawn_scenarios, rates_that_hold, unstated, varying
+from secondop.cohorts.record import common_cohorts
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.scenario_file import load_scenario
-from secondop.cohorts.simulate import common_cohorts
 from secondop.cohorts.targets import UNMET, Recentring
 from secondop.cohorts.words import parameter_words
 from secondop.errors import unknown_name
