@@ -96,13 +96,13 @@ class Plan:
         return pl.DataFrame(columns).select(*made, *TRAITS, *TRUTH, *(x for x in ["missed"] if x in columns))
 
 
-def blocks(plan: Plan, n: int, seed: int) -> Iterator[pl.DataFrame]:
-    """The rows of a cohort, block by block."""
+def blocks(plan: Plan, n: int, seed: int, together: int) -> Iterator[pl.DataFrame]:
+    """The rows of a cohort, block by block, so many drawn at once: they are what takes memory."""
 
     def one(block: int) -> pl.DataFrame:
         return plan.frame(plan.columns(Streams(seed, block, min(n - block * BLOCK, BLOCK))))
 
-    return _ahead(one, zip(range(-(-n // BLOCK))), THREADS)
+    return _ahead(one, zip(range(-(-n // BLOCK))), max(1, min(THREADS, together)))
 
 
 def common_cohorts(

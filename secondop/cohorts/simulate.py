@@ -101,7 +101,8 @@ def simulate(
     from tqdm.auto import tqdm
 
     scenario = _checked(scenario, seed, engine, missing, n=n)
-    drawn, many = blocks(Plan(scenario, missing), int(n), int(seed)), -(-n // BLOCK)
+    many = -(-int(n) // BLOCK)
+    drawn = blocks(Plan(scenario, missing), int(n), int(seed), together=many)
     frame = pl.concat(tqdm(drawn, total=many, unit="block", disable=many < 50), rechunk=True)
     return frame if engine == "polars" else _pandas(frame, scenario, 0, int(seed))
 
@@ -143,7 +144,7 @@ def simulate_batches(
 def _batches(plan: Plan, n: int, seed: int, batch: int) -> Iterator[pl.DataFrame]:
     """Blocks, cut into batches or put together."""
     waiting, rows = [], 0
-    for drawn in blocks(plan, n, seed):
+    for drawn in blocks(plan, n, seed, together=batch // BLOCK):
         waiting, rows = [*waiting, drawn], rows + len(drawn)
         if rows >= batch:
             left = pl.concat(waiting)
