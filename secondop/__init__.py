@@ -83,14 +83,10 @@ _HOMES = {
     "secondop.evaluation.books": ("all_books",),
     "secondop.evaluation.reform": ("reform", "flipped"),
     "secondop.evaluation.knowledge": ("yield_range", "triage_lifts", "contrast_anchors"),
-    "secondop.evaluation.sensitivity": ("tornado", "propagate", "net_benefits", "best_policies", "bands"),
-    "secondop.evaluation.learning": (
-        "learned_triage",
-        "same_volume",
-        "calibration",
-        "importance",
-        "imitation_tree",
-    ),
+    "secondop.evaluation.sensitivity": ("tornado", "propagate"),
+    "secondop.evaluation.uncertainty": ("net_benefits", "best_policies", "bands"),
+    "secondop.evaluation.learning": ("learned_triage", "importance", "imitation_tree"),
+    "secondop.evaluation.learned": ("same_volume", "calibration"),
     "secondop.evaluation.biopsies": ("BIOPSIES", "biopsy_readings", "second_readings"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -10,8 +10,8 @@ from scipy import stats
 from secondop.cohorts.draws import LEAST_UNSOUGHT, draw_parameters, drawn_scenarios
 from secondop.cohorts.outcomes import pilot, rates_of
 from secondop.cohorts.parameters import TRAITS, Parameter
-from secondop.cohorts.recentring import UNMET, Recentring
 from secondop.cohorts.scenario_file import load_scenario
+from secondop.cohorts.targets import UNMET, Recentring
 from secondop.cohorts.words import parameter_words
 from secondop.errors import SecondopError, UnknownNameError
 

@@ -14,15 +14,14 @@ from statsmodels.stats.proportion import proportion_confint
 from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import simulate
 from secondop.errors import SecondopError
+from secondop.evaluation.learned import calibration, same_volume
 from secondop.evaluation.learning import (
     LEARNERS,
     answer_matrix,
-    calibration,
     deal,
     imitation_tree,
     importance,
     learned_triage,
-    same_volume,
 )
 from secondop.evaluation.tradeoff import tradeoff
 from secondop.guideline.second_opinion import RULE_BOOK

@@ -8,13 +8,13 @@ from secondop.cohorts.calibrate import recentred
 from secondop.cohorts.draws import draw_parameters
 from secondop.cohorts.outcomes import Cases, along
 from secondop.cohorts.parameters import Parameter
-from secondop.cohorts.recentring import Recentring
 from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import simulate
+from secondop.cohorts.targets import Recentring
 from secondop.cohorts.truth import Streams, draw, fact_plans
 from secondop.errors import SecondopError, UnknownNameError
 from secondop.evaluation import sensitivity
-from secondop.evaluation.sensitivity import MEASURES, bands, best_policies, net_benefits, propagate, tornado
+from secondop.evaluation.sensitivity import MEASURES, propagate, tornado
 from secondop.evaluation.thresholds import (
     asking_whether_met,
     draw_thresholds,
@@ -22,6 +22,7 @@ from secondop.evaluation.thresholds import (
     thresholds,
 )
 from secondop.evaluation.tradeoff import tradeoff
+from secondop.evaluation.uncertainty import bands, best_policies, net_benefits
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.assess import assess
 
