@@ -19,10 +19,11 @@ import pandas as pd
 import polars as pl
 from scipy import special
 
+from secondop.arguments import checked
 from secondop.cohorts.outcomes import TRUTH, Cases
 from secondop.cohorts.parameters import TRAITS
 from secondop.cohorts.scenario import Scenario
-from secondop.cohorts.scenario_file import load_scenario
+from secondop.cohorts.scenario_file import as_scenario
 from secondop.cohorts.truth import Streams, Truth, draw, fact_plans
 from secondop.errors import SecondopError, not_whole, refuse, unknown_name
 from secondop.rules.facts import Kind
@@ -66,6 +67,7 @@ class Gaps:
             raise SecondopError(f"{takes}; got {self.share!r} and {self.difficulty!r}.")
 
 
+@checked(n=None, seed=None)
 def simulate(
     scenario: Scenario | str,
     n: int,
@@ -196,7 +198,7 @@ def common_cohorts(
 
 
 def _checked(scenario, seed, engine, missing: Gaps | None, **counts) -> Scenario:
-    scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    scenario = as_scenario(scenario)
     problems = not_whole("the seed, by which a cohort can be had again", seed, 0)
     problems += [
         x for name, count in counts.items() for x in not_whole(f"{name}, a number of cases", count, 1)

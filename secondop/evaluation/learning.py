@@ -12,8 +12,9 @@ import polars as pl
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
+from secondop.arguments import checked
 from secondop.errors import SecondopError, unknown_name
-from secondop.evaluation.cohort import Cohort
+from secondop.evaluation.cohort import Cohort, refuse_no_chance
 from secondop.evaluation.differences import paired
 from secondop.evaluation.measures import odds_of
 from secondop.evaluation.measures import table as measured
@@ -31,6 +32,7 @@ LEARNERS = ("logistic", "boosting")
 _UNKNOWN = 2  # an outcome is 0, 1 or this
 
 
+@checked()
 def learned_triage(
     cases: Any,
     *,
@@ -71,6 +73,7 @@ def learned_triage(
     return frame.with_columns(nw.new_series("score", score, backend=frame.implementation)).to_native()
 
 
+@checked()
 def same_volume(
     cases: Any,
     score: str = "score",
@@ -120,6 +123,7 @@ def same_volume(
     return table
 
 
+@checked()
 def calibration(
     cases: Any, score: str = "score", *, outcome: str = "either", groups: int = 10
 ) -> pd.DataFrame:
@@ -150,6 +154,7 @@ def calibration(
     [1.97, 0.66, 3.28]
     """
     cohort = Cohort(cases, outcome=outcome, scores=[score])
+    refuse_no_chance(cohort, score)
     rows = _rows(cohort, score=nw.col(f"score {score}")).to_pandas().sort_values("score", kind="stable")
     place = 1 + np.arange(len(rows)) * min(groups, len(rows)) // len(rows)
     rows = rows.assign(n=1, unknown=rows["changed"] == _UNKNOWN, changed=rows["changed"] == 1)
@@ -163,6 +168,7 @@ def calibration(
     return table
 
 
+@checked()
 def importance(
     cases: Any,
     *,
@@ -220,6 +226,7 @@ class Imitation(NamedTuple):
         return self.text
 
 
+@checked()
 def imitation_tree(
     cases: Any, rule_book: RuleBook = RULE_BOOK, *, seed: int, max_depth: int = 4, held_back: float = 0.3
 ) -> Imitation:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from secondop.arguments import checked
 from secondop.errors import SecondopError
 from secondop.evaluation.policies import FORESIGHT, any_of, at_level, choose
 from secondop.evaluation.rates import judged
@@ -34,6 +35,7 @@ WENT = {  # what can happen to a person with or without an indication
 }
 
 
+@checked()
 def flow_table(
     cohort: Any, *, sought: str = "sought", outcome: str = "either", rule_book: RuleBook = RULE_BOOK
 ) -> pd.DataFrame:
@@ -64,6 +66,7 @@ def flow_table(
     return table.assign(n=seen.weights.sum().astype(streams["cases"].dtype))
 
 
+@checked()
 def of_100(
     cohort: Any, policy: str = "recommended", *, outcome: str = "either", rule_book: RuleBook = RULE_BOOK
 ) -> pd.DataFrame:
@@ -90,6 +93,7 @@ def of_100(
     return table.assign(n=table["cases"].sum(), people=_whole(table["cases"].to_numpy()))
 
 
+@checked()
 def natural_frequencies(
     prevalence: float, follow_through: float, yield_: float, *, what: str = "diagnosis", source: str = ""
 ) -> pd.DataFrame:

@@ -16,10 +16,11 @@ import pandas as pd
 import polars as pl
 from tqdm.auto import tqdm
 
+from secondop.arguments import checked, made_by
 from secondop.cohorts.draws import draw_parameters, drawn_scenarios, rates_that_hold, unstated, varying
 from secondop.cohorts.recentring import UNMET, Recentring
 from secondop.cohorts.scenario import Scenario
-from secondop.cohorts.scenario_file import load_scenario
+from secondop.cohorts.scenario_file import as_scenario
 from secondop.cohorts.simulate import common_cohorts
 from secondop.cohorts.words import parameter_words
 from secondop.errors import SecondopError, unknown_name
@@ -33,6 +34,7 @@ from secondop.rules.rulebook import RuleBook
 
 BATCH = 200_000  # cases assessed at once: cohorts of several scenarios together
 BLOCKS = 20
+PROPAGATED = made_by("propagate", "policy", "draw", "measure", "value", "base")
 OR_UNDECIDED = " or undecided"
 _PER_CASE = ("referral_rate", "true_positive", "false_positive", "false_negative", "net_benefit")
 _PER_CASE += ("yield_above_chance",)
@@ -43,6 +45,7 @@ MEASURES["nnr"] = ("changed", "nnr", "referrals for one change")
 """For each result: the outcome that it reads, the measure that it takes, and both in words."""
 
 
+@checked()
 def tornado(
     scenario: Scenario | str,
     measure: str | Sequence[str] = "true_positive",
@@ -84,7 +87,7 @@ def tornado(
     """
     from scipy.stats import t
 
-    scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    scenario = as_scenario(scenario)
     of_book = {path: each.parameter for path, each in thresholds(rule_book).items()}
     known = dict(scenario.parameters) | unstated(scenario, zeros) | of_book
     paths = list(known if parameters is None else parameters)
@@ -128,6 +131,7 @@ def tornado(
     return table
 
 
+@checked()
 def propagate(
     scenario: Scenario | str,
     draws: int = 1_000,
@@ -160,7 +164,7 @@ def propagate(
     >>> propagate("programme", 3, 500, seed=1, policies=["urgent"])["policy"].unique().tolist()
     ['none', 'urgent', 'urgent or undecided', 'perfect foresight', 'all', 'sought']
     """
-    scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    scenario = as_scenario(scenario)
     drawn = draw_parameters(scenario, draws, seed=seed, counts=counts, weight=weight, zeros=zeros)
     moved = draw_thresholds(rule_book, draws, seed=seed, weight=weight)
     order = moved.sort_values(list(moved)).index if len(moved.columns) else moved.index
@@ -185,6 +189,7 @@ def propagate(
     return table
 
 
+@checked(propagated=PROPAGATED)
 def net_benefits(propagated: pd.DataFrame, thresholds: Sequence[float]) -> pd.DataFrame:
     """A table like that of :func:`propagate`: net benefit at any ``threshold``, without a further run."""
     if lacking := {"true_positive", "false_positive"} - set(propagated["measure"]):
@@ -199,6 +204,7 @@ def net_benefits(propagated: pd.DataFrame, thresholds: Sequence[float]) -> pd.Da
     return table
 
 
+@checked(propagated=PROPAGATED)
 def best_policies(
     propagated: pd.DataFrame | Sequence[pd.DataFrame],
     thresholds: Sequence[float],
@@ -257,6 +263,7 @@ def best_policies(
     return table.reset_index()[["threshold", "policy", "best", "least", "most", "tied", "base", "draws"]]
 
 
+@checked(propagated=PROPAGATED)
 def bands(propagated: pd.DataFrame) -> pd.DataFrame:
     """The middle and the spread over the draws of every result of :func:`propagate` or :func:`net_benefits`.
 

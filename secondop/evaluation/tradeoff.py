@@ -9,8 +9,11 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from secondop.arguments import NAMES, RENAMED, TEXT, checked, either, made_by
+from secondop.arguments import NUMBERS as LIST
+from secondop.arguments import THRESHOLD as CHANCE
 from secondop.errors import SecondopError
-from secondop.evaluation.cohort import Cohort, Patterns, as_cohort
+from secondop.evaluation.cohort import Cohort, Patterns, as_cohort, refuse_no_chance
 from secondop.evaluation.corrected import NET_FORESIGHT, NET_MEASURES, NET_OF, net_table
 from secondop.evaluation.measures import MEASURES, NUMBERS, odds_of, table, tidy
 from secondop.evaluation.policies import FORESIGHT, Policy, choose
@@ -19,9 +22,11 @@ from secondop.rules.rulebook import RuleBook
 
 THRESHOLD = 1 / 11  # the usual one: ten no-change referrals are accepted for one change
 THRESHOLDS = tuple((odds := np.geomspace(0.02, 2, 41).round(6)) / (1 + odds))
+OWN = either(TEXT, NAMES, RENAMED)
 CURVE = ("net_benefit", "interventions_avoided")
 
 
+@checked(policies=OWN, threshold=either(CHANCE, LIST))
 def tradeoff(
     cohort: Any,
     policies: Iterable[str] | Mapping[str, str] | None = None,
@@ -82,6 +87,7 @@ def tradeoff(
     return weigh(cohort, choose(cohort, policies, scores), np.atleast_1d(threshold))
 
 
+@checked(policies=OWN)
 def decision_curve(
     cohort: Any,
     policies: Iterable[str] | Mapping[str, str] | None = None,
@@ -109,9 +115,8 @@ def decision_curve(
     levels = ("score",) if policies is not None else ("score", "count", "group")
     tables = [weigh(cohort, [p for p in fixed if p.sort not in levels], thresholds, CURVE)]
     for name in probabilities:
+        refuse_no_chance(cohort, name)
         chance = nw.col(f"score {name}")
-        if outside := cohort.count((chance < 0) | (chance > 1)):
-            raise SecondopError(f"{outside:,} probabilities in column {name!r} are below 0 or above 1.")
         steps = {f"{name} from {at}": at for at in thresholds}
         made = [Policy(own, name, "score", "", chance >= at) for own, at in steps.items()]
         part = weigh(cohort, made, thresholds, CURVE)
@@ -119,6 +124,7 @@ def decision_curve(
     return pd.concat(tables, ignore_index=True)
 
 
+@checked()
 def net_benefit(recommended: Any, changed: Any, *, threshold: float) -> float:
     """Net benefit, per case, of referring the cases that are ``recommended``: columns of yes and no alone.
 
@@ -132,7 +138,11 @@ def net_benefit(recommended: Any, changed: Any, *, threshold: float) -> float:
     0.2
     """
     (odds,) = odds_of(threshold)
-    cases = pd.DataFrame({"recommended": recommended, "changed": changed})
+    try:
+        cases = pd.DataFrame({"recommended": recommended, "changed": changed})
+    except (ValueError, TypeError) as error:
+        said = "Net benefit takes two columns of yes and no, one answer a case, equally long"
+        raise SecondopError(f"{said}: {error}.") from error
     cohort = Cohort(cases, outcome="changed", flags={"recommended": "recommended"})
     seen = cohort.patterns({}, ("recommended", "changed")).crossed("flag recommended", "flag changed")
     (tn, fn, _), (fp, tp, _), _ = seen[0][0]
@@ -186,6 +196,7 @@ def weigh(
     return made
 
 
+@checked(table=made_by("tradeoff", "policy", "group", "measure", "threshold", *NUMBERS))
 def wide(table: pd.DataFrame) -> pd.DataFrame:
     """A tidy table with a row for each policy, group and threshold, and a column for each measure.
 
