@@ -73,7 +73,7 @@ def draw_parameters(
     """
     scenario = as_scenario(scenario)
     counts = dict(counts or {})
-    _check(scenario, draws, counts, weight)
+    _check(scenario, counts)
     drawn, distributions = {}, {}
     for path, p in (varying(scenario) | unstated(scenario, zeros)).items():
         if path not in counts:
@@ -119,9 +119,7 @@ def uniform(path: str, draws: int, seed: int) -> np.ndarray:
     return np.random.default_rng([seed, crc32(path.encode())]).random(draws)
 
 
-def _check(scenario: Scenario, draws: int, counts: Mapping[str, tuple[float, float]], weight: float) -> None:
-    if draws < 1 or weight < 0:
-        raise SecondopError(f"Draws are counted from 1 and the weight from 0; got {draws!r} and {weight!r}.")
+def _check(scenario: Scenario, counts: Mapping[str, tuple[float, float]]) -> None:
     for path, pair in counts.items():
         if path not in scenario.parameters:
             raise unknown_name("parameter", path, scenario.parameters)

@@ -46,7 +46,9 @@ def load_scenario(name: str) -> Scenario:
 
 def as_scenario(scenario: Scenario | str) -> Scenario:
     """A scenario as it is, or by its name; anything else is refused."""
-    return scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    if not isinstance(scenario, Scenario | str):
+        raise SecondopError(f"A scenario is one by name, or from read_scenario; got {scenario!r:.80}.")
+    return load_scenario(scenario) if isinstance(scenario, str) else scenario
 
 
 def read_scenario(source: str | Path, *, rule_book: RuleBook = RULE_BOOK) -> Scenario:

@@ -206,8 +206,6 @@ def _checked(scenario, seed, engine, missing: Gaps | None, **counts) -> Scenario
     refuse("No cohort can be simulated", problems)
     if engine not in ENGINES:
         raise unknown_name("engine", engine, ENGINES)
-    if not isinstance(scenario, Scenario):
-        raise SecondopError(f"A scenario is one by name, or from read_scenario; got {scenario!r:.80}.")
     if not (missing is None or isinstance(missing, Gaps)):
         raise SecondopError(f"missing is Gaps(share) of more answers not recorded; got {missing!r:.80}.")
     for name in (missing and missing.facts) or ():

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from secondop.arguments import checked
-from secondop.errors import SecondopError
 from secondop.evaluation.policies import FORESIGHT, any_of, at_level, choose
 from secondop.evaluation.rates import judged
 from secondop.guideline.second_opinion import RULE_BOOK
@@ -108,9 +107,6 @@ def natural_frequencies(
     >>> natural_frequencies(0.4, 0.5, 0.148)["people"].tolist()
     [3, 17, 20, 60]
     """
-    given = {"prevalence": prevalence, "follow_through": follow_through, "yield_": yield_}
-    if wrong := [f"{name}={value!r}" for name, value in given.items() if not 0 <= value <= 1]:
-        raise SecondopError(f"A share lies between 0 and 1: {', '.join(wrong)} does not.")
     went = prevalence * follow_through
     shares = np.array([went * yield_, went * (1 - yield_), prevalence - went, 1 - prevalence])
     table = pd.DataFrame(WENT.items(), columns=["part", "words"]).assign(share=shares, people=_whole(shares))

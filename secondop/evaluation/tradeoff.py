@@ -9,7 +9,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from secondop.arguments import NAMES, RENAMED, TEXT, checked, either, made_by
+from secondop.arguments import MAPPING, NAMES, TEXT, checked, either, made_by
 from secondop.arguments import NUMBERS as LIST
 from secondop.arguments import THRESHOLD as CHANCE
 from secondop.errors import SecondopError
@@ -22,7 +22,7 @@ from secondop.rules.rulebook import RuleBook
 
 THRESHOLD = 1 / 11  # the usual one: ten no-change referrals are accepted for one change
 THRESHOLDS = tuple((odds := np.geomspace(0.02, 2, 41).round(6)) / (1 + odds))
-OWN = either(TEXT, NAMES, RENAMED)
+OWN = either(TEXT, NAMES, MAPPING)
 CURVE = ("net_benefit", "interventions_avoided")
 
 
