@@ -40,9 +40,16 @@ def load_scenario(name: str) -> Scenario:
     """
     folder = data_path("scenarios/programme.toml").parent
     names = [path.stem for path in folder.glob("*.toml")]
-    if name not in names:
+    if not isinstance(name, str) or name not in names:
         raise unknown_name("scenario", name, names)
     return read_scenario(folder / f"{name}.toml")
+
+
+def as_scenario(scenario: Scenario | str) -> Scenario:
+    """A scenario as it is, or by its name; anything else is refused."""
+    if not isinstance(scenario, Scenario | str):
+        raise SecondopError(f"A scenario is one by name, or from read_scenario; got {scenario!r:.80}.")
+    return load_scenario(scenario) if isinstance(scenario, str) else scenario
 
 
 def read_scenario(source: str | Path, *, rule_book: RuleBook = RULE_BOOK) -> Scenario:

@@ -18,6 +18,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 
+from secondop.arguments import COLUMN, MAPPING, NAMES, NONE, checked, either
 from secondop.errors import SecondopError, did_you_mean, unknown_name
 from secondop.evaluation.corrected import NET, NET_OF
 from secondop.evaluation.measures import TRUTH
@@ -68,6 +69,7 @@ class Cohort:
         nobody who sought no opinion has a change on record, their outcome is unknown, not no.
     """
 
+    @checked(outcome=either(COLUMN, NONE), scores=NAMES, flags=MAPPING)
     def __init__(
         self,
         cases: Any,
@@ -346,6 +348,14 @@ def refuse_clusters(cohort: Cohort) -> None:
             f"The cohort counts by {cohort.cluster!r}, as firing_rates, tradeoff, decision_curve and compare "
             "can; here intervals would be too narrow. Make a Cohort without cluster=, and say so beside it."
         )
+
+
+def refuse_no_chance(cohort: Cohort, score: str) -> None:
+    """Refuse a score that is to be a probability and is none: per cent, or points."""
+    chance = nw.col(f"score {score}")
+    if outside := cohort.count((chance < 0) | (chance > 1)):
+        said = f"{outside:,} probabilities in column {score!r} are below 0 or above 1"
+        raise SecondopError(f"{said}: a chance of 22 % is 0.22.")
 
 
 def as_cohort(

@@ -10,6 +10,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from secondop.arguments import TEXT, checked
 from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.evaluation import contrasts as counted
 from secondop.evaluation.cohort import Cohort, is_simulated
@@ -57,6 +58,7 @@ _RATE = "rate", _KEPT, ["n", "rate", *_ENDS], ["n", "count", "unknown"]
 _CONTRAST = "value", [*_KEPT, "group", "reference", "measure"], ["value", *_ENDS], [*_SIDES, "unknown"]
 
 
+@checked(scenario=TEXT)
 def compare(
     cohort: Any,
     published: pd.DataFrame | None = None,
@@ -129,7 +131,10 @@ def compare(
     columns, attrs = _columns(cohort), getattr(cohort, "attrs", {})
     whom = _sides(published, sides or {}, columns)
     cluster = cluster or getattr(cohort, "cluster", None)
+    if cluster and cluster not in columns:
+        raise unknown_name("column of the cases", cluster, map(str, columns))
     answers, unreadable = counted.answers_of(cohort, whom, cluster)
+    redrawn = [(cases, _columns(cases))[0] for cases in redrawn]
     others = [counted.answers_of(cases, whom)[0] for cases in redrawn]
     scenario = attrs.get("scenario") if scenario is None else scenario
     fitted, rows = _fitted(published, attrs.get("fitted_to"), fitted_to), []

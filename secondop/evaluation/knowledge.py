@@ -13,9 +13,10 @@ from typing import Any
 import pandas as pd
 from tqdm.auto import tqdm
 
+from secondop.arguments import checked
 from secondop.cohorts.calibrate import calibrate, recentred
 from secondop.cohorts.scenario import Scenario
-from secondop.cohorts.scenario_file import load_scenario
+from secondop.cohorts.scenario_file import as_scenario
 from secondop.cohorts.simulate import simulate
 from secondop.datafiles import data_path
 from secondop.errors import unknown_name
@@ -54,6 +55,7 @@ def contrast_anchors() -> pd.DataFrame:
     return pd.read_csv(data_path("contrast_anchors.csv")).set_index("effect")
 
 
+@checked()
 def yield_range(
     scenario: Scenario | str,
     policies: Sequence[str] = POLICIES,
@@ -97,7 +99,7 @@ def yield_range(
     >>> (rows["lower"] > 0).to_dict()
     {0.0: False, 1.0: True}
     """
-    scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    scenario = as_scenario(scenario)
     known, signals, parts = contrast_anchors(), [float(signal) for signal in signals], []
     if strangers := [anchor for anchor in anchors if anchor not in ANCHORS]:
         raise unknown_name("anchor", strangers[0], ANCHORS)
@@ -121,6 +123,7 @@ def yield_range(
     return made
 
 
+@checked()
 def triage_lifts(
     cohort: Any, policies: Sequence[str] = ("diagnostic uncertainty", "recommended", "at least 3")
 ) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import polars as pl
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
+from secondop.arguments import checked
 from secondop.errors import SecondopError, unknown_name
 from secondop.evaluation.cohort import Cohort
 from secondop.guideline.second_opinion import RULE_BOOK
@@ -25,6 +26,7 @@ LEARNERS = ("logistic", "boosting")
 UNKNOWN = 2  # an outcome is 0, 1 or this
 
 
+@checked()
 def learned_triage(
     cases: Any,
     *,
@@ -122,6 +124,7 @@ class Imitation(NamedTuple):
         return self.text
 
 
+@checked()
 def imitation_tree(
     cases: Any, rule_book: RuleBook = RULE_BOOK, *, seed: int, max_depth: int = 4, held_back: float = 0.3
 ) -> Imitation:

@@ -9,6 +9,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from secondop.arguments import checked
 from secondop.errors import SecondopError, unknown_name
 from secondop.evaluation.cohort import Cohort, as_cohort
 from secondop.evaluation.measures import NUMBERS, table
@@ -22,6 +23,7 @@ OTHER = "all other combinations"
 _ABOUT = ["policy", "label", "sort", "kind", "within"]
 
 
+@checked()
 def firing_rates(
     assessed: Any,
     by: str | Sequence[str] | None = None,
@@ -58,6 +60,7 @@ def firing_rates(
     return rows[[*names, *many, *_ABOUT[1:], "fired", "unknown"]]
 
 
+@checked()
 def attrition(
     assessed: Any, order: Sequence[str] | None = None, *, rule_book: RuleBook = RULE_BOOK
 ) -> pd.DataFrame:
@@ -78,6 +81,7 @@ def attrition(
     return _rated(about, steps, squares[: len(rows)], cohort)
 
 
+@checked()
 def overlap(
     assessed: Any, rules: Sequence[str] | None = None, most: int = 20, *, rule_book: RuleBook = RULE_BOOK
 ) -> pd.DataFrame:
@@ -107,6 +111,7 @@ def overlap(
     return _rated(about, fits @ seen.weights, fits @ seen.squares, cohort)
 
 
+@checked()
 def overlap_members(
     assessed: Any,
     combination: Iterable[str],

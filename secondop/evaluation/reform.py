@@ -9,6 +9,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from secondop.arguments import checked
 from secondop.errors import SecondopError
 from secondop.evaluation.cohort import Cohort, refuse_clusters
 from secondop.evaluation.differences import DIFFERENCE, paired, sharing
@@ -23,6 +24,7 @@ from secondop.rules.rulebook import RuleBook
 WAYS = ("before", "after")
 
 
+@checked()
 def reform(
     cohort: Any,
     before: RuleBook,
@@ -65,12 +67,17 @@ def reform(
     return made
 
 
+@checked()
 def flipped(cases: Any, before: RuleBook, after: RuleBook) -> Any:
     """The cases whose recommendation on recorded facts changes: ``before, after``, in the kind given."""
-    frame, facts = nw.from_native(cases), judged(cases, _both(before, after)).rule_book.rule_facts
+    facts = judged(cases, _both(before, after)).rule_book.rule_facts
+    frame = nw.from_native(getattr(cases, "cases", cases))
     if isinstance(frame, nw.LazyFrame) or set(WAYS) & set(frame.columns):
         raise SecondopError("Give cases in memory (collect them) that have no column before or after yet.")
-    said = [assess_typed(typed_cases(cases, facts), book)["recommendation"] for book in (before, after)]
+    said = [
+        assess_typed(typed_cases(frame.to_native(), facts), book)["recommendation"]
+        for book in (before, after)
+    ]
     moved = said[0] != said[1]
     rows = frame.filter(moved.to_list())
     words = (x.filter(moved).to_list() for x in said)

@@ -10,8 +10,11 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from secondop.arguments import MAPPING, NAMES, TEXT, checked, either, made_by
+from secondop.arguments import NUMBERS as LIST
+from secondop.arguments import THRESHOLD as CHANCE
 from secondop.errors import SecondopError
-from secondop.evaluation.cohort import Cohort, Patterns, as_cohort
+from secondop.evaluation.cohort import Cohort, Patterns, as_cohort, refuse_no_chance
 from secondop.evaluation.corrected import NET_FORESIGHT, NET_MEASURES, NET_OF, net_table
 from secondop.evaluation.measures import BEST, MEASURES, NUMBERS, odds_of, table, tidy
 from secondop.evaluation.policies import FORESIGHT, Policy, choose
@@ -21,9 +24,11 @@ from secondop.rules.rulebook import RuleBook
 
 THRESHOLD = 1 / 11  # the usual one: ten no-change referrals are accepted for one change
 THRESHOLDS = tuple((odds := np.geomspace(0.02, 2, 41).round(6)) / (1 + odds))
+OWN = either(TEXT, NAMES, MAPPING)
 CURVE = ("net_benefit", "interventions_avoided")
 
 
+@checked(policies=OWN, threshold=either(CHANCE, LIST))
 def tradeoff(
     cohort: Any,
     policies: Iterable[str] | Mapping[str, str] | None = None,
@@ -104,6 +109,7 @@ def tradeoff(
     return weigh(cohort, chosen, np.atleast_1d(threshold), learned=learned, prevalence=prevalence)
 
 
+@checked(policies=OWN)
 def decision_curve(
     cohort: Any,
     policies: Iterable[str] | Mapping[str, str] | None = None,
@@ -134,9 +140,8 @@ def decision_curve(
     levels = ("score",) if policies is not None else ("score", "count", "group")
     chosen, names = [policy for policy in chosen if policy.sort not in levels], {}
     for name in probabilities:
+        refuse_no_chance(cohort, name)
         chance = nw.col(f"score {name}")
-        if outside := cohort.count((chance < 0) | (chance > 1)):
-            raise SecondopError(f"{outside:,} probabilities in column {name!r} are below 0 or above 1.")
         steps = {f"{name} from {at}": at for at in thresholds}
         chosen += [Policy(own, name, "score", "", chance >= at, at) for own, at in steps.items()]
         names |= dict.fromkeys(steps, name)
@@ -145,6 +150,7 @@ def decision_curve(
     return made.assign(policy=made["policy"].replace(names))
 
 
+@checked()
 def net_benefit(recommended: Any, changed: Any, *, threshold: float) -> float:
     """Net benefit, per case, of referring the cases that are ``recommended``: columns of yes and no alone.
 
@@ -158,7 +164,11 @@ def net_benefit(recommended: Any, changed: Any, *, threshold: float) -> float:
     0.2
     """
     (odds,) = odds_of(threshold)
-    cases = pd.DataFrame({"recommended": recommended, "changed": changed})
+    try:
+        cases = pd.DataFrame({"recommended": recommended, "changed": changed})
+    except (ValueError, TypeError) as error:
+        said = "Net benefit takes two columns of yes and no, one answer a case, equally long"
+        raise SecondopError(f"{said}: {error}.") from error
     cohort = Cohort(cases, outcome="changed", flags={"recommended": "recommended"})
     seen = cohort.patterns({}, ("recommended", "changed")).crossed("flag recommended", "flag changed")
     (tn, fn, _), (fp, tp, _), _ = seen[0][0]
@@ -239,6 +249,7 @@ def weigh(
     return made
 
 
+@checked(table=made_by("tradeoff", "policy", "group", "measure", "threshold", *NUMBERS))
 def wide(table: pd.DataFrame) -> pd.DataFrame:
     """A tidy table with a row for each policy, group and threshold, and a column for each measure.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from secondop.arguments import checked
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules import assess as _assess
 from secondop.rules import cases as _cases
@@ -36,6 +37,7 @@ def facts_table(rule_book: Books = RULE_BOOK) -> pd.DataFrame:
     return _cases.facts_table(rule_book)
 
 
+@checked(rule_book=None)
 def read_cases(
     source: str | Path | Any, *, columns: Mapping[str, str] | None = None, rule_book: Books = RULE_BOOK
 ) -> Any:
@@ -57,6 +59,7 @@ def read_cases(
     return _cases.read_cases(source, columns=columns, rule_book=rule_book)
 
 
+@checked(rule_book=None)
 def check_cases(
     source: str | Path | Any, *, columns: Mapping[str, str] | None = None, rule_book: Books = RULE_BOOK
 ) -> pd.DataFrame:
@@ -72,6 +75,7 @@ def check_cases(
     return _cases.check_cases(source, columns=columns, rule_book=rule_book)
 
 
+@checked()
 def assess(
     cases: Any, rule_book: RuleBook = RULE_BOOK, *, verdicts: bool = False, next_question: bool = False
 ) -> Any:
@@ -92,6 +96,7 @@ def assess(
     return _assess.assess(cases, rule_book, verdicts=verdicts, next_question=next_question)
 
 
+@checked()
 def explain(case: Any, rule_book: RuleBook = RULE_BOOK, *, audience: str = "patient") -> _explain.Explanation:
     """Explain what a rule book says of one case: for, against, what cannot be judged, and what to ask next.
 
@@ -108,6 +113,7 @@ def explain(case: Any, rule_book: RuleBook = RULE_BOOK, *, audience: str = "pati
     return _explain.explain(case, rule_book, audience=audience)
 
 
+@checked()
 def worth_recording(cases: Any, rule_book: RuleBook = RULE_BOOK) -> pd.DataFrame:
     """Which facts that were not recorded would settle most cases: where to spend an effort at recording.
 
