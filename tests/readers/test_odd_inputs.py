@@ -99,7 +99,8 @@ def test_odd_arguments_are_answered_or_refused(name, argument):
 
 
 cells = st.sampled_from([
-    None, np.nan, 1, 2.5, True, "1", "a", "b", "a ", "-", "unknown", "Yes", "overall", b"a", pd.NA, pd.NaT, Decimal("sNaN"),
+    None, np.nan, 1, 2.5, True, "1", "a", "b", "a ", "-", "unknown", "Yes", "overall", b"a",
+    pd.NA, pd.NaT, Decimal("sNaN"),
     Decimal(1), pd.Timestamp("2020"), pd.Timestamp("2020", tz="UTC"), ("a", 1), frozenset("a"), [1],
     {"a": 1}, 1j, np.inf,
 ])  # fmt: skip
