@@ -23,7 +23,7 @@ WHY = (
 )
 LEAST = np.array([0, -1, -1, -1, -1])  # where the scale of each begins; all end at 1
 BLANK = "Not defined: where only one answer is given, nothing is left but chance."
-ONE = "No interval: without one case or reader it is not defined."
+ONE = "No interval: too few cases, or without one of them, or one reader, it is not defined."
 
 
 def agreement(
@@ -99,7 +99,7 @@ def _table(votes: pd.DataFrame, weights: np.ndarray, sample: str, ordinal: bool 
     table = pd.DataFrame({"value": whole, "chance": chance, "cases": rows[0], "remark": WHY}, list(NAMES))
     share, *without = (pd.DataFrame((x - LEAST) / (1 - LEAST), columns=NAMES) for x in (whole[None], *left))
     size = [pd.Series(n, NAMES) for n in rows]
-    unsure = np.isnan(np.vstack(left)).any(axis=0)
+    unsure = np.isnan(np.vstack(left)).any(axis=0) | (whole < LEAST - 1e-9)
     for name, end in zip(("lower", "upper"), ends(share.loc[0], without, size, size), strict=True):
         table[name] = np.where(unsure, np.nan, LEAST + (1 - LEAST) * end)
     table.loc[unsure, "remark"] = ONE

@@ -48,23 +48,20 @@ def plan_audit(
     '294 cases in each of two groups, each read once, tell 20 % from 30 % in 80 of 100 audits.'
     """
     shares = {"rate": rate, "width": width, "agreement": agreement, "power": power}
-    shares = {name: x for name, x in shares.items() if x is not None or name in ("rate", "power")}
-    hints = [f"{name} lies between 0 and 1. Got {x!r}." for name, x in shares.items() if not _between(x, 0)]
-    if difference is not None and not (
-        _between(difference, -1) and _between(rate, 0) and 0 < rate + difference < 1
-    ):
-        hints.append(f"difference leads from one rate to another between 0 and 1. Got {difference!r}.")
+    odd = [x for x, y in shares.items() if not _between(y, 0) and (y is not None or x in ("rate", "power"))]
+    hints = [f"{x} lies between 0 and 1. Got {shares[x]!r}." for x in odd]
     if (width is None) == (difference is None):
         hints.append("give either width or difference.")
+    elif width is None and "rate" not in odd:
+        both = _between(difference, -1) and difference and _between(rate + difference, 0)
+        hints += [] if both else [f"difference leads to another rate between 0 and 1. Got {difference!r}."]
     hints += not_whole("readers", readers, 2) + not_whole("seed", seed, 0)
     if agreement is None and readers != 2:
         hints.append("how often two readers agree decides what more of them add: agreement=0.9, say.")
+    chance = 0.5 if "rate" in odd else rate**2 + (1 - rate) ** 2
+    if _between(agreement, 0) and agreement <= chance:
+        hints.append(f"agreement: by chance alone two readers agree in {_percent(chance)} at this rate.")
     refuse("An audit cannot be planned", hints)
-    chance = rate**2 + (1 - rate) ** 2
-    if agreement is not None and agreement <= chance:
-        refuse(
-            "An audit cannot be planned", [f"by chance alone two readers agree in {chance:.0%} at this rate."]
-        )
     each = 1 if agreement is None else readers
     alike = 0 if agreement is None else (agreement - chance) / (1 - chance)
     worth = each / (1 + (each - 1) * alike)  # readings of one case count for so many cases read once

@@ -127,11 +127,12 @@ def ends(share: pd.Series, left_out: list, rows: list, worth: list) -> tuple[Any
     from scipy.stats import norm, t
     from statsmodels.stats.proportion import proportion_confint
 
+    share = share.clip(0, 1)  # but for rounding
     found = [((x - share) ** 2).sum(skipna=False) * (1 - 1 / n) for x, n in zip(left_out, rows, strict=True)]
     variances, rows, freedom = (pd.concat(x, axis=1) for x in (found, rows, [x - 1 for x in worth]))
     variance = variances.sum(axis=1, skipna=False)
     freedom = variance**2 / (variances**2 / freedom.clip(lower=1)).sum(axis=1)
     number, alpha = share * (1 - share) / variance, 2 * norm.sf(t.isf(0.025, freedom))
     flat = (variance < 1e-12) | variances[0].isna()
-    number = number.where(~flat, rows.min(axis=1).where(share.notna()))
+    number = number.where(~flat, rows.min(axis=1)).where(share.notna() & (number != 0))
     return proportion_confint(share * number, number, np.where(flat, 0.05, alpha), method="wilson")

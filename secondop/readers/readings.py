@@ -116,7 +116,8 @@ def _long(frame: pd.DataFrame, asked: dict, readers: Any, first: Any) -> pd.Data
     hints += [f"column {x!r} is asked for twice." for i, x in enumerate(there) if places.count(i) > 1]
     refuse(f"Ratings with columns {', '.join(there)}", hints)
     parts = {x: frame.iloc[:, place].reset_index(drop=True) for x, place in found.items()}
-    objects = {x: y for x, y in parts.items() if y.dtype == object}
+    listed = {x: y.cat.categories if y.dtype == "category" else y for x, y in parts.items()}
+    objects = {x: y for x, y in listed.items() if y.dtype == object}
     odd = [x for x, y in objects.items() if not all(is_scalar(value) and is_hashable(value) for value in y)]
     refuse("Ratings cannot be read", [f"column {wanted[x]!r} holds lists or the like." for x in odd])
     if not wide:
@@ -209,9 +210,9 @@ def _parts(table: pd.DataFrame, readers: _Spelt, first: Any, order: pd.Series | 
     if named:
         own = opening = table["reader"] == readers.keys.index(_key(first))
     else:
-        at = order if pd.api.types.is_datetime64_any_dtype(order) else pd.to_numeric(order, errors="coerce")
-        gap = order.isna() | order.map(lambda x: _gap(_key(x)))
-        if (at.isna() & ~gap).any():
+        dates, words = pd.api.types.is_datetime64_any_dtype(order), order.astype(object).map(str)
+        at = order if dates else pd.to_numeric(words, errors="coerce")
+        if (at.isna() & order.notna() & ~words.map(_key).map(_gap).astype(bool)).any():
             raise SecondopError(f"first: column {first!r} holds numbers or dates (pandas.to_datetime).")
         opening = (at == at.groupby(case).transform("min")) & at.notna().groupby(case).transform("all")
         who = table["reader"].where(opening).groupby(case)

@@ -209,7 +209,7 @@ def test_an_interval_that_could_not_be_had_again_or_cannot_be_is_refused(bad):
 
 
 def test_answers_outside_the_stated_ones_and_cases_of_two_classes_are_refused():
-    with pytest.raises(SecondopError, match="column 'answer' that are not among.*\n.*'yes'"):
+    with pytest.raises(SecondopError, match=r"column 'answer' that are not among.*\n.*'yes'"):
         opinions_from_ratings(RATINGS, answers=["no", "maybe"], seed=1)
     with pytest.raises(SecondopError, match="more than one class"):
         ReaderModel.fit(RATINGS.assign(truth=list("xyxxxxxxx")), reference="truth")
