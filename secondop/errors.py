@@ -7,7 +7,30 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher, get_close_matches
 from numbers import Integral
 
-_NEGATIONS = ("a", "ab", "dis", "il", "im", "in", "ir", "no", "non", "not", "un", "without")
+_NEGATIONS = [
+    "a",
+    "ab",
+    "dis",
+    "il",
+    "im",
+    "in",
+    "ir",
+    "never",
+    "no",
+    "non",
+    "not",
+    "un",
+    "without",
+    "keine?",
+    "nicht",
+    "ohne",
+    "pas",
+    "sans",
+    "sin",
+    "nie",
+    "jamais",
+    "nunca",
+]
 
 
 class SecondopError(ValueError):
