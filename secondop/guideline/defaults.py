@@ -56,12 +56,12 @@ def read_cases(
     >>> import pandas as pd, warnings
     >>> warnings.simplefilter("ignore")  # of the facts that have no column
     >>> log = pd.DataFrame({"rare_disease": ["Yes", "n", "NA"], "sex": ["F", "male", None]})
-    >>> read_cases(log)
+    >>> read_cases(log)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
     secondop.errors.CasesError: 1 problem in 3 cases:
       column 'sex', 1 row (first: case 0): 'F' is not one of female, male, other.
-    A fact that was not recorded may be left empty: it counts as unknown, not as no. Your own words and codes: ...
+    A fact that was not recorded may be left empty: it counts as unknown, not as no. ...
     >>> read_cases(log, values={"sex": {"F": "female"}})["sex"].to_list()
     ['female', 'male', nan]
     """

@@ -10,6 +10,7 @@ import itertools
 import re
 import zipfile
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,7 +33,7 @@ SUFFIXES = (*TEXT_SUFFIXES, ".xlsx", *PARQUET_SUFFIXES)
 _SEPARATORS = {",": "", ";": ", read as separated by semicolons", "\t": ", read as separated by tabs"}
 _LAZY = "Give assess a lazy frame of it (polars and DuckDB scan files) in its place."
 _BEGINS = {b"PAR1": ".parquet", b"PK\3\4": ".xlsx", b"\x1f\x8b": ".csv.gz"}
-_BLOCK = 1 << 23  # bytes of text that are parsed at once, on every processor
+_BLOCK = 1 << 22  # bytes of text that are parsed at once, on every processor
 
 
 class CaseFile(NamedTuple):
@@ -51,7 +52,8 @@ def read_file(source: Any, facts: Collection[str], encoding: str | None = None) 
         content = source.read(MAX_TEXT_BYTES + 1)
         name = Path(str(getattr(source, "name", "the file"))).name
         if isinstance(content, str):
-            return _read_text(content, name, facts)
+            content = content.removeprefix("\ufeff")
+            return _read_text(content, content.encode(errors="replace"), name, facts)
         if not name.lower().endswith(SUFFIXES):
             name += next((suffix for begin, suffix in _BEGINS.items() if content.startswith(begin)), ".csv")
         file: Any = io.BytesIO(content)
@@ -78,11 +80,9 @@ def read_file(source: Any, facts: Collection[str], encoding: str | None = None) 
         raise SecondopError(f"encoding= is for files of text ({', '.join(TEXT_SUFFIXES)}), not for {name}.")
     if kind.endswith(PARQUET_SUFFIXES):
         return _read_parquet(file, name)
-    return (
-        _read_workbook(file, name, facts)
-        if kind.endswith(".xlsx")
-        else _read_text(_decoded(file, name, encoding), name, facts)
-    )
+    if kind.endswith(".xlsx"):
+        return _read_workbook(file, name, facts)
+    return _read_text(*_decoded(file, name, encoding), name, facts)
 
 
 def _read_parquet(file: Any, name: str) -> CaseFile:
@@ -176,10 +176,11 @@ def _kept(name: str, names: list[str], empty: list[bool]) -> tuple[list[int], li
     return kept, [("header", f"{plural(left, 'column')} {said}", "")] if left else []
 
 
-def _read_text(text: str, name: str, facts: Collection[str]) -> CaseFile:
+def _read_text(text: str, data: bytes, name: str, facts: Collection[str]) -> CaseFile:
+    """A text, and the same in UTF-8."""
     if len(text) > MAX_TEXT_BYTES:
         raise SecondopError(f"{name}: more than {MAX_TEXT_BYTES:,} bytes of text are not read. {_LAZY}")
-    if not text.strip("\r\n\t ,;"):
+    if not re.search(r"[^\r\n\t ,;]", text):
         raise SecondopError(f"{name} is empty: its first line must name the columns.")
     told = re.match(r"\s*sep=(.)[\r\n]", text, re.I)  # a first line that Excel understands
     possible = (
@@ -191,10 +192,10 @@ def _read_text(text: str, name: str, facts: Collection[str]) -> CaseFile:
     (first, names, above), where = heads[separator], f" of {name}{possible[separator]}"
     if len(names) == 1 and not claims(names, facts):
         where = f" of {name}, read as one since no comma, semicolon or tab separates any"
-    _refuse_huge(name, len(names), text.count("\n"))
-    if text.count('"') % 2:
+    _refuse_huge(name, len(names), 0)
+    if (quotes := text.count('"')) % 2:
         _refuse_ragged(text, separator, len(names), first, where)
-    data, several = text.encode(), len(names) > 1  # in a single column an empty line is a case
+    several = len(names) > 1  # in a single column an empty line is a case
     stated = {column for own in claims(names, facts).values() for column in own}
     places = [
         f"{i}" for i in range(len(names))
@@ -205,7 +206,7 @@ def _read_text(text: str, name: str, facts: Collection[str]) -> CaseFile:
         return pa.csv.read_csv(
             pa.BufferReader(data),
             pa.csv.ReadOptions(skip_rows=first - 1, column_names=places, block_size=block),
-            pa.csv.ParseOptions(delimiter=separator, newlines_in_values=True, ignore_empty_lines=several),
+            pa.csv.ParseOptions(delimiter=separator, newlines_in_values=quotes > 0, ignore_empty_lines=several),
             pa.csv.ConvertOptions(
                 column_types=kinds,
                 null_values=[""],
@@ -244,8 +245,8 @@ def _top(text: str, separator: str, told: bool) -> list[tuple[int, list[str]]]:
     return list(itertools.islice(records, int(told), _TOP + told))
 
 
-def _decoded(file: Any, name: str, encoding: str | None) -> str:
-    """The file's text, or what stands in the way and where."""
+def _decoded(file: Any, name: str, encoding: str | None) -> tuple[str, bytes]:
+    """The file's text and the same in UTF-8, or what stands in the way and where."""
     try:
         packed = name.lower().endswith(".gz")
         with gzip.open(file) if packed else file.open("rb") if isinstance(file, Path) else file as opened:
@@ -259,7 +260,7 @@ def _decoded(file: Any, name: str, encoding: str | None) -> str:
         else:
             text = data.decode(codec).removeprefix("\ufeff")
             if not (wide := "\0" in text):
-                return text
+                return text, data.removeprefix(BOM_UTF8) if encoding is None else text.encode()
             line = text.count("\n", 0, text.find("\0")) + 1
     except UnicodeDecodeError as error:
         line = data.count(10, 0, error.start) + 1
