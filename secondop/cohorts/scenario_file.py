@@ -17,6 +17,7 @@ from secondop.errors import did_you_mean, unknown_name
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import Fact, Kind
 from secondop.rules.rulebook import RuleBook
+from secondop.words import plural
 
 
 def load_scenario(name: str) -> Scenario:
@@ -80,6 +81,9 @@ def read_scenario(source: str | Path, *, rule_book: RuleBook = RULE_BOOK) -> Sce
         else:
             for key, value in rows.items():
                 _read(f"{section}.{key}", value, default, numbers, faults)
+    if extends is None and (silent := rule_book.facts.keys() - structure.get("facts", {}).keys()):
+        said = f"it extends no other scenario and says nothing of {plural(len(silent), 'fact')}"
+        faults.insert(0, f'{said}: extends = "general" takes over what a file does not state.')
     name = name or "without a name"
     return Scenario(name, title or name, numbers, Structure(structure, rule_book), fitted_to, tuple(faults))
 

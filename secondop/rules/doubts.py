@@ -115,7 +115,7 @@ def _apart(numbers: pl.Series) -> list[int]:
         return []
     different = numbers.drop_nulls().unique()
     codes = different.filter(different.cast(pl.Float64).is_in([float(each) for each in CODES]))
-    rest = different.filter(~different.is_in(codes))
+    rest = different.filter(~different.is_in(codes.to_list()))
     low, high = (rest.min(), rest.max()) if len(rest) else (0, 443)  # alone, it takes three digits
     return [int(x) for x in codes.sort() if x > max(2 * high, high + 2) or x < 0 <= low]
 

@@ -50,27 +50,24 @@ def read_file(source: Any, facts: Collection[str], encoding: str | None = None) 
     """Read a file, or what has a ``read``; ``facts`` are names expected in it, to tell its header."""
     if hasattr(source, "read"):
         content = source.read(MAX_TEXT_BYTES + 1)
-        name = Path(str(getattr(source, "name", "the file"))).name
+        name = kind = Path(str(getattr(source, "name", "the file"))).name
         if isinstance(content, str):
             content = content.removeprefix("\ufeff")
             return _read_text(content, content.encode(errors="replace"), name, facts)
         if not name.lower().endswith(SUFFIXES):
-            name += next((suffix for begin, suffix in _BEGINS.items() if content.startswith(begin)), ".csv")
+            kind = next((suffix for begin, suffix in _BEGINS.items() if content.startswith(begin)), ".csv")
         file: Any = io.BytesIO(content)
     elif address := re.match(r"[a-z][a-z0-9+]+:/+", str(source), re.I):
-        said = (
-            f"{str(source)!r} is an address ({address[0].rstrip('/')}), and nothing is fetched from a network"
-        )
-        raise SecondopError(
-            f"{said}. Download the file and give its path, or read it with pandas and give the frame."
-        )
+        said = f"{str(source)!r} is an address ({address[0]}...), and nothing is fetched from a network"
+        advice = "Download the file and give its path, or read it with pandas and give the frame."
+        raise SecondopError(f"{said}. {advice}")
     else:
         file = Path(source).expanduser()
-        name = file.name
+        name = kind = file.name
         if not file.is_file():
-            kind = "a folder or a device" if file.exists() else "not there"
-            raise SecondopError(f"The file {str(file)!r} cannot be read: it is {kind}.")
-    kind = name.lower()
+            what = "a folder or a device" if file.exists() else "not there"
+            raise SecondopError(f"The file {str(file)!r} cannot be read: it is {what}.")
+    kind = kind.lower()
     if not kind.endswith(SUFFIXES):
         raise SecondopError(
             f"{name!r} is none of {', '.join(SUFFIXES)}. From a spreadsheet, save it as CSV UTF-8 or .xlsx; "
@@ -82,7 +79,7 @@ def read_file(source: Any, facts: Collection[str], encoding: str | None = None) 
         return _read_parquet(file, name)
     if kind.endswith(".xlsx"):
         return _read_workbook(file, name, facts)
-    return _read_text(*_decoded(file, name, encoding), name, facts)
+    return _read_text(*_decoded(file, name, encoding, kind.endswith(".gz")), name, facts)
 
 
 def _read_parquet(file: Any, name: str) -> CaseFile:
@@ -206,7 +203,9 @@ def _read_text(text: str, data: bytes, name: str, facts: Collection[str]) -> Cas
         return pa.csv.read_csv(
             pa.BufferReader(data),
             pa.csv.ReadOptions(skip_rows=first - 1, column_names=places, block_size=block),
-            pa.csv.ParseOptions(delimiter=separator, newlines_in_values=quotes > 0, ignore_empty_lines=several),
+            pa.csv.ParseOptions(
+                delimiter=separator, newlines_in_values=quotes > 0, ignore_empty_lines=several
+            ),
             pa.csv.ConvertOptions(
                 column_types=kinds,
                 null_values=[""],
@@ -245,10 +244,9 @@ def _top(text: str, separator: str, told: bool) -> list[tuple[int, list[str]]]:
     return list(itertools.islice(records, int(told), _TOP + told))
 
 
-def _decoded(file: Any, name: str, encoding: str | None) -> tuple[str, bytes]:
+def _decoded(file: Any, name: str, encoding: str | None, packed: bool) -> tuple[str, bytes]:
     """The file's text and the same in UTF-8, or what stands in the way and where."""
     try:
-        packed = name.lower().endswith(".gz")
         with gzip.open(file) if packed else file.open("rb") if isinstance(file, Path) else file as opened:
             data = opened.read(MAX_TEXT_BYTES + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
