@@ -22,7 +22,6 @@ from secondop.rules.spellings import (
     claims,
     code,
     is_not_recorded,
-    matched,
     near_misses,
     no_fact,
     warn_of_near_misses,
@@ -201,8 +200,8 @@ def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: b
             "encoding= is for files of text; this is a frame, whose text was decoded already."
         )
     names = column_names(source)
-    there = matched([*map(str, names)], [*map(str, said.columns)]) | {name: name for name in names}
-    columns = {there.get(name, name): fact for name, fact in said.columns.items()}
+    there = {name: own_name(name, names) for name in said.columns}
+    columns = {name if there[name] is None else there[name]: fact for name, fact in said.columns.items()}
     meant = [columns.get(name, name) for name in names]
     claimed = claims(meant, facts)
     wrong = [
@@ -263,14 +262,14 @@ def _all_said(column: Any, common: Mapping[Any, Any], own: Mapping[str, Any] | N
 
 def _reworded(frame: Any, others: Mapping[Any, Mapping[str, Any]]) -> Any:
     """The frame with the answers that words and codes stand for in columns that are no facts."""
-    for name, codes in others.items():
+    for name, codes in ((name, codes) for name, codes in others.items() if codes):
         values, labels = labelled(column_of(frame[name]))
         said = [codes.get(code(label), label) for label in labels]
         if len({type(answer) for answer in said if answer is not None}) > 1:
             said = [None if answer is None else str(answer) for answer in said]
-        series = pl.Series(name, said).gather(values.cast(pl.Int64).set(values < 0, None))
+        series = pl.Series(said).gather(values.cast(pl.Int64).set(values < 0, None))
         if isinstance(frame, pl.DataFrame):
-            frame = frame.with_columns(series)
+            frame = frame.with_columns(series.alias(name))
         elif isinstance(frame, pa.Table):
             frame = frame.set_column(frame.schema.get_field_index(name), name, series.to_arrow())
         else:

@@ -153,7 +153,7 @@ def _header(records: list[tuple[int, list[str]]], facts: Collection[str]) -> tup
     at = 0
     if not named[0] and (max(named) > 1 or filled[0] < 2 <= max(filled)):
         at = named.index(max(named)) if max(named) else filled.index(max(filled))
-    return (*records[at], [line for line, _ in records[:at]])
+    return (*records[at], [line for line, cells in records[:at] if any(map(str.strip, cells))])
 
 
 def _kept(name: str, names: list[str], empty: list[bool]) -> tuple[list[int], list]:

@@ -94,26 +94,22 @@ def codes_of(
     by_fact: dict[str, dict[str, Any]] = {}
     others: dict[Any, dict[str, Any]] = {}
     stating = {column: fact for fact, column in columns.items()}
-    there = matched([*map(str, names)], [*map(str, said.own)]) | {name: name for name in names}
     for name, codes in said.own.items():
-        column = columns.get(name, there.get(name))
+        column = own_name(name, names)
         if column is None:
-            problems.append(
-                f"there is no column {name!r}.{did_you_mean(name, map(str, [*names[:1000], *columns]))}"
-            )
+            column = columns.get(own_name(name, [*columns]))
+        if column is None:
+            hint = did_you_mean(name, map(str, [*names[:1000], *columns]))
+            problems.append(f"there is no column {name!r}.{hint}")
             continue
         fact = facts.get(stating.get(column))
         place = others.setdefault(column, {}) if fact is None else by_fact.setdefault(fact.name, {})
         _add(place, codes, fact, f"column {name!r}", problems)
-    told = [facts[name] for name in columns]
     for word, answer in said.common.items():
-        takers = [fact for fact in told if _takes(fact, answer)]
-        if not takers and told and answer != "":
-            known = {level for fact in told for level in fact.levels} | {"yes", "no"}
-            problems.append(
-                f"no fact that has a column takes {answer!r}, for {word!r}.{did_you_mean(answer, known)}"
-            )
-    for fact in told:
+        if answer != "" and not any(_takes(fact, answer) for fact in facts.values()):
+            known = {level for fact in facts.values() for level in fact.levels} | {"yes", "no"}
+            problems.append(f"no fact takes {answer!r}, for {word!r}.{did_you_mean(answer, known)}")
+    for fact in map(facts.__getitem__, columns):
         codes = {word: answer for word, answer in said.common.items() if _takes(fact, answer)}
         common: dict[str, Any] = {}
         _add(common, codes, fact, "every column", problems)

@@ -194,7 +194,8 @@ def hint(fact: Fact, value: Any) -> str:
     if fact.is_numeric and _within_its_kind(fact, value):
         return "If it stands for not recorded, leave it empty."
     if not isinstance(value, str):
-        return ""
+        parted = fact.kind is Kind.COUNT and isinstance(value, float) and 0 < abs(value) % 1 < 1
+        return "Write a whole number." if parted else ""
     word, none = normalised(value[:100]), "0" if fact.is_numeric else "no"
     if fact.has_levels:
         return did_you_mean(word, fact.levels).strip()
@@ -209,7 +210,7 @@ def hint(fact: Fact, value: Any) -> str:
 def _within_its_kind(fact: Fact, value: Any) -> bool:
     """Whether a value is written as the fact's numbers are, so that only its size can be wrong."""
     if not isinstance(value, str):
-        return True
+        return isinstance(value, Real) and (fact.kind is Kind.NUMBER or value % 1 == 0)
     number = value.strip(BLANKS)
     return bool(re.search(NUMBER, number)) and (fact.kind is Kind.NUMBER or float(number) % 1 == 0)
 
