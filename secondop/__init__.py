@@ -8,7 +8,7 @@ Facts and conditions
 Rules
     Indication, CounterIndication, Amplifier, Advice, Source, RuleBook, RULE_BOOK, SGB27B, Level, Grade
 Cases
-    read_cases, check_cases, facts_table, assess, explain, worth_recording, data_path
+    read_cases, check_cases, mapping_template, facts_table, assess, explain, worth_recording, data_path
 Simulated cohorts
     load_scenario, read_scenario, Scenario, simulate, simulate_batches, Gaps
     calibrate, recentred, fit_report, identifiability, expected_rates, along, draw_parameters
@@ -27,7 +27,7 @@ A learned triage, and real biopsies
 To see and to teach
     figures, teaching
 Errors and warnings
-    SecondopError, CasesError, UnknownNameError, MissingFactsWarning
+    SecondopError, CasesError, UnknownNameError, MissingFactsWarning, RowsWarning, MissingCodesWarning
 """
 
 from importlib import import_module
@@ -51,6 +51,7 @@ _HOMES = {
     ),
     "secondop.rules.rulebook": ("RuleBook",),
     "secondop.rules.cases": ("MissingFactsWarning",),
+    "secondop.rules.doubts": ("MissingCodesWarning", "RowsWarning"),
     "secondop.guideline.second_opinion": ("RULE_BOOK",),
     "secondop.guideline.sgb27b": ("SGB27B",),
     "secondop.guideline.defaults": (
@@ -58,6 +59,7 @@ _HOMES = {
         "facts_table",
         "read_cases",
         "check_cases",
+        "mapping_template",
         "assess",
         "explain",
         "worth_recording",

@@ -60,6 +60,7 @@ from secondop.guideline.defaults import check_cases as check_cases
 from secondop.guideline.defaults import explain as explain
 from secondop.guideline.defaults import fact as fact
 from secondop.guideline.defaults import facts_table as facts_table
+from secondop.guideline.defaults import mapping_template as mapping_template
 from secondop.guideline.defaults import read_cases as read_cases
 from secondop.guideline.defaults import worth_recording as worth_recording
 from secondop.guideline.second_opinion import RULE_BOOK as RULE_BOOK
@@ -72,6 +73,8 @@ from secondop.readers.strategies import Strategy as Strategy
 from secondop.readers.strategies import read_strategies as read_strategies
 from secondop.rules.cases import MissingFactsWarning as MissingFactsWarning
 from secondop.rules.conditions import at_least as at_least
+from secondop.rules.doubts import MissingCodesWarning as MissingCodesWarning
+from secondop.rules.doubts import RowsWarning as RowsWarning
 from secondop.rules.facts import Fact as Fact
 from secondop.rules.facts import Kind as Kind
 from secondop.rules.facts import category as category

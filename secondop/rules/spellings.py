@@ -28,6 +28,10 @@ GAP, TRIMMED = f"[{BLANKS}_-]+", f"^[{BLANKS}]+|[{BLANKS}]+$"
 NUMBER = r"^[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,2})?$"
 
 
+CODES = frozenset(sign * int(digit * n) for sign in (1, -1) for digit in "789" for n in range(2, 6)) | {9, -9}
+"""Numbers that registries write where nothing was recorded."""
+
+
 class NearMissWarning(UserWarning):
     """A column is not read although its name is almost that of a fact which no column states."""
 
@@ -37,6 +41,7 @@ class Unreadable(NamedTuple):
 
     problem: str
     each: bool = True
+    hint: str | None = None
 
 
 def normalised(text: str) -> str:
@@ -57,6 +62,11 @@ def is_not_recorded(value: Any) -> bool:
     return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, Real) and value != value)
 
 
+def code(value: Any) -> str:
+    """A value as codes are compared: 1, "1" and 1.0 are one code, and so are "K. A." and "k._a."."""
+    return re.sub(r"\.0$", "", normalised(value if isinstance(value, str) else show(value)))
+
+
 def words(fact: Fact) -> dict[str, bool | str | None]:
     """What words, normalised, say of a fact; a level may be called as a gap is, and is a level."""
     flags = dict.fromkeys(YES, True) | dict.fromkeys(NO, False) if fact.kind is Kind.FLAG else {}
@@ -74,8 +84,13 @@ def digits(fact: Fact) -> dict[int, bool | str]:
     return {1: True, 0: False} if fact.kind is Kind.FLAG else levels
 
 
-def read_answer(fact: Fact, value: Any) -> bool | str | int | float | Unreadable | None:
+def read_answer(
+    fact: Fact, value: Any, codes: Mapping[str, Any] | None = None
+) -> bool | str | int | float | Unreadable | None:
     """What one value (a Python, numpy or pandas scalar) says of a fact; ``None`` where nothing was recorded.
+
+    ``codes`` say what values of its column stand for, by :func:`code`. They come first; where numbers are
+    codes, no other number is yes, no or a level.
 
     Examples
     --------
@@ -87,6 +102,13 @@ def read_answer(fact: Fact, value: Any) -> bool | str | int | float | Unreadable
     'not_treated'
     """
     value = value.item() if isinstance(value, np.generic) else value
+    if codes and not is_not_recorded(value):
+        key = code(value)
+        if key in codes:
+            return codes[key]
+        coded = any(answer is not None and other.isdecimal() for other, answer in codes.items())
+        if coded and not fact.is_numeric and key.isdecimal():
+            return Unreadable(f"is not among the codes of this column, nor {fact.expects()}")
     if isinstance(value, Decimal):
         value = math.nan if value.is_nan() else float(value)
     if isinstance(value, str):
@@ -167,10 +189,13 @@ def _normalised_lazily(x: nw.Expr) -> nw.Expr:
 
 def hint(fact: Fact, value: Any) -> str:
     """What to write in place of a value that is no answer, where that can be told."""
+    if (digits := code(value).replace("_", "-")) in map(str, CODES):
+        return f"If it stands for not recorded, leave it empty or say unknown=[{digits}]."
     if fact.is_numeric and _within_its_kind(fact, value):
         return "If it stands for not recorded, leave it empty."
     if not isinstance(value, str):
-        return ""
+        parted = fact.kind is Kind.COUNT and isinstance(value, float) and 0 < abs(value) % 1 < 1
+        return "Write a whole number." if parted else ""
     word, none = normalised(value[:100]), "0" if fact.is_numeric else "no"
     if fact.has_levels:
         return did_you_mean(word, fact.levels).strip()
@@ -185,7 +210,7 @@ def hint(fact: Fact, value: Any) -> str:
 def _within_its_kind(fact: Fact, value: Any) -> bool:
     """Whether a value is written as the fact's numbers are, so that only its size can be wrong."""
     if not isinstance(value, str):
-        return True
+        return isinstance(value, Real) and (fact.kind is Kind.NUMBER or value % 1 == 0)
     number = value.strip(BLANKS)
     return bool(re.search(NUMBER, number)) and (fact.kind is Kind.NUMBER or float(number) % 1 == 0)
 
