@@ -20,6 +20,7 @@ How often rules fire
     firing_rates, attrition, overlap, overlap_members, flow_table, of_100, natural_frequencies
 What a rule book is worth
     Cohort, tradeoff, decision_curve, net_benefit, wide, all_books, reform, flipped
+    verification_bias, departures
     yield_range, triage_lifts, contrast_anchors, tornado, propagate, net_benefits, best_policies, bands
 A learned triage, and real biopsies
     learned_triage, same_volume, calibration, importance, imitation_tree
@@ -82,6 +83,7 @@ _HOMES = {
     "secondop.evaluation.rates": ("firing_rates", "attrition", "overlap", "overlap_members"),
     "secondop.evaluation.people": ("flow_table", "of_100", "natural_frequencies"),
     "secondop.evaluation.tradeoff": ("tradeoff", "decision_curve", "net_benefit", "wide"),
+    "secondop.evaluation.departures": ("departures", "verification_bias"),
     "secondop.evaluation.books": ("all_books",),
     "secondop.evaluation.reform": ("reform", "flipped"),
     "secondop.evaluation.knowledge": ("yield_range", "triage_lifts", "contrast_anchors"),

@@ -25,6 +25,8 @@ from secondop.evaluation.biopsies import second_readings as second_readings
 from secondop.evaluation.books import all_books as all_books
 from secondop.evaluation.cohort import Cohort as Cohort
 from secondop.evaluation.comparison import compare as compare
+from secondop.evaluation.departures import departures as departures
+from secondop.evaluation.departures import verification_bias as verification_bias
 from secondop.evaluation.knowledge import contrast_anchors as contrast_anchors
 from secondop.evaluation.knowledge import triage_lifts as triage_lifts
 from secondop.evaluation.knowledge import yield_range as yield_range

@@ -251,7 +251,8 @@ class Cohort:
         """What a table says of where its cases come from."""
         said = {"simulated": self.simulated, "outcome": self.outcome, "rule_book": self.rule_book.fingerprint}
         said |= {"cluster": self.cluster} if self.cluster else {}
-        said |= {"verification": known_words(*self.known, self.known_by) if self.known else ""}
+        known, n = self.known or (0.0, 0.0)
+        said |= {"verification": known_words(known, n, self.known_by), "unknown_outcomes": float(n - known)}
         return said | {"unreadable": self.attrs.get("unreadable", 0)}
 
     def _known_by(self, verified: str | None) -> str:

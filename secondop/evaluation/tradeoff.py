@@ -85,8 +85,8 @@ def tradeoff(
         decides it; ``min, max``: over all answers that missing facts and outcomes allow; ``lower, upper``:
         95 % intervals around these; ``n`` cases; ``label, sort, kind`` of the policy. ``frontier`` is 1 where
         it is best at some threshold (of equals the first), 0 where at none, blank where outcomes decide that;
-        so is ``best`` at each threshold, with bounds. Both are decided on the bounds of differences. ``attrs``
-        say of ``verification`` for whom the outcome is known, and of the ``estimate`` what it assumes.
+        where any is unknown, ``best`` tells the same of each threshold. The bounds of differences decide. In
+        ``attrs``, ``verification`` says for whom the outcome is known, ``estimate`` what an estimate assumes.
 
     Examples
     --------
@@ -227,14 +227,13 @@ def weigh(
                 numbers = found[name]
                 sure = (numbers[..., 1] == numbers[..., 2])[..., None]  # nothing unknown matters there
                 numbers[..., [0, 3, 4]] = np.where(sure, numbers[..., [0, 3, 4]], estimate)
-        if len(thresholds):
-            found[BEST] = ahead.best(thresholds, shares)
-        if not measures:
-            found["frontier"] = ahead.frontier()
         if not cohort.known_by and (by := known_by_policy(counts.sum(1), policies)):
             attrs["verification"] = known_words(*cohort.known, by)
     for name in beside:
         found[name] = table(*crossed(name), measures=["true_positive"])["true_positive"]
+    if not cohort.net:
+        found |= {BEST: ahead.best(thresholds, shares)} if attrs["unknown_outcomes"] else {}
+        found |= {} if measures else {"frontier": ahead.frontier()}
     rows = [(p.name, group, p.label, p.sort, p.kind) for p in policies for group in seen.groups]
     if cohort.net:
         rows = [(*row[:2], NET_FORESIGHT if row[3] == FORESIGHT else row[2], *row[3:]) for row in rows]
@@ -244,8 +243,10 @@ def weigh(
         about.insert(3, "clusters", np.tile(cohort.clusters, len(policies)))
     made = tidy(about, found, thresholds)
     at = made["policy"].map({policy.name: policy.at for policy in policies})
-    made = made[at.isna() | (at == made["threshold"])].reset_index(drop=True)
-    made.attrs |= attrs | {"unknown_outcomes": float(counts[0, :, :, 2].sum())}
+    unsettled = [group for group, x in zip(seen.groups, counts[0, ..., 2].sum(-1), strict=True) if x]
+    kept = (at.isna() | (at == made["threshold"])) & ((made["measure"] != BEST) | made["group"].isin(unsettled))
+    made = made[kept].reset_index(drop=True)
+    made.attrs |= attrs
     return made
 
 
@@ -264,6 +265,7 @@ def wide(table: pd.DataFrame) -> pd.DataFrame:
         on = ["policy", "group"] + ["threshold"] * bool(part["threshold"].notna().any())
         names = {number: f"{name}_{number}".removesuffix("_value") for number in NUMBERS}
         rows = rows.merge(part[[*on, *NUMBERS]].rename(columns=names), on=on, how="left")
+    rows = rows.copy()  # merges leave it in many pieces
     rows.attrs = table.attrs
     return rows
 
@@ -312,7 +314,7 @@ class _Ahead:
         refers = np.array([seen.codes[policies[i].name] == 1 for i in real])
         unknown = seen.weights * (seen.codes["flag changed"] == 2)
         both = (refers * (unknown * (seen.group == group)) @ refers.T for group in range(len(seen.groups)))
-        alone = np.array([np.diag(x)[:, None] - x for x in both])
+        alone = np.reshape([np.diag(x)[:, None] - x for x in both], (len(seen.groups), len(real), len(real)))
         fp, tp = (x[..., :, None] - x[..., None, :] for x in counts[real, :, 1, :2].T)
         tp = tp - 1e-6 * np.tri(len(real), k=-1)  # of equal policies the first stands for all
         return cls(policies, real, tp, fp, alone)
@@ -333,13 +335,14 @@ class _Ahead:
         for threshold, odds in zip(thresholds, odds_of(thresholds), strict=True):
             here = np.array([self.policies[i].at in (None, threshold) for i in self.real])
             lead = self.tp - odds * self.fp
-            bounds = lead - theirs - odds * mine, lead + mine + odds * theirs
-            told = self._told(*((np.all(x >= -1e-9, -1, where=here) & here) for x in bounds))
+            low, high = lead - theirs - odds * mine, lead + mine + odds * theirs
+            sure, may = (low > 1e-9) | ((low >= 0) & (high < 1e-9)), high >= -1e-9  # equal: the first stands
+            told = self._told(*(np.all(x, -1, where=here) & here for x in (sure, may)))
             if shares is not None:
                 net = np.where(here, (shares[self.real] @ [1, -odds, 0, 0]).T, -np.inf)
                 told[self.real, :, 0] = (np.arange(len(here)) == net.argmax(1)[:, None]).T
             each.append(told)
-        return np.stack(each, -2)
+        return np.stack(each, -2) if each else self._told(*np.zeros((2, *self.tp.shape[:2]), bool))[..., None, :]
 
     def _told(self, sure: np.ndarray, may: np.ndarray) -> np.ndarray:
         found = np.full((len(self.policies), len(sure), len(NUMBERS)), np.nan)

@@ -174,9 +174,9 @@ def learn(
         known = changed < 2
         model = np.full(len(rows), np.average(changed[known], weights=(weights / chance.clip(FLOOR))[known]))
     low = 100 * weights[chance < LOW].sum() / weights.sum()
-    like = "the recorded facts and the verdicts" if facts or scores else "the verdicts of the policies"
-    said = f"Estimated ({method.replace('_', ' ')}) as if, of cases alike in {like}, as many change whether that "
-    said += f"is known or not; {low:.0f} % of cases had a chance below {100 * LOW:.0f} % that it is."
+    alike = "recorded facts and policies" if facts or scores else "the policies alone"
+    said = f"Estimated ({method.replace('_', ' ')}) as if outcomes were missing at random given {alike}; "
+    said += f"{low:.0f} % of cases had a chance below {100 * LOW:.0f} % to have theirs known."
     said += f" No estimate of {', '.join(blank)}: no outcome is known on one side." * bool(blank)
     return Verification(weights, group, changed, chance.clip(FLOOR), model, refers, blank, said)
 

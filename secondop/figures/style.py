@@ -131,6 +131,20 @@ def count_of(table: pd.DataFrame) -> str:
     return f"{table['n'].iloc[0]:,.0f} {cases_of(table)}"
 
 
+def basis_of(table: pd.DataFrame) -> str:
+    """The cases that a table counts, for whom the outcome is known, and what an estimate assumes."""
+    said = [table.attrs[x] for x in ("verification", "estimate") if table.attrs.get(x)]
+    return " ".join([f"{count_of(table)}.", *said])
+
+
+def doubt_of(table: pd.DataFrame) -> str:
+    """What makes a value more than one: the sample, unknown facts and, where there are any, outcomes."""
+    if table.attrs.get("estimate"):
+        return "95 % interval of the estimate"
+    unknown = " and unknown outcomes" if table.attrs.get("unknown_outcomes") else ""
+    return f"95 % interval, missing information{unknown}" if unknown else "95 % interval and missing information"
+
+
 def threshold_words(threshold: float, outcome: str | None = None) -> str:
     """A decision threshold as the trade that it accepts."""
     accepted = f"{(1 - threshold) / threshold:.3g}"
