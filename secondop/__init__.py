@@ -24,6 +24,8 @@ What a rule book is worth
 A learned triage, and real biopsies
     learned_triage, same_volume, calibration, importance, imitation_tree
     BIOPSIES, biopsy_readings, second_readings
+A report to share
+    report
 To see and to teach
     figures, teaching
 Errors and warnings
@@ -82,6 +84,7 @@ _HOMES = {
         "imitation_tree",
     ),
     "secondop.evaluation.biopsies": ("BIOPSIES", "biopsy_readings", "second_readings"),
+    "secondop.reports": ("report",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 _ROOMS = ("figures", "teaching")

@@ -6,13 +6,18 @@ import csv
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
+import unicodedata
 from pathlib import Path
+
+import pandas as pd
 
 from secondop.errors import SecondopError, unknown_name
 
 CHECKSUMS = "checksums.json"
+_FORMULA = re.compile(r"[\s\x00-\x20\u200b\ufeff]*([=@]|[+-](?![\d.,]*\s*$))")  # a number runs nothing
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -114,6 +119,30 @@ def write_whole(path: str | Path, content: str | bytes) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def is_formula(cell: object) -> bool:
+    """Whether a spreadsheet could run a cell: text that starts, after any blanks, like a formula.
+
+    Examples
+    --------
+    >>> [is_formula(cell) for cell in ("=1+1", "\\n@SUM(A1)", "\\uff1d1", "-2.5", "-", "a=b", 3)]
+    [True, True, True, False, False, False, False]
+    """
+    return isinstance(cell, str) and bool(_FORMULA.match(unicodedata.normalize("NFKC", cell)))
+
+
+def for_spreadsheets(table: pd.DataFrame) -> pd.DataFrame:
+    """A table that a spreadsheet opens as it is: an apostrophe before every text that it could run."""
+
+    def shown(cell: object) -> object:
+        return f"'{cell}" if is_formula(cell) else cell
+
+    texts = [i for i, dtype in enumerate(table.dtypes) if not pd.api.types.is_numeric_dtype(dtype)]
+    table = table.copy(deep=False)
+    for i in texts:
+        table.isetitem(i, table.iloc[:, i].astype(object).map(shown, na_action="ignore"))
+    return table.rename(columns=shown, index=shown)
 
 
 def part_of(path: Path) -> Path:

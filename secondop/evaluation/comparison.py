@@ -17,6 +17,7 @@ from secondop.evaluation.contrasts import ALL, DIFFER, OUTCOMES, SOUGHT
 from secondop.evaluation.measures import Z
 from secondop.evaluation.patterns import Patterns
 from secondop.evaluation.published import published_contrasts, published_rates, with_intervals
+from secondop.evaluation.small_cells import checked, hide_compared
 from secondop.guideline.contrasts import SIDES
 
 _READINGS = "It is a rate of readings: compare it with read_strategies, not with a cohort."
@@ -65,6 +66,7 @@ def compare(
     fitted_to: Iterable[str] | None = None,
     sides: Mapping[str, tuple[Any, Any]] | None = None,
     redrawn: Iterable[Any] = (),
+    min_cell: int | None = None,
 ) -> pd.DataFrame:
     """Published rates or contrasts beside a cohort's, with a verdict that never mixes what is unlike.
 
@@ -89,6 +91,9 @@ def compare(
     redrawn : iterable of cohorts
         The cohort at other values of what was fitted: the spread of its figures (standard deviation,
         ``simulated_fitted``) widens its intervals. Without it, what was fitted is taken as exact.
+    min_cell : int, optional
+        To share the table: figures of the cohort that rest on fewer cases are hidden, with those that would
+        tell them; ``attrs["hidden"]`` says how many rows.
 
     Returns
     -------
@@ -132,7 +137,7 @@ def compare(
     whole = {f"simulated_{name}" for name in counts} | {"published_n"} & set(columns)
     table = table.astype(dict.fromkeys(whole, "Int64"))
     table.attrs["unreadable"] = unreadable
-    return table
+    return table if min_cell is None else hide_compared(table, checked(min_cell))
 
 
 def _unlike(
