@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime
 import json
+import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from secondop.errors import SecondopError
 from secondop.evaluation.cohort import EITHER, Cohort
 from secondop.evaluation.corrected import NET
 from secondop.evaluation.measures import MEASURES
-from secondop.evaluation.policies import FORESIGHT, any_of, at_level, choose, kind_of, levels_from
+from secondop.evaluation.policies import FORESIGHT, at_level, choose, kind_of, levels_from
 from secondop.evaluation.rates import TOPS, firing_rates, judged
 from secondop.evaluation.recorded import Recorded, recorded
 from secondop.evaluation.small_cells import HIDDEN, MIN_CELL, checked, cover, pool, small
@@ -162,9 +164,7 @@ def report(
 
 def _who(made: _Report, cases: Any) -> None:
     """Table 1, every recorded fact by group, and what is missing."""
-    open_ = any_of(()) | at_level(made.rule_book, "optional").is_null()
-    for level in ("recommended", "urgent"):
-        open_ = open_ | at_level(made.rule_book, level).is_null()
+    open_ = reduce(operator.or_, (at_level(made.rule_book, level).is_null() for level in Level))
     groups, counts, _ = made.cohort.tally([open_])
     sizes = counts[0].sum(-1)
     if not (n := int(sizes.sum())):
@@ -230,22 +230,26 @@ def _rows_of(answers: Recorded, together: frozenset, hidden: np.ndarray, sizes: 
 def _rates(made: _Report, cases: Any) -> None:
     """How often rules fire and whom each level refers, of all cases and by group."""
     book, rows, groups, whole, drawn = made.rule_book, [], [], [], []
-    rates, seen = firing_rates(cases, rule_book=book), {}
+    rates, seen, asked, alike = firing_rates(cases, rule_book=book), {}, {}, {}
     by_group = firing_rates(cases, by=made.by, rule_book=book) if made.by else rates[:0]
     for i, row in rates.iterrows():
         if not (rules := _rules_of(row, book)):
             continue
         own = by_group[(by_group["policy"] == row["policy"]) & (row["sort"] == "level")]
-        counts = np.stack([row["n"] - row["fired"] - row["unknown"], row["fired"], row["unknown"]])[None]
+        counts = np.array([[row["n"] - row["fired"] - row["unknown"], row["fired"], row["unknown"]]])
         if len(own):
             counts = np.stack([own["n"] - own["fired"] - own["unknown"], own["fired"], own["unknown"]], -1)
             counts = made.gathered(counts)
-        cells = _told(made, rules, len(counts))
-        for wider in seen.get("optional" if row["sort"] == "any" else row["within"], ()):
+        cells, within = _told(made, rules, len(counts)), "optional" if row["sort"] == "any" else row["within"]
+        for wider in seen.get(within, ()):
             apart = np.abs(wider[: len(counts)] - counts[: len(wider)])[:, :2]
             cells[: len(apart)] |= small(apart, made.least).any(-1)[:, None]
-        together, hidden = cover(counts, made.least, cells, dear=1)
         seen.setdefault(row["policy"], []).append(counts)
+        asked[i] = row, own, counts, cells
+        alike[tuple(counts[0])] = alike.get(tuple(counts[0]), False) | cells[0]
+    for i, (row, own, counts, cells) in asked.items():
+        cells[0] = alike[tuple(counts[0])]  # rules that fire alike are hidden alike
+        together, hidden = cover(counts, made.least, cells, dear=1)
         whole += [i] * (not together)
         made.hidden += len(together)
         kind = {"rule": row["kind"], "group": "group of rules"}.get(row["sort"], row["sort"])
@@ -287,13 +291,13 @@ def _rules_of(row: pd.Series, book: RuleBook) -> list[Rule]:
 
 def _told(made: _Report, rules: list[Rule], groups: int) -> np.ndarray:
     """Which cells of a rate (no, yes, unknown) would tell apart answers that Table 1 does not."""
-    cells = np.zeros((groups, 3), bool)
-    if len(rules) == 1 and len(rules[0].facts) == 1 and made.facts:
-        ((name, fact),) = rules[0].facts.items()
+    cells, facts = np.zeros((groups, 3), bool), {k: v for rule in rules for k, v in rule.facts.items()}
+    if len(facts) == 1 and made.facts:
+        ((name, fact),) = facts.items()
         together, hidden = made.covered[name]
         values = next(x.values for x in made.facts if x.fact.name == name)
-        frame = pl.DataFrame({name: pl.Series(values, dtype=fact.dtype)})
-        said = frame.select(x=rules[0].when.to_expr(lambda of: pl.col(of.name)))["x"].to_list()
+        any_of = reduce(operator.or_, (rule.when for rule in rules)).to_expr(lambda of: pl.col(of.name))
+        said = pl.DataFrame({name: pl.Series(values, dtype=fact.dtype)}).select(said=any_of)["said"]
         parts = np.array([2 if x is None else int(x) for x in said])
         for i in range(groups):
             gone = parts[[*together, *np.flatnonzero(hidden[i])]]

@@ -48,14 +48,17 @@ class Attacker:
         self.told.append(cells)
         self.values.append(round(float(value), 6))
 
-    def could_be(self, cells):
-        """The least and the most that a sum of cells could be."""
+    def knows(self, cells, count):
+        """Whether a sum of cells, in truth so many, can be nothing else."""
         values = np.array(self.values)
         known = LinearConstraint(np.array(self.told), values - 1e-6, values + 1e-6)
         whole = {"integrality": np.ones(len(cells)), "bounds": Bounds(0, np.inf), "constraints": known}
-        ends = [milp(sign * cells, **whole) for sign in (1, -1)]
-        assert all(end.success for end in ends), "what the report states contradicts itself"
-        return round(ends[0].fun), round(-ends[1].fun)
+        for sign in (-1, 1):
+            found = milp(sign * cells, **whole)
+            assert found.success, "what the report states contradicts itself"
+            if round(sign * found.fun) != count:
+                return False
+        return True
 
     def read_who(self, sheet):
         """Table 1."""
