@@ -135,7 +135,10 @@ def report(
     """
     from tqdm.auto import tqdm
 
-    path, least = Path(path).expanduser(), checked(min_cell)
+    least = checked(min_cell)
+    if not isinstance(path, (str, Path)) or not isinstance(title, str | None):
+        raise SecondopError(f"A report has a path and a title, both text; got {path!r} and {title!r}.")
+    path = Path(path).expanduser()
     if path.suffix.lower() not in (".html", ".xlsx"):
         raise SecondopError(f"A report is an .html page or an .xlsx workbook; {path.name!r} is neither.")
     if not path.parent.is_dir():
@@ -249,6 +252,7 @@ def _rates(made: _Report, cases: Any) -> None:
         alike[tuple(counts[0])] = alike.get(tuple(counts[0]), False) | cells[0]
     for i, (row, own, counts, cells) in asked.items():
         cells[0] = alike[tuple(counts[0])]  # rules that fire alike are hidden alike
+        cells[1:] |= small(counts[1:], made.least).any(-1)[:, None]  # a group shows its rate or nothing
         together, hidden = cover(counts, made.least, cells, dear=1)
         whole += [i] * (not together)
         made.hidden += len(together)
