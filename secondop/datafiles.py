@@ -9,8 +9,10 @@ import os
 import re
 import shutil
 import sys
+import tomllib
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -77,6 +79,36 @@ def checksums() -> str:
     return (
         json.dumps({path.name: checksum(path) for path in sorted(_folder().glob("*.csv"))}, indent=2) + "\n"
     )
+
+
+MAX_TOML, MAX_KEY, MAX_PARTS = 1_000_000, 1_000, 64
+"""Letters of a file and of a key, and parts of a key: a key of thousands of parts would take gigabytes."""
+_PARTS = re.compile(rf"""(?:("[^"\n]*"|'[^'\n]*'|[\w-]+)[ \t]*\.[ \t]*){{{MAX_PARTS}}}""")
+
+
+def read_toml(source: Any, what: str) -> dict[str, Any]:
+    """What a file or a text in TOML states; a text of one line that sets nothing is taken for a path."""
+    if isinstance(source, str) and "\n" not in source and ("=" not in source or source.endswith(".toml")):
+        source = Path(source)
+    if not isinstance(source, (str, Path)):
+        raise SecondopError(f"{what} is read from a path or a text in TOML, not {source!r:.80}.")
+    source = source.expanduser() if isinstance(source, Path) else source
+    if isinstance(source, Path) and not source.is_file():
+        raise SecondopError(f"There is no file {str(source)!r} to read {what[0].lower()}{what[1:]} from.")
+    if isinstance(source, Path) and source.stat().st_size > 4 * MAX_TOML:
+        raise SecondopError(f"{what} takes up to {MAX_TOML:,} letters; {source.name} is longer.")
+    try:
+        text = source.read_text("utf-8-sig") if isinstance(source, Path) else source
+    except UnicodeDecodeError as error:
+        raise SecondopError(f"The file {str(source)!r} is not text in UTF-8: save it as such.") from error
+    keys = (line.partition("=")[0] for line in text.splitlines() if not line.lstrip().startswith("#"))
+    if len(text) > MAX_TOML or max(map(len, keys), default=0) > MAX_KEY or _PARTS.search(text):
+        most = f"{MAX_TOML:,} letters, {MAX_KEY:,} before each '=', and {MAX_PARTS} parts of a key"
+        raise SecondopError(f"{what} takes up to {most}; this text is longer.")
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SecondopError(f"{what} is not valid TOML: {error}.") from error
 
 
 def write_whole(path: str | Path, content: str | bytes) -> None:

@@ -6,6 +6,7 @@ import datetime
 import json
 import operator
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
@@ -17,7 +18,6 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from secondop import __version__
 from secondop.datafiles import for_spreadsheets, write_whole
 from secondop.errors import SecondopError
 from secondop.evaluation.cohort import EITHER, Cohort
@@ -136,8 +136,9 @@ def report(
     from tqdm.auto import tqdm
 
     least = checked(min_cell)
-    if not isinstance(path, (str, Path)) or not isinstance(title, str | None):
-        raise SecondopError(f"A report has a path and a title, both text; got {path!r} and {title!r}.")
+    for name, given in {"path": path, "title": title or ""}.items():
+        if not isinstance(given, (str, Path)):
+            raise SecondopError(f"The {name} of a report is text, not {given!r}.")
     path = Path(path).expanduser()
     if path.suffix.lower() not in (".html", ".xlsx"):
         raise SecondopError(f"A report is an .html page or an .xlsx workbook; {path.name!r} is neither.")
@@ -194,7 +195,7 @@ def _who(made: _Report, cases: Any) -> None:
         made.hidden += len(together) + int(hidden[: len(heads)].sum())
     columns = ["fact", "answer", *(f"{head}: {x}" for head in heads for x in ("n", "%"))]
     first = ("all cases", "", *(x for size in sizes for x in (int(size), "")))
-    note = "% of the cases in which the fact is known; of “not recorded”, of all. Answers of no case are left out."
+    note = "% of the cases in which it is known; “not recorded”, of all. Answers of no case are left out."
     sheet = pd.DataFrame([first, *rows], columns=columns)
     again = sheet["fact"].shift() == sheet["fact"]
     frame = pd.DataFrame({"fact": sheet["fact"].mask(again, ""), "answer": sheet["answer"]})
@@ -270,7 +271,7 @@ def _rates(made: _Report, cases: Any) -> None:
     made.said["levels"] = [_in_words(row) for _, row in shown[shown["sort"] == "level"].iterrows()]
     made.said["whole"] = set(shown["policy"])
     tops, rules = (shown[shown["sort"] == sort] for sort in ("any", "rule"))
-    rules = rules.nlargest(60, "min")
+    rules = rules.nlargest(16, "min")
     made.figures["rates"] = [("firing_rates", pd.concat([tops[: 2 * (len(tops) == 2)], rules]))] * bool(
         len(rules)
     )
@@ -410,7 +411,7 @@ def _page(made: _Report) -> str:
 def _about(made: _Report) -> dict[str, Any]:
     return {
         "today": f"{datetime.date.today()}",
-        "version": __version__,
+        "version": sys.modules["secondop"].__version__,
         "note": NOT_FOR_CARE,
         "book": made.rule_book,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import narwhals as nw
@@ -80,5 +81,5 @@ def answers_to(fact: Fact, rule_book: RuleBook) -> list[Answer]:
     below = [f"up to {x}" if over else f"under {x}" for x, (_, over) in zip(shown, cuts, strict=True)]
     labels = [below[0], *(f"{a}, {b}" for a, b in zip(from_, below[1:], strict=False)), from_[-1]]
     values = [cuts[0][0] - (not cuts[0][1]), *(at + over for at, over in cuts)]
-    bands = [~above[0], *(a & ~b for a, b in zip(above, above[1:], strict=False)), above[-1]]
+    bands = [~above[0], *(a & ~b for a, b in pairwise(above)), above[-1]]
     return list(zip(labels, values, bands, strict=True))

@@ -32,7 +32,9 @@ class Attacker:
         mask = np.ones(len(self.cells), bool) if group == "all" else (self.cells["site"] == group).to_numpy()
         for name, answers in facts.items():
             column = self.cells[name]
-            mask = mask & (column.isin([x for x in answers if x is not None]) | (column.isna() & (None in answers))).to_numpy(bool)
+            mask = mask & (
+                column.isin([x for x in answers if x is not None]) | (column.isna() & (None in answers))
+            ).to_numpy(bool)
         return mask.astype(float)
 
     def fires(self, rules, part, group="all", changed=None):
@@ -42,7 +44,9 @@ class Attacker:
         unknown = verdicts.isna().any(axis=1) & ~yes
         mask = {"yes": yes, "unknown": unknown, "no": ~yes & ~unknown}[part].to_numpy(bool)
         mask = mask & (self.where(group) > 0)
-        return (mask if changed is None else mask & (self.cells["changed"] == changed).to_numpy()).astype(float)
+        return (mask if changed is None else mask & (self.cells["changed"] == changed).to_numpy()).astype(
+            float
+        )
 
     def learn(self, cells, value):
         self.told.append(cells)
@@ -78,7 +82,10 @@ class Attacker:
                         if labels == "not recorded":
                             self.learn(self.where(head), 100 * n / share)
                         else:
-                            self.learn(self.where(head, **{name: [x for x in of.values() if x is not None]}), 100 * n / share)
+                            self.learn(
+                                self.where(head, **{name: [x for x in of.values() if x is not None]}),
+                                100 * n / share,
+                            )
 
     def read_rates(self, sheet, rules_of, groups=False):
         """Rates: counts, and what their bounds and the ends of their intervals tell."""

@@ -29,7 +29,9 @@ BOOK = small_book(
 def rules_of(kind, name):
     """The rules that a row of the report counts."""
     rules = list(BOOK)
-    levels = {f"{level} or more": level for level in ("urgent", "recommended")} | {words: x for x, words in LEVELS.items()}
+    levels = {f"{level} or more": level for level in ("urgent", "recommended")} | {
+        words: x for x, words in LEVELS.items()
+    }
     if name.startswith("any indication") or name == LEVELS["optional"]:
         return rules
     if name in levels:
@@ -52,7 +54,7 @@ def some_cases(seed, n):
     return pd.DataFrame(cases)
 
 
-@pytest.mark.parametrize("sample", sampled([(1, 90), (2, 150), (3, 250), (4, 60), (5, 400), (6, 40)]))
+@pytest.mark.parametrize("sample", sampled([(116, 200), (6, 40), (1, 90)]))
 def test_an_attacker_who_reads_every_table_learns_no_small_count(tmp_path, sample):
     seed, n = sample
     cases = some_cases(seed, n)
@@ -90,12 +92,23 @@ def test_an_attacker_who_reads_every_table_learns_no_small_count(tmp_path, sampl
     assert not told
 
 
+def test_the_attacker_knows_small_counts_where_none_is_hidden(tmp_path):
+    cases = some_cases(1, 90)
+    sheet = pd.read_excel(report(cases, tmp_path / "r.xlsx", by="site", rule_book=BOOK, min_cell=1), "who")
+    attacker = Attacker(BOOK, ["A", "B", "C", "D"], 90)
+    attacker.read_who(sheet)
+    few = (cases["site"].eq("C") & cases["concern"].eq(True)).sum()
+    assert 0 < few < LEAST and attacker.knows(attacker.where("C", concern=[True]), few)
+
+
 TABLES = st.integers(2, 5).flatmap(
-    lambda parts: st.lists(st.lists(st.integers(0, 14), min_size=parts, max_size=parts), min_size=1, max_size=5)
+    lambda parts: st.lists(
+        st.lists(st.integers(0, 14), min_size=parts, max_size=parts), min_size=1, max_size=5
+    )
 )
 
 
-@examples(200)
+@examples(60)
 @given(TABLES)
 def test_of_a_table_with_its_margins_no_small_cell_follows(rows):
     from scipy.optimize import LinearConstraint, milp
@@ -119,7 +132,10 @@ def test_of_a_table_with_its_margins_no_small_cell_follows(rows):
         asked = np.zeros(shape)
         asked[tuple(cell)] = 1
         ends = [
-            sign * milp(sign * asked.ravel(), constraints=LinearConstraint(told, values, values), integrality=1).fun
+            sign
+            * milp(
+                sign * asked.ravel(), constraints=LinearConstraint(told, values, values), integrality=1
+            ).fun
             for sign in (1, -1)
         ]
         assert ends[0] < ends[1], (counts, hidden, cell)
