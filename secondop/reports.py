@@ -22,7 +22,7 @@ from secondop.datafiles import for_spreadsheets, write_whole
 from secondop.errors import SecondopError
 from secondop.evaluation.cohort import EITHER, Cohort
 from secondop.evaluation.corrected import NET
-from secondop.evaluation.measures import MEASURES
+from secondop.evaluation.measures import TRUTH
 from secondop.evaluation.policies import FORESIGHT, at_level, choose, kind_of, levels_from
 from secondop.evaluation.rates import TOPS, firing_rates, judged
 from secondop.evaluation.recorded import Recorded, recorded
@@ -96,6 +96,10 @@ def report(
     title: str | None = None,
     policies: Iterable[str] | Mapping[str, str] | None = None,
     threshold: float = THRESHOLD,
+    verified: str | None = None,
+    method: str | None = None,
+    given: Sequence[str] | None = None,
+    cluster: str | None = None,
 ) -> Path:
     """Write what a rule book says of some cases, to be shared: no case is in it, and no small count.
 
@@ -109,8 +113,8 @@ def report(
         As for :func:`tradeoff`: in memory or lazy; with facts, or there is no table of who is in it.
     path : str or pathlib.Path
         ``.html``: one page that opens and prints without a network; ``.xlsx``: its tables as sheets.
-    outcome, by, policies, threshold
-        As for :func:`tradeoff`, a yes/no outcome; by default none, and the levels of the rule book.
+    outcome, by, policies, threshold, verified, method, given, cluster
+        As for :func:`tradeoff`; by default there is no outcome, and the policies are the rule book's levels.
     rule_book : RuleBook
         The rules that judge the cases.
     min_cell : int
@@ -153,10 +157,12 @@ def report(
         raise SecondopError(f"A report weighs a yes/no outcome, not {NET!r}: name the column of one.")
     by = [by] if isinstance(by, str) else list(by or ())
     made = _Report(rule_book, by, least, judged(cases, rule_book, by=by), outcome)
+    told = {"verified": verified, "method": method, "given": given, "cluster": cluster}
+    told = {name: said for name, said in told.items() if said is not None}
     steps = {
         "cases": lambda: _who(made, cases),
-        "rates": lambda: _rates(made, cases),
-        "outcomes": lambda: _worth(made, cases, policies, threshold),
+        "rates": lambda: _rates(made, cases, {x: told[x] for x in told if x == "cluster"}),
+        "outcomes": lambda: _worth(made, cases, policies, {"threshold": threshold, **told}),
     }
     for step in (bar := tqdm(steps, "report", delay=2, leave=False)):
         bar.set_postfix_str(step, refresh=False)
@@ -231,11 +237,11 @@ def _rows_of(answers: Recorded, together: frozenset, hidden: np.ndarray, sizes: 
     return rows
 
 
-def _rates(made: _Report, cases: Any) -> None:
+def _rates(made: _Report, cases: Any, told: dict[str, Any]) -> None:
     """How often rules fire and whom each level refers, of all cases and by group."""
     book, rows, groups, whole, drawn = made.rule_book, [], [], [], []
-    rates, seen, asked, alike = firing_rates(cases, rule_book=book), {}, {}, {}
-    by_group = firing_rates(cases, by=made.by, rule_book=book) if made.by else rates[:0]
+    rates, seen, asked, alike = firing_rates(cases, rule_book=book, **told), {}, {}, {}
+    by_group = firing_rates(cases, by=made.by, rule_book=book, **told) if made.by else rates[:0]
     for i, row in rates.iterrows():
         if not (rules := _rules_of(row, book)):
             continue
@@ -317,14 +323,14 @@ def _rated(row: pd.Series, gone: set[int]) -> list:
     return [HIDDEN if out.get(name) in gone else kind(row[name]) for name, kind in kinds.items()]
 
 
-def _worth(made: _Report, cases: Any, policies: Any, threshold: float) -> None:
+def _worth(made: _Report, cases: Any, policies: Any, told: dict[str, Any]) -> None:
     """What the policies that may be shown find, miss and cost."""
     if made.outcome is None:
         made.said["outcomes there"] = [name for name in EITHER if name in made.cohort.columns]
         return
     book, own = made.rule_book, policies if isinstance(policies, Mapping) else {}
     levels = [str(level) for level in Level if any(rule.level == level for rule in book)]
-    cohort = judged(cases, book, made.outcome, own)
+    cohort = judged(cases, book, made.outcome, own, **{x: told[x] for x in told if x == "verified"})
     every = choose(cohort, levels if policies is None else policies)
     seen = cohort.patterns({p.name: p.refers for p in every if p.refers is not None}, ("changed",))
     counts = {p.name: seen.crossed(p.name, "flag changed")[0].ravel() for p in every if p.sort != FORESIGHT}
@@ -332,22 +338,25 @@ def _worth(made: _Report, cases: Any, policies: Any, threshold: float) -> None:
     for name, count in sorted(counts.items(), key=lambda x: x[0] != "recommended") if shown else ():
         apart = [count, *(np.abs(count - other) for other in list(shown.values())[2:])]
         told = name in levels and name not in made.said["whole"]
-        shown |= {} if told or small(apart, made.least).any() else {name: count}
+        shown |= {} if tells or small(apart, made.least).any() else {name: count}
     made.hidden += sum(name not in shown for name in counts)
     if not shown:
         return
     asked = {k: v for k, v in own.items() if k in shown} or [p.name for p in every if p.name in shown]
-    given, names = {"outcome": made.outcome, "rule_book": book}, [*shown, FORESIGHT]
-    table = tradeoff(cases, asked, threshold=threshold, **given)
-    curve = decision_curve(cases, asked, **given)
-    table, curve = (
-        x[x["policy"].isin(names) & x["measure"].isin([*MEASURES, "frontier"])] for x in (table, curve)
-    )
-    made.said["unknown"] = int(table.attrs["unknown_outcomes"])
-    rows = [(row["label"], *(_estimate(row, name) for name in _WORTH)) for _, row in wide(table).iterrows()]
+    names, told = [*shown, FORESIGHT], told | {"outcome": made.outcome, "rule_book": book}
+    table = tradeoff(cases, asked, **told)
+    curve = decision_curve(cases, asked, **{x: told[x] for x in told if x != "threshold"})
+    table, curve = (x[x["policy"].isin(names) & ~x["measure"].isin(TRUTH)] for x in (table, curve))
+    made.said |= {"unknown": int(table.attrs["unknown_outcomes"])}
+    made.said |= {x: table.attrs.get(x, "") for x in ("verification", "estimate")}
+    rows = [
+        (row["label"], *(_estimate(row, name, made.said["estimate"]) for name in _WORTH))
+        for _, row in wide(table).iterrows()
+    ]
     frame = pd.DataFrame(rows, columns=["referring", *_WORTH.values()])
     note = f"Per 100 of {made.cases} unless named; in brackets 95 % intervals. "
-    note += f"Net benefit at a decision threshold of {_number(100 * threshold)} %."
+    note += "In square brackets bounds, which assume nothing. " * bool(made.said["estimate"])
+    note += f"Net benefit at a decision threshold of {_number(100 * told['threshold'])} %."
     made.tables["trade-off"] = _Table("What each policy refers, finds and misses", frame, 1, note, table)
     made.tables["decision curve"] = _Table("", curve, 1, sheet=curve)
     made.figures["worth"] = [("tradeoff", table), ("decision_curve", curve)]
@@ -359,15 +368,14 @@ def _in_words(row: pd.Series) -> str:
     return said[:1].upper() + said[1:]
 
 
-def _estimate(row: pd.Series, name: str) -> str:
+def _estimate(row: pd.Series, name: str, estimated: str) -> str:
     """A measure with its bounds and its interval."""
-    value, least, most, lower, upper = (
-        row[f"{name}{end}"] for end in ("", "_min", "_max", "_lower", "_upper")
-    )
-    if pd.isna(least):
+    value, least, most, *ends = (row[f"{name}{x}"] for x in ("", "_min", "_max", "_lower", "_upper"))
+    if pd.isna(least) and pd.isna(value):
         return "–"
-    text = _number(value) if least == most else _span(least, most)
-    return text if pd.isna(lower) or lower == upper else f"{text} ({_span(lower, upper)})"
+    text = _number(value) if least == most or (estimated and pd.notna(value)) else _span(least, most)
+    text += f" ({_span(*ends)})" if pd.notna(ends[0]) and ends[0] != ends[1] else ""
+    return f"{text} [{_span(least, most)}]" if estimated and least != most else text
 
 
 def _number(x: float) -> str:
