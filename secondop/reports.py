@@ -337,7 +337,7 @@ def _worth(made: _Report, cases: Any, policies: Any, told: dict[str, Any]) -> No
     shown = {} if small(counts["all"], made.least).any() else {x: counts.pop(x) for x in ("none", "all")}
     for name, count in sorted(counts.items(), key=lambda x: x[0] != "recommended") if shown else ():
         apart = [count, *(np.abs(count - other) for other in list(shown.values())[2:])]
-        told = name in levels and name not in made.said["whole"]
+        tells = name in levels and name not in made.said["whole"]
         shown |= {} if tells or small(apart, made.least).any() else {name: count}
     made.hidden += sum(name not in shown for name in counts)
     if not shown:
