@@ -73,6 +73,7 @@ from secondop.readers.model import ReaderModel as ReaderModel
 from secondop.readers.ratings import opinions_from_ratings as opinions_from_ratings
 from secondop.readers.strategies import Strategy as Strategy
 from secondop.readers.strategies import read_strategies as read_strategies
+from secondop.reports import report as report
 from secondop.rules.cases import MissingFactsWarning as MissingFactsWarning
 from secondop.rules.conditions import at_least as at_least
 from secondop.rules.doubts import MissingCodesWarning as MissingCodesWarning

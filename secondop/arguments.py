@@ -80,7 +80,7 @@ VALUES = Taken(
 )
 _OF = {
     whole(0): "seed",
-    whole(1): "n draws repeats groups most max_depth",
+    whole(1): "n draws repeats groups most max_depth min_cell",
     whole(2): "folds learn_from",
     number(0, inf, "a number, 0 or more"): "weight zeros",
     SHARE: "prevalence follow_through yield_ held_back",

@@ -18,6 +18,7 @@ from secondop.evaluation.contrasts import ALL, DIFFER, OUTCOMES, SOUGHT
 from secondop.evaluation.measures import Z
 from secondop.evaluation.patterns import Patterns
 from secondop.evaluation.published import published_contrasts, published_rates, with_intervals
+from secondop.evaluation.small_cells import hide_compared
 from secondop.guideline.contrasts import SIDES
 
 _READINGS = "It is a rate of readings: compare it with read_strategies, not with a cohort."
@@ -68,6 +69,7 @@ def compare(
     sides: Mapping[str, tuple[Any, Any]] | None = None,
     redrawn: Iterable[Any] = (),
     cluster: str | None = None,
+    min_cell: int | None = None,
 ) -> pd.DataFrame:
     """Published rates or contrasts beside a cohort's, with a verdict that never mixes what is unlike.
 
@@ -95,6 +97,9 @@ def compare(
     cluster : str, optional
         The column that says of which patient or site each case is, as for
         :class:`~secondop.evaluation.cohort.Cohort`; ``cohort_clusters`` says how many are in a denominator.
+    min_cell : int, optional
+        To share the table: figures of the cohort that rest on fewer cases are hidden, with those that would
+        tell them; ``attrs["hidden"]`` says how many rows.
 
     Returns
     -------
@@ -163,7 +168,7 @@ def compare(
     whole = {f"cohort_{name}" for name in counts} | {"published_n", "cohort_clusters"} & set(told)
     table = table.astype(dict.fromkeys(whole, "Int64"))
     table.attrs |= {"unreadable": unreadable, "simulated": is_simulated(attrs, columns)}
-    return table
+    return table if min_cell is None else hide_compared(table, min_cell)
 
 
 def _unlike(
