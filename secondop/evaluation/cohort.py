@@ -206,16 +206,18 @@ class Cohort:
         return Patterns(codes, groups, group, weights[0], weights[-1], clusters)
 
     def rows(self, answers: Mapping[str, nw.Expr]) -> tuple[pl.DataFrame, list[str | None], np.ndarray]:
-        """Case by case what :meth:`patterns` counts: *answer* and *flag changed*, beside *weight* and *score*.
+        """Case by case what :meth:`patterns` counts: *answer* and *flag changed*, beside *weight*, *cluster* and *score*.
 
         Then the names of the groups, and which of them each case is of.
         """
         by = [f"by {name}" for name in self.by]
-        scores = [name for name in self.frame.collect_schema().names() if name.startswith("score ")]
+        names = self.frame.collect_schema().names()
+        own = [name for name in names if name == "cluster" or name.startswith("score ")]
         asked = {f"answer {name}": answer for name, answer in answers.items()} | {
             "flag changed": self.changed
         }
-        rows = self.frame.select(*by, *scores, "weight", **asked).collect().to_polars().cast(self._levels)
+        rows = self.frame.select(*by, *own, "weight", **asked).collect().to_polars().cast(self._levels)
+        rows = rows.with_columns(_recorded(rows, [name for name in by if name not in self._levels]))
         rows = rows.with_columns(pl.col(*asked).cast(pl.Int64).fill_null(2)).with_row_index("row")
         if not by:
             return rows, [None], np.zeros(len(rows), int)
@@ -313,11 +315,8 @@ class Cohort:
         counted = (frame.group_by(keys).agg(**sums) if keys else frame.select(**sums)).collect().to_polars()
         counted = counted.with_columns(pl.col(*sums).cast(pl.Float64).fill_null(0))
         self.attrs["unreadable"] = int(counted["unreadable"].sum())
-        for name in {*groups} - {*self._levels}:  # a word for a gap makes no group of its own
-            if counted[name].dtype in (pl.String, pl.Categorical, pl.Enum):
-                gaps = [text for text in counted[name].cast(pl.String).unique() if is_not_recorded(text)]
-                recorded = pl.when(~pl.col(name).cast(pl.String).is_in(gaps)).then(name)
-                counted = counted.with_columns(recorded).group_by(keys).agg(pl.col(*sums).sum())
+        if recorded := _recorded(counted, [name for name in groups if name not in self._levels]):
+            counted = counted.with_columns(recorded).group_by(keys).agg(pl.col(*sums).sum())
         counted = counted.cast(self._levels).sort(keys, nulls_last=True) if keys else counted
         if self.cluster:
             each = counted.group_by(groups or pl.lit(0), maintain_order=True).agg(
@@ -374,3 +373,14 @@ def as_cohort(
             "A Cohort has its own outcome, flags, by, weights and cluster: give them to Cohort(...)."
         )
     return cases
+
+
+def _recorded(frame: pl.DataFrame, groups: Sequence[str]) -> list[pl.Expr]:
+    """Groups in words, such that a word for a gap makes no group of its own."""
+    made = []
+    for name in groups:
+        if frame[name].dtype in (pl.String, pl.Categorical, pl.Enum):
+            text = pl.col(name).cast(pl.String)
+            gaps = [word for word in frame[name].cast(pl.String).unique() if is_not_recorded(word)]
+            made.append(pl.when(~text.is_in(gaps)).then(name))
+    return made

@@ -244,7 +244,9 @@ def weigh(
     made = tidy(about, found, thresholds)
     at = made["policy"].map({policy.name: policy.at for policy in policies})
     unsettled = [group for group, x in zip(seen.groups, counts[0, ..., 2].sum(-1), strict=True) if x]
-    kept = (at.isna() | (at == made["threshold"])) & ((made["measure"] != BEST) | made["group"].isin(unsettled))
+    kept = (at.isna() | (at == made["threshold"])) & (
+        (made["measure"] != BEST) | made["group"].isin(unsettled)
+    )
     made = made[kept].reset_index(drop=True)
     made.attrs |= attrs
     return made
@@ -342,7 +344,9 @@ class _Ahead:
                 net = np.where(here, (shares[self.real] @ [1, -odds, 0, 0]).T, -np.inf)
                 told[self.real, :, 0] = (np.arange(len(here)) == net.argmax(1)[:, None]).T
             each.append(told)
-        return np.stack(each, -2) if each else self._told(*np.zeros((2, *self.tp.shape[:2]), bool))[..., None, :]
+        return (
+            np.stack(each, -2) if each else self._told(*np.zeros((2, *self.tp.shape[:2]), bool))[..., None, :]
+        )
 
     def _told(self, sure: np.ndarray, may: np.ndarray) -> np.ndarray:
         found = np.full((len(self.policies), len(sure), len(NUMBERS)), np.nan)
