@@ -11,8 +11,8 @@ from secondop.errors import did_you_mean, refuse
 from secondop.rules.facts import Fact
 from secondop.rules.spellings import BLANKS, Unreadable, code, is_not_recorded, matched, read_answer
 
-EVERY = "*"  # in unknown=, the columns of all facts
-TAKEN = {"columns": dict, "values": dict, "unknown": (list, dict), "encoding": str, "id": str}
+EVERY = "*"  # the columns of all facts
+TAKEN = ("columns", "values", "unknown", "encoding", "id")  # by a mapping file
 
 
 class Meanings(NamedTuple):
@@ -26,6 +26,7 @@ class Meanings(NamedTuple):
 
 
 def meanings(
+    *,
     columns: Any = None,
     values: Any = None,
     unknown: Any = None,
@@ -33,54 +34,33 @@ def meanings(
     mapping: Any = None,
     id: Any = None,
 ) -> Meanings:
-    """Arguments and a mapping file together: what an argument says goes before what the file says."""
-    stated = {} if mapping is None else _stated(mapping)
-    problems, common, own = [], {}, {}
-    if columns is not None and not _texts(columns):
-        problems.append(
-            f"columns= maps your names to facts, as in {{'gender': 'sex'}}; got {columns!r:.200}."
-        )
-        columns = None
-    for gaps, said in ((stated.get("unknown"), stated.get("values")), (unknown, values)):
-        if isinstance(said, Mapping) or said is None:
-            for key, answer in (said or {}).items():
-                if isinstance(answer, Mapping):
-                    (common if key == EVERY else own.setdefault(key, {})).update(answer)
-                else:
-                    common[key] = answer
+    """Arguments of :func:`read_cases` and a mapping file together: what an argument says goes first."""
+    stated = {} if mapping is None else read_toml(mapping, "A mapping")
+    given = dict(zip(TAKEN, (columns, values, unknown, encoding, id), strict=True))
+    given = {key: value for key, value in given.items() if value is not None}
+    there = f"It takes {', '.join(TAKEN)}."
+    problems = [f"a mapping has no {x!r}.{did_you_mean(x, TAKEN)} {there}" for x in stated if x not in TAKEN]
+    renamed, common, own = {}, {}, {}
+    for said in (stated, given):
+        names, values, gaps = said.get("columns", {}), said.get("values", {}), said.get("unknown", ())
+        if not isinstance(names, Mapping) or not all(isinstance(fact, str) for fact in names.values()):
+            problems.append(f"columns= maps names to facts, as in {{'gender': 'sex'}}; got {names!r:.200}.")
+        elif not isinstance(values, Mapping):
+            problems.append(f"values= maps words to answers, as in {{'ja': 'yes'}}; got {values!r:.200}.")
         else:
-            problems.append(f"values= maps your words to answers, as in {{'ja': 'yes'}}; got {said!r:.200}.")
-        by = gaps if isinstance(gaps, Mapping) else {EVERY: [] if gaps is None else gaps}
-        for key, codes in by.items():
-            several = codes if isinstance(codes, (list, tuple, set, frozenset)) else [codes]
-            place = common if key == EVERY else own.setdefault(key, {})
-            place.update(dict.fromkeys(several))
+            renamed |= {name: fact for name, fact in names.items() if fact != ""}
+            by = gaps if isinstance(gaps, Mapping) else {EVERY: gaps}
+            for name, codes in by.items():
+                several = codes if isinstance(codes, (list, tuple, set, frozenset)) else [codes]
+                (common if name == EVERY else own.setdefault(name, {})).update(dict.fromkeys(several))
+            for name, answer in values.items():
+                if isinstance(answer, Mapping):
+                    (common if name == EVERY else own.setdefault(name, {})).update(answer)
+                else:
+                    common[name] = answer
     refuse("Cases cannot be read as you say", problems)
-    renamed = {key: fact for key, fact in stated.get("columns", {}).items() if fact != ""}
-    return Meanings(
-        {**renamed, **(columns or {})},
-        common,
-        own,
-        encoding or stated.get("encoding") or None,
-        stated.get("id") or None if id is None else id,
-    )
-
-
-def _texts(columns: Any) -> bool:
-    return isinstance(columns, Mapping) and all(isinstance(fact, str) for fact in columns.values())
-
-
-def _stated(mapping: Any) -> dict[str, Any]:
-    stated, problems = read_toml(mapping, "A mapping"), []
-    for key, value in stated.items():
-        if key not in TAKEN:
-            problems.append(f"it has no {key!r}.{did_you_mean(key, TAKEN)} It takes {', '.join(TAKEN)}.")
-        elif not isinstance(value, TAKEN[key]):
-            problems.append(f"{key} is not written so: {value!r:.80}.")
-    if not problems and not _texts(stated.get("columns", {})):
-        problems.append('[columns] says of your columns which facts they state, as in "gender" = "sex".')
-    refuse("The mapping cannot be used", problems)
-    return stated
+    encoding, id = ((stated | given).get(key, "") for key in ("encoding", "id"))
+    return Meanings(renamed, common, own, encoding or None, None if id == "" else id)
 
 
 def codes_of(
@@ -156,11 +136,11 @@ def decimal_commas(fact: Fact, labels: Iterable[Any]) -> dict[str, Any]:
     unsure = {text for text in texts if _GROUPS.fullmatch(text)}
     commas, points = ({text for text in texts - unsure if form.fullmatch(text)} for form in (_COMMA, _POINT))
     if bool(commas) == bool(points):
-        both = "may be a number of thousands or one with decimals"
-        return {
-            code(text): Unreadable(both, hint="Write 1000 or 1.0, or say which in values=.")
-            for text in unsure
-        }
+        both, advice = (
+            "may be a number of thousands or one with decimals",
+            "Write 1000 or 1.0, or say values=.",
+        )
+        return {code(text): Unreadable(both, hint=advice) for text in unsure}
     own, other = ".," if points else ",."
     found = {text: text.replace(other, "").replace(own, ".") for text in unsure | commas | points}
     return {code(text): read_answer(fact, float(number)) for text, number in found.items()}

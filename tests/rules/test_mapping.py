@@ -146,7 +146,11 @@ def test_a_file_that_is_there_is_left_alone(tmp_path):
 
 MAPPINGS = [
     # what                      text                                           what is said
-    ("a section that is none", 'colums = { G = "sex" }', "it has no 'colums'. Did you mean 'columns'?"),
+    (
+        "a section that is none",
+        'colums = { G = "sex" }',
+        "a mapping has no 'colums'. Did you mean 'columns'?",
+    ),
     ("a key twice", '[columns]\nG = "sex"\nG = "sex"\n', "is not valid TOML"),
     ("a long key", f"{'a' * 1001} = 1\n", "1,000 before each '='"),
     ("a key of many parts", f"[values]\n{'a.' * 20_000}b = 1\n", "64 parts of a key"),
@@ -155,7 +159,7 @@ MAPPINGS = [
     ("quoted parts", f"""x."a b".{"'c'." * 80}b = 1\n""", "64 parts of a key"),
     ("nested without end", f"unknown = {'[' * 5000}{']' * 5000}\n", "A mapping"),
     ("too long", f"# {'x' * 1_000_000}\n", "up to 1,000,000 letters"),
-    ("another kind", "columns = 3\n", "columns is not written so: 3"),
+    ("another kind", "columns = 3\n", "columns= maps names to facts, as in"),
     ("a fact that is none", '[columns]\nG = "sexx"\n', "no fact 'sexx'. Did you mean 'sex'?"),
     ("no file", "nowhere.toml", "There is no file 'nowhere.toml' to read a mapping from"),
     ("no text", 7, "A mapping is read from a path or a text in TOML, not 7"),

@@ -508,7 +508,7 @@ REFUSED = [
     ({"values": {"sex": {1: "female", "1.0": "male"}}}, "'1.0' is given two answers, 'female' and 'male'"),
     ({"values": {"ja": "yess"}}, "no fact takes 'yess', for 'ja'. Did you mean 'yes'?"),
     ({"values": {"ja": "yes", "JA ": "no"}}, "'JA ' is given two answers, True and False"),
-    ({"values": ["ja"]}, "values= maps your words to answers"),
+    ({"values": ["ja"]}, "values= maps words to answers"),
     ({"unknown": {"weeks": [9]}}, "there is no column 'weeks'"),
     ({"encoding": "cp1252"}, "encoding= is for files of text"),
 ]
