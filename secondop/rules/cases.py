@@ -198,7 +198,7 @@ def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: b
     own_id = None if said.id is None else own_name(said.id, names)
     if own_id is None and said.id is not None:
         hint = did_you_mean(said.id, map(str, names[:1000]))
-        wrong.append(f"there is no column {said.id!r} for id=.{hint}")
+        wrong.append(f"there is no one column {said.id!r} for id=.{hint}")
     refuse("Cases cannot be read as you say", wrong)
     if commas:
         for fact, name in own.items():
@@ -225,9 +225,9 @@ def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: b
     return Sources(frame, answers, problems, facts, own, own_id, where, lines_of, told, codes)
 
 
-def _all_said(column: Any, common: Mapping[Any, Any], own: Mapping[str, Any] | None) -> dict[str, Any]:
+def _all_said(column: Any, common: Mapping[str, Any], own: Mapping[str, Any] | None) -> dict[str, Any]:
     """What words for all say of a column that is no fact: if it has words of its own, or holds no others."""
-    said = {code(word): None if is_not_recorded(answer) else answer for word, answer in common.items()}
+    said = {word: None if is_not_recorded(answer) else answer for word, answer in common.items()}
     if own is not None:
         return said | own
     labels = [label for label in column_of(column).labels or () if isinstance(label, str)]

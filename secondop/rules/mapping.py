@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from secondop.datafiles import read_toml
 from secondop.errors import did_you_mean, refuse
 from secondop.rules.facts import Fact
@@ -19,8 +21,8 @@ class Meanings(NamedTuple):
     """What was said of a file's columns, words and codes, from arguments and a mapping file together."""
 
     columns: dict[Any, str]
-    common: dict[Any, Any]  # words of every fact's column to answers; None: not recorded
-    own: dict[Any, dict[Any, Any]]  # the same by column
+    common: dict[str, Any]  # codes of every fact's column to answers; None: not recorded
+    own: dict[Any, dict[str, Any]]  # the same by column
     encoding: str | None
     id: Any
 
@@ -40,7 +42,7 @@ def meanings(
     given = {key: value for key, value in given.items() if value is not None}
     there = f"It takes {', '.join(TAKEN)}."
     problems = [f"a mapping has no {x!r}.{did_you_mean(x, TAKEN)} {there}" for x in stated if x not in TAKEN]
-    renamed, common, own = {}, {}, {}
+    renamed, by = {}, {EVERY: {}}
     for said in (stated, given):
         names, values, gaps = said.get("columns", {}), said.get("values", {}), said.get("unknown", ())
         if not isinstance(names, Mapping) or not all(isinstance(fact, str) for fact in names.values()):
@@ -49,18 +51,25 @@ def meanings(
             problems.append(f"values= maps words to answers, as in {{'ja': 'yes'}}; got {values!r:.200}.")
         else:
             renamed |= {name: fact for name, fact in names.items() if fact != ""}
-            by = gaps if isinstance(gaps, Mapping) else {EVERY: gaps}
-            for name, codes in by.items():
-                several = codes if isinstance(codes, (list, tuple, set, frozenset)) else [codes]
-                (common if name == EVERY else own.setdefault(name, {})).update(dict.fromkeys(several))
-            for name, answer in values.items():
-                if isinstance(answer, Mapping):
-                    (common if name == EVERY else own.setdefault(name, {})).update(answer)
-                else:
-                    common[name] = answer
+            gaps = gaps if isinstance(gaps, Mapping) else {EVERY: gaps}
+            told = [(name, dict.fromkeys(map(code, _each(codes)))) for name, codes in gaps.items()]
+            told += [(x, y) if isinstance(y, Mapping) else (EVERY, {x: y}) for x, y in values.items()]
+            found: dict[Any, dict[str, Any]] = {}
+            for name, codes in told:
+                place = found.setdefault(name, {})
+                for word, answer in codes.items():
+                    if answer != "" and place.setdefault(code(word), answer) != answer:
+                        two = f"{place[code(word)]!r} and {answer!r}"
+                        problems.append(f"{word!r} is given two answers, {two}.")
+            by |= {name: by.get(name, {}) | codes for name, codes in found.items()}
     refuse("Cases cannot be read as you say", problems)
     encoding, id = ((stated | given).get(key, "") for key in ("encoding", "id"))
-    return Meanings(renamed, common, own, encoding or None, None if id == "" else id)
+    return Meanings(renamed, by.pop(EVERY), by, encoding or None, None if id == "" else id)
+
+
+def _each(codes: Any) -> list:
+    """Codes of a list or the like, or the one that is given."""
+    return list(codes) if np.iterable(codes) and not isinstance(codes, (str, bytes)) else [codes]
 
 
 def codes_of(
@@ -76,49 +85,38 @@ def codes_of(
     stating = {column: fact for fact, column in columns.items()}
     for name, codes in said.own.items():
         column = own_name(name, names)
+        column = columns.get(own_name(name, [*columns])) if column is None else column
         if column is None:
-            column = columns.get(own_name(name, [*columns]))
-        if column is None:
-            hint = did_you_mean(name, map(str, [*names[:1000], *columns]))
-            problems.append(f"there is no column {name!r}.{hint}")
-            continue
-        fact = facts.get(stating.get(column))
-        place = others.setdefault(column, {}) if fact is None else by_fact.setdefault(fact.name, {})
-        _add(place, codes, fact, f"column {name!r}", problems)
+            problems.append(
+                f"there is no column {name!r}.{did_you_mean(name, map(str, [*names[:1000], *columns]))}"
+            )
+        elif column not in stating:
+            gaps = {word: None if is_not_recorded(answer) else answer for word, answer in codes.items()}
+            others[column] = others.get(column, {}) | gaps
+        else:
+            fact = facts[stating[column]]
+            read = {word: read_answer(fact, answer) for word, answer in codes.items()}
+            for word in (word for word, answer in read.items() if isinstance(answer, Unreadable)):
+                takes = f"it takes {fact.expects()}.{did_you_mean(codes[word], fact.levels or ('yes', 'no'))}"
+                told = (
+                    f"column {name!r}: {codes[word]!r}, for {word!r}, is no answer to {fact.name!r}: {takes}"
+                )
+                problems.append(told)
+            by_fact[fact.name] = by_fact.get(fact.name, {}) | read
     for word, answer in said.common.items():
-        if answer != "" and not any(_takes(fact, answer) for fact in facts.values()):
+        taken = {name: read_answer(fact, answer) for name, fact in facts.items()}
+        if all(isinstance(read, Unreadable) for read in taken.values()):
             known = {level for fact in facts.values() for level in fact.levels} | {"yes", "no"}
             problems.append(f"no fact takes {answer!r}, for {word!r}.{did_you_mean(answer, known)}")
-    for fact in map(facts.__getitem__, columns):
-        codes = {word: answer for word, answer in said.common.items() if _takes(fact, answer)}
-        common: dict[str, Any] = {}
-        _add(common, codes, fact, "every column", problems)
-        if merged := common | by_fact.get(fact.name, {}):
-            by_fact[fact.name] = merged
-    return by_fact, others, list(dict.fromkeys(problems))
-
-
-def _takes(fact: Fact, answer: Any) -> bool:
-    return not isinstance(read_answer(fact, answer), Unreadable)
-
-
-def _add(place: dict[str, Any], codes: Mapping, fact: Fact | None, where: str, problems: list[str]) -> None:
-    """Add what codes of a column stand for; refuse what is no answer, and a code that stands for two."""
-    for word, answer in codes.items():
-        if answer == "":
-            continue
-        gap = None if is_not_recorded(answer) else answer
-        read = gap if fact is None else read_answer(fact, answer)
-        if isinstance(read, Unreadable):
-            takes = f"it takes {fact.expects()}.{did_you_mean(answer, fact.levels or ('yes', 'no'))}"
-            problems.append(f"{where}: {answer!r}, for {word!r}, is no answer to {fact.name!r}: {takes}")
-        elif place.setdefault(code(word), read) != read:
-            problems.append(f"{where}: {word!r} is given two answers, {place[code(word)]!r} and {read!r}.")
+        for name in columns:
+            if not isinstance(taken[name], Unreadable):
+                by_fact.setdefault(name, {}).setdefault(word, taken[name])
+    return by_fact, others, problems
 
 
 def own_name(name: Any, names: list) -> Any:
     """The one column of that name, whatever its case, blanks and hyphens; None if there is none."""
-    return name if name in names else matched([*map(str, names)], [str(name)]).get(str(name))
+    return name if names.count(name) == 1 else matched([*map(str, names)], [str(name)]).get(str(name))
 
 
 _COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+),\d+")

@@ -133,7 +133,8 @@ def _found(read: Sources, column: str) -> _Found:
 
 
 def _lines(read: Sources, said: Meanings) -> Iterator[str]:
-    found = [_found(read, column) for column in column_names(read.frame)]
+    columns = Counter(column_names(read.frame))
+    found = [_found(read, column) for column, times in columns.items() if times == 1]
     common: Counter = Counter()
     for each in found:
         for word, (n, meant, _) in each.odd.items():
