@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -205,9 +206,9 @@ def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: b
             if facts[fact].is_numeric:
                 found = decimal_commas(facts[fact], column_of(source[name]).labels or ())
                 codes |= {fact: found | codes.get(fact, {})} if found else {}
-    stating = set(own.values())
-    for name in [*others, *names] if said.common else ():
-        if name not in stating and (found := _all_said(source[name], said.common, others.get(name))):
+    extra = [name for name, times in Counter(names).items() if times == 1 and name not in own.values()]
+    for name in extra if said.common else ():
+        if found := _all_said(source[name], said.common, others.get(name)):
             others[name] = found
     frame = _renamed(_reworded(source, others), {name: fact for fact, name in own.items()})
     answers, problems = typed(frame, facts, codes)

@@ -21,6 +21,7 @@ TOTALS = (
 TOTALS += "mean|mittelwert|durchschnitt|moyenne|promedio|media)[:_]*$"
 """What stands in a first cell of a row of a spreadsheet that is no case."""
 _PLACES = 5  # named of many
+_PLAIN = (pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Null)
 
 
 class RowsWarning(UserWarning):
@@ -110,7 +111,7 @@ def _series(column: Any) -> pl.Series:
     """A column of any frame in polars; of a mixture, or of what nests, its texts."""
     with suppress(pa.ArrowException, OverflowError, UnicodeError):
         series = pl.Series(pa.array(column) if isinstance(column, pd.Series) else column)
-        if not (series.dtype.is_nested() or series.dtype == pl.Object):
+        if series.dtype.is_numeric() or series.dtype.is_temporal() or series.dtype in _PLAIN:
             return series
     values = column.to_pylist() if isinstance(column, pa.ChunkedArray) else column.to_list()
     return pl.Series([None if is_not_recorded(value) else str(value) for value in values], dtype=pl.String)

@@ -30,7 +30,7 @@ def read_file(source: Any, facts: Collection[str], encoding: str | None = None) 
     if hasattr(source, "read"):
         content = source.read(MAX_TEXT_BYTES + 1)
         name = kind = Path(str(getattr(source, "name", "the file"))).name
-        if not isinstance(content, (str, bytes)) or (encoding and isinstance(content, str)):
+        if not isinstance(content, (str, bytes)) or (encoding is not None and isinstance(content, str)):
             told = "encoding= is for bytes; this" if isinstance(content, str) else "What has a read"
             raise SecondopError(
                 f"{told} gives {type(content).__name__} of {name}: give text, or bytes and encoding=."

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from pandas.api.types import is_hashable
 
 from secondop.datafiles import read_toml
 from secondop.errors import did_you_mean, refuse
@@ -58,13 +59,17 @@ def meanings(
             for name, codes in told:
                 place = found.setdefault(name, {})
                 for word, answer in codes.items():
-                    if answer != "" and place.setdefault(code(word), answer) != answer:
+                    if isinstance(answer, str) and not answer:
+                        continue  # not filled in
+                    if repr(place.setdefault(code(word), answer)) != repr(answer):
                         two = f"{place[code(word)]!r} and {answer!r}"
                         problems.append(f"{word!r} is given two answers, {two}.")
             by |= {name: by.get(name, {}) | codes for name, codes in found.items()}
+    problems += [] if is_hashable(given.get("id")) else [f"id= is the name of a column; got {id!r:.80}."]
     refuse("Cases cannot be read as you say", problems)
-    encoding, id = ((stated | given).get(key, "") for key in ("encoding", "id"))
-    return Meanings(renamed, by.pop(EVERY), by, encoding or None, None if id == "" else id)
+    encoding, id = ((stated | given).get(key) for key in ("encoding", "id"))
+    encoding, id = (None if isinstance(x, str) and not x else x for x in (encoding, id))
+    return Meanings(renamed, by.pop(EVERY), by, encoding, id)
 
 
 def _each(codes: Any) -> list:
