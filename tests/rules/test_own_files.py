@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import re
 import sys
 import warnings
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
 import narwhals as nw
+import numpy as np
 import openpyxl
 import pandas as pd
 import polars as pl
@@ -36,6 +38,7 @@ from secondop import (
 )
 from secondop.datafiles import for_spreadsheets, is_formula
 from secondop.rules.spellings import NearMissWarning, is_not_recorded
+from tests.kit import examples
 
 GAPS = ["", " ", "NA", "n/a", "unknown", "Not-recorded", "#N/A", None, float("nan"), pd.NA, pd.NaT]
 
@@ -244,6 +247,7 @@ def test_2_2_further_a_column_that_is_no_fact_and_a_code_below_zero():
         ["cost", "line 4", "-99"],
         ["cost", "line 5", "9999"],
     ]
+    assert check_cases(text("sex,cost", "male,-50", "male,-99", "male,-120")).empty  # a column of losses
     got = read_cases(text("sex,cost", "male,1", "male,2", "male,-99"), unknown={"cost": [-99]})
     assert plain(got["cost"]) == [1, 2, None]
 
@@ -320,13 +324,13 @@ def test_9_1_further_frames_and_workbooks_say_which_rows_state_nothing(dress):
     assert check_cases(frame)["first_case"].tolist() == places
 
 
-IDS = "patient,sex", "7,male", "P1,male", "p1 ,other", ",male", "7.0,male"
+IDS = "patient,sex", "7,male", "P1,male", "p1 ,other", ",male", "7.0,male", "n/a,other"
 
 
 def test_9_1_further_ids_that_are_missing_or_repeated_are_said_without_their_value():
     table = check_cases(text(*IDS), id="Patient")
     assert table[["column", "rows", "problem"]].values.tolist() == [
-        ["patient", 1, "1 row has no id (line 5)"],
+        ["patient", 2, "2 rows have no id (lines 5, 7)"],
         ["patient", 2, "2 rows repeat the id of one above (lines 4, 6)"],
     ]
     with pytest.raises(SecondopError, match=r"no one column 'pat' for id=\. Did you mean 'patient'\?"):
@@ -539,6 +543,49 @@ def test_10_8_further_an_outcome_is_read_if_it_is_named_or_holds_no_other_words(
     got = got if dress == "pandas" else got.to_pandas()
     assert plain(got["changed"]) == ["yes", None, "no"] and plain(got["note"]) == ["ja", "so", None]
     assert plain(got["site"]) == ["North", "2", None]
+
+
+ARGUMENTS = ("columns", "values", "unknown", "encoding", "mapping", "id")
+ATOMS = [
+    None,
+    0,
+    1.0,
+    float("nan"),
+    "ja",
+    "sex",
+    "x",
+    "",
+    "*",
+    True,
+    b"x",
+    (1, 2),
+    10**400,
+    "\0",
+    date(2026, 1, 1),
+]
+ODD = [*ATOMS, [1], {1}, {"a": [1]}, np.array([1, 2]), pd.Series([1]), object()]
+SOURCES = [
+    pd.DataFrame({"sex": ["male", "x"], "rare_disease": ["ja", None], "y": ["a", 2.5], "x": [1, 999]}),
+    pd.DataFrame([["male", 1, 2]], columns=["sex", "x", "x"]),
+    pd.DataFrame({"sex": ["male"], 5: [[1, 2]], ("a", "b"): [pd.Interval(0, 1)]}),
+    pl.DataFrame({"sex": ["male", "x"], "x": [date(2026, 1, 1), None]}),
+    pa.table({"sex": ["male"], "rare_disease": [True]}),
+]
+SAID = st.one_of(
+    st.sampled_from(ODD),
+    st.lists(st.sampled_from(ODD), max_size=3),
+    st.dictionaries(st.sampled_from(ATOMS), st.sampled_from(ODD), max_size=3),
+    st.dictionaries(st.sampled_from(ATOMS), st.dictionaries(st.sampled_from(ATOMS), st.sampled_from(ODD))),
+)
+
+
+@examples(150)
+@given(st.sampled_from(SOURCES), st.dictionaries(st.sampled_from(ARGUMENTS), SAID, min_size=1))
+@pytest.mark.filterwarnings("ignore")
+def test_whatever_is_said_is_read_or_refused_with_one_clear_error(source, said):
+    for read in (check_cases, read_cases):
+        with contextlib.suppress(SecondopError):
+            read(source, **said)
 
 
 # --- text of other machines
