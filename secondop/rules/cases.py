@@ -16,17 +16,10 @@ from secondop.errors import SecondopError, did_you_mean, refuse, unknown_name
 from secondop.rules.doubts import MissingCodesWarning, RowsWarning, codes_in_doubt, rows_in_doubt
 from secondop.rules.facts import Fact, Kind
 from secondop.rules.files import read_file
-from secondop.rules.gate import column_names, column_of, labelled, raise_problems, typed
-from secondop.rules.mapping import Meanings, codes_of, decimal_commas, meanings, own_name
+from secondop.rules.gate import column_names, column_of, raise_problems, typed
+from secondop.rules.mapping import Meanings, codes_of, decimal_commas, meanings, own_name, reworded
 from secondop.rules.rulebook import RuleBook
-from secondop.rules.spellings import (
-    claims,
-    code,
-    is_not_recorded,
-    near_misses,
-    no_fact,
-    warn_of_near_misses,
-)
+from secondop.rules.spellings import claims, near_misses, no_fact, warn_of_near_misses
 
 RuleBooks = RuleBook | Sequence[RuleBook]
 
@@ -207,10 +200,7 @@ def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: b
                 found = decimal_commas(facts[fact], column_of(source[name]).labels or ())
                 codes |= {fact: found | codes.get(fact, {})} if found else {}
     extra = [name for name, times in Counter(names).items() if times == 1 and name not in own.values()]
-    for name in extra if said.common else ():
-        if found := _all_said(source[name], said.common, others.get(name)):
-            others[name] = found
-    frame = _renamed(_reworded(source, others), {name: fact for fact, name in own.items()})
+    frame = _renamed(reworded(source, extra, others, said.common), {name: x for x, name in own.items()})
     answers, problems = typed(frame, facts, codes)
     problems["column"] = [own.get(name, name) for name in problems["column"]]
     if lines_of is None:
@@ -224,33 +214,6 @@ def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: b
     told = [("", 0, 0, place, "", problem, hint) for place, problem, hint in remarks]
     own_id = next((fact for fact, name in own.items() if name == own_id), own_id)
     return Sources(frame, answers, problems, facts, own, own_id, where, lines_of, told, codes)
-
-
-def _all_said(column: Any, common: Mapping[str, Any], own: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What words for all say of a column that is no fact: if it has words of its own, or holds no others."""
-    said = {word: None if is_not_recorded(answer) else answer for word, answer in common.items()}
-    if own is not None:
-        return said | own
-    labels = [label for label in column_of(column).labels or () if isinstance(label, str)]
-    found = {code(label) for label in labels if not is_not_recorded(label)}
-    return said if found <= said.keys() and any(said[word] is not None for word in found) else {}
-
-
-def _reworded(frame: Any, others: Mapping[Any, Mapping[str, Any]]) -> Any:
-    """The frame with the answers that words and codes stand for in columns that are no facts."""
-    for name, codes in ((name, codes) for name, codes in others.items() if codes):
-        values, labels = labelled(column_of(frame[name]))
-        said = [codes.get(code(label), label) for label in labels]
-        if len({type(answer) for answer in said if answer is not None}) > 1:
-            said = [None if answer is None else str(answer) for answer in said]
-        series = pl.Series(said).gather(values.cast(pl.Int64).set(values < 0, None))
-        if isinstance(frame, pl.DataFrame):
-            frame = frame.with_columns(series.alias(name))
-        elif isinstance(frame, pa.Table):
-            frame = frame.set_column(frame.schema.get_field_index(name), name, series.to_arrow())
-        else:
-            frame = frame.assign(**{name: pd.arrays.ArrowExtensionArray(series.to_arrow())})
-    return frame
 
 
 def _renamed(frame: Any, columns: dict[str, str]) -> Any:

@@ -15,10 +15,8 @@ from secondop.rules.gate import column_names
 from secondop.rules.spellings import CODES, GAP, NOT_RECORDED, TRIMMED, is_not_recorded
 from secondop.words import plural
 
-TOTALS = (
-    "^(grand_|sub|zwischen|sous_)?(total(s|es)?|sums?|summen?|gesamt|insgesamt|somme|suma)[:_]*$|^(average|"
-)
-TOTALS += "mean|mittelwert|durchschnitt|moyenne|promedio|media)[:_]*$"
+TOTALS = r"(?i)^\s*((grand|sub|zwischen|sous)[ _-]?)?(total(s|es)?|sums?|summen?|gesamt|insgesamt|somme|suma|"
+TOTALS += r"average|mean|mittelwert|durchschnitt|moyenne|promedio|media)[\s:]*$"
 """What stands in a first cell of a row of a spreadsheet that is no case."""
 _PLACES = 5  # named of many
 _PLAIN = (pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Null)
@@ -49,7 +47,7 @@ def rows_in_doubt(
     for name in extra[:3]:
         cells = _series(cases[name])
         if not cells.dtype.is_numeric():
-            total |= _words(cells).str.contains(TOTALS)
+            total |= cells.cast(pl.String).str.contains(TOTALS).fill_null(False)
     several = "row looks like a total of others", "rows look like totals of others"
     yield from _doubt("", total, places, *several, advice)
     if own_id is not None:

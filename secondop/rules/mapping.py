@@ -7,11 +7,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 from pandas.api.types import is_hashable
 
 from secondop.datafiles import read_toml
 from secondop.errors import did_you_mean, refuse
 from secondop.rules.facts import Fact
+from secondop.rules.gate import column_of, labelled
 from secondop.rules.spellings import BLANKS, Unreadable, code, is_not_recorded, matched, read_answer
 
 EVERY = "*"  # the columns of all facts
@@ -147,3 +151,32 @@ def decimal_commas(fact: Fact, labels: Iterable[Any]) -> dict[str, Any]:
     own, other = ".," if points else ",."
     found = {text: text.replace(other, "").replace(own, ".") for text in unsure | commas | points}
     return {code(text): read_answer(fact, float(number)) for text, number in found.items()}
+
+
+def reworded(frame: Any, names: list, own: Mapping[Any, Mapping[str, Any]], common: Mapping[str, Any]) -> Any:
+    """The frame with the answers that words and codes stand for in these columns, which state no fact.
+
+    Words for all are read in a column that has words of its own, or holds no others and an answer among them.
+    """
+    common = {word: None if is_not_recorded(answer) else answer for word, answer in common.items()}
+    for name in names if own or common else ():
+        codes, column = common | own.get(name, {}), column_of(frame[name])
+        values, labels = labelled(column) if name in own else column
+        if name not in own:
+            words = {code(x) for x in labels or () if isinstance(x, str) and not is_not_recorded(x)}
+            if not words <= codes.keys() or all(codes[word] is None for word in words):
+                continue
+        gaps = [not isinstance(label, str) and is_not_recorded(label) for label in labels]
+        told = [None if gap else codes.get(code(x), x) for x, gap in zip(labels, gaps, strict=True)]
+        if told == labels:
+            continue
+        if len({type(answer) for answer in told if answer is not None}) > 1:
+            told = [None if answer is None else str(answer) for answer in told]
+        series = pl.Series(told).gather(values.cast(pl.Int64).set(values < 0, None))
+        if isinstance(frame, pl.DataFrame):
+            frame = frame.with_columns(series.alias(name))
+        elif isinstance(frame, pa.Table):
+            frame = frame.set_column(frame.schema.get_field_index(name), name, series.to_arrow())
+        else:
+            frame = frame.assign(**{name: pd.arrays.ArrowExtensionArray(series.to_arrow())})
+    return frame

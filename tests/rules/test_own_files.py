@@ -483,6 +483,12 @@ VALUES = [
     ("a gap", "male,x", {"sex": {"x": None}}, ["male", None]),
     ("a word for a gap", "male,x", {"sex": {"x": "not recorded"}}, ["male", None]),
     ("not filled in", "male,other", {"sex": {"male": ""}}, ["male", "other"]),
+    (
+        "a word for a gap that means something here",
+        "male,unknown",
+        {"sex": {"unknown": "other"}},
+        ["male", "other"],
+    ),
     ("an answer renamed", "male,other", {"sex": {"other": "female"}}, ["male", "female"]),
 ]
 
@@ -598,6 +604,20 @@ def test_a_file_in_another_encoding_is_read_once_it_is_said(encoding, tmp_path):
     (tmp_path / "log.csv").write_bytes(ENCODED.encode(encoding))
     for source in (tmp_path / "log.csv", io.BytesIO(ENCODED.encode(encoding))):
         assert read_cases(source, encoding=encoding).columns.tolist() == ["sex", "Größe"]
+
+
+def test_a_mark_of_byte_order_is_no_part_of_the_first_name():
+    got = read_cases(io.BytesIO(b"\xff\xfe" + ENCODED.encode("utf-16-le")), encoding="utf-16-le")
+    assert got.columns[0] == "sex" and read_cases(io.StringIO("\ufeffsex,x\nmale,1\n")).columns[0] == "sex"
+
+
+@ROWS
+def test_10_8_a_gap_is_not_the_word_none():
+    mixed = pd.DataFrame(
+        {"rare_disease": [None, "none", 1], "note": pd.Series([None, "none", 1.5], dtype=object)}
+    )
+    got = read_cases(mixed, values={"none": "no", "note": {"none": "no"}})
+    assert plain(got["rare_disease"]) == [None, False, True] and plain(got["note"]) == [None, "no", "1.5"]
 
 
 WRONG_ENCODING = [
