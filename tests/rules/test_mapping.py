@@ -113,10 +113,12 @@ def test_one_letter_of_spanish_is_left_to_the_user():
 
 def test_ids_and_free_text_are_counted_and_not_shown():
     log = pd.DataFrame({"sex": ["male"] * 40, "name": [f"Anna {i}" for i in range(40)], "age": range(40)})
+    log["score"] = [i % 12 for i in range(40)]
     log["town"] = [f"Town {i // 2}" for i in range(40)]
     log["ward"] = [f"Ward {i % 35}" for i in range(40)]
     filled = mapping_template(log)
     assert "Anna" not in filled and '"name" = ""  # 40 different\n' in filled and "Ward" not in filled
+    assert '"score" = ""  # 12 different\n' in filled and '[values."score"]' not in filled
     assert '"age" = ""  # 40 different\n' in filled and '"Town 7" = ""  # 2 rows' in filled
 
 
@@ -134,6 +136,13 @@ def test_any_words_make_a_file_that_is_read_and_changes_nothing(words):
         once = read_cases(log)
         again = read_cases(log, mapping=filled)
     assert again["sex"].equals(once["sex"]) and again["x"].equals(once["x"])
+
+
+def test_a_word_for_all_that_a_fact_does_not_take_is_left_to_the_user():
+    log = pd.DataFrame({"rare_disease": ["ja", "nein"], "pathology_result": ["ja", "clear"]})
+    filled = mapping_template(log)
+    assert '"ja" = "yes"' in filled and '[values."pathology_result"]' in filled
+    assert '\n"ja" = ""  # 1 row' in filled.partition('[values."pathology_result"]')[2]
 
 
 def test_a_file_that_is_there_is_left_alone(tmp_path):

@@ -549,6 +549,8 @@ def test_10_8_further_an_outcome_is_read_if_it_is_named_or_holds_no_other_words(
     got = got if dress == "pandas" else got.to_pandas()
     assert plain(got["changed"]) == ["yes", None, "no"] and plain(got["note"]) == ["ja", "so", None]
     assert plain(got["site"]) == ["North", "2", None]
+    got = read_cases(frame, values={"ja": "yes", "note": {"so": "maybe"}, "site": {1: "North"}})
+    assert plain(got["note"]) == ["yes", "maybe", None] and plain(got["changed"]) == ["ja", "k.A.", "Nein"]
 
 
 ARGUMENTS = ("columns", "values", "unknown", "encoding", "mapping", "id")
@@ -683,7 +685,7 @@ def test_a_workbook_is_read_with_its_kinds_and_says_which_sheet():
     got = read_cases(workbook(cases))
     assert got.columns.tolist() == ["sex", "drug_trials", "n", "day"]
     assert plain(got["drug_trials"]) == [2, None] and got["n"].tolist() == [1.5, 2]
-    assert got["day"][0] == datetime(2026, 1, 2)
+    assert got["day"][0] == datetime(2026, 1, 2) and got["n"].dtype == float
 
 
 def test_a_workbook_from_a_path_and_one_that_holds_nothing(tmp_path):
