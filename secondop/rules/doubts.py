@@ -42,6 +42,7 @@ def rows_in_doubt(
         if blank.any():
             rows = blank.arg_true()
             blank = blank.scatter(rows, _words(_series(cases[name]).gather(rows)).is_in(NOT_RECORDED))
+    blank &= not blank.all()  # where no row states anything, none stands out
     yield from _doubt("", blank, places, "row states nothing", "rows state nothing", advice)
     total = ~blank & blank
     for name in extra[:3]:
