@@ -164,7 +164,7 @@ class Sources(NamedTuple):
 def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: bool = True) -> Sources:
     """Read a file or a frame as it is said to be meant; ``some`` fact must have a column."""
     where, lines_of, remarks, commas = "", None, [], False
-    if isinstance(source, (str, Path)) or hasattr(source, "read"):
+    if isinstance(source, (str, Path)) or callable(getattr(source, "read", None)):
         expected = [*facts, *map(str, said.columns)]
         source, where, lines_of, remarks, commas = read_file(source, expected, said.encoding)
     elif said.encoding is not None:

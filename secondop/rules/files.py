@@ -27,7 +27,7 @@ _BEGINS = {b"PAR1": ".parquet", b"PK\3\4": ".xlsx", b"\x1f\x8b": ".csv.gz"}
 
 def read_file(source: Any, facts: Collection[str], encoding: str | None = None) -> CaseFile:
     """Read a file, or what has a ``read``; ``facts`` are names expected in it, to tell its header."""
-    if hasattr(source, "read"):
+    if callable(getattr(source, "read", None)):
         content = source.read(MAX_TEXT_BYTES + 1)
         name = kind = Path(str(getattr(source, "name", "the file"))).name
         if not isinstance(content, (str, bytes)) or (encoding is not None and isinstance(content, str)):

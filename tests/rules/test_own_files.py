@@ -554,6 +554,18 @@ def test_10_8_further_an_outcome_is_read_if_it_is_named_or_holds_no_other_words(
     assert plain(got["note"]) == ["yes", "maybe", None] and plain(got["changed"]) == ["ja", "k.A.", "Nein"]
 
 
+def test_a_frame_with_a_column_named_read_is_no_file():
+    assert read_cases(pd.DataFrame({"read": [1], "sex": ["male"]}))["read"].tolist() == [1]
+
+
+def test_fault_10_a_scenario_too_is_refused_before_a_key_costs_anything():
+    for text_of in (f'"=".{"a." * 20_000}b = 1\n', f"[rates]\nsought = {{ {'a.' * 300}b = 1 }}\n"):
+        with pytest.raises(SecondopError, match=r"A scenario takes up to .* 64 parts of a key"):
+            read_scenario(text_of)
+    with pytest.raises(SecondopError, match=r"A scenario is not valid TOML|no section"):
+        read_scenario(f"x = {'[' * 5000}{']' * 5000}\n")
+
+
 ARGUMENTS = ("columns", "values", "unknown", "encoding", "mapping", "id")
 ATOMS = [
     None,
