@@ -4,7 +4,7 @@ A large simulated cohort is the population, so its truth is known. Again and aga
 and the outcome is shown only of those who seek an opinion: once seeking depends on recorded facts alone, as the
 estimate assumes, and once it is that of the scenario, which depends on how contested a case is as well.
 
-    python benchmarks/verification.py [replicates: 2000 unless stated] [cases in each: 1500]
+    python benchmarks/verification.py [replicates: 2000 unless stated] [cases in each: 2000]
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _some(task: tuple[range, int]) -> list[pd.DataFrame]:
     return [replicate(seed, task[1]) for seed in task[0]]
 
 
-def main(replicates: int = 2000, n: int = 1500) -> None:
+def main(replicates: int = 2000, n: int = 2000) -> None:
     truth = measured(population())["value"]
     tasks = [(range(i, min(i + 20, replicates)), n) for i in range(0, replicates, 20)]
     found = []
