@@ -77,7 +77,7 @@ def test_under_and_over_ask_for_the_order_of_answers():
         lambda: model.skilled({"benign": 0.1}, {"benign": 0.1}),
         lambda: agreement(BENIGN, weights="linear"),
     ):
-        with pytest.raises(SecondopError, match=r"say answers=\['atypia', 'benign'\]"):
+        with pytest.raises(SecondopError, match="from harmless to grave: atypia, benign"):
             ask()
     stated = ReaderModel.fit(BENIGN, reference="truth", answers=["benign", "atypia"])
     row = read_strategies(stated, [Strategy.none()]).iloc[0]
@@ -172,7 +172,7 @@ def test_spellings_of_one_answer_are_one_and_named():
     table = opinions_from_ratings(pairs_of(("Benign", "benign"), ("DCIS", "DCIS ")))
     assert table.loc["overall", "share"] == 0
     assert table.index.tolist() == ["Benign", "DCIS", "overall"]
-    assert table.attrs["remarks"][0] == "Read as one: 'Benign' and 'benign'; 'DCIS' and 'DCIS '."
+    assert table.attrs["remarks"][0] == "Read as one answer: 'Benign' and 'benign'; 'DCIS' and 'DCIS '."
 
 
 def test_spellings_of_one_reader_are_one_and_a_second_look_is_no_second_opinion():
