@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 
 from secondop.errors import not_whole, refuse
-from secondop.readers.agreement import LEAST
-from secondop.readers.agreement import agreement as agreement_of
+from secondop.readers import agreement as agreed
 from secondop.readers.model import ReaderModel
 
 SIMULATED = 20_000  # cases, from which the spread between cases is taken
@@ -62,23 +61,22 @@ def plan_audit(
     if _between(agreement, 0) and agreement <= chance:
         hints.append(f"agreement: by chance alone two readers agree in {_percent(chance)} at this rate.")
     refuse("An audit cannot be planned", hints)
-    each = 1 if agreement is None else readers
-    alike = 0 if agreement is None else (agreement - chance) / (1 - chance)
+    each, alike = (1, 0) if agreement is None else (readers, (agreement - chance) / (1 - chance))
     worth = each / (1 + (each - 1) * alike)  # readings of one case count for so many cases read once
-    read = "once" if each == 1 else f"by {each} readers"
+    read = "each read once" if each == 1 else f"each read by {each} readers"
     if difference is not None:
         other = rate + difference
         n = ceil(_to_tell(rate, other, power) / worth)
-        meaning = f"{n:,} cases in each of two groups, each read {read}, tell {_percent(rate)} from "
-        meaning += f"{_percent(other)} in {100 * power:.0f} of 100 audits."
-        return _rows([("rate", rate, np.nan, np.nan, n, 2 * n * each, meaning)])
+        told = f"{n:,} cases in each of two groups, {read}, tell {_percent(rate)} from {_percent(other)} in "
+        told += f"{100 * power:.0f} of 100 audits."
+        return _rows([("rate", rate, np.nan, np.nan, n, 2 * n * each, told)])
     rows, figures = [], [("rate", rate, sqrt(rate * (1 - rate) / worth), 0)]
     figures += [] if agreement is None else _simulated(rate, agreement, readers, seed)
     for name, *figure in figures:
         n = 2 + bisect_left(range(2, 2**40), -width, key=lambda n, x=figure: np.subtract(*_ends(*x, n)))
-        ends = lower, upper = _ends(*figure, n)
-        meaning = f"{n:,} cases, each read {read}: {name} {figure[0]:.2f} ({lower:.2f} to {upper:.2f})."
-        rows.append((name, figure[0], *ends, n, n * each, meaning))
+        ends = _ends(*figure, n)
+        told = f"{n:,} cases, {read}: {name} {figure[0]:.2f} ({ends[0]:.2f} to {ends[1]:.2f})."
+        rows.append((name, figure[0], *ends, n, n * each, told))
     return _rows(rows)
 
 
@@ -122,6 +120,6 @@ def _simulated(rate: float, agreement: float, readers: int, seed: int) -> list[t
     chances = rng.dirichlet(model.concentration[0] * model.mean[0], SIMULATED)[:, 1:]
     who = [f"reader {x + 1}" for x in range(readers)]
     said = pd.DataFrame((rng.random((SIMULATED, readers)) < chances).astype(int), columns=who)
-    table = agreement_of(said.reset_index(names="case"), readers=who)
+    table = agreed.agreement(said.reset_index(names="case"), readers=who)
     spread = (table["upper"] - table["lower"]) / 2 / 1.96 * sqrt(SIMULATED)
-    return [*zip(table.index, table["value"], spread, LEAST, strict=True)]
+    return [*zip(table.index, table["value"], spread, agreed.LEAST, strict=True)]
