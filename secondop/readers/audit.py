@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from secondop.errors import not_whole, refuse
-from secondop.readers import agreement as agreed
+from secondop.readers.agreement import LEAST
+from secondop.readers.agreement import agreement as agreement_of
 from secondop.readers.model import ReaderModel
 
 SIMULATED = 20_000  # cases, from which the spread between cases is taken
@@ -120,6 +121,6 @@ def _simulated(rate: float, agreement: float, readers: int, seed: int) -> list[t
     chances = rng.dirichlet(model.concentration[0] * model.mean[0], SIMULATED)[:, 1:]
     who = [f"reader {x + 1}" for x in range(readers)]
     said = pd.DataFrame((rng.random((SIMULATED, readers)) < chances).astype(int), columns=who)
-    table = agreed.agreement(said.reset_index(names="case"), readers=who)
+    table = agreement_of(said.reset_index(names="case"), readers=who)
     spread = (table["upper"] - table["lower"]) / 2 / 1.96 * sqrt(SIMULATED)
-    return [*zip(table.index, table["value"], spread, agreed.LEAST, strict=True)]
+    return [*zip(table.index, table["value"], spread, LEAST, strict=True)]
