@@ -218,6 +218,7 @@ def test_below_the_scale_there_is_no_interval():
     )  # chance is that of all cases, read once or twice
     assert table.loc[FLEISS, "value"] == pytest.approx((0 - 25 / 32) / (7 / 32))
     assert table.loc[FLEISS, ["lower", "upper"]].isna().all()
+    assert table.loc[FLEISS, "remark"].startswith("No interval")
 
 
 def test_it_says_why_the_statistics_part():

@@ -137,7 +137,7 @@ def test_where_one_reads_first_each_case_counts_one_way(ratings, options):
 
 def test_who_read_first_is_unknown_where_the_order_is_and_a_later_look_of_the_first_is_no_second_opinion():
     ratings = long(
-        (1, "a", "x", 1), (1, "b", "y", 2), (1, "a", "y", 3),  # the same reader again: left out
+        (1, "a", "x", 1), (1, "b", "y", 2), (1, "a", "x", 3),  # the same reader again: left out
         (2, "a", "x", 1), (2, "b", "y", None),  # who was first is not known
         (3, "a", "x", 5), (3, "b", "y", 5),  # both at once
         (4, "a", None, 1), (4, "b", "x", 2), (4, "c", "y", 3),  # the first said nothing that is known
@@ -210,6 +210,11 @@ def test_signs_that_only_a_hyphen_tells_apart_stay_apart():
 )
 def test_yes_and_no_are_read_as_everywhere(answers, differ):
     assert differing(pairs_of(*answers))[0] == differ
+
+
+def test_initials_of_readers_are_no_yes_or_no():
+    ratings = long((1, "T", "x"), (1, "Y", "x"), (1, "N", "y"), (1, "F", "x"))
+    assert opinions_from_ratings(ratings).attrs["readers"] == 4
 
 
 def test_readings_that_repeat_are_counted_and_said():
