@@ -272,8 +272,8 @@ def test_numbers_and_text_of_a_spreadsheet_are_read_alike():
         assert opinions_from_ratings(ratings).attrs[f"{column}s"] == 2
     assert ReaderModel.fit(ratings, reference="truth").classes == (1,)
     assert differing(mixed, answers=[1, 2]) == differing(mixed, answers=["1", "2.0"]) == (2, 8)
-    gaps = pairs_of((1, None), (2, 2), (1, 2))
-    assert opinions_from_ratings(gaps.astype({"answer": float})).index.tolist() == [1, 2, "overall"]
+    gaps = opinions_from_ratings(pairs_of((1, None), (2, 2), (1, 2)).astype({"answer": float}))
+    assert [*map(str, gaps.index)] == ["1", "2", "overall"]
 
 
 BAD = [
