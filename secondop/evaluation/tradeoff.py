@@ -13,7 +13,7 @@ from secondop.arguments import MAPPING, NAMES, TEXT, checked, either, made_by
 from secondop.arguments import NUMBERS as LIST
 from secondop.arguments import THRESHOLD as CHANCE
 from secondop.errors import SecondopError
-from secondop.evaluation.cohort import Cohort, Patterns, as_cohort, refuse_no_chance
+from secondop.evaluation.cohort import Cohort, Patterns, as_cohort, refuse_no_chance, with_rules
 from secondop.evaluation.corrected import NET_FORESIGHT, NET_MEASURES, NET_OF, net_table
 from secondop.evaluation.measures import MEASURES, NUMBERS, odds_of, table, tidy
 from secondop.evaluation.policies import FORESIGHT, Policy, choose
@@ -84,6 +84,7 @@ def tradeoff(
     cohort = as_cohort(
         cohort, rule_book, outcome, own, tuple(scores or ()), by=by, weights=weights, cluster=cluster
     )
+    cohort = cohort if own or scores else with_rules(cohort)
     return weigh(cohort, choose(cohort, policies, scores), np.atleast_1d(threshold))
 
 
@@ -111,6 +112,7 @@ def decision_curve(
     cohort = as_cohort(
         cohort, rule_book, outcome, own, probabilities, by=by, weights=weights, cluster=cluster
     )
+    cohort = cohort if own or probabilities else with_rules(cohort)
     fixed = choose(cohort, policies, dict.fromkeys(probabilities, 0.0))
     levels = ("score",) if policies is not None else ("score", "count", "group")
     tables = [weigh(cohort, [p for p in fixed if p.sort not in levels], thresholds, CURVE)]
