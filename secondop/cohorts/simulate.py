@@ -120,6 +120,7 @@ def simulate(
     return frame if engine == "polars" else _pandas(frame, scenario, 0, int(seed))
 
 
+@checked(n=None, seed=None)
 def simulate_batches(
     scenario: Scenario | str,
     n: int,

@@ -89,7 +89,7 @@ def exercise(name: str) -> Exercise:
     """
     lessons = [lesson for lesson in LESSONS if str(name).startswith(f"{lesson}.")] or LESSONS
     exercises = {made.name: made for lesson in lessons for made in _made(lesson)}
-    if name not in exercises:
+    if not isinstance(name, str) or name not in exercises:
         raise unknown_name("exercise", name, exercises)
     return exercises[name]
 

@@ -151,6 +151,12 @@ CASES_OF = {
     "22 for 0.22": (lambda: PROGRAMME.replace({"rates.sought": 22}), "0 to 1, not at 22"),
     "a book from a path": (lambda: s.RuleBook.from_json(Path("mine.json")), "reads a text, not a path"),
     "a book from a path in words": (lambda: s.RuleBook.from_json("mine.json"), r"read_text\(\)"),
+    "a parameter that is none": (lambda: PROGRAMME[None], "no parameter None"),
+    "shares of no fact": (lambda: PROGRAMME.shares("sexx"), "Did you mean 'sex'"),
+    "a scenario of no book": (
+        lambda: s.read_scenario("name = 'x'\n", rule_book=None),
+        "rule_book is a rule book",
+    ),
     "a rule that is a list": (lambda: RULE_BOOK[["neoplasia-concern"]], "no rule"),
     "a fact that is a list": (lambda: s.fact(["sex"]), "no fact"),
     "rates in per cent": (
