@@ -83,6 +83,8 @@ TAKES_ITSELF = {
     ("check_cases", "rule_book"),
     ("simulate", "n"),
     ("simulate", "seed"),
+    ("simulate_batches", "n"),
+    ("simulate_batches", "seed"),
 }
 TAKES_MORE = {("tradeoff", "threshold"), ("Cohort", "scores"), ("Cohort", "outcome")}
 ASKED = [
