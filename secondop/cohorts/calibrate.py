@@ -14,6 +14,7 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 from scipy import optimize
+from tqdm.auto import tqdm
 
 from secondop.arguments import Taken, checked
 from secondop.cohorts.outcomes import PILOT, Cases, pilot
@@ -141,7 +142,8 @@ def identifiability(scenario: Scenario | str) -> pd.DataFrame:
     free = [target.free for target in wanted]
     fixed = [f"effects.{name}.{x}" for name in scenario.structure.effects for x in EFFECTS_ON]
     fixed += [path for path in scenario.parameters if path.startswith(("readers.", "outcomes.", "sought."))]
-    for path in [*free, *(path for path in fixed if path in scenario.parameters and path not in free)]:
+    every = [*free, *(path for path in fixed if path in scenario.parameters and path not in free)]
+    for path in tqdm(every, unit="parameter", delay=2, leave=False):
         p = scenario.parameters[path]
         row = {"parameter": path, "value": p.value, "lower": p.lower, "upper": p.upper}
         if path in free:
@@ -206,13 +208,17 @@ def _solve(scenario: Scenario, wanted: list[Target], rows: int = PILOT) -> tuple
     for size, close in ((1 << 14, 100 * _CLOSE), (rows, _CLOSE)):
         cases = pilot(scenario, size)
 
-        def miss(theta: np.ndarray, cases: Cases = cases) -> np.ndarray:
+        bar = tqdm(desc="calibrating", unit="trial", delay=2, leave=False)
+
+        def miss(theta: np.ndarray, cases: Cases = cases, bar: tqdm = bar) -> np.ndarray:
+            bar.update()
             numbers = ChainMap(dict(zip(free, theta.tolist(), strict=True)), scenario)
             return on_lines(wanted, got(numbers, wanted, cases)) - goal
 
-        solved = optimize.least_squares(
-            miss, found, diff_step=1e-3, bounds=(-FARTHEST, FARTHEST), max_nfev=30
-        )
+        with bar:
+            solved = optimize.least_squares(
+                miss, found, diff_step=1e-3, bounds=(-FARTHEST, FARTHEST), max_nfev=30
+            )
         if (far := np.abs(solved.fun)).max() > close:
             worst, values = int(far.argmax()), dict(zip(free, solved.x.tolist(), strict=True))
             give = got(ChainMap(values, scenario), wanted, cases)[worst]

@@ -67,6 +67,8 @@ class Scenario:
 
     def __getitem__(self, path: str) -> float:
         """The value of a parameter; one that is not stated is 0, or what [missing] says of all facts."""
+        if not isinstance(path, str):
+            raise unknown_name("parameter", path, self.parameters)
         if path in self.parameters:
             return self.parameters[path].value
         section, _, rest = path.partition(".")
@@ -85,7 +87,12 @@ class Scenario:
 
         ``by`` names cases whose shares are stated apart; by default those of all others.
         """
-        return {label: self[path] for label, path in self.labels[fact, by].items()}
+        try:
+            labels = self.labels[fact, by]
+        except (KeyError, TypeError) as error:
+            named = {f"{name}, {by}" if by else name for name, by in self.labels}
+            raise unknown_name("fact with shares", f"{fact}, {by}" if by else fact, named) from error
+        return {label: self[path] for label, path in labels.items()}
 
     @cached_property
     def labels(self) -> dict[tuple[str, str], dict[str, str]]:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from secondop.arguments import checked
 from secondop.cohorts.parameters import EFFECTS_ON, Parameter, default_range, share_paths, sort_of
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.structure import OF_EFFECT, OF_FACT, Structure
@@ -50,6 +51,7 @@ def as_scenario(scenario: Scenario | str) -> Scenario:
     return load_scenario(scenario) if isinstance(scenario, str) else scenario
 
 
+@checked()
 def read_scenario(source: str | Path, *, rule_book: RuleBook = RULE_BOOK) -> Scenario:
     """A scenario from a TOML file, or from text as `Scenario.to_toml` writes it.
 

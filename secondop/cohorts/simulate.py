@@ -109,6 +109,7 @@ def simulate(
     return frame if engine == "polars" else _pandas(frame, scenario, 0, int(seed))
 
 
+@checked(n=None, seed=None)
 def simulate_batches(
     scenario: Scenario | str,
     n: int,
@@ -167,6 +168,9 @@ def _checked(scenario, seed, engine, missing: Gaps | None, **counts) -> Scenario
         raise unknown_name("engine", engine, ENGINES)
     if not (missing is None or isinstance(missing, Gaps)):
         raise SecondopError(f"missing is Gaps(share) of more answers not recorded; got {missing!r:.80}.")
+    own, taken = scenario.structure.rule_book.facts, [*TRAITS, *TRUTH, "cohort", "row", "missed"]
+    told = "is a column that every simulated cohort has: call the fact otherwise"
+    refuse("No cohort can be simulated", [f"{name!r} {told}" for name in taken if name in own])
     for name in (missing and missing.facts) or ():
         scenario.structure.rule_book.fact(name)
     return scenario
