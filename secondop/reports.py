@@ -140,9 +140,9 @@ def report(
     from tqdm.auto import tqdm
 
     least = checked(min_cell)
-    for name, given in {"path": path, "title": title or ""}.items():
-        if not isinstance(given, (str, Path)):
-            raise SecondopError(f"The {name} of a report is text, not {given!r}.")
+    for name, text in {"path": path, "title": title or ""}.items():
+        if not isinstance(text, (str, Path)):
+            raise SecondopError(f"The {name} of a report is text, not {text!r}.")
     path = Path(path).expanduser()
     if path.suffix.lower() not in (".html", ".xlsx"):
         raise SecondopError(f"A report is an .html page or an .xlsx workbook; {path.name!r} is neither.")
