@@ -402,7 +402,7 @@ def _page(made: _Report) -> str:
     plain = {
         part: [
             {
-                "said": re.sub(r"\s*<[^>]+>\s*", " ", fig.layout.title.text).strip(),
+                "said": " ".join(re.sub("<[^>]+>", " ", fig.layout.title.text).split()),
                 "height": fig.layout.height,
             }
             | {"json": json.loads(fig.to_json())}
