@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import importlib.util
 import json
 import operator
 import re
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -33,29 +34,31 @@ from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Level, Rule
 from secondop.words import NOT_FOR_CARE, plural, render
 
-_RATES = {"fired": "fires in", "unknown": "cannot be judged", "n": "of"}
-_RATES |= {"min": "at least, %", "max": "at most, %", "lower": "95 % from", "upper": "95 % to"}
-_WORTH = {
-    "referral_rate": "referred",
-    "true_positive": "true positives",
-    "false_positive": "possible overuse",
-}
-_WORTH |= {"false_negative": "missed changes", "ppv": "PPV, %", "nnr": "number needed to refer"}
-_WORTH |= {"net_benefit": "net benefit"}
+_RATES = {"fired": "fires in", "unknown": "cannot be judged", "n": "of", "min": "at least, %"}
+_RATES |= {"max": "at most, %", "lower": "95 % from", "upper": "95 % to"}
+_PART = {
+    "fired": 1,
+    "min": 1,
+    "lower": 1,
+    "unknown": 2,
+    "max": 0,
+    "upper": 0,
+}  # of no, yes, unknown: what tells it
+_WORTH = {"referral_rate": "referred", "true_positive": "true positives", "ppv": "PPV, %"}
+_WORTH |= {"false_positive": "possible overuse", "false_negative": "missed changes"}
+_WORTH |= {"nnr": "number needed to refer", "net_benefit": "net benefit"}
 
 
-@dataclass
-class _Table:
+class _Table(NamedTuple):
     caption: str
     frame: pd.DataFrame
     texts: int  # its first columns, which are words
-    note: str = ""
-    sheet: pd.DataFrame | None = None  # the same as numbers
+    note: str
 
 
 @dataclass
 class _Report:
-    """What the page says, filled in step by step, and what its parts share."""
+    """What the report says, filled in step by step, and what its parts share."""
 
     rule_book: RuleBook
     by: list[str]
@@ -70,6 +73,7 @@ class _Report:
     facts: list[Recorded] = field(default_factory=list)
     covered: dict[str, tuple] = field(default_factory=dict)
     tables: dict[str, _Table] = field(default_factory=dict)
+    sheets: dict[str, pd.DataFrame] = field(default_factory=dict)
     figures: dict[str, list] = field(default_factory=dict)
     said: dict[str, Any] = field(default_factory=dict)
     hidden: int = 0
@@ -174,49 +178,44 @@ def report(
 
 def _who(made: _Report, cases: Any) -> None:
     """Table 1, every recorded fact by group, and what is missing."""
-    open_ = reduce(operator.or_, (at_level(made.rule_book, level).is_null() for level in Level))
-    groups, counts, _ = made.cohort.tally([open_])
+    levels = [at_level(made.rule_book, level).is_null() for level in Level]
+    groups, counts, _ = made.cohort.tally([reduce(operator.or_, levels)])
     sizes = counts[0].sum(-1)
     if not (n := int(sizes.sum())):
         raise SecondopError("There are no cases to report: the table has no rows.")
     gone = pool(sizes, made.least) if made.by else ()
     made.n, made.left_out, made.kept = n, len(gone), ~np.isin(range(len(sizes)), list(gone))
     made.groups = [str(name) for name, kept in zip(groups, made.kept, strict=True) if kept and made.by]
-    undetermined = int(counts[0, :, 1].sum())
-    made.said["undetermined"] = (
-        None if small([undetermined, n - undetermined], made.least).any() else undetermined
-    )
-    made.facts, unreadable = recorded(cases, made.rule_book, made.by)
-    made.said["unreadable"] = f"fewer than {made.least}" if small(unreadable, made.least) else unreadable
+    open_ = int(counts[0, :, 1].sum())
+    made.said["undetermined"] = None if small([open_, n - open_], made.least).any() else open_
+    made.facts, odd = recorded(cases, made.rule_book, made.by)
+    made.said["unreadable"] = f"fewer than {made.least}" if small(odd, made.least) else odd
     heads = ["all", *made.groups]
-    sizes, rows = made.gathered(sizes)[: len(heads)], []
+    sizes = made.gathered(sizes)[: len(heads)]
+    rows = [("all cases", "", *(x for size in sizes for x in (int(size), "")))]
     for answers in made.facts:
         answers.counts = made.gathered(answers.counts)
-        together, hidden = made.covered[answers.fact.name] = cover(
-            answers.counts, made.least, dear=len(answers.labels) - 1
-        )
-        rows += (
-            [] if answers.fact.name in made.by else _rows_of(answers, together, hidden[: len(heads)], sizes)
-        )
-        made.hidden += len(together) + int(hidden[: len(heads)].sum())
+        together, hidden = cover(answers.counts, made.least, dear=len(answers.labels) - 1)
+        made.covered[answers.fact.name] = together, hidden
+        if answers.fact.name not in made.by:
+            rows += _rows_of(answers, together, hidden[: len(heads)], sizes)
+            made.hidden += len(together) + int(hidden[: len(heads)].sum())
     columns = ["fact", "answer", *(f"{head}: {x}" for head in heads for x in ("n", "%"))]
-    first = ("all cases", "", *(x for size in sizes for x in (int(size), "")))
-    note = "% of the cases in which it is known; “not recorded”, of all. Answers of no case are left out."
-    sheet = pd.DataFrame([first, *rows], columns=columns)
-    again = sheet["fact"].shift() == sheet["fact"]
-    frame = pd.DataFrame({"fact": sheet["fact"].mask(again, ""), "answer": sheet["answer"]})
-    for head in heads:
-        pairs = zip(sheet[f"{head}: n"], sheet[f"{head}: %"], strict=True)
-        frame[f"{head}, n (%)"] = [
-            _cell(n) if x in ("", HIDDEN) else f"{n:,} ({_number(x)})" for n, x in pairs
-        ]
-    made.tables["who"] = _Table(
-        "Table 1: recorded facts, and in how many cases they are not", frame, 2, note, sheet
+    made.sheets["who"] = sheet = pd.DataFrame(rows, columns=columns)
+    frame = sheet[["fact", "answer"]].assign(
+        fact=sheet["fact"].mask(sheet["fact"].shift() == sheet["fact"], "")
     )
-    never = {x.fact.name for x in made.facts if x.counts[0, -1] == n}
-    made.said["recorded"] = len(made.facts) - len(never)
-    made.said["never"] = [x.fact.label for x in made.facts if x.fact.name in never]
-    made.said["blocked"] = [rule.label for rule in made.rule_book if rule.facts.keys() <= never]
+    for head in heads:
+        both = zip(sheet[f"{head}: n"], sheet[f"{head}: %"], strict=True)
+        frame[f"{head}, n (%)"] = [
+            _cell(n) + (f" ({_number(x)})" if x not in ("", HIDDEN) else "") for n, x in both
+        ]
+    note = "% of the cases in which it is known; “not recorded”, of all. Answers of no case are left out."
+    made.tables["who"] = _Table("Table 1: recorded facts, and in how many cases they are not", frame, 2, note)
+    never = [x.fact for x in made.facts if x.counts[0, -1] == n]
+    made.said |= {"recorded": len(made.facts) - len(never), "never": [fact.label for fact in never]}
+    gone = {fact.name for fact in never}
+    made.said["blocked"] = [rule.label for rule in made.rule_book if rule.facts.keys() <= gone]
 
 
 def _rows_of(answers: Recorded, together: frozenset, hidden: np.ndarray, sizes: np.ndarray) -> list[tuple]:
@@ -271,22 +270,25 @@ def _rates(made: _Report, cases: Any, told: dict[str, Any]) -> None:
             made.hidden += int(gone.sum())
             drawn += [x] * (row["policy"] == "recommended" and not out)
     note = "At least: were missing information no. At most: were it yes. 95 %: the interval around both."
-    rows, groups = (pd.DataFrame(x, columns=["what", "name", *_RATES.values()]) for x in (rows, groups))
-    made.tables["rates"] = _Table("How often each level, group and rule fires", rows, 2, note)
-    shown = rates.loc[whole]
-    made.said["levels"] = [_in_words(row) for _, row in shown[shown["sort"] == "level"].iterrows()]
-    made.said["whole"] = set(shown["policy"])
+    columns, shown = list(_RATES.values()), rates.loc[whole]
+    for name, caption, first, listed in (
+        ("rates", "How often each level, group and rule fires", ["what", "name"], rows),
+        ("groups", "Whom each level refers, by group", ["level", "group"], groups),
+    ):
+        made.sheets[name] = pd.DataFrame(listed, columns=[*first, *columns])
+        made.tables[name] = _Table(caption, made.sheets[name], 2, note)
+    made.said["levels"] = shown[shown["sort"] == "level"].to_dict("records")
+    made.said["partly"] = {*rates["policy"]} - {*shown["policy"]}
     tops, rules = (shown[shown["sort"] == sort] for sort in ("any", "rule"))
-    rules = rules.nlargest(16, "min")
-    made.figures["rates"] = [("firing_rates", pd.concat([tops[: 2 * (len(tops) == 2)], rules]))] * bool(
-        len(rules)
-    )
-    if made.by:
-        groups = groups.rename(columns={"what": "level", "name": "group"})
-        made.tables["groups"] = _Table("Whom each level refers, by group", groups, 2, note)
+    if len(rules):  # the title of the figure speaks of both sorts of indications, or of none
+        most = pd.concat([tops if len(tops) == len(TOPS) else tops[:0], rules.nlargest(16, "min")])
+        made.figures["rates"] = [("firing_rates", most)]
+    if 1 < len(drawn) <= 60:
         drawn = pd.DataFrame(drawn)
         drawn.attrs = by_group.attrs
-        made.figures["groups"] = [("firing_rates", drawn)] * (1 < len(drawn) <= 60)
+        made.figures["groups"] = [("firing_rates", drawn)]
+    if not made.by:
+        del made.sheets["groups"]
 
 
 def _rules_of(row: pd.Series, book: RuleBook) -> list[Rule]:
@@ -316,11 +318,10 @@ def _told(made: _Report, rules: list[Rule], groups: int) -> np.ndarray:
     return cells
 
 
-def _rated(row: pd.Series, gone: set[int]) -> list:
+def _rated(row: pd.Series, gone: Iterable[int]) -> list:
     """The cells of one rate, without those that would tell what is hidden of no, yes and unknown."""
-    out = {"fired": 1, "min": 1, "lower": 1, "unknown": 2, "max": 0, "upper": 0}
-    kinds = {name: int if name in ("fired", "unknown", "n") else float for name in _RATES}
-    return [HIDDEN if out.get(name) in gone else kind(row[name]) for name, kind in kinds.items()]
+    plain = {name: row[name] if _PART.get(name) not in gone else HIDDEN for name in _RATES}
+    return [x if isinstance(x, str) else getattr(x, "item", lambda x=x: x)() for x in plain.values()]
 
 
 def _worth(made: _Report, cases: Any, policies: Any, told: dict[str, Any]) -> None:
@@ -337,8 +338,8 @@ def _worth(made: _Report, cases: Any, policies: Any, told: dict[str, Any]) -> No
     shown = {} if small(counts["all"], made.least).any() else {x: counts.pop(x) for x in ("none", "all")}
     for name, count in sorted(counts.items(), key=lambda x: x[0] != "recommended") if shown else ():
         apart = [count, *(np.abs(count - other) for other in list(shown.values())[2:])]
-        tells = name in levels and name not in made.said["whole"]
-        shown |= {} if tells or small(apart, made.least).any() else {name: count}
+        tells = name in made.said["partly"] or small(apart, made.least).any()
+        shown |= {} if tells else {name: count}
     made.hidden += sum(name not in shown for name in counts)
     if not shown:
         return
@@ -347,28 +348,22 @@ def _worth(made: _Report, cases: Any, policies: Any, told: dict[str, Any]) -> No
     table = tradeoff(cases, asked, **told)
     curve = decision_curve(cases, asked, **{x: told[x] for x in told if x != "threshold"})
     table, curve = (x[x["policy"].isin(names) & ~x["measure"].isin(TRUTH)] for x in (table, curve))
-    made.said |= {"unknown": int(table.attrs["unknown_outcomes"])}
-    made.said |= {x: table.attrs.get(x, "") for x in ("verification", "estimate")}
-    rows = [
-        (row["label"], *(_estimate(row, name, made.said["estimate"]) for name in _WORTH))
-        for _, row in wide(table).iterrows()
-    ]
-    frame = pd.DataFrame(rows, columns=["referring", *_WORTH.values()])
+    attrs = {"unknown_outcomes": 0, "verification": "", "estimate": ""} | table.attrs
+    made.said |= {"unknown": int(attrs["unknown_outcomes"])} | {
+        x: attrs[x] for x in ("verification", "estimate")
+    }
+    rows = wide(table).to_dict("records")
+    rows = [(row["label"], *(_estimate(row, name, attrs["estimate"]) for name in _WORTH)) for row in rows]
     note = f"Per 100 of {made.cases} unless named; in brackets 95 % intervals. "
-    note += "In square brackets bounds, which assume nothing. " * bool(made.said["estimate"])
+    note += "In square brackets bounds, which assume nothing. " * bool(attrs["estimate"])
     note += f"Net benefit at a decision threshold of {_number(100 * told['threshold'])} %."
-    made.tables["trade-off"] = _Table("What each policy refers, finds and misses", frame, 1, note, table)
-    made.tables["decision curve"] = _Table("", curve, 1, sheet=curve)
+    frame = pd.DataFrame(rows, columns=["referring", *_WORTH.values()])
+    made.tables["trade-off"] = _Table("What each policy refers, finds and misses", frame, 1, note)
+    made.sheets |= {"trade-off": table, "decision curve": curve}
     made.figures["worth"] = [("tradeoff", table), ("decision_curve", curve)]
 
 
-def _in_words(row: pd.Series) -> str:
-    said = f"{row['label']}: {_span(row['min'], row['max'])} of 100 cases"
-    said += f" (95 % interval {_span(row['lower'], row['upper'])}), of {row['n']:,}."
-    return said[:1].upper() + said[1:]
-
-
-def _estimate(row: pd.Series, name: str, estimated: str) -> str:
+def _estimate(row: Mapping[str, float], name: str, estimated: str) -> str:
     """A measure with its bounds and its interval."""
     value, least, most, *ends = (row[f"{name}{x}"] for x in ("", "_min", "_max", "_lower", "_upper"))
     if pd.isna(least) and pd.isna(value):
@@ -398,54 +393,31 @@ def _page(made: _Report) -> str:
 
     from secondop import figures
 
-    drawn = {part: [getattr(figures, x)(table) for x, table in asked] for part, asked in made.figures.items()}
-    plain = {
-        part: [
-            {
-                "said": " ".join(re.sub("<[^>]+>", " ", fig.layout.title.text).split()),
-                "height": fig.layout.height,
-            }
-            | {"json": json.loads(fig.to_json())}
-            for fig in figs
-        ]
-        for part, figs in drawn.items()
-    }
-    js = get_plotlyjs() if any(plain.values()) else ""
-    return render(
-        "report.html.j2", made=made, figures=plain, plotly=js, cell=_cell, hidden=HIDDEN, **_about(made)
-    )
+    drawn: dict[str, list] = {part: [] for part in made.figures}
+    for part, name, table in ((part, *one) for part, every in made.figures.items() for one in every):
+        fig = getattr(figures, name)(table)
+        said = " ".join(re.sub("<[^>]+>", " ", fig.layout.title.text).split())
+        drawn[part].append({"said": said, "height": fig.layout.height, "json": json.loads(fig.to_json())})
+    shown = {"figures": drawn, "plotly": get_plotlyjs() if drawn else "", "hidden": HIDDEN}
+    shown |= {"cell": _cell, "span": _span, "today": _today(), "note": NOT_FOR_CARE}
+    return render("report.html.j2", made=made, book=made.rule_book, **shown)
 
 
-def _about(made: _Report) -> dict[str, Any]:
-    return {
-        "today": f"{datetime.date.today()}",
-        "version": sys.modules["secondop"].__version__,
-        "note": NOT_FOR_CARE,
-        "book": made.rule_book,
-    }
+def _today() -> str:
+    return f"{datetime.date.today()}, by secondop {sys.modules['secondop'].__version__}"
 
 
 def _workbook(made: _Report) -> bytes:
     """The tables as sheets, after one that says what they are."""
-    try:
-        import openpyxl  # noqa: F401
-    except ImportError as error:
-        told = "A workbook is written by openpyxl, which is not installed"
-        raise SecondopError(f'{told}: pip install "secondop[excel]", or write an .html report.') from error
-    about = _about(made) | {
-        "title": made.title,
-        "cases": made.cases,
-        "rule_book": f"{made.rule_book.title}. {made.rule_book.about}",
-    }
-    about |= {
-        "fingerprint": made.rule_book.fingerprint,
-        "counts hidden": f"below {made.least}, and what would tell them",
-    }
-    del about["book"]
-    sheets = {"about": pd.DataFrame(about.items(), columns=["about", "this report"])}
-    sheets |= {name: x.frame if x.sheet is None else x.sheet for name, x in made.tables.items()}
+    if importlib.util.find_spec("openpyxl") is None:
+        said = "A workbook is written by openpyxl: pip install 'secondop[excel]' (or: pip install openpyxl)"
+        raise SecondopError(f"{said}. An .html report needs nothing more.")
+    book, said = made.rule_book, {"report": made.title, "note": NOT_FOR_CARE, "made on": _today()}
+    said |= {"rule book": f"{book.title}. {book.about}", "fingerprint": book.fingerprint, "cases": made.cases}
+    said |= {"hidden": f"counts below {made.least}, and what would tell them"}
+    about = pd.DataFrame(said.items(), columns=["about", "this report"])
     with pd.ExcelWriter(kept := BytesIO(), engine="openpyxl") as writer:
-        for name, frame in sheets.items():
+        for name, frame in {"about": about, **made.sheets}.items():
             for_spreadsheets(frame).to_excel(writer, sheet_name=name, index=False, freeze_panes=(1, 0))
             for column in writer.sheets[name].columns:
                 width = 2 + max(len(str(cell.value or "")) for cell in column)

@@ -1,7 +1,6 @@
 """A report says what there is to say, and nothing else: no case, no path, no text that runs, no network."""
 
 import re
-import sys
 
 import pandas as pd
 import pytest
@@ -283,6 +282,6 @@ def test_what_cannot_be_reported_is_refused_and_leaks_no_path(given, said, tmp_p
 
 
 def test_without_openpyxl_a_workbook_is_answered_with_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(SecondopError, match=r"secondop\[excel\]"):
         report(CASES, tmp_path / "r.xlsx", rule_book=BOOK)
