@@ -17,9 +17,10 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from secondop.cohorts.parameters import TRAITS
+from secondop.cohorts.record import THREADS
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.scenario_file import load_scenario
-from secondop.cohorts.simulate import THREADS, simulate, simulate_batches
+from secondop.cohorts.simulate import simulate, simulate_batches
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import Kind
 
@@ -88,11 +89,15 @@ def as_an_analyst_writes_it(scenario: Scenario, n: int, seed: int) -> pd.DataFra
     plan = s["outcomes.gravity"] * g + s["outcomes.contest"] * c + effects["treatment_changed"]
     plan += np.where(agree, s["solved.treatment_if_same"], s["solved.treatment_if_changed"])
     treated = rng.random(n) < expit(plan)
-    seek = s["solved.sought"] + s["sought.wish"] * holds(structure.wish) + s["sought.gravity"] * g
+    seek = (
+        s["solved.sought"] + s["sought.wish"] * holds(structure.conditions["wish"]) + s["sought.gravity"] * g
+    )
     seek += s["solved.sought_difficulty"] * d + s["solved.sought_contest"] * c
     outcomes = {"first_right": first, "second_right": second, "opinions_differ": ~agree}
     outcomes |= {"sought": rng.random(n) < expit(seek), "treatment_changed": treated}
-    averted = treated & holds(structure.intervention) & (rng.random(n) < s["outcomes.plan_dropped"])
+    averted = (
+        treated & holds(structure.conditions["intervention"]) & (rng.random(n) < s["outcomes.plan_dropped"])
+    )
     return pd.DataFrame(recorded | traits | outcomes | {"intervention_averted": averted})
 
 

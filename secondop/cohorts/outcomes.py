@@ -15,9 +15,10 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
+from secondop.arguments import checked
 from secondop.cohorts.parameters import EFFECTS_ON
 from secondop.cohorts.scenario import Scenario
-from secondop.cohorts.scenario_file import load_scenario
+from secondop.cohorts.scenario_file import as_scenario
 from secondop.cohorts.truth import Streams, Truth, draw, fact_plans
 from secondop.errors import SecondopError
 
@@ -31,7 +32,9 @@ TRUTH += ("intervention_averted",)
 
 def expit(log_odds: np.ndarray) -> np.ndarray:
     """A chance from its log-odds; in single precision, as fast as the processor adds."""
-    return 1 / (1 + np.exp(-log_odds))
+    chance = np.exp(-log_odds)
+    chance += 1
+    return 1 / chance
 
 
 class Cases:
@@ -40,8 +43,8 @@ class Cases:
     def __init__(self, scenario: Scenario, truth: Truth) -> None:
         self.streams, self.traits = truth.streams, truth.traits
         self.about = scenario.structure.raw.get("effects", {})
-        self.wish = truth.holds(scenario.structure.wish)
-        self.proposed = truth.holds(scenario.structure.intervention)
+        self.wish = truth.holds(scenario.structure.conditions["wish"])
+        self.proposed = truth.holds(scenario.structure.conditions["intervention"])
         self.groups = {
             name: (truth.holds(when), None if against is None else truth.holds(against))
             for name, (when, against) in scenario.structure.effects.items()
@@ -130,13 +133,21 @@ class Cases:
         return dict(zip(TRUTH, values, strict=True))
 
 
-def rates_of(expected: dict[str, np.ndarray]) -> dict[str, float]:
-    """The rates of cases with these chances: among all, and (``_sought``) among those that seek one."""
-    found = {name: chance.mean(-1, dtype=float) for name, chance in expected.items()}
-    for name, chance in expected.items():
-        if name != "sought":
-            found[f"{name}_sought"] = (expected["sought"] * chance).mean(-1, dtype=float) / found["sought"]
-    found["second_right"] = found["error_corrected_sought"] / found["diagnosis_changed_sought"]
+def rates_of(expected: dict[str, np.ndarray], wanted: Iterable[str] | None = None) -> dict[str, float]:
+    """The rates (by default all) of cases with these chances: of all, and (``_sought``) of those who seek."""
+    sought, names = expected["sought"], [name for name in expected if name != "sought"]
+    seekers = sought.mean(-1, dtype=float)
+
+    def rate(name: str) -> np.ndarray:
+        if name == "second_right":
+            return rate("error_corrected_sought") / rate("diagnosis_changed_sought")
+        chance = expected[name.removesuffix("_sought")]
+        if name.endswith("_sought"):
+            return (sought * chance).mean(-1, dtype=float) / seekers
+        return chance.mean(-1, dtype=float)
+
+    every = ["sought", *names, *(f"{name}_sought" for name in names), "second_right"]
+    found = {name: rate(name) for name in (every if wanted is None else wanted)}
     return {name: rate if np.ndim(rate) else float(rate) for name, rate in found.items()}
 
 
@@ -151,7 +162,7 @@ def pilot(scenario: Scenario, rows: int = PILOT) -> Cases:
     return Cases(scenario, draw(plans, _pilot_streams(rows)))
 
 
-def expected_rates(scenario: Scenario) -> dict[str, float]:
+def expected_rates(scenario: Scenario | str) -> dict[str, float]:
     """The shares that a cohort of this scenario has, but for chance in drawing its outcomes.
 
     Each outcome's chance is averaged over 2^18 cases, the same in every call.
@@ -169,9 +180,11 @@ def expected_rates(scenario: Scenario) -> dict[str, float]:
     >>> print({name: round(rates[f"{name}_changed_sought"], 3) for name in ("diagnosis", "both")})
     {'diagnosis': 0.148, 'both': 0.106}
     """
+    scenario = as_scenario(scenario)
     return rates_of(pilot(scenario).expected(scenario))
 
 
+@checked()
 def along(
     scenario: Scenario | str, path: str, values: Iterable[float], *, refit: bool = False
 ) -> pd.DataFrame:
@@ -187,7 +200,7 @@ def along(
     """
     from secondop.cohorts.calibrate import recentred
 
-    scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    scenario = as_scenario(scenario)
     if path.startswith("rates.") and not refit:
         raise SecondopError(f"{path} is a target, and moves nothing by itself: solve for it with refit=True.")
     if path.endswith(".contrast"):

@@ -14,8 +14,9 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import InitVar, asdict, dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
+from numbers import Real
 from types import MappingProxyType
 from typing import Any
 
@@ -24,7 +25,7 @@ import pandas as pd
 from secondop.cohorts import parameters as known
 from secondop.cohorts.parameters import BASES, TRAITS, Parameter, share_paths, sort_of
 from secondop.cohorts.structure import Structure
-from secondop.errors import SecondopError, unknown_name
+from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.rules.facts import Kind
 from secondop.words import NOT_FOR_CARE, plural, render
 
@@ -148,7 +149,12 @@ class Scenario:
         >>> load_scenario("general").replace({"facts.rare_disease.share": 0.2})["facts.rare_disease.share"]
         0.2
         """
+        if not isinstance(changes, Mapping | None):
+            raise SecondopError(f"Changes are a dict from paths to numbers, not {changes!r:.60}.")
         changes, new = {**(changes or {}), **more}, dict(self.parameters)
+        told = "is a number or a Parameter (a share of 22 % is 0.22)"
+        wrong = [x for x, y in changes.items() if isinstance(y, bool) or not isinstance(y, Real | Parameter)]
+        refuse("These values cannot be set", [f"{x} {told}. Got {changes[x]!r:.60}." for x in wrong])
         for path, value in changes.items():
             old = new.get(path) or Parameter(self[path], self[path], self[path])
             new[path] = value if isinstance(value, Parameter) else old.moved(float(value))
@@ -194,30 +200,29 @@ class Scenario:
         )
 
 
-class Moved:
-    """A scenario at other values of some parameters, to draw from at once: nothing is checked again."""
+class Moved(dict):
+    """The values of a scenario, some of them moved, to draw from at once: nothing is checked again."""
 
     shares = Scenario.shares
 
     def __init__(self, scenario: Scenario, values: Mapping[str, float]) -> None:
-        self.scenario, self.values = scenario, dict(values)
-        self.structure, self.labels = scenario.structure, scenario.labels
+        super().__init__({path: p.value for path, p in scenario.parameters.items()} | dict(values))
+        self.scenario, self.structure, self.labels = scenario, scenario.structure, scenario.labels
 
-    def __getitem__(self, path: str) -> float:
-        other = None if path in self.scenario.parameters else _of_all_facts(path)
-        return self.values[path] if path in self.values else self[other] if other else self.scenario[path]
+    def __missing__(self, path: str) -> float:
+        other = _of_all_facts(path)
+        return self[other] if other else self.scenario[path]
 
 
 def _paths_in(words: str) -> set[str]:
     return {path for path in (word.strip(".:,") for word in words.split()) if "." in path}
 
 
+@lru_cache(maxsize=1 << 12)
 def _of_all_facts(path: str) -> str | None:
     """What speaks for a fact that says nothing of its own gaps."""
-    ends = {".missing": "missing.share", ".missing_difficulty": "missing.difficulty"}
-    return next(
-        (other for end, other in ends.items() if path.startswith("facts.") and path.endswith(end)), None
-    )
+    last = path.rpartition(".")[2] if path.startswith("facts.") else ""
+    return {"missing": "missing.share", "missing_difficulty": "missing.difficulty"}.get(last)
 
 
 def _toml(value: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import tomllib
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
@@ -13,14 +12,14 @@ from typing import Any
 from secondop.cohorts.parameters import EFFECTS_ON, Parameter, default_range, share_paths, sort_of
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.structure import OF_EFFECT, OF_FACT, Structure
-from secondop.datafiles import data_path
+from secondop.datafiles import data_path, read_toml
 from secondop.errors import SecondopError, did_you_mean, unknown_name
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import Fact, Kind
 from secondop.rules.rulebook import RuleBook
+from secondop.words import plural
 
-MAX_TEXT, MAX_KEY = 1_000_000, 1_000
-"""Letters of a file, and of a key: Python's TOML reader takes gigabytes for a key with thousands of dots."""
+_SECTIONS = ("signal", "missing", "rates", "readers", "outcomes", "sought", "solved", "effects", "facts")
 
 
 def load_scenario(name: str) -> Scenario:
@@ -39,9 +38,16 @@ def load_scenario(name: str) -> Scenario:
     """
     folder = data_path("scenarios/programme.toml").parent
     names = [path.stem for path in folder.glob("*.toml")]
-    if name not in names:
+    if not isinstance(name, str) or name not in names:
         raise unknown_name("scenario", name, names)
     return read_scenario(folder / f"{name}.toml")
+
+
+def as_scenario(scenario: Scenario | str) -> Scenario:
+    """A scenario as it is, or by its name; anything else is refused."""
+    if not isinstance(scenario, Scenario | str):
+        raise SecondopError(f"A scenario is one by name, or from read_scenario; got {scenario!r:.80}.")
+    return load_scenario(scenario) if isinstance(scenario, str) else scenario
 
 
 def read_scenario(source: str | Path, *, rule_book: RuleBook = RULE_BOOK) -> Scenario:
@@ -54,60 +60,25 @@ def read_scenario(source: str | Path, *, rule_book: RuleBook = RULE_BOOK) -> Sce
     rule_book : RuleBook
         Whose facts it draws: it states each of them.
     """
-    raw = _toml_of(source)
-    faults: list[str] = []
+    raw, faults = read_toml(source, "A scenario"), []
     name, title = (_said(raw, key, str, "text", faults) for key in ("name", "title"))
-    fitted_to = tuple(_said(raw, "fitted_to", list, "a list of ids", faults) or ())
-    extends = raw.pop("extends", None)
-    default = _defaults(_said(raw, "defaults", dict, "a table", faults) or {}, faults)
-    numbers, structure = ({}, {}) if extends is None else _carried(base := load_scenario(extends), rule_book)
-    if extends is not None:
-        fitted_to = tuple(dict.fromkeys((*base.fitted_to, *fitted_to)))
-    structure |= {key: raw.pop(key) for key in ("wish", "intervention") if key in raw}
-    for section, rows in raw.items():
-        if section == "signal":
-            _read("signal", rows, default, numbers, faults)
-        elif section not in _SECTIONS:
-            faults.append(f"there is no section {section!r}.{did_you_mean(section, _SECTIONS)}")
-        elif not isinstance(rows, dict):
-            faults.append(f"{section} is a table, as in [{section}], not {rows!r}.")
-        elif section == "facts":
-            for fact, own in rows.items():
-                if fact not in rule_book.facts:
-                    faults.append(f"there is no fact {fact!r}.{did_you_mean(fact, rule_book.facts)}")
-                else:
-                    held = structure.setdefault("facts", {}).setdefault(fact, {})
-                    _read_fact(f"facts.{fact}", rule_book.fact(fact), own, held, default, numbers, faults)
-        elif section == "effects":
-            for effect, own in rows.items():
-                _read_effect(effect, own, structure.setdefault("effects", {}), default, numbers, faults)
-        else:
-            for key, value in rows.items():
-                _read(f"{section}.{key}", value, default, numbers, faults)
     name = name or "without a name"
-    return Scenario(name, title or name, numbers, Structure(structure, rule_book), fitted_to, tuple(faults))
-
-
-def _toml_of(source: Any) -> dict[str, Any]:
-    """What a file or a text states; a text of one line that sets nothing is taken for a path."""
-    if isinstance(source, str) and "\n" not in source and ("=" not in source or source.endswith(".toml")):
-        source = Path(source)
-    if not isinstance(source, (str, Path)):
-        raise SecondopError(f"A scenario is read from a path or a text in TOML, not {source!r:.80}.")
-    if isinstance(source, Path) and not source.is_file():
-        raise SecondopError(f"There is no file {str(source)!r} to read a scenario from.")
-    try:
-        text = source.read_text("utf-8") if isinstance(source, Path) else source
-    except UnicodeDecodeError as error:
-        raise SecondopError(f"The file {str(source)!r} is not text in UTF-8: save it as such.") from error
-    keys = (line.partition("=")[0] for line in text.splitlines() if not line.lstrip().startswith("#"))
-    if len(text) > MAX_TEXT or max(map(len, keys), default=0) > MAX_KEY:
-        most = f"{MAX_TEXT:,} letters, and {MAX_KEY:,} before each '='"
-        raise SecondopError(f"A scenario takes up to {most}; this text is longer.")
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SecondopError(f"The scenario is not valid TOML: {error}.") from error
+    fitted_to = _said(raw, "fitted_to", list, "a list of ids", faults) or []
+    default = _said(raw, "defaults", dict, "a table", faults) or {}
+    if extra := default.keys() - {"basis", "citation"}:
+        faults.append(f"defaults states a basis and a citation, not {', '.join(sorted(extra))}.")
+    base = load_scenario(raw.pop("extends")) if "extends" in raw else None
+    reader = _Reader(rule_book, {key: default[key] for key in default.keys() - extra}, faults)
+    if base is not None:
+        reader.carry_over(base)
+        fitted_to = dict.fromkeys((*base.fitted_to, *fitted_to))
+    for section, stated in raw.items():
+        reader.read(section, stated)
+    if base is None and (silent := rule_book.facts.keys() - reader.structure.get("facts", {}).keys()):
+        said = f"it extends no other scenario and says nothing of {plural(len(silent), 'fact')}"
+        faults.insert(0, f'{said}: extends = "general" takes over what a file does not state.')
+    structure = Structure(reader.structure, rule_book)
+    return Scenario(name, title or name, reader.numbers, structure, tuple(fitted_to), tuple(faults))
 
 
 def _said(raw: dict, key: str, due: type, words: str, faults: list[str]) -> Any:
@@ -119,116 +90,140 @@ def _said(raw: dict, key: str, due: type, words: str, faults: list[str]) -> Any:
     return None
 
 
-def _defaults(stated: dict, faults: list[str]) -> dict:
-    """Of [defaults] what a bare number takes from it."""
-    if extra := stated.keys() - {"basis", "citation"}:
-        faults.append(f"defaults states a basis and a citation, not {', '.join(sorted(extra))}.")
-    return {key: value for key, value in stated.items() if key not in extra}
+class _Reader:
+    """What a file states: numbers by path, the structure, and every fault that was found."""
 
+    def __init__(self, rule_book: RuleBook, default: dict, faults: list[str]) -> None:
+        self.rule_book, self.default, self.faults = rule_book, default, faults
+        self.numbers: dict[str, Parameter] = {}
+        self.structure: dict[str, Any] = {"effects": {}, "facts": {}}
 
-def _carried(base: Scenario, rule_book: RuleBook) -> tuple[dict[str, Parameter], dict[str, Any]]:
-    """The numbers and the structure of a scenario that another extends, of facts that mean the same."""
-    theirs, ours = base.structure.rule_book.facts, rule_book.facts
-    alike = {x for x in theirs.keys() & ours if _meaning(theirs[x]) == _meaning(ours[x])}
-    why = f"carried over from the scenario {base.name!r}, where it was solved for"
-    numbers = {}
-    for path, p in base.parameters.items():
-        section, fact, *_ = path.split(".") if "." in path else (path, "")
-        if section != "facts" or fact in alike:
-            numbers[path] = p if p.basis != "fitted" else replace(p, basis="assumed", citation=why)
-    structure = copy.deepcopy(dict(base.structure.raw))
-    structure["facts"] = {x: own for x, own in structure["facts"].items() if x in alike}
-    return numbers, structure
+    def carry_over(self, base: Scenario) -> None:
+        """What a scenario states that this one extends, of facts that mean the same."""
+        theirs, ours = base.structure.rule_book.facts, self.rule_book.facts
+        alike = {x for x in theirs.keys() & ours if _meaning(theirs[x]) == _meaning(ours[x])}
+        why = f"carried over from the scenario {base.name!r}, where it was solved for"
+        for path, p in base.parameters.items():
+            section, fact, *_ = *path.split("."), ""
+            if section != "facts" or fact in alike:
+                fitted = p.basis == "fitted"
+                self.numbers[path] = replace(p, basis="assumed", citation=why) if fitted else p
+        self.structure |= copy.deepcopy(dict(base.structure.raw))
+        self.structure["facts"] = {x: own for x, own in self.structure["facts"].items() if x in alike}
+
+    def read(self, section: str, stated: Any) -> None:
+        """What stands in one section of the file."""
+        if section in ("wish", "intervention"):
+            self.structure[section] = stated
+        elif section == "signal":
+            self.number(section, stated)
+        elif section not in _SECTIONS:
+            self.faults.append(f"there is no section {section!r}.{did_you_mean(section, _SECTIONS)}")
+        else:
+            for key, value in self.table(section, stated, f", as in [{section}]").items():
+                match section:
+                    case "effects":
+                        self.effect(key, value)
+                    case "facts" if key not in (facts := self.rule_book.facts):
+                        self.faults.append(f"there is no fact {key!r}.{did_you_mean(key, facts)}")
+                    case "facts":
+                        held = self.structure["facts"].setdefault(key, {})
+                        self.fact(f"facts.{key}", self.rule_book.fact(key), value, held)
+                    case _:
+                        self.number(f"{section}.{key}", value)
+
+    def table(self, place: str, stated: Any, hint: str = "") -> dict[str, Any]:
+        """A table, to take from; an empty one, and a fault, if it is none."""
+        if isinstance(stated, dict):
+            return dict(stated)
+        self.faults.append(f"{place} is a table{hint}, not {stated!r}.")
+        return {}
+
+    def forget(self, start: str) -> None:
+        """Drop the numbers below a path."""
+        for path in [path for path in self.numbers if path.startswith(f"{start}.")]:
+            del self.numbers[path]
+
+    def effect(self, name: str, stated: Any) -> None:
+        """What is stated of an effect; one that is said to be empty is there no more."""
+        start, takes, own = (
+            f"effects.{name}",
+            {*OF_EFFECT, *EFFECTS_ON, "contrast"},
+            self.structure["effects"],
+        )
+        if stated == {}:
+            own.pop(name, None)
+            self.forget(start)
+            return
+        for key, value in self.table(start, stated).items():
+            if key in OF_EFFECT:
+                own.setdefault(name, {})[key] = value
+            elif key in takes:
+                own.setdefault(name, {})
+                self.number(f"{start}.{key}", value)
+            else:
+                said = f"{start} cannot state {key!r}.{did_you_mean(key, takes)}"
+                self.faults.append(f"{said} It takes {', '.join(sorted(takes))}.")
+
+    def fact(self, start: str, fact: Fact, stated: Any, held: dict, breaks: Iterable = ()) -> None:
+        """What is stated of a fact or of some of its cases: numbers by path, all else into ``held``."""
+        own = self.table(start, stated, ", as in { share = 0.1 }")
+        if "breaks" in own and (wrong := _break_problem(fact, own["breaks"])):
+            self.faults.append(f"{start}.breaks {wrong}, not {own.pop('breaks')!r}.")
+            own.pop("shares", None)  # cannot be told without
+        if "answer" in own and (both := own.keys() & {"share", "shares"}):
+            self.faults.append(f"{start} states an answer or {both.pop()}, not both.")
+        held |= {key: own.pop(key) for key in OF_FACT if key in own}
+        breaks = held.get("breaks", breaks)
+        by = own.pop("by", None)
+        if by == {}:  # said to be empty: no case is told apart any more
+            held["by"] = {}
+            self.forget(f"{start}.by")
+        elif by is not None:
+            for name, each in self.table(
+                f"{start}.by", by, " of cases, each with its when and shares"
+            ).items():
+                place = held.setdefault("by", {}).setdefault(name, {})
+                self.fact(f"{start}.by.{name}", fact, each, place, breaks)
+        shares = self.shares(start, fact, own.pop("shares", {}), breaks)
+        if "share" in own or shares:
+            held.pop("answer", None)
+            self.forget(f"{start}.shares")
+        for key, value in (own | shares).items():
+            self.number(f"{start}.{key}", value)
+
+    def shares(self, start: str, fact: Fact, stated: Any, breaks: Iterable) -> dict[str, Any]:
+        """Shares by what a path ends with, stated by answer, or as a list in the order of answers."""
+        if isinstance(stated, dict):
+            return {f"shares.{label}": share for label, share in stated.items()}
+        stated = stated if isinstance(stated, list) else [stated]
+        places = dict.fromkeys(f"{start}.shares.{i}" for i in range(len(stated)))
+        paths = share_paths(places, start, fact, breaks)
+        if len(paths) == len(stated) and (paths or fact.kind is not Kind.NUMBER):
+            return {path.removeprefix(f"{start}."): x for path, x in zip(paths, stated, strict=True)}
+        bands = f"{start}: it is a number, so it states breaks, the edges of the bands of its shares."
+        many = f"{start} has {len(paths)} answers, so it needs as many shares, not {len(stated)}."
+        self.faults.append(many if paths or fact.kind is not Kind.NUMBER else bands)
+        return {}
+
+    def number(self, path: str, value: Any) -> None:
+        """A parameter as stated: in full, or as a bare number with the default range and basis."""
+        stated = value if isinstance(value, dict) else {"value": value}
+        own = {key: stated[key] for key in ("value", "lower", "upper") if key in stated}
+        if extra := set(stated) - set(Parameter.__dataclass_fields__):
+            self.faults.append(f"{path} cannot state {', '.join(sorted(extra))}.")
+        elif "value" not in own or any(type(number) not in (int, float) for number in own.values()):
+            self.faults.append(f"{path} needs a number, not {value!r}.")
+        elif wrong := [key for key in ("basis", "citation") if not isinstance(stated.get(key, ""), str)]:
+            self.faults.append(f"{path}: its {wrong[0]} is text, not {stated[wrong[0]]!r}.")
+        else:
+            lower, upper = default_range(sort_of(path), own["value"])
+            own = {key: float(number) for key, number in own.items()}
+            self.numbers[path] = Parameter(**{"lower": lower, "upper": upper} | self.default | stated | own)
 
 
 def _meaning(fact: Fact) -> tuple:
     return fact.kind, fact.levels, fact.unit, fact.low, fact.high
-
-
-_SECTIONS = ("signal", "missing", "rates", "readers", "outcomes", "sought", "solved", "effects", "facts")
-
-
-def _read_effect(
-    name: str, own: Any, held: dict, default: dict, numbers: dict[str, Parameter], faults: list[str]
-) -> None:
-    """What a file states of an effect; one that is said to be empty is there no more."""
-    if not isinstance(own, dict):
-        faults.append(f"effects.{name} is a table, not {own!r}.")
-        return
-    if not own:
-        held.pop(name, None)
-        for path in [path for path in numbers if path.startswith(f"effects.{name}.")]:
-            del numbers[path]
-        return
-    takes = (*OF_EFFECT, *EFFECTS_ON, "contrast")
-    each = held.setdefault(name, {})
-    for key, value in own.items():
-        if key in OF_EFFECT:
-            each[key] = value
-        elif key in takes:
-            _read(f"effects.{name}.{key}", value, default, numbers, faults)
-        else:
-            said = f"effects.{name} cannot state {key!r}.{did_you_mean(key, takes)}"
-            faults.append(f"{said} It takes {', '.join(sorted(takes))}.")
-
-
-def _read_fact(
-    start: str,
-    fact: Fact,
-    own: Any,
-    held: dict,
-    default: dict,
-    numbers: dict[str, Parameter],
-    faults: list[str],
-    breaks: Iterable = (),
-) -> None:
-    """What a file states of a fact or of some of its cases: numbers by path, all else into ``held``."""
-    if not isinstance(own, dict):
-        faults.append(f"{start} is a table, as in {{ share = 0.1 }}, not {own!r}.")
-        return
-    own = dict(own)
-    if "breaks" in own and (wrong := _break_problem(fact, own["breaks"])):
-        faults.append(f"{start}.breaks {wrong}, not {own.pop('breaks')!r}.")
-        own.pop("shares", None)  # cannot be told without
-    if "answer" in own and (both := own.keys() & {"share", "shares"}):
-        faults.append(f"{start} states an answer or {both.pop()}, not both.")
-    held |= {key: own.pop(key) for key in OF_FACT if key in own}
-    breaks = held.get("breaks", breaks)
-    by = own.pop("by", None)
-    if by == {}:  # said to be empty: no case is told apart any more
-        held["by"] = {}
-        for path in [path for path in numbers if path.startswith(f"{start}.by.")]:
-            del numbers[path]
-    elif by is not None and not isinstance(by, dict):
-        faults.append(f"{start}.by is a table of cases, each with its when and shares, not {by!r}.")
-        by = {}
-    for name, each in (by or {}).items():
-        place = held.setdefault("by", {}).setdefault(name, {})
-        _read_fact(f"{start}.by.{name}", fact, each, place, default, numbers, faults, breaks)
-    shares = own.pop("shares", None)
-    stated = shares if isinstance(shares, list | dict | None) else [shares]
-    if isinstance(stated, list):
-        paths = share_paths(
-            dict.fromkeys(f"{start}.shares.{i}" for i in range(len(stated))), start, fact, breaks
-        )
-        if fact.kind is Kind.NUMBER and not paths:
-            faults.append(
-                f"{start}: it is a number, so it states breaks, the edges of the bands of its shares."
-            )
-            stated = None
-        elif len(paths) != len(stated):
-            faults.append(f"{start} has {len(paths)} answers, so it needs as many shares, not {len(stated)}.")
-            stated = None
-        else:
-            own |= {path.removeprefix(f"{start}."): x for path, x in zip(paths, stated, strict=True)}
-    elif stated:
-        own |= {f"shares.{label}": share for label, share in stated.items()}
-    if "share" in own or stated is not None:
-        held.pop("answer", None)
-        for path in [path for path in numbers if path.startswith(f"{start}.shares.")]:
-            del numbers[path]
-    for key, value in own.items():
-        _read(f"{start}.{key}", value, default, numbers, faults)
 
 
 def _break_problem(fact: Fact, breaks: Any) -> str:
@@ -239,19 +234,3 @@ def _break_problem(fact: Fact, breaks: Any) -> str:
     if fine and all(a < b for a, b in pairwise(breaks)) and fact.low <= breaks[0] and breaks[-1] <= fact.high:
         return ""
     return f"is a list of two or more numbers that rise, from {fact.low:,g} to {fact.high:,g}"
-
-
-def _read(path: str, value: Any, default: dict, numbers: dict[str, Parameter], faults: list[str]) -> None:
-    """A parameter as the file states it: in full, or as a bare number with the default range and basis."""
-    stated = value if isinstance(value, dict) else {"value": value}
-    own = {key: stated[key] for key in ("value", "lower", "upper") if key in stated}
-    if extra := set(stated) - set(Parameter.__dataclass_fields__):
-        faults.append(f"{path} cannot state {', '.join(sorted(extra))}.")
-    elif "value" not in own or any(type(number) not in (int, float) for number in own.values()):
-        faults.append(f"{path} needs a number, not {value!r}.")
-    elif wrong := [key for key in ("basis", "citation") if not isinstance(stated.get(key, ""), str)]:
-        faults.append(f"{path}: its {wrong[0]} is text, not {stated[wrong[0]]!r}.")
-    else:
-        lower, upper = default_range(sort_of(path), own["value"])
-        own = {key: float(number) for key, number in own.items()}
-        numbers[path] = Parameter(**{"lower": lower, "upper": upper} | default | stated | own)

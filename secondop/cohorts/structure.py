@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from secondop.errors import SecondopError
@@ -65,25 +66,35 @@ class Structure:
             f"This is not a condition of a scenario: {str(stated)[:200]}. Its keys are {keys}."
         )
 
+    @cached_property
+    def _stated(self) -> dict[str, Any]:
+        """Every condition as the file has it, by its place; None where one is lacking."""
+        found = {key: self.raw.get(key) for key in ("wish", "intervention")}
+        for name, each in self.raw.get("effects", {}).items():
+            found |= {f"effects.{name}.when": each.get("when")}
+            found |= {f"effects.{name}.against": each["against"]} if "against" in each else {}
+        for fact, own in self.raw.get("facts", {}).items():
+            found |= {f"facts.{fact}.by.{x}.when": each.get("when") for x, each in own.get("by", {}).items()}
+        return found
+
+    @cached_property
+    def conditions(self) -> dict[str, Condition]:
+        """Every condition by its place, such as ``effects.doubt.when``."""
+        return {place: self.condition(stated) for place, stated in self._stated.items()}
+
     def problems(self) -> list[str]:
         """What is wrong with its conditions, each with its place; empty if nothing is."""
-        stated = {key: self.raw.get(key) for key in ("wish", "intervention")}
-        for name, each in self.raw.get("effects", {}).items():
-            stated[f"effects.{name}.when"] = each.get("when")
-            stated |= {f"effects.{name}.against": each["against"]} if "against" in each else {}
-        for fact, own in self.raw.get("facts", {}).items():
-            stated |= {f"facts.{fact}.by.{x}.when": each.get("when") for x, each in own.get("by", {}).items()}
         found = []
-        for place, condition in stated.items():
+        for place, stated in self._stated.items():
             try:
-                self.condition(condition)
+                self.condition(stated)
             except SecondopError as error:
-                found.append(f"{place}: {error}" if condition is not None else f"it does not state {place}.")
-        if not found:
-            try:
-                _ = self.order
-            except SecondopError as error:
-                found.append(str(error))
+                found.append(f"{place}: {error}" if stated is not None else f"it does not state {place}.")
+        try:
+            _ = found or self.order
+        except CycleError as error:
+            trail = error.args[1][::-1]
+            found.append(f"fact {trail[0]!r} depends on itself: {' on '.join(trail)}.")
         return found
 
     @cached_property
@@ -91,7 +102,7 @@ class Structure:
         """Of each fact whose shares differ: the cases of each share by name; the first that holds counts."""
         facts = self.raw.get("facts", {})
         return {
-            fact: {name: self.condition(each.get("when")) for name, each in own["by"].items()}
+            fact: {name: self.conditions[f"facts.{fact}.by.{name}.when"] for name in own["by"]}
             for fact, own in facts.items()
             if own.get("by")
         }
@@ -99,55 +110,28 @@ class Structure:
     @cached_property
     def effects(self) -> dict[str, tuple[Condition, Condition | None]]:
         """The cases that each effect is about, and those (if any) on which it works the other way."""
-        found = {}
-        for name, each in self.raw.get("effects", {}).items():
-            against = self.condition(each["against"]) if "against" in each else None
-            found[name] = (self.condition(each.get("when")), against)
-        return found
-
-    @cached_property
-    def wish(self) -> Condition:
-        """The cases in which the patient has a wish that makes them seek an opinion."""
-        return self.condition(self.raw.get("wish"))
-
-    @cached_property
-    def intervention(self) -> Condition:
-        """The cases in which the first plan is an intervention."""
-        return self.condition(self.raw.get("intervention"))
+        ends = [(name, f"effects.{name}") for name in self.raw.get("effects", {})]
+        return {x: (self.conditions[f"{at}.when"], self.conditions.get(f"{at}.against")) for x, at in ends}
 
     @cached_property
     def about_outcomes(self) -> set[str]:
         """The facts that outcomes depend on, by name."""
-        found = [self.wish, self.intervention]
-        found += [x for pair in self.effects.values() for x in pair if x is not None]
-        return {name for condition in found for name in condition.facts}
+        about = [when for place, when in self.conditions.items() if not place.startswith("facts.")]
+        return {name for condition in about for name in condition.facts}
 
-    def parents(self, name: str) -> set[str]:
+    def parents(self, name: str) -> list[str]:
         """The facts on whose answers a fact's shares depend."""
-        return {other for when in self.strata.get(name, {}).values() for other in when.facts}
+        return [other for when in self.strata.get(name, {}).values() for other in when.facts]
 
     @cached_property
     def order(self) -> list[Fact]:
         """The facts of the book, each after those on which its shares depend."""
-        placed: dict[str, Fact] = {}
-
-        def place(name: str, trail: tuple[str, ...]) -> None:
-            if name in trail:
-                raise SecondopError(f"fact {name!r} depends on itself: {' on '.join([*trail, name])}.")
-            if name not in placed:
-                for other in self.rule_book.facts:
-                    if other in self.parents(name):
-                        place(other, (*trail, name))
-                placed[name] = self.rule_book.fact(name)
-
-        for name in self.rule_book.facts:
-            place(name, ())
-        return list(placed.values())
+        graph = TopologicalSorter({name: self.parents(name) for name in self.rule_book.facts})
+        return [self.rule_book.fact(name) for name in graph.static_order()]
 
     def needed(self, wanted: Iterable[str]) -> list[Fact]:
         """These facts and those on which they depend, in order."""
         found = set(wanted)
         for fact in reversed(self.order):
-            if fact.name in found:
-                found |= self.parents(fact.name)
+            found |= set(self.parents(fact.name)) if fact.name in found else set()
         return [fact for fact in self.order if fact.name in found]

@@ -6,10 +6,11 @@ number, changes nothing that is drawn of the others. Within its stream a shorter
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -46,17 +47,22 @@ class Streams:
 
     def words(self, name: str) -> np.ndarray:
         """16-bit words, every one as likely as any other."""
-        if self._kept is not None and name in self._kept:
-            return self._kept[name]
-        spawned = np.random.SeedSequence(self.seed, spawn_key=(self.block, _spawn_key(name)))
-        words = np.random.SFC64(spawned).random_raw(-(-self.rows // 4)).view(np.uint16)[: self.rows]
-        if self._kept is not None:
-            self._kept[name] = words
-        return words
+        return self._once(name, self._drawn)
 
     def normal(self, name: str) -> np.ndarray:
-        """Standard normals."""
-        return _normals().take(self.words(name))
+        """Standard normals, to be read and not changed."""
+        return self._once(f"normal:{name}", lambda _: _normals().take(self.words(name)))
+
+    def _drawn(self, name: str) -> np.ndarray:
+        spawned = np.random.SeedSequence(self.seed, spawn_key=(self.block, _spawn_key(name)))
+        return np.random.SFC64(spawned).random_raw(-(-self.rows // 4)).view(np.uint16)[: self.rows]
+
+    def _once(self, name: str, make: Callable[[str], np.ndarray]) -> np.ndarray:
+        if self._kept is None:
+            return make(name)
+        if name not in self._kept:
+            self._kept[name] = make(name)
+        return self._kept[name]
 
     def hits(self, name: str, chance: np.ndarray | float) -> np.ndarray:
         """Yes or no, yes with this chance (to 1 in 65,536)."""
@@ -98,7 +104,7 @@ class Truth:
         """A standard normal for each case, correlated with its traits by these loadings."""
         score = self.streams.normal(name)
         if loadings:
-            score *= np.float32(np.sqrt(1 - sum(x * x for x in loadings.values())))
+            score = score * np.float32(np.sqrt(1 - sum(x * x for x in loadings.values())))
             for trait, loading in loadings.items():
                 score += np.float32(loading) * self.traits[trait]
         return score
@@ -127,11 +133,12 @@ class FactPlan:
         stated = [(by, structure.of_fact(name, by)) for by in (*strata, "")]
         fixed = tuple((i, each["answer"]) for i, (_, each) in enumerate(stated) if "answer" in each)
         shares = [[0.0] if "answer" in e else list(scenario.shares(name, by).values()) for by, e in stated]
-        answers = 2 if fact.kind is Kind.FLAG else max(map(len, shares))
-        cuts = np.full((len(stated), answers - 1), np.inf, np.float32)
-        for row, each in zip(cuts, shares, strict=True):
-            above = each if fact.kind is Kind.FLAG else np.cumsum(each[::-1])[::-1][1:].round(12)
-            row[: len(above)] = special.ndtri(1 - np.clip(above, 0, 1))
+        several = fact.kind is not Kind.FLAG
+        above = np.zeros((len(stated), max(map(len, shares)) - several))  # of what lies above each threshold
+        for row, each in zip(above, shares, strict=True):
+            each = list(accumulate(each[:0:-1]))[::-1] if several else each
+            row[: len(each)] = each
+        cuts = special.ndtri(1 - np.clip(above.round(12), 0, 1)).astype(np.float32)
         breaks = np.array(structure.of_fact(name).get("breaks", ()), float)
         return cls(fact, signalled(scenario, name), tuple(strata.values()), cuts, fixed, breaks)
 

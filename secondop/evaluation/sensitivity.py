@@ -9,29 +9,30 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, groupby, product
+from itertools import chain, product
 
 import numpy as np
 import pandas as pd
 import polars as pl
 from tqdm.auto import tqdm
 
+from secondop.arguments import checked
 from secondop.cohorts.draws import draw_parameters, drawn_scenarios, rates_that_hold, unstated, varying
-from secondop.cohorts.recentring import UNMET, Recentring
+from secondop.cohorts.record import common_cohorts
 from secondop.cohorts.scenario import Scenario
-from secondop.cohorts.scenario_file import load_scenario
-from secondop.cohorts.simulate import common_cohorts
+from secondop.cohorts.scenario_file import as_scenario
+from secondop.cohorts.targets import UNMET, Recentring
 from secondop.cohorts.words import parameter_words
-from secondop.errors import SecondopError, unknown_name
+from secondop.errors import unknown_name
 from secondop.evaluation import measures as defined
 from secondop.evaluation.cohort import EITHER, MAX_GROUPS, Cohort
 from secondop.evaluation.policies import FORESIGHT, choose
-from secondop.evaluation.thresholds import at_thresholds, draw_thresholds, thresholds
+from secondop.evaluation.thresholds import asking_whether_met, draw_thresholds, saying_whether_met, thresholds
 from secondop.evaluation.tradeoff import THRESHOLD
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 
-BATCH = 200_000  # cases assessed at once: cohorts of several scenarios together
+BATCH = 400_000  # cases assessed at once: cohorts of several scenarios together
 BLOCKS = 20
 OR_UNDECIDED = " or undecided"
 _PER_CASE = ("referral_rate", "true_positive", "false_positive", "false_negative", "net_benefit")
@@ -43,6 +44,7 @@ MEASURES["nnr"] = ("changed", "nnr", "referrals for one change")
 """For each result: the outcome that it reads, the measure that it takes, and both in words."""
 
 
+@checked()
 def tornado(
     scenario: Scenario | str,
     measure: str | Sequence[str] = "true_positive",
@@ -84,7 +86,7 @@ def tornado(
     """
     from scipy.stats import t
 
-    scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    scenario = as_scenario(scenario)
     of_book = {path: each.parameter for path, each in thresholds(rule_book).items()}
     known = dict(scenario.parameters) | unstated(scenario, zeros) | of_book
     paths = list(known if parameters is None else parameters)
@@ -93,7 +95,8 @@ def tornado(
     can = varying(scenario) | unstated(scenario, zeros) | of_book
     moving = {path: can[path] for path in paths if path in can and can[path].lower < can[path].upper}
     ends = [(path, end) for path, p in moving.items() for end in (p.lower, p.upper)]
-    books = [rule_book, *(at_thresholds(rule_book, {path: end}) for path, end in ends)]
+    stated = {path: p.value for path, p in of_book.items()}
+    cuts = [stated, *(stated | {path: end} if path in of_book else stated for path, end in ends)]
     moved = (
         scenario
         if path in of_book
@@ -101,9 +104,9 @@ def tornado(
         for path, end in ends
     )
     names = [measure] if isinstance(measure, str) else list(measure)
-    every = zip(chain([scenario], moved), books, strict=True)
+    every, cuts = chain([scenario], moved), pd.DataFrame(cuts)
     policies, found, unmet = _evaluate(
-        scenario, every, len(books), names, threshold, [policy], n, seed, outcome, BLOCKS
+        scenario, every, rule_book, cuts, names, threshold, [policy], n, seed, outcome, BLOCKS
     )
     if policy not in policies:
         raise unknown_name("policy", policy, policies)
@@ -128,6 +131,7 @@ def tornado(
     return table
 
 
+@checked()
 def propagate(
     scenario: Scenario | str,
     draws: int = 1_000,
@@ -160,122 +164,28 @@ def propagate(
     >>> propagate("programme", 3, 500, seed=1, policies=["urgent"])["policy"].unique().tolist()
     ['none', 'urgent', 'urgent or undecided', 'perfect foresight', 'all', 'sought']
     """
-    scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    scenario = as_scenario(scenario)
     drawn = draw_parameters(scenario, draws, seed=seed, counts=counts, weight=weight, zeros=zeros)
-    moved = draw_thresholds(rule_book, draws, seed=seed, weight=weight)
-    order = moved.sort_values(list(moved)).index if len(moved.columns) else moved.index
-    made_of: dict[tuple, RuleBook] = {}
-    books = []
-    for at in moved.loc[order].itertuples(index=False, name=None):
-        if at not in made_of:
-            made_of[at] = at_thresholds(rule_book, dict(zip(moved, at, strict=True)))
-        books.append(made_of[at])
-    every = zip((each for _, each in drawn_scenarios(scenario, drawn.loc[order])), books, strict=True)
-    every, total = chain([(scenario, rule_book)], every), 1 + draws
-    made, found, unmet = _evaluate(scenario, every, total, measures, threshold, policies, n, seed, outcome)
-    back = np.argsort(order.to_numpy())
-    found = {name: np.concatenate([x[:, :1], x[:, 1:][:, back]], 1) for name, x in found.items()}
-    moved = drawn.index
-    keys = pd.MultiIndex.from_product([made, found, moved], names=["policy", "measure", "draw"])
+    stated = pd.DataFrame([{path: each.parameter.value for path, each in thresholds(rule_book).items()}])
+    cuts = pd.concat([stated, draw_thresholds(rule_book, draws, seed=seed, weight=weight)])
+    every = chain([scenario], (each for _, each in drawn_scenarios(scenario, drawn)))
+    made, found, unmet = _evaluate(
+        scenario, every, rule_book, cuts, measures, threshold, policies, n, seed, outcome
+    )
+    keys = pd.MultiIndex.from_product([made, found, drawn.index], names=["policy", "measure", "draw"])
     values = np.stack([x[..., 0] for x in found.values()], 1)
     table = pd.DataFrame({"value": values[..., 1:].ravel()}, keys).reset_index()
-    table = table[["policy", "draw", "measure", "value"]].assign(base=values[..., 0].repeat(len(moved)))
+    table = table[["policy", "draw", "measure", "value"]].assign(base=values[..., 0].repeat(draws))
     table.attrs = {"simulated": True, "scenario": scenario.name, "n": n, "seed": seed, "threshold": threshold}
     table.attrs |= {"draws": draws, "unmet": float(unmet.mean())}
     return table
 
 
-def net_benefits(propagated: pd.DataFrame, thresholds: Sequence[float]) -> pd.DataFrame:
-    """A table like that of :func:`propagate`: net benefit at any ``threshold``, without a further run."""
-    if lacking := {"true_positive", "false_positive"} - set(propagated["measure"]):
-        raise SecondopError(f"Net benefit needs the measure {' and '.join(sorted(lacking))} in propagate.")
-    wide, nets = propagated.pivot(index=["policy", "draw"], columns="measure", values=["value", "base"]), {}
-    found, wasted = (wide.xs(name, axis=1, level=1) for name in ("true_positive", "false_positive"))
-    for threshold, odds in zip(thresholds, defined.odds_of(thresholds), strict=True):
-        nets[threshold] = found - odds * wasted
-    table = pd.concat(nets, names=["threshold"]).reset_index().assign(measure="net_benefit")
-    table = table[["policy", "draw", "measure", "threshold", "value", "base"]]
-    table.attrs = propagated.attrs
-    return table
-
-
-def best_policies(
-    propagated: pd.DataFrame | Sequence[pd.DataFrame],
-    thresholds: Sequence[float],
-    policies: Sequence[str] | None = None,
-) -> pd.DataFrame:
-    """In which share of the draws of :func:`propagate` each policy has the highest net benefit.
-
-    All draws of a run share their random numbers, so chance in simulating moves such a share farther than the
-    number of draws says. Runs of several seeds show how far.
-
-    Parameters
-    ----------
-    propagated : DataFrame, or a sequence of them
-        From :func:`propagate`: one run, or runs that differ in their seed.
-    thresholds : sequence of float
-        Decision thresholds.
-    policies : sequence of str, optional
-        Those to choose from; by default all but perfect foresight and ``sought``, which nobody can choose.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row per ``threshold`` and ``policy``: ``best``, the share of draws in which no other is better (of
-        several runs the mean, and ``least, most`` among them); ``tied``, the share in which another is as
-        good; ``base``, whether it is best in the scenario as stated, in every run; ``draws``, of all runs.
-        Where nothing is tied, ``best`` adds up to 1.
-
-    Examples
-    --------
-    >>> drawn = propagate("programme", 20, 500, seed=1, policies=["recommended"])
-    >>> best_policies(drawn, [0.02, 0.98], ["none", "all"])[["threshold", "policy", "best", "tied"]]
-       threshold policy  best  tied
-    0       0.02   none   0.0   0.0
-    1       0.02    all   1.0   0.0
-    2       0.98   none   1.0   0.0
-    3       0.98    all   0.0   0.0
-    """
-    runs = [propagated] if isinstance(propagated, pd.DataFrame) else list(propagated)
-    made = [name for name in runs[0]["policy"].unique() if name not in (FORESIGHT, "sought")]
-    chosen = made if policies is None else list(policies)
-    shares = []
-    for run in runs:
-        if unknown := [name for name in chosen if name not in set(run["policy"])]:
-            raise unknown_name("policy", unknown[0], made)
-        worth = net_benefits(run, thresholds).pivot(index=["threshold", "draw"], columns="policy")
-        nets = (worth[number][chosen] for number in ("value", "base"))
-        best, base = (net.ge(net.max(axis=1) - 1e-9, axis=0) for net in nets)
-        tied = best.mul(best.sum(axis=1) > 1, axis=0)
-        each = {"best": best, "tied": tied, "base": base}
-        shares.append(pd.DataFrame({x: y.groupby("threshold").mean().stack() for x, y in each.items()}))
-    grouped = pd.concat(shares).groupby(level=["threshold", "policy"], sort=False)
-    table = grouped.mean().assign(least=grouped["best"].min(), most=grouped["best"].max())
-    table["base"] = table["base"] == 1
-    table["draws"] = sum(run["draw"].nunique() for run in runs)
-    table.attrs = runs[0].attrs
-    return table.reset_index()[["threshold", "policy", "best", "least", "most", "tied", "base", "draws"]]
-
-
-def bands(propagated: pd.DataFrame) -> pd.DataFrame:
-    """The middle and the spread over the draws of every result of :func:`propagate` or :func:`net_benefits`.
-
-    95 % of ``draws`` lie from ``lower`` to ``upper``, half from ``lower_half`` to ``upper_half``; ``blank``
-    more counted nothing.
-    """
-    keys = [column for column in propagated.columns if column not in ("draw", "value")]
-    grouped = propagated.groupby(keys, sort=False, dropna=False, observed=True)["value"]
-    places = {"lower": 0.025, "lower_half": 0.25, "median": 0.5, "upper_half": 0.75, "upper": 0.975}
-    table = pd.DataFrame({name: grouped.quantile(place) for name, place in places.items()})
-    table = table.assign(draws=grouped.count(), blank=grouped.size() - grouped.count()).reset_index()
-    table.attrs = propagated.attrs
-    return table
-
-
 def _evaluate(
     scenario: Scenario,
-    variants: Iterable[tuple[Scenario, RuleBook]],
-    total: int,
+    variants: Iterable[Scenario],
+    rule_book: RuleBook,
+    cuts: pd.DataFrame,
     measures: Sequence[str],
     threshold: float,
     policies: Sequence[str],
@@ -286,41 +196,42 @@ def _evaluate(
 ) -> tuple[list[str], dict[str, np.ndarray], np.ndarray]:
     """The policies; each measure: (policies, variants, all cases and all but those of each block); unmet.
 
-    ``unmet``: the variants in which seekers cannot have their rates; what they find is blank there.
-
-    Small cohorts are assessed together, large ones in parts. Variants of one rule book follow each other.
+    ``cuts``: where thresholds lie, a row a variant. ``unmet``: the variants in which seekers cannot have all
+    rates; what they find is blank there. Small cohorts are assessed together, large ones in parts.
     """
     if unknown := [name for name in measures if name not in MEASURES]:
         raise unknown_name("measure", unknown[0], MEASURES)
     defined.odds_of([threshold])  # refuses what is no probability before anything is simulated
-    flags, recentring, counted = ("changed", *EITHER, *defined.TRUTH), Recentring(scenario), []
-    missed: list[np.ndarray] = []
-    together = max(1, min(BATCH // n, MAX_GROUPS // blocks))
-    with tqdm(total=total, unit="cohort", delay=2, leave=False) as bar:
-        for rule_book, group in groupby(variants, key=lambda variant: variant[1]):
-            drawn = common_cohorts(
-                (each for each, _ in group), n, seed=seed, together=together, recentring=recentring
-            )
-            for cohorts, parts in drawn:
-                counts, off = 0, 0.0
-                for frame in parts:
-                    each = frame.group_by("cohort", maintain_order=True).agg(pl.max("missed"))
-                    off = np.maximum(off, each["missed"].to_numpy())
-                    place = pl.col("cohort") * blocks + pl.col("row") * blocks // n
-                    frame = frame.with_columns(scenario_and_block=place)
-                    names, part = _counts(frame, rule_book, policies, flags, outcome, cohorts * blocks)
-                    counts = counts + part
-                counted.append(counts)
-                missed.append(off)
-                bar.update(cohorts)
-    blockwise = np.concatenate(counted, 2).reshape(len(flags), len(names), -1, blocks, 3, 3)
+    flags, asking = ("changed", *EITHER, *defined.TRUTH), asking_whether_met(rule_book)
+    drawn = common_cohorts(
+        variants,
+        n,
+        seed=seed,
+        together=max(1, min(BATCH // n, MAX_GROUPS // blocks)),
+        recentring=Recentring(scenario),
+    )
+    counted, missed = [], np.zeros(len(cuts))
+    with tqdm(total=n * len(cuts), unit="case", unit_scale=True, delay=2, leave=False) as bar:
+        for frame in drawn:
+            cohort = frame["cohort"].to_numpy()
+            np.maximum.at(missed, cohort, frame["missed"].to_numpy())
+            place = pl.col("cohort") * blocks + pl.col("row") * blocks // n
+            frame = frame.with_columns(scenario_and_block=place)
+            frame = saying_whether_met(frame, rule_book, cuts.iloc[cohort])
+            names, *part = _counts(frame, asking, policies, flags, outcome)
+            counted.append(part)
+            bar.update(len(frame))
+    blockwise = np.zeros((len(flags), len(names), len(cuts) * blocks, 3, 3))
+    for there, part in counted:
+        blockwise[:, :, there] += part
+    blockwise = blockwise.reshape(len(flags), len(names), -1, blocks, 3, 3)
     whole, found = blockwise.sum(3, keepdims=True), {}
     tables = dict(zip(flags, np.concatenate([whole, whole - blockwise], 3), strict=True))
     for name in measures:  # no outcome is unknown, and unknown facts refer nobody
         flag, measure, _ = MEASURES[name]
         numbers = defined.table(tables[flag], tables[flag], [threshold], measures=[measure])[measure]
         found[name] = numbers[..., 0, 0] if defined.MEASURES[measure].priced else numbers[..., 0]
-    unmet, sought = np.concatenate(missed) > UNMET, len(names) - 1
+    unmet, sought = missed > UNMET, len(names) - 1
     for numbers in found.values():
         numbers[sought, unmet] = np.nan  # those who seek there are not whom the scenario describes
     return [*names[:-1], "sought"], found, unmet
@@ -332,9 +243,8 @@ def _counts(
     policies: Sequence[str],
     flags: Sequence[str],
     outcome: str,
-    groups: int,
-) -> tuple[list[str], np.ndarray]:
-    """How many cases each policy refers, by each outcome and group."""
+) -> tuple[list[str], list[int], np.ndarray]:
+    """How many cases each policy refers, by each outcome and group; the names of policies, and of groups."""
     wanted = {x.removesuffix(OR_UNDECIDED) for x in policies} - {"sought"}
     own = {name: name for name in ("sought", *EITHER)}
     cohort, asked = Cohort(frame, rule_book, outcome=outcome, by="scenario_and_block", flags=own), {}
@@ -344,8 +254,6 @@ def _counts(
     patterns = cohort.patterns(asked, ("sought", *flags))
     patterns.codes[FORESIGHT] = patterns.codes["flag changed"]
     names = ["none", *asked, FORESIGHT, "all", "flag sought"]
-    part = np.zeros((len(flags), len(names), groups, 3, 3))
-    there = [int(group) for group in patterns.groups]
-    for (i, flag), (j, name) in product(enumerate(flags), enumerate(names)):
-        part[i, j, there] = patterns.crossed(name, f"flag {flag}")[0]
-    return names, part
+    pairs = product((f"flag {flag}" for flag in flags), names)
+    counts = np.array([patterns.crossed(name, flag)[0] for flag, name in pairs])
+    return names, list(map(int, patterns.groups)), counts.reshape(len(flags), len(names), -1, 3, 3)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 
 from secondop.cohorts.draws import pert, uniform
 from secondop.cohorts.parameters import Parameter
-from secondop.rules.conditions import Compare
-from secondop.rules.facts import Fact
+from secondop.rules.conditions import OPERATORS, Compare
+from secondop.rules.facts import Fact, flag
+from secondop.rules.gate import typed_cases
 from secondop.rules.rulebook import RuleBook
 
 START = "thresholds."
@@ -36,10 +37,16 @@ class Threshold:
         places = (self.place(self.leaf.value if end is None else end) for end in ends)
         return Parameter(*places, self.leaf.basis)
 
-    def at(self, number: float) -> float | str:
-        """The value at a number, to whole units: that leaves few rule books to assess by."""
-        whole = round(number)
-        return self.fact.levels[whole] if self.fact.has_levels else whole
+    @property
+    def met(self) -> Fact:
+        """Whether a case meets it, as a fact of its own."""
+        return flag(f"met_{self.fact.name}", f"{self.fact.question} Does the answer meet the threshold?")
+
+    def met_at(self, numbers: pl.Series) -> pl.Expr:
+        """Whether a case meets it, at a number for each case."""
+        answer = pl.col(self.fact.name)
+        answer = answer.to_physical() if self.fact.has_levels else answer
+        return OPERATORS[self.leaf.op][0](answer, numbers).alias(self.met.name)
 
 
 def thresholds(rule_book: RuleBook) -> dict[str, Threshold]:
@@ -59,15 +66,21 @@ def thresholds(rule_book: RuleBook) -> dict[str, Threshold]:
     return found
 
 
-def at_thresholds(rule_book: RuleBook, values: Mapping[str, float]) -> RuleBook:
-    """The rule book with thresholds moved, by their paths; each in every rule that states it."""
-    known = thresholds(rule_book)
-    moved = {known[path].leaf: known[path].at(value) for path, value in values.items() if path in known}
-    moved = {leaf: value for leaf, value in moved.items() if value != leaf.value}
-    for rule in rule_book if moved else ():
-        when = rule.when.mapped(lambda leaf: replace(leaf, value=moved[leaf]) if leaf in moved else leaf)
+def asking_whether_met(rule_book: RuleBook) -> RuleBook:
+    """The rule book with a fact in the place of each threshold: one book, wherever the thresholds lie."""
+    met = {threshold.leaf: threshold.met.as_condition() for threshold in thresholds(rule_book).values()}
+    for rule in rule_book:
+        when = rule.when.mapped(lambda leaf: met.get(leaf, leaf))
         rule_book = rule_book if when == rule.when else rule_book.replace(rule.name, when=when)
     return rule_book
+
+
+def saying_whether_met(cases: pl.DataFrame, rule_book: RuleBook, numbers: pd.DataFrame) -> pl.DataFrame:
+    """The cases, with the facts of :func:`asking_whether_met` at these numbers (a row a case)."""
+    known = thresholds(rule_book)
+    answers = typed_cases(cases, {each.fact.name: each.fact for each in known.values()})
+    there = {path: each for path, each in known.items() if each.fact.name in answers.columns}
+    return cases.hstack(answers.select(each.met_at(pl.Series(numbers[x])) for x, each in there.items()))
 
 
 def draw_thresholds(rule_book: RuleBook, draws: int, *, seed: int, weight: float = 4.0) -> pd.DataFrame:

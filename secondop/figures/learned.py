@@ -42,7 +42,7 @@ def calibration(table: pd.DataFrame) -> go.Figure:
     Parameters
     ----------
     table : DataFrame
-        From :func:`secondop.evaluation.learning.calibration`.
+        From :func:`secondop.evaluation.learned.calibration`.
     """
     shown = table.assign(**(100 * table[["score", "lower", "min", "max", "upper"]]))
     shown["gap"] = [f" (and is unknown in {n:,.0f})" if n else "" for n in table["unknown"]]
@@ -76,7 +76,7 @@ def same_volume(table: pd.DataFrame) -> go.Figure:
     Parameters
     ----------
     table : DataFrame
-        From :func:`secondop.evaluation.learning.same_volume`, or several of them under one another.
+        From :func:`secondop.evaluation.learned.same_volume`, or several of them under one another.
     """
     rounds = [part.set_index("measure") for _, part in table.groupby(["level", "unknown"], sort=False)]
     fig = style.figure(

@@ -91,7 +91,7 @@ def bands(table: pd.DataFrame) -> go.Figure:
     Parameters
     ----------
     table : DataFrame
-        From :func:`secondop.evaluation.sensitivity.bands`: rows of one measure (and one threshold).
+        From :func:`secondop.evaluation.uncertainty.bands`: rows of one measure (and one threshold).
     """
     name = only_one(table, "measure", "bands")
     if "threshold" in table:

@@ -10,8 +10,8 @@ from scipy import stats
 from secondop.cohorts.draws import LEAST_UNSOUGHT, draw_parameters, drawn_scenarios
 from secondop.cohorts.outcomes import pilot, rates_of
 from secondop.cohorts.parameters import TRAITS, Parameter
-from secondop.cohorts.recentring import UNMET, Recentring
 from secondop.cohorts.scenario_file import load_scenario
+from secondop.cohorts.targets import UNMET, Recentring
 from secondop.cohorts.words import parameter_words
 from secondop.errors import SecondopError, UnknownNameError
 
@@ -125,8 +125,8 @@ def test_rates_that_none_can_have_together_are_missed_and_never_an_error():
 
 WRONG = [
     # asked for                                      the message says
-    (dict(draws=0), "counted from 1"),
-    (dict(weight=-1), "the weight from 0"),
+    (dict(draws=0), "draws is a whole number, 1 or more"),
+    (dict(weight=-1), "weight is a number, 0 or more"),
     (dict(counts={"sought.wish": (1, 2)}), "only a share can be counted"),
     (dict(counts={"rates.sought": (3, 2)}), "got 3 of 2"),
 ]

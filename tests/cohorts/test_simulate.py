@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from secondop.cohorts import simulate as module
+from secondop.cohorts import record as module
 from secondop.cohorts.outcomes import TRUTH, Cases, expected_rates
 from secondop.cohorts.parameters import TRAITS
+from secondop.cohorts.record import BLOCK
 from secondop.cohorts.scenario_file import load_scenario, read_scenario
-from secondop.cohorts.simulate import BLOCK, Gaps, simulate, simulate_batches
+from secondop.cohorts.simulate import Gaps, simulate, simulate_batches
 from secondop.cohorts.truth import Streams, draw, fact_plans, signalled
 from secondop.errors import SecondopError, UnknownNameError
 from secondop.guideline.second_opinion import RULE_BOOK

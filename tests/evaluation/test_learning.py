@@ -14,15 +14,14 @@ from statsmodels.stats.proportion import proportion_confint
 from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import simulate
 from secondop.errors import SecondopError
+from secondop.evaluation.learned import calibration, same_volume
 from secondop.evaluation.learning import (
     LEARNERS,
     answer_matrix,
-    calibration,
     deal,
     imitation_tree,
     importance,
     learned_triage,
-    same_volume,
 )
 from secondop.evaluation.tradeoff import tradeoff
 from secondop.guideline.second_opinion import RULE_BOOK
@@ -140,7 +139,7 @@ def test_cases_without_a_known_outcome_are_scored_and_never_learned_from(cohort)
 
 
 REFUSED = [
-    ({"folds": 1}, "at least 2"),
+    ({"folds": 1}, "folds is a whole number, 2 or more"),
     ({"kind": "boosted"}, "Did you mean 'boosting'"),
     ({"facts": ["sexe"]}, "Did you mean 'sex'"),
     ({"outcome": "nobody"}, "at most 0"),

@@ -8,16 +8,23 @@ from secondop.cohorts.calibrate import recentred
 from secondop.cohorts.draws import draw_parameters
 from secondop.cohorts.outcomes import Cases, along
 from secondop.cohorts.parameters import Parameter
-from secondop.cohorts.recentring import Recentring
 from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import simulate
+from secondop.cohorts.targets import Recentring
 from secondop.cohorts.truth import Streams, draw, fact_plans
 from secondop.errors import SecondopError, UnknownNameError
 from secondop.evaluation import sensitivity
-from secondop.evaluation.sensitivity import MEASURES, bands, best_policies, net_benefits, propagate, tornado
-from secondop.evaluation.thresholds import at_thresholds, draw_thresholds, thresholds
+from secondop.evaluation.sensitivity import MEASURES, propagate, tornado
+from secondop.evaluation.thresholds import (
+    asking_whether_met,
+    draw_thresholds,
+    saying_whether_met,
+    thresholds,
+)
 from secondop.evaluation.tradeoff import tradeoff
+from secondop.evaluation.uncertainty import bands, best_policies, net_benefits
 from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.rules.assess import assess
 
 PROGRAMME = load_scenario("programme")
 LEVELS = ["urgent", "recommended", "optional"]
@@ -64,17 +71,38 @@ def test_what_facts_know_decides_the_yield_above_chance():
     assert row["at_lower"] + row["swing_error"] < row["base"] < row["at_upper"] - row["swing_error"]
 
 
+def at_thresholds(values):
+    """The rule book with thresholds moved in every rule that states them, one rule at a time."""
+    book = RULE_BOOK
+    for path, number in values.items():
+        threshold = thresholds(RULE_BOOK)[path]
+        name, levels = threshold.fact.name, threshold.fact.levels
+        for rule in RULE_BOOK:
+            if threshold.leaf in rule.when.leaves():
+                book = book.with_threshold(rule.name, name, levels[int(number)] if levels else number)
+    return book
+
+
 def test_a_threshold_of_a_rule_moves_in_every_rule_that_states_it():
     known = thresholds(RULE_BOOK)
     weeks = known["thresholds.first_line_weeks"]
     assert (weeks.leaf.value, weeks.parameter.lower, weeks.parameter.upper) == (4, 2, 12)
-    moved = at_thresholds(RULE_BOOK, {"thresholds.first_line_weeks": 11.7, "signal": 1})
-    changed = RULE_BOOK.diff(moved)
-    assert set(changed["rule"]) >= {"failed-first-line", "atypical-or-unresponsive"}
-    assert changed["after"].str.contains("12").all()
-    assert at_thresholds(RULE_BOOK, {"thresholds.first_line_weeks": 4}) is RULE_BOOK
+    asking = {rule.name for rule in asking_whether_met(RULE_BOOK) if weeks.met.name in rule.facts}
+    assert asking >= {"failed-first-line", "atypical-or-unresponsive"}
     table = tornado(PROGRAMME, "referral_rate", n=5_000, seed=1, parameters=list(known))
     assert set(table["parameter"]) == set(known) and (table["swing"] > 0).any()
+
+
+def test_one_book_that_asks_whether_thresholds_are_met_is_every_book_with_thresholds_moved():
+    cases = simulate(PROGRAMME, 400, seed=3, engine="polars")
+    drawn = draw_thresholds(RULE_BOOK, 12, seed=2, weight=0)
+    assert (drawn.nunique() > 1).all()
+    names = [rule.name for rule in RULE_BOOK]
+    for _, numbers in drawn.iterrows():
+        told = saying_whether_met(cases, RULE_BOOK, pd.DataFrame([numbers] * len(cases)))
+        ours = assess(told, asking_whether_met(RULE_BOOK), verdicts=True)[names]
+        moved = assess(cases, at_thresholds(numbers.to_dict()), verdicts=True)[names]
+        assert ours.equals(moved), numbers.to_dict()
 
 
 def test_every_whole_number_within_the_range_of_a_threshold_has_its_share_of_the_draws():
@@ -95,7 +123,7 @@ def test_an_end_of_a_tornado_is_the_trade_off_of_a_scenario_solved_again_or_of_a
     table = tornado(PROGRAMME, asked, parameters=list(moved), n=40_000, seed=9)
     for path, scenario in moved.items():
         at = table[table["parameter"] == path].set_index("measure")
-        book = at_thresholds(RULE_BOOK, {path: at["upper"].iloc[0]})
+        book = at_thresholds({path: at["upper"].iloc[0]} if path in thresholds(RULE_BOOK) else {})
         by_hand = tradeoff(simulate(scenario, 40_000, seed=9), ["recommended"], rule_book=book)
         by_hand = by_hand[by_hand["policy"] == "recommended"].set_index("measure")["value"][asked]
         assert at.loc[asked, "at_upper"].tolist() == pytest.approx(by_hand.tolist(), abs=0.15), path
@@ -167,7 +195,7 @@ def test_draws_equal_the_trade_off_of_their_own_cohort(drawn):
     third = PROGRAMME.replace(draw_parameters(PROGRAMME, 3, seed=4).loc[3].to_dict())
     cases = Cases(third, draw(fact_plans(third), Streams(4, 0, 3_000)))
     cohort = simulate(third.replace(Recentring(PROGRAMME)(third, cases).maps[0]), 3_000, seed=4)
-    book = at_thresholds(RULE_BOOK, draw_thresholds(RULE_BOOK, 3, seed=4).loc[3].to_dict())
+    book = at_thresholds(draw_thresholds(RULE_BOOK, 3, seed=4).loc[3].to_dict())
     table = tradeoff(cohort, LEVELS, rule_book=book)
     table = table.pivot(index="policy", columns="measure", values=["value", "max"])
     ours = drawn[drawn["draw"] == 3].pivot(index="policy", columns="measure", values="value")

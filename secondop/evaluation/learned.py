@@ -1,0 +1,133 @@
+"""How good a learned triage is: against a rule book that refers as many, and as chances."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from secondop.arguments import checked
+from secondop.evaluation.cohort import Cohort, refuse_no_chance
+from secondop.evaluation.differences import paired
+from secondop.evaluation.learning import UNKNOWN, rows_of, wilson
+from secondop.evaluation.measures import odds_of
+from secondop.evaluation.measures import table as measured
+from secondop.evaluation.patterns import Patterns
+from secondop.evaluation.policies import at_level
+from secondop.evaluation.tradeoff import THRESHOLD
+from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.rules.rulebook import RuleBook
+
+
+@checked()
+def same_volume(
+    cases: Any,
+    score: str = "score",
+    rule_book: RuleBook = RULE_BOOK,
+    *,
+    level: str = "recommended",
+    outcome: str = "either",
+    threshold: float = THRESHOLD,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """The learned triage against the rule book, both referring equally many cases, and as many at random.
+
+    The rule book says how many: all of at least ``level``. The learned triage refers those with the highest
+    ``score``; ties are broken by chance (``seed``).
+
+    Four measures, twice: ``unknown`` facts refer ``"nobody"`` or ``"all"`` they may by the rule book. ``cut``
+    is the lowest score referred; ``random, rule_book, learned`` are per 100 cases; ``difference`` (learned
+    less rule book) has a paired 95 % interval ``lower, upper``, rather too wide since the cut moves with the
+    sample; ``winner``: *neither* where it includes 0, blank where outcomes hide it.
+    """
+    cohort = Cohort(cases, rule_book, outcome=outcome, scores=[score])
+    rows = rows_of(cohort, score=nw.col(f"score {score}"), refers=at_level(rule_book, level))
+    changed, values, refers = (rows[name].to_numpy() for name in ("changed", "score", "refers"))
+    order = np.lexsort((np.random.default_rng(seed).random(len(rows)), -values))
+    # at equal volumes one more change found is one overuse and one miss less
+    each = {"true_positive": 1, "false_positive": -1, "false_negative": -1}
+    each |= {"net_benefit": 1 + odds_of(threshold)[0]}
+    table, one = [], np.ones(len(rows))
+    for unknown, book in (("nobody", refers == 1), ("all", refers >= 1)):
+        learned = np.isin(np.arange(len(rows)), order[: book.sum()])
+        sides = {"rule_book": 1 * book, "learned": 1 * learned}
+        seen, share = Patterns(sides | {"changed": changed}, [None], 0 * changed, one, one), book.mean()
+        none, everybody, *both = (seen.crossed(who, "changed")[0][0] for who in ("none", "all", *sides))
+        counts = np.stack([(1 - share) * none + share * everybody, *both])
+        found = measured(counts, counts, [threshold], measures=each)
+        gain, least, most = paired(*seen.crossed(*sides, "changed"))["true_positive"].ravel()[[0, 3, 4]]
+        ahead = "learned triage" if least > 0 else "rule book" if most < 0 else "neither"
+        for name, times in each.items():
+            row = {"level": level, "unknown": unknown, "n": len(rows), "referral_rate": 100 * share}
+            row |= {"cut": values[learned].min(initial=np.inf), "measure": name}
+            row |= dict(zip(("random", *sides), found[name].reshape(3, -1)[:, 0], strict=True))
+            lower, upper = sorted([times * least, times * most])
+            row |= {"difference": times * gain, "lower": lower, "upper": upper}
+            table.append(row | {"winner": "" if ahead == "neither" and np.isnan(gain) else ahead})
+    table = pd.DataFrame(table)
+    table.attrs = {"simulated": cohort.simulated, "threshold": threshold}
+    return table
+
+
+@checked()
+def calibration(
+    cases: Any, score: str = "score", *, outcome: str = "either", groups: int = 10
+) -> pd.DataFrame:
+    """How well probabilities are calibrated: cases with like scores, and what share of them changed.
+
+    A row a group, lowest scores first: ``n, score`` (mean), ``changed, unknown`` (counts), ``share`` of n
+    (blank if any is unknown), ``min, max`` (were unknown no, or yes); ``lower, upper``: 95 % Wilson of these.
+    ``attrs``: calibration ``slope`` and ``intercept``, each with its 95 % interval, of all known outcomes.
+
+    Notes
+    -----
+    The slope is that of a logistic regression of the outcome on the logit of the score: 1 is perfect, above
+    it scores are too near to one another, below it too far apart. The intercept is that with a slope of 1
+    (calibration in the large): 0 is perfect, above it more changed than was said. Blank where no such line
+    fits: a score of 0 or 1, one outcome only, or all that changed scored above all that did not.
+
+    References
+    ----------
+    Van Calster et al. 2019, BMC Med 17:230.
+
+    Examples
+    --------
+    >>> cases = pd.DataFrame({"score": [0.2] * 10 + [0.7] * 10, "changed": [1] + [0] * 9 + [1] * 9 + [0]})
+    >>> table = calibration(cases, outcome="changed", groups=2)
+    >>> table[["score", "share"]].round(2).to_numpy().tolist()
+    [[0.2, 0.1], [0.7, 0.9]]
+    >>> [round(end, 2) for end in table.attrs["slope"]]
+    [1.97, 0.66, 3.28]
+    """
+    cohort = Cohort(cases, outcome=outcome, scores=[score])
+    refuse_no_chance(cohort, score)
+    rows = rows_of(cohort, score=nw.col(f"score {score}")).to_pandas().sort_values("score", kind="stable")
+    place = 1 + np.arange(len(rows)) * min(groups, len(rows)) // len(rows)
+    rows = rows.assign(n=1, unknown=rows["changed"] == UNKNOWN, changed=rows["changed"] == 1)
+    table = rows.groupby(place).agg({"n": "sum", "score": "mean", "changed": "sum", "unknown": "sum"})
+    table = table.rename_axis("group").reset_index()
+    n, least, most = table["n"], table["changed"], table["changed"] + table["unknown"]
+    table = table.assign(share=(least / n).where(least == most), min=least / n, max=most / n)
+    table = table.assign(lower=wilson(least, n)[0], upper=wilson(most, n)[1])
+    known = rows[rows["unknown"] == 0]
+    table.attrs |= {"simulated": cohort.simulated, **_calibrated(known["score"], known["changed"])}
+    return table
+
+
+def _calibrated(score: pd.Series, changed: pd.Series) -> dict[str, tuple[float, float, float]]:
+    """Calibration slope and intercept, each with its 95 % interval (Wald); blank where no line fits."""
+    from statsmodels.genmod.families import Binomial
+    from statsmodels.genmod.generalized_linear_model import GLM
+
+    yes, no = score[changed], score[~changed]
+    apart = yes.empty or no.empty or no.max() <= yes.min() or yes.max() <= no.min()
+    if apart or not score.between(0, 1, inclusive="neither").all():
+        return dict.fromkeys(("slope", "intercept"), (np.nan,) * 3)
+    logit, one = np.log(score / (1 - score)), np.ones(len(score))
+    line = GLM(changed.astype(float), np.column_stack([logit, one]), family=Binomial()).fit()
+    level = GLM(changed.astype(float), one, offset=logit, family=Binomial()).fit()
+    fits = {"slope": line, "intercept": level}
+    ends = {name: [fit.params.iloc[0], *fit.conf_int().iloc[0]] for name, fit in fits.items()}
+    return {name: tuple(map(float, three)) for name, three in ends.items()}
