@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from secondop.arguments import TEXT, Taken, checked, either
 from secondop.datafiles import for_spreadsheets, write_whole
 from secondop.errors import SecondopError
 from secondop.evaluation.cohort import EITHER, Cohort
@@ -27,8 +28,8 @@ from secondop.evaluation.measures import TRUTH
 from secondop.evaluation.policies import FORESIGHT, at_level, choose, kind_of, levels_from
 from secondop.evaluation.rates import TOPS, firing_rates, judged
 from secondop.evaluation.recorded import Recorded, recorded
-from secondop.evaluation.small_cells import HIDDEN, MIN_CELL, checked, cover, pool, small
-from secondop.evaluation.tradeoff import THRESHOLD, decision_curve, tradeoff, wide
+from secondop.evaluation.small_cells import HIDDEN, MIN_CELL, cover, pool, small
+from secondop.evaluation.tradeoff import OWN, THRESHOLD, decision_curve, tradeoff, wide
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Level, Rule
@@ -89,6 +90,7 @@ class _Report:
         return np.stack([counts.sum(0), *groups])
 
 
+@checked(path=either(TEXT, Taken(lambda x: isinstance(x, Path), "a path")), policies=OWN, title=TEXT)
 def report(
     cases: Any,
     path: str | Path = "report.html",
@@ -143,10 +145,6 @@ def report(
     """
     from tqdm.auto import tqdm
 
-    least = checked(min_cell)
-    for name, text in {"path": path, "title": title or ""}.items():
-        if not isinstance(text, (str, Path)):
-            raise SecondopError(f"The {name} of a report is text, not {text!r}.")
     path = Path(path).expanduser()
     if path.suffix.lower() not in (".html", ".xlsx"):
         raise SecondopError(f"A report is an .html page or an .xlsx workbook; {path.name!r} is neither.")
@@ -160,7 +158,7 @@ def report(
     if outcome == NET:
         raise SecondopError(f"A report weighs a yes/no outcome, not {NET!r}: name the column of one.")
     by = [by] if isinstance(by, str) else list(by or ())
-    made = _Report(rule_book, by, least, judged(cases, rule_book, by=by), outcome)
+    made = _Report(rule_book, by, min_cell, judged(cases, rule_book, by=by), outcome)
     told = {"verified": verified, "method": method, "given": given, "cluster": cluster}
     told = {name: said for name, said in told.items() if said is not None}
     steps = {

@@ -259,8 +259,8 @@ def test_a_legal_list_is_reported_as_any_other_book(tmp_path):
 REFUSED = [
     ({"path": "r.pdf"}, "an .html page or an .xlsx workbook"),
     ({"path": "nowhere/r.html"}, "no folder 'nowhere'"),
-    ({"path": None}, "path of a report is text"),
-    ({"title": 3}, "title of a report is text"),
+    ({"path": None}, "path is a text, or a path"),
+    ({"title": 3}, "title is a text"),
     ({"min_cell": 0}, "min_cell is a whole number, 1 or more"),
     ({"cases": CASES[:0]}, "no cases to report"),
     ({"cases": "cases.csv"}, "Expected a frame of cases"),
