@@ -256,6 +256,59 @@ def test_a_legal_list_is_reported_as_any_other_book(tmp_path):
     assert SGB27B.title in soup.h1.get_text()
 
 
+@pytest.fixture(scope="module")
+def log(simulated):
+    """Cases whose outcome is known only for those who sought an opinion, as in a log."""
+    kept = simulated.drop(columns=["difficulty", "gravity", "diagnosis_changed"]).assign(ward=range(3_000))
+    kept.attrs = {}
+    return kept.assign(
+        changed=kept.pop("treatment_changed").where(kept["sought"]), ward=kept["ward"].floordiv(30)
+    )
+
+
+KNOWN = [
+    ({}, "The outcome is known for", "missing at random", "known cases alone would not tell it"),
+    (
+        {"method": "doubly_robust", "given": []},
+        "missing at random",
+        "would not tell it",
+        "The estimates hold only if",
+    ),
+    (
+        {"verified": "sought"},
+        "those with 'sought'",
+        "missing at random",
+        "known cases alone would not tell it",
+    ),
+]
+
+
+@pytest.mark.parametrize(("options", "said", "not_said", "caution"), KNOWN)
+def test_it_says_for_whom_the_outcome_is_known_and_what_an_estimate_assumes(
+    options, said, not_said, caution, log, tmp_path
+):
+    _, soup = page_of(log, tmp_path, rule_book=RULE_BOOK, outcome="changed", **options)
+    worth, cannot = (soup.find(id=x).parent.get_text() for x in ("worth", "open"))
+    assert said in worth and not_said not in worth + cannot and caution in cannot
+
+
+def test_estimates_stand_beside_their_bounds(log, tmp_path):
+    _, soup = page_of(log, tmp_path, rule_book=RULE_BOOK, outcome="changed", method="doubly_robust", given=[])
+    cell = table(soup, "each policy")[-1][2]
+    assert re.fullmatch(r"[\d.]+ \([\d.]+ to [\d.]+\) \[[\d.]+ to [\d.]+\]", cell), cell
+
+
+def test_intervals_keep_a_cluster_together(log, tmp_path):
+    path = report(log, tmp_path / "r.xlsx", cluster="ward", outcome="changed")
+    sheets = pd.read_excel(path, sheet_name=None)
+    rates = firing_rates(log, cluster="ward").set_index("label")
+    shown = sheets["rates"].set_index("name")["95 % from"]
+    assert shown["recommended or more"] == pytest.approx(rates.loc["recommended or more", "lower"])
+    told = wide(tradeoff(log, outcome="changed", cluster="ward")).set_index("policy")
+    made = wide(sheets["trade-off"].astype({"group": object})).set_index("policy")
+    assert made.loc["all", "true_positive_lower"] == pytest.approx(told.loc["all", "true_positive_lower"])
+
+
 REFUSED = [
     ({"path": "r.pdf"}, "an .html page or an .xlsx workbook"),
     ({"path": "nowhere/r.html"}, "no folder 'nowhere'"),
