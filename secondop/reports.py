@@ -154,7 +154,7 @@ def report(
         outcome, by, rule_book = outcome or cases.outcome, by or cases.by, cases.rule_book
         if cases.weights:
             raise SecondopError("A report counts cases, and this cohort weighs them: give it the frame.")
-        cases = cases.cases
+        verified, cluster, cases = verified or cases.verified, cluster or cases.cluster, cases.cases
     if outcome == NET:
         raise SecondopError(f"A report weighs a yes/no outcome, not {NET!r}: name the column of one.")
     by = [by] if isinstance(by, str) else list(by or ())

@@ -239,6 +239,8 @@ def test_every_engine_makes_the_same_report(kind, whole, tmp_path):
 
 def test_a_cohort_brings_its_book_outcome_and_groups(whole, tmp_path):
     assert page_of(Cohort(CASES, BOOK, outcome="changed", by="site"), tmp_path)[0] == whole
+    told = {"outcome": "changed", "verified": "concern", "cluster": "site"}
+    assert page_of(Cohort(CASES, BOOK, **told), tmp_path)[0] == page_of(CASES, tmp_path, **told)[0] != whole
 
 
 def test_verdicts_without_facts_are_reported_without_table_1(tmp_path):
