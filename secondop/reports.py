@@ -266,7 +266,7 @@ def _rates(made: _Report, cases: Any, told: dict[str, Any]) -> None:
             out = {*together, *np.flatnonzero(gone)}
             groups.append((row["label"], x["group"], *_rated(x, out)))
             made.hidden += int(gone.sum())
-            drawn += [x] * (row["policy"] == "recommended" and not out)
+            drawn += [x] * (row["policy"] == "recommended" and not out and pd.notna(x["lower"]))
     note = "At least: were missing information no. At most: were it yes. 95 %: the interval around both."
     columns, shown = list(_RATES.values()), rates.loc[whole]
     for name, caption, first, listed in (
@@ -277,7 +277,8 @@ def _rates(made: _Report, cases: Any, told: dict[str, Any]) -> None:
         made.tables[name] = _Table(caption, made.sheets[name], 2, note)
     made.said["levels"] = shown[shown["sort"] == "level"].to_dict("records")
     made.said["partly"] = {*rates["policy"]} - {*shown["policy"]}
-    tops, rules = (shown[shown["sort"] == sort] for sort in ("any", "rule"))
+    drawable = shown[shown["lower"].notna()]  # of one cluster there is no interval
+    tops, rules = (drawable[drawable["sort"] == sort] for sort in ("any", "rule"))
     if len(rules):  # the title of the figure speaks of both sorts of indications, or of none
         most = pd.concat([tops if len(tops) == len(TOPS) else tops[:0], rules.nlargest(16, "min")])
         made.figures["rates"] = [("firing_rates", most)]

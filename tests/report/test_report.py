@@ -56,7 +56,7 @@ def page_of(cases, folder, **options):
 
 def table(soup, caption):
     (found,) = (x for x in soup("table") if caption in x.caption.get_text())
-    return [[cell.get_text() for cell in row(["th", "td"])] for row in found("tr")]
+    return [[cell.get_text().replace("\xa0", " ") for cell in row(["th", "td"])] for row in found("tr")]
 
 
 SECTIONS = [
@@ -309,6 +309,14 @@ def test_intervals_keep_a_cluster_together(log, tmp_path):
     told = wide(tradeoff(log, outcome="changed", cluster="ward")).set_index("policy")
     made = wide(sheets["trade-off"].astype({"group": object})).set_index("policy")
     assert made.loc["all", "true_positive_lower"] == pytest.approx(told.loc["all", "true_positive_lower"])
+
+
+def test_of_one_cluster_there_is_no_interval_and_no_figure_by_group(tmp_path):
+    _, soup = page_of(CASES, tmp_path, by="site", cluster="site", outcome="changed")
+    assert "Recommended or more: 33 to 50 of 100 cases" in soup.get_text()
+    assert not soup.find(id="groups").parent.find("figure") and "nan" not in soup.get_text().split()
+    _, soup = page_of(CASES.assign(one="1"), tmp_path, cluster="one", outcome="changed")
+    assert not soup.find(id="rates").parent.find("figure") and "nan" not in soup.get_text().split()
 
 
 REFUSED = [
