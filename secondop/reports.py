@@ -21,7 +21,7 @@ import polars as pl
 
 from secondop.arguments import TEXT, Taken, checked, either
 from secondop.datafiles import for_spreadsheets, write_whole
-from secondop.errors import SecondopError
+from secondop.errors import CasesError, SecondopError
 from secondop.evaluation.cohort import EITHER, Cohort
 from secondop.evaluation.corrected import NET
 from secondop.evaluation.measures import TRUTH
@@ -37,16 +37,10 @@ from secondop.words import NOT_FOR_CARE, plural, render
 
 _RATES = {"fired": "fires in", "unknown": "cannot be judged", "n": "of", "min": "at least, %"}
 _RATES |= {"max": "at most, %", "lower": "95 % from", "upper": "95 % to"}
-_PART = {
-    "fired": 1,
-    "min": 1,
-    "lower": 1,
-    "unknown": 2,
-    "max": 0,
-    "upper": 0,
-}  # of no, yes, unknown: what tells it
-_WORTH = {"referral_rate": "referred", "true_positive": "true positives", "ppv": "PPV, %"}
-_WORTH |= {"false_positive": "possible overuse", "false_negative": "missed changes"}
+# what tells each of them: how many cases say no (0), yes (1) or unknown (2)
+_PART = {"fired": 1, "min": 1, "lower": 1, "unknown": 2, "max": 0, "upper": 0}
+_WORTH = {"referral_rate": "referred", "true_positive": "true positives"}
+_WORTH |= {"false_positive": "possible overuse", "false_negative": "missed changes", "ppv": "PPV, %"}
 _WORTH |= {"nnr": "number needed to refer", "net_benefit": "net benefit"}
 
 
@@ -158,17 +152,22 @@ def report(
     if outcome == NET:
         raise SecondopError(f"A report weighs a yes/no outcome, not {NET!r}: name the column of one.")
     by = [by] if isinstance(by, str) else list(by or ())
-    made = _Report(rule_book, by, min_cell, judged(cases, rule_book, by=by), outcome)
     told = {"verified": verified, "method": method, "given": given, "cluster": cluster}
     told = {name: said for name, said in told.items() if said is not None}
     steps = {
-        "cases": lambda: _who(made, cases),
-        "rates": lambda: _rates(made, cases, {x: told[x] for x in told if x == "cluster"}),
-        "outcomes": lambda: _worth(made, cases, policies, {"threshold": threshold, **told}),
+        "cases": lambda made: _who(made, cases),
+        "rates": lambda made: _rates(made, cases, {x: told[x] for x in told if x == "cluster"}),
+        "outcomes": lambda made: _worth(made, cases, policies, {"threshold": threshold, **told}),
     }
-    for step in (bar := tqdm(steps, "report", delay=2, leave=False)):
-        bar.set_postfix_str(step, refresh=False)
-        steps[step]()
+    try:
+        made = _Report(rule_book, by, min_cell, judged(cases, rule_book, by=by), outcome)
+        for step in (bar := tqdm(steps, "report", delay=2, leave=False)):
+            bar.set_postfix_str(step, refresh=False)
+            steps[step](made)
+    except CasesError as error:  # its message names cases and what stands in them
+        odd = error.problems
+        said = f"{plural(int(odd['rows'].sum()), 'value')} in {', '.join(dict.fromkeys(odd['column']))}"
+        raise CasesError(f"No answers, so no report: {said}. check_cases lists them.", odd) from None
     made.title = title or f"{rule_book.title}: what it says of {made.cases}"
     write_whole(path, _workbook(made) if path.suffix.lower() == ".xlsx" else _page(made))
     return path

@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from secondop import (
     RULE_BOOK,
     SGB27B,
+    CasesError,
     Cohort,
     SecondopError,
     assess,
@@ -317,6 +318,14 @@ def test_of_one_cluster_there_is_no_interval_and_no_figure_by_group(tmp_path):
     assert not soup.find(id="groups").parent.find("figure") and "nan" not in soup.get_text().split()
     _, soup = page_of(CASES.assign(one="1"), tmp_path, cluster="one", outcome="changed")
     assert not soup.find(id="rates").parent.find("figure") and "nan" not in soup.get_text().split()
+
+
+def test_an_answer_that_is_none_is_counted_and_not_told(tmp_path):
+    odd = CASES.set_index("patient").assign(side=["left", "Frau Meier", "right"] * 20)
+    with pytest.raises(CasesError, match=r"20 values in side\. check_cases") as error:
+        report(odd, tmp_path / "r.html", rule_book=BOOK)
+    assert "Meier" not in str(error.value) and "Pt-7" not in str(error.value) and len(error.value.problems)
+    assert error.value.__suppress_context__
 
 
 REFUSED = [
