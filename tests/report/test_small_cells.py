@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from secondop import compare, report
@@ -108,8 +108,13 @@ TABLES = st.integers(2, 5).flatmap(
 )
 
 
+BRIDGE = [[2, 3, 4, 90], [3, 4, 50, 60], [70, 80, 3, 4], [70, 80, 4, 4]]
+"""Two hidden blocks and one small cell between them, which the sums of both blocks would tell."""
+
+
 @examples(60)
 @given(TABLES)
+@example(BRIDGE)
 def test_of_a_table_with_its_margins_no_small_cell_follows(rows):
     from scipy.optimize import LinearConstraint, milp
 
