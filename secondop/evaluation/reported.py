@@ -89,7 +89,9 @@ def who(made: Report, cases: Any) -> None:
     made.said["undetermined"] = None if small([open_, n - open_], made.least).any() else open_
     made.facts, odd = recorded(cases, made.rule_book, made.by)
     made.said["unreadable"] = f"fewer than {made.least}" if small(odd, made.least) else odd
-    heads = ["all", *made.groups]
+    heads: list[str] = []
+    for name in ("all", *made.groups):  # a group may be called so too
+        heads.append(f"{name} ({len(heads)})" if name in heads else name)
     sizes = made.gathered(sizes)[: len(heads)]
     rows = [("all cases", "", *(x for size in sizes for x in (int(size), "")))]
     for answers in made.facts:

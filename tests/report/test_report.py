@@ -176,6 +176,17 @@ def test_small_groups_are_left_out_with_the_next_smallest(tmp_path):
     assert "2 groups have no column" in soup.get_text() and "Dr Who" not in text
 
 
+def test_a_group_may_be_called_all(tmp_path):
+    rows = table(
+        page_of(CASES.assign(site=["all"] * 40 + ["hidden"] * 20), tmp_path, by="site")[1], "Table 1"
+    )
+    assert rows[0][2:] == ["all, n (%)", "all (1), n (%)", "hidden, n (%)"] and rows[1][2:] == [
+        "60",
+        "40",
+        "20",
+    ]
+
+
 def test_it_needs_no_network(tmp_path):
     text, soup = page_of(CASES, tmp_path, by="site", outcome="changed")
     assert not soup.find_all(["link", "iframe", "base", "object", "embed"])
