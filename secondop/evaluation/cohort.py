@@ -84,7 +84,7 @@ class Cohort:
         verified: str | None = None,
     ):
         self.cases, self.rule_book = cases, RuleBook.required(rule_book)
-        self.outcome, self.weights, self.cluster = outcome, weights, cluster
+        self.outcome, self.weights, self.cluster, self.verified = outcome, weights, cluster, verified
         self.by = list(dict.fromkeys([by] if isinstance(by, str) else by or ()))
         self.attrs = dict(getattr(cases, "attrs", {}))
         try:

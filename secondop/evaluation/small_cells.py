@@ -12,18 +12,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from secondop.errors import not_whole, refuse
 from secondop.evaluation.cohort import EITHER
 
 MIN_CELL = 5
 HIDDEN = "hidden"
 _SIDES, _BOTH = ("group", "reference"), ("both_changed", "either_changed")
-
-
-def checked(min_cell: int) -> int:
-    """The least count that is shown; 1 shows every count."""
-    refuse("Small cells cannot be hidden", not_whole("min_cell", min_cell, 1))
-    return int(min_cell)
 
 
 def small(counts: np.ndarray, least: int) -> np.ndarray:

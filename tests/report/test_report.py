@@ -1,7 +1,6 @@
 """A report says what there is to say, and nothing else: no case, no path, no text that runs, no network."""
 
 import re
-import sys
 
 import pandas as pd
 import pytest
@@ -10,6 +9,7 @@ from bs4 import BeautifulSoup
 from secondop import (
     RULE_BOOK,
     SGB27B,
+    CasesError,
     Cohort,
     SecondopError,
     assess,
@@ -57,7 +57,7 @@ def page_of(cases, folder, **options):
 
 def table(soup, caption):
     (found,) = (x for x in soup("table") if caption in x.caption.get_text())
-    return [[cell.get_text() for cell in row(["th", "td"])] for row in found("tr")]
+    return [[cell.get_text().replace("\xa0", " ") for cell in row(["th", "td"])] for row in found("tr")]
 
 
 SECTIONS = [
@@ -176,6 +176,17 @@ def test_small_groups_are_left_out_with_the_next_smallest(tmp_path):
     assert "2 groups have no column" in soup.get_text() and "Dr Who" not in text
 
 
+def test_a_group_may_be_called_all(tmp_path):
+    rows = table(
+        page_of(CASES.assign(site=["all"] * 40 + ["hidden"] * 20), tmp_path, by="site")[1], "Table 1"
+    )
+    assert rows[0][2:] == ["all, n (%)", "all (1), n (%)", "hidden, n (%)"] and rows[1][2:] == [
+        "60",
+        "40",
+        "20",
+    ]
+
+
 def test_it_needs_no_network(tmp_path):
     text, soup = page_of(CASES, tmp_path, by="site", outcome="changed")
     assert not soup.find_all(["link", "iframe", "base", "object", "embed"])
@@ -240,6 +251,8 @@ def test_every_engine_makes_the_same_report(kind, whole, tmp_path):
 
 def test_a_cohort_brings_its_book_outcome_and_groups(whole, tmp_path):
     assert page_of(Cohort(CASES, BOOK, outcome="changed", by="site"), tmp_path)[0] == whole
+    told = {"outcome": "changed", "verified": "concern", "cluster": "site"}
+    assert page_of(Cohort(CASES, BOOK, **told), tmp_path)[0] == page_of(CASES, tmp_path, **told)[0] != whole
 
 
 def test_verdicts_without_facts_are_reported_without_table_1(tmp_path):
@@ -257,11 +270,80 @@ def test_a_legal_list_is_reported_as_any_other_book(tmp_path):
     assert SGB27B.title in soup.h1.get_text()
 
 
+@pytest.fixture(scope="module")
+def log(simulated):
+    """Cases whose outcome is known only for those who sought an opinion, as in a log."""
+    kept = simulated.drop(columns=["difficulty", "gravity", "diagnosis_changed"]).assign(ward=range(3_000))
+    kept.attrs = {}
+    return kept.assign(
+        changed=kept.pop("treatment_changed").where(kept["sought"]), ward=kept["ward"].floordiv(30)
+    )
+
+
+KNOWN = [
+    ({}, "The outcome is known for", "missing at random", "known cases alone would not tell it"),
+    (
+        {"method": "doubly_robust", "given": []},
+        "missing at random",
+        "would not tell it",
+        "The estimates hold only if",
+    ),
+    (
+        {"verified": "sought"},
+        "those with 'sought'",
+        "missing at random",
+        "known cases alone would not tell it",
+    ),
+]
+
+
+@pytest.mark.parametrize(("options", "said", "not_said", "caution"), KNOWN)
+def test_it_says_for_whom_the_outcome_is_known_and_what_an_estimate_assumes(
+    options, said, not_said, caution, log, tmp_path
+):
+    _, soup = page_of(log, tmp_path, rule_book=RULE_BOOK, outcome="changed", **options)
+    worth, cannot = (soup.find(id=x).parent.get_text() for x in ("worth", "open"))
+    assert said in worth and not_said not in worth + cannot and caution in cannot
+
+
+def test_estimates_stand_beside_their_bounds(log, tmp_path):
+    _, soup = page_of(log, tmp_path, rule_book=RULE_BOOK, outcome="changed", method="doubly_robust", given=[])
+    cell = table(soup, "each policy")[-1][2]
+    assert re.fullmatch(r"[\d.]+ \([\d.]+ to [\d.]+\) \[[\d.]+ to [\d.]+\]", cell), cell
+
+
+def test_intervals_keep_a_cluster_together(log, tmp_path):
+    path = report(log, tmp_path / "r.xlsx", cluster="ward", outcome="changed")
+    sheets = pd.read_excel(path, sheet_name=None)
+    rates = firing_rates(log, cluster="ward").set_index("label")
+    shown = sheets["rates"].set_index("name")["95 % from"]
+    assert shown["recommended or more"] == pytest.approx(rates.loc["recommended or more", "lower"])
+    told = wide(tradeoff(log, outcome="changed", cluster="ward")).set_index("policy")
+    made = wide(sheets["trade-off"].astype({"group": object})).set_index("policy")
+    assert made.loc["all", "true_positive_lower"] == pytest.approx(told.loc["all", "true_positive_lower"])
+
+
+def test_of_one_cluster_there_is_no_interval_and_no_figure_by_group(tmp_path):
+    _, soup = page_of(CASES, tmp_path, by="site", cluster="site", outcome="changed")
+    assert "Recommended or more: 33 to 50 of 100 cases" in soup.get_text()
+    assert not soup.find(id="groups").parent.find("figure") and "nan" not in soup.get_text().split()
+    _, soup = page_of(CASES.assign(one="1"), tmp_path, cluster="one", outcome="changed")
+    assert not soup.find(id="rates").parent.find("figure") and "nan" not in soup.get_text().split()
+
+
+def test_an_answer_that_is_none_is_counted_and_not_told(tmp_path):
+    odd = CASES.set_index("patient").assign(side=["left", "Frau Meier", "right"] * 20)
+    with pytest.raises(CasesError, match=r"20 values in side\. check_cases") as error:
+        report(odd, tmp_path / "r.html", rule_book=BOOK)
+    assert "Meier" not in str(error.value) and "Pt-7" not in str(error.value) and len(error.value.problems)
+    assert error.value.__suppress_context__
+
+
 REFUSED = [
     ({"path": "r.pdf"}, "an .html page or an .xlsx workbook"),
     ({"path": "nowhere/r.html"}, "no folder 'nowhere'"),
-    ({"path": None}, "path of a report is text"),
-    ({"title": 3}, "title of a report is text"),
+    ({"path": None}, "path is a text, or a path"),
+    ({"title": 3}, "title is a text"),
     ({"min_cell": 0}, "min_cell is a whole number, 1 or more"),
     ({"cases": CASES[:0]}, "no cases to report"),
     ({"cases": "cases.csv"}, "Expected a frame of cases"),
@@ -283,6 +365,6 @@ def test_what_cannot_be_reported_is_refused_and_leaks_no_path(given, said, tmp_p
 
 
 def test_without_openpyxl_a_workbook_is_answered_with_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(SecondopError, match=r"secondop\[excel\]"):
         report(CASES, tmp_path / "r.xlsx", rule_book=BOOK)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from secondop import compare, report
@@ -108,8 +108,13 @@ TABLES = st.integers(2, 5).flatmap(
 )
 
 
+BRIDGE = [[2, 3, 4, 90], [3, 4, 50, 60], [70, 80, 3, 4], [70, 80, 4, 4]]
+"""Two hidden blocks and one small cell between them, which the sums of both blocks would tell."""
+
+
 @examples(60)
 @given(TABLES)
+@example(BRIDGE)
 def test_of_a_table_with_its_margins_no_small_cell_follows(rows):
     from scipy.optimize import LinearConstraint, milp
 
@@ -160,6 +165,21 @@ def test_small_parts_are_shown_together_with_what_hides_them(counts, together):
 
 def test_a_table_of_blocks_that_nothing_else_hides_is_hidden_whole():
     assert hidden_cells([[3, 50, 0], [40, 0, 60]], LEAST).all()
+
+
+@pytest.mark.parametrize("least", [1, 5])
+def test_what_is_hidden_on_request_cannot_be_had_by_subtraction(least):
+    forced = np.zeros((3, 3), bool)
+    forced[1, 1] = True
+    hidden = hidden_cells([[50, 60, 70], [60, 70, 80], [70, 80, 90]], least, forced)
+    assert hidden[1, 1] and set(hidden.sum(0)) == set(hidden.sum(1)) == {0, 2}
+
+
+def test_small_cells_that_are_hidden_together_hide_a_sum_that_is_not_small():
+    counts = np.array([[1, 1, 50], [1, 1, 60], [20, 30, 70]])
+    hidden = hidden_cells(counts, LEAST)
+    assert ((counts * hidden).sum(0)[hidden.any(0)] >= LEAST).all()
+    assert ((counts * hidden).sum(1)[hidden.any(1)] >= LEAST).all()
 
 
 def cohort(n, changed, treated, both):

@@ -1,0 +1,291 @@
+"""What a report says of some cases: its tables, which can be shared, as no small count follows from them."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import polars as pl
+
+from secondop.errors import SecondopError
+from secondop.evaluation.cohort import EITHER, Cohort
+from secondop.evaluation.measures import TRUTH
+from secondop.evaluation.policies import FORESIGHT, at_level, choose, kind_of, levels_from
+from secondop.evaluation.rates import TOPS, firing_rates, judged
+from secondop.evaluation.recorded import Recorded, recorded
+from secondop.evaluation.small_cells import HIDDEN, cover, pool, small
+from secondop.evaluation.tradeoff import decision_curve, tradeoff, wide
+from secondop.rules.rulebook import RuleBook
+from secondop.rules.rules import Level, Rule
+from secondop.words import plural
+
+_RATES = {"fired": "fires in", "unknown": "cannot be judged", "n": "of", "min": "at least, %"}
+_RATES |= {"max": "at most, %", "lower": "95 % from", "upper": "95 % to"}
+# what tells each of them: how many cases say no (0), yes (1) or unknown (2)
+_PART = {"fired": 1, "min": 1, "lower": 1, "unknown": 2, "max": 0, "upper": 0}
+_WORTH = {"referral_rate": "referred", "true_positive": "true positives"}
+_WORTH |= {"false_positive": "possible overuse", "false_negative": "missed changes", "ppv": "PPV, %"}
+_WORTH |= {"nnr": "number needed to refer", "net_benefit": "net benefit"}
+
+
+class Table(NamedTuple):
+    """A table as it is read."""
+
+    caption: str
+    frame: pd.DataFrame
+    texts: int  # its first columns, which are words
+    note: str
+
+
+@dataclass
+class Report:
+    """What the report says, filled in step by step, and what its parts share."""
+
+    rule_book: RuleBook
+    by: list[str]
+    least: int
+    cohort: Cohort
+    outcome: str | None
+    title: str = ""
+    n: int = 0
+    groups: list[str] = field(default_factory=list)  # that are shown
+    kept: np.ndarray | None = None  # their places among all groups
+    left_out: int = 0
+    facts: list[Recorded] = field(default_factory=list)
+    covered: dict[str, tuple] = field(default_factory=dict)
+    tables: dict[str, Table] = field(default_factory=dict)
+    sheets: dict[str, pd.DataFrame] = field(default_factory=dict)
+    figures: dict[str, list] = field(default_factory=dict)
+    said: dict[str, Any] = field(default_factory=dict)
+    hidden: int = 0
+
+    @property
+    def cases(self) -> str:
+        return plural(self.n, "simulated case" if self.cohort.simulated else "case")
+
+    def gathered(self, counts: np.ndarray) -> np.ndarray:
+        """Counts by group (groups, ...) as those of all cases, of the groups shown, and of the others."""
+        counts = np.asarray(counts, float)
+        groups = [*counts[self.kept], *[counts[~self.kept].sum(0)] * bool(self.left_out)] * bool(self.by)
+        return np.stack([counts.sum(0), *groups])
+
+
+def who(made: Report, cases: Any) -> None:
+    """Table 1, every recorded fact by group, and what is missing."""
+    levels = [at_level(made.rule_book, level).is_null() for level in Level]
+    groups, counts, _ = made.cohort.tally([reduce(operator.or_, levels)])
+    sizes = counts[0].sum(-1)
+    if not (n := int(sizes.sum())):
+        raise SecondopError("There are no cases to report: the table has no rows.")
+    gone = pool(sizes, made.least) if made.by else ()
+    made.n, made.left_out, made.kept = n, len(gone), ~np.isin(range(len(sizes)), list(gone))
+    made.groups = [str(name) for name, kept in zip(groups, made.kept, strict=True) if kept and made.by]
+    open_ = int(counts[0, :, 1].sum())
+    made.said["undetermined"] = None if small([open_, n - open_], made.least).any() else open_
+    made.facts, odd = recorded(cases, made.rule_book, made.by)
+    made.said["unreadable"] = f"fewer than {made.least}" if small(odd, made.least) else odd
+    heads: list[str] = []
+    for name in ("all", *made.groups):  # a group may be called so too
+        heads.append(f"{name} ({len(heads)})" if name in heads else name)
+    sizes = made.gathered(sizes)[: len(heads)]
+    rows = [("all cases", "", *(x for size in sizes for x in (int(size), "")))]
+    for answers in made.facts:
+        answers.counts = made.gathered(answers.counts)
+        together, hidden = cover(answers.counts, made.least, dear=len(answers.labels) - 1)
+        made.covered[answers.fact.name] = together, hidden
+        if answers.fact.name not in made.by:
+            rows += _rows_of(answers, together, hidden[: len(heads)], sizes)
+            made.hidden += len(together) + int(hidden[: len(heads)].sum())
+    columns = ["fact", "answer", *(f"{head}: {x}" for head in heads for x in ("n", "%"))]
+    made.sheets["who"] = sheet = pd.DataFrame(rows, columns=columns)
+    frame = sheet[["fact", "answer"]].assign(
+        fact=sheet["fact"].mask(sheet["fact"].shift() == sheet["fact"], "")
+    )
+    for head in heads:
+        both = zip(sheet[f"{head}: n"], sheet[f"{head}: %"], strict=True)
+        frame[f"{head}, n (%)"] = [
+            cell(n) + (f" ({number(x)})" if x not in ("", HIDDEN) else "") for n, x in both
+        ]
+    note = "% of the cases in which it is known; “not recorded”, of all. Answers of no case are left out."
+    made.tables["who"] = Table("Table 1: recorded facts, and in how many cases they are not", frame, 2, note)
+    never = [x.fact for x in made.facts if x.counts[0, -1] == n]
+    made.said |= {"recorded": len(made.facts) - len(never), "never": [fact.label for fact in never]}
+    gone = {fact.name for fact in never}
+    made.said["blocked"] = [rule.label for rule in made.rule_book if rule.facts.keys() <= gone]
+
+
+def _rows_of(answers: Recorded, together: frozenset, hidden: np.ndarray, sizes: np.ndarray) -> list[tuple]:
+    """The rows of one fact: each answer, those shown together, and last what is not recorded."""
+    last, rows = len(answers.labels) - 1, []
+    if answers.counts[0, last] == sizes[0]:
+        return []
+    parts = [[i] for i in range(last + 1) if i not in together] + [sorted(together)] * bool(together)
+    for part in sorted(parts, key=lambda part: part == [last]):
+        n, cells = answers.counts[: len(sizes), part].sum(1), []
+        for count, size, missing, gone in zip(n, sizes, answers.counts[:, last], hidden, strict=False):
+            of = size if part == [last] else None if last in together or gone[last] else size - missing
+            share = HIDDEN if of is None else 100 * count / of if of else ""
+            cells += [HIDDEN, HIDDEN] if gone[part[0]] else [int(count), share]
+        if n[0]:
+            label = " / ".join(answers.labels[i] for i in part if answers.counts[0, i])
+            rows.append((answers.fact.label, label, *cells))
+    return rows
+
+
+def rates_of(made: Report, cases: Any, told: dict[str, Any]) -> None:
+    """How often rules fire and whom each level refers, of all cases and by group."""
+    book, rows, groups, whole, drawn = made.rule_book, [], [], [], []
+    rates, seen, asked, alike = firing_rates(cases, rule_book=book, **told), {}, {}, {}
+    by_group = firing_rates(cases, by=made.by, rule_book=book, **told) if made.by else rates[:0]
+    for i, row in rates.iterrows():
+        if not (rules := _rules_of(row, book)):
+            continue
+        own = by_group[(by_group["policy"] == row["policy"]) & (row["sort"] == "level")]
+        counts = np.array([[row["n"] - row["fired"] - row["unknown"], row["fired"], row["unknown"]]])
+        if len(own):
+            counts = np.stack([own["n"] - own["fired"] - own["unknown"], own["fired"], own["unknown"]], -1)
+            counts = made.gathered(counts)
+        cells, within = _told(made, rules, len(counts)), "optional" if row["sort"] == "any" else row["within"]
+        for wider in seen.get(within, ()):
+            apart = np.abs(wider[: len(counts)] - counts[: len(wider)])[:, :2]
+            cells[: len(apart)] |= small(apart, made.least).any(-1)[:, None]
+        seen.setdefault(row["policy"], []).append(counts)
+        asked[i] = row, own, counts, cells
+        alike[tuple(counts[0])] = alike.get(tuple(counts[0]), False) | cells[0]
+    for i, (row, own, counts, cells) in asked.items():
+        cells[0] = alike[tuple(counts[0])]  # rules that fire alike are hidden alike
+        cells[1:] |= small(counts[1:], made.least).any(-1)[:, None]  # a group shows its rate or nothing
+        together, hidden = cover(counts, made.least, cells, dear=1)
+        whole += [i] * (not together)
+        made.hidden += len(together)
+        kind = {"rule": row["kind"], "group": "group of rules"}.get(row["sort"], row["sort"])
+        rows.append((kind, row["label"], *_rated(row, {*together})))
+        for (_, x), gone in zip(own[np.tile(made.kept, len(own) > 0)].iterrows(), hidden[1:], strict=False):
+            out = {*together, *np.flatnonzero(gone)}
+            groups.append((row["label"], x["group"], *_rated(x, out)))
+            made.hidden += int(gone.sum())
+            drawn += [x] * (row["policy"] == "recommended" and not out and pd.notna(x["lower"]))
+    note = "At least: were missing information no. At most: were it yes. 95 %: the interval around both."
+    columns, shown = list(_RATES.values()), rates.loc[whole]
+    for name, caption, first, listed in (
+        ("rates", "How often each level, group and rule fires", ["what", "name"], rows),
+        ("groups", "Whom each level refers, by group", ["level", "group"], groups),
+    ):
+        made.sheets[name] = pd.DataFrame(listed, columns=[*first, *columns])
+        made.tables[name] = Table(caption, made.sheets[name], 2, note)
+    made.said["levels"] = shown[shown["sort"] == "level"].to_dict("records")
+    made.said["partly"] = {*rates["policy"]} - {*shown["policy"]}
+    drawable = shown[shown["lower"].notna()]  # of one cluster there is no interval
+    tops, rules = (drawable[drawable["sort"] == sort] for sort in ("any", "rule"))
+    if len(rules):  # the title of the figure speaks of both sorts of indications, or of none
+        most = pd.concat([tops if len(tops) == len(TOPS) else tops[:0], rules.nlargest(16, "min")])
+        made.figures["rates"] = [("firing_rates", most)]
+    if 1 < len(drawn) <= 60:
+        drawn = pd.DataFrame(drawn)
+        drawn.attrs = by_group.attrs
+        made.figures["groups"] = [("firing_rates", drawn)]
+    if not made.by:
+        del made.sheets["groups"]
+
+
+def _rules_of(row: pd.Series, book: RuleBook) -> list[Rule]:
+    """The rules whose firing a row of rates counts together."""
+    wanted = {
+        "level": lambda rule: rule.level in levels_from(row["policy"]),
+        "any": lambda rule: TOPS.get(kind_of(rule)) == row["policy"],
+        "group": lambda rule: (rule.group, kind_of(rule)) == (row["policy"], row["kind"]),
+        "rule": lambda rule: rule.name == row["policy"],
+    }[row["sort"]]
+    return [rule for rule in book if wanted(rule)]
+
+
+def _told(made: Report, rules: list[Rule], groups: int) -> np.ndarray:
+    """Which cells of a rate (no, yes, unknown) would tell apart answers that Table 1 does not."""
+    cells, facts = np.zeros((groups, 3), bool), {k: v for rule in rules for k, v in rule.facts.items()}
+    if len(facts) == 1 and made.facts:
+        ((name, fact),) = facts.items()
+        together, hidden = made.covered[name]
+        values = next(x.values for x in made.facts if x.fact.name == name)
+        any_of = reduce(operator.or_, (rule.when for rule in rules)).to_expr(lambda of: pl.col(of.name))
+        said = pl.DataFrame({name: pl.Series(values, dtype=fact.dtype)}).select(said=any_of)["said"]
+        parts = np.array([2 if x is None else int(x) for x in said])
+        for i in range(groups):
+            gone = parts[[*together, *np.flatnonzero(hidden[i])]]
+            cells[i, gone] = len(set(gone)) > 1
+    return cells
+
+
+def _rated(row: pd.Series, gone: Iterable[int]) -> list:
+    """The cells of one rate, without those that would tell what is hidden of no, yes and unknown."""
+    plain = {name: row[name] if _PART.get(name) not in gone else HIDDEN for name in _RATES}
+    return [x if isinstance(x, str) else getattr(x, "item", lambda x=x: x)() for x in plain.values()]
+
+
+def worth(made: Report, cases: Any, policies: Any, told: dict[str, Any]) -> None:
+    """What the policies that may be shown find, miss and cost."""
+    if made.outcome is None:
+        made.said["outcomes there"] = [name for name in EITHER if name in made.cohort.columns]
+        return
+    book, own = made.rule_book, policies if isinstance(policies, Mapping) else {}
+    levels = [str(level) for level in Level if any(rule.level == level for rule in book)]
+    cohort = judged(cases, book, made.outcome, own, **{x: told[x] for x in told if x == "verified"})
+    every = choose(cohort, levels if policies is None else policies)
+    seen = cohort.patterns({p.name: p.refers for p in every if p.refers is not None}, ("changed",))
+    counts = {p.name: seen.crossed(p.name, "flag changed")[0].ravel() for p in every if p.sort != FORESIGHT}
+    shown = {} if small(counts["all"], made.least).any() else {x: counts.pop(x) for x in ("none", "all")}
+    for name, count in sorted(counts.items(), key=lambda x: x[0] != "recommended") if shown else ():
+        apart = [count, *(np.abs(count - other) for other in list(shown.values())[2:])]
+        tells = name in made.said["partly"] or small(apart, made.least).any()
+        shown |= {} if tells else {name: count}
+    made.hidden += sum(name not in shown for name in counts)
+    if not shown:
+        return
+    asked = {k: v for k, v in own.items() if k in shown} or [p.name for p in every if p.name in shown]
+    names, told = [*shown, FORESIGHT], told | {"outcome": made.outcome, "rule_book": book}
+    table = tradeoff(cases, asked, **told)
+    curve = decision_curve(cases, asked, **{x: told[x] for x in told if x != "threshold"})
+    table, curve = (x[x["policy"].isin(names) & ~x["measure"].isin(TRUTH)] for x in (table, curve))
+    attrs = {"unknown_outcomes": 0, "verification": "", "estimate": ""} | table.attrs
+    made.said |= {"unknown": int(attrs["unknown_outcomes"])} | {
+        x: attrs[x] for x in ("verification", "estimate")
+    }
+    rows = wide(table).to_dict("records")
+    rows = [(row["label"], *(_estimate(row, name, attrs["estimate"]) for name in _WORTH)) for row in rows]
+    note = f"Per 100 of {made.cases} unless named; in brackets 95 % intervals. "
+    note += "In square brackets bounds, which assume nothing. " * bool(attrs["estimate"])
+    note += f"Net benefit at a decision threshold of {number(100 * told['threshold'])} %."
+    frame = pd.DataFrame(rows, columns=["referring", *_WORTH.values()])
+    made.tables["trade-off"] = Table("What each policy refers, finds and misses", frame, 1, note)
+    made.sheets |= {"trade-off": table, "decision curve": curve}
+    made.figures["worth"] = [("tradeoff", table), ("decision_curve", curve)]
+
+
+def _estimate(row: Mapping[str, float], name: str, estimated: str) -> str:
+    """A measure with its bounds and its interval."""
+    value, least, most, *ends = (row[f"{name}{x}"] for x in ("", "_min", "_max", "_lower", "_upper"))
+    if pd.isna(least) and pd.isna(value):
+        return "–"
+    text = number(value) if least == most or (estimated and pd.notna(value)) else span(least, most)
+    text += f" ({span(*ends)})" if pd.notna(ends[0]) and ends[0] != ends[1] else ""
+    return f"{text} [{span(least, most)}]" if estimated and least != most else text
+
+
+def number(x: float) -> str:
+    """A number as it is read: one decimal below 10, none above, never a negative zero."""
+    return "no limit" if np.isinf(x) else f"{round(x, 1) + 0.0:.1f}" if abs(x) < 9.95 else f"{x:,.0f}"
+
+
+def span(low: float, high: float) -> str:
+    """From one number to another, or the one that both are."""
+    low, high = number(low), number(high)
+    return low if low == high else f"{low} to {high}"
+
+
+def cell(x: Any) -> str:
+    """What stands in a cell of a table."""
+    return x if isinstance(x, str) else f"{x:,}" if isinstance(x, int) else "" if pd.isna(x) else number(x)
