@@ -56,7 +56,7 @@ class Plan:
             if fact.kind is Kind.NUMBER:
                 found[name] = answers if lost is None else np.where(lost, np.nan, answers)
                 continue
-            code = answers.astype(np.uint8)
+            code = answers.astype(np.uint8, copy=False)
             found[name] = code if lost is None else code | -lost.view(np.uint8)  # whatever it is: GAP
         numbers = recentring(self.scenario, cases) if recentring else self.scenario
         found |= {"missed": np.full(len(cases.wish), numbers.missed)} if recentring else {}
