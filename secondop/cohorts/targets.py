@@ -89,18 +89,11 @@ def on_lines(wanted: list[Target], values: Iterable) -> np.ndarray:
     return lines
 
 
-class Recentred(ChainMap):
-    """A scenario's numbers, what is solved before all others; and how far a rate is off (log-odds)."""
-
-    missed = 0.0
-
-
 class Recentring:
     """Solves a scenario again for its rates on given cases: fast, from where another was solved.
 
     Not all rates can be met: seekers differ from others only so far as their traits let them. Then those
-    among all cases are met, and those among seekers as nearly as can be; ``missed`` of what is returned has
-    the largest distance left, in log-odds.
+    among all cases are met, and those among seekers as nearly as can be.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -109,23 +102,23 @@ class Recentring:
         among_seekers = ("_sought", "second_right")
         self.of_all = [i for i, t in enumerate(self.wanted) if not t.path.endswith(among_seekers)]
 
-    def __call__(self, scenario: Scenario, cases: Cases) -> Recentred:
-        """The scenario's numbers with what is solved moved."""
+    def __call__(self, scenario: Scenario, cases: Cases) -> tuple[Mapping, float]:
+        """The scenario's numbers with what is solved moved, and how far a rate is still off (log-odds)."""
         start, every = np.array([scenario[path] for path in self.free]), list(range(len(self.free)))
         goal = np.array([target.line(scenario[target.path]) for target in self.wanted])
 
+        def numbers(solved: np.ndarray) -> Mapping:
+            return ChainMap(dict(zip(self.free, solved, strict=True)), scenario)
+
         def at(solved: np.ndarray, some: Cases = cases) -> np.ndarray:
-            numbers = ChainMap(dict(zip(self.free, solved, strict=True)), scenario)
-            return on_lines(self.wanted, got(numbers, self.wanted, some))
+            return on_lines(self.wanted, got(numbers(solved), self.wanted, some))
 
         few = cases.part(slice(2_048))  # enough to tell the way
         solved, left = _nearer(goal, start, at, few, every, steps=7)
         if left > _MET:
             solved, _ = _nearer(goal, solved, at, few, self.of_all, steps=3)
             left = np.abs(at(solved) - goal).max()
-        numbers = Recentred(dict(zip(self.free, solved, strict=True)), scenario)
-        numbers.missed = float(left)
-        return numbers
+        return numbers(solved), float(left)
 
 
 def _nearer(

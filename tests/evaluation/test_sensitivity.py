@@ -194,7 +194,8 @@ def test_what_no_measure_reads_swings_by_exactly_0():
 def test_draws_equal_the_trade_off_of_their_own_cohort(drawn):
     third = PROGRAMME.replace(draw_parameters(PROGRAMME, 3, seed=4).loc[3].to_dict())
     cases = Cases(third, draw(fact_plans(third), Streams(4, 0, 3_000)))
-    cohort = simulate(third.replace(Recentring(PROGRAMME)(third, cases).maps[0]), 3_000, seed=4)
+    numbers, _ = Recentring(PROGRAMME)(third, cases)
+    cohort = simulate(third.replace(numbers.maps[0]), 3_000, seed=4)
     book = at_thresholds(draw_thresholds(RULE_BOOK, 3, seed=4).loc[3].to_dict())
     table = tradeoff(cohort, LEVELS, rule_book=book)
     table = table.pivot(index="policy", columns="measure", values=["value", "max"])
