@@ -74,13 +74,6 @@ def got(scenario: Mapping, wanted: Iterable[Target], cases: Cases) -> list:
     return found
 
 
-def got_with_error(scenario: Scenario, wanted: list[Target], cases: Cases) -> tuple[list[float], list[float]]:
-    """What the cases give for each target, and its standard error over 32 parts of them."""
-    size = len(cases.wish) // 32
-    each = [got(scenario, wanted, cases.part(slice(i * size, (i + 1) * size))) for i in range(32)]
-    return got(scenario, wanted, cases), (np.std(each, axis=0, ddof=1) / np.sqrt(len(each))).tolist()
-
-
 def on_lines(wanted: list[Target], values: Iterable) -> np.ndarray:
     """What was got for each target, on its line."""
     values, rates = np.stack(list(values)).clip(1e-9), [target.is_rate for target in wanted]
