@@ -338,6 +338,7 @@ def test_it_shows_what_is_assumed_and_what_it_was_fitted_to():
     scenario = load_scenario("programme")
     assert "6 cited" in repr(scenario) and "Fitted to meyer_dx" in repr(scenario)
     carried = read_scenario('name = "mine"\nextends = "general"\n')
+    assert (carried.name, carried.title) == ("mine", "mine")  # by its name, as long as no title is stated
     assert "before calibrate(scenario)" in repr(carried) and "before calibrate" not in repr(scenario)
     page = scenario.replace({"outcomes.plan_dropped": Parameter(0.4, 0, 1, "assumed", "<b>")})._repr_html_()
     assert "rates.sought" in page and "&lt;b&gt;" in page and "not for care" in page
