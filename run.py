@@ -20,7 +20,7 @@ from pathlib import Path, PurePath
 ROOT = Path(__file__).resolve().parent
 OLDEST = (3, 11)
 PINS = ("pyproject.toml", "constraints.txt")
-EXTRAS = {"lab": "lab", "all": "lab,engines,dev"}
+EXTRAS = {"lab": "lab,excel", "all": "lab,excel,engines,dev"}
 LINT = [["-m", "ruff", "check", "."], ["-m", "ruff", "format", "--check", "."]]
 PYTEST = ["-m", "pytest"]
 QUICK = [*PYTEST, "-m", "not slow", "--hypothesis-profile", "quick"]

@@ -8,26 +8,29 @@ Facts and conditions
 Rules
     Indication, CounterIndication, Amplifier, Advice, Source, RuleBook, RULE_BOOK, SGB27B, Level, Grade
 Cases
-    read_cases, check_cases, facts_table, assess, explain, data_path
+    read_cases, check_cases, mapping_template, facts_table, assess, explain, worth_recording, data_path
 Simulated cohorts
     load_scenario, read_scenario, Scenario, simulate, simulate_batches, Gaps
     calibrate, recentred, fit_report, identifiability, expected_rates, along, draw_parameters
 How readers differ
-    ReaderModel, Strategy, read_strategies, opinions_from_ratings
+    ReaderModel, Strategy, read_strategies, opinions_from_ratings, agreement, plan_audit
 Published figures
-    published_rates, published_contrasts, compare, pool
+    published_rates, published_contrasts, rate, compare, pool
 How often rules fire
     firing_rates, attrition, overlap, overlap_members, flow_table, of_100, natural_frequencies
 What a rule book is worth
     Cohort, tradeoff, decision_curve, net_benefit, wide, all_books, reform, flipped
+    verification_bias, departures
     yield_range, triage_lifts, contrast_anchors, tornado, propagate, net_benefits, best_policies, bands
 A learned triage, and real biopsies
     learned_triage, same_volume, calibration, importance, imitation_tree
     BIOPSIES, biopsy_readings, second_readings
+A report to share
+    report
 To see and to teach
     figures, teaching
 Errors and warnings
-    SecondopError, CasesError, UnknownNameError, MissingFactsWarning
+    SecondopError, CasesError, UnknownNameError, MissingFactsWarning, RowsWarning, MissingCodesWarning
 """
 
 from importlib import import_module
@@ -51,9 +54,19 @@ _HOMES = {
     ),
     "secondop.rules.rulebook": ("RuleBook",),
     "secondop.rules.cases": ("MissingFactsWarning",),
+    "secondop.rules.doubts": ("MissingCodesWarning", "RowsWarning"),
     "secondop.guideline.second_opinion": ("RULE_BOOK",),
     "secondop.guideline.sgb27b": ("SGB27B",),
-    "secondop.guideline.defaults": ("fact", "facts_table", "read_cases", "check_cases", "assess", "explain"),
+    "secondop.guideline.defaults": (
+        "fact",
+        "facts_table",
+        "read_cases",
+        "check_cases",
+        "mapping_template",
+        "assess",
+        "explain",
+        "worth_recording",
+    ),
     "secondop.cohorts.scenario": ("Scenario",),
     "secondop.cohorts.scenario_file": ("load_scenario", "read_scenario"),
     "secondop.cohorts.simulate": ("simulate", "simulate_batches", "Gaps"),
@@ -62,14 +75,17 @@ _HOMES = {
     "secondop.cohorts.draws": ("draw_parameters",),
     "secondop.readers.model": ("ReaderModel",),
     "secondop.readers.ratings": ("opinions_from_ratings",),
+    "secondop.readers.agreement": ("agreement",),
+    "secondop.readers.audit": ("plan_audit",),
     "secondop.readers.strategies": ("Strategy", "read_strategies"),
     "secondop.evaluation.cohort": ("Cohort",),
-    "secondop.evaluation.published": ("published_rates", "published_contrasts"),
+    "secondop.evaluation.published": ("published_rates", "published_contrasts", "rate"),
     "secondop.evaluation.comparison": ("compare",),
     "secondop.evaluation.pooling": ("pool",),
     "secondop.evaluation.rates": ("firing_rates", "attrition", "overlap", "overlap_members"),
     "secondop.evaluation.people": ("flow_table", "of_100", "natural_frequencies"),
     "secondop.evaluation.tradeoff": ("tradeoff", "decision_curve", "net_benefit", "wide"),
+    "secondop.evaluation.departures": ("departures", "verification_bias"),
     "secondop.evaluation.books": ("all_books",),
     "secondop.evaluation.reform": ("reform", "flipped"),
     "secondop.evaluation.knowledge": ("yield_range", "triage_lifts", "contrast_anchors"),
@@ -78,6 +94,7 @@ _HOMES = {
     "secondop.evaluation.learning": ("learned_triage", "importance", "imitation_tree"),
     "secondop.evaluation.learned": ("same_volume", "calibration"),
     "secondop.evaluation.biopsies": ("BIOPSIES", "biopsy_readings", "second_readings"),
+    "secondop.reports": ("report",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 _ROOMS = ("figures", "teaching")

@@ -6,13 +6,20 @@ import csv
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
+import tomllib
+import unicodedata
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 from secondop.errors import SecondopError, unknown_name
 
 CHECKSUMS = "checksums.json"
+_FORMULA = re.compile(r"[\s\x00-\x20\u200b\ufeff]*([=@]|[+-](?![\d.,]*\s*$))")  # a number runs nothing
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -74,6 +81,36 @@ def checksums() -> str:
     )
 
 
+MAX_TOML, MAX_KEY, MAX_PARTS = 1_000_000, 1_000, 64
+"""Letters of a file and of a key, and parts of a key: a key of thousands of parts would take gigabytes."""
+_PARTS = re.compile(rf"""(?:("[^"\n]*"|'[^'\n]*'|[\w-]+)[ \t]*\.[ \t]*){{{MAX_PARTS}}}""")
+
+
+def read_toml(source: Any, what: str) -> dict[str, Any]:
+    """What a file or a text in TOML states; a text of one line that sets nothing is taken for a path."""
+    if isinstance(source, str) and "\n" not in source and ("=" not in source or source.endswith(".toml")):
+        source = Path(source)
+    if not isinstance(source, (str, Path)):
+        raise SecondopError(f"{what} is read from a path or a text in TOML, not {source!r:.80}.")
+    source = source.expanduser() if isinstance(source, Path) else source
+    if isinstance(source, Path) and not source.is_file():
+        raise SecondopError(f"There is no file {str(source)!r} to read {what[0].lower()}{what[1:]} from.")
+    if isinstance(source, Path) and source.stat().st_size > 4 * MAX_TOML:
+        raise SecondopError(f"{what} takes up to {MAX_TOML:,} letters; {source.name} is longer.")
+    try:
+        text = source.read_text("utf-8-sig") if isinstance(source, Path) else source
+    except UnicodeDecodeError as error:
+        raise SecondopError(f"The file {str(source)!r} is not text in UTF-8: save it as such.") from error
+    keys = (line.partition("=")[0] for line in text.splitlines() if not line.lstrip().startswith("#"))
+    if len(text) > MAX_TOML or max(map(len, keys), default=0) > MAX_KEY or _PARTS.search(text):
+        most = f"{MAX_TOML:,} letters, {MAX_KEY:,} before each '=', and {MAX_PARTS} parts of a key"
+        raise SecondopError(f"{what} takes up to {most}; this text is longer.")
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SecondopError(f"{what} is not valid TOML: {error}.") from error
+
+
 def write_whole(path: str | Path, content: str | bytes) -> None:
     """Write a file so that nobody ever finds half of it: an older one stays until the new one is complete.
 
@@ -114,6 +151,30 @@ def write_whole(path: str | Path, content: str | bytes) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def is_formula(cell: object) -> bool:
+    """Whether a spreadsheet could run a cell: text that starts, after any blanks, like a formula.
+
+    Examples
+    --------
+    >>> [is_formula(cell) for cell in ("=1+1", "\\n@SUM(A1)", "\\uff1d1", "-2.5", "-", "a=b", 3)]
+    [True, True, True, False, False, False, False]
+    """
+    return isinstance(cell, str) and bool(_FORMULA.match(unicodedata.normalize("NFKC", cell)))
+
+
+def for_spreadsheets(table: pd.DataFrame) -> pd.DataFrame:
+    """A table that a spreadsheet opens as it is: an apostrophe before every text that it could run."""
+
+    def shown(cell: object) -> object:
+        return f"'{cell}" if is_formula(cell) else cell
+
+    texts = [i for i, dtype in enumerate(table.dtypes) if not pd.api.types.is_numeric_dtype(dtype)]
+    table = table.copy(deep=False)
+    for i in texts:
+        table.isetitem(i, table.iloc[:, i].astype(object).map(shown, na_action="ignore"))
+    return table.rename(columns=shown, index=shown)
 
 
 def part_of(path: Path) -> Path:

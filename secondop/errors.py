@@ -8,6 +8,7 @@ from difflib import SequenceMatcher, get_close_matches
 from numbers import Integral
 
 _NEGATIONS = ("a", "ab", "dis", "il", "im", "in", "ir", "no", "non", "not", "un", "without")
+_NEGATIONS += ("nicht", "keine?", "ohne", "pas", "sans", "sin")  # beside English words in a log
 
 
 class SecondopError(ValueError):

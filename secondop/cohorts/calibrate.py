@@ -15,19 +15,26 @@ import numpy as np
 import pandas as pd
 from scipy import optimize
 
+from secondop.arguments import Taken, checked
 from secondop.cohorts.outcomes import PILOT, Cases, pilot
 from secondop.cohorts.parameters import EFFECTS_ON, LIMITS, Parameter, sort_of
 from secondop.cohorts.scenario import Scenario
+from secondop.cohorts.scenario_file import as_scenario
 from secondop.cohorts.targets import FARTHEST, Target, got, on_lines, targets
 from secondop.errors import SecondopError, refuse
 
+RATES = Taken(
+    lambda x: isinstance(x, pd.DataFrame) or (np.iterable(x) and all(isinstance(row, Mapping) for row in x)),
+    "rows of published_rates() or rate(), as a pandas frame or a list of dicts",
+)
 _OUTCOMES = ("diagnosis_changed", "treatment_changed", "both_changed")
 _DENOMINATOR = "second opinions obtained"
 _CLOSE = 1e-4  # how near the log-odds of a rate, or the logarithm of a contrast, comes to count as met
 
 
+@checked(rates=RATES)
 def calibrate(
-    scenario: Scenario,
+    scenario: Scenario | str,
     rates: pd.DataFrame | Iterable[Mapping] = (),
     contrasts: Mapping[str, float] | None = None,
 ) -> Scenario:
@@ -64,6 +71,7 @@ def calibrate(
     >>> print(fit_report(mine).loc["rates.diagnosis_changed_sought", "got"].round(3))
     0.17
     """
+    scenario = as_scenario(scenario)
     stated = _stated(rates)
     moved = scenario.replace(stated | {f"effects.{k}.contrast": v for k, v in (contrasts or {}).items()})
     wanted = targets(moved)
@@ -82,7 +90,7 @@ def calibrate(
     return replace(moved.replace(made), fitted_to=tuple(dict.fromkeys((*scenario.fitted_to, *ids))))
 
 
-def recentred(scenario: Scenario) -> Scenario:
+def recentred(scenario: Scenario | str) -> Scenario:
     """The scenario solved again for its own rates, its effects as they are: after another value was set.
 
     Examples
@@ -92,17 +100,19 @@ def recentred(scenario: Scenario) -> Scenario:
     >>> print(fit_report(blind).loc["rates.diagnosis_changed_sought", "got"].round(3))
     0.148
     """
+    scenario = as_scenario(scenario)
     wanted = targets(scenario, contrasts=False)
     solved, _ = _solve(scenario, wanted)
     return scenario.replace(dict(zip((target.free for target in wanted), solved, strict=True)))
 
 
-def fit_report(scenario: Scenario) -> pd.DataFrame:
+def fit_report(scenario: Scenario | str) -> pd.DataFrame:
     """Every target of a scenario beside what it gives: closeness shows that the fit worked, no more.
 
     A row a target, by its path: ``wanted``, ``got`` and ``monte_carlo_error`` (the standard error of what was
     got, over the cases that rates are worked out on), ``solved`` and its ``value, lower, upper``.
     """
+    scenario = as_scenario(scenario)
     wanted, cases, size = targets(scenario), pilot(scenario), PILOT // 32
     parts = [got(scenario, wanted, cases.part(slice(i * size, (i + 1) * size))) for i in range(32)]
     error = np.std(parts, axis=0, ddof=1) / np.sqrt(len(parts))
@@ -114,7 +124,7 @@ def fit_report(scenario: Scenario) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("target")
 
 
-def identifiability(scenario: Scenario) -> pd.DataFrame:
+def identifiability(scenario: Scenario | str) -> pd.DataFrame:
     """Which parameters of readers, outcomes and seekers the targets identify, and which none can tell.
 
     Each that is not solved for is moved to both ends of its range and all else solved again. Where the
@@ -127,6 +137,7 @@ def identifiability(scenario: Scenario) -> pd.DataFrame:
         that are solved; "not identified", "identified within" where no solution exists at an end), and the
         solved number that it ``moves`` most, with its value ``at_lower`` and ``at_upper``.
     """
+    scenario = as_scenario(scenario)
     wanted, rows = targets(scenario), []
     free = [target.free for target in wanted]
     fixed = [f"effects.{name}.{x}" for name in scenario.structure.effects for x in EFFECTS_ON]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
+from numbers import Real
 from typing import Any
 from zlib import crc32
 
@@ -11,9 +12,10 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from secondop.arguments import checked
 from secondop.cohorts.parameters import LIMITS, TRAITS, Parameter, sort_of
 from secondop.cohorts.scenario import Moved, Scenario
-from secondop.cohorts.scenario_file import load_scenario
+from secondop.cohorts.scenario_file import as_scenario
 from secondop.errors import SecondopError, unknown_name
 
 Z = 1.959963984540054
@@ -21,6 +23,7 @@ LEAST_UNSOUGHT = 0.05
 """Drawn rates are mended so that those who seek no opinion have at least this part of the seekers' rate."""
 
 
+@checked()
 def draw_parameters(
     scenario: Scenario | str,
     draws: int = 1_000,
@@ -68,9 +71,9 @@ def draw_parameters(
     >>> table["rates.sought"].between(0.4, 0.8).all(), table.attrs["distributions"]["rates.sought"]
     (np.True_, 'PERT from 0.4 to 0.8, mode 0.6')
     """
-    scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    scenario = as_scenario(scenario)
     counts = dict(counts or {})
-    _check(scenario, draws, counts, weight)
+    _check(scenario, counts)
     drawn, distributions = {}, {}
     for path, p in (varying(scenario) | unstated(scenario, zeros)).items():
         if path not in counts:
@@ -116,12 +119,19 @@ def uniform(path: str, draws: int, seed: int) -> np.ndarray:
     return np.random.default_rng([seed, crc32(path.encode())]).random(draws)
 
 
-def _check(scenario: Scenario, draws: int, counts: Mapping[str, tuple[float, float]], weight: float) -> None:
-    if draws < 1 or weight < 0:
-        raise SecondopError(f"Draws are counted from 1 and the weight from 0; got {draws!r} and {weight!r}.")
-    for path, (count, n) in counts.items():
+def _check(scenario: Scenario, counts: Mapping[str, tuple[float, float]]) -> None:
+    for path, pair in counts.items():
         if path not in scenario.parameters:
             raise unknown_name("parameter", path, scenario.parameters)
+        if (
+            not isinstance(pair, (tuple, list))
+            or len(pair) != 2
+            or not all(isinstance(x, Real) for x in pair)
+        ):
+            raise SecondopError(
+                f"counts of {path}: how many, and of how many, as in (149, 1000). Got {pair!r}."
+            )
+        count, n = pair
         if sort_of(path) not in ("share", "gap") or not 0 <= count <= n or n <= 0:
             raise SecondopError(f"counts of {path}: only a share can be counted, k of n; got {count} of {n}.")
 

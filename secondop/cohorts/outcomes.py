@@ -15,9 +15,10 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
+from secondop.arguments import checked
 from secondop.cohorts.parameters import EFFECTS_ON
 from secondop.cohorts.scenario import Scenario
-from secondop.cohorts.scenario_file import load_scenario
+from secondop.cohorts.scenario_file import as_scenario
 from secondop.cohorts.truth import Streams, Truth, draw, fact_plans
 from secondop.errors import SecondopError
 
@@ -161,7 +162,7 @@ def pilot(scenario: Scenario, rows: int = PILOT) -> Cases:
     return Cases(scenario, draw(plans, _pilot_streams(rows)))
 
 
-def expected_rates(scenario: Scenario) -> dict[str, float]:
+def expected_rates(scenario: Scenario | str) -> dict[str, float]:
     """The shares that a cohort of this scenario has, but for chance in drawing its outcomes.
 
     Each outcome's chance is averaged over 2^18 cases, the same in every call.
@@ -179,9 +180,11 @@ def expected_rates(scenario: Scenario) -> dict[str, float]:
     >>> print({name: round(rates[f"{name}_changed_sought"], 3) for name in ("diagnosis", "both")})
     {'diagnosis': 0.148, 'both': 0.106}
     """
+    scenario = as_scenario(scenario)
     return rates_of(pilot(scenario).expected(scenario))
 
 
+@checked()
 def along(
     scenario: Scenario | str, path: str, values: Iterable[float], *, refit: bool = False
 ) -> pd.DataFrame:
@@ -197,7 +200,7 @@ def along(
     """
     from secondop.cohorts.calibrate import recentred
 
-    scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    scenario = as_scenario(scenario)
     if path.startswith("rates.") and not refit:
         raise SecondopError(f"{path} is a target, and moves nothing by itself: solve for it with refit=True.")
     if path.endswith(".contrast"):

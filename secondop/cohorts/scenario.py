@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import InitVar, asdict, dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import chain
+from numbers import Real
 from types import MappingProxyType
 from typing import Any
 
@@ -24,7 +25,7 @@ import pandas as pd
 from secondop.cohorts import parameters as known
 from secondop.cohorts.parameters import BASES, TRAITS, Parameter, share_paths, sort_of
 from secondop.cohorts.structure import Structure
-from secondop.errors import SecondopError, unknown_name
+from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.rules.facts import Kind
 from secondop.words import NOT_FOR_CARE, plural, render
 
@@ -144,7 +145,12 @@ class Scenario:
         >>> load_scenario("general").replace({"facts.rare_disease.share": 0.2})["facts.rare_disease.share"]
         0.2
         """
+        if not isinstance(changes, Mapping | None):
+            raise SecondopError(f"Changes are a dict from paths to numbers, not {changes!r:.60}.")
         changes, new = {**(changes or {}), **more}, dict(self.parameters)
+        told = "is a number or a Parameter (a share of 22 % is 0.22)"
+        wrong = [x for x, y in changes.items() if isinstance(y, bool) or not isinstance(y, Real | Parameter)]
+        refuse("These values cannot be set", [f"{x} {told}. Got {changes[x]!r:.60}." for x in wrong])
         for path, value in changes.items():
             old = new.get(path) or Parameter(self[path], self[path], self[path])
             new[path] = value if isinstance(value, Parameter) else old.moved(float(value))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import tomllib
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
@@ -13,15 +12,14 @@ from typing import Any
 from secondop.cohorts.parameters import EFFECTS_ON, Parameter, default_range, share_paths, sort_of
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.structure import OF_EFFECT, OF_FACT, Structure
-from secondop.datafiles import data_path
+from secondop.datafiles import data_path, read_toml
 from secondop.errors import SecondopError, did_you_mean, unknown_name
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import Fact, Kind
 from secondop.rules.rulebook import RuleBook
+from secondop.words import plural
 
 _SECTIONS = ("signal", "missing", "rates", "readers", "outcomes", "sought", "solved", "effects", "facts")
-MAX_TEXT, MAX_KEY = 1_000_000, 1_000
-"""Letters of a file, and of a key: Python's TOML reader takes gigabytes for a key with thousands of dots."""
 
 
 def load_scenario(name: str) -> Scenario:
@@ -40,9 +38,16 @@ def load_scenario(name: str) -> Scenario:
     """
     folder = data_path("scenarios/programme.toml").parent
     names = [path.stem for path in folder.glob("*.toml")]
-    if name not in names:
+    if not isinstance(name, str) or name not in names:
         raise unknown_name("scenario", name, names)
     return read_scenario(folder / f"{name}.toml")
+
+
+def as_scenario(scenario: Scenario | str) -> Scenario:
+    """A scenario as it is, or by its name; anything else is refused."""
+    if not isinstance(scenario, Scenario | str):
+        raise SecondopError(f"A scenario is one by name, or from read_scenario; got {scenario!r:.80}.")
+    return load_scenario(scenario) if isinstance(scenario, str) else scenario
 
 
 def read_scenario(source: str | Path, *, rule_book: RuleBook = RULE_BOOK) -> Scenario:
@@ -55,7 +60,7 @@ def read_scenario(source: str | Path, *, rule_book: RuleBook = RULE_BOOK) -> Sce
     rule_book : RuleBook
         Whose facts it draws: it states each of them.
     """
-    raw, faults = _toml_of(source), []
+    raw, faults = read_toml(source, "A scenario"), []
     name, title = (_said(raw, key, str, "text", faults) for key in ("name", "title"))
     name = name or "without a name"
     fitted_to = _said(raw, "fitted_to", list, "a list of ids", faults) or []
@@ -69,30 +74,11 @@ def read_scenario(source: str | Path, *, rule_book: RuleBook = RULE_BOOK) -> Sce
         fitted_to = dict.fromkeys((*base.fitted_to, *fitted_to))
     for section, stated in raw.items():
         reader.read(section, stated)
+    if base is None and (silent := rule_book.facts.keys() - reader.structure.get("facts", {}).keys()):
+        said = f"it extends no other scenario and says nothing of {plural(len(silent), 'fact')}"
+        faults.insert(0, f'{said}: extends = "general" takes over what a file does not state.')
     structure = Structure(reader.structure, rule_book)
     return Scenario(name, title or name, reader.numbers, structure, tuple(fitted_to), tuple(faults))
-
-
-def _toml_of(source: Any) -> dict[str, Any]:
-    """What a file or a text states; a text of one line that sets nothing is taken for a path."""
-    if isinstance(source, str) and "\n" not in source and ("=" not in source or source.endswith(".toml")):
-        source = Path(source)
-    if not isinstance(source, (str, Path)):
-        raise SecondopError(f"A scenario is read from a path or a text in TOML, not {source!r:.80}.")
-    if isinstance(source, Path) and not source.is_file():
-        raise SecondopError(f"There is no file {str(source)!r} to read a scenario from.")
-    try:
-        text = source.read_text("utf-8") if isinstance(source, Path) else source
-    except UnicodeDecodeError as error:
-        raise SecondopError(f"The file {str(source)!r} is not text in UTF-8: save it as such.") from error
-    keys = (line.partition("=")[0] for line in text.splitlines() if not line.lstrip().startswith("#"))
-    if len(text) > MAX_TEXT or max(map(len, keys), default=0) > MAX_KEY:
-        most = f"{MAX_TEXT:,} letters, and {MAX_KEY:,} before each '='"
-        raise SecondopError(f"A scenario takes up to {most}; this text is longer.")
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SecondopError(f"The scenario is not valid TOML: {error}.") from error
 
 
 def _said(raw: dict, key: str, due: type, words: str, faults: list[str]) -> Any:

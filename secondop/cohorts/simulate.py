@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from secondop.arguments import checked
 from secondop.cohorts.record import BLOCK, GAP, Plan, blocks
 from secondop.cohorts.scenario import Scenario
-from secondop.cohorts.scenario_file import load_scenario
+from secondop.cohorts.scenario_file import as_scenario
 from secondop.errors import SecondopError, not_whole, refuse, unknown_name
 from secondop.rules.facts import Kind
 
@@ -51,6 +52,7 @@ class Gaps:
             raise SecondopError(f"{takes}; got {self.share!r} and {self.difficulty!r}.")
 
 
+@checked(n=None, seed=None)
 def simulate(
     scenario: Scenario | str,
     n: int,
@@ -155,7 +157,7 @@ def _batches(plan: Plan, n: int, seed: int, batch: int) -> Iterator[pl.DataFrame
 
 
 def _checked(scenario, seed, engine, missing: Gaps | None, **counts) -> Scenario:
-    scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    scenario = as_scenario(scenario)
     problems = not_whole("the seed, by which a cohort can be had again", seed, 0)
     problems += [
         x for name, count in counts.items() for x in not_whole(f"{name}, a number of cases", count, 1)
@@ -163,8 +165,6 @@ def _checked(scenario, seed, engine, missing: Gaps | None, **counts) -> Scenario
     refuse("No cohort can be simulated", problems)
     if engine not in ENGINES:
         raise unknown_name("engine", engine, ENGINES)
-    if not isinstance(scenario, Scenario):
-        raise SecondopError(f"A scenario is one by name, or from read_scenario; got {scenario!r:.80}.")
     if not (missing is None or isinstance(missing, Gaps)):
         raise SecondopError(f"missing is Gaps(share) of more answers not recorded; got {missing!r:.80}.")
     for name in (missing and missing.facts) or ():

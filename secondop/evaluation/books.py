@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from secondop.arguments import checked
 from secondop.errors import SecondopError
 from secondop.evaluation.differences import paired, sharing
 from secondop.evaluation.measures import NUMBERS, odds_of, table, tidy
@@ -134,6 +135,7 @@ class Books:
         return (low, high) if low <= high + 1e-9 else (np.nan, np.nan)
 
 
+@checked()
 def all_books(
     cohort: Any,
     *,

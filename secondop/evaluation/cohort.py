@@ -18,16 +18,18 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 
+from secondop.arguments import COLUMN, MAPPING, NAMES, NONE, checked, either
 from secondop.errors import SecondopError, did_you_mean, unknown_name
 from secondop.evaluation.corrected import NET, NET_OF
 from secondop.evaluation.measures import TRUTH
-from secondop.evaluation.patterns import Patterns, packed, unpacked
+from secondop.evaluation.patterns import Patterns, packed, unpacked, with_clusters
+from secondop.evaluation.verification import SOUGHT, known_words
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import Fact, flag
-from secondop.rules.gate import ANSWER, UNREADABLE, typed_cases, typed_lazily
+from secondop.rules.gate import ANSWER, UNREADABLE, typed, typed_cases, typed_lazily
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Rule
-from secondop.rules.spellings import matched
+from secondop.rules.spellings import is_gap, is_not_recorded, matched
 
 NOT_RECORDED = "not recorded"
 EITHER = ("diagnosis_changed", "treatment_changed")
@@ -54,12 +56,20 @@ class Cohort:
         Columns of groups. Cases whose group is unknown are a group of their own, *not recorded*.
     weights : str, optional
         The column that says for how many cases each one stands; none may be missing or negative.
+    cluster : str, optional
+        The column that says of which patient, or which site, each case is, where several are of one: their
+        cases are alike, so that intervals are as wide as that many clusters allow. None may be missing.
     flags : mapping of str to str
         Names of further yes/no answers to be counted, and their columns.
     scores : sequence of str
         Columns of numbers that policies compare with a threshold.
+    verified : str, optional
+        The yes/no column that says for whom the outcome is known; that of all others is unknown, whatever
+        stands there. Without it a column ``sought`` is looked at, unless the cases are simulated: where
+        nobody who sought no opinion has a change on record, their outcome is unknown, not no.
     """
 
+    @checked(outcome=either(COLUMN, NONE), scores=NAMES, flags=MAPPING)
     def __init__(
         self,
         cases: Any,
@@ -68,11 +78,13 @@ class Cohort:
         outcome: str | None = "either",
         by: str | Sequence[str] | None = None,
         weights: str | None = None,
+        cluster: str | None = None,
         flags: Mapping[str, str] | None = None,
         scores: Sequence[str] = (),
+        verified: str | None = None,
     ):
         self.cases, self.rule_book = cases, RuleBook.required(rule_book)
-        self.outcome, self.weights = outcome, weights
+        self.outcome, self.weights, self.cluster = outcome, weights, cluster
         self.by = list(dict.fromkeys([by] if isinstance(by, str) else by or ()))
         self.attrs = dict(getattr(cases, "attrs", {}))
         try:
@@ -81,7 +93,7 @@ class Cohort:
         except TypeError as error:
             expected = "a frame of cases, one a row (pandas, polars, pyarrow, or lazy)"
             raise SecondopError(f"Expected {expected}, not {type(cases).__name__}.") from error
-        self.simulated = bool(self.attrs.get("simulated", {"difficulty", "gravity"} <= set(self.columns)))
+        self.simulated = is_simulated(self.attrs, self.columns)
         self.truth = [name for name in TRUTH if name in self.columns]
         self.net = outcome == NET and NET not in self.columns
         self._powers = ["weight", *["weight squared"] * bool(weights)]
@@ -94,21 +106,29 @@ class Cohort:
                 raise SecondopError(f"{said}; got {name!r}. Give it another name, or add its column first.")
         flags = {name: name for name in self.truth} | dict(flags or {})
         facts = {name: rule_book.facts[name] for name in self.by if name in rule_book.facts}
+        told = verified or flags.get(SOUGHT, SOUGHT)
+        quiet = self.simulated or self.net or told in outcomes or not matched(self.columns, [told])
+        told = told if outcomes and (verified or not quiet) else None
         numbers = [*scores, *[weights] * bool(weights)]
-        plain = list(dict.fromkeys([*(name for name in self.by if name not in facts), *numbers]))
-        for name in (*facts, *plain, *flags.values()):
+        own_columns = [*(name for name in self.by if name not in facts), *[cluster] * bool(cluster)]
+        plain = list(dict.fromkeys([*own_columns, *numbers]))
+        for name in (*facts, *plain, *flags.values(), *[verified] * bool(verified)):
             if name not in {*self.columns, *matched(self.columns, facts)}:
                 raise unknown_name("column of the cases", name, map(str, self.columns))
-        wanted, prefix = verdicts | facts | dict.fromkeys((*outcomes, *flags.values()), YES_NO), ""
-        if in_memory := isinstance(cases, (pd.DataFrame, pl.DataFrame, pa.Table)):
+        in_memory = isinstance(cases, (pd.DataFrame, pl.DataFrame, pa.Table))
+        if in_memory and not verified and told and len(typed(cases, {told: YES_NO})[1]):
+            told = None  # it is no yes/no column, and nobody asked for it
+        answers = (*outcomes, *flags.values(), *[told] * bool(told))
+        wanted, prefix = verdicts | facts | dict.fromkeys(answers, YES_NO), ""
+        if in_memory:
             prefix, rows = "_own ", pl.DataFrame({UNREADABLE: np.zeros(len(cases), np.int64)})
             beside = source.select(plain).to_polars().select(pl.all().name.prefix(prefix))
-            typed = typed_cases(cases, wanted)
+            said = typed_cases(cases, wanted)
             absent = {
-                key: pl.lit(None, fact.dtype) for key, fact in wanted.items() if key not in typed.columns
+                key: pl.lit(None, fact.dtype) for key, fact in wanted.items() if key not in said.columns
             }
-            typed = typed.with_columns(**absent).select(pl.all().name.prefix(ANSWER))
-            source = nw.from_native(pl.concat([rows, typed, beside], how="horizontal").lazy())
+            said = said.with_columns(**absent).select(pl.all().name.prefix(ANSWER))
+            source = nw.from_native(pl.concat([rows, said, beside], how="horizontal").lazy())
         schema = source.collect_schema()
         if words := [name for name in numbers if not schema[prefix + name].is_numeric()]:
             raise SecondopError(f"Column {words[0]!r} must hold numbers.")
@@ -128,12 +148,24 @@ class Cohort:
         for rule in rule_book if self.has_rules else ():
             verdict = find(rule.name) if self.judged else rule.when.to_expr(lambda fact: find(fact.name))
             read[f"rule {rule.name}"] = verdict
+        read |= {"told": find(told)} if told else {}
         read["weight"] = number[weights] if weights else nw.lit(1)
         read |= {"weight squared": number[weights] * number[weights]} if weights else {}
+        if cluster:
+            read["cluster"] = raw[cluster]
+            if schema[prefix + cluster] in (nw.String, nw.Categorical, nw.Enum):
+                word = raw[cluster].cast(nw.String)
+                read["cluster"] = nw.when(~is_gap(word)).then(word)
         self.frame = frame.select(**read, unreadable=nw.col(UNREADABLE))
         self._levels = {f"by {name}": fact.dtype for name, fact in facts.items() if fact.has_levels}
         if weights and (wrong := self.count(nw.col("weight").is_null() | (nw.col("weight") < 0))):
             raise SecondopError(f"{wrong:,} weights in {weights!r} are missing or negative: give each one.")
+        self.known: tuple[float, float] | None = None  # cases whose outcome is known, and all, once counted
+        self.known_by = self._known_by(verified) if told else ""
+
+        if cluster and (wrong := self.count(nw.col("cluster").is_null())):
+            said = f"{wrong:,} cases do not say in {cluster!r} of which patient or site they are"
+            raise SecondopError(f"{said}: name it, each its own where no two are of one, or leave them out.")
 
     @property
     def clinical(self) -> list[Rule]:
@@ -167,30 +199,83 @@ class Cohort:
         keys, sums = packed(asked), {power: nw.col(power).sum() for power in self._powers}
         counted, groups, group = self._counted(keys, list(keys), sums)
         weights = [counted[power].to_numpy() for power in self._powers]
-        return Patterns(unpacked(counted, asked), groups, group, weights[0], weights[-1])
+        clusters = counted["cluster"].rank("dense").to_numpy() - 1 if self.cluster else None
+        codes = unpacked(counted, asked)
+        if "flag changed" in codes:
+            self.known = weights[0][codes["flag changed"] < 2].sum(), weights[0].sum()
+        return Patterns(codes, groups, group, weights[0], weights[-1], clusters)
+
+    def rows(self, answers: Mapping[str, nw.Expr]) -> tuple[pl.DataFrame, list[str | None], np.ndarray]:
+        """Case by case what :meth:`patterns` counts: *answer* and *flag changed*, beside *weight*, *cluster* and *score*.
+
+        Then the names of the groups, and which of them each case is of.
+        """
+        by = [f"by {name}" for name in self.by]
+        names = self.frame.collect_schema().names()
+        own = [name for name in names if name == "cluster" or name.startswith("score ")]
+        asked = {f"answer {name}": answer for name, answer in answers.items()} | {
+            "flag changed": self.changed
+        }
+        rows = self.frame.select(*by, *own, "weight", **asked).collect().to_polars().cast(self._levels)
+        rows = rows.with_columns(_recorded(rows, [name for name in by if name not in self._levels]))
+        rows = rows.with_columns(pl.col(*asked).cast(pl.Int64).fill_null(2)).with_row_index("row")
+        if not by:
+            return rows, [None], np.zeros(len(rows), int)
+        ordered = rows.sort(by, nulls_last=True)
+        ordered = ordered.select("row", group=pl.struct(by).rle_id()).sort("row")
+        return rows, self.patterns({}, ()).groups, ordered["group"].to_numpy()
 
     def tally(self, answers: Iterable[nw.Expr]) -> tuple[list[str | None], np.ndarray, np.ndarray]:
         """How many cases answer many questions by no, yes and unknown, by group, in one aggregation.
 
-        Names of groups (one, ``None``, without any); sums of weights and of squares (questions, groups, 3).
+        Names of groups (one, ``None``, without any); sums of weights and of squares (questions, groups, 3);
+        with clusters, squares as :func:`secondop.evaluation.patterns.with_clusters` makes them.
         """
         asked, sums = {str(i): answer for i, answer in enumerate([*answers, nw.lit(True)])}, {}
         for power, i in product(self._powers, asked):
             for said, holds in {"yes": nw.col(i), "unknown": nw.col(i).is_null()}.items():
                 sums[f"{power} {i} {said}"] = nw.when(holds).then(nw.col(power)).otherwise(0).sum()
-        counted, groups, _ = self._counted(asked, [], sums)
-        shape = (len(groups), len(self._powers), len(asked), 2)
+        counted, groups, group = self._counted(asked, [], sums)
+        shape = (len(counted), len(self._powers), len(asked), 2)
         said = np.moveaxis(counted.select(list(sums)).to_numpy().reshape(shape), 0, 2)
         yes, unknown = said[..., 0], said[..., 1]
         no = yes[:, -1:] - yes - unknown  # to the last question everybody says yes
         no[no < 1e-12 * yes[:, -1:]] = 0  # what rounding leaves of sums of weights
         whole = np.stack([no, yes, unknown], -1)[:, :-1]
-        return groups, whole[0], whole[-1]
+        if not self.cluster:
+            return groups, whole[0], whole[-1]
+        sums = np.zeros((*whole.shape[:2], len(groups), 3))
+        np.add.at(sums, np.s_[:, :, group], whole)
+        pairs = zip(sums[-1], whole[0], strict=True)
+        return groups, sums[0], np.stack([with_clusters(squares, own, group) for squares, own in pairs])
 
     def about(self) -> dict[str, Any]:
         """What a table says of where its cases come from."""
         said = {"simulated": self.simulated, "outcome": self.outcome, "rule_book": self.rule_book.fingerprint}
+        said |= {"cluster": self.cluster} if self.cluster else {}
+        known, n = self.known or (0.0, 0.0)
+        said |= {"verification": known_words(known, n, self.known_by), "unknown_outcomes": float(n - known)}
         return said | {"unreadable": self.attrs.get("unreadable", 0)}
+
+    def _known_by(self, verified: str | None) -> str:
+        """For whom the outcome is known; that of all others is made unknown where it only looks like no."""
+        told, hidden = nw.col("told"), [] if self.net else ["changed"]
+        if verified:
+            hidden += self.truth
+            said = f"those with {verified!r}"
+        else:
+            seen = self.patterns({"told": told}).crossed("told", "flag changed")[0].sum(0)
+            (no, yes, unknown), answered = seen[[0, 2]].sum(0), seen[:2].sum()
+            if not answered or yes or not no + unknown:
+                return "all sought" if answered and not seen[[0, 2]].sum() else ""
+            if not no:
+                return f"{'exactly' if not seen[1, 2] else 'only'} those who sought an opinion"
+            said = (
+                "of those who sought no opinion nobody has a change on record, so theirs is unknown, not no"
+            )
+        names = (f"flag {name}" for name in hidden)
+        self.frame = self.frame.with_columns(**{x: nw.when(told).then(nw.col(x)) for x in names})
+        return said
 
     def _outcomes(self) -> tuple[str, ...]:
         """The columns that say, by *or*, whether an opinion changes something."""
@@ -223,13 +308,21 @@ class Cohort:
         self, columns: Mapping[str, nw.Expr], keys: Sequence[str], sums: Mapping[str, nw.Expr]
     ) -> tuple[pl.DataFrame, list[str | None], np.ndarray]:
         """Sums by group and by some of these columns; the names of the groups, and which each row is of."""
-        groups = [f"by {name}" for name in self.by]
-        frame, keys = self.frame.select(*groups, *self._powers, "unreadable", **columns), [*groups, *keys]
+        groups, beside = [f"by {name}" for name in self.by], ["cluster"] * bool(self.cluster)
+        frame = self.frame.select(*groups, *beside, *self._powers, "unreadable", **columns)
+        keys = [*groups, *beside, *keys]
         sums = {**sums, "unreadable": nw.col("unreadable").sum()}
         counted = (frame.group_by(keys).agg(**sums) if keys else frame.select(**sums)).collect().to_polars()
         counted = counted.with_columns(pl.col(*sums).cast(pl.Float64).fill_null(0))
         self.attrs["unreadable"] = int(counted["unreadable"].sum())
+        if recorded := _recorded(counted, [name for name in groups if name not in self._levels]):
+            counted = counted.with_columns(recorded).group_by(keys).agg(pl.col(*sums).sum())
         counted = counted.cast(self._levels).sort(keys, nulls_last=True) if keys else counted
+        if self.cluster:
+            each = counted.group_by(groups or pl.lit(0), maintain_order=True).agg(
+                pl.col("cluster").n_unique()
+            )
+            self.clusters = each["cluster"].cast(pl.Int64).to_numpy() if len(each) else np.zeros(1, int)
         if not groups:
             return counted, [None], np.zeros(len(counted), int)
         group = counted.select(pl.struct(groups).rle_id()).to_series().to_numpy()
@@ -243,6 +336,28 @@ class Cohort:
         return counted, names.to_series().to_list(), group
 
 
+def is_simulated(attrs: Mapping[str, Any], columns: Iterable[Any]) -> bool:
+    """Whether cases say of themselves, or show by traits that no record has, that they were simulated."""
+    return bool(attrs.get("simulated", {"difficulty", "gravity"} <= set(columns)))
+
+
+def refuse_clusters(cohort: Cohort) -> None:
+    """Refuse a cohort with clusters where intervals do not account for them, rather than lose them."""
+    if cohort.cluster:
+        raise SecondopError(
+            f"The cohort counts by {cohort.cluster!r}, as firing_rates, tradeoff, decision_curve and compare "
+            "can; here intervals would be too narrow. Make a Cohort without cluster=, and say so beside it."
+        )
+
+
+def refuse_no_chance(cohort: Cohort, score: str) -> None:
+    """Refuse a score that is to be a probability and is none: per cent, or points."""
+    chance = nw.col(f"score {score}")
+    if outside := cohort.count((chance < 0) | (chance > 1)):
+        said = f"{outside:,} probabilities in column {score!r} are below 0 or above 1"
+        raise SecondopError(f"{said}: a chance of 22 % is 0.22.")
+
+
 def as_cohort(
     cases: Any, rule_book: RuleBook, outcome: str | None = None, flags: Any = (), scores: Any = (), **own: Any
 ) -> Cohort:
@@ -251,6 +366,21 @@ def as_cohort(
         return Cohort(cases, rule_book, outcome=outcome, flags=dict(flags), scores=scores, **own)
     asked = {*(f"flag {name}" for name in flags), *(f"score {name}" for name in scores)}
     asked |= {"flag changed"} if outcome and not cases.net else set()
+    if "cluster" not in own:
+        refuse_clusters(cases)
     if any(own.values()) or asked - set(cases.frame.collect_schema().names()):
-        raise SecondopError("A Cohort has its own outcome, flags, by and weights: give them to Cohort(...).")
+        raise SecondopError(
+            "A Cohort has its own outcome, flags, by, weights and cluster: give them to Cohort(...)."
+        )
     return cases
+
+
+def _recorded(frame: pl.DataFrame, groups: Sequence[str]) -> list[pl.Expr]:
+    """Groups in words, such that a word for a gap makes no group of its own."""
+    made = []
+    for name in groups:
+        if frame[name].dtype in (pl.String, pl.Categorical, pl.Enum):
+            text = pl.col(name).cast(pl.String)
+            gaps = [word for word in frame[name].cast(pl.String).unique() if is_not_recorded(word)]
+            made.append(pl.when(~text.is_in(gaps)).then(name))
+    return made

@@ -10,13 +10,15 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from secondop.errors import SecondopError, unknown_name
+from secondop.arguments import TEXT, checked
+from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.evaluation import contrasts as counted
-from secondop.evaluation.cohort import Cohort
+from secondop.evaluation.cohort import Cohort, is_simulated
 from secondop.evaluation.contrasts import ALL, DIFFER, OUTCOMES, SOUGHT
 from secondop.evaluation.measures import Z
 from secondop.evaluation.patterns import Patterns
 from secondop.evaluation.published import published_contrasts, published_rates, with_intervals
+from secondop.evaluation.small_cells import hide_compared
 from secondop.guideline.contrasts import SIDES
 
 _READINGS = "It is a rate of readings: compare it with read_strategies, not with a cohort."
@@ -57,6 +59,7 @@ _RATE = "rate", _KEPT, ["n", "rate", *_ENDS], ["n", "count", "unknown"]
 _CONTRAST = "value", [*_KEPT, "group", "reference", "measure"], ["value", *_ENDS], [*_SIDES, "unknown"]
 
 
+@checked(scenario=TEXT)
 def compare(
     cohort: Any,
     published: pd.DataFrame | None = None,
@@ -65,6 +68,8 @@ def compare(
     fitted_to: Iterable[str] | None = None,
     sides: Mapping[str, tuple[Any, Any]] | None = None,
     redrawn: Iterable[Any] = (),
+    cluster: str | None = None,
+    min_cell: int | None = None,
 ) -> pd.DataFrame:
     """Published rates or contrasts beside a cohort's, with a verdict that never mixes what is unlike.
 
@@ -88,14 +93,21 @@ def compare(
         case (such as a policy's); "all cases"; no reference (None): all others. Some are known already.
     redrawn : iterable of cohorts
         The cohort at other values of what was fitted: the spread of its figures (standard deviation,
-        ``simulated_fitted``) widens its intervals. Without it, what was fitted is taken as exact.
+        ``cohort_fitted``) widens its intervals. Without it, what was fitted is taken as exact.
+    cluster : str, optional
+        The column that says of which patient or site each case is, as for
+        :class:`~secondop.evaluation.cohort.Cohort`; ``cohort_clusters`` says how many are in a denominator.
+    min_cell : int, optional
+        To share the table: figures of the cohort that rest on fewer cases are hidden, with those that would
+        tell them; ``attrs["hidden"]`` says how many rows.
 
     Returns
     -------
     DataFrame
-        A row per figure, its figures ``published_``, and those of the cohort ``simulated_``: rate or value
+        A row per figure, its figures ``published_``, and those of the cohort ``cohort_``: rate or value
         (blank if any answer is unknown), min and max (were unknown no, or yes), lower and upper (95 % around
-        these: Wilson; of ratios on the log scale); ``difference``, simulated minus published (95 %).
+        these: Wilson; of ratios on the log scale); ``difference``, cohort minus published (95 %). ``attrs``
+        say whether the cases are ``simulated``.
 
     Examples
     --------
@@ -112,27 +124,51 @@ def compare(
     if missing := {*kept, *figures, "remark"} - set(published.columns):
         said = f"The published figures lack {', '.join(sorted(missing))}"
         raise SecondopError(f"{said}: start from published_rates() or published_contrasts().")
+    named = published[["id", "outcome", "denominator", "role"]]
+    rows = {
+        x: f"{', '.join(named.columns[y])} is missing"
+        for x, y in zip(published["id"], named.isna().values, strict=True)
+        if y.any()
+    }
+    rows |= {x: "two figures have this id" for x in published["id"][published["id"].duplicated()]}
+    refuse("These figures cannot be compared", [f"{x}: {said}" for x, said in rows.items()])
     published = published if "measure" in published else with_intervals(published)
-    whom = _sides(published, sides or {}, _columns(cohort))
-    (answers, unreadable), *others = [counted.answers_of(cases, whom) for cases in (cohort, *redrawn)]
-    attrs = getattr(cohort, "attrs", {})
+    columns, attrs = _columns(cohort), getattr(cohort, "attrs", {})
+    whom = _sides(published, sides or {}, columns)
+    cluster = cluster or getattr(cohort, "cluster", None)
+    if cluster and cluster not in columns:
+        raise unknown_name("column of the cases", cluster, map(str, columns))
+    answers, unreadable = counted.answers_of(cohort, whom, cluster)
+    redrawn = [(cases, _columns(cases))[0] for cases in redrawn]
+    others = [counted.answers_of(cases, whom)[0] for cases in redrawn]
     scenario = attrs.get("scenario") if scenario is None else scenario
     fitted, rows = _fitted(published, attrs.get("fitted_to"), fitted_to), []
     for _, row in published.iterrows():
         seen, verdict, reason = {}, "not comparable", _unlike(row, answers, scenario, fitted, whom)
         if not reason:
-            seen = _seen(row, point, answers, [other for other, _ in others])
+            seen = _seen(row, point, answers, others)
             verdict, reason = _verdict(row, point, seen, fitted or ())
+        remark = "" if pd.isna(row["remark"]) else row["remark"]
         told = row[kept].to_dict() | {f"published_{name}": row[name] for name in figures}
-        told |= {(name if name in _APART else f"simulated_{name}"): x for name, x in seen.items()}
-        rows.append(told | {"verdict": verdict, "reason": f"{reason} {row['remark']}".strip()})
-    simulated = ["denominator", *counts, point, "min", "max", "lower", "upper", "fitted"]
-    columns = [f"published_{name}" for name in figures] + [f"simulated_{name}" for name in simulated]
-    table = pd.DataFrame(rows, columns=[*kept, *columns, *_APART, "verdict", "reason"])
-    whole = {f"simulated_{name}" for name in counts} | {"published_n"} & set(columns)
+        told |= {(name if name in _APART else f"cohort_{name}"): x for name, x in seen.items()}
+        rows.append(told | {"verdict": verdict, "reason": f"{reason} {remark}".strip()})
+    own = [
+        "denominator",
+        *["clusters"] * bool(cluster),
+        *counts,
+        point,
+        "min",
+        "max",
+        "lower",
+        "upper",
+        "fitted",
+    ]
+    told = [f"published_{name}" for name in figures] + [f"cohort_{name}" for name in own]
+    table = pd.DataFrame(rows, columns=[*kept, *told, *_APART, "verdict", "reason"])
+    whole = {f"cohort_{name}" for name in counts} | {"published_n", "cohort_clusters"} & set(told)
     table = table.astype(dict.fromkeys(whole, "Int64"))
-    table.attrs["unreadable"] = unreadable
-    return table
+    table.attrs |= {"unreadable": unreadable, "simulated": is_simulated(attrs, columns)}
+    return table if min_cell is None else hide_compared(table, min_cell)
 
 
 def _unlike(
@@ -166,10 +202,13 @@ def _seen(row: pd.Series, point: str, answers: Patterns, redrawn: list[Patterns]
     inside, outcome = DENOMINATORS[row["denominator"]][0], MEANT[row["outcome"]]
 
     def figure(answers: Patterns) -> dict[str, Any]:
+        cells = [inside] if point == "rate" else [f"group {row['id']}", f"reference {row['id']}"]
+        some = answers.only(inside, outcome, *cells)
+        many = {} if some.cluster is None else {"clusters": len(np.unique(some.cluster))}
+        counts, squares = (x[0] for x in some.crossed(*cells, outcome))
         if point == "rate":
-            return counted.rate_of(answers.crossed(inside, outcome)[0][0])[0]
-        both = (answers.crossed(f"{side} {row['id']}", outcome)[0][0] for side in ("group", "reference"))
-        return counted.contrast_of(row["measure"], *both)
+            return many | counted.rate_of(counts, counted.effect_of(counts, squares))[0]
+        return many | counted.contrast_of(row["measure"], counts, squares)
 
     seen = figure(answers) | {"denominator": inside, "fitted": nan}
     if len(redrawn) > 1:
@@ -192,7 +231,9 @@ def _verdict(row: pd.Series, point: str, seen: dict[str, Any], fitted: Collectio
         why = "follows from those that it was fitted to" if derived else "is one that it was fitted to"
         return "fitted", f"The scenario agrees by construction: this figure {why}."
     if isnan(seen["lower"]):
-        return "undetermined", "No case of the cohort is in the denominator."
+        one = "All cases in the denominator are of one cluster, which tells nothing of others."
+        nobody = "No case of the cohort is in the denominator."
+        return "undetermined", one if seen.get("clusters") == 1 else nobody
     floor, ceiling = row["lower"], row[point] if row["role"] == "upper bound" else row["upper"]
     if isnan(floor) and isnan(ceiling):
         return "undetermined", "Published without an interval or n: nothing says how far is too far."
@@ -200,8 +241,11 @@ def _verdict(row: pd.Series, point: str, seen: dict[str, Any], fitted: Collectio
     there, alone = words.get(row["interval"], "the published interval"), isnan(floor)
     floor, ceiling = (0 if alone else floor), (inf if isnan(ceiling) else ceiling)
     per, form, unit = (100, ".1f", " %") if point == "rate" else (1, ".2f", "")
-    there += f", {per * floor:{form}} to {per * ceiling:{form}}{unit}"
+    there += f", {per * floor:{form}} to {per * ceiling:{form}}{unit}" if ceiling < inf else ""
     there += " (only the upper end is published)" if alone else ""
+    there += (
+        f", {per * floor:{form}}{unit} or more (only the lower end is published)" if ceiling == inf else ""
+    )
     here = f"The cohort's {per * seen['lower']:{form}} to {per * seen['upper']:{form}}{unit}"
     exact = " What was fitted is taken as exact." if fitted and isnan(seen["fitted"]) else ""
     if floor <= seen["lower"] and seen["upper"] <= ceiling:

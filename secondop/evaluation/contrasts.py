@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from math import exp, hypot, inf, nan, sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
 import narwhals as nw
 import numpy as np
 import polars as pl
 
 from secondop.evaluation.cohort import EITHER, TRUTH, YES_NO, Cohort
-from secondop.evaluation.measures import Z
+from secondop.evaluation.measures import Z, spread_of
 from secondop.evaluation.patterns import Patterns
 from secondop.rules.assess import door
 from secondop.rules.conditions import Condition, as_condition
@@ -21,8 +21,12 @@ from secondop.rules.spellings import matched
 
 ALL, SOUGHT, DIFFER = "all cases", "cases that sought an opinion", "sought opinions that differ"
 OUTCOMES = (*EITHER, "second_right", *TRUTH)
-Count = tuple[int, int]  # how many, of how many
+Count = tuple[float, float]  # how many, of how many
 Estimate = tuple[float, float, float]  # value, lower, upper
+Effect = Callable[[np.ndarray], float]  # by what each cell counts
+# Which cells of (in the denominator, answer) a rate counts, and the rest of it: at least, and at most.
+_LEAST = np.array([[[0, 0, 0], [0, 1, 0], [0, 0, 0]], [[0, 0, 0], [1, 0, 1], [1, 0, 1]]])
+_MOST = np.array([[[0, 0, 0], [0, 1, 1], [0, 1, 1]], [[0, 0, 0], [1, 0, 0], [0, 0, 0]]])
 VARIANCES = {  # of the logarithm, by the delta method; the group of a lift is part of its reference
     "risk ratio": lambda k, n, j, m: 1 / k - 1 / n + 1 / j - 1 / m,
     "odds ratio": lambda k, n, j, m: 1 / k + 1 / (n - k) + 1 / j + 1 / (m - j),
@@ -30,7 +34,23 @@ VARIANCES = {  # of the logarithm, by the delta method; the group of a lift is p
 }
 
 
-def answers_of(cases: Any, whom: Mapping[str, tuple[Any, Any, str]]) -> tuple[Patterns, int]:
+class Side(NamedTuple):
+    """One side of a contrast, settled: how many of how many, the effect of clusters, and which cells."""
+
+    count: Count
+    effect: float
+    top: np.ndarray
+    rest: np.ndarray
+
+    @property
+    def effective(self) -> Count:
+        """The counts of as many independent cases as tell as much."""
+        return self.count[0] / self.effect, self.count[1] / self.effect
+
+
+def answers_of(
+    cases: Any, whom: Mapping[str, tuple[Any, Any, str]], cluster: str | None = None
+) -> tuple[Patterns, int]:
     """Cases that answer alike, by outcome, denominator and sides; and how many answers could not be read.
 
     ``whom`` has of each contrast its group, its reference, and the denominator that both are among.
@@ -52,9 +72,11 @@ def answers_of(cases: Any, whom: Mapping[str, tuple[Any, Any, str]]) -> tuple[Pa
     elif judged:
         columns = {column: YES_NO for column in flags.values() if column in names}
         typed = typed_cases(cases, columns | facts)
+        typed = typed.with_columns(frame.get_column(cluster).to_polars()) if cluster else typed
         exprs = {name: asked.to_expr(lambda fact: pl.col(fact.name)) for name, asked in judged.items()}
         frame = nw.from_native(typed.with_columns(**exprs))
-    cohort = Cohort(frame.select(*dict.fromkeys(flags.values())).to_native(), outcome=None, flags=flags)
+    kept = dict.fromkeys([*flags.values(), *[cluster] * bool(cluster)])
+    cohort = Cohort(frame.select(*kept).to_native(), outcome=None, flags=flags, cluster=cluster)
 
     asked = {name: nw.col(f"flag {name}") for name in flags} | {ALL: nw.lit(True)}
     asked |= {SOUGHT: asked["sought"]}
@@ -84,37 +106,76 @@ def _is_all(side: Any) -> bool:
     return isinstance(side, str) and side == ALL
 
 
-def rate_of(counts: np.ndarray) -> tuple[dict[str, Any], Count, Count]:
-    """One rate, from counts of being in its denominator by the answer; what is unknown widens its bounds."""
-    _, (no, yes, unknown), (maybe_no, maybe_yes, maybe) = counts.astype(int).tolist()
-    least = (yes, yes + no + unknown + maybe_no + maybe)
-    most = (yes + unknown + maybe_yes + maybe, yes + no + unknown + maybe_yes + maybe)
+def rate_of(counts: np.ndarray, effect: Effect = lambda each: 1.0) -> tuple[dict[str, Any], Side, Side]:
+    """One rate, from counts of being in its denominator by the answer; what is unknown widens its bounds.
+
+    Beside it the least and the most that it may be, each as (how many, of how many, and by how much clusters
+    widen the variance), with the cells that it counts and those of the rest.
+    """
+    counts, sides = counts.astype(int), []
+    for top, rest in (_LEAST, _MOST):
+        k, n = (int((counts * cells).sum()) for cells in (top, top + rest))
+        each = top * (n - k) - rest * k if 0 < k < n else top + rest
+        sides.append(Side((k, n), effect(each), top, rest))
     # Where nobody is certain to be counted, one bound may be empty: those who are counted give the other.
-    least, most = (least if least[1] else most), (most if most[1] else least)
-    shares = [count / n if n else nan for count, n in (least, most)]
-    seen = {"n": yes + no + unknown, "count": yes, "unknown": unknown + maybe_yes + maybe_no + maybe}
-    seen |= {"rate": nan if seen["unknown"] else shares[0], "min": shares[0], "max": shares[1]}
-    return seen | {"lower": wilson(*least)[0], "upper": wilson(*most)[1]}, least, most
+    least, most = (x if x.count[1] else y for x, y in (sides, sides[::-1]))
+    seen = {"n": int(counts[1].sum()), "count": int(counts[1, 1])}
+    seen |= {"unknown": int(counts[1, 2] + counts[2].sum())}
+    low, high = (k / n if n else nan for k, n in (least.count, most.count))
+    seen |= {"rate": nan if seen["unknown"] else low, "min": low, "max": high}
+    return seen | {"lower": wilson(*least.effective)[0], "upper": wilson(*most.effective)[1]}, least, most
 
 
-def contrast_of(measure: str, group: np.ndarray, reference: np.ndarray) -> dict[str, Any]:
-    """One contrast, from the counts of both sides as of a rate."""
-    (one, least, most), (other, fewest, greatest) = rate_of(group), rate_of(reference)
-    (low, lower, _), (high, _, upper) = (
-        contrasted(measure, least, greatest),
-        contrasted(measure, most, fewest),
+def effect_of(counts: np.ndarray, squares: np.ndarray) -> Effect:
+    """By how much clusters widen the variance of a sum, by what each cell counts in it."""
+    if squares.ndim == counts.ndim:
+        return lambda each: 1.0
+    flat = np.concatenate([squares[..., 0].ravel(), squares[..., 1:].ravel()])
+
+    def effect(each: np.ndarray) -> float:
+        each = np.broadcast_to(each, counts.shape).ravel().astype(float)
+        alone = spread_of(flat[: each.size], each)
+        return float(spread_of(flat, each) / alone) if alone else 1.0
+
+    return effect
+
+
+def contrast_of(measure: str, counts: np.ndarray, squares: np.ndarray) -> dict[str, Any]:
+    """One contrast, from counts by being in its group, by being in its reference, and by the answer."""
+    effect = effect_of(counts, squares)
+    (one, least, most), (other, fewest, greatest) = (
+        rate_of(counts.sum(1), lambda each: effect(each[:, None])),
+        rate_of(counts.sum(0), lambda each: effect(each[None])),
     )
+
+    def ends(group: Side, reference: Side) -> Estimate:
+        if measure == "risk difference":
+            return contrasted(measure, group.effective, reference.effective)
+        counts = _filled(measure, group.count, reference.count)
+        one, other = (_logged(measure, *pair) for pair in zip((group, reference), counts, strict=True))
+        return contrasted(measure, group.count, reference.count, effect(one[:, None] - other[None]))
+
+    (low, lower, _), (high, _, upper) = ends(least, greatest), ends(most, fewest)
     seen = {"n_group": one["n"], "k_group": one["count"], "n_reference": other["n"]}
     seen |= {"k_reference": other["count"], "unknown": one["unknown"] + other["unknown"]}
     seen |= {"value": nan if seen["unknown"] else low, "min": low, "max": high}
     return seen | {"lower": lower, "upper": upper}
 
 
-def contrasted(measure: str, group: Count, reference: Count) -> Estimate:
+def _logged(measure: str, side: Side, count: Count) -> np.ndarray:
+    """What each cell counts, to first order, in the logarithm of one side's odds or share."""
+    k, n = count
+    if measure == "odds ratio":
+        return side.top / k - side.rest / (n - k)
+    return side.top / k - (side.top + side.rest) / n
+
+
+def contrasted(measure: str, group: Count, reference: Count, effect: float = 1.0) -> Estimate:
     """A risk ratio, odds ratio, lift or risk difference of two counts, with its 95 % interval.
 
     The interval of a ratio is normal on the log scale; where a cell is empty, it is that of counts with half
-    a case more in each cell (Haldane 1956, Ann Hum Genet 20:309-311).
+    a case more in each cell (Haldane 1956, Ann Hum Genet 20:309-311). Clusters multiply the variance of its
+    logarithm by their ``effect``.
     """
     (k, n), (j, m) = group, reference
     if not (n and m):
@@ -123,10 +184,17 @@ def contrasted(measure: str, group: Count, reference: Count) -> Estimate:
         one, other = ((count / total, *wilson(count, total)) for count, total in (group, reference))
         return one[0] - other[0], *apart(one, one, other)
     value = _ratio(measure, k, n, j, m)
-    if not (k and j) or (measure == "odds ratio" and (k == n or j == m)):
-        k, n, j, m = k + 0.5, n + 1, j + 0.5, m + 1
-    middle, factor = _ratio(measure, k, n, j, m), exp(Z * sqrt(max(VARIANCES[measure](k, n, j, m), 0)))
+    (k, n), (j, m) = _filled(measure, group, reference)
+    variance = max(VARIANCES[measure](k, n, j, m), 0) * effect
+    middle, factor = _ratio(measure, k, n, j, m), exp(Z * sqrt(variance))
     return value, float(np.fmin(middle / factor, value)), float(np.fmax(middle * factor, value))
+
+
+def _filled(measure: str, group: Count, reference: Count) -> tuple[Count, Count]:
+    """Both counts, with half a case more in each cell where one of them is empty."""
+    (k, n), (j, m) = group, reference
+    empty = not (k and j) or (measure == "odds ratio" and (k == n or j == m))
+    return ((k + 0.5, n + 1), (j + 0.5, m + 1)) if empty else (group, reference)
 
 
 def _ratio(measure: str, k: float, n: float, j: float, m: float) -> float:

@@ -13,9 +13,10 @@ from typing import Any
 import pandas as pd
 from tqdm.auto import tqdm
 
+from secondop.arguments import checked
 from secondop.cohorts.calibrate import calibrate, recentred
 from secondop.cohorts.scenario import Scenario
-from secondop.cohorts.scenario_file import load_scenario
+from secondop.cohorts.scenario_file import as_scenario
 from secondop.cohorts.simulate import simulate
 from secondop.datafiles import data_path
 from secondop.errors import unknown_name
@@ -54,6 +55,7 @@ def contrast_anchors() -> pd.DataFrame:
     return pd.read_csv(data_path("contrast_anchors.csv")).set_index("effect")
 
 
+@checked()
 def yield_range(
     scenario: Scenario | str,
     policies: Sequence[str] = POLICIES,
@@ -97,7 +99,7 @@ def yield_range(
     >>> (rows["lower"] > 0).to_dict()
     {0.0: False, 1.0: True}
     """
-    scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    scenario = as_scenario(scenario)
     known, signals, parts = contrast_anchors(), [float(signal) for signal in signals], []
     if strangers := [anchor for anchor in anchors if anchor not in ANCHORS]:
         raise unknown_name("anchor", strangers[0], ANCHORS)
@@ -121,6 +123,7 @@ def yield_range(
     return made
 
 
+@checked()
 def triage_lifts(
     cohort: Any, policies: Sequence[str] = ("diagnostic uncertainty", "recommended", "at least 3")
 ) -> pd.DataFrame:
@@ -134,9 +137,9 @@ def triage_lifts(
     Returns
     -------
     pandas.DataFrame
-        A row per ``triage``: its ``source`` (published or simulated), how many of 100 it ``referred``, the
-        ``value``, and ``lower, upper``: a 95 % interval; of what is published the ends over case mixes, with
-        no value, since it is open which of them is right.
+        A row per ``triage``: its ``source`` (published, simulated or own cases), how many of 100 it
+        ``referred``, the ``value``, and ``lower, upper``: a 95 % interval; of what is published the ends over
+        case mixes, with no value, since it is open which of them is right.
     """
     published = published_contrasts().set_index("id").loc[[*TRIAGES], ["lower", "upper"]]
     published = published.assign(triage=TRIAGES.values(), source="published")
@@ -148,11 +151,12 @@ def triage_lifts(
         replace(p, label=f"Rule book: {p.label}") for p in choose(read, policies) if p.name in policies
     ]
     seen, rows = read.patterns({p.name: p.refers for p in chosen}, NET_OF), []
+    source = "simulated" if read.simulated else "own cases"
     for policy in chosen:
         counts = seen.crossed(policy.name, *(f"flag {flag}" for flag in NET_OF))[0].sum(0)
-        rows.append((policy.label, "simulated", 100 * counts[1].sum() / counts.sum(), *lift(counts)))
-    simulated = pd.DataFrame(rows, columns=["triage", "source", "referred", "value", "lower", "upper"])
-    table = pd.concat([published, simulated], ignore_index=True)[simulated.columns]
+        rows.append((policy.label, source, 100 * counts[1].sum() / counts.sum(), *lift(counts)))
+    counted = pd.DataFrame(rows, columns=["triage", "source", "referred", "value", "lower", "upper"])
+    table = pd.concat([published, counted], ignore_index=True)[counted.columns]
     table.attrs = read.about() | {"n": int(seen.weights.sum())}
     return table
 

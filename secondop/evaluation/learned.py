@@ -8,7 +8,8 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from secondop.evaluation.cohort import Cohort
+from secondop.arguments import checked
+from secondop.evaluation.cohort import Cohort, refuse_no_chance
 from secondop.evaluation.differences import paired
 from secondop.evaluation.learning import UNKNOWN, rows_of, wilson
 from secondop.evaluation.measures import odds_of
@@ -20,6 +21,7 @@ from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 
 
+@checked()
 def same_volume(
     cases: Any,
     score: str = "score",
@@ -69,6 +71,7 @@ def same_volume(
     return table
 
 
+@checked()
 def calibration(
     cases: Any, score: str = "score", *, outcome: str = "either", groups: int = 10
 ) -> pd.DataFrame:
@@ -99,6 +102,7 @@ def calibration(
     [1.97, 0.66, 3.28]
     """
     cohort = Cohort(cases, outcome=outcome, scores=[score])
+    refuse_no_chance(cohort, score)
     rows = rows_of(cohort, score=nw.col(f"score {score}")).to_pandas().sort_values("score", kind="stable")
     place = 1 + np.arange(len(rows)) * min(groups, len(rows)) // len(rows)
     rows = rows.assign(n=1, unknown=rows["changed"] == UNKNOWN, changed=rows["changed"] == 1)

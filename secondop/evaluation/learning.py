@@ -12,6 +12,7 @@ import polars as pl
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
+from secondop.arguments import checked
 from secondop.errors import SecondopError, unknown_name
 from secondop.evaluation.cohort import Cohort
 from secondop.guideline.second_opinion import RULE_BOOK
@@ -25,6 +26,7 @@ LEARNERS = ("logistic", "boosting")
 UNKNOWN = 2  # an outcome is 0, 1 or this
 
 
+@checked()
 def learned_triage(
     cases: Any,
     *,
@@ -55,7 +57,7 @@ def learned_triage(
     read = {name: rule_book.fact(name) for name in facts or rule_book.rule_facts}
     x = answer_matrix(cases, read).to_numpy()
     changed = rows_of(Cohort(cases, rule_book, outcome=outcome))["changed"].to_numpy()
-    model = CalibratedClassifierCV(_learner(kind, seed), method="sigmoid", cv=3, ensemble=False)
+    model = CalibratedClassifierCV(learner(kind, seed), method="sigmoid", cv=3, ensemble=False)
     score = np.empty(len(x))
     for learn, test in deal(changed, folds, seed, learn_from):
         score[test] = model.fit(x[learn], changed[learn]).predict_proba(x[test])[:, 1]
@@ -90,7 +92,7 @@ def importance(
     matrix, changed = answer_matrix(cases, read), rows_of(cohort)["changed"].to_numpy()
     x, known, rng, whole, lost = matrix.to_numpy(), changed != UNKNOWN, np.random.default_rng(seed), [], []
     for learn, test in deal(changed, folds, seed):
-        model, test = _learner(kind, seed).fit(x[learn], changed[learn]), test[known[test]]
+        model, test = learner(kind, seed).fit(x[learn], changed[learn]), test[known[test]]
         whole.append(roc_auc_score(changed[test], model.predict_proba(x[test])[:, 1]))
         for own in map(matrix.columns.get_loc, list(read) * repeats):
             shuffled = x[test]
@@ -122,6 +124,7 @@ class Imitation(NamedTuple):
         return self.text
 
 
+@checked()
 def imitation_tree(
     cases: Any, rule_book: RuleBook = RULE_BOOK, *, seed: int, max_depth: int = 4, held_back: float = 0.3
 ) -> Imitation:
@@ -180,7 +183,7 @@ def deal(changed: np.ndarray, folds: int, seed: int, most: int | None = None) ->
         raise SecondopError(f"Folds are at least 2, to score what was not seen, and {few}; got {folds}.")
     dealt = StratifiedKFold(folds, shuffle=True, random_state=seed).split(changed, changed == 1)
     with threadpool_limits(1):  # threads would wait for one another: ten times as long
-        for learn, test in tqdm(dealt, desc="learning", total=folds, leave=False):
+        for learn, test in tqdm(dealt, desc="learning", total=folds, leave=False, delay=2):
             learn = rng.permutation(learn[changed[learn] != UNKNOWN])[:most]
             if min(counts := np.bincount(changed[learn], minlength=2)) < 3:
                 few = f"of the {len(learn):,} that one fold learns from, {counts[1]:,} changed something"
@@ -188,7 +191,7 @@ def deal(changed: np.ndarray, folds: int, seed: int, most: int | None = None) ->
             yield learn, test
 
 
-def _learner(kind: str, seed: int) -> Any:
+def learner(kind: str, seed: int) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline

@@ -1,9 +1,10 @@
 """Every measure of a policy, defined once: on a settled table of true and false positives and negatives.
 
 Counts are sums of weights w, of shape (..., 3, 3): referred no, yes, unknown by changed no, yes, unknown;
-``squares`` are sums of w squared. A measure is five numbers: ``value`` (unknown facts refer nobody; blank
-where an unknown outcome decides it), ``min, max`` over every way to settle what is unknown, and ``lower,
-upper``, their 95 % intervals.
+``squares`` are sums of w squared; where several cases are of one patient or site, with one axis more, as
+:func:`secondop.evaluation.patterns.with_clusters` makes them. A measure is five numbers: ``value`` (unknown
+facts refer nobody; blank where an unknown outcome decides it), ``min, max`` over every way to settle what is
+unknown, and ``lower, upper``, their 95 % intervals.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from secondop.errors import SecondopError, unknown_name
 Z = 1.959963984540054
 NUMBERS = ["value", "min", "max", "lower", "upper"]
 TP, FP, FN, TN = range(4)
+BEST = "best"  # whether a policy is best at a threshold: told of each beside its measures
 Estimates = tuple[np.ndarray, np.ndarray, np.ndarray]  # value, lower, upper
 Formula = Callable[[np.ndarray, np.ndarray, np.ndarray], Estimates]  # of tables, their squares, and odds
 
@@ -55,9 +57,10 @@ def _share(top: list[int], rest: Iterable[int] | None = None, per: float = 100) 
     rest = [cell for cell in range(4) if cell not in top] if rest is None else rest
 
     def formula(tables: np.ndarray, squares: np.ndarray, odds: np.ndarray) -> Estimates:
-        (a, b), (a2, b2) = ([x[..., cells].sum(-1) for cells in (top, rest)] for x in (tables, squares))
-        p, total = a / (a + b), a + b
-        n = np.where(a * b > 0, a * b * total**2 / (a2 * b**2 + b2 * a**2), total**2 / (a2 + b2))
+        a, b = (tables[..., cells].sum(-1) for cells in (top, rest))
+        p, total, each, inside = a / (a + b), a + b, np.zeros(tables.shape), np.zeros(4)
+        each[..., top], each[..., rest], inside[[*top, *rest]] = b[..., None], -a[..., None], 1
+        n = total**2 / np.where(a * b > 0, spread_of(squares, each) / (a * b), spread_of(squares, inside))
         middle, half = p + Z**2 / (2 * n), Z * np.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
         lower = np.where(p == 0, 0, (middle - half) / (1 + Z**2 / n))
         upper = np.where(p == 1, 1, (middle + half) / (1 + Z**2 / n))
@@ -66,11 +69,24 @@ def _share(top: list[int], rest: Iterable[int] | None = None, per: float = 100) 
     return formula
 
 
+def spread_of(squares: np.ndarray, each: np.ndarray) -> np.ndarray:
+    """The sum of w squared times the square of what each cell counts, or of its sums by cluster if larger.
+
+    Behind the squares of k cells stand, if there are clusters, k times k sums of products over clusters.
+    """
+    k = each.shape[-1]
+    alone = np.einsum("...j,...j->...", squares[..., :k], each**2)
+    if squares.shape[-1] == k:
+        return alone
+    products = squares[..., k:].reshape(*squares.shape[:-1], k, k)
+    return np.maximum(alone, np.einsum("...i,...ij,...j->...", each, products, each))
+
+
 def mean_per_100(tables: np.ndarray, squares: np.ndarray, values: np.ndarray) -> Estimates:
     """The mean of what each cell counts, per 100; normal, variance sum w^2 (v - mean)^2 / (sum w)^2."""
     n = tables.sum(-1)
     mean = np.einsum("...j,...j->...", tables, values) / n
-    half = Z * np.sqrt(np.einsum("...j,...j->...", squares, (values - mean[..., None]) ** 2)) / n
+    half = Z * np.sqrt(spread_of(squares, values - mean[..., None])) / n
     return 100 * mean, 100 * (mean - half), 100 * (mean + half)
 
 
@@ -166,10 +182,12 @@ def settled(
     extreme. Perfect ``foresight`` never errs: it refers what changes. Last, the ways in which unknown facts
     refer nobody: they differ by unknown outcomes alone.
     """
+    clusters = np.ndim(squares) > np.ndim(counts)
+    squares, products = (squares[..., 0], squares[..., 1:]) if clusters else (squares, None)
     tables, spread = (np.tensordot(x, _ways(), ([-2, -1], [1, 2])) for x in (counts, squares))
     gap, gap2 = (np.asarray(x, float)[..., 2, 2, None] for x in (counts, squares))
     if not gap.any():
-        return tables, spread, np.arange(4)
+        return tables, _beside(spread, products, _ways()), np.arange(4)
     tp, fp, fn, tn = np.moveaxis(tables, -1, 0)
     peak = np.sqrt(tp * tn)  # as many errors make the share of the possible yield least
     divided = [  # two cells that share the gap, and how many cases the first of them has
@@ -187,8 +205,21 @@ def settled(
     parts = np.where(np.asarray(foresight)[..., None, None, None], never_errs, parts)
     tables = tables[..., None, :] + gap[..., None, None] * parts
     spread = spread[..., None, :] + gap2[..., None, None] * parts
+    if clusters:
+        last = np.eye(9)[8].reshape(3, 3, 1)
+        spread = _beside(spread, products, _ways()[:, None] + last * parts[..., None, None, :])
     recorded = np.add.outer(8 * np.arange(4), range(3)).ravel()
-    return *(x.reshape(*x.shape[:-3], -1, 4) for x in (tables, spread)), recorded
+    return *(x.reshape(*x.shape[:-3], -1, x.shape[-1]) for x in (tables, spread)), recorded
+
+
+def _beside(spread: np.ndarray, products: np.ndarray | None, ways: np.ndarray) -> np.ndarray:
+    """The squares of settled tables, and behind them the products over clusters, settled in the same ways."""
+    if products is None:
+        return spread
+    lead, ways = products.shape[:-3], ways.reshape(*ways.shape[:-3], 9, 4)
+    products = products.reshape(*lead, *[1] * (spread.ndim - len(lead) - 1), 9, 9)
+    settled = np.swapaxes(ways, -1, -2) @ products @ ways
+    return np.concatenate([spread, settled.reshape(*spread.shape[:-1], 16)], -1)
 
 
 def table(
@@ -228,7 +259,8 @@ def tidy(
     """A row per row of ``about``, measure and threshold, with the numbers behind the column ``group``."""
     parts = []
     for name, values in found.items():
-        at = np.asarray(thresholds if name in MEASURES and MEASURES[name].priced else [np.nan], float)
+        priced = name == BEST or (name in MEASURES and MEASURES[name].priced)
+        at = np.asarray(thresholds if priced else [np.nan], float)
         part = about.loc[about.index.repeat(len(at))]
         part = part.assign(measure=name, threshold=np.tile(at, len(about)))
         parts.append(part.assign(**dict(zip(numbers, values.reshape(-1, len(numbers)).T, strict=True))))

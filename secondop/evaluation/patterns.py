@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
+from itertools import pairwise
 
 import narwhals as nw
 import numpy as np
@@ -20,6 +21,7 @@ class Patterns:
     ``codes`` tell what each pattern answers to each question: 0 no, 1 yes, 2 unknown; *none* says no, *all*
     yes. ``groups`` are names, one that is ``None`` where the cohort has none; ``group`` tells which of them
     each pattern is of. ``weights`` and ``squares`` are sums of the cases' weights, and of their squares.
+    ``cluster`` tells, where there are any, which cluster of cases (a patient, a site) each pattern is of.
     """
 
     codes: dict[str, np.ndarray]
@@ -27,6 +29,7 @@ class Patterns:
     group: np.ndarray
     weights: np.ndarray
     squares: np.ndarray
+    cluster: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         self.codes |= {"none": np.zeros(len(self.weights), int), "all": np.ones(len(self.weights), int)}
@@ -34,17 +37,56 @@ class Patterns:
     def crossed(self, *names: str) -> tuple[np.ndarray, np.ndarray]:
         """Sums of weights, and of their squares, by group and by the answers to these questions.
 
-        Shape (groups, 3, ..., 3): no, yes, unknown along each axis.
+        Shape (groups, 3, ..., 3): no, yes, unknown along each axis; with clusters, the squares as
+        :func:`with_clusters` makes them.
         """
         code = reduce(lambda code, name: 3 * code + self.codes[name], names, self.group)
         shape = (len(self.groups), *[3] * len(names))
         sums = (np.bincount(code, x, np.prod(shape)) for x in (self.weights, self.squares))
-        return tuple(x.reshape(shape) for x in sums)
+        counts, squares = (x.reshape(shape) for x in sums)
+        if self.cluster is not None:
+            cells, group, place = 3 ** len(names), *self._clusters
+            own = np.bincount(place * cells + code % cells, self.weights, len(group) * cells)
+            squares = with_clusters(squares, own.reshape(-1, *shape[1:]), group)
+        return counts, squares
+
+    @cached_property
+    def _clusters(self) -> tuple[np.ndarray, np.ndarray]:
+        """The group of each cluster within a group, and of each pattern which of these it belongs to."""
+        code = self.group * (self.cluster.max(initial=0) + 1) + self.cluster
+        _, first, place = np.unique(code, return_index=True, return_inverse=True)
+        return self.group[first], place
+
+    def only(self, name: str, *names: str) -> Patterns:
+        """The patterns that do not answer a question by no, with these answers: no other cluster counts."""
+        keep = self.codes[name] > 0
+        codes = {key: self.codes[key][keep] for key in (name, *names)}
+        cluster = None if self.cluster is None else self.cluster[keep]
+        return Patterns(codes, self.groups, self.group[keep], self.weights[keep], self.squares[keep], cluster)
 
     def bits(self, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Of every pattern the questions that it answers by yes, and by unknown: the i-th as bit i."""
         codes = np.array([self.codes[name] for name in names]).reshape(len(names), len(self.weights))
         return tuple((1 << np.arange(len(names), dtype=np.int64)) @ (codes == answer) for answer in (1, 2))
+
+
+def with_clusters(squares: np.ndarray, own: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Sums of squares by group and cell, and behind each cell its products with all cells over clusters.
+
+    ``squares`` have a group along the first axis, ``own`` the weights of a cluster within a group, sorted by
+    ``group``. The products are those of the cluster-robust variance of a sum, with c / (c - 1) for c clusters
+    and so large that 1.96 errors are those of Student's t with c - 1: blank where c is 1.
+    """
+    from scipy.stats import t
+
+    cells, made = own[0].size if len(own) else 1, []
+    ends = np.searchsorted(group, np.arange(len(squares) + 1))
+    for start, stop in pairwise(ends):
+        flat, c = own[start:stop].reshape(-1, cells), stop - start
+        scale = c / (c - 1) * (t.ppf(0.975, c - 1) / t.ppf(0.975, np.inf)) ** 2 if c > 1 else np.nan
+        made.append(scale * (flat.T @ flat))
+    products = np.reshape(made, (*squares.shape, cells))
+    return np.concatenate([squares[..., None], products], -1)
 
 
 def packed(answers: Mapping[str, nw.Expr]) -> dict[str, nw.Expr]:

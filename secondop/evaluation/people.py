@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from secondop.errors import SecondopError
+from secondop.arguments import checked
 from secondop.evaluation.policies import FORESIGHT, any_of, at_level, choose
 from secondop.evaluation.rates import judged
 from secondop.guideline.second_opinion import RULE_BOOK
@@ -34,6 +34,7 @@ WENT = {  # what can happen to a person with or without an indication
 }
 
 
+@checked()
 def flow_table(
     cohort: Any, *, sought: str = "sought", outcome: str = "either", rule_book: RuleBook = RULE_BOOK
 ) -> pd.DataFrame:
@@ -42,7 +43,10 @@ def flow_table(
     ``sought`` is the yes/no column that says whether an opinion was sought (of a Cohort, its flag *sought*).
     ``of`` counts the cases of the source; missing information could still raise those ``undetermined``.
     """
-    cohort, levels = judged(cohort, rule_book, outcome, {"sought": sought}), RECOMMENDATIONS[::-1]
+    cohort, levels = (
+        judged(cohort, rule_book, outcome, {"sought": sought}, cluster=None),
+        RECOMMENDATIONS[::-1],
+    )
     asked = {level: at_level(cohort.rule_book, level) for level in map(str, Level)}
     asked["no_indication"] = ~any_of(cohort.rule_book.of_kind(RuleKind.COUNTER_INDICATION)).fill_null(False)
     seen = cohort.patterns(asked, ("sought", "changed"))
@@ -61,6 +65,7 @@ def flow_table(
     return table.assign(n=seen.weights.sum().astype(streams["cases"].dtype))
 
 
+@checked()
 def of_100(
     cohort: Any, policy: str = "recommended", *, outcome: str = "either", rule_book: RuleBook = RULE_BOOK
 ) -> pd.DataFrame:
@@ -74,7 +79,7 @@ def of_100(
     >>> of_100(cases, "urgent", outcome="changed").set_index("part")["people"].to_dict()
     {'false_positive': 50, 'cannot_be_judged': 50}
     """
-    cohort = judged(cohort, rule_book, outcome)
+    cohort = judged(cohort, rule_book, outcome, cluster=None)
     made = next(p for p in choose(cohort, [policy]) if p.name == policy)
     seen = cohort.patterns({} if made.refers is None else {policy: made.refers})
     seen.codes[FORESIGHT] = seen.codes["flag changed"]
@@ -87,6 +92,7 @@ def of_100(
     return table.assign(n=table["cases"].sum(), people=_whole(table["cases"].to_numpy()))
 
 
+@checked()
 def natural_frequencies(
     prevalence: float, follow_through: float, yield_: float, *, what: str = "diagnosis", source: str = ""
 ) -> pd.DataFrame:
@@ -101,9 +107,6 @@ def natural_frequencies(
     >>> natural_frequencies(0.4, 0.5, 0.148)["people"].tolist()
     [3, 17, 20, 60]
     """
-    given = {"prevalence": prevalence, "follow_through": follow_through, "yield_": yield_}
-    if wrong := [f"{name}={value!r}" for name, value in given.items() if not 0 <= value <= 1]:
-        raise SecondopError(f"A share lies between 0 and 1: {', '.join(wrong)} does not.")
     went = prevalence * follow_through
     shares = np.array([went * yield_, went * (1 - yield_), prevalence - went, 1 - prevalence])
     table = pd.DataFrame(WENT.items(), columns=["part", "words"]).assign(share=shares, people=_whole(shares))

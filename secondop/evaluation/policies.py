@@ -32,7 +32,7 @@ class Policy:
     """Who is referred: yes, no, or unknown where missing information could decide either way.
 
     ``sort`` is none, level, count, group, score, own, perfect foresight or all; ``kind`` is clinical,
-    patient-driven or both, by the indications that it rests on.
+    patient-driven or both, by the indications that it rests on. ``at`` is the one threshold that it is for.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Policy:
     sort: str
     kind: str = ""
     refers: nw.Expr | None = None
+    at: float | None = None
 
 
 NOBODY = Policy("none", "nobody", "none")

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pandas as pd
 
 from secondop.datafiles import data_path
-from secondop.errors import refuse
+from secondop.errors import not_whole, refuse, unknown_name
 from secondop.evaluation.contrasts import contrasted, wilson
+from secondop.rules.spellings import normalised
 
 
 def published_rates() -> pd.DataFrame:
@@ -29,6 +30,75 @@ def published_rates() -> pd.DataFrame:
     counted = rates["numerator"].notna()
     rates.loc[counted, "rate"] = (rates["numerator"] / rates["n"])[counted].astype(float)
     return with_intervals(rates)
+
+
+def rate(
+    id: str,
+    *,
+    outcome: str,
+    denominator: str,
+    n: int,
+    numerator: int,
+    role: str = "validate",
+    study: str = "own figures",
+    year: int | None = None,
+    institution: str = "own",
+    population: str = "",
+    remark: str = "",
+    source: str = "stated by hand",
+) -> pd.DataFrame:
+    """Your own figure as a row of :func:`published_rates`, for :func:`compare` and :func:`calibrate`.
+
+    Parameters
+    ----------
+    id : str
+        What it is called, unlike any published figure.
+    outcome, denominator : str
+        What was counted, and among whom: outcomes such as ``diagnosis_changed`` or ``treatment_changed``, and
+        denominators such as ``second opinions obtained`` or ``patients``, those that a cohort can have.
+    n, numerator : int
+        Of how many, and how many: the 95 % interval is Wilson's.
+    role : str
+        "validate", to be compared with; or "calibrate", to be fitted to, and no evidence from then on.
+    study, year, institution, population, remark, source
+        Where it comes from, in words.
+
+    Examples
+    --------
+    >>> mine = rate("clinic", outcome="diagnosis_changed", denominator="second opinions obtained", n=200,
+    ...             numerator=31)
+    >>> mine[["rate", "lower", "upper"]].round(3).values.tolist()
+    [[0.155, 0.111, 0.212]]
+    >>> both = pd.concat([mine, published_rates()], ignore_index=True)  # several figures together
+    """
+    from secondop.evaluation.comparison import DENOMINATORS, MEANT  # which imports this module
+
+    told = {"id": id, "study": study, "institution": institution, "population": population}
+    told |= {"remark": remark, "source": source}
+    problems = [
+        f"{name} is a text. Got {text!r}." for name, text in told.items() if not isinstance(text, str)
+    ]
+    problems += not_whole("n", n, 1) + not_whole("numerator", numerator, 0)
+    problems += [] if year is None else not_whole("year", year, 1)
+    if not problems and numerator > n:
+        problems = [f"numerator, {numerator:,}, is more than the n that it is of, {n:,}."]
+    if isinstance(id, str) and (
+        not id.strip() or id in {*published_rates()["id"], *published_contrasts()["id"]}
+    ):
+        problems.append(f"id is a name that no published figure has. Got {id!r}.")
+    named = {"outcome": (outcome, MEANT), "denominator": (denominator, DENOMINATORS)}
+    found = {}
+    for what, (name, known) in (named | {"role": (role, ("validate", "calibrate"))}).items():
+        found[what] = {normalised(x): x for x in known}.get(normalised(str(name)))
+        if found[what] is None:
+            problems.append(str(unknown_name(what, name, known)))
+    refuse("This rate cannot be used", problems)
+    row = (
+        told | found | {"year": year, "n": n, "numerator": numerator, "interval": "binomial", "grade": "own"}
+    )
+    row |= dict.fromkeys(("rate", "lower", "upper"))
+    made = pd.DataFrame([row], columns=list(published_rates())).astype({"year": "Int64"})
+    return with_intervals(made)
 
 
 def published_contrasts() -> pd.DataFrame:

@@ -9,6 +9,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from secondop.arguments import checked
 from secondop.errors import SecondopError, unknown_name
 from secondop.evaluation.cohort import Cohort, as_cohort
 from secondop.evaluation.measures import NUMBERS, table
@@ -22,19 +23,21 @@ OTHER = "all other combinations"
 _ABOUT = ["policy", "label", "sort", "kind", "within"]
 
 
+@checked()
 def firing_rates(
     assessed: Any,
     by: str | Sequence[str] | None = None,
     *,
     rule_book: RuleBook = RULE_BOOK,
     weights: str | None = None,
+    cluster: str | None = None,
 ) -> pd.DataFrame:
     """How often each rule, group and level fires, of how many, and how much cannot be judged.
 
-    ``assessed, by, weights``: as for :func:`tradeoff`. Tidy: the ``firing_rate`` per 100 cases of each level
-    ("that much or more"), kind of indication (patient-driven ones are counted apart), group of rules and rule
-    (see ``sort``); ``within`` names the row around it. Of ``n`` cases ``fired`` make ``value`` and ``min``,
-    with ``unknown`` ones ``max``; ``lower, upper``: 95 % intervals around these.
+    ``assessed, by, weights, cluster``: as for :func:`tradeoff`. Tidy: the ``firing_rate`` per 100 cases of
+    each level ("that much or more"), kind of indication (patient-driven ones are counted apart), group of
+    rules and rule (see ``sort``); ``within`` names the row around it. Of ``n`` cases ``fired`` make ``value``
+    and ``min``, with ``unknown`` ones ``max``; ``lower, upper``: 95 % intervals around these.
 
     Examples
     --------
@@ -42,16 +45,22 @@ def firing_rates(
     >>> rates.loc["neoplasia-concern", ["n", "fired", "unknown", "max"]].astype(float).round(1).tolist()
     [3.0, 1.0, 1.0, 66.7]
     """
-    cohort = judged(assessed, rule_book, by=by, weights=weights)
+    cohort = judged(assessed, rule_book, by=by, weights=weights, cluster=cluster)
     *about, holds = zip(*_populations(cohort.rule_book), strict=True)
     groups, counts, squares = cohort.tally(holds)
     rows = pd.DataFrame(dict(zip(_ABOUT, about, strict=True)))
     rows = rows.merge(pd.Series(groups, name="group", dtype=object), how="cross")
-    rows = _rated(rows, counts.reshape(-1, 3), squares.reshape(-1, 3), cohort)
+    rows = _rated(rows, counts.reshape(-1, 3), squares.reshape(-1, *squares.shape[2:]), cohort)
     rows = rows.assign(measure="firing_rate", threshold=np.nan)
-    return rows[["policy", "group", "measure", "threshold", *NUMBERS, "n", *_ABOUT[1:], "fired", "unknown"]]
+    names, many = (
+        ["policy", "group", "measure", "threshold", *NUMBERS, "n"],
+        ["clusters"] * bool(cohort.cluster),
+    )
+    rows = rows.assign(clusters=np.tile(cohort.clusters, len(holds))) if many else rows
+    return rows[[*names, *many, *_ABOUT[1:], "fired", "unknown"]]
 
 
+@checked()
 def attrition(
     assessed: Any, order: Sequence[str] | None = None, *, rule_book: RuleBook = RULE_BOOK
 ) -> pd.DataFrame:
@@ -72,6 +81,7 @@ def attrition(
     return _rated(about, steps, squares[: len(rows)], cohort)
 
 
+@checked()
 def overlap(
     assessed: Any, rules: Sequence[str] | None = None, most: int = 20, *, rule_book: RuleBook = RULE_BOOK
 ) -> pd.DataFrame:
@@ -101,6 +111,7 @@ def overlap(
     return _rated(about, fits @ seen.weights, fits @ seen.squares, cohort)
 
 
+@checked()
 def overlap_members(
     assessed: Any,
     combination: Iterable[str],
@@ -151,10 +162,12 @@ def _populations(rule_book: RuleBook) -> list[tuple[str, str, str, str, str, nw.
 
 def _rated(about: pd.DataFrame, counts: np.ndarray, squares: np.ndarray, cohort: Cohort) -> pd.DataFrame:
     """These rows with their cases (no, yes, unknown), their rate, and where the cases come from."""
-    tables = (np.stack([x, 0 * x, 0 * x], -1) for x in (counts, squares))  # whatever the outcome
     made = about.assign(n=counts.sum(-1), fired=counts[:, 1], unknown=counts[:, 2])
     whole = [name for name in ("n", "fired", "unknown", "known", "alone", "added") if name in made]
     made = made if cohort.weights else made.astype(dict.fromkeys(whole, np.int64))
-    made[NUMBERS] = table(*tables, measures=["referral_rate"])["referral_rate"]
+    counts = np.stack([counts, 0 * counts, 0 * counts], -1)  # whatever the outcome
+    spread = np.zeros((*counts.shape, *[10] * (squares.ndim > about.ndim)))
+    spread[(..., 0, [0, 1, 4, 7]) if spread.ndim > counts.ndim else (..., 0)] = squares
+    made[NUMBERS] = table(counts, spread, measures=["referral_rate"])["referral_rate"]
     made.attrs |= cohort.about()
     return made

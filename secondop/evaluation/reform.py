@@ -9,8 +9,9 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from secondop.arguments import checked
 from secondop.errors import SecondopError
-from secondop.evaluation.cohort import Cohort
+from secondop.evaluation.cohort import Cohort, refuse_clusters
 from secondop.evaluation.differences import DIFFERENCE, paired, sharing
 from secondop.evaluation.measures import COUNTED, table, tidy
 from secondop.evaluation.policies import any_of, levels_from
@@ -23,6 +24,7 @@ from secondop.rules.rulebook import RuleBook
 WAYS = ("before", "after")
 
 
+@checked()
 def reform(
     cohort: Any,
     before: RuleBook,
@@ -43,6 +45,7 @@ def reform(
     """
     both, levels = _both(before, after), levels_from(level)
     if isinstance(cohort, Cohort):
+        refuse_clusters(cohort)
         outcome, by, weights = cohort.outcome or outcome, by or cohort.by, weights or cohort.weights
     cohort = judged(getattr(cohort, "cases", cohort), both, outcome, by=by, weights=weights)
     old, new = ([r for r in both if r.level in levels and r.name.startswith(way)] for way in WAYS)
@@ -64,12 +67,17 @@ def reform(
     return made
 
 
+@checked()
 def flipped(cases: Any, before: RuleBook, after: RuleBook) -> Any:
     """The cases whose recommendation on recorded facts changes: ``before, after``, in the kind given."""
-    frame, facts = nw.from_native(cases), judged(cases, _both(before, after)).rule_book.rule_facts
+    facts = judged(cases, _both(before, after)).rule_book.rule_facts
+    frame = nw.from_native(getattr(cases, "cases", cases))
     if isinstance(frame, nw.LazyFrame) or set(WAYS) & set(frame.columns):
         raise SecondopError("Give cases in memory (collect them) that have no column before or after yet.")
-    said = [assess_typed(typed_cases(cases, facts), book)["recommendation"] for book in (before, after)]
+    said = [
+        assess_typed(typed_cases(frame.to_native(), facts), book)["recommendation"]
+        for book in (before, after)
+    ]
     moved = said[0] != said[1]
     rows = frame.filter(moved.to_list())
     words = (x.filter(moved).to_list() for x in said)

@@ -16,10 +16,11 @@ import pandas as pd
 import polars as pl
 from tqdm.auto import tqdm
 
+from secondop.arguments import checked
 from secondop.cohorts.draws import draw_parameters, drawn_scenarios, rates_that_hold, unstated, varying
 from secondop.cohorts.record import common_cohorts
 from secondop.cohorts.scenario import Scenario
-from secondop.cohorts.scenario_file import load_scenario
+from secondop.cohorts.scenario_file import as_scenario
 from secondop.cohorts.targets import UNMET, Recentring
 from secondop.cohorts.words import parameter_words
 from secondop.errors import unknown_name
@@ -43,6 +44,7 @@ MEASURES["nnr"] = ("changed", "nnr", "referrals for one change")
 """For each result: the outcome that it reads, the measure that it takes, and both in words."""
 
 
+@checked()
 def tornado(
     scenario: Scenario | str,
     measure: str | Sequence[str] = "true_positive",
@@ -84,7 +86,7 @@ def tornado(
     """
     from scipy.stats import t
 
-    scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    scenario = as_scenario(scenario)
     of_book = {path: each.parameter for path, each in thresholds(rule_book).items()}
     known = dict(scenario.parameters) | unstated(scenario, zeros) | of_book
     paths = list(known if parameters is None else parameters)
@@ -129,6 +131,7 @@ def tornado(
     return table
 
 
+@checked()
 def propagate(
     scenario: Scenario | str,
     draws: int = 1_000,
@@ -161,7 +164,7 @@ def propagate(
     >>> propagate("programme", 3, 500, seed=1, policies=["urgent"])["policy"].unique().tolist()
     ['none', 'urgent', 'urgent or undecided', 'perfect foresight', 'all', 'sought']
     """
-    scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    scenario = as_scenario(scenario)
     drawn = draw_parameters(scenario, draws, seed=seed, counts=counts, weight=weight, zeros=zeros)
     stated = pd.DataFrame([{path: each.parameter.value for path, each in thresholds(rule_book).items()}])
     cuts = pd.concat([stated, draw_thresholds(rule_book, draws, seed=seed, weight=weight)])

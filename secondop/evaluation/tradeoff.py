@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from secondop.arguments import MAPPING, NAMES, TEXT, checked, either, made_by
+from secondop.arguments import NUMBERS as LIST
+from secondop.arguments import THRESHOLD as CHANCE
 from secondop.errors import SecondopError
-from secondop.evaluation.cohort import Cohort, Patterns, as_cohort
+from secondop.evaluation.cohort import Cohort, Patterns, as_cohort, refuse_no_chance
 from secondop.evaluation.corrected import NET_FORESIGHT, NET_MEASURES, NET_OF, net_table
-from secondop.evaluation.measures import MEASURES, NUMBERS, odds_of, table, tidy
+from secondop.evaluation.measures import BEST, MEASURES, NUMBERS, odds_of, table, tidy
 from secondop.evaluation.policies import FORESIGHT, Policy, choose
+from secondop.evaluation.verification import Verification, known_by_policy, known_words, learn
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 
 THRESHOLD = 1 / 11  # the usual one: ten no-change referrals are accepted for one change
 THRESHOLDS = tuple((odds := np.geomspace(0.02, 2, 41).round(6)) / (1 + odds))
+OWN = either(TEXT, NAMES, MAPPING)
 CURVE = ("net_benefit", "interventions_avoided")
 
 
+@checked(policies=OWN, threshold=either(CHANCE, LIST))
 def tradeoff(
     cohort: Any,
     policies: Iterable[str] | Mapping[str, str] | None = None,
@@ -30,7 +37,12 @@ def tradeoff(
     threshold: float | Sequence[float] = THRESHOLD,
     by: str | Sequence[str] | None = None,
     weights: str | None = None,
+    cluster: str | None = None,
     scores: Mapping[str, float] | None = None,
+    verified: str | None = None,
+    method: str | None = None,
+    given: Sequence[str] | None = None,
+    prevalence: float | None = None,
     rule_book: RuleBook = RULE_BOOK,
 ) -> pd.DataFrame:
     """What each policy refers, finds and misses, per 100 cases, and what that is worth.
@@ -42,14 +54,28 @@ def tradeoff(
     policies : list of str, or dict, optional
         Which of the rule book's; or own ones beside them, from names to yes/no columns, unknown allowed.
         Nobody, everybody and perfect foresight are always there.
-    outcome, by, weights : str
-        As for :class:`~secondop.evaluation.cohort.Cohort`: what an opinion would change, groups, weights. A
-        change is not a benefit: ``"net_corrected"`` counts errors corrected less errors introduced, where the
-        truth is known, and has the measures referral rate, yield above chance and net benefit alone.
+    outcome, by, weights, cluster, verified : str
+        As for :class:`~secondop.evaluation.cohort.Cohort`: what an opinion would change, groups, weights,
+        which patient or site each case is of (the column ``clusters`` says how many there are), and for whom
+        the outcome is known. A change is not a benefit: ``"net_corrected"`` counts errors corrected less
+        errors introduced, where the truth is known, and has the measures referral rate, yield above chance
+        and net benefit alone.
     threshold : float, or a sequence of them
         The chance of a change from which one would refer: 1/11 accepts ten no-change referrals for one.
     scores : dict, optional
         Columns of numbers, such as a learned score, each with the value from which a case is referred.
+    method : "doubly_robust" or "weighted", optional
+        Where outcomes are known only for some: ``value, lower, upper`` become an estimate that holds if, of
+        cases alike in what is ``given``, as many change whether that is known or not. ``min, max`` stay the
+        bounds, which need no such assumption. The weighted one rests on the chance that an outcome is known
+        alone, and takes it as if it were not learned, so its interval is rather wide; the doubly robust one
+        is right if either that or the chance of a change is learned well.
+    given : list of str, optional
+        Facts that make cases alike, beside the verdicts of the policies and the group; by default all that
+        are recorded. ``[]``: the verdicts alone.
+    prevalence : float, optional
+        For cases sampled by their outcome (case-control): the share that changes among all, to which cases
+        are weighted. The intervals are those of a weighted sample, rather wide. Every outcome must be known.
 
     Returns
     -------
@@ -58,7 +84,9 @@ def tradeoff(
         ``frontier``) and threshold. ``value``: if unknown facts refer nobody, blank where an unknown outcome
         decides it; ``min, max``: over all answers that missing facts and outcomes allow; ``lower, upper``:
         95 % intervals around these; ``n`` cases; ``label, sort, kind`` of the policy. ``frontier`` is 1 where
-        it is best at some threshold (of equals the first), 0 where at none, blank where outcomes decide that.
+        it is best at some threshold (of equals the first), 0 where at none, blank where outcomes decide that;
+        where any is unknown, ``best`` tells the same of each threshold. The bounds of differences decide. In
+        ``attrs``, ``verification`` says for whom the outcome is known, ``estimate`` what an estimate assumes.
 
     Examples
     --------
@@ -74,10 +102,14 @@ def tradeoff(
     """
     odds_of(threshold)  # refuses what is no probability before anything is counted
     own = policies if isinstance(policies, Mapping) else {}
-    cohort = as_cohort(cohort, rule_book, outcome, own, tuple(scores or ()), by=by, weights=weights)
-    return weigh(cohort, choose(cohort, policies, scores), np.atleast_1d(threshold))
+    told = {"by": by, "weights": weights, "cluster": cluster, "verified": verified}
+    cohort = as_cohort(cohort, rule_book, outcome, own, tuple(scores or ()), **told)
+    chosen = choose(cohort, policies, scores)
+    learned = learn(cohort, chosen, method, given) if method else None
+    return weigh(cohort, chosen, np.atleast_1d(threshold), learned=learned, prevalence=prevalence)
 
 
+@checked(policies=OWN)
 def decision_curve(
     cohort: Any,
     policies: Iterable[str] | Mapping[str, str] | None = None,
@@ -87,6 +119,11 @@ def decision_curve(
     probabilities: Sequence[str] = (),
     by: str | Sequence[str] | None = None,
     weights: str | None = None,
+    cluster: str | None = None,
+    verified: str | None = None,
+    method: str | None = None,
+    given: Sequence[str] | None = None,
+    prevalence: float | None = None,
     rule_book: RuleBook = RULE_BOOK,
 ) -> pd.DataFrame:
     """Net benefit of each policy over decision thresholds (Vickers & Elkin 2006, Med Decis Making 26:565).
@@ -97,21 +134,23 @@ def decision_curve(
     """
     odds_of(thresholds)
     own = policies if isinstance(policies, Mapping) else {}
-    cohort = as_cohort(cohort, rule_book, outcome, own, probabilities, by=by, weights=weights)
-    fixed = choose(cohort, policies, dict.fromkeys(probabilities, 0.0))
+    told = {"by": by, "weights": weights, "cluster": cluster, "verified": verified}
+    cohort = as_cohort(cohort, rule_book, outcome, own, probabilities, **told)
+    chosen = choose(cohort, policies, dict.fromkeys(probabilities, 0.0))
     levels = ("score",) if policies is not None else ("score", "count", "group")
-    tables = [weigh(cohort, [p for p in fixed if p.sort not in levels], thresholds, CURVE)]
+    chosen, names = [policy for policy in chosen if policy.sort not in levels], {}
     for name in probabilities:
+        refuse_no_chance(cohort, name)
         chance = nw.col(f"score {name}")
-        if outside := cohort.count((chance < 0) | (chance > 1)):
-            raise SecondopError(f"{outside:,} probabilities in column {name!r} are below 0 or above 1.")
         steps = {f"{name} from {at}": at for at in thresholds}
-        made = [Policy(own, name, "score", "", chance >= at) for own, at in steps.items()]
-        part = weigh(cohort, made, thresholds, CURVE)
-        tables.append(part[part["policy"].map(steps) == part["threshold"]].assign(policy=name))
-    return pd.concat(tables, ignore_index=True)
+        chosen += [Policy(own, name, "score", "", chance >= at, at) for own, at in steps.items()]
+        names |= dict.fromkeys(steps, name)
+    learned = learn(cohort, chosen, method, given) if method else None
+    made = weigh(cohort, chosen, thresholds, CURVE, learned, prevalence=prevalence)
+    return made.assign(policy=made["policy"].replace(names))
 
 
+@checked()
 def net_benefit(recommended: Any, changed: Any, *, threshold: float) -> float:
     """Net benefit, per case, of referring the cases that are ``recommended``: columns of yes and no alone.
 
@@ -125,7 +164,11 @@ def net_benefit(recommended: Any, changed: Any, *, threshold: float) -> float:
     0.2
     """
     (odds,) = odds_of(threshold)
-    cases = pd.DataFrame({"recommended": recommended, "changed": changed})
+    try:
+        cases = pd.DataFrame({"recommended": recommended, "changed": changed})
+    except (ValueError, TypeError) as error:
+        said = "Net benefit takes two columns of yes and no, one answer a case, equally long"
+        raise SecondopError(f"{said}: {error}.") from error
     cohort = Cohort(cases, outcome="changed", flags={"recommended": "recommended"})
     seen = cohort.patterns({}, ("recommended", "changed")).crossed("flag recommended", "flag changed")
     (tn, fn, _), (fp, tp, _), _ = seen[0][0]
@@ -138,18 +181,35 @@ def net_benefit(recommended: Any, changed: Any, *, threshold: float) -> float:
 
 
 def weigh(
-    cohort: Cohort, policies: Sequence[Policy], thresholds: Iterable[float], measures: Sequence[str] = ()
+    cohort: Cohort,
+    policies: Sequence[Policy],
+    thresholds: Sequence[float],
+    measures: Sequence[str] = (),
+    learned: Verification | None = None,
+    delta: float = 0.0,
+    prevalence: float | None = None,
 ) -> pd.DataFrame:
-    """The tidy table of :func:`tradeoff` for these policies: all measures, or only those named."""
+    """The tidy table of :func:`tradeoff` for these policies: all measures, or only those named.
+
+    What was ``learned`` of unknown outcomes makes the values estimates, at a departure ``delta``.
+    """
+    if cohort.net and cohort.cluster:
+        raise SecondopError(
+            "Errors corrected less introduced have no intervals by cluster: leave cluster= away."
+        )
     outcome, beside = NET_OF if cohort.net else ("changed",), [] if measures else cohort.truth
     asked = {policy.name: policy.refers for policy in policies if policy.refers is not None}
     seen = cohort.patterns(asked, tuple(dict.fromkeys((*outcome, *beside))))
     seen.codes[FORESIGHT] = seen.codes[f"flag {outcome[0]}"]
+    attrs, n = cohort.about(), seen.crossed("all")[0].sum(1)
+    if prevalence is not None:
+        _reweigh(seen, prevalence, cohort.net)
+        attrs["prevalence"] = prevalence
 
     def crossed(*flags: str) -> np.ndarray:
         """Counts and their squares, of each policy."""
-        sums = [seen.crossed(policy.name, *(f"flag {flag}" for flag in flags)) for policy in policies]
-        return np.moveaxis(sums, 1, 0)
+        sums = (seen.crossed(policy.name, *(f"flag {flag}" for flag in flags)) for policy in policies)
+        return tuple(map(np.stack, zip(*sums, strict=True)))
 
     counts, squares = crossed(*outcome)
     if cohort.net:
@@ -159,20 +219,40 @@ def weigh(
     else:
         foresight = np.array([[policy.sort == FORESIGHT] for policy in policies])
         found = table(counts, squares, thresholds, measures=measures or MEASURES, foresight=foresight)
+        ahead, shares = _Ahead.of(seen, policies, counts), None
+        if learned:
+            shares, estimates = learned.table(policies, len(seen.groups), thresholds, found, delta)
+            attrs |= {"estimate": learned.said, "delta": delta}
+            for name, estimate in estimates.items():
+                numbers = found[name]
+                sure = (numbers[..., 1] == numbers[..., 2])[..., None]  # nothing unknown matters there
+                numbers[..., [0, 3, 4]] = np.where(sure, numbers[..., [0, 3, 4]], estimate)
+        if not cohort.known_by and (by := known_by_policy(counts.sum(1), policies)):
+            attrs["verification"] = known_words(*cohort.known, by)
     for name in beside:
         found[name] = table(*crossed(name), measures=["true_positive"])["true_positive"]
-    if not measures and not cohort.net:
-        found["frontier"] = _frontier(seen, policies, counts)
+    if not cohort.net:
+        found |= {BEST: ahead.best(thresholds, shares)} if attrs["unknown_outcomes"] else {}
+        found |= {} if measures else {"frontier": ahead.frontier()}
     rows = [(p.name, group, p.label, p.sort, p.kind) for p in policies for group in seen.groups]
     if cohort.net:
         rows = [(*row[:2], NET_FORESIGHT if row[3] == FORESIGHT else row[2], *row[3:]) for row in rows]
     about = pd.DataFrame(rows, columns=["policy", "group", "label", "sort", "kind"])
-    about.insert(2, "n", counts.sum((-2, -1)).ravel().astype(float if cohort.weights else int))
+    about.insert(2, "n", np.tile(n, len(policies)).astype(float if cohort.weights else int))
+    if cohort.cluster:
+        about.insert(3, "clusters", np.tile(cohort.clusters, len(policies)))
     made = tidy(about, found, thresholds)
-    made.attrs |= cohort.about() | {"unknown_outcomes": float(counts[0, :, :, 2].sum())}
+    at = made["policy"].map({policy.name: policy.at for policy in policies})
+    unsettled = [group for group, x in zip(seen.groups, counts[0, ..., 2].sum(-1), strict=True) if x]
+    kept = (at.isna() | (at == made["threshold"])) & (
+        (made["measure"] != BEST) | made["group"].isin(unsettled)
+    )
+    made = made[kept].reset_index(drop=True)
+    made.attrs |= attrs
     return made
 
 
+@checked(table=made_by("tradeoff", "policy", "group", "measure", "threshold", *NUMBERS))
 def wide(table: pd.DataFrame) -> pd.DataFrame:
     """A tidy table with a row for each policy, group and threshold, and a column for each measure.
 
@@ -187,6 +267,7 @@ def wide(table: pd.DataFrame) -> pd.DataFrame:
         on = ["policy", "group"] + ["threshold"] * bool(part["threshold"].notna().any())
         names = {number: f"{name}_{number}".removesuffix("_value") for number in NUMBERS}
         rows = rows.merge(part[[*on, *NUMBERS]].rename(columns=names), on=on, how="left")
+    rows = rows.copy()  # merges leave it in many pieces
     rows.attrs = table.attrs
     return rows
 
@@ -201,18 +282,74 @@ def best_between(gain: np.ndarray, cost: np.ndarray) -> tuple[np.ndarray, np.nda
         return low / (1 + low), 1 - 1 / (1 + high)
 
 
-def _frontier(seen: Patterns, policies: Sequence[Policy], counts: np.ndarray) -> np.ndarray:
-    """Whether each policy is best at some threshold, by the bounds of its difference to every other."""
-    found = np.full((*counts.shape[:2], len(NUMBERS)), np.nan)
-    real = [i for i, policy in enumerate(policies) if policy.sort != FORESIGHT]
-    refers = np.array([seen.codes[policies[i].name] == 1 for i in real])
-    for group in range(len(seen.groups)):
-        unknown = refers * (seen.weights * (seen.group == group) * (seen.codes["flag changed"] == 2))
-        both = unknown @ refers.T
-        alone = np.diag(both)[:, None] - both  # whom one refers and the other does not: any may change or not
-        fp, tp = (x[:, None] - x for x in counts[real, group, 1, :2].T)
+def _reweigh(seen: Patterns, prevalence: float, net: bool) -> None:
+    """Weight cases that were sampled by their outcome, so that the share that changes is as given."""
+    changed = seen.codes.get("flag changed", np.array([2]))
+    if not 0 < prevalence < 1:
+        raise SecondopError(f"prevalence is the share that changes, above 0 and below 1; got {prevalence!r}.")
+    if net or (changed == 2).any() or len(set(changed)) < 2:
+        raise SecondopError(
+            "prevalence= weights cases by their outcome: every case needs a known yes or no, and some of each. "
+            "Keep the cases whose outcome is known if it was known for all that were sampled."
+        )
+    share = seen.weights[changed == 1].sum() / seen.weights.sum()
+    factor = np.where(changed == 1, prevalence / share, (1 - prevalence) / (1 - share))
+    seen.weights, seen.squares = seen.weights * factor, seen.squares * factor**2
+
+
+@dataclass(frozen=True)
+class _Ahead:
+    """By how much each policy is ahead of each other, in true and false positives: (groups, i, j).
+
+    ``alone``: the weight of unknown outcomes that i refers and j does not; any of them may change or not.
+    """
+
+    policies: Sequence[Policy]
+    real: list[int]
+    tp: np.ndarray
+    fp: np.ndarray
+    alone: np.ndarray
+
+    @classmethod
+    def of(cls, seen: Patterns, policies: Sequence[Policy], counts: np.ndarray) -> _Ahead:
+        real = [i for i, policy in enumerate(policies) if policy.sort != FORESIGHT]
+        refers = np.array([seen.codes[policies[i].name] == 1 for i in real])
+        unknown = seen.weights * (seen.codes["flag changed"] == 2)
+        both = (refers * (unknown * (seen.group == group)) @ refers.T for group in range(len(seen.groups)))
+        alone = np.reshape([np.diag(x)[:, None] - x for x in both], (len(seen.groups), len(real), len(real)))
+        fp, tp = (x[..., :, None] - x[..., None, :] for x in counts[real, :, 1, :2].T)
         tp = tp - 1e-6 * np.tri(len(real), k=-1)  # of equal policies the first stands for all
-        bounds = best_between(tp - alone.T, fp + alone), best_between(tp + alone, fp - alone.T)
+        return cls(policies, real, tp, fp, alone)
+
+    def frontier(self) -> np.ndarray:
+        """Whether each is best at some threshold: 1, 0, or blank where unknown outcomes decide it."""
+        mine, theirs = self.alone, self.alone.swapaxes(1, 2)
+        bounds = (
+            best_between(self.tp - theirs, self.fp + mine),
+            best_between(self.tp + mine, self.fp - theirs),
+        )
         sure, may = (low < high - 1e-9 for low, high in bounds)
-        found[real, group, 0] = np.where(sure, 1, np.where(may, np.nan, 0))
-    return found
+        return self._told(sure, may)
+
+    def best(self, thresholds: Iterable[float], shares: np.ndarray | None) -> np.ndarray:
+        """Whether each is best at each threshold; its value by the estimated ``shares`` of cells, if any."""
+        each, mine, theirs = [], self.alone, self.alone.swapaxes(1, 2)
+        for threshold, odds in zip(thresholds, odds_of(thresholds), strict=True):
+            here = np.array([self.policies[i].at in (None, threshold) for i in self.real])
+            lead = self.tp - odds * self.fp
+            low, high = lead - theirs - odds * mine, lead + mine + odds * theirs
+            sure, may = (low > 1e-9) | ((low >= 0) & (high < 1e-9)), high >= -1e-9  # equal: the first stands
+            told = self._told(*(np.all(x, -1, where=here) & here for x in (sure, may)))
+            if shares is not None:
+                net = np.where(here, (shares[self.real] @ [1, -odds, 0, 0]).T, -np.inf)
+                told[self.real, :, 0] = (np.arange(len(here)) == net.argmax(1)[:, None]).T
+            each.append(told)
+        return (
+            np.stack(each, -2) if each else self._told(*np.zeros((2, *self.tp.shape[:2]), bool))[..., None, :]
+        )
+
+    def _told(self, sure: np.ndarray, may: np.ndarray) -> np.ndarray:
+        found = np.full((len(self.policies), len(sure), len(NUMBERS)), np.nan)
+        said = np.stack([np.where(sure, 1, np.where(may, np.nan, 0)), sure, may], -1)
+        found[self.real, :, :3] = said.swapaxes(0, 1)
+        return found

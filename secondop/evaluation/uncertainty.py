@@ -6,11 +6,16 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from secondop.arguments import checked, made_by
 from secondop.errors import SecondopError, unknown_name
 from secondop.evaluation.measures import odds_of
 from secondop.evaluation.policies import FORESIGHT
 
 
+PROPAGATED = made_by("propagate", "policy", "draw", "measure", "value", "base")
+
+
+@checked(propagated=PROPAGATED)
 def net_benefits(propagated: pd.DataFrame, thresholds: Sequence[float]) -> pd.DataFrame:
     """A table like that of ``propagate``: net benefit at any ``threshold``, without a further run."""
     if lacking := {"true_positive", "false_positive"} - set(propagated["measure"]):
@@ -25,6 +30,7 @@ def net_benefits(propagated: pd.DataFrame, thresholds: Sequence[float]) -> pd.Da
     return table
 
 
+@checked(propagated=PROPAGATED)
 def best_policies(
     propagated: pd.DataFrame | Sequence[pd.DataFrame],
     thresholds: Sequence[float],
@@ -84,6 +90,7 @@ def best_policies(
     return table.reset_index()[["threshold", "policy", "best", "least", "most", "tied", "base", "draws"]]
 
 
+@checked(propagated=PROPAGATED)
 def bands(propagated: pd.DataFrame) -> pd.DataFrame:
     """The middle and the spread over the draws of every result of ``propagate`` or :func:`net_benefits`.
 

@@ -20,6 +20,7 @@ _HOMES = {
     "secondop.figures.people": ("flow", "icon_array"),
     "secondop.figures.ratios": ("contrasts",),
     "secondop.figures.uncertainty": ("bands", "tornado"),
+    "secondop.figures.verification": ("departures", "verification_bias"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -13,6 +13,7 @@ from secondop.figures.style import COLOURS, INK, QUIET
 from secondop.figures.tradeoff_figures import (
     OVERUSE,
     best_of,
+    cannot_tell,
     found_words,
     places,
     said_of,
@@ -88,7 +89,7 @@ def marks(table: pd.DataFrame, level: str, k: int, threshold: float) -> list[dic
         return {"array": ends[:1], "arrayminus": ends[1:], "color": INK, "thickness": 1.5, "width": 0}
 
     equal = {"x": [0, wide], "y": [None, None]}
-    if best is not None:
+    if best is not None and best["net_benefit"] == best["net_benefit"]:
         equal["y"] = [best["net_benefit"] + threshold / (1 - threshold) * over for over in equal["x"]]
     at_best = [] if best is None else [row for row in rows if row["label"] == best["label"]]
     crosses = {"error_x": bar("false_positive", chosen["x"]), "error_y": bar("true_positive", chosen["y"])}
@@ -125,7 +126,7 @@ def finding(table: pd.DataFrame, level: str, k: int, threshold: float) -> str:
     title = tradeoff_title(pd.concat([rows[rows["sort"] == "all"], chosen]), table.attrs.get("outcome"))
     best = best_of(rows)
     if best is None:
-        return f"{title}. Which policy has the highest net benefit is not known while outcomes are unknown"
+        return f"{title}. Which policy has the highest net benefit {cannot_tell(rows)}"
     which = "this" if best.name == chosen.index[0] else f"referring {best['label']}"
     tie = f", in a tie with {ties}" if (ties := tied_with(rows, best)) else ""
     return f"{title}. With {style.threshold_words(threshold)}, {which} has the highest net benefit{tie}"

@@ -40,7 +40,7 @@ def all_books(books: Books) -> go.Figure:
     fig = style.figure(
         title,
         f"{basis(books.parts)} Line: rule books that are best at some threshold, chosen on these "
-        "same cases. Band: 95 % interval and missing information.",
+        f"same cases. Band: {style.doubt_of(books.parts)}.",
         x="referral rate: of 100 cases, referred",
         y="true positives: of 100 cases, referred, and something changes",
         height=380,

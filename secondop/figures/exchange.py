@@ -9,9 +9,18 @@ from secondop.evaluation.policies import FORESIGHT
 from secondop.evaluation.tradeoff import wide
 from secondop.figures import style
 from secondop.figures.style import COLOURS, INK, QUIET
-from secondop.figures.tradeoff_figures import SORTS, best_of, middle, refuse_net, tied_with, worth
+from secondop.figures.tradeoff_figures import (
+    SORTS,
+    best_of,
+    bounds,
+    cannot_tell,
+    middle,
+    refuse_net,
+    tied_with,
+    worth,
+)
 
-_NOTE = "Filled mark: the policy. Ring: as many at random. Grey: missing information. Line: 95 % interval."
+_NOTE = "Filled mark: the policy. Ring: as many at random. Grey: {}. Line: 95 % interval{}."
 
 
 def net_benefit(table: pd.DataFrame) -> go.Figure:
@@ -29,7 +38,9 @@ def net_benefit(table: pd.DataFrame) -> go.Figure:
     every = wide(table)
     steps = dict(iter(every.groupby("threshold")))
     start = min(steps, key=lambda threshold: abs(threshold - 1 / 11))
-    rows, note = _policies(steps[start]), f"{style.count_of(table)}. {_NOTE}"
+    grey = "missing information" + " and unknown outcomes" * bool(table.attrs.get("unknown_outcomes"))
+    note = _NOTE.format(grey, " of the estimate" * bool(table.attrs.get("estimate")))
+    rows, note = _policies(steps[start]), f"{style.basis_of(table)} {note}"
     heads = {at: style.figure(_title(part), note).layout for at, part in steps.items()}
     tallest = max(steps, key=lambda at: heads[at].margin.t)
     labels = [label[0].upper() + label[1:] for label in rows["label"]]
@@ -92,8 +103,10 @@ def _segments(rows: pd.DataFrame, start: str, end: str) -> list[float | None]:
 def _title(part: pd.DataFrame) -> str:
     best, trade = best_of(part), style.threshold_words(part["threshold"].iloc[0])
     if best is None:
-        return f"With {trade}, the best policy is not known while outcomes are unknown"
-    title = f"With {trade}, referring {best['label']} has the highest net benefit"
+        return f"With {trade}, the best policy {cannot_tell(part)}"
+    by = "by the estimate, " * bool(part.attrs.get("estimate"))
+    title = f"With {trade}, {by}referring {best['label']} has the highest net benefit"
     if ties := tied_with(part, best):
         return f"{title}, in a tie with {ties}: their lines reach as high"
-    return title if best["sort"] == "none" else f"{title}: {best['net_benefit']:.1f} per 100 cases"
+    net = bounds(best, "net_benefit") if pd.isna(best["net_benefit"]) else f"{best['net_benefit']:.1f}"
+    return title if best["sort"] == "none" else f"{title}: {net} per 100 cases"

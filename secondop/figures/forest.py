@@ -7,14 +7,14 @@ from html import escape
 import pandas as pd
 import plotly.graph_objects as go
 
-from secondop.figures.style import COLOURS, QUIET, figure, points, wrap
+from secondop.figures.style import COLOURS, QUIET, capital, figure, fitted_words, points, whose, wrap
 
 # Symbol and fill tell the verdicts apart as well as colour does.
 _VERDICTS = {
-    "outside": ("Simulated, outside", COLOURS["urgent"], "diamond"),
-    "undetermined": ("Simulated, undetermined", COLOURS["simulated"], "triangle-up"),
-    "within": ("Simulated, within", COLOURS["simulated"], "circle"),
-    "fitted": ("Simulated, fitted", COLOURS["fitted"], "circle-open"),
+    "outside": (COLOURS["urgent"], "diamond"),
+    "undetermined": (COLOURS["simulated"], "triangle-up"),
+    "within": (COLOURS["simulated"], "circle"),
+    "fitted": (COLOURS["fitted"], "circle-open"),
 }
 _GROUPS = {
     "Predicted: these can disagree": ("outside", "undetermined", "within"),
@@ -46,7 +46,7 @@ def published(table: pd.DataFrame) -> go.Figure:
     >>> from secondop.evaluation.comparison import compare
     >>> cases = pd.DataFrame({"sought": [True] * 1000, "diagnosis_changed": [True] * 500 + [False] * 500})
     >>> [trace.name for trace in published(compare(cases, fitted_to=())).data]
-    ['Published', 'Published, not comparable', 'Simulated, outside']
+    ['Published', 'Published, not comparable', 'Own cases, outside']
     """
     alike = table["verdict"] != "not comparable"
     drawn = table[alike | table["outcome"].isin(table.loc[alike, "outcome"])]
@@ -69,7 +69,8 @@ def published(table: pd.DataFrame) -> go.Figure:
     _trace(fig, drawn[alike], "published", 5, ("Published", COLOURS["published"], "square"))
     _trace(fig, drawn[~alike], "published", 0, ("Published, not comparable", QUIET, "square-open"))
     for verdict, look in _VERDICTS.items():
-        _trace(fig, drawn[drawn["verdict"] == verdict], "simulated", -5, look)
+        name = f"{capital(whose(table))}, {verdict}"
+        _trace(fig, drawn[drawn["verdict"] == verdict], "cohort", -5, (name, *look))
     fig.update_layout(annotations=notes, margin_l=14, legend_itemsizing="constant")
     fig.update_xaxes(ticksuffix=" %", rangemode="tozero", fixedrange=True)
     fig.update_yaxes(visible=False, range=[y, 0], fixedrange=True)
@@ -88,7 +89,7 @@ def _trace(fig: go.Figure, rows: pd.DataFrame, source: str, lift: float, look: t
     sizes = alone.map({True: 0, False: 9})
     marker = {"color": colour, "symbol": symbol, "size": sizes, "opacity": 1, "line_width": 2}
     error = {"array": upper - middle, "arrayminus": middle - lower, "color": colour, "thickness": 2}
-    said = [_lines(wrap(_sentence(row), 48)) for _, row in rows.iterrows()]
+    said = [_lines(wrap(_sentence(row, rows), 48)) for _, row in rows.iterrows()]
     points(fig, middle, rows["y"] + lift, said, name=name, marker=marker, error_x=error)
 
 
@@ -103,7 +104,11 @@ def _lines(lines: list[str]) -> str:
 
 def _label(row: pd.Series) -> str:
     base = _of(row["published_n"], row["denominator"])
-    return f"{_outcome(row).capitalize()}, of {base} ({row['study']} {row['year']})"
+    return f"{_outcome(row).capitalize()}, of {base} ({_who(row)})"
+
+
+def _who(row: pd.Series) -> str:
+    return " ".join(str(x) for x in (row["study"], row["year"]) if not pd.isna(x))
 
 
 def _outcome(row: pd.Series) -> str:
@@ -122,12 +127,12 @@ def _share(row: pd.Series, source: str) -> str:
     return f"{rate:.1f} %" if pd.isna(upper) else f"{rate:.1f} % ({ends})"
 
 
-def _sentence(row: pd.Series) -> str:
+def _sentence(row: pd.Series, rows: pd.DataFrame) -> str:
     base = _of(row["published_n"], row["denominator"])
-    text = f"{row['study']} {row['year']}: {_outcome(row)} in {_share(row, 'published')} of {base}. "
+    text = f"{_who(row)}: {_outcome(row)} in {_share(row, 'published')} of {base}. "
     if row["verdict"] != "not comparable":
-        base = _of(row["simulated_n"], row["simulated_denominator"])
-        text += f"Simulated: {_share(row, 'simulated')} of {base}. "
+        base = _of(row["cohort_n"], row["cohort_denominator"])
+        text += f"{capital(whose(rows))}: {_share(row, 'cohort')} of {base}. "
     return f"{text}{row['verdict'].capitalize()}: {row['reason']}"
 
 
@@ -142,5 +147,5 @@ def _finding(table: pd.DataFrame) -> tuple[str, str]:
         rates = "the only published rate" if only else f"{count} of the {checks} published rates"
         title = f"The cohort {did} {rates} that can disagree"
     title += f", {open_} undetermined" if open_ else ""
-    more = f"{fitted} more {'was' if fitted == 1 else 'were'} fitted and prove nothing. " if fitted else ""
-    return title, f"{more}A simulated cohort beside published second opinions"
+    beside = {"simulated": "A simulated cohort", "own cases": "Own cases"}.get(whose(table), "A cohort")
+    return title, f"{fitted_words(fitted)}{beside} beside published second opinions"

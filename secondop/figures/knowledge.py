@@ -20,7 +20,7 @@ _SAID = "{how} (signal {signal:g}), referring {label} ({referred:.0f} of 100 cas
 _SAID += "100 cases above chance, by the contrasts from low to high{of_all}. With 95 % intervals {chance}."
 _LIFT = {
     "published": "Published. {triage}: a lift of {lower:.2f} to {upper:.2f} over three case mixes.",
-    "simulated": "Simulated, as assumed. {triage}, {referred:.0f} of 100 cases: a lift of {value:.2f} "
+    "cohort": "{whose}. {triage}, {referred:.0f} of 100 cases: a lift of {value:.2f} "
     "(95 % interval {lower:.2f} to {upper:.2f}).",
 }
 
@@ -97,22 +97,21 @@ def yield_at_signal(table: pd.DataFrame) -> go.Figure:
 
 
 def triage(table: pd.DataFrame) -> go.Figure:
-    """What triage by doubt, by first diagnosis and by policy finds, against chance: published and simulated.
+    """What triage by doubt, by first diagnosis and by policy finds, against chance: published and a cohort's.
 
     Parameters
     ----------
     table : DataFrame
         From :func:`secondop.evaluation.knowledge.triage_lifts`.
     """
+    whose = style.capital(style.whose(table)) + ", as assumed" * bool(table.attrs.get("simulated"))
     published = table[table["source"] == "published"]
     kinds = published["triage"].str.partition(":")[0].str.lower()
     clear = [kind for kind in kinds.unique() if (published.loc[kinds == kind, "lower"] > 1).all()]
     rest = [kind for kind in kinds.unique() if kind not in clear]
     title = f"Triage by {' and '.join(clear)} beats chance on every published case mix; "
     title += f"whether {' and '.join(rest)} do is open"
-    note = (
-        "Published: breast biopsies, from the least to the most of three case mixes. Simulated, as assumed: "
-    )
+    note = f"Published: breast biopsies, from the least to the most of three case mixes. {whose}: "
     note += f"{table.attrs['n']:,} cases, 95 % intervals. At 1: chance."
     words = "lift: errors corrected less introduced, among those chosen over among all (log scale)"
     labels = (table["source"] + ". " + table["triage"]).map(style.capital)
@@ -120,10 +119,11 @@ def triage(table: pd.DataFrame) -> go.Figure:
     fig.add_vline(x=1, line={"color": INK, "width": 1.5})
     for row, place in zip(table.to_dict("records"), places, strict=True):
         source, ends = row["source"], [row["lower"], row["upper"]]
-        look = {"color": COLOURS[source], "width": 7 if source == "published" else 2}
+        colour = COLOURS["published" if source == "published" else "simulated"]
+        look = {"color": colour, "width": 7 if source == "published" else 2}
         style.line(fig, ends, [place, place], look, showlegend=False)
-        mark = {"color": COLOURS[source], "size": 10, "opacity": float(source == "simulated")}
-        said = [style.lines(_LIFT[source].format(**row))]
+        mark = {"color": colour, "size": 10, "opacity": float(source != "published")}
+        said = [style.lines(_LIFT.get(source, _LIFT["cohort"]).format(whose=whose, **row))]
         style.points(fig, [np.sqrt(np.prod(ends))], [place], said, name=source, marker=mark, showlegend=False)
     ticks = [0.5, 0.75, 1, 1.5, 2, 3, 4, 6]
     ends = np.log10([min(0.8, table["lower"].min() * 0.95), table["upper"].max() * 1.06])

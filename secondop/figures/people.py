@@ -45,7 +45,7 @@ def flow(table: pd.DataFrame) -> go.Figure:
     """
     if table.empty:
         raise SecondopError("There are no cases, so no streams to draw.")
-    n, count = table["n"].iloc[0], style.count_of(table)
+    n, count, basis = table["n"].iloc[0], style.count_of(table), style.basis_of(table)
     into = table.groupby("target", sort=False)["cases"].sum()
     per = 100 * into / n
     advised = per.get("recommended", 0) + per.get("urgent", 0)
@@ -56,7 +56,7 @@ def flow(table: pd.DataFrame) -> go.Figure:
         f"A second opinion is recommended in {advised:.0f} of 100 cases, and {both:.0f} of these seek one; "
     )
     title += f"of the other {100 - advised:.0f}, {sought - both:.0f} do"
-    note = f"{count}. Widths are numbers of cases. Something changes in {changed:.0f} of 100"
+    note = f"{basis} Widths are numbers of cases. Something changes in {changed:.0f} of 100"
     if "would have changed" in per:
         note += f"; it would have in {per['would have changed']:.0f} who sought none"
     fig = style.figure(title, f"{note}.", height=430)
@@ -113,7 +113,7 @@ def icon_array(table: pd.DataFrame) -> go.Figure:
         raise SecondopError("There are no cases, so no people to draw.")
     note = f"Each mark: one person in 100. {table.attrs.get('source', '')}"
     if "policy" in table:
-        note = f"Policy: {table['label'].iloc[0]}. Each mark: one person in 100, of {style.count_of(table)}."
+        note = f"Policy: {table['label'].iloc[0]}. Each mark: one person in 100, of {style.basis_of(table)}"
     title = _under_policy(table) if "policy" in table else natural_sentence(table)
     fig = style.figure(title, note, height=330)
     first = 0

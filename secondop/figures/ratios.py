@@ -9,7 +9,18 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from secondop.errors import SecondopError
-from secondop.figures.style import COLOURS, INK, TEMPLATE, interval, ladder, points, sentences
+from secondop.figures.style import (
+    COLOURS,
+    INK,
+    TEMPLATE,
+    capital,
+    fitted_words,
+    interval,
+    ladder,
+    points,
+    sentences,
+    whose,
+)
 
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")
 _SAID = "{study} {year}: {outcome}, {group} against {reference}: {measure} {ratio}. {told}"
@@ -50,8 +61,7 @@ def contrasts(table: pd.DataFrame) -> go.Figure:
         title = f"The cohort misses {missed} of {judged.sum()} ratios that can disagree"
     note = "Bars: 95 % intervals, or ranges. At 1 the two groups do not differ."
     note += f" Open: no interval published ({(~known).sum()})." if (~known).any() else ""
-    if compared and (fitted := (rows["verdict"] == "fitted").sum()):
-        note = f"{fitted} more {'was' if fitted == 1 else 'were'} fitted and prove nothing. {note}"
+    note = fitted_words((rows["verdict"] == "fitted").sum() if compared else 0) + note
     labels = [f"{row.study}, {row.year}: {_words(row.outcome)}, {row.group}" for row in rows.itertuples()]
     fig, y = ladder(title, note, labels, x="ratio, group to reference (log scale)", room=60)
     fig.add_vline(x=1, line={"color": INK, "width": 1.5})
@@ -64,11 +74,11 @@ def contrasts(table: pd.DataFrame) -> go.Figure:
         _draw(fig, own, own["y"] + 3 * compared, colour, _SYMBOLS[place % len(_SYMBOLS)], design)
     if compared:
         own = rows[rows["verdict"] != "not comparable"].drop(columns=["value", "lower", "upper"])
-        own = own.rename(columns={f"simulated_{name}": name for name in ("value", "lower", "upper")})
-        own = own.assign(study="Simulated, beside " + own["study"])
+        own = own.rename(columns={f"cohort_{name}": name for name in ("value", "lower", "upper")})
+        own = own.assign(study=f"{capital(whose(table))}, beside " + own["study"])
         for fitted, some in own.groupby(own["verdict"] == "fitted"):
             colour, symbol = (COLOURS["fitted"], "diamond") if fitted else (COLOURS["simulated"], "circle")
-            _draw(fig, some, some["y"] - 6, colour, symbol, "simulated, fitted" if fitted else "simulated")
+            _draw(fig, some, some["y"] - 6, colour, symbol, whose(table) + ", fitted" * fitted)
         rows = pd.concat([rows, own])
     spans = np.log10(rows[["value", "lower", "upper"]].to_numpy(float))
     low, high = min(np.nanmin(spans), 0), max(np.nanmax(spans), 0)

@@ -115,9 +115,36 @@ def cases_of(table: pd.DataFrame) -> str:
     return "simulated cases" if table.attrs.get("simulated") else "cases"
 
 
+def whose(table: pd.DataFrame) -> str:
+    """Whose figures stand beside published ones: real cases are never called simulated."""
+    return {True: "simulated", False: "own cases"}.get(table.attrs.get("simulated"), "cohort")
+
+
+def fitted_words(fitted: int) -> str:
+    """What is to be known of figures that agree by construction, where there are some."""
+    were = "was fitted and proves" if fitted == 1 else "were fitted and prove"
+    return f"{fitted} more {were} nothing. " if fitted else ""
+
+
 def count_of(table: pd.DataFrame) -> str:
     """How many cases a table counts, in words."""
     return f"{table['n'].iloc[0]:,.0f} {cases_of(table)}"
+
+
+def basis_of(table: pd.DataFrame) -> str:
+    """The cases that a table counts, for whom the outcome is known, and what an estimate assumes."""
+    said = [table.attrs[x] for x in ("verification", "estimate") if table.attrs.get(x)]
+    return " ".join([f"{count_of(table)}.", *said])
+
+
+def doubt_of(table: pd.DataFrame) -> str:
+    """What makes a value more than one: the sample, unknown facts and, where there are any, outcomes."""
+    if table.attrs.get("estimate"):
+        return "95 % interval of the estimate"
+    unknown = " and unknown outcomes" if table.attrs.get("unknown_outcomes") else ""
+    return (
+        f"95 % interval, missing information{unknown}" if unknown else "95 % interval and missing information"
+    )
 
 
 def threshold_words(threshold: float, outcome: str | None = None) -> str:

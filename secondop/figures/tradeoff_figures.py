@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 
 from secondop.errors import SecondopError
 from secondop.evaluation.corrected import NET
+from secondop.evaluation.measures import BEST
 from secondop.evaluation.policies import FORESIGHT
 from secondop.evaluation.tradeoff import wide
 from secondop.figures import style
@@ -93,8 +94,8 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
     rows, outcome = wide(table), table.attrs.get("outcome")
     _, many, per = style.TRADES.get(outcome, style.TRADES[None])
     fig = style.figure(
-        _curve_title(rows, f"{many} for one {per}"),
-        f"{style.count_of(table)}. Bands: 95 % interval and missing information.",
+        "Estimated: " * bool(table.attrs.get("estimate")) + _curve_title(rows, f"{many} for one {per}"),
+        f"{style.basis_of(table)} Bands: {style.doubt_of(table)}.",
         x=f"{many} accepted for one {per}; below, the decision threshold",
         y="net benefit per 100 cases" + ": errors corrected less introduced" * (outcome == NET),
     )
@@ -152,12 +153,25 @@ def places(rows: pd.DataFrame) -> tuple[list[float], list[float]]:
 
 
 def best_of(rows: pd.DataFrame) -> pd.Series | None:
-    """The policy with the highest net benefit at a threshold; none where unknown outcomes leave that open."""
+    """The policy with the highest net benefit at a threshold; none where unknown outcomes leave that open.
+
+    That is told by the bounds of its difference from every other, or by the estimates, if there are any.
+    """
     real = rows[rows["sort"] != FORESIGHT]
-    if real["net_benefit"].notna().all():
-        return real.loc[real["net_benefit"].idxmax()]
-    best = real.loc[real["net_benefit_min"].idxmax()]
-    return best if best["net_benefit_min"] > real.drop(best.name)["net_benefit_max"].max() else None
+    if BEST in real and real[f"{BEST}_max"].notna().any():
+        best = real[real[BEST] == 1]
+        return best.iloc[0] if len(best) else None
+    return real.loc[real["net_benefit"].idxmax()] if real["net_benefit"].notna().all() else None
+
+
+def cannot_tell(rows: pd.DataFrame) -> str:
+    """Which policies may be best, as far as unknown outcomes leave it open: the two that may be most."""
+    said = "is not known while outcomes are unknown"
+    may = rows[rows[f"{BEST}_max"] == 1] if BEST in rows else rows[:0]
+    may = may.sort_values("net_benefit_max", ascending=False, kind="stable")[:2].to_dict("records")
+    ends = ([f"{row[f'net_benefit_{end}']:.1f}" for end in ("min", "max")] for row in may)
+    two = (f"{row['label']} {' to '.join(dict.fromkeys(x))}" for row, x in zip(may, ends, strict=True))
+    return f"{said}: per 100 cases, referring {', '.join(two)}" if may else said
 
 
 def tied_with(rows: pd.DataFrame, best: pd.Series) -> str:
@@ -185,12 +199,12 @@ def refuse_net(table: pd.DataFrame, name: str) -> None:
 def basis(table: pd.DataFrame) -> str:
     """The cases, and what above chance rests on."""
     assumed = " How far above chance is as assumed." if table.attrs.get("simulated") else ""
-    return f"{style.count_of(table)}.{assumed}"
+    return f"{style.basis_of(table)}{assumed}"
 
 
 def trade_note(table: pd.DataFrame) -> str:
     """What stands under the title of a trade-off."""
-    return f"{basis(table)} Cross: 95 % interval and missing information."
+    return f"{basis(table)} Cross: {style.doubt_of(table)}."
 
 
 def tradeoff_title(rows: pd.DataFrame, outcome: str | None) -> str:
@@ -201,10 +215,11 @@ def tradeoff_title(rows: pd.DataFrame, outcome: str | None) -> str:
     shown = rows[~rows["sort"].isin(ENDS)]
     if shown.empty:
         return f"Referring everybody finds {everybody} {what} in 100 cases"
+    estimated = "Estimated: r" if rows.attrs.get("estimate") else "R"
     book = shown[shown["policy"] == "recommended"]
     row = (book if len(book) else shown.sort_values("yield_above_chance", ascending=False)).iloc[0]
     over = _between(row, "false_positive")
-    title = f"Referring {row['label']} finds {_between(row, 'true_positive')} of the {everybody} {what} "
+    title = f"{estimated}eferring {row['label']} finds {_between(row, 'true_positive')} of the {everybody} {what} "
     title += f"in 100 cases, with {over} no-change referral{'s' * (over != '1')}"
     chance = row["true_positive"] - row["yield_above_chance"]
     return title if pd.isna(chance) else f"{title}; as many at random find {chance:.0f}{above_chance(row)}"
@@ -219,7 +234,7 @@ def above_chance(row: Mapping) -> str:
 def said_of(row: dict, about: dict) -> str:
     """A policy as a hover sentence."""
     sent, found, over, missed = (
-        _bounds(row, name) for name in ("referral_rate", "true_positive", "false_positive", "false_negative")
+        bounds(row, name) for name in ("referral_rate", "true_positive", "false_positive", "false_negative")
     )
     text = f"Referring {row['label']}: {sent} of 100 cases referred. {found} change something, {over} change "
     text += f"nothing, and {missed} changes are missed."
@@ -233,11 +248,11 @@ def said_of(row: dict, about: dict) -> str:
 
 def worth(row: dict, outcome: str | None = None) -> str:
     """A policy's net benefit as a sentence."""
-    trade, net = style.threshold_words(row["threshold"], outcome), _bounds(row, "net_benefit")
+    trade, net = style.threshold_words(row["threshold"], outcome), bounds(row, "net_benefit")
     return f"With {trade}, referring {row['label']} has a net benefit of {net} per 100 cases."
 
 
-def _bounds(row: dict, name: str) -> str:
+def bounds(row: dict, name: str) -> str:
     """A value with what missing information could make of it."""
     value, low, high = (f"{row[part]:.1f}" for part in (name, f"{name}_min", f"{name}_max"))
     if low == high:
@@ -264,9 +279,10 @@ def _between(row: pd.Series, name: str) -> str:
 
 def _curve_title(rows: pd.DataFrame, per: str) -> str:
     """Who is best where, at the thresholds drawn; nobody where the bands of the best overlap."""
-    said = []
+    said, unknown = [], True
     for threshold, part in rows.groupby("threshold"):
         best = best_of(part)
+        unknown &= best is None
         clear = best is not None and not tied_with(part, best)
         said.append((best["label"] if clear else None, (1 - threshold) / threshold))
     runs = [(label, [at for _, at in run]) for label, run in groupby(said, key=itemgetter(0))]
@@ -274,7 +290,8 @@ def _curve_title(rows: pd.DataFrame, per: str) -> str:
     if len(runs) == 1 and first:
         return f"Referring {first} is best at every threshold shown"
     if not first and not last:
-        return "No policy is clearly best at the thresholds shown: the bands of the best overlap"
+        why = "unknown outcomes decide it" if unknown else "the bands of the best overlap"
+        return f"No policy is clearly best at the thresholds shown: {why}"
     if not first:
         return f"Referring {last} is best at {narrow[0]:.2g} or fewer {per}; at more, bands overlap"
     title = f"Referring {first} is best at {wide_[-1]:.2g} or more {per}"

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from secondop.arguments import checked
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules import assess as _assess
 from secondop.rules import cases as _cases
 from secondop.rules import explain as _explain
+from secondop.rules import template as _template
+from secondop.rules import worth_recording as _worth_recording
 from secondop.rules.facts import Fact
 from secondop.rules.rulebook import RuleBook
 
@@ -35,8 +38,17 @@ def facts_table(rule_book: Books = RULE_BOOK) -> pd.DataFrame:
     return _cases.facts_table(rule_book)
 
 
+@checked(rule_book=None, values=None)
 def read_cases(
-    source: str | Path | Any, *, columns: Mapping[str, str] | None = None, rule_book: Books = RULE_BOOK
+    source: str | Path | Any,
+    *,
+    columns: Mapping[str, str] | None = None,
+    values: Mapping[Any, Any] | None = None,
+    unknown: Any = None,
+    encoding: str | None = None,
+    mapping: str | Path | None = None,
+    id: str | None = None,
+    rule_book: Books = RULE_BOOK,
 ) -> Any:
     """Read cases: every fact brought to its declared kind, everything else kept as it is.
 
@@ -46,18 +58,37 @@ def read_cases(
     --------
     >>> import pandas as pd, warnings
     >>> warnings.simplefilter("ignore")  # of the facts that have no column
-    >>> read_cases(pd.DataFrame({"rare_disease": ["Yes", "n", "NA"], "sex": ["F", "male", None]}))
+    >>> log = pd.DataFrame({"rare_disease": ["Yes", "n", "NA"], "sex": ["F", "male", None]})
+    >>> read_cases(log)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
     secondop.errors.CasesError: 1 problem in 3 cases:
       column 'sex', 1 row (first: case 0): 'F' is not one of female, male, other.
-    A fact that was not recorded may be left empty: it counts as unknown, not as no.
+    A fact that was not recorded may be left empty: it counts as unknown, not as no. ...
+    >>> read_cases(log, values={"sex": {"F": "female"}})["sex"].to_list()
+    ['female', 'male', nan]
     """
-    return _cases.read_cases(source, columns=columns, rule_book=rule_book)
+    said = {
+        "columns": columns,
+        "values": values,
+        "unknown": unknown,
+        "encoding": encoding,
+        "mapping": mapping,
+    }
+    return _cases.read_cases(source, **said, id=id, rule_book=rule_book)
 
 
+@checked(rule_book=None, values=None)
 def check_cases(
-    source: str | Path | Any, *, columns: Mapping[str, str] | None = None, rule_book: Books = RULE_BOOK
+    source: str | Path | Any,
+    *,
+    columns: Mapping[str, str] | None = None,
+    values: Mapping[Any, Any] | None = None,
+    unknown: Any = None,
+    encoding: str | None = None,
+    mapping: str | Path | None = None,
+    id: str | None = None,
+    rule_book: Books = RULE_BOOK,
 ) -> pd.DataFrame:
     """Every problem that :func:`read_cases` would raise, as a table; empty if there is none.
 
@@ -68,9 +99,40 @@ def check_cases(
             column  rows first_case  value
     0  drug_trials     1     case 1  'two'
     """
-    return _cases.check_cases(source, columns=columns, rule_book=rule_book)
+    said = {
+        "columns": columns,
+        "values": values,
+        "unknown": unknown,
+        "encoding": encoding,
+        "mapping": mapping,
+    }
+    return _cases.check_cases(source, **said, id=id, rule_book=rule_book)
 
 
+def mapping_template(
+    source: str | Path | Any,
+    path: str | Path | None = None,
+    *,
+    columns: Mapping[str, str] | None = None,
+    encoding: str | None = None,
+    rule_book: Books = RULE_BOOK,
+) -> str | Path:
+    """A file to fill in, for ``read_cases(source, mapping=path)``: what your columns, words and codes mean.
+
+    See :func:`secondop.rules.template.mapping_template`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> log = pd.DataFrame({"sex": ["weiblich", "m"], "rare_disease": ["ja", "nein"]})
+    >>> filled = mapping_template(log).replace('"m" = ""', '"m" = "male"')
+    >>> check_cases(log, mapping=filled).empty
+    True
+    """
+    return _template.mapping_template(source, path, columns=columns, encoding=encoding, rule_book=rule_book)
+
+
+@checked()
 def assess(
     cases: Any, rule_book: RuleBook = RULE_BOOK, *, verdicts: bool = False, next_question: bool = False
 ) -> Any:
@@ -91,6 +153,7 @@ def assess(
     return _assess.assess(cases, rule_book, verdicts=verdicts, next_question=next_question)
 
 
+@checked()
 def explain(case: Any, rule_book: RuleBook = RULE_BOOK, *, audience: str = "patient") -> _explain.Explanation:
     """Explain what a rule book says of one case: for, against, what cannot be judged, and what to ask next.
 
@@ -105,3 +168,21 @@ def explain(case: Any, rule_book: RuleBook = RULE_BOOK, *, audience: str = "pati
     ['ambiguous-pathology']
     """
     return _explain.explain(case, rule_book, audience=audience)
+
+
+@checked()
+def worth_recording(cases: Any, rule_book: RuleBook = RULE_BOOK) -> pd.DataFrame:
+    """Which facts that were not recorded would settle most cases: where to spend an effort at recording.
+
+    See :func:`secondop.rules.worth_recording.worth_recording`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> cases = pd.DataFrame({"neoplasia_concern": [None, None, "no"]})
+    >>> table = worth_recording(cases, RULE_BOOK.only("neoplasia-concern"))
+    >>> table[["fact", "next_question", "settles", "unrecorded", "undetermined", "n"]]
+                    fact  next_question  settles  unrecorded  undetermined  n
+    0  neoplasia_concern              2        2           2             2  3
+    """
+    return _worth_recording.worth_recording(cases, rule_book)

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from secondop.errors import SecondopError, refuse
-from secondop.readers.ratings import count_pairs, each_once, fit_concentration, read_ratings
+from secondop.readers.ratings import count_pairs, fit_concentration
+from secondop.readers.readings import each_once, read_ratings
 
 ROUNDING = 0.02  # shares that were rounded for print may miss 1 by this much, and are then scaled to 1
 MIX = (1e-9, 1e12)  # how many cases of a class there are, in any unit
@@ -33,6 +34,9 @@ class ReaderModel:
     concentration: np.ndarray  # at 0 all readers of a case agree, at inf they are independent
     tilt: np.ndarray | None = None  # log of the factor by which these readers weigh each answer more
     remarks: tuple[str, ...] = ()  # what could not be had as asked
+    unordered: str = (
+        ""  # that the order of the answers was not stated, if so: who asks for under and over is told
+    )
     alike: np.ndarray = field(init=False)  # the concentration to compute with: no share shows the difference
 
     def __post_init__(self) -> None:
@@ -114,27 +118,32 @@ class ReaderModel:
         reader: str = "reader",
         answer: str = "answer",
         reference: str | None = None,
+        readers: Sequence[str] | None = None,
         answers: Sequence | None = None,
     ) -> ReaderModel:
         """The model from ratings as `opinions_from_ratings` reads them; ``reference`` names the true class.
 
-        With fewer than about 30 cases a class the concentration is rough and tends to be too high.
+        Readers are taken as exchangeable. Under and over need the ``answers`` in order, from harmless to
+        grave. With fewer than about 30 cases a class the concentration is rough and tends to be too high.
         """
-        names = [case, reader, answer] + ([] if reference is None else [reference])
-        readings, answers, _ = read_ratings(ratings, names, answers)
-        truth = readings.groupby("case")["reference"]
-        if (truth.nunique() > 1).any():
+        names = {"reference": reference, "readers": readers, "answers": answers}
+        readings = read_ratings(ratings, case, reader, answer, **names)
+        truth = readings.table.groupby("case")["reference"] if reference else None
+        if reference and (truth.nunique() > 1).any():
             raise SecondopError(f"Some cases have more than one class in column {reference!r}.")
-        tables = count_pairs(readings, answers)
-        pairs, differ = (table.groupby(truth.first(), observed=True).sum() for table in tables)
+        by = truth.first() if reference else lambda _: "all cases"
+        pairs, differ = (table.groupby(by).sum() for table in count_pairs(readings))
         total = pairs.sum(axis=1)
-        if readings.empty or not total.all():
+        if readings.table.empty or not total.all():
             raise SecondopError(f"No two different readers of a case in class {[*total.index[total == 0]]}.")
-        return cls.from_disagreement(pairs.div(total, axis=0), differ.sum(axis=1) / total)
+        model = cls.from_disagreement(pairs.div(total, axis=0), differ.sum(axis=1) / total)
+        remarks = dict.fromkeys((*model.remarks, *readings.counted["remarks"], readings.unordered))
+        return replace(model, remarks=tuple(filter(None, remarks)), unordered=readings.unordered)
 
     def independent(self) -> ReaderModel:
         """The same single readings by readers who err independently: difficulty of the case left out."""
-        return ReaderModel(self.answers, self.classes, self._moments()[0], np.full(len(self.classes), np.inf))
+        single, apart = self._moments()[0], np.full(len(self.classes), np.inf)
+        return ReaderModel(self.answers, self.classes, single, apart, unordered=self.unordered)
 
     def tilted(self, mean: pd.DataFrame | np.ndarray) -> ReaderModel:
         """Readers of another skill on the same cases: each weight in p_i times a factor, to have ``mean``."""
@@ -146,6 +155,7 @@ class ReaderModel:
 
         Which wrong answers they give is in the proportions of these readers: published tables seldom tell.
         """
+        refuse("Skill cannot be told", filter(None, [self.unordered]))
         if {*self.classes} - {*self.answers}:
             raise SecondopError(f"Skill needs a right answer in each class. Got {self.classes}.")
         right = np.array([self.answers.index(x) for x in self.classes])[:, None]

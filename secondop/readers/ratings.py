@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_hashable, is_scalar
 
-from secondop.errors import SecondopError, did_you_mean, not_whole, refuse
+from secondop.errors import SecondopError, not_whole, refuse
+from secondop.readers.readings import Readings, read_ratings
 
-TAKEN = ("overall", "disagreement", "concentration")  # what the tables call their own rows and columns
 SAMPLES = {"cases": ("case",), "cases and readers": ("case", "reader")}  # what others could be drawn
 
 
@@ -21,55 +20,63 @@ def opinions_from_ratings(
     case: str = "case",
     reader: str = "reader",
     answer: str = "answer",
-    seed: int = 0,
+    readers: Sequence[str] | None = None,
     answers: Sequence | None = None,
+    first: Any = None,
     sample: str = "cases",
+    seed: int = 0,
 ) -> pd.DataFrame:
-    """How often two readers of one case differ, in your own ratings: overall and by what the first one said.
+    """How often two readers of one case differ, in your own ratings: overall and by what one of them said.
 
-    ``frame`` (pandas or polars) has a row per reading; ``case``, ``reader`` and ``answer`` name its columns,
-    and ``answers`` lists the answers in order (default: as in a categorical column, or sorted). Pairs of
-    *different* readers of a case count, each in either order. Repeats by one reader share that reader's one
-    vote (two "a" and one "b" are 2/3 "a", 1/3 "b"). An empty answer is a gap, left out.
+    Readers are taken as exchangeable: each pair of *different* readers of a case counts both ways. Where one
+    reads first and others after, say who with ``first``, a reader's name or a column of order (numbers,
+    dates): then each case counts once, by what was said first (``first_answer``).
 
-    A row per first answer and ``overall``. ``lower`` to ``upper`` speak of these readers and other cases
+    ``frame`` (pandas or polars) has a row per reading; ``case``, ``reader`` and ``answer`` name its columns.
+    Or it has a row per case, and ``readers`` lists the columns that hold their answers. ``answers`` lists
+    the answers in order (default: as in a categorical column, or sorted). Spellings of one word and of a gap
+    are read as everywhere. Repeats by one reader share that reader's one vote (two "a" and one "b" are 2/3
+    "a", 1/3 "b"). A gap is left out.
+
+    A row per answer and ``overall``. ``lower`` to ``upper`` speak of these readers and other cases
     (``sample="cases"``), or of other readers too (``"cases and readers"``, which takes three or more): a
     Wilson interval whose variance is that of leaving out one case, or reader, at a time, with Student's t.
     It is rather too narrow for a rare answer that a few cases were given by many readers. Nothing is drawn:
-    any ``seed`` gives the same. ``attrs`` count cases, readers, readings and gaps.
+    any ``seed`` gives the same. ``attrs`` count cases, readers, readings, gaps and repeats; ``remarks``.
 
     >>> ratings = pd.DataFrame({"case": list("112233"), "reader": list("xyxyxy"), "answer": list("aaabbb")})
     >>> opinions_from_ratings(ratings).loc["overall", ["pairs", "differ"]].tolist()
     [6.0, 2.0]
+    >>> opinions_from_ratings(ratings, first="x").loc["a", ["pairs", "differ"]].tolist()
+    [2.0, 1.0]
     """
-    problems = not_whole("seed", seed, 0)
-    if not isinstance(sample, str) or sample not in SAMPLES:
-        problems.append(f"sample is a choice of {', '.join(map(repr, SAMPLES))}. Got {sample!r}.")
-    refuse("Ratings cannot be compared", problems)
-    readings, answers, counted = read_ratings(frame, [case, reader, answer], answers)
-    tables = [count_pairs(readings, answers, by) for by in SAMPLES[sample]]
+    readings = read_ratings(frame, case, reader, answer, readers=readers, answers=answers, first=first)
+    check_sample(readings, sample, not_whole("seed", seed, 0))
+    tables = [count_pairs(readings, by, one_way=first is not None) for by in SAMPLES[sample]]
     tables = [[table.assign(overall=table.sum(axis=1)) for table in both] for both in tables]
     pairs, differ = (table.sum() for table in tables[0])
     if not pairs["overall"]:
-        raise SecondopError(f"No case in column {case!r} was read by two different readers in {reader!r}.")
-    if len(tables) == 2 and counted["readers"] < 3:
-        raise SecondopError(f"Two readers in column {reader!r} tell nothing of others: it takes three.")
+        raise SecondopError("No case was read by two different readers.")
     table = pd.DataFrame({"pairs": pairs, "differ": differ, "share": differ / pairs})
     table["lower"], table["upper"] = _interval(tables)
     chance = ((pairs.iloc[:-1] / pairs["overall"]) ** 2).sum()
     fitted, remark = fit_concentration("all cases", chance, table.loc["overall", "share"])
-    counted |= {"cases_with_pairs": int((tables[0][0]["overall"] > 0).sum()), "concentration": float(fitted)}
-    table.attrs = counted | {"remarks": (remark,) if remark else ()}
-    return table.rename_axis("first_answer")
+    counted = readings.counted | {"cases_with_pairs": int((tables[0][0]["overall"] > 0).sum())}
+    if first is None:  # who reads first and who after may have other shares of the answers
+        counted["concentration"] = float(fitted)
+        counted["remarks"] += (remark,) if remark else ()
+    table.attrs = counted
+    return table.rename_axis("answer" if first is None else "first_answer")
 
 
-def each_once(what: str, values: Any) -> tuple:
-    """Names as a tuple: known, single, and none that the tables use themselves."""
-    names = tuple(values) if np.iterable(values) and not isinstance(values, str) else (None,)
-    known = all(is_scalar(x) and is_hashable(x) and pd.notna(x) for x in names)
-    if not known or len({*names}) < len(names) or {*TAKEN} & {*names}:
-        raise SecondopError(f"{what}: a list of names, each known and once, not in {TAKEN}. Got {values!r}.")
-    return names
+def check_sample(readings: Readings, sample: Any, problems: Sequence[str] = ()) -> None:
+    """Refuse a sample that is none, or of readers where they are too few or not exchangeable."""
+    problems = [*problems]
+    if not isinstance(sample, str) or sample not in SAMPLES:
+        problems.append(f"sample is a choice of {', '.join(map(repr, SAMPLES))}. Got {sample!r}.")
+    elif "readers" in sample and readings.table["reader"].nunique() < 3:
+        problems.append("Two readers, or one first and one after, tell nothing of others: it takes three.")
+    refuse("Ratings cannot be compared", problems)
 
 
 def fit_concentration(name: Any, chance: float, differ: float) -> tuple[float, str]:
@@ -82,43 +89,19 @@ def fit_concentration(name: Any, chance: float, differ: float) -> tuple[float, s
     return np.inf, "" if np.isclose(differ, 1 - chance) else remark
 
 
-def read_ratings(frame: Any, names: list[str], answers: Any) -> tuple[pd.DataFrame, tuple, dict[str, Any]]:
-    """The readings with an answer, answers, and counts; names: case, reader, answer and perhaps reference."""
-    frame = frame.to_pandas() if hasattr(frame, "to_pandas") else frame
-    if not isinstance(frame, pd.DataFrame):
-        raise SecondopError(f"Ratings are a pandas or polars frame. Got {type(frame).__name__}.")
-    there = list(map(str, frame.columns))
-    strange = [str(x) for x in names if not isinstance(x, str) or there.count(x) != 1]
-    hints = [f"no column {x!r}, or more than one.{did_you_mean(x, {*there} - {x})}" for x in strange]
-    refuse(f"Ratings with columns {', '.join(there)}", hints)
-    problems, columns = [], []
-    for name, values in frame[names].items():
-        if not all(is_scalar(x) and is_hashable(x) for x in values):
-            problems.append(f"column {name!r} holds lists or the like, not one value a row.")
-            continue
-        columns.append(pd.Categorical(values))
-        if name != names[2] and (empty := values.isna().sum()):
-            problems.append(f"{name!r}: empty in {empty:,} of {len(values):,} rows. Name or drop them.")
-        if not (values.dtype == "category" or columns[-1].categories.is_monotonic_increasing):
-            problems.append(f"column {name!r} mixes kinds of values. Write them all as text, say.")
-    refuse("Ratings cannot be read", problems)
-    case, reader, said, *reference = columns
-    answers = each_once("answers", said.categories if answers is None else answers)
-    told, known = said.set_categories(answers), said.notna()
-    if odd := (known & told.isna()).sum():
-        raise SecondopError(f"{odd:,} answers in column {names[2]!r} are not among: {[*answers]}.")
-    readings = pd.DataFrame({"case": case.codes, "reader": reader.codes, "answer": told})
-    readings["reference"] = reference[0] if reference else "all cases"
-    counted = {"cases": readings["case"].nunique(), "readers": readings["reader"].nunique()}
-    return readings[known], answers, counted | {"readings": int(known.sum()), "gaps": int((~known).sum())}
+def votes_of(readings: Readings) -> pd.DataFrame:
+    """The vote of each reader (index: case, reader) on each answer: repeats share it."""
+    said = pd.DataFrame(np.eye(len(readings.answers))[readings.table["answer"]], columns=readings.answers)
+    return said.groupby([readings.table[x].to_numpy() for x in ("case", "reader")]).mean()
 
 
-def count_pairs(readings: pd.DataFrame, answers: tuple, by: str = "case") -> list[pd.DataFrame]:
-    """Per case (or reader) and first answer: ordered pairs of distinct readers, and those that differ."""
-    said = pd.get_dummies(readings["answer"], dtype=float).set_axis(list(answers), axis=1)
-    votes = said.groupby([readings["case"], readings["reader"]]).mean()  # one reader, one vote
+def count_pairs(readings: Readings, by: str = "case", one_way: bool = False) -> list[pd.DataFrame]:
+    """Per case (or reader) and answer: ordered pairs of distinct readers, and those that differ."""
+    votes = votes_of(readings).rename_axis(["case", "reader"])
     others = votes.groupby("case").transform("sum") - votes
     pairs, alike = votes.mul(others.sum(axis=1), axis=0), votes * others
+    if one_way:
+        pairs, alike = (x[x.index.get_level_values("reader") == 0] for x in (pairs, alike))
     if by == "reader":  # the reader is the first of a pair, or the second
         pairs, alike = pairs + others, 2 * alike
     pairs, alike = (table.groupby(by).sum() for table in (pairs, alike))
@@ -126,27 +109,30 @@ def count_pairs(readings: pd.DataFrame, answers: tuple, by: str = "case") -> lis
 
 
 def _interval(tables: list) -> tuple[Any, Any]:
-    """Ends (95 %) of the share of pairs that differ, if the rows of these (pairs, differing) are a sample.
+    """Ends (95 %) of the share of pairs that differ, if the rows of these (pairs, differing) are a sample."""
+    pairs, differ = (table.sum() for table in tables[0])
+    left = [
+        (differ - own_differ) / (pairs - own) for own, own_differ in tables
+    ]  # unknown if one has all pairs
+    rows = [(own > 0).sum() for own, _ in tables]
+    return ends(differ / pairs, left, rows, [own.sum() ** 2 / (own**2).sum() for own, _ in tables])
 
-    Wilson's, for the number of cases that makes its variance the jackknife's, summed over the tables; where
-    that is 0, since all rows say the same, for the number of rows.
+
+def ends(share: pd.Series, left_out: list, rows: list, worth: list) -> tuple[Any, Any]:
+    """Wilson's interval (95 %) with the variance of the jackknife: shares with one row left out, by sample.
+
+    Wilson's, for the number of cases that makes its variance the jackknife's, summed over the samples; where
+    that is 0, since all rows say the same, for the number of rows. ``worth``: of so many alike rows.
     """
     from scipy.stats import norm, t
     from statsmodels.stats.proportion import proportion_confint
 
-    pairs, differ = (table.sum() for table in tables[0])
-    share, found = differ / pairs, []
-    for own_pairs, own_differ in tables:
-        without = (differ - own_differ) / (pairs - own_pairs)  # unknown if one row holds all pairs
-        rows, worth = (own_pairs > 0).sum(), own_pairs.sum() ** 2 / (own_pairs**2).sum()
-        found.append((((without - share) ** 2).sum(skipna=False) * (1 - 1 / rows), rows, worth - 1))
-    variances, rows, freedom = (pd.concat(x, axis=1) for x in zip(*found, strict=True))
+    share = share.clip(0, 1)  # but for rounding
+    found = [((x - share) ** 2).sum(skipna=False) * (1 - 1 / n) for x, n in zip(left_out, rows, strict=True)]
+    variances, rows, freedom = (pd.concat(x, axis=1) for x in (found, rows, [x - 1 for x in worth]))
     variance = variances.sum(axis=1, skipna=False)
     freedom = variance**2 / (variances**2 / freedom.clip(lower=1)).sum(axis=1)
     number, alpha = share * (1 - share) / variance, 2 * norm.sf(t.isf(0.025, freedom))
     flat = (variance < 1e-12) | variances[0].isna()
-    number, alpha = (
-        number.where(~flat, rows.min(axis=1).where(pairs > 0)),
-        np.where(flat, 0.05, alpha),
-    )
-    return proportion_confint(share * number, number, alpha, method="wilson")
+    number = number.where(~flat, rows.min(axis=1)).where(share.notna() & (number != 0))
+    return proportion_confint(share * number, number, np.where(flat, 0.05, alpha), method="wilson")

@@ -13,7 +13,7 @@ import pandas as pd
 
 from secondop.errors import SecondopError, did_you_mean, not_whole, refuse
 from secondop.readers.model import ReaderModel, given
-from secondop.readers.ratings import each_once
+from secondop.readers.readings import each_once
 
 BLOCK = 65_536  # cases drawn at a time: fits the processor's cache, and bounds the memory of any n
 OUTCOMES = ("second", "third", "misclassified", "under", "over")
@@ -126,6 +126,7 @@ def _check(model, strategies, n, seed) -> None:
     if not isinstance(model, ReaderModel) or {*map(type, strategies)} != {Strategy}:
         raise SecondopError(f"Give a ReaderModel and a list of Strategy. Got {model!r} and {strategies!r}.")
     problems = [] if n is None else not_whole("n (cases a class)", n, 1) + not_whole("seed", seed, 0)
+    problems += [model.unordered] * bool(model.unordered)
     names = Counter(strategy.name for strategy in strategies)
     problems += [f"{times} strategies are named {name!r}." for name, times in names.items() if times > 1]
     for strategy in strategies:

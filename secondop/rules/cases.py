@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 
-from secondop.errors import SecondopError, did_you_mean, unknown_name
+from secondop.errors import SecondopError, did_you_mean, refuse, unknown_name
+from secondop.rules.doubts import MissingCodesWarning, RowsWarning, codes_in_doubt, rows_in_doubt
 from secondop.rules.facts import Fact, Kind
 from secondop.rules.files import read_file
-from secondop.rules.gate import column_names, raise_problems, typed
+from secondop.rules.gate import column_names, column_of, labelled, raise_problems, typed
+from secondop.rules.mapping import Meanings, codes_of, decimal_commas, meanings, own_name
 from secondop.rules.rulebook import RuleBook
-from secondop.rules.spellings import claims, near_misses, no_fact, warn_of_near_misses
+from secondop.rules.spellings import (
+    claims,
+    code,
+    is_not_recorded,
+    near_misses,
+    no_fact,
+    warn_of_near_misses,
+)
 
 RuleBooks = RuleBook | Sequence[RuleBook]
 
@@ -25,20 +34,48 @@ class MissingFactsWarning(UserWarning):
     """Facts that have no column: they are unknown in every case."""
 
 
-def read_cases(source: Any, *, columns: Mapping[str, str] | None = None, rule_book: RuleBooks) -> Any:
+def read_cases(
+    source: Any,
+    *,
+    columns: Mapping[str, str] | None = None,
+    values: Mapping[Any, Any] | None = None,
+    unknown: Any = None,
+    encoding: str | None = None,
+    mapping: Any = None,
+    id: str | None = None,
+    rule_book: RuleBooks,
+) -> Any:
     """Read cases: every fact brought to its declared kind, everything else kept as it is.
 
     Yes and no may be written yes/no, y/n, true/false, t/f or 1/0; levels and names of columns in any case,
     with blanks or hyphens; a fact that was not recorded may be empty, NA, N/A, NaN, null, unknown, not
-    recorded, not known, missing, ``?`` or ``.``: it counts as unknown, not as no. Nothing given is altered.
+    recorded, not known, missing, ``?`` or ``.``: it counts as unknown, not as no. ``values`` and ``unknown``
+    say what your own words and codes mean. Nothing given is altered, and no row is dropped.
 
     Parameters
     ----------
-    source : path or DataFrame
-        A CSV or TSV file (also ``.gz``) in UTF-8, separated by commas, semicolons or tabs, a parquet file, or
-        a pandas, polars or pyarrow frame; one case a row.
+    source : path, file or DataFrame
+        A CSV or TSV file (also ``.gz``) separated by commas, semicolons or tabs, an ``.xlsx`` or parquet
+        file, what has a ``read``, or a pandas, polars or pyarrow frame; one case a row. In a file separated
+        by semicolons 2,5 is a number with a decimal comma; 1.000 is one only where its column shows which.
     columns : mapping, optional
         Your column names to names of facts, such as ``{"Geschlecht": "sex"}``.
+    values : mapping, optional
+        Your words and codes to answers: of every fact that takes the answer, ``{"ja": "yes"}``; of a column,
+        by its name or its fact, ``{"Geschlecht": {1: "male", 2: "female"}}``, or both in one mapping. What is
+        said of a column goes first, then what is said of all, then the usual spellings; where numbers are
+        codes, no other number is read as an answer. 1, "1" and 1.0 are one code. Another column than a fact's
+        (an outcome) is read if it is named, or if words for all are all that it holds.
+    unknown : list or mapping, optional
+        Codes for *not recorded*: in every fact's column, ``[999, "k.A."]``, or by column,
+        ``{"weeks": [999], "*": ["k.A."]}``.
+    encoding : str, optional
+        Of a text file that is not in UTF-8, such as "cp1252".
+    mapping : path or str, optional
+        A file in TOML, or its text, that says all this: :func:`mapping_template` writes one to fill in. What
+        arguments say goes first.
+    id : str, optional
+        The column that tells cases apart: ids that are missing or repeated are warned of.
     rule_book : RuleBook or list of RuleBook
         Whose facts to read; of several, the facts of all.
 
@@ -56,20 +93,44 @@ def read_cases(source: Any, *, columns: Mapping[str, str] | None = None, rule_bo
 
     Warns
     -----
-    NearMissWarning, MissingFactsWarning
-        Naming columns that are not read although they are almost named as a fact; facts without a column.
+    NearMissWarning, MissingFactsWarning, RowsWarning, MissingCodesWarning
+        Naming columns that are not read although they are almost named as a fact; facts without a column;
+        rows that may be no cases, with their lines; numbers that may be codes for *not recorded*.
     """
-    frame, answers, problems, where, facts = _read(source, columns, rule_book)
-    raise_problems(problems, len(frame), where)
-    warn_of_near_misses(column_names(frame), facts)
-    if missing := [name for name in facts if name not in answers.columns]:
-        said = f"{len(missing)} of {len(facts)} facts have no column and are unknown in every case"
-        warnings.warn(f"{said}: {', '.join(missing)}.", MissingFactsWarning, stacklevel=2)
-    return _declared(frame, answers, facts)
+    said = meanings(columns, values, unknown, encoding, mapping, id)
+    read = read_sources(source, said, facts_of(rule_book))
+    own = " Your own words and codes: values=, unknown=, or a file that mapping_template(...) writes."
+    raise_problems(read.problems, len(read.frame), read.where, own)
+    warn_of_near_misses(column_names(read.frame), read.facts)
+    for doubts, kind in (
+        ([*read.remarks, *rows_in_doubt(read.frame, read.answers, read.id, read.places)], RowsWarning),
+        (codes_in_doubt(read.frame, read.answers, read.own, read.id), MissingCodesWarning),
+    ):
+        lines = [" ".join(_told(*doubt)) for doubt in doubts]
+        if lines:
+            warnings.warn(f"Of the cases{read.where}: {' '.join(lines)}", kind, stacklevel=2)
+    if missing := [name for name in read.facts if name not in read.answers.columns]:
+        told = f"{len(missing)} of {len(read.facts)} facts have no column and are unknown in every case"
+        warnings.warn(f"{told}: {', '.join(missing)}.", MissingFactsWarning, stacklevel=2)
+    return _declared(read.frame, read.answers, read.facts)
+
+
+def _told(column: Any, rows: int, row: int, place: str, value: str, problem: str, hint: str) -> list[str]:
+    """A doubt in a sentence or two."""
+    named = [f"column {column!r}:"] if column != "" else [place] * (not rows)
+    return [*named, *filter(None, [value, f"{problem}.", hint])]
 
 
 def check_cases(
-    source: Any, *, columns: Mapping[str, str] | None = None, rule_book: RuleBooks
+    source: Any,
+    *,
+    columns: Mapping[str, str] | None = None,
+    values: Mapping[Any, Any] | None = None,
+    unknown: Any = None,
+    encoding: str | None = None,
+    mapping: Any = None,
+    id: str | None = None,
+    rule_book: RuleBooks,
 ) -> pd.DataFrame:
     """Every problem that :func:`read_cases` would raise or warn of, as a table; empty if there is none.
 
@@ -78,13 +139,18 @@ def check_cases(
     pandas.DataFrame
         One problem a row: ``column, rows`` (how many have it), ``first_row`` (counted from 0), ``first_case``
         (its label in the frame, or line in the file), ``value, problem, hint``. Columns that are not read
-        although their name is almost that of a fact come first.
+        although their name is almost that of a fact come first, then rows that may be no cases.
     """
-    frame, _, problems, _, facts = _read(source, columns, rule_book)
-    near = near_misses(column_names(frame), facts)
-    misread = (len(frame), 0, "", "", "is not read as a fact")
+    said = meanings(columns, values, unknown, encoding, mapping, id)
+    read = read_sources(source, said, facts_of(rule_book))
+    near = near_misses(column_names(read.frame), read.facts)
+    misread = (len(read.frame), 0, "", "", "is not read as a fact")
     rows = [(name, *misread, f"Did you mean {fact!r}?") for name, fact in near.items()]
-    return pd.DataFrame([*rows, *problems.itertuples(index=False)], columns=problems.columns)
+    rows += [*read.remarks, *rows_in_doubt(read.frame, read.answers, read.id, read.places)]
+    codes = codes_in_doubt(read.frame, read.answers, read.own, read.id)
+    rows += [*read.problems.itertuples(index=False, name=None)]
+    rows += [(*doubt[:3], read.places([doubt[2]])[0], *doubt[4:]) for doubt in codes]
+    return pd.DataFrame(rows, columns=read.problems.columns)
 
 
 def facts_table(rule_book: RuleBooks) -> pd.DataFrame:
@@ -108,32 +174,107 @@ def facts_of(rule_book: RuleBooks) -> dict[str, Fact]:
     return {name: fact for name, (fact, _) in facts.items()}
 
 
-def _read(source: Any, columns: Mapping[str, str] | None, rule_book: RuleBooks) -> tuple:
-    """The frame with facts under their names, its answers and problems, how to speak of it, and the facts."""
-    facts, columns, where, lines_of = facts_of(rule_book), columns or {}, "", None
-    if not isinstance(columns, Mapping) or not all(isinstance(x, str) for x in columns.values()):
-        raise SecondopError(f"columns= maps your names to facts, as in {{'gender': 'sex'}}; got {columns!r}.")
-    if isinstance(source, (str, Path)):
-        source, where, lines_of = read_file(Path(source).expanduser(), [*facts, *map(str, columns)])
+class Sources(NamedTuple):
+    """Cases as they were read: a frame with facts under their names, its answers, problems and places."""
+
+    frame: Any
+    answers: pl.DataFrame
+    problems: pd.DataFrame
+    facts: dict[str, Fact]
+    own: dict[str, Any]  # the user's name of each fact's column
+    id: Any
+    where: str
+    places: Callable[[list[int]], list[str]]
+    remarks: list[tuple]
+    codes: dict[str, dict[str, Any]]  # of each fact's column: what codes stand for
+
+
+def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: bool = True) -> Sources:
+    """Read a file or a frame as it is said to be meant; ``some`` fact must have a column."""
+    where, lines_of, remarks, commas = "", None, [], False
+    if isinstance(source, (str, Path)) or hasattr(source, "read"):
+        expected = [*facts, *map(str, said.columns)]
+        source, where, lines_of, remarks, commas = read_file(source, expected, said.encoding)
+    elif said.encoding is not None:
+        raise SecondopError(
+            "encoding= is for files of text; this is a frame, whose text was decoded already."
+        )
     names = column_names(source)
+    there = {name: own_name(name, names) for name in said.columns}
+    columns = {name if there[name] is None else there[name]: fact for name, fact in said.columns.items()}
     meant = [columns.get(name, name) for name in names]
     claimed = claims(meant, facts)
-    wrong = [f"There is no column {n!r}.{did_you_mean(n, names[:1000])}" for n in columns if n not in names]
+    wrong = [
+        f"There is no column {n!r}.{did_you_mean(n, map(str, names[:1000]))}"
+        for n in columns
+        if n not in names
+    ]
     unknown = dict.fromkeys(fact for fact in columns.values() if fact not in facts)
     wrong += [f"{unknown_name('fact', fact, facts)} facts_table() lists them." for fact in unknown]
     twice = {fact for fact in columns.values() if len(claimed.get(fact, ())) > 1}
     wrong += [f"More than one column would be {fact!r}." for fact in sorted(twice)]
     if wrong:
         raise SecondopError("columns= cannot be used: " + " ".join(wrong))
-    if not claimed:
+    if not claimed and some:
         raise no_fact(names, facts, where)
     own = {fact: names[meant.index(claim)] for fact, (claim, *more) in claimed.items() if not more}
-    frame = _renamed(source, {name: fact for fact, name in own.items()})
-    answers, problems = typed(frame, facts)
+    codes, others, wrong = codes_of(said, names, own, facts)
+    own_id = own_name(said.id, names) if said.id is not None else None
+    if own_id is None and said.id is not None:
+        wrong.append(
+            f"there is no column {said.id!r} for id=.{did_you_mean(said.id, map(str, names[:1000]))}"
+        )
+    refuse("Cases cannot be read as you say", wrong)
+    if commas:
+        for fact, name in own.items():
+            if facts[fact].is_numeric:
+                found = decimal_commas(facts[fact], column_of(source[name]).labels or ())
+                codes |= {fact: found | codes.get(fact, {})} if found else {}
+    stating = set(own.values())
+    for name in [*others, *names] if said.common else ():
+        if name not in stating and (found := _all_said(source[name], said.common, others.get(name))):
+            others[name] = found
+    frame = _renamed(_reworded(source, others), {name: fact for fact, name in own.items()})
+    answers, problems = typed(frame, facts, codes)
     problems["column"] = [own.get(name, name) for name in problems["column"]]
     if lines_of and len(problems):
         problems["first_case"] = lines_of(problems["first_row"].tolist())
-    return frame, answers, problems, where, facts
+    if lines_of is None:
+        labels = frame.index if isinstance(frame, pd.DataFrame) else range(len(frame))
+
+        def lines_of(rows: list[int]) -> list[str]:
+            return [f"case {labels[row]}" for row in rows]
+
+    told = [("", 0, 0, place, "", problem, hint) for place, problem, hint in remarks]
+    own_id = next((fact for fact, name in own.items() if name == own_id), own_id)
+    return Sources(frame, answers, problems, facts, own, own_id, where, lines_of, told, codes)
+
+
+def _all_said(column: Any, common: Mapping[Any, Any], own: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What words for all say of a column that is no fact: if it has words of its own, or holds no others."""
+    said = {code(word): None if is_not_recorded(answer) else answer for word, answer in common.items()}
+    if own is not None:
+        return said | own
+    labels = [label for label in column_of(column).labels or () if isinstance(label, str)]
+    found = {code(label) for label in labels if not is_not_recorded(label)}
+    return said if found <= said.keys() and any(said[word] is not None for word in found) else {}
+
+
+def _reworded(frame: Any, others: Mapping[Any, Mapping[str, Any]]) -> Any:
+    """The frame with the answers that words and codes stand for in columns that are no facts."""
+    for name, codes in ((name, codes) for name, codes in others.items() if codes):
+        values, labels = labelled(column_of(frame[name]))
+        said = [codes.get(code(label), label) for label in labels]
+        if len({type(answer) for answer in said if answer is not None}) > 1:
+            said = [None if answer is None else str(answer) for answer in said]
+        series = pl.Series(said).gather(values.cast(pl.Int64).set(values < 0, None))
+        if isinstance(frame, pl.DataFrame):
+            frame = frame.with_columns(series.alias(name))
+        elif isinstance(frame, pa.Table):
+            frame = frame.set_column(frame.schema.get_field_index(name), name, series.to_arrow())
+        else:
+            frame = frame.assign(**{name: pd.arrays.ArrowExtensionArray(series.to_arrow())})
+    return frame
 
 
 def _renamed(frame: Any, columns: dict[str, str]) -> Any:

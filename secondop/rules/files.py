@@ -1,177 +1,110 @@
-"""Files of cases: read whole, or refused with one clear error; a record of text keeps its line."""
+"""Files of cases: by what they are, read whole or refused with one clear error."""
 
 from __future__ import annotations
 
-import csv
-import gzip
+import importlib.util
 import io
-import zlib
-from collections.abc import Callable, Collection, Iterator
+import re
+import zipfile
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
-import polars as pl
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet
 
-from secondop.errors import SecondopError, refuse
-from secondop.rules.spellings import claims
-from secondop.words import plural
+from secondop.errors import SecondopError
+from secondop.rules.case_file import MAX_TEXT_BYTES, TITLE, TOP, CaseFile, header, kept, refuse_huge
+from secondop.rules.text_files import decoded, read_text
 
-MAX_TEXT_BYTES, MAX_COLUMNS, MAX_CELLS = 1 << 30, 10_000, 2_000_000_000
-"""Text once unpacked; columns of any file; cells of parquet, which packs equal ones into a few bytes."""
 TEXT_SUFFIXES, PARQUET_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz"), (".parquet", ".pq")
+SUFFIXES = (*TEXT_SUFFIXES, ".xlsx", *PARQUET_SUFFIXES)
 
-_SEPARATORS = {",": "", ";": ", read as separated by semicolons", "\t": ", read as separated by tabs"}
-_LAZY = "Give assess a lazy frame of it (polars and DuckDB scan files) in its place."
-
-CaseFile = tuple[pd.DataFrame, str, Callable[[list[int]], list[str]]]
-"""What a file held, how to speak of it, and where in it a row stands."""
+_BEGINS = {b"PAR1": ".parquet", b"PK\3\4": ".xlsx", b"\x1f\x8b": ".csv.gz"}
 
 
-def read_file(path: Path, facts: Collection[str]) -> CaseFile:
-    """Read a text or parquet file; ``facts`` are the names expected in it, to tell the separator."""
-    name = path.name.lower()
-    if not path.is_file():
-        kind = "a folder or a device" if path.exists() else "not there"
-        raise SecondopError(f"The file {str(path)!r} cannot be read: it is {kind}.")
-    if name.endswith(PARQUET_SUFFIXES):
-        return _read_parquet(path)
-    if name.endswith(TEXT_SUFFIXES):
-        return _read_text(path, facts)
-    raise SecondopError(
-        f"{path.name!r} is not one of {', '.join(TEXT_SUFFIXES + PARQUET_SUFFIXES)}. "
-        "From a spreadsheet, save it as CSV UTF-8; anything else, read it with pandas and give the frame."
-    )
+def read_file(source: Any, facts: Collection[str], encoding: str | None = None) -> CaseFile:
+    """Read a file, or what has a ``read``; ``facts`` are names expected in it, to tell its header."""
+    if hasattr(source, "read"):
+        content = source.read(MAX_TEXT_BYTES + 1)
+        name = kind = Path(str(getattr(source, "name", "the file"))).name
+        if isinstance(content, str):
+            content = content.removeprefix("\ufeff")
+            return read_text(content, content.encode(errors="replace"), name, facts)
+        if not name.lower().endswith(SUFFIXES):
+            kind = next((suffix for begin, suffix in _BEGINS.items() if content.startswith(begin)), ".csv")
+        file: Any = io.BytesIO(content)
+    elif address := re.match(r"[a-z][a-z0-9+]+:/+", str(source), re.I):
+        said = f"{str(source)!r} is an address ({address[0]}...), and nothing is fetched from a network"
+        advice = "Download the file and give its path, or read it with pandas and give the frame."
+        raise SecondopError(f"{said}. {advice}")
+    else:
+        file = Path(source).expanduser()
+        name = kind = file.name
+        if not file.is_file():
+            what = "a folder or a device" if file.exists() else "not there"
+            raise SecondopError(f"The file {str(file)!r} cannot be read: it is {what}.")
+    kind = kind.lower()
+    if not kind.endswith(SUFFIXES):
+        raise SecondopError(
+            f"{name!r} is none of {', '.join(SUFFIXES)}. From a spreadsheet, save it as CSV UTF-8 or .xlsx; "
+            "anything else, read it with pandas and give the frame."
+        )
+    if encoding is not None and not kind.endswith(TEXT_SUFFIXES):
+        raise SecondopError(f"encoding= is for files of text ({', '.join(TEXT_SUFFIXES)}), not for {name}.")
+    if kind.endswith(PARQUET_SUFFIXES):
+        return _read_parquet(file, name)
+    if kind.endswith(".xlsx"):
+        return _read_workbook(file, name, facts)
+    return read_text(*decoded(file, name, encoding, kind.endswith(".gz")), name, facts)
 
 
-def _read_parquet(path: Path) -> CaseFile:
+def _read_parquet(file: Any, name: str) -> CaseFile:
     try:
-        with pa.parquet.ParquetFile(path, page_checksum_verification=True) as file:
-            _refuse_huge(path, len(file.schema_arrow.names), file.metadata.num_rows)
-            table = file.read()
+        with pa.parquet.ParquetFile(file, page_checksum_verification=True) as parquet:
+            refuse_huge(name, len(parquet.schema_arrow.names), parquet.metadata.num_rows)
+            table = parquet.read()
         table.validate(full=True)
         frame = table.to_pandas(types_mapper=pd.ArrowDtype)
     except SecondopError:
         raise
     except Exception as error:  # a damaged file may break whatever reads it, in any way
         said = str(error).strip().split("\n")[0].rstrip(".")
-        raise SecondopError(f"{path.name} is not a sound parquet file: {said}.") from error
-    return frame, f" of {path.name}", lambda rows: [f"record {row + 1:,}" for row in rows]
+        raise SecondopError(f"{name} is not a sound parquet file: {said}.") from error
+    return CaseFile(frame, f" of {name}", lambda rows: [f"record {row + 1:,}" for row in rows], [])
 
 
-def _refuse_huge(path: Path, columns: int, rows: int) -> None:
-    if columns > MAX_COLUMNS or rows * columns > MAX_CELLS:
-        size = f"{columns:,} columns and says it has {rows:,} rows"
-        most = f"{MAX_COLUMNS:,} columns and {MAX_CELLS:,} cells"
-        raise SecondopError(f"{path.name} has {size}; at most {most} are read into memory. {_LAZY}")
-
-
-def _read_text(path: Path, facts: Collection[str]) -> CaseFile:
-    text = _decoded(path)
-    heads = {s: next(record for record in _records(text[: 1 << 22], s) if record[1]) for s in _SEPARATORS}
-    # under the right one the first record names most facts, or else most columns
-    separator = max(heads, key=lambda s: (len(claims(heads[s][1], facts)), len(heads[s][1])))
-    (first, names), where = heads[separator], f" of {path.name}{_SEPARATORS[separator]}"
-    if len(names) == 1 and not claims(names, facts):
-        where = f" of {path.name}, read as one since no comma, semicolon or tab separates any"
-    _refuse_huge(path, len(names), text.count("\n"))
-    if text.count('"') % 2:
-        _refuse_ragged(text, separator, len(names), where)
-    data, several = text.encode(), len(names) > 1  # in a single column an empty line is a case
+def _read_workbook(file: Any, name: str, facts: Collection[str]) -> CaseFile:
+    """The first sheet that holds anything; the others are named."""
+    if importlib.util.find_spec("openpyxl") is None:
+        said = "needs openpyxl: pip install 'secondop[excel]' (or: pip install openpyxl)"
+        raise SecondopError(f"Reading {name} {said}. Or save it as CSV UTF-8.")
     try:
-        table = pa.csv.read_csv(
-            pa.BufferReader(data),
-            pa.csv.ReadOptions(skip_rows=first - 1, column_names=names, block_size=len(data)),
-            pa.csv.ParseOptions(delimiter=separator, newlines_in_values=True, ignore_empty_lines=several),
-            pa.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
-                null_values=[""],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
-            ),
-        ).slice(1)
-    except pa.ArrowInvalid as error:
-        _refuse_ragged(text, separator, len(names), where)
-        raise SecondopError(f"{path.name} cannot be read: {error}.") from error
-    # a spreadsheet leaves columns behind that have no name and no cell
-    kept = [i for i, name in enumerate(names) if name.strip() or table[i].null_count < len(table)]
-    table = table.select(kept)
-    names = table.column_names
-    if twice := sorted({repr(name) for name in names if names.count(name) > 1}):
-        said = f"more than one column named {', '.join(twice[:10])}"
-        raise SecondopError(f"{path.name} has {said}. Give each its own name.")
-    stated = {name for own in claims(names, facts).values() for name in own}
-    columns = {name: table[name] if name in stated else _plain(table[name]) for name in names}
-
-    def lines_of(rows: list[int]) -> list[str]:
-        lines = [line for line, cells in _records(text, separator) if cells or not several]
-        return [f"line {lines[row - len(table)]:,}" for row in rows]
-
-    return pa.table(columns).to_pandas(types_mapper=pd.ArrowDtype), where, lines_of
-
-
-def _decoded(path: Path) -> str:
-    """The file's text, or what stands in the way and where."""
-    try:
-        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
-            data = file.read(MAX_TEXT_BYTES + 1)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise SecondopError(f"{path.name} is not a sound gzip file: {error}.") from error
-    if len(data) > MAX_TEXT_BYTES:
-        raise SecondopError(f"{path.name}: more than {MAX_TEXT_BYTES:,} bytes of text are not read. {_LAZY}")
-    at, what = data.find(0), "here is a NUL byte, which no text has (is it UTF-16?)"
-    try:
-        text = data.decode("utf-8-sig") if at < 0 else ""
-    except UnicodeDecodeError as error:
-        at, what = error.start, "this is not text in UTF-8"
-    if at >= 0:
-        place = f"{path.name}, line {data.count(10, 0, at) + 1:,}"
-        raise SecondopError(f"{place}: {what}. Save it as CSV UTF-8, or read it with pandas (encoding=...).")
-    if not text.strip("\r\n\t ,;"):
-        raise SecondopError(f"{path.name} is empty: its first line must name the columns.")
-    return text
-
-
-def _records(text: str, separator: str, strict: bool = False) -> Iterator[tuple[int, list[str]]]:
-    """Every record with the line on which it starts; of an empty line no cell."""
-    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a cell may be as long as the file
-    reader, line = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=strict), 1
-    try:
-        for cells in reader:
-            yield line, cells
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise csv.Error(f"line {line:,}: {error}") from error
-
-
-def _refuse_ragged(text: str, separator: str, width: int, where: str) -> None:
-    """Refuse a file whose records have not the cells of the first, or no end, and say on which lines."""
-    ragged, mend = [], "Put a text that holds the separator or a line end in double quotes."
-    try:
-        for line, cells in _records(text, separator, strict=True):
-            if cells and len(cells) != width:
-                said = separator.join(cells)[:60]
-                ragged.append(f"line {line:,}: {plural(len(cells), 'cell')}: {said!r}")
-    except csv.Error as error:
-        ragged.insert(0, f"{error}: was a double quote opened and never closed?")
-        mend += ' Inside such a cell, write "" for each.'
-    if ragged:
-        what = f"{plural(len(ragged), 'record')}{where} without the {plural(width, 'cell')} of the first"
-        refuse(what, [*ragged[:10], mend])
-
-
-def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
-    """Text as True/False, whole numbers or numbers, where going back to text gives every cell as it was."""
-    text = pl.Series(column)
-    cells = text.drop_nulls()
-    if len(cells) and cells.is_in(["True", "False"]).all():
-        return (text == "True").to_arrow()
-    for dtype in (pl.Int64, pl.Float64):
-        values = cells.cast(dtype, strict=False)
-        if len(cells) and values.is_finite().sum() == len(cells):
-            others = cells.filter(values.cast(pl.String) != cells)  # pandas writes 1e-07, and polars 1e-7
-            if all(repr(float(cell)) == cell for cell in others):
-                return text.cast(dtype).to_arrow()
-    return column
+        with zipfile.ZipFile(file) as packed:
+            if sum(part.file_size for part in packed.infolist()) > MAX_TEXT_BYTES:
+                raise SecondopError(f"{name}: more than {MAX_TEXT_BYTES:,} bytes, unpacked, are not read.")
+        sheets = pd.read_excel(file, sheet_name=None, header=None, dtype=object, na_filter=False)
+    except SecondopError:
+        raise
+    except Exception as error:  # as for parquet
+        said = str(error).strip().split("\n")[0].rstrip(".")
+        raise SecondopError(
+            f"{name} is not a sound .xlsx file (is it locked by a password?): {said}."
+        ) from error
+    sheet = next((sheet for sheet, cells in sheets.items() if (cells != "").any(axis=None)), None)
+    if sheet is None:
+        raise SecondopError(f"{name} is empty: its first row must name the columns.")
+    cells = sheets.pop(sheet)
+    first = [(row + 1, list(map(str, values))) for row, *values in cells.head(TOP).itertuples()]
+    at, names, above = header([(row, values) for row, values in first if any(values)], facts)
+    refuse_huge(name, len(names), len(cells))
+    frame = cells.iloc[at:].reset_index(drop=True)
+    frame = frame.where(frame != "", None)
+    left, remarks = kept(name, names, [frame[i].isna().all() for i in range(len(names))])
+    frame = frame.iloc[:, left].set_axis([names[i] for i in left], axis=1).infer_objects()
+    remarks += [(f"row {row}", *TITLE) for row in above]
+    if others := [repr(other) for other, held in sheets.items() if held.size]:
+        said = f"is the one sheet that is read, not {', '.join(others)}"
+        remarks.append((f"sheet {sheet!r}", said, "Move the sheet with the cases to the front."))
+    return CaseFile(frame, f" of {name}", lambda rows: [f"row {at + row + 1:,}" for row in rows], remarks)

@@ -48,23 +48,27 @@ class _Column(NamedTuple):
     labels: list | None = None
 
 
-def typed(cases: Any, facts: Mapping[str, Fact]) -> tuple[pl.DataFrame, pd.DataFrame]:
+def typed(
+    cases: Any, facts: Mapping[str, Fact], codes: Mapping[str, Mapping[str, Any]] | None = None
+) -> tuple[pl.DataFrame, pd.DataFrame]:
     """Bring the facts of a frame in memory to their types, and list every value that is no answer.
 
     Of ``facts`` (what to read by the name that its column shall have, so that any column can be read as a
     flag) the answers hold those that the frame has, null where nothing was recorded or the value is no
     answer. Problems: ``column, rows`` (how many), ``first_row`` (counted from 0), ``first_case`` (its index
-    label), ``value, problem, hint``.
+    label), ``value, problem, hint``. ``codes`` say of a fact what values of its column stand for.
     """
-    found = claims(column_names(cases), facts)
-    answers, wrong = _read(cases, found, facts)
+    found, codes = claims(column_names(cases), facts), codes or {}
+    answers, wrong = _read(cases, found, facts, codes)
     said = [
         (own[0], len(cases), 0, "", f"is there {len(own)} times", f"Keep one of {', '.join(map(repr, own))}.")
         for own in found.values()
         if len(own) > 1
     ]
     for key, (column, rows) in wrong.items():
-        said += [(found[key][0], *problem) for problem in _problems_of(facts[key], column, rows)]
+        said += [
+            (found[key][0], *problem) for problem in _problems_of(facts[key], column, rows, codes.get(key))
+        ]
     problems = pd.DataFrame(said, columns=["column", "rows", "first_row", "value", "problem", "hint"])
     labels = cases.index if isinstance(cases, pd.DataFrame) else range(len(cases))
     places = [f"case {labels[row]}" if len(cases) else "" for row in problems["first_row"]]
@@ -81,20 +85,23 @@ def typed_cases(cases: Any, facts: Mapping[str, Fact]) -> pl.DataFrame:
 
 def typed_partition(cases: pd.DataFrame, facts: Mapping[str, Fact]) -> tuple[pl.DataFrame, pl.Series]:
     """The answers of :func:`typed`, and how many facts of each case hold what is no answer: none raises."""
-    answers, wrong = _read(cases, claims(column_names(cases), facts), facts)
+    answers, wrong = _read(cases, claims(column_names(cases), facts), facts, {})
     counts = (rows.fill_null(False).cast(pl.Int32) for _, rows in wrong.values())
     return answers, sum(counts, pl.zeros(len(cases), pl.Int32, eager=True)).rename("unreadable")
 
 
-def _read(cases: Any, found: dict[str, list], facts: Mapping[str, Fact]) -> tuple[pl.DataFrame, dict]:
+def _read(
+    cases: Any, found: dict[str, list], facts: Mapping[str, Fact], codes: Mapping[str, Mapping[str, Any]]
+) -> tuple[pl.DataFrame, dict]:
     """The answers, and of each column that holds what is none the column and in which rows."""
-    columns = {key: _column(cases[own[0]], facts[key]) for key, own in found.items() if len(own) == 1}
+    columns = {key: column_of(cases[own[0]], facts[key]) for key, own in found.items() if len(own) == 1}
+    columns |= {key: labelled(columns[key]) for key in codes if key in columns}
     raw = pl.DataFrame({key: column.values for key, column in columns.items()})
     read, bad, wrong = {}, {}, {}
     for key, column in columns.items():
         fact, x, values = facts[key], pl.col(key), raw[key]
         if column.labels is not None:
-            said = dict(enumerate(read_answer(fact, label) for label in column.labels))
+            said = dict(enumerate(read_answer(fact, label, codes.get(key)) for label in column.labels))
             bad[key] = [place for place, answer in said.items() if isinstance(answer, Unreadable)]
             known = {place: answer for place, answer in said.items() if fact.accepts(answer)}
             if len(known) > 12:
@@ -114,18 +121,34 @@ def _read(cases: Any, found: dict[str, list], facts: Mapping[str, Fact]) -> tupl
     return answers, wrong
 
 
-def _column(column: Any, fact: Fact) -> _Column:
+def column_of(column: Any, fact: Fact | None = None) -> _Column:
     """A column of any kind of frame, without a copy wherever that can be."""
     if isinstance(column, pd.Series):
         return _of_pandas(column)
     if isinstance(column, pl.Series):
         dtype = column.dtype
-        if dtype == fact.dtype or dtype == pl.Boolean or dtype.is_integer() or dtype.is_float():
+        if (
+            (fact is not None and dtype == fact.dtype)
+            or dtype == pl.Boolean
+            or dtype.is_integer()
+            or dtype.is_float()
+        ):
             return _Column(column)
         if dtype == pl.Object:
             return _numbered(column.to_list())
         column = column.to_arrow()
     return _of_arrow(column)
+
+
+def labelled(column: _Column) -> _Column:
+    """Flags or numbers as places in the list of those that are different."""
+    if column.labels is not None:
+        return column
+    values = column.values.cast(pl.String) if column.values.dtype == pl.Enum else column.values
+    values = values.fill_nan(None) if values.dtype.is_float() else values
+    labels = values.drop_nulls().unique(maintain_order=True)
+    places = values.replace_strict(labels, range(len(labels)), default=None, return_dtype=pl.Int64)
+    return _Column(places, labels.to_list())
 
 
 def _of_pandas(series: pd.Series) -> _Column:
@@ -164,21 +187,24 @@ def _numbered(values: list) -> _Column:
     return _Column(pl.Series([places[key] for key in keys], dtype=pl.Int64), list(labels.values()))
 
 
-def _problems_of(fact: Fact, column: _Column, rows: pl.Series) -> list[tuple]:
+def _problems_of(
+    fact: Fact, column: _Column, rows: pl.Series, codes: Mapping[str, Any] | None = None
+) -> list[tuple]:
     """What is wrong in one column: every different bad word, and numbers by what is wrong with them."""
     values = pl.DataFrame({"value": column.values}).with_row_index("row").filter(rows)
     groups: dict[tuple, list] = {}
     for value, count, row in values.group_by("value").agg(pl.len(), pl.col("row").min()).sort("row").rows():
         value = value if column.labels is None else column.labels[value]
-        problem, each = read_answer(fact, value)
+        problem, each, advice = read_answer(fact, value, codes)
+        advice = hint(fact, value) if advice is None else advice
         key = problem, show(value) if each else ""
         if len(groups) >= MAX_VALUES_LISTED and key not in groups:
             problem, key = f"(and other values) {problem}", ()
-        groups.setdefault(key, [0, row, value, problem])[0] += count
-    return [(n, row, show(value), problem, hint(fact, value)) for n, row, value, problem in groups.values()]
+        groups.setdefault(key, [0, row, value, problem, advice])[0] += count
+    return [(n, row, show(value), problem, advice) for n, row, value, problem, advice in groups.values()]
 
 
-def raise_problems(problems: pd.DataFrame, n_cases: int, where: str = "") -> None:
+def raise_problems(problems: pd.DataFrame, n_cases: int, where: str = "", advice: str = "") -> None:
     """Raise a :class:`CasesError` that lists the problems, if there are any."""
     if problems.empty:
         return
@@ -188,7 +214,7 @@ def raise_problems(problems: pd.DataFrame, n_cases: int, where: str = "") -> Non
         lines.append(f"{place} {f'{row.value} {row.problem}'.strip()}. {row.hint}".rstrip())
     if len(problems) > MAX_LINES:
         lines.append(f"  ... and {len(problems) - MAX_LINES} more: all are in the error's .problems.")
-    lines.append("A fact that was not recorded may be left empty: it counts as unknown, not as no.")
+    lines.append(f"A fact that was not recorded may be left empty: it counts as unknown, not as no.{advice}")
     raise CasesError("\n".join(lines), problems)
 
 

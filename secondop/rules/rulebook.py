@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, replace
@@ -88,7 +89,7 @@ class RuleBook:
         return name in self._by_name
 
     def __getitem__(self, name: str) -> Rule:
-        if name not in self._by_name:
+        if not isinstance(name, str) or name not in self._by_name:
             raise unknown_name("rule", name, self._by_name)
         return self._by_name[name]
 
@@ -132,7 +133,7 @@ class RuleBook:
 
     def fact(self, name: str) -> Fact:
         """The fact of that name, to speak about it in a condition."""
-        if name not in self.facts:
+        if not isinstance(name, str) or name not in self.facts:
             raise unknown_name("fact", name, self.facts)
         return self.facts[name]
 
@@ -163,12 +164,14 @@ class RuleBook:
         return replace(self, rules=[rule for rule in self if rule.name in kept])
 
     def replace(self, name: str, /, **changes: Any) -> RuleBook:
-        """A new book in which one rule is changed, such as ``replace("refractory", level="urgent")``."""
+        """A new book with one rule changed, such as ``replace("neoplasia-concern", level="urgent")``."""
         changed = replace(self[name], **changes)
         return replace(self, rules=[changed if rule.name == name else rule for rule in self])
 
     def with_threshold(self, rule: str, fact: str, value: float | str) -> RuleBook:
         """A new book in which a rule's one threshold on a fact is moved; its basis and range stay."""
+        if not isinstance(fact, str):
+            raise unknown_name("fact", fact, self[rule].facts)
         when = self[rule].when
         old = [leaf for leaf in when.leaves() if isinstance(leaf, Compare) and leaf.fact.name == fact]
         if (found := len({leaf.value for leaf in old})) != 1:
@@ -179,6 +182,8 @@ class RuleBook:
 
     def decidable_by(self, cases: Any) -> RuleBook:
         """A new book of the rules all of whose facts have a column in these cases."""
+        if not hasattr(cases, "columns"):
+            raise SecondopError(f"Cases are a frame with columns, not {type(cases).__name__}.")
         there = matched(list(cases.columns), self.facts).keys()
         return replace(self, rules=[rule for rule in self if rule.facts.keys() <= there])
 
@@ -253,6 +258,9 @@ class RuleBook:
         except SecondopError:
             raise
         except Exception as error:  # what is no book may break whatever reads it, in any way
+            if isinstance(text, os.PathLike) or str(text).endswith(".json"):
+                read = f"RuleBook.from_json(Path({str(text)!r}).read_text())"
+                raise SecondopError(f"from_json reads a text, not a path: {read}.") from error
             raise SecondopError(f"This text is not a rule book as to_json writes it: {error!r}.") from error
 
     def to_markdown(self) -> str:

@@ -20,12 +20,16 @@ from secondop.rules.facts import Fact, Kind
 
 YES, NO = ("yes", "y", "true", "t", "1", "1.0"), ("no", "n", "false", "f", "0", "0.0")
 NOT_RECORDED = ("", "na", "n/a", "nan", "null", "<na>", "unknown", "not_recorded", "not_known")
-NOT_RECORDED += ("missing", "?", ".")
+NOT_RECORDED += ("missing", "?", ".", "not_available", "nat", "#n/a", "#nv")
 """Spellings of a gap, as :func:`normalised` leaves them; the whole package reads them alike."""
 BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\ufeff"
 """What counts as blank around and within words, no-break space included: engines have other ideas of it."""
 GAP, TRIMMED = f"[{BLANKS}_-]+", f"^[{BLANKS}]+|[{BLANKS}]+$"
 NUMBER = r"^[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,2})?$"
+
+
+CODES = frozenset(sign * int(digit * n) for sign in (1, -1) for digit in "789" for n in range(2, 6)) | {9, -9}
+"""Numbers that registries write where nothing was recorded."""
 
 
 class NearMissWarning(UserWarning):
@@ -37,11 +41,30 @@ class Unreadable(NamedTuple):
 
     problem: str
     each: bool = True
+    hint: str | None = None
 
 
 def normalised(text: str) -> str:
     """A word as levels and facts are written: lower case, blanks and hyphens as underscores."""
     return re.sub(GAP, "_", text.strip(BLANKS).lower())
+
+
+def is_not_recorded(value: Any) -> bool:
+    """Whether a value is a gap or text that spells one, in ratings and groups as in facts.
+
+    Examples
+    --------
+    >>> [is_not_recorded(value) for value in (None, float("nan"), " Not-recorded", "NA", "no", 0)]
+    [True, True, True, True, False, False]
+    """
+    if isinstance(value, str):
+        return normalised(value) in NOT_RECORDED
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, Real) and value != value)
+
+
+def code(value: Any) -> str:
+    """A value as codes are compared: 1, "1" and 1.0 are one code, and so are "K. A." and "k._a."."""
+    return re.sub(r"\.0$", "", normalised(value if isinstance(value, str) else show(value)))
 
 
 def words(fact: Fact) -> dict[str, bool | str | None]:
@@ -61,8 +84,13 @@ def digits(fact: Fact) -> dict[int, bool | str]:
     return {1: True, 0: False} if fact.kind is Kind.FLAG else levels
 
 
-def read_answer(fact: Fact, value: Any) -> bool | str | int | float | Unreadable | None:
+def read_answer(
+    fact: Fact, value: Any, codes: Mapping[str, Any] | None = None
+) -> bool | str | int | float | Unreadable | None:
     """What one value (a Python, numpy or pandas scalar) says of a fact; ``None`` where nothing was recorded.
+
+    ``codes`` say what values of its column stand for, by :func:`code`. They come first; where numbers are
+    codes, no other number is yes, no or a level.
 
     Examples
     --------
@@ -74,6 +102,13 @@ def read_answer(fact: Fact, value: Any) -> bool | str | int | float | Unreadable
     'not_treated'
     """
     value = value.item() if isinstance(value, np.generic) else value
+    if codes and not is_not_recorded(value):
+        key = code(value)
+        if key in codes:
+            return codes[key]
+        coded = any(answer is not None and other.isdecimal() for other, answer in codes.items())
+        if coded and not fact.is_numeric and key.isdecimal():
+            return Unreadable(f"is not among the codes of this column, nor {fact.expects()}")
     if isinstance(value, Decimal):
         value = math.nan if value.is_nan() else float(value)
     if isinstance(value, str):
@@ -83,7 +118,7 @@ def read_answer(fact: Fact, value: Any) -> bool | str | int | float | Unreadable
         if fact.is_numeric and re.search(NUMBER, value.strip(BLANKS)):
             value = float(value.strip(BLANKS))
     is_number = isinstance(value, Real) and (fact.kind is Kind.FLAG or not isinstance(value, bool))
-    if value is None or value is pd.NA or value is pd.NaT or (is_number and value != value):
+    if is_not_recorded(value):
         return None
     if is_number and fact.is_numeric:
         return _number(fact, value)
@@ -154,10 +189,13 @@ def _normalised_lazily(x: nw.Expr) -> nw.Expr:
 
 def hint(fact: Fact, value: Any) -> str:
     """What to write in place of a value that is no answer, where that can be told."""
+    if (digits := code(value).replace("_", "-")) in map(str, CODES):
+        return f"If it stands for not recorded, leave it empty or say unknown=[{digits}]."
     if fact.is_numeric and _within_its_kind(fact, value):
         return "If it stands for not recorded, leave it empty."
     if not isinstance(value, str):
-        return ""
+        parted = fact.kind is Kind.COUNT and isinstance(value, float) and 0 < abs(value) % 1 < 1
+        return "Write a whole number." if parted else ""
     word, none = normalised(value[:100]), "0" if fact.is_numeric else "no"
     if fact.has_levels:
         return did_you_mean(word, fact.levels).strip()
@@ -172,7 +210,7 @@ def hint(fact: Fact, value: Any) -> str:
 def _within_its_kind(fact: Fact, value: Any) -> bool:
     """Whether a value is written as the fact's numbers are, so that only its size can be wrong."""
     if not isinstance(value, str):
-        return True
+        return isinstance(value, Real) and (fact.kind is Kind.NUMBER or value % 1 == 0)
     number = value.strip(BLANKS)
     return bool(re.search(NUMBER, number)) and (fact.kind is Kind.NUMBER or float(number) % 1 == 0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +19,8 @@ _STANDING = ("no_indication", "not_needed", *Level)
 """Each stands over those before it: a reason against over none, and an indication over both."""
 _RANK = np.array([RECOMMENDATIONS.index(recommendation) for recommendation in _STANDING])
 _SIZES = len(_RANK), 2, len(_RANK), 1 << 20, 1 << 20  # no book has so many answers or rules
+
+_Asked = tuple[str, np.ndarray, np.ndarray, np.ndarray]
 
 
 class NextQuestion(NamedTuple):
@@ -62,13 +64,19 @@ def first_questions(typed: pl.DataFrame, rule_book: RuleBook) -> pl.Series:
     help to reach; how many answers change something; how many open rules read it; the order of the book.
     """
     found: list[str | None] = []
-    for part in typed.iter_slices(_AT_ONCE):
-        first, best = np.full(len(part), None), np.zeros(len(part), int)
-        for fact, order, *_ in _asked(part, rule_book):
+    for n, asked in asked_at_once(typed, rule_book):
+        first, best = np.full(n, None), np.zeros(n, int)
+        for fact, order, *_ in asked:
             first[order > best] = fact
             best = np.maximum(best, order)
         found += first.tolist()
     return pl.Series(found, dtype=pl.String)
+
+
+def asked_at_once(typed: pl.DataFrame, rule_book: RuleBook) -> Iterator[tuple[int, Iterable[_Asked]]]:
+    """Part by part, as fits the processor's cache: how many cases, and what :func:`_asked` says of them."""
+    for part in typed.iter_slices(_AT_ONCE):
+        yield len(part), _asked(part, rule_book)
 
 
 def questions(typed: pl.DataFrame, rule_book: RuleBook) -> tuple[NextQuestion, ...]:
@@ -81,9 +89,7 @@ def questions(typed: pl.DataFrame, rule_book: RuleBook) -> tuple[NextQuestion, .
     return tuple(found)
 
 
-def _asked(
-    cases: pl.DataFrame, rule_book: RuleBook
-) -> Iterator[tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
+def _asked(cases: pl.DataFrame, rule_book: RuleBook) -> Iterator[_Asked]:
     """Every fact that would help in some of the cases, asked of all at once, in the order of the book.
 
     Its name; for each case how it ranks (0: it is not asked), what stands after each answer, an answer a row,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from secondop.datafiles import for_spreadsheets
 from secondop.errors import CasesError, SecondopError
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.cases import read_cases
@@ -102,7 +103,7 @@ class CaseExplorer(Still, anywidget.AnyWidget):
         if content["button"] == "restart":
             self._begin()
         elif content["button"] == "row":
-            self.send({"name": f"{name}.csv", "text": self.to_frame().to_csv(index=False)})
+            self.send({"name": f"{name}.csv", "text": for_spreadsheets(self.to_frame()).to_csv(index=False)})
         elif content["button"] == "page":
             self.send({"name": f"{name}.html", "text": self.to_html()})
 

@@ -125,8 +125,8 @@ def test_rates_that_none_can_have_together_are_missed_and_never_an_error():
 
 WRONG = [
     # asked for                                      the message says
-    (dict(draws=0), "counted from 1"),
-    (dict(weight=-1), "the weight from 0"),
+    (dict(draws=0), "draws is a whole number, 1 or more"),
+    (dict(weight=-1), "weight is a number, 0 or more"),
     (dict(counts={"sought.wish": (1, 2)}), "only a share can be counted"),
     (dict(counts={"rates.sought": (3, 2)}), "got 3 of 2"),
 ]

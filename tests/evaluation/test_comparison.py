@@ -91,15 +91,13 @@ def test_each_role_gets_its_verdict_and_its_reason(programme, name, role, verdic
 
 
 def test_rates_are_shares_of_those_who_sought_and_show_it(programme):
-    shown = programme.loc[
-        "meyer_tx", ["simulated_denominator", "simulated_count", "simulated_n", "simulated_rate"]
-    ]
+    shown = programme.loc["meyer_tx", ["cohort_denominator", "cohort_count", "cohort_n", "cohort_rate"]]
     assert shown.to_list() == ["cases that sought an opinion", 3740, 10000, 0.374]
-    right = programme.loc["mayo_revised_right", ["simulated_count", "simulated_n", "simulated_rate"]]
+    right = programme.loc["mayo_revised_right", ["cohort_count", "cohort_n", "cohort_rate"]]
     assert right.to_list() == [1258, 1480, 0.85]
 
 
-def test_the_difference_is_simulated_minus_published_with_its_interval(programme):
+def test_the_difference_is_the_cohort_minus_published_with_its_interval(programme):
     row = programme.loc["france_divergent"]  # 4,160 of 10,000 against 502 of 1,552
     assert row["difference"] == pytest.approx(0.416 - 502 / 1552)
     _, *ends = contrasted("risk difference", (4160, 10000), (502, 1552))  # Newcombe's interval
@@ -108,7 +106,7 @@ def test_the_difference_is_simulated_minus_published_with_its_interval(programme
 
 def test_unlike_denominators_never_get_a_rate_or_a_difference(programme):
     unlike = programme[programme["verdict"] == "not comparable"]
-    figures = [name for name in unlike if name.startswith(("simulated", "difference"))]
+    figures = [name for name in unlike if name.startswith(("cohort", "difference"))]
     assert len(unlike) > 40 and unlike[figures].isna().all(axis=None)
     assert unlike["reason"].str.len().gt(0).all()
 
@@ -167,7 +165,7 @@ def test_a_range_with_only_an_upper_end_says_so():
 
 def test_seeking_is_a_share_of_all_cases_and_never_agreement_where_it_was_set():
     general = compare(cohort(*PROGRAMME, scenario="general")).set_index("id").loc["israel_survey"]
-    assert (general["simulated_denominator"], general["simulated_rate"]) == ("all cases", 0.2)
+    assert (general["cohort_denominator"], general["cohort_rate"]) == ("all cases", 0.2)
     assert general["verdict"] == "fitted"
     # 20 % seek here, where 17.2 % were published: nothing agrees by construction
     assert "agrees" not in general["reason"] and "chosen with this in view" in general["reason"]
@@ -182,7 +180,7 @@ UNLIKE = ["new_diagnosis", "treatment_initiated", "any_discordance", "discordanc
 def test_an_unlike_outcome_is_refused_whatever_its_role(outcome):
     row = compare(cohort(*PROGRAMME), made_up(outcome=outcome)).iloc[0]
     assert row["verdict"] == "not comparable" and "no such outcome" in row["reason"]
-    assert pd.isna(row["simulated_rate"]) and pd.isna(row["difference"])
+    assert pd.isna(row["cohort_rate"]) and pd.isna(row["difference"])
 
 
 def test_no_outcome_of_another_meaning_is_mapped_to_a_change():
@@ -196,7 +194,7 @@ def test_no_outcome_of_another_meaning_is_mapped_to_a_change():
 
 def test_what_patients_sought_in_orthopaedics_checks_the_surgical_scenario_and_is_a_miss():
     row = compare(cohort(*PROGRAMME, scenario="surgical")).set_index("id").loc["weyer_notconf"]
-    assert (row["simulated_denominator"], row["simulated_rate"]) == ("cases that sought an opinion", 0.374)
+    assert (row["cohort_denominator"], row["cohort_rate"]) == ("cases that sought an opinion", 0.374)
     assert row["verdict"] == "outside" and "below the assumed range" in row["reason"]
 
 
@@ -236,18 +234,18 @@ def test_what_was_fitted_widens_the_interval_by_how_far_the_figures_spread():
 
     exact = compare(changed(2500), made_up()).iloc[0]
     wide = compare(changed(2500), made_up(), redrawn=[changed(count) for count in (1500, 2500, 3500)]).iloc[0]
-    assert wide["simulated_fitted"] == pytest.approx(0.1)  # the standard deviation of .15, .25 and .35
-    half = math.hypot(0.25 - exact["simulated_lower"], 1.959964 * 0.1)
-    assert wide["simulated_lower"] == pytest.approx(0.25 - half)
+    assert wide["cohort_fitted"] == pytest.approx(0.1)  # the standard deviation of .15, .25 and .35
+    half = math.hypot(0.25 - exact["cohort_lower"], 1.959964 * 0.1)
+    assert wide["cohort_lower"] == pytest.approx(0.25 - half)
     assert (exact["verdict"], wide["verdict"]) == ("outside", "undetermined")
     assert "taken as exact" in exact["reason"] and "taken as exact" not in wide["reason"]
-    assert wide["simulated_rate"] == exact["simulated_rate"]
+    assert wide["cohort_rate"] == exact["cohort_rate"]
 
 
 def test_an_interval_widened_by_what_was_fitted_stays_a_share():
     none, every = cohort((50, YES, NO, NO, YES)), cohort((50, YES, YES, NO, YES))
     row = compare(none, made_up(), redrawn=[none, every]).iloc[0]
-    assert (row["simulated_lower"], row["simulated_upper"]) == (0, 1)
+    assert (row["cohort_lower"], row["cohort_upper"]) == (0, 1)
 
 
 # --- contrasts are treated like rates ---
@@ -273,9 +271,9 @@ GROUPS = {
 def test_a_group_is_a_condition_or_a_column_and_others_are_the_reference(kind):
     row = compare(DOUBT, CONTRASTS, sides={"doubt_risk_ratio": GROUPS[kind]}).set_index("id")
     row = row.loc["doubt_risk_ratio"]
-    shown = row[["simulated_k_group", "simulated_n_group", "simulated_k_reference", "simulated_n_reference"]]
+    shown = row[["cohort_k_group", "cohort_n_group", "cohort_k_reference", "cohort_n_reference"]]
     assert shown.to_list() == [40, 100, 30, 300]
-    assert row["simulated_value"] == pytest.approx(4) and row["verdict"] == "within"
+    assert row["cohort_value"] == pytest.approx(4) and row["verdict"] == "within"
     assert row["difference"] == pytest.approx(4 - 4.4) and pd.isna(row["difference_lower"])  # a range
 
 
@@ -299,15 +297,15 @@ MEASURED = [
 def test_each_measure_of_a_contrast(measure, reference, value):
     rows = CONTRASTS.loc[["doubt_risk_ratio"]].assign(measure=measure)
     row = compare(DOUBT, rows, sides={"doubt_risk_ratio": ("rare_disease", reference)}).iloc[0]
-    assert row["simulated_value"] == pytest.approx(value)
-    assert row["simulated_lower"] < value < row["simulated_upper"]
+    assert row["cohort_value"] == pytest.approx(value)
+    assert row["cohort_lower"] < value < row["cohort_upper"]
 
 
 def test_contrasts_have_verdicts_for_the_same_reasons_as_rates():
     judged = compare(DOUBT, CONTRASTS, sides=DOUBTFUL | {"france_complex": ("rare_disease", None)}).set_index(
         "id"
     )
-    assert judged.loc["france_complex", ["verdict", "simulated_value"]].to_list() == [
+    assert judged.loc["france_complex", ["verdict", "cohort_value"]].to_list() == [
         "outside",
         pytest.approx(6),
     ]
@@ -329,9 +327,9 @@ def test_both_sides_of_a_contrast_are_among_its_denominator():
     cases.attrs = dict(DOUBT.attrs)
     row = compare(cases, CONTRASTS, sides={"france_complex": ("rare_disease", None)}).set_index("id")
     shown = row.loc["france_complex"]
-    assert [shown[f"simulated_n_{side}"] for side in ("group", "reference")] == [100, 300]
-    assert shown["simulated_value"] == pytest.approx(6)
-    assert shown["simulated_denominator"] == "cases that sought an opinion"
+    assert [shown[f"cohort_n_{side}"] for side in ("group", "reference")] == [100, 300]
+    assert shown["cohort_value"] == pytest.approx(6)
+    assert shown["cohort_denominator"] == "cases that sought an opinion"
 
 
 def test_of_a_contrast_too_it_is_said_where_nobody_says_what_was_fitted():
@@ -352,7 +350,7 @@ def test_whom_the_doubt_and_the_complexity_contrast_compare_is_known_of_the_book
         disease_control="uncontrolled", diagnosis_changed=[True, True, True, False], treatment_changed=False
     )
     table = compare(cases, CONTRASTS, scenario="oncology", fitted_to=()).set_index("id")
-    sizes = table.loc[["doubt_risk_ratio", "lymphopath_doubt", "france_complex"], "simulated_n_group"]
+    sizes = table.loc[["doubt_risk_ratio", "lymphopath_doubt", "france_complex"], "cohort_n_group"]
     assert sizes.to_list() == [3, 3, 2]
 
 
@@ -361,10 +359,10 @@ def test_unknown_sides_and_outcomes_widen_a_contrast():
     rows.loc[[0, 399], "rare_disease"] = pd.NA
     rows.loc[[50], "diagnosis_changed"] = pd.NA
     row = compare(rows, CONTRASTS, sides=DOUBTFUL).set_index("id").loc["doubt_risk_ratio"]
-    assert math.isnan(row["simulated_value"]) and row["simulated_unknown"] == 5
+    assert math.isnan(row["cohort_value"]) and row["cohort_unknown"] == 5
     # at least 39 of 100 (the case without a change joins) against at most 31 of 300; at most 41 of 100 ...
-    assert row["simulated_min"] == pytest.approx((39 / 100) / (31 / 300))
-    assert row["simulated_max"] == pytest.approx((41 / 100) / (30 / 300))
+    assert row["cohort_min"] == pytest.approx((39 / 100) / (31 / 300))
+    assert row["cohort_max"] == pytest.approx((41 / 100) / (30 / 300))
 
 
 def test_every_published_figure_can_be_compared_or_is_told_why_not():
@@ -393,9 +391,9 @@ UNKNOWNS = [
 def test_unknown_answers_are_carried_as_min_and_max(cases, n, unknown, low, high):
     rows = cohort(*[(k, sought, changed, NO, YES) for k, sought, changed in cases])
     row = compare(rows, made_up()).iloc[0]
-    assert (row["simulated_n"], row["simulated_unknown"]) == (n, unknown)
-    assert (row["simulated_min"], row["simulated_max"]) == pytest.approx((low, high))
-    assert math.isnan(row["simulated_rate"]) == (unknown > 0)
+    assert (row["cohort_n"], row["cohort_unknown"]) == (n, unknown)
+    assert (row["cohort_min"], row["cohort_max"]) == pytest.approx((low, high))
+    assert math.isnan(row["cohort_rate"]) == (unknown > 0)
 
 
 UNDECIDED = [
@@ -447,8 +445,8 @@ def test_no_cohort_makes_a_fitted_rate_agree_or_an_empty_one_zero(cases):
     rows = cohort(*[(1, *case) for case in cases], fitted_to=PROGRAMME_FIT)
     table = compare(rows, RATES[RATES["role"].isin(["calibrate", "derived", "validate"])]).set_index("id")
     assert (table.loc[[*PROGRAMME_FIT, "meyer_either"], "verdict"] == "fitted").all()
-    empty = table[(table["simulated_n"] == 0) & (table["simulated_unknown"] == 0)]
-    assert empty[["simulated_rate", "simulated_min", "difference", "difference_lower"]].isna().all(axis=None)
+    empty = table[(table["cohort_n"] == 0) & (table["cohort_unknown"] == 0)]
+    assert empty[["cohort_rate", "cohort_min", "difference", "difference_lower"]].isna().all(axis=None)
     assert not empty["verdict"].isin(["within", "outside"]).any()
 
 
@@ -482,7 +480,7 @@ def test_what_is_neither_yes_nor_no_is_listed_in_memory_and_counted_in_a_lazy_fr
     with pytest.raises(CasesError, match="'perhaps' is not yes or no"):
         compare(rows)
     table = compare(pl.from_pandas(rows.astype(str)).lazy(), fitted_to=()).set_index("id")
-    assert table.attrs["unreadable"] == 1 and table.loc["meyer_dx", "simulated_unknown"] == 1
+    assert table.attrs["unreadable"] == 1 and table.loc["meyer_dx", "cohort_unknown"] == 1
 
 
 ASSESSED = pd.DataFrame({"recommendation": ["recommended"], "possible": ["urgent"], "undetermined": [True]})
@@ -501,7 +499,7 @@ def test_a_firing_rate_is_refused_with_the_reason_and_the_remedy(offered):
 
 def test_a_cohort_with_outcomes_and_an_assessment_beside_them_is_welcome():
     rows = cohort((3, YES, YES, NO, YES)).assign(recommendation="urgent")
-    assert compare(rows, made_up())["simulated_count"].to_list() == [3]
+    assert compare(rows, made_up())["cohort_count"].to_list() == [3]
 
 
 REFUSED = [

@@ -82,13 +82,10 @@ def test_an_empty_cell_leaves_an_interval_and_an_empty_side_none(measure, group,
 def test_the_bounds_of_a_ratio_hold_for_every_way_of_settling_the_unknown(cases):
     """0 is no, 1 yes, 2 unknown: whether a case is in the group (else in the reference), and its answer."""
 
-    def counts(inside):
-        table = np.zeros((3, 3), int)
-        for member, answer in cases:
-            table[{0: 1, 1: 0, 2: 2}[member] if not inside else member, answer] += 1
-        return table
-
-    seen = contrast_of("risk ratio", counts(True), counts(False))
+    counts = np.zeros((3, 3, 3), int)
+    for member, answer in cases:
+        counts[member, {0: 1, 1: 0, 2: 2}[member], answer] += 1
+    seen = contrast_of("risk ratio", counts, counts)
     settled = [()]
     for member, answer in cases:
         members, answers = ([0, 1] if x == 2 else [x] for x in (member, answer))

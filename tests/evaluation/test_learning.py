@@ -139,7 +139,7 @@ def test_cases_without_a_known_outcome_are_scored_and_never_learned_from(cohort)
 
 
 REFUSED = [
-    ({"folds": 1}, "at least 2"),
+    ({"folds": 1}, "folds is a whole number, 2 or more"),
     ({"kind": "boosted"}, "Did you mean 'boosting'"),
     ({"facts": ["sexe"]}, "Did you mean 'sex'"),
     ({"outcome": "nobody"}, "at most 0"),

@@ -126,5 +126,5 @@ def test_shares_are_said_in_whole_people(shares, people, share):
 
 
 def test_a_share_above_one_is_refused():
-    with pytest.raises(SecondopError, match=r"yield_=14\.8"):
+    with pytest.raises(SecondopError, match=r"yield_ is a share.*Got 14\.8"):
         natural_frequencies(0.4, 0.5, 14.8)

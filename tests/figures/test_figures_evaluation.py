@@ -233,7 +233,7 @@ def test_no_policy_is_called_best_where_unknown_outcomes_leave_it_open(unknown):
     said = "while outcomes are unknown"
     assert "No policy is clearly best" in title(FIGURES["decision curve"](unknown))
     assert said in title(FIGURES["books"](unknown)) and said in title(
-        figures.net_benefit(weighed(unknown, threshold=1 / 4))
+        figures.net_benefit(weighed(unknown, threshold=1 / 6))
     )
     sure = figures.net_benefit(weighed(unknown, ["urgent"], threshold=0.001))  # its bounds leave no doubt
     assert "referring everybody has the highest net benefit" in title(sure)

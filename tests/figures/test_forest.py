@@ -15,6 +15,7 @@ from tests.figures.seen import title
 CASES = pd.DataFrame({"sought": True, "diagnosis_changed": np.arange(1000) < 100}, index=range(1000))
 CASES["treatment_changed"] = np.arange(1000) >= 626
 CASES["second_right"] = np.arange(1000) >= 16
+CASES.attrs["simulated"] = True
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +46,9 @@ def test_what_is_not_comparable_is_drawn_without_the_cohort(table, traces):
 
 def test_points_and_intervals_are_those_of_the_table_in_per_cent(table, traces):
     rows, trace = table[table["verdict"] == "fitted"], traces["Simulated, fitted"]
-    assert list(trace.x) == pytest.approx((rows["simulated_rate"] * 100).to_list())
-    assert list(np.add(trace.x, trace.error_x.array)) == pytest.approx(
-        (rows["simulated_upper"] * 100).to_list()
-    )
-    assert list(trace.x - trace.error_x.arrayminus) == pytest.approx(
-        (rows["simulated_lower"] * 100).to_list()
-    )
+    assert list(trace.x) == pytest.approx((rows["cohort_rate"] * 100).to_list())
+    assert list(np.add(trace.x, trace.error_x.array)) == pytest.approx((rows["cohort_upper"] * 100).to_list())
+    assert list(trace.x - trace.error_x.arrayminus) == pytest.approx((rows["cohort_lower"] * 100).to_list())
 
 
 def test_hover_reads_as_a_sentence_with_both_denominators(traces):
@@ -95,7 +92,7 @@ def test_a_rate_with_unknown_answers_has_an_interval_and_no_point():
     row = compare(cases, rates, fitted_to=()).iloc[0]
     point = published(compare(cases, rates, fitted_to=())).data[1]
     assert list(point.marker.size) == [0]
-    assert point.x[0] + point.error_x.array[0] == pytest.approx(row["simulated_upper"] * 100)
+    assert point.x[0] + point.error_x.array[0] == pytest.approx(row["cohort_upper"] * 100)
 
 
 def test_names_that_look_like_html_are_shown_as_text():

@@ -17,6 +17,7 @@ CASES = pd.DataFrame(
 )
 CASES["doubt"] = pd.Series([True] * 100 + [False] * 300, dtype="boolean")
 DOUBT = ROWS[ROWS["id"] == "doubt_risk_ratio"]
+CASES.attrs["simulated"] = True
 
 
 def beside(cases):
@@ -64,7 +65,7 @@ def test_ratios_that_were_fitted_stand_apart_and_prove_nothing():
     assert drawn == {"published": 2, "simulated": 1, "simulated, fitted": 1}
     assert figure.data[1].marker.color != figure.data[2].marker.color
     assert "of 1 ratios that can disagree" in title(figure)
-    assert "1 more was fitted and prove nothing" in title(figure)
+    assert "1 more was fitted and proves nothing" in title(figure)
 
 
 def test_a_ratio_with_unknown_answers_has_a_bar_and_no_point():

@@ -50,7 +50,7 @@ def test_kinds_of_procedure_are_compared_among_operations_proposed():
     cases = pd.DataFrame({"procedure_proposed": kinds, "treatment_changed": changed, "sought": False})
     rows = published_contrasts().query("id == 'martin_procedures'")
     row = compare(cases, rows, scenario="surgical", fitted_to=()).iloc[0]
-    assert row[["simulated_n_group", "simulated_n_reference", "verdict"]].to_list() == [400, 600, "within"]
-    assert row["simulated_value"] == pytest.approx(3)
+    assert row[["cohort_n_group", "cohort_n_reference", "verdict"]].to_list() == [400, 600, "within"]
+    assert row["cohort_value"] == pytest.approx(3)
     other = compare(cases, rows, scenario="general", fitted_to=()).iloc[0]
     assert other["verdict"] == "not comparable" and "Only cases of the scenario 'surgical'" in other["reason"]

@@ -18,7 +18,7 @@ from secondop.errors import UnknownNameError
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-ROOMS = ["rules", "guideline", "readers", "cohorts", "evaluation", "figures", "teaching"]
+ROOMS = ["rules", "guideline", "readers", "cohorts", "evaluation", "figures", "teaching", "reports"]
 CONDA_NAMES: dict[str, str] = {}  # pip's name -> conda-forge's, where they differ
 
 
@@ -34,9 +34,10 @@ def bounds(requirements) -> dict[str, str]:
 def test_conda_users_get_the_packages_that_pip_users_get():
     lines = (ROOT / "environment.yml").read_text().partition("dependencies:")[2].splitlines()
     entries = [line.strip().removeprefix("- ") for line in lines if line.strip()]
-    assert entries[-2:] == ["pip:", "-e .[lab]"], "pip comes last and installs the project itself"
+    assert entries[-2:] == ["pip:", "-e .[lab,excel]"], "pip comes last and installs the project itself"
     conda = bounds(entries[:-2])
-    pip = bounds(PROJECT["dependencies"] + PROJECT["optional-dependencies"]["lab"])
+    extras = PROJECT["optional-dependencies"]
+    pip = bounds(PROJECT["dependencies"] + extras["lab"] + extras["excel"])
     pip = {CONDA_NAMES.get(name, name): bound for name, bound in pip.items()}
     assert conda == pip | {"python": PROJECT["requires-python"], "pip": ""}
 

@@ -61,7 +61,7 @@ def project(tmp_path, monkeypatch):
 
 def test_it_installs_once_and_again_when_the_versions_change(project):
     folder, done = project
-    lab, everything = ".[lab]", ".[lab,engines,dev]"
+    lab, everything = ".[lab,excel]", ".[lab,excel,engines,dev]"
     for task, installed in (("lab", lab), ("lab", None), ("test", everything), ("study", None)):
         done.clear()
         assert run.main([task]) == 0

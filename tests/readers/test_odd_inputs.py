@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import secondop.readers
-from secondop import ReaderModel, Strategy, opinions_from_ratings, read_strategies
+from secondop import ReaderModel, Strategy, agreement, opinions_from_ratings, plan_audit, read_strategies
 from secondop.errors import SecondopError
 from tests.kit import examples
 
@@ -74,11 +74,19 @@ CALLS = {
     "ratings to fit": lambda odd: ReaderModel.fit(odd),
     **{
         f"ratings, {x}": lambda odd, x=x: opinions_from_ratings(RATINGS, **{"seed": 1} | {x: odd})
-        for x in ("case", "reader", "answer", "answers", "seed", "sample")
+        for x in ("case", "reader", "answer", "readers", "answers", "first", "seed", "sample")
+    },
+    **{
+        f"agreement, {x}": lambda odd, x=x: agreement(RATINGS, **{x: odd})
+        for x in ("case", "reader", "answer", "readers", "answers", "first", "weights", "sample")
+    },
+    **{
+        f"audit, {x}": lambda odd, x=x: plan_audit(**{"rate": 0.2, "width": 0.1, "agreement": 0.9} | {x: odd})
+        for x in ("rate", "width", "difference", "agreement", "readers", "power", "seed")
     },
     **{
         f"fit, {x}": lambda odd, x=x: use(ReaderModel.fit(RATINGS, **{x: odd}))
-        for x in ("case", "reader", "answer", "answers", "reference")
+        for x in ("case", "reader", "answer", "readers", "answers", "reference")
     },
 }
 
@@ -91,7 +99,8 @@ def test_odd_arguments_are_answered_or_refused(name, argument):
 
 
 cells = st.sampled_from([
-    None, np.nan, 1, 2.5, True, "1", "a", "b", "a ", "", "overall", b"a", pd.NA, pd.NaT, Decimal("sNaN"),
+    None, np.nan, 1, 2.5, True, "1", "a", "b", "a ", "-", "unknown", "Yes", "overall", b"a",
+    pd.NA, pd.NaT, Decimal("sNaN"),
     Decimal(1), pd.Timestamp("2020"), pd.Timestamp("2020", tz="UTC"), ("a", 1), frozenset("a"), [1],
     {"a": 1}, 1j, np.inf,
 ])  # fmt: skip
@@ -110,14 +119,17 @@ def test_odd_columns_are_answered_or_refused(columns, kind):
     with suppress(TypeError, Warning):  # lists make no category: pandas' own refusal
         frame = frame.astype("category") if kind == "category" else frame
     frame = pd.concat([frame, frame[["reader"]]], axis=1) if kind == "twice" else frame
-    for call in (opinions_from_ratings, ReaderModel.fit):
-        for option in ({}, {"answers": ["a", "b"]}):
+    for call in (opinions_from_ratings, agreement, ReaderModel.fit):
+        for option in ({}, {"answers": ["a", "b"]}, {"readers": ["answer", "truth"]}):
             with suppress(SecondopError):
-                call(frame, **option, **({"seed": 1} if call is opinions_from_ratings else {}))
+                call(frame, **option)
+    for first in ("a", "truth"):
+        with suppress(SecondopError):
+            opinions_from_ratings(frame, first=first)
 
 
-def test_the_room_uses_nothing_of_the_package_but_its_errors():
+def test_the_room_uses_nothing_of_the_package_but_words_errors_and_spellings():
     for path in Path(secondop.readers.__file__).parent.glob("*.py"):
         used = [x.module for x in ast.walk(ast.parse(path.read_text())) if isinstance(x, ast.ImportFrom)]
         ours = {x for x in used if x.startswith("secondop") and not x.startswith("secondop.readers.")}
-        assert ours <= {"secondop.errors"}, path.name
+        assert ours <= {"secondop.errors", "secondop.words", "secondop.rules.spellings"}, path.name

@@ -37,7 +37,7 @@ def test_pairs_of_readers_counted_by_hand(engine):
     by_hand = pd.DataFrame(
         # first says no: 1 + 0.5, differing in both; first says yes: 2 + 1 + 1.5, of which 1 + 0.5 differ
         {"pairs": [1.5, 4.5, 6.0], "differ": [1.5, 1.5, 3.0], "share": [1, 1 / 3, 0.5]},
-        index=pd.Index(["no", "yes", "overall"], name="first_answer"),
+        index=pd.Index(["no", "yes", "overall"], name="answer"),
     )
     pd.testing.assert_frame_equal(table[["pairs", "differ", "share"]], by_hand, check_index_type=False)
     counted = {"cases": 4, "cases_with_pairs": 3, "readers": 2, "readings": 8, "gaps": 1}
@@ -185,7 +185,6 @@ BAD_RATINGS = [
     ("a column misspelt",    RATINGS.rename(columns={"reader": "readers"}),  "Did you mean 'readers'"),
     ("reader not recorded",  RATINGS.assign(reader=[None, *"babaabab"]),     "'reader': empty in 1 of 9"),
     ("a column named twice", pd.concat([RATINGS, RATINGS[["case"]]], axis=1), "'case', or more than one"),
-    ("kinds are mixed",      RATINGS.assign(answer=[1, "b"] * 4 + [1]),      "'answer' mixes kinds"),
     ("lists for an answer",  RATINGS.assign(answer=[["a"]] * 9),             "'answer' holds lists"),
     ("nobody read twice",    RATINGS.assign(reader="a"),                     "two different readers"),
     ("named like the total", RATINGS.assign(answer="overall"),               "not in"),
@@ -210,7 +209,7 @@ def test_an_interval_that_could_not_be_had_again_or_cannot_be_is_refused(bad):
 
 
 def test_answers_outside_the_stated_ones_and_cases_of_two_classes_are_refused():
-    with pytest.raises(SecondopError, match="5 answers in column 'answer' are not among"):
+    with pytest.raises(SecondopError, match=r"column 'answer' that are not among.*\n.*'yes'"):
         opinions_from_ratings(RATINGS, answers=["no", "maybe"], seed=1)
     with pytest.raises(SecondopError, match="more than one class"):
         ReaderModel.fit(RATINGS.assign(truth=list("xyxxxxxxx")), reference="truth")

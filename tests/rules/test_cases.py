@@ -126,7 +126,8 @@ def test_one_error_lists_all_problems_and_says_what_to_do():
         "'Ambiguos' is not one of none, clear, ambiguous, expert_needed. Did you mean 'ambiguous'?\n"
         "  column 'Weeks', 2 rows (first: case 17): -2.0 is below the range 0 to 5,200 weeks. "
         "If it stands for not recorded, leave it empty.\n"
-        "A fact that was not recorded may be left empty: it counts as unknown, not as no."
+        "A fact that was not recorded may be left empty: it counts as unknown, not as no. "
+        "Your own words and codes: values=, unknown=, or a file that mapping_template(...) writes."
     )
     pd.testing.assert_frame_equal(caught.value.problems, check_cases(frame))
 
@@ -315,7 +316,7 @@ def test_a_near_miss_is_warned_of_and_is_the_first_row_of_the_table():
     assert all(name in str(caught[1].message) for name in FACTS if name != "sex")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        read_cases(pl.DataFrame({name: [None] for name in FACTS}))
+        read_cases(pl.DataFrame({name: [None] for name in FACTS} | {"id": [1]}))
 
 
 def test_a_frame_without_any_fact_is_refused():

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from secondop.errors import CasesError, SecondopError
-from secondop.rules import cases, files
+from secondop.rules import case_file, cases, text_files
 from secondop.rules.facts import category, count, flag
 from tests.kit import examples
 
@@ -26,7 +26,10 @@ FACTS = (
 )
 BOOK = SimpleNamespace(title="Falls", facts={fact.name: fact for fact in FACTS})
 
-pytestmark = pytest.mark.filterwarnings("ignore::secondop.rules.cases.MissingFactsWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::secondop.rules.cases.MissingFactsWarning"),
+    pytest.mark.filterwarnings("ignore::secondop.rules.doubts.RowsWarning"),
+]
 
 
 def read_cases(source):
@@ -57,7 +60,8 @@ REFUSED = [
     ("no gzip", "a.csv.gz", b"sex\nmale\n", "a.csv.gz is not a sound gzip file"),
     ("half a gzip", "a.csv.gz", gzip.compress(b"sex\nmale\n" * 99)[:-9], "is not a sound gzip file"),
     ("broken gzip", "a.csv.gz", gzip.compress(b"sex\nmale\n")[:12] + b"~" * 30, "is not a sound gzip file"),
-    ("a spreadsheet", "a.xlsx", b"PK\3\4", "From a spreadsheet, save it as CSV UTF-8"),
+    ("half a workbook", "a.xlsx", b"PK\3\4", "a.xlsx is not a sound .xlsx file"),
+    ("an old workbook", "a.xls", b"", "From a spreadsheet, save it as CSV UTF-8 or .xlsx"),
     ("a name twice", "a.csv", b"sex,age,age\nmale,1,male\n", "more than one column named 'age'"),
     ("names left out", "a.csv", b"sex,,\nmale,1,2\n", "more than one column named ''"),
     (
@@ -132,8 +136,8 @@ PLACES = [
     ("a line end in the names", b'sex,"x\ny"\nmal,c\n', ["line 3"]),
     ("line ends of old", b"sex,x\rmale,1\rmal,2\r", ["line 3"]),
     ("line ends of Windows", b"sex,x\r\n\r\nmale,1\r\nmal,2\r\n", ["line 4"]),
-    ("empty cases of one column", b"sex\n\nmale\n\nmal\n", ["line 5"]),
-    ("empty lines before one column", b"\n\r\n\nsex\n\nmale\nmal\n", ["line 7"]),
+    ("empty cases of one column", b"sex\n\nmale\n\nmal\n", ["line 2", "line 5"]),
+    ("empty lines before one column", b"\n\r\n\nsex\n\nmale\nmal\n", ["line 5", "line 7"]),
     ("a fact twice, and no case", b"sex,Sex\n", ["line 1"]),
     ("a cell beyond the limit of csv", b'sex,x\n\nmale,"' + b"a" * 200_000 + b'"\nmal,2\n', ["line 4"]),
 ]
@@ -169,14 +173,14 @@ def test_an_error_names_the_file_and_its_separator(tmp_path):
 
 
 def test_more_than_the_limits_is_refused_unpacked_or_not(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "MAX_TEXT_BYTES", 1000)
+    monkeypatch.setattr(text_files, "MAX_TEXT_BYTES", 1000)
     for name, pack in (("a.csv", bytes), ("a.csv.gz", gzip.compress)):
         (tmp_path / name).write_bytes(pack(b"sex\n" + b"male\n" * 300))
         with pytest.raises(SecondopError, match="more than 1,000 bytes of text are not read"):
             read_cases(tmp_path / name)
     pq.write_table(pa.table({"sex": ["male"] * 1000, "x": [1] * 1000}), tmp_path / "a.parquet")
     assert len(read_cases(tmp_path / "a.parquet")) == 1000
-    monkeypatch.setattr(files, "MAX_CELLS", 1999)
+    monkeypatch.setattr(case_file, "MAX_CELLS", 1999)
     with pytest.raises(SecondopError, match="has 2 columns and says it has 1,000 rows"):
         read_cases(tmp_path / "a.parquet")
 

@@ -196,7 +196,7 @@ def test_the_frame_around_the_marks_never_moves(many):
 
 
 def test_unknown_outcomes_leave_open_which_policy_is_best():
-    cases = CASES.assign(changed=[True, None, False, True, True, False])
+    cases = CASES.assign(changed=[True, *[None] * 5])
     explorer = explore_tradeoff(cases, outcome="changed", rule_book=BOOK)
     explorer.choose("urgent", 1)
     assert "is not known while outcomes are unknown" in plain(explorer._says.value)

@@ -1,0 +1,85 @@
+"""Who is in a table: how many cases give each answer to each fact, and in how many it is not recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+from secondop.evaluation.cohort import NOT_RECORDED, Cohort
+from secondop.rules.conditions import Compare, Condition
+from secondop.rules.facts import Fact
+from secondop.rules.rulebook import RuleBook
+from secondop.rules.rules import Indication, Source
+
+Answer = tuple[str, Any, Condition]  # in words, one value that gives it, and when it is given
+
+
+@dataclass
+class Recorded:
+    """How many cases give each answer to a fact: ``counts`` (groups, answers); the last is *not recorded*.
+
+    ``values`` has for each answer one that a case could give, ``None`` for the last.
+    """
+
+    fact: Fact
+    labels: list[str]
+    values: list[Any]
+    counts: np.ndarray
+
+
+def recorded(cases: Any, rule_book: RuleBook, by: Sequence[str] = ()) -> tuple[list[Recorded], int]:
+    """The answers to every fact of a rule book, and how many values could not be read; none without facts."""
+    facts = tuple(rule_book.facts.values())
+    asked = {fact.name: answers_to(fact, rule_book) for fact in facts}
+    whens = [when for answers in asked.values() for _, _, when in answers]
+    rules = [
+        Indication(
+            f"answer-{i}", f"answer {i}", level="optional", group="answers", when=when, source="answers"
+        )
+        for i, when in enumerate(whens)
+    ]
+    about = {"title": "Answers", "subject": "answer", "version": "1", "also": facts}
+    book = RuleBook(rules=rules, sources=[Source("answers", "What cases can answer")], **about)
+    cohort = Cohort(cases, book, outcome=None, by=list(by))
+    if not cohort.has_rules:
+        return [], 0
+    _, counts, _ = cohort.tally(nw.col(f"rule {rule.name}") for rule in rules)
+    found, left = [], iter(counts)
+    for fact in facts:
+        labels, values, _ = zip(*asked[fact.name], strict=True)
+        said = [next(left) for _ in labels]
+        parts = np.stack([*(each[:, 1] for each in said), said[0][:, 2]], -1)
+        found.append(Recorded(fact, [*labels, NOT_RECORDED], [*values, None], parts))
+    return found, int(cohort.attrs["unreadable"])
+
+
+def answers_to(fact: Fact, rule_book: RuleBook) -> list[Answer]:
+    """The answers that are told apart: words, or bands of a number, cut where the rules cut it.
+
+    Examples
+    --------
+    >>> from secondop import RULE_BOOK
+    >>> [words for words, *_ in answers_to(RULE_BOOK.fact("drug_trials"), RULE_BOOK)]
+    ['under 2 drugs', '2 drugs or more']
+    """
+    if fact.has_levels:
+        return [(fact.in_words(level), level, fact.is_in(level)) for level in fact.levels]
+    if not fact.is_numeric:
+        return [("yes", True, fact.as_condition()), ("no", False, ~fact)]
+    leaves = [leaf for rule in rule_book for leaf in rule.when.leaves() if leaf.fact == fact]
+    cuts = sorted({(x.value, x.op in (">", "<=")) for x in leaves if isinstance(x, Compare)})
+    if not cuts:
+        return [("known", fact.low, Compare(fact, ">=", fact.low))]
+    above = [Compare(fact, ">" if over else ">=", at) for at, over in cuts]
+    shown = [fact.quantity(fact.in_words(at), at) for at, _ in cuts]
+    from_ = [f"over {x}" if over else f"{x} or more" for x, (_, over) in zip(shown, cuts, strict=True)]
+    below = [f"up to {x}" if over else f"under {x}" for x, (_, over) in zip(shown, cuts, strict=True)]
+    labels = [below[0], *(f"{a}, {b}" for a, b in zip(from_, below[1:], strict=False)), from_[-1]]
+    values = [cuts[0][0] - (not cuts[0][1]), *(at + over for at, over in cuts)]
+    bands = [~above[0], *(a & ~b for a, b in pairwise(above)), above[-1]]
+    return list(zip(labels, values, bands, strict=True))

@@ -1,0 +1,250 @@
+"""Outcomes that are known only for some: how that is said, and what an estimate makes of the others.
+
+An outcome is *verified* where it is known. Bounds need no assumption. The estimates here need one, that
+outcomes are *missing at random*: of cases alike in the recorded facts, the verdicts of the policies and the
+group, as many change whether that is known or not. A departure ``delta`` multiplies the odds of a change among
+those not verified by exp(delta); at minus and plus infinity it reaches the bounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from secondop.errors import SecondopError, unknown_name
+from secondop.evaluation.measures import FN, FP, MEASURES, TN, TP, odds_of
+from secondop.rules.facts import Fact
+from secondop.rules.spellings import matched
+
+if TYPE_CHECKING:
+    from secondop.evaluation.cohort import Cohort
+    from secondop.evaluation.policies import Policy
+
+SOUGHT = "sought"
+METHODS = ("weighted", "doubly_robust")
+LOW, FLOOR = 0.05, 0.01  # chances of being known: what is called low, and the least that is used
+FEW, LEAST = 0.05, 15  # a share of cases that may lack an estimate; known outcomes to learn from
+FOLDS, SEED, _STEP = 5, 0, 1e-6
+
+
+def known_words(known: float, n: float, by: str) -> str:
+    """For how many the outcome is known, and for whom: a sentence for tables and figures, or nothing."""
+    if by == "all sought":
+        return f"All {n:,.0f} cases sought an opinion: 100 cases are 100 of these."
+    if known == n:
+        return ""
+    return f"The outcome is known for {known:,.0f} of {n:,.0f} cases{': ' * bool(by)}{by}."
+
+
+def known_by_policy(counts: np.ndarray, policies: Sequence[Policy]) -> str:
+    """The policy whose referrals are exactly the cases of known outcome; counts: (policies, 3, 3)."""
+    known, unknown = counts[..., :2].sum(-1), counts[..., 2]
+    exact = (known[:, 1] > 0) & (unknown[:, 1] == 0) & (known[:, [0, 2]].sum(1) == 0)
+    named = [p.name for p, hit in zip(policies, exact, strict=True) if hit and p.refers is not None]
+    return f"exactly those that the policy {named[0]!r} refers" if named and unknown.sum() else ""
+
+
+@dataclass(frozen=True, eq=False)
+class Verification:
+    """What is needed to estimate: of every case its weight, group, outcome, and what was learned of it.
+
+    ``changed`` is 0 or 1, or 2 where it is not known; ``chance`` that it is known, and ``model``, the chance of
+    a change, are learned from other cases; ``refers`` tells whom each policy is known to refer.
+    """
+
+    weights: np.ndarray
+    group: np.ndarray
+    changed: np.ndarray
+    chance: np.ndarray
+    model: np.ndarray
+    refers: dict[str, np.ndarray] = field(repr=False)
+    blank: Sequence[str]
+    said: str
+
+    def changes(self, delta: float = 0.0) -> np.ndarray:
+        """How much each case counts as a change: its mean over cases is the estimate (its influence too).
+
+        Robins, Rotnitzky & Scharfstein (2000); at delta 0 it is model + verified (changed - model) / chance.
+        """
+        known, yes, m = self.changed < 2, self.changed == 1, self.model
+        if np.isinf(delta):
+            return np.where(known, yes, float(delta > 0))
+        tilt = np.exp(delta)
+        tilted = m * tilt / (1 - m + m * tilt)
+        off = np.where(yes, tilt, 1) / (1 - m + m * tilt) * (yes - tilted) * (1 - self.chance) / self.chance
+        return np.where(known, yes + off, tilted)
+
+    def tables(self, policies: Iterable[Policy], groups: int, delta: float = 0.0) -> tuple[np.ndarray, ...]:
+        """Shares of TP, FP, FN, TN, (policies, groups, 4); their covariances; a case's share where these fail.
+
+        Of unknown facts nobody is referred. No share leaves its bounds over what is not known.
+        """
+        each, shares, spread, sizes = self.changes(delta), [], [], []
+        sure, may = 1.0 * (self.changed == 1), 1.0 * (self.changed > 0)
+        for policy in policies:
+            for group in range(groups):
+                inside = self.group == group
+                w = self.weights[inside] / self.weights[inside].sum()
+                refers = self.refers.get(policy.name)
+                cells, least, most = (
+                    _cells(x[inside], None if refers is None else refers[inside]) for x in (each, sure, may)
+                )
+                mean = w @ cells
+                scores = w[:, None] * (cells - mean)  # a row per case; to keep clusters together, sum theirs
+                spread.append(scores.T @ scores * (np.nan if policy.name in self.blank else 1))
+                mean = np.clip(mean, *np.sort([w @ least, w @ most], 0))
+                shares.append(mean * (np.nan if policy.name in self.blank else 1))
+                known = self.changed[inside] < 2
+                sizes.append(((w * known / self.chance[inside]) ** 2).sum())
+        shape = (-1, groups)
+        return tuple(np.reshape(x, (*shape, *np.shape(x)[1:])) for x in (shares, spread, sizes))
+
+    def table(
+        self,
+        policies: Sequence[Policy],
+        groups: int,
+        thresholds: Iterable[float],
+        measures: Iterable[str],
+        delta: float = 0.0,
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """The shares, and of each measure value, lower and upper along the last axis.
+
+        The interval is a measure's own, for as many cases as give the variance of the estimate (by the delta
+        method on influences).
+        """
+        shares, spread, sizes = self.tables(policies, groups, delta)
+        alone = shares[..., :, None] * (np.eye(4) - shares[..., None, :])  # of one case without any weighting
+        found = {}
+        for name in measures:
+            measure, each = MEASURES[name], []
+            for odds in odds_of(thresholds) if measure.priced else np.ones(1):
+
+                def at(p: np.ndarray, size: np.ndarray, odds: float = odds, of: Callable = measure.formula):
+                    found = of(p[..., None, :], (p * size[..., None])[..., None, :], np.array([odds]))
+                    return np.stack([x.reshape(size.shape) for x in found], -1)
+
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    steps = _STEP * np.eye(4)
+                    slope = [(at(shares + x, sizes) - at(shares - x, sizes))[..., 0] for x in steps]
+                    slope = np.stack(slope, -1) / (2 * _STEP)
+                    ratio = np.divide(
+                        *(np.einsum("...i,...ij,...j", slope, x, slope) for x in (spread, alone))
+                    )
+                    each.append(at(shares, np.where(np.isfinite(ratio) & (ratio > 0), ratio, sizes)))
+            found[name] = np.stack(each, -2) if measure.priced else each[0]
+        return shares, found
+
+
+def learn(
+    cohort: Cohort, policies: Sequence[Policy], method: str, given: Sequence[str] | None
+) -> Verification:
+    """Learn whose outcome is known, and who changes, from the recorded facts of other cases (cross-fitted).
+
+    ``given`` names the facts, by default all recorded ones. Without any, cases are alike if the policies and
+    the group are (Begg & Greenes 1983, Biometrics 39:207). ``"weighted"`` uses no model of the outcome.
+    """
+    if method not in METHODS:
+        raise unknown_name("method", method, METHODS)
+    if cohort.net:
+        raise SecondopError(f"method={method!r} estimates a yes/no outcome: name one that is no net of two.")
+    if not hasattr(cohort.cases, "__len__"):
+        raise SecondopError(f"method={method!r} learns case by case: collect the lazy frame first.")
+    rows, names, group = cohort.rows({p.name: p.refers for p in policies if p.refers is not None})
+    codes = {p.name: rows[f"answer {p.name}"].to_numpy() for p in policies if p.refers is not None}
+    changed, weights = rows["flag changed"].to_numpy(), rows["weight"].to_numpy().astype(float)
+    refers = {name: code == 1 for name, code in codes.items()}
+    refers |= {"none": np.zeros(len(rows), bool), "all": np.ones(len(rows), bool)}
+    inside = {str(name): group == i for i, name in enumerate(names)}
+    blank = _sides(weights, changed < 2, refers, inside if len(rows) else {})
+    side = np.column_stack([group, *(codes[p.name] for p in policies if p.name in codes and p.at is None)])
+    facts, scores = _facts(cohort, given), [x for x in rows.columns if x.startswith("score ")]
+    if facts or scores:
+        from secondop.evaluation.learning import answer_matrix
+
+        parts = [answer_matrix(cohort.cases, facts)] if facts else []
+        parts += [rows[x].fill_null(0).fill_nan(0).to_numpy() for x in scores]
+        parts += [np.eye(3)[x] for x in side.T[1:]]
+        chance, model = _crossed(np.column_stack([*parts, np.eye(len(names))[group]]).astype(float), changed)
+    else:
+        chance, model = _within(np.unique(side, axis=0, return_inverse=True)[1].ravel(), changed)
+    if method == "weighted":
+        known = changed < 2
+        model = np.full(len(rows), np.average(changed[known], weights=(weights / chance.clip(FLOOR))[known]))
+    low = 100 * weights[chance < LOW].sum() / weights.sum()
+    alike = "recorded facts and policies" if facts or scores else "the policies alone"
+    said = f"Estimated ({method.replace('_', ' ')}) as if outcomes were missing at random given {alike}; "
+    said += f"{low:.0f} % of cases had a chance below {100 * LOW:.0f} % to have theirs known."
+    said += f" No estimate of {', '.join(blank)}: no outcome is known on one side." * bool(blank)
+    return Verification(weights, group, changed, chance.clip(FLOOR), model, refers, blank, said)
+
+
+def _sides(
+    weights: np.ndarray, known: np.ndarray, sides: dict[str, np.ndarray], groups: dict[str, np.ndarray]
+) -> list[str]:
+    """The policies without one known outcome among those referred, or not; refused where these are many."""
+    empty = {}
+    for name, refers in sides.items():
+        for side, words in ((refers, "refers"), (~refers, "does not refer")):
+            if (size := weights[side].sum()) and not known[side].any():
+                empty[f"the {size:,.0f} cases that the policy {name!r} {words}"] = name, size
+    for name, inside in groups.items():
+        if not known[inside].any():
+            empty[f"the {weights[inside].sum():,.0f} cases of group {name!r}"] = name, np.inf
+    if many := [words for words, (_, size) in empty.items() if size > FEW * weights.sum()]:
+        raise SecondopError(
+            f"No outcome is known among {'; nor among '.join(many)}: nothing tells what an opinion would change "
+            "there. Choose other policies or groups, or leave method away: bounds need no such case."
+        )
+    return [name for name, _ in empty.values()]
+
+
+def _facts(cohort: Cohort, given: Sequence[str] | None) -> dict[str, Fact]:
+    """The facts that tell cases apart: those named, or all that the cases have a column for."""
+    every = cohort.rule_book.facts
+    recorded = matched(cohort.columns, every)
+    for name in () if given is None else given:
+        if name not in recorded:
+            raise unknown_name("recorded fact", name, recorded)
+    return {name: every[name] for name in (recorded if given is None else given)}
+
+
+def _crossed(x: np.ndarray, changed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The chance that the outcome is known, and that something changes, each learned from other cases."""
+    from secondop.evaluation.learning import deal, learner
+
+    known = changed < 2
+    if known.all():
+        return np.ones(len(x)), np.full(len(x), 0.5)
+    if (rarer := min(np.bincount(changed, minlength=2)[:2])) < LEAST:
+        raise SecondopError(
+            f"To learn from facts takes {LEAST} known outcomes of either kind, and of the rarer there are "
+            f"{rarer}. Give given=[]: cases are then alike if the policies are."
+        )
+    chance, model, every = np.empty(len(x)), np.empty(len(x)), np.arange(len(x))
+    x, model_of = x[:, np.ptp(x, axis=0) > 0], learner("logistic", SEED)
+    for learn_from, test in deal(changed, FOLDS, SEED):
+        rest = np.setdiff1d(every, test)
+        chance[test] = model_of.fit(x[rest], known[rest]).predict_proba(x[test])[:, 1]
+        model[test] = model_of.fit(x[learn_from], changed[learn_from]).predict_proba(x[test])[:, 1]
+    return chance, model.clip(1e-6, 1 - 1e-6)
+
+
+def _within(cells: np.ndarray, changed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same shares, counted within cells of cases that are alike; where none is known, of all."""
+    n, known, yes = (np.bincount(cells, x) for x in (None, changed < 2, changed == 1))
+    share = np.divide(yes, known, where=known > 0, out=np.full(len(n), yes.sum() / max(known.sum(), 1)))
+    return (known / n)[cells], share[cells]
+
+
+def _cells(changes: np.ndarray, refers: np.ndarray | None) -> np.ndarray:
+    """What a case adds to TP, FP, FN and TN; perfect foresight (None) refers what changes."""
+    cells = np.zeros((len(changes), 4))
+    if refers is None:
+        cells[:, TP], cells[:, TN] = changes, 1 - changes
+        return cells
+    cells[:, TP], cells[:, FN] = changes * refers, changes * ~refers
+    cells[:, FP], cells[:, TN] = refers - cells[:, TP], ~refers - cells[:, FN]
+    return cells

@@ -1,0 +1,180 @@
+"""How well readers agree: percent, kappa, AC1 and alpha in one table, which says why they part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from secondop.errors import SecondopError
+from secondop.readers.ratings import check_sample, ends, votes_of
+from secondop.readers.readings import read_ratings
+
+WEIGHTS = ("identity", "linear", "quadratic")
+NAMES = ("percent agreement", "Cohen's kappa", "Fleiss' kappa", "Gwet's AC1", "Krippendorff's alpha")
+WHY = (
+    "Not corrected for chance: high where one answer is common.",
+    "By chance: each reader answers by their own shares of the answers, in the cases that both read.",
+    "By chance: all readers answer by the same shares of the answers.",
+    "By chance: readers guess in cases that are hard, which are the fewer the commoner one answer is.",
+    "By chance: as for Fleiss' kappa, corrected for few cases; cases with one reading are left out.",
+)
+LEAST = np.array([0, -1, -1, -1, -1])  # where the scale of each begins; all end at 1
+BLANK = "Not defined: where only one answer is given, nothing is left but chance."
+ONE = "No interval: too few cases, or without one of them, or one reader, it is not defined."
+
+
+def agreement(
+    ratings: Any,
+    *,
+    case: str = "case",
+    reader: str = "reader",
+    answer: str = "answer",
+    readers: Sequence[str] | None = None,
+    answers: Sequence | None = None,
+    weights: str = "identity",
+    sample: str = "cases",
+    first: Any = None,
+) -> pd.DataFrame:
+    """How well readers agree: percent, Cohen, Fleiss, Gwet and Krippendorff side by side, and why they part.
+
+    Readers are taken as exchangeable. With ``first`` there are two: who reads first, and all who read after.
+    Ratings, ``readers``, ``answers`` and ``first`` are those of `opinions_from_ratings`. Missing readings are
+    allowed; repeats by one reader share that reader's one vote.
+
+    A row for each ``statistic``: its ``value`` and 95 % interval ``lower, upper``, the agreement expected by
+    ``chance`` (each but the percentage is (agreement - chance) / (1 - chance)), ``cases`` with two or more
+    readers, ``readers``, ``n`` readings, and a ``remark``: what it takes for chance, or why it is blank.
+    Cohen's kappa is that of two readers; of more it is pooled over all pairs of readers (Conger 1980). With
+    ``weights`` (linear, quadratic), which need the order of the answers, rows are added in which near answers
+    agree in part: the weighted kappas, Gwet's AC2, and alpha for ordered answers.
+
+    The interval keeps a case together: it is a jackknife's, over cases or (``sample="cases and readers"``,
+    three readers or more) over readers too, with Student's t and bent as Wilson's (from -1 to 1), so that
+    agreement in few cases does not pass for certain. ``attrs``: counts, ``remarks`` of the reading, ``why``.
+
+    >>> ratings = pd.DataFrame({"slide": [1, 2, 3, 4, 5], "Ada": [*"bbbba"], "Ben": [*"bbbaa"]})
+    >>> agreement(ratings, case="slide", readers=["Ada", "Ben"])["value"].round(2).tolist()
+    [0.8, 0.55, 0.52, 0.66, 0.57]
+    """
+    readings = read_ratings(ratings, case, reader, answer, readers=readers, answers=answers, first=first)
+    if not isinstance(weights, str) or weights not in WEIGHTS:
+        problems = [f"weights is a choice of {', '.join(WEIGHTS)}. Got {weights!r}."]
+    else:
+        problems = [f"Weights: {readings.unordered}"] * (weights != "identity" and readings.unordered != "")
+    check_sample(readings, sample, problems)
+    if not readings.table.groupby("case")["reader"].nunique().gt(1).any():
+        raise SecondopError("No case was read by two different readers.")
+    votes = votes_of(readings)
+    tables = [_table(votes, np.eye(len(readings.answers)), sample)]
+    if weights != "identity":
+        steps = np.abs(np.subtract.outer(*[np.arange(len(readings.answers))] * 2)) / (
+            len(readings.answers) - 1
+        )
+        names = [f"{x}, {weights} weights" for x in NAMES[:3]] + [
+            f"Gwet's AC2, {weights} weights",
+            f"{NAMES[4]}, ordinal",
+        ]
+        tables.append(
+            _table(votes, 1 - steps ** WEIGHTS.index(weights), sample, ordinal=True).set_axis(names)
+        )
+    counted = readings.counted
+    table = pd.concat(tables).assign(readers=counted["readers"], n=counted["readings"])
+    table.attrs = counted | {"why": _why(readings, table)}
+    columns = ["value", "lower", "upper", "chance", "cases", "readers", "n", "remark"]
+    return table[columns].rename_axis("statistic")
+
+
+def _table(votes: pd.DataFrame, weights: np.ndarray, sample: str, ordinal: bool = False) -> pd.DataFrame:
+    """The rows for one choice of weights."""
+    case, reader = (votes.index.get_level_values(i).to_numpy() for i in (0, 1))
+    said, rows = votes.to_numpy(), [int((np.bincount(case) > 1).sum())]
+    whole, chance, *left = _statistics(case, reader, said, weights, ordinal)
+    if "readers" in sample:
+        kept = [reader != x for x in np.unique(reader)]
+        left.append(np.array([_statistics(case[x], reader[x], said[x], weights, ordinal)[0] for x in kept]))
+        rows.append(len(kept))
+    table = pd.DataFrame({"value": whole, "chance": chance, "cases": rows[0], "remark": WHY}, list(NAMES))
+    share, *without = (pd.DataFrame((x - LEAST) / (1 - LEAST), columns=NAMES) for x in (whole[None], *left))
+    size = [pd.Series(n, NAMES) for n in rows]
+    unsure = np.isnan(np.vstack(left)).any(axis=0) | (whole < LEAST - 1e-9)
+    for name, end in zip(("lower", "upper"), ends(share.loc[0], without, size, size), strict=True):
+        table[name] = np.where(unsure, np.nan, LEAST + (1 - LEAST) * end)
+    table.loc[unsure, "remark"] = ONE
+    table.loc[np.isnan(whole), "remark"] = BLANK
+    return table
+
+
+@np.errstate(divide="ignore", invalid="ignore")
+def _statistics(case: Any, reader: Any, said: Any, weights: Any, ordinal: bool) -> tuple:
+    """Each statistic, its chance, and each statistic without each case; one vote (shares) a row.
+
+    Whatever adds up over cases is summed over all, and over all but each: the first row is of all.
+    """
+    case, answers = np.unique(case, return_inverse=True)[1], len(weights)
+    given = _sums(said, case)
+    size = np.bincount(case)[:, None, None]
+    apart = given[:, :, None] * given[:, None, :] - _sums(said[:, :, None] * said[:, None, :], case)
+    pairs = np.where(size > 1, apart / np.maximum(size - 1, 1), 0)  # as many as the case has readers
+    agreed = _all_but((pairs * weights / size).sum((1, 2))) / _all_but(size.ravel() > 1)
+    shares = _all_but(given / size[:, 0]) / _all_but(np.ones((len(size), 1)))
+    fleiss = np.einsum("nk,kl,nl->n", shares, weights, shares)
+    gwet = weights.sum() * (shares * (1 - shares)).sum(1) / (answers * (answers - 1))
+    seen = _all_but(pairs)
+    total = seen.sum(2)
+    middle = total.cumsum(1) - total / 2
+    far = (middle[:, :, None] - middle[:, None]) ** 2 if ordinal else np.ones_like(seen) - np.eye(answers)
+    far, n = far / far.max((1, 2), keepdims=True), total.sum(1)
+    alpha = 1 - (seen * far).sum((1, 2)) / n
+    expected = 1 - np.einsum("nk,nkl,nl->n", total, far, total) / (n * (n - 1))
+    cohen, own = _by_pairs_of_readers(case, reader, said, weights)
+    raw = np.stack([agreed, cohen, agreed, agreed, alpha], 1)
+    chance = np.stack([np.zeros(len(n)), own, fleiss, gwet, expected], 1)
+    values = np.where(1 - chance > 1e-12, (raw - chance) / (1 - chance), np.nan)
+    return values[0], chance[0], values[1:]
+
+
+def _sums(values: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """Sums of rows, by a number of each."""
+    columns = values.reshape(len(by), -1).T
+    return np.array([np.bincount(by, x) for x in columns]).T.reshape(-1, *values.shape[1:])
+
+
+def _all_but(values: np.ndarray) -> np.ndarray:
+    """The sum over all rows, and then over all but each."""
+    return np.concatenate([values.sum(0)[None], values.sum(0) - values])
+
+
+def _by_pairs_of_readers(case, reader, said, weights) -> tuple[np.ndarray, np.ndarray]:
+    """Agreement over all pairs of readers, observed and by chance: in all cases, and in all but each."""
+    rows = pd.DataFrame({"case": case, "reader": reader, "row": np.arange(len(case))})
+    rows = rows.merge(rows, on="case").query("reader_x < reader_y")
+    pair = rows.groupby(["reader_x", "reader_y"]).ngroup().to_numpy()
+    one, other, n = said[rows["row_x"]], said[rows["row_y"]] @ weights, np.bincount(pair)[pair]
+    ones, others = _sums(one, pair)[pair], _sums(other, pair)[pair]
+    chance = (ones * others).sum(1) / n  # of a pair of readers in all its cases, told in each of its rows
+    without = ((ones - one) * (others - other)).sum(1) / np.maximum(n - 1, 1)
+    found = np.stack([np.ones(len(n)), (one * other).sum(1), chance - without], 1)
+    cases = np.zeros((case.max() + 1, 3))
+    np.add.at(cases, rows["case"], found)
+    number, agreed, expected = _all_but(cases).T
+    whole = (chance / n).sum()
+    expected = np.append(whole, whole - cases[:, 2])
+    return agreed / number, expected / number
+
+
+def _why(readings: Any, table: pd.DataFrame) -> tuple[str, ...]:
+    """Sentences on why the statistics part, with the numbers of this table."""
+    counts = np.bincount(readings.table["answer"], minlength=len(readings.answers))
+    if counts.max() == counts.sum():
+        return (BLANK,)
+    often, share = readings.answers[counts.argmax()], counts.max() / counts.sum()
+    cohen, fleiss, gwet = table["chance"].iloc[1:4]
+    told = f"{often!r} is {share:.0%} of readings. By such shares alone readers agree in {fleiss:.0%} "
+    told = [f"{told}(Fleiss' kappa); AC1 takes {gwet:.0%} for chance, and less the commoner one answer is."]
+    if abs(cohen - fleiss) > 0.01:
+        part = "Readers use the answers unlike often, or not all read the same cases"
+        told.append(f"{part}: by the shares of each it is {cohen:.0%} (Cohen's kappa).")
+    return tuple(told)

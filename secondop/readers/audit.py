@@ -1,0 +1,132 @@
+"""How many cases an audit needs: for an interval of a given width, or to tell two rates apart."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from math import ceil, sqrt
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from secondop.errors import not_whole, refuse
+from secondop.readers.agreement import LEAST, NAMES
+from secondop.readers.agreement import agreement as agreement_of
+from secondop.readers.model import ReaderModel
+
+SIMULATED = 20_000  # cases, from which the spread between cases is taken
+
+
+def plan_audit(
+    *,
+    rate: float,
+    width: float | None = None,
+    difference: float | None = None,
+    agreement: float | None = None,
+    readers: int = 2,
+    power: float = 0.8,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """How many cases to read, so that a 95 % interval is so wide, or that two rates are told apart.
+
+    ``rate`` is the share expected to be yes (changed, wrong, malignant ...). Give one of ``width``, of the
+    whole interval (0.1: from 0.15 to 0.25, say), and ``difference``, which two groups of as many cases each
+    shall show with this ``power`` in a two-sided test at 5 %: of ``rate`` from ``rate + difference``.
+
+    Without ``agreement`` each case is read once, and Wilson's formula tells. With it, the share of pairs of
+    readers expected to agree, each case is read by so many ``readers``: the rate is that of all readings, and
+    rows are added for the statistics of `agreement`. Their spread between cases is that of 20,000 simulated
+    ones (`ReaderModel`; the same ``seed`` gives the same). About half of all audits come out wider.
+
+    A row for each ``figure``: its ``expected`` value and interval ``lower, upper``, ``cases`` (of each group,
+    where two are compared), ``readings`` in all, and what that means in words.
+
+    >>> plan_audit(rate=0.2, width=0.1)["cases"].tolist()
+    [245]
+    >>> plan_audit(rate=0.2, difference=0.1).loc["rate", "meaning"]
+    '294 cases in each of two groups, each read once, tell 20 % from 30 % in 80 of 100 audits.'
+    """
+    shares = {"rate": rate, "width": width, "agreement": agreement, "power": power}
+    odd = [x for x, y in shares.items() if not _between(y, 0) and (y is not None or x in ("rate", "power"))]
+    hints = [f"{x} lies between 0 and 1. Got {shares[x]!r}." for x in odd]
+    if (width is None) == (difference is None):
+        hints.append("give either width or difference.")
+    elif width is None and "rate" not in odd:
+        both = _between(difference, -1) and difference and _between(rate + difference, 0)
+        hints += [] if both else [f"difference leads to another rate between 0 and 1. Got {difference!r}."]
+    hints += not_whole("readers", readers, 2) + not_whole("seed", seed, 0)
+    if agreement is None and readers != 2:
+        hints.append("how often two readers agree decides what more of them add: agreement=0.9, say.")
+    chance = 0.5 if "rate" in odd else rate**2 + (1 - rate) ** 2
+    if _between(agreement, 0) and agreement <= chance:
+        hints.append(f"agreement: by chance alone two readers agree in {_percent(chance)} at this rate.")
+    refuse("An audit cannot be planned", hints)
+    each = 1 if agreement is None else readers
+    alike = 0 if agreement is None else (agreement - chance) / (1 - chance)
+    worth = each / (1 + (each - 1) * alike)  # readings of one case count for so many cases read once
+    read = "once" if each == 1 else f"by {each} readers"
+    if difference is not None:
+        n = ceil(_to_tell(rate, rate + difference, power) / worth)
+        meaning = f"{n:,} cases in each of two groups, each read {read}, tell {_percent(rate)} from "
+        meaning += f"{_percent(rate + difference)} in {100 * power:.0f} of 100 audits."
+        rows = {"rate": (rate, np.nan, np.nan, n, 2 * n * each, meaning)}
+    else:
+        spread = pd.DataFrame(
+            {"value": rate, "spread": sqrt(rate * (1 - rate) / worth), "least": 0}, ["rate"]
+        )
+        if agreement is not None:
+            spread = pd.concat([spread, _simulated(rate, agreement, readers, seed)])
+        rows = {}
+        for name, value, sd, least in spread.itertuples():
+            n = (
+                bisect_left(range(2, 2**40), -width, key=lambda n: np.subtract(*_ends(value, sd, least, n)))
+                + 2
+            )
+            lower, upper = _ends(value, sd, least, n)
+            meaning = (
+                f"{n:,} cases, each read {read}: {name} {value:.2f}, interval {lower:.2f} to {upper:.2f}."
+            )
+            rows[name] = (value, lower, upper, n, n * each, meaning)
+    columns = ["expected", "lower", "upper", "cases", "readings", "meaning"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("figure")
+
+
+def _between(x: Any, low: float) -> bool:
+    return isinstance(x, Real) and not isinstance(x, bool) and low < x < 1
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
+
+
+def _to_tell(one: float, other: float, power: float) -> float:
+    """Cases a group: the normal formula for two proportions, without a correction for continuity."""
+    from scipy.stats import norm
+
+    both = one + other
+    apart = sqrt(both * (1 - both / 2)) * norm.isf(0.025)
+    return ((apart + sqrt(one * (1 - one) + other * (1 - other)) * norm.ppf(power)) / (one - other)) ** 2
+
+
+def _ends(value: float, spread: float, least: float, n: int) -> tuple[float, float]:
+    """The interval of n cases whose own values have this standard deviation: Wilson's, from least to 1."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    share = (value - least) / (1 - least)
+    number = n * share * (1 - share) * ((1 - least) / spread) ** 2
+    lower, upper = proportion_confint(share * number, number, method="wilson")
+    return least + (1 - least) * lower, least + (1 - least) * upper
+
+
+def _simulated(rate: float, agreement: float, readers: int, seed: int) -> pd.DataFrame:
+    """Each statistic of agreement in simulated cases, and the standard deviation that a case adds to it."""
+    shares = {"cases": {"no": 1 - rate, "yes": rate}}
+    model = ReaderModel.from_disagreement(shares, {"cases": 1 - agreement})
+    rng = np.random.default_rng(seed)
+    chances = rng.dirichlet(model.concentration[0] * model.mean[0], SIMULATED)[:, 1:]
+    who = [f"reader {x + 1}" for x in range(readers)]
+    said = pd.DataFrame((rng.random((SIMULATED, readers)) < chances).astype(int), columns=who)
+    table = agreement_of(said.reset_index(names="case"), readers=who)
+    spread = (table["upper"] - table["lower"]) / 2 / 1.96 * sqrt(SIMULATED)
+    return table[["value"]].assign(spread=spread, least=LEAST).loc[list(NAMES)]

@@ -1,0 +1,187 @@
+"""A file to fill in: what a log's columns, words and codes mean, from what reading it found."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from secondop.datafiles import write_whole
+from secondop.errors import SecondopError
+from secondop.rules.cases import RuleBooks, Sources, facts_of, read_sources
+from secondop.rules.doubts import codes_in_doubt
+from secondop.rules.facts import Fact
+from secondop.rules.gate import column_names, column_of, labelled
+from secondop.rules.mapping import Meanings, meanings
+from secondop.rules.spellings import Unreadable, code, hint, is_not_recorded, near_misses, read_answer, show
+from secondop.words import plural
+
+MAX_DIFFERENT, MAX_LETTERS = 30, 80
+"""Answers of a column that are listed one by one, and letters of such an answer."""
+
+SPOKEN = {
+    "yes": "ja j oui sí vrai verdadero wahr vorhanden présent presente checked",
+    "no": "nein non falsch faux falso nicht_vorhanden absent ausente",
+    "unknown": "unbekannt k.a. keine_angabe keine_angaben nicht_bekannt nicht_erhoben nicht_dokumentiert "
+    "fehlend weiß_nicht weiss_nicht inconnu inconnue non_renseigné non_renseignée non_connu ne_sait_pas nsp "
+    "desconocido desconocida no_consta sin_dato sin_datos no_sabe ns/nc",
+    "female": "f w weiblich frau féminin femme femenino mujer",
+    "male": "m männlich maennlich mann masculin homme masculino hombre varón",
+    "other": "d divers anderes andere autre otro otra",
+    "none": "kein keine keiner keines aucun aucune ninguno ninguna néant",
+    "known": "bekannt connu connue conocido conocida",
+    "negative": "negativ négatif négative negativo negativa",
+    "positive": "positiv positif positivo positiva",
+    "low": "niedrig gering faible bajo baja",
+    "moderate": "mittel mäßig maessig moyen moyenne modéré modérée moderado moderada",
+    "high": "hoch élevé élevée alto alta",
+    "mild": "leicht léger légère leve",
+    "severe": "schwer sévère grave severo severa",
+}
+"""The commonest answers in German, French and Spanish."""
+OF_PERSONS = ("female", "male", "other")
+EVERYWHERE = ("yes", "no", "unknown")  # what means the same in every column
+
+
+def _plain(label: Any) -> str:
+    """A word as it is looked up, without its accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", code(label)) if not unicodedata.combining(c))
+
+
+MEANT = {_plain(word): answer for answer, said in SPOKEN.items() for word in said.split()}
+
+
+def mapping_template(
+    source: Any,
+    path: str | Path | None = None,
+    *,
+    columns: Mapping[str, str] | None = None,
+    encoding: str | None = None,
+    rule_book: RuleBooks,
+) -> str | Path:
+    """A file to fill in: which facts your columns state, and what your words and codes mean.
+
+    It lists columns that state no fact, and of each column the values that no fact knows, with how often each
+    occurs (of a column with more than 30 different ones, or where each occurs once, only how many). The
+    commonest words in German, French and Spanish are filled in; a near answer is named and left to you. What
+    stays "" changes nothing. ``read_cases(source, mapping=path)`` reads it.
+
+    Parameters
+    ----------
+    source, columns, encoding
+        As for :func:`read_cases`; with ``columns`` the answers that your columns take are named.
+    path : path, optional
+        Where to write it; a file that is there already is left alone.
+    rule_book : RuleBook or list of RuleBook
+        Whose facts the columns may state.
+
+    Returns
+    -------
+    str, or pathlib.Path
+        The text, or the path that it was written to.
+    """
+    target = None if path is None else Path(path).expanduser()
+    if target is not None and target.exists():
+        said = f"{target.name} is there already, and may be filled in"
+        raise SecondopError(f"{said}. Give another name, or remove it.")
+    said = meanings(columns=columns, encoding=encoding)
+    read = read_sources(source, said, facts_of(rule_book), some=False)
+    text = "\n".join(_lines(read, said)) + "\n"
+    if target is None:
+        return text
+    write_whole(target, text)
+    return target
+
+
+class _Found(NamedTuple):
+    """A column, under the user's name: the fact it states, if any, and what it holds that no fact knows."""
+
+    name: str
+    fact: Fact | None
+    odd: dict[str, tuple[int, str, str]]  # how often, the answer that it means, a hint
+    note: str
+
+
+def _found(read: Sources, column: str) -> _Found:
+    fact, name = read.facts.get(column), str(read.own.get(column, column))
+    values, labels = labelled(column_of(read.frame[column]))
+    counts = values.drop_nulls().value_counts(sort=True).rows()
+    counts = [(labels[place], n) for place, n in counts if place >= 0 and not is_not_recorded(labels[place])]
+    different, odd = len(counts), {}
+    for label, n in counts:
+        answer = None if fact is None else read_answer(fact, label, read.codes.get(column))
+        if fact is None or isinstance(answer, Unreadable):
+            word, meant = code(label), MEANT.get(_plain(label), "")
+            if len(word) == 1 and not all(MEANT.get(_plain(other)) in OF_PERSONS for other, _ in counts):
+                meant = ""  # one letter means many things: in Spanish h and m are man and woman
+            if fact is not None and isinstance(read_answer(fact, meant or "unknown"), Unreadable):
+                meant = ""
+            odd[str(label).strip()] = n, meant, "" if meant or fact is None else f". {hint(fact, label)}"
+    if fact is None:  # ids and free text are counted, not shown
+        once = sum(n == 1 for _, n in counts) * 2 > different
+        numbers = different > 9 and all(not isinstance(label, str) for label, _ in counts)
+        odd = {word: row for word, row in odd.items() if row[1] or not (once or numbers)}
+    odd = {word: row for word, row in odd.items() if len(word) <= MAX_LETTERS}
+    odd = odd if len(odd) <= MAX_DIFFERENT else {}
+    shown = ", ".join(f"{show(word)} {n}" for word, (n, *_) in list(odd.items())[:4])
+    note = f"{different} different{': ' * bool(shown)}{shown}{', ...' * (bool(shown) and different > 4)}"
+    return _Found(name, fact, odd, note)
+
+
+def _lines(read: Sources, said: Meanings) -> Iterator[str]:
+    found = [_found(read, column) for column in column_names(read.frame)]
+    common: Counter = Counter()
+    for each in found:
+        for word, (n, meant, _) in each.odd.items():
+            common[word] += n if meant in EVERYWHERE else 0
+    common = +common
+    gaps = [word for word in common if MEANT[_plain(word)] == "unknown"]
+    cases = f"{plural(len(read.frame), 'case')}{read.where}{',' * (', ' in read.where)}"
+    yield f'# How {cases} are to be read. Fill in what is "", then say'
+    yield '#   read_cases(source, mapping="the name of this file")'
+    yield '# What stays "" changes nothing; the answer "unknown" says that nothing was recorded.'
+    yield "# facts_table() lists the facts and what each of them takes."
+    yield ""
+    if said.encoding:
+        yield f"encoding = {_quoted(said.encoding)}"
+    yield 'id = ""  # the column that tells cases apart, if there is one'
+    for column, rows, _, _, value, *_ in codes_in_doubt(read.frame, read.answers, read.own, None):
+        yield f"# {show(column)} has {value} in {plural(rows, 'row')}, far from the rest: is it not recorded?"
+    yield f'unknown = [{", ".join(map(_quoted, gaps))}]  # words and codes for not recorded: "n.s.", 999'
+    yield ""
+    yield "[columns]  # your column = the name of the fact that it states"
+    near = near_misses(column_names(read.frame), read.facts)
+    for each in found:
+        if each.fact is None:
+            close = f"; did you mean {near[each.name]!r}?" if each.name in near else ""
+            yield f'{_quoted(each.name)} = ""  # {each.note}{close}'
+        elif each.name in map(str, said.columns):
+            yield f"{_quoted(each.name)} = {_quoted(each.fact.name)}"
+    if missing := [name for name in read.facts if name not in read.answers.columns]:
+        yield "# Facts without a column so far:"
+        yield from textwrap.wrap(", ".join(missing), 100, initial_indent="#   ", subsequent_indent="#   ")
+    yield ""
+    yield "[values]  # words that mean the same in every column"
+    names = {each.name for each in found}
+    yield from (
+        f"{_quoted(word)} = {_quoted(MEANT[_plain(word)])}  # {plural(n, 'cell')}"
+        for word, n in common.items()
+        if word not in gaps and word not in names
+    )
+    for each in found:
+        left = {word: row for word, row in each.odd.items() if word not in common}
+        if left:
+            takes = f"  # {show(each.fact.name)} takes {each.fact.expects()}" if each.fact is not None else ""
+            yield f"\n[values.{_quoted(each.name)}]{takes}"
+        for word, (n, meant, advice) in left.items():
+            yield f"{_quoted(word)} = {_quoted(meant)}  # {plural(n, 'row')}{advice}".rstrip(". ")
+
+
+def _quoted(text: str) -> str:
+    """Text as TOML writes it."""
+    whole = text.encode("utf-8", "replace").decode()
+    return json.dumps(whole, ensure_ascii=False).replace("\x7f", "\\u007f")
