@@ -192,6 +192,27 @@ def test_what_has_not_the_form_due_is_told(stated, said):
     assert said in str(error.value)
 
 
+MALE = "{ fact = 'sex', is = ['male'] }"
+CONDITIONS = [
+    "rule = 'ambiguous-pathology'", "fact = 'sex', is = ['male']", "fact = 'drug_trials', at_least = 2",
+    f"all = [{MALE}]", f"any = [{MALE}]", f"not = {MALE}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("stated", CONDITIONS)
+def test_a_condition_is_read_and_with_one_key_too_many_refused(stated):
+    text = "extends = 'general'\nwish = { %s }\n"
+    assert read_scenario(text % stated).structure.conditions["wish"].facts
+    with pytest.raises(SecondopError, match="wish: This is not a condition of a scenario"):
+        read_scenario(text % f"{stated}, more = 1")
+
+
+@pytest.mark.parametrize("stated", ["all = []", "any = []", "fact = 'rare_disease', is = ['yes', 'no']"])
+def test_a_condition_of_nothing_is_refused(stated):
+    with pytest.raises(SecondopError, match="wish: This is not a condition of a scenario"):
+        read_scenario(f"extends = 'general'\nwish = {{ {stated} }}\n")
+
+
 @pytest.mark.parametrize("source", [None, {}, 3])
 def test_what_is_neither_a_path_nor_a_text_is_told(source):
     with pytest.raises(SecondopError, match="is read from a path or a text in TOML, not"):
