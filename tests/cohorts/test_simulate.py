@@ -281,9 +281,9 @@ def test_numpy_s_own_random_state_is_left_alone():
 
 REFUSED = [
     # what was asked                                what it says
-    ({"n": 0, "seed": 1}, "n, a number of cases is a whole number, 1 or more. Got 0."),
+    ({"n": 0, "seed": 1}, "n is a whole number, 1 or more. Got 0."),
     ({"n": 2.5, "seed": 1}, "Got 2.5"),
-    ({"n": 10, "seed": None}, "the seed, by which a cohort can be had again is a whole number, 0 or more"),
+    ({"n": 10, "seed": None}, "seed is a whole number, 0 or more"),
     ({"n": 10, "seed": True}, "Got True"),
     ({"n": 10, "seed": -1}, "Got -1"),
     ({"n": 10, "seed": 1, "engine": "panda"}, "There is no engine 'panda'. Did you mean 'pandas'?"),
