@@ -176,6 +176,7 @@ UNFIT = [
     ("facts.sex.by.x.answer = 'male'", "it does not state facts.sex.by.x.when."),
     ("facts.rare_disease = { answer = true, share = 0.2 }", "states an answer or share, not both."),
     ("facts.first_line_weeks = { breaks = '0 1', shares = [1] }", "numbers that rise, from 0 to 5,200, not"),
+    ("facts.first_line_weeks = { breaks = ['0', '1'], shares = [1] }", "from 0 to 5,200, not ['0', '1']"),
     ("facts.first_line_weeks = { breaks = [2, 1], shares = [1] }", "numbers that rise, from 0 to 5,200, not"),
     ("facts.first_line_weeks = { breaks = [-5, 1], shares = [1] }", "rise, from 0 to 5,200, not [-5, 1]"),
     ("facts.sex.breaks = [0, 1]", "facts.sex.breaks is stated of numbers alone, not [0, 1]."),
