@@ -21,7 +21,7 @@ from secondop.cohorts.outcomes import PILOT, Cases, pilot
 from secondop.cohorts.parameters import EFFECTS_ON, LIMITS, Parameter, sort_of
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.scenario_file import as_scenario
-from secondop.cohorts.targets import FARTHEST, Target, got, got_with_error, on_lines, targets
+from secondop.cohorts.targets import FARTHEST, Target, got, on_lines, targets
 from secondop.errors import SecondopError, refuse
 
 RATES = Taken(
@@ -114,10 +114,11 @@ def fit_report(scenario: Scenario | str) -> pd.DataFrame:
     got, over the cases that rates are worked out on), ``solved`` and its ``value, lower, upper``.
     """
     scenario = as_scenario(scenario)
-    wanted, cases = targets(scenario), pilot(scenario)
-    got, error = got_with_error(scenario, wanted, cases)
+    wanted, cases, size = targets(scenario), pilot(scenario), PILOT // 32
+    parts = [got(scenario, wanted, cases.part(slice(i * size, (i + 1) * size))) for i in range(32)]
+    error = np.std(parts, axis=0, ddof=1) / np.sqrt(len(parts))
     rows = []
-    for t, x, e in zip(wanted, got, error, strict=True):
+    for t, x, e in zip(wanted, got(scenario, wanted, cases), error.tolist(), strict=True):
         p = scenario.parameters[t.free]
         row = {"target": t.path, "wanted": t.wanted.value, "got": x, "monte_carlo_error": e}
         rows.append(row | {"solved": t.free, "value": p.value, "lower": p.lower, "upper": p.upper})

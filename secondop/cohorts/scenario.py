@@ -71,16 +71,12 @@ class Scenario:
             raise unknown_name("parameter", path, self.parameters)
         if path in self.parameters:
             return self.parameters[path].value
-        section, _, rest = path.partition(".")
-        if sort_of(path) in (None, "share") or not self._may_state(section, rest.partition(".")[0]):
+        section, name, *_ = *path.split("."), ""
+        within = {"facts": self.structure.rule_book.facts, "effects": self.structure.raw.get("effects", {})}
+        if sort_of(path) in (None, "share") or name not in within.get(section, [name]):
             raise unknown_name("parameter", path, self.parameters)
         other = _of_all_facts(path)
         return self[other] if other else 0.0
-
-    def _may_state(self, section: str, name: str) -> bool:
-        """Whether this scenario knows what a section speaks of: a fact of its book, or one of its effects."""
-        within = {"facts": self.structure.rule_book.facts, "effects": self.structure.raw.get("effects", {})}
-        return section not in within or name in within[section]
 
     def shares(self, fact: str, by: str = "") -> dict[str, float]:
         """Shares of a fact's answers, least first; of a yes-or-no fact the share of yes, as ``share``.

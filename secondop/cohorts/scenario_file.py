@@ -86,7 +86,7 @@ def read_scenario(source: str | Path, *, rule_book: RuleBook = RULE_BOOK) -> Sce
 def _said(raw: dict, key: str, due: type, words: str, faults: list[str]) -> Any:
     """What the file says under a key, taken out of it; None if nothing, or not of the type due."""
     value = raw.pop(key, None)
-    if isinstance(value, due) and (due is not list or all(isinstance(x, str) for x in value)):
+    if isinstance(value, due) and all(isinstance(x, str) for x in value):  # letters, keys or ids
         return value
     faults += [] if value is None else [f"{key} is {words}, not {value!r}."]
     return None

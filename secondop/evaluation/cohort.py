@@ -161,6 +161,7 @@ class Cohort:
         self.frame = frame.select(**read, unreadable=nw.col(UNREADABLE))
         self._levels = {f"by {name}": fact.dtype for name, fact in facts.items() if fact.has_levels}
         self._levels |= {f"by {name}": kind for name, kind in bands.items() if name in self.by}
+        self._words = [f"by {name}" for name in self.by if name not in facts]
         if weights and (wrong := self.count(nw.col("weight").is_null() | (nw.col("weight") < 0))):
             raise SecondopError(f"{wrong:,} weights in {weights!r} are missing or negative: give each one.")
         self.known: tuple[float, float] | None = None  # cases whose outcome is known, and all, once counted
@@ -220,7 +221,7 @@ class Cohort:
             "flag changed": self.changed
         }
         rows = self.frame.select(*by, *own, "weight", **asked).collect().to_polars().cast(self._levels)
-        rows = rows.with_columns(_recorded(rows, [name for name in by if name not in self._levels]))
+        rows = rows.with_columns(_recorded(rows, self._words))
         rows = rows.with_columns(pl.col(*asked).cast(pl.Int64).fill_null(2)).with_row_index("row")
         if not by:
             return rows, [None], np.zeros(len(rows), int)
@@ -318,7 +319,7 @@ class Cohort:
         counted = (frame.group_by(keys).agg(**sums) if keys else frame.select(**sums)).collect().to_polars()
         counted = counted.with_columns(pl.col(*sums).cast(pl.Float64).fill_null(0))
         self.attrs["unreadable"] = int(counted["unreadable"].sum())
-        if recorded := _recorded(counted, [name for name in groups if name not in self._levels]):
+        if recorded := _recorded(counted, self._words):
             counted = counted.with_columns(recorded).group_by(keys).agg(pl.col(*sums).sum())
         counted = counted.cast(self._levels).sort(keys, nulls_last=True) if keys else counted
         if self.cluster:

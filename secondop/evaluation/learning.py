@@ -196,6 +196,7 @@ def deal(changed: np.ndarray, folds: int, seed: int, most: int | None = None) ->
 
 
 def learner(kind: str, seed: int) -> Any:
+    """What learns chances from answers, by its kind."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
