@@ -126,7 +126,9 @@ def test_3_1_the_best_policy_is_not_told_from_the_middle_of_bounds_and_two_bound
     assert "the best policy is not known while outcomes are unknown: per 100 cases, " in said
     assert "referring everybody 12.0 to 94.5, all with an urgent indication 19.5" in said
     five = BLANK.assign(changed=BLANK["changed"].fillna(False) | BLANK.index.isin(range(50, 55)))
-    assert "all with an urgent indication has the highest net benefit" in title(figures.net_benefit(urgent(five)))
+    assert "all with an urgent indication has the highest net benefit" in title(
+        figures.net_benefit(urgent(five))
+    )
 
 
 def test_3_2_nobody_is_best_on_a_curve_that_unknown_outcomes_decide():
@@ -212,7 +214,9 @@ def test_4_2_a_a_column_says_for_whom_the_outcome_is_known():
     tables = [urgent(cases, verified="audited"), tradeoff(cohort, ["urgent"])]
     tables.append(decision_curve(cases, ["urgent"], outcome="changed", verified="audited", rule_book=BOOK))
     for table in tables:
-        assert table.attrs["verification"] == "The outcome is known for 50 of 200 cases: those with 'audited'."
+        assert (
+            table.attrs["verification"] == "The outcome is known for 50 of 200 cases: those with 'audited'."
+        )
         assert table.attrs["unknown_outcomes"] == 150
     with pytest.raises(SecondopError, match="Did you mean 'audited'"):
         urgent(cases, verified="audted")
@@ -318,9 +322,13 @@ def test_the_doubly_robust_interval_covers_the_truth_about_as_often_as_it_says()
     """The small check of benchmarks/verification.py: 19 of 20, give or take what so few draws allow."""
     hits = []
     for seed in range(40):
-        cohort = Cohort(facts(600, 100 + seed), BOOK, outcome="changed", verified="known", flags={"mine": "sent"})
+        cohort = Cohort(
+            facts(600, 100 + seed), BOOK, outcome="changed", verified="known", flags={"mine": "sent"}
+        )
         chosen = [p for p in choose(cohort, {"mine": "sent"}) if p.name in ("mine", "all")]
-        _, found = learn(cohort, chosen, "doubly_robust", None).table(chosen, 1, [0.1], ["true_positive", "ppv"])
+        _, found = learn(cohort, chosen, "doubly_robust", None).table(
+            chosen, 1, [0.1], ["true_positive", "ppv"]
+        )
         truth = 100 * (0.4 * (0.15 + 0.09 + 0.3) + 0.06 * (0.15 + 0.09))
         (_, low, high), *_ = found["true_positive"][0]
         hits.append(low <= truth <= high)
@@ -429,7 +437,9 @@ def test_the_figures_say_by_how_much_the_estimate_misses_and_where_the_truth_is_
     said = title(figures.departures(curve, truth=truth))
     assert f"the truth, {truth:.1f} per 100 cases, is reached where" in said
     assert "from" not in said and "missing at random given recorded facts" in said
-    assert "if the odds of a change among those not verified are 0.14 to 2.7 times" in title(figures.departures(curve))
+    assert "if the odds of a change among those not verified are 0.14 to 2.7 times" in title(
+        figures.departures(curve)
+    )
 
 
 # ------------------------------------------------------------------ bounds and best, by brute force
@@ -438,7 +448,10 @@ ANSWER = st.sampled_from([True, False, None])
 
 
 @examples(30)
-@given(st.lists(st.tuples(ANSWER, st.booleans(), st.booleans()), min_size=1, max_size=6), st.sampled_from([0.1, 0.5]))
+@given(
+    st.lists(st.tuples(ANSWER, st.booleans(), st.booleans()), min_size=1, max_size=6),
+    st.sampled_from([0.1, 0.5]),
+)
 def test_the_best_policy_is_named_where_it_is_best_in_every_settlement(rows, threshold):
     changed, *own = zip(*rows, strict=True)
     cases = pd.DataFrame({"changed": pd.array(changed, "boolean"), "a": own[0], "b": own[1]})
