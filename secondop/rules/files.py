@@ -110,7 +110,12 @@ def _read_workbook(file: Any, name: str, facts: Collection[str]) -> CaseFile:
     frame = cells.iloc[at:].reset_index(drop=True)
     frame = frame.where(frame != "", None)
     left, remarks = kept(name, names, [frame[i].isna().all() for i in range(len(names))])
-    frame = frame.iloc[:, left].set_axis([names[i] for i in left], axis=1).infer_objects()
+    frame = (
+        frame.iloc[:, left]
+        .set_axis([names[i] for i in left], axis=1)
+        .infer_objects()
+        .convert_dtypes(dtype_backend="pyarrow")
+    )
     remarks += [(f"row {row}", *TITLE) for row in above]
     if others := [repr(other) for other, held in sheets.items() if held.size]:
         said = f"is the one sheet that is read, not {', '.join(others)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 import unicodedata
 from collections import Counter
@@ -26,7 +27,7 @@ MAX_DIFFERENT, MAX_LETTERS = 30, 80
 SPOKEN = {
     "yes": "ja j oui sí vrai verdadero wahr vorhanden présent presente checked",
     "no": "nein non falsch faux falso nicht_vorhanden absent ausente",
-    "unknown": "unbekannt k.a. keine_angabe keine_angaben nicht_bekannt nicht_erhoben nicht_dokumentiert "
+    "unknown": "unbekannt ka k_a keine_angabe keine_angaben nicht_bekannt nicht_erhoben nicht_dokumentiert "
     "fehlend weiß_nicht weiss_nicht inconnu inconnue non_renseigné non_renseignée non_connu ne_sait_pas nsp "
     "desconocido desconocida no_consta sin_dato sin_datos no_sabe ns/nc",
     "female": "f w weiblich frau féminin femme femenino mujer",
@@ -48,8 +49,9 @@ EVERYWHERE = ("yes", "no", "unknown")  # what means the same in every column
 
 
 def _plain(label: Any) -> str:
-    """A word as it is looked up, without its accents."""
-    return "".join(c for c in unicodedata.normalize("NFKD", code(label)) if not unicodedata.combining(c))
+    """A word as it is looked up, without accents and points."""
+    apart = unicodedata.normalize("NFKD", code(label).replace(".", ""))
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
 MEANT = {_plain(word): answer for answer, said in SPOKEN.items() for word in said.split()}
@@ -102,7 +104,7 @@ class _Found(NamedTuple):
 
     name: str
     fact: Fact | None
-    odd: dict[str, tuple[int, str, str]]  # how often, the answer that it means, a hint
+    odd: dict[str, tuple[str, int, str, str]]  # by code: as it is written, how often, what it means, a hint
     note: str
 
 
@@ -111,36 +113,42 @@ def _found(read: Sources, column: str) -> _Found:
     values, labels = labelled(column_of(read.frame[column]))
     counts = values.drop_nulls().value_counts(sort=True).rows()
     counts = [(labels[place], n) for place, n in counts if place >= 0 and not is_not_recorded(labels[place])]
-    different, odd = len(counts), {}
-    for label, n in counts if fact is not None or different <= MAX_DIFFERENT else ():
-        answer = None if fact is None else read_answer(fact, label, read.codes.get(column))
-        if fact is None or isinstance(answer, Unreadable):
-            word, meant = code(label), MEANT.get(_plain(label), "")
-            if len(word) == 1 and not all(MEANT.get(_plain(other)) in OF_PERSONS for other, _ in counts):
-                meant = ""  # one letter means many things: in Spanish h and m are man and woman
-            if fact is not None and isinstance(read_answer(fact, meant or "unknown"), Unreadable):
-                meant = ""
-            odd[str(label).strip()] = n, meant, "" if meant or fact is None else f". {hint(fact, label)}"
+    many, odd = len(counts) > MAX_DIFFERENT, {}
+    persons = all(MEANT.get(_plain(label)) in OF_PERSONS for label, _ in counts[:MAX_DIFFERENT])
+    for label, n in counts if fact is not None or not many else ():
+        if fact is not None and not isinstance(read_answer(fact, label, read.codes.get(column)), Unreadable):
+            continue
+        word, meant = code(label), MEANT.get(_plain(label), "")
+        if len(word) == 1 and not persons:
+            meant = ""  # one letter means many things: in Spanish h and m are man and woman
+        if fact is not None and isinstance(read_answer(fact, meant or "unknown"), Unreadable):
+            meant = ""
+        shown = label.strip() if isinstance(label, str) else word
+        advice = "" if meant or fact is None else f". {hint(fact, label)}"
+        advice = re.sub(r"leave it empty.*", 'write "unknown"', advice)
+        first, before, *_ = odd.get(word, (shown, 0))
+        odd[word] = first, before + n, meant, advice
     if fact is None:  # ids and free text are counted, not shown
-        once = sum(n == 1 for _, n in counts) * 2 > different
-        numbers = different > 9 and all(not isinstance(label, str) for label, _ in counts)
-        odd = {word: row for word, row in odd.items() if row[1] or not (once or numbers)}
+        once = sum(n == 1 for _, n in counts) * 2 > len(counts)
+        numbers = len(counts) > 9 and all(not isinstance(label, str) for label, _ in counts)
+        odd = {word: row for word, row in odd.items() if row[2] or not (once or numbers)}
     odd = {word: row for word, row in odd.items() if len(word) <= MAX_LETTERS}
     odd = odd if len(odd) <= MAX_DIFFERENT else {}
-    shown = ", ".join(f"{show(word)} {n}" for word, (n, *_) in list(odd.items())[:4])
-    note = f"{different} different{': ' * bool(shown)}{shown}{', ...' * (bool(shown) and different > 4)}"
+    shown = ", ".join(f"{show(word)} {n}" for word, n, *_ in [*odd.values()][:4])
+    note = f"{len(counts)} different{': ' * bool(shown)}{shown}{', ...' * (bool(shown) and len(counts) > 4)}"
     return _Found(name, fact, odd, note)
 
 
 def _lines(read: Sources, said: Meanings) -> Iterator[str]:
     columns = Counter(column_names(read.frame))
     found = [_found(read, column) for column, times in columns.items() if times == 1]
-    common: Counter = Counter()
+    common: dict[str, tuple[str, int, str]] = {}  # by code: as it is first written, how often, what it means
     for each in found:
-        for word, (n, meant, _) in each.odd.items():
-            common[word] += n if meant in EVERYWHERE else 0
-    common = +common
-    gaps = [word for word in common if MEANT[_plain(word)] == "unknown"]
+        for word, (shown, n, meant, _) in each.odd.items():
+            if meant in EVERYWHERE:
+                first, before, _ = common.get(word, (shown, 0, meant))
+                common[word] = first, before + n, meant
+    gaps = [shown for shown, _, meant in common.values() if meant == "unknown"]
     cases = f"{plural(len(read.frame), 'case')}{read.where}{',' * (', ' in read.where)}"
     yield f'# How {cases} are to be read. Fill in what is "", then say'
     yield '#   read_cases(source, mapping="the name of this file")'
@@ -168,18 +176,16 @@ def _lines(read: Sources, said: Meanings) -> Iterator[str]:
     yield ""
     yield "[values]  # words that mean the same in every column"
     names = {each.name for each in found}
-    yield from (
-        f"{_quoted(word)} = {_quoted(MEANT[_plain(word)])}  # {plural(n, 'cell')}"
-        for word, n in common.items()
-        if word not in gaps and word not in names
-    )
+    for shown, n, meant in common.values():
+        if meant != "unknown" and shown not in names:
+            yield f"{_quoted(shown)} = {_quoted(meant)}  # {plural(n, 'cell')}"
     for each in found:
-        left = {word: row for word, row in each.odd.items() if word not in common or row[1] not in EVERYWHERE}
+        left = [row for row in each.odd.values() if row[2] not in EVERYWHERE]
         if left:
             takes = f"  # {show(each.fact.name)} takes {each.fact.expects()}" if each.fact is not None else ""
             yield f"\n[values.{_quoted(each.name)}]{takes}"
-        for word, (n, meant, advice) in left.items():
-            yield f"{_quoted(word)} = {_quoted(meant)}  # {plural(n, 'row')}{advice}".rstrip(". ")
+        for shown, n, meant, advice in left:
+            yield f"{_quoted(shown)} = {_quoted(meant)}  # {plural(n, 'row')}{advice}".rstrip(". ")
 
 
 def _quoted(text: str) -> str:

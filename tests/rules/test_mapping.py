@@ -145,6 +145,16 @@ def test_a_word_for_all_that_a_fact_does_not_take_is_left_to_the_user():
     assert '\n"ja" = ""  # 1 row' in filled.partition('[values."pathology_result"]')[2]
 
 
+def test_a_word_in_several_spellings_and_a_number_are_listed_once():
+    log = pd.DataFrame({"rare_disease": ["Ja", "ja ", "k. A.", "JA"], "sex": [1.0, 2.0, None, 1.0]})
+    filled = mapping_template(log)
+    assert '"Ja" = "yes"  # 3 cells' in filled and filled.lower().count('"ja') == 1
+    assert 'If it stands for not recorded, write "unknown"' in mapping_template(
+        pd.DataFrame({"drug_trials": [99]})
+    )
+    assert 'unknown = ["k. A."]' in filled and '"1" = ""  # 2 rows\n"2" = ""' in filled
+
+
 def test_a_file_that_is_there_is_left_alone(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text("mine")

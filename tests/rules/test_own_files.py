@@ -699,7 +699,7 @@ def test_a_workbook_is_read_with_its_kinds_and_says_which_sheet():
     got = read_cases(workbook(cases))
     assert got.columns.tolist() == ["sex", "drug_trials", "n", "day"]
     assert plain(got["drug_trials"]) == [2, None] and got["n"].tolist() == [1.5, 2]
-    assert got["day"][0] == datetime(2026, 1, 2) and got["n"].dtype == float
+    assert got["day"][0] == datetime(2026, 1, 2) and str(got["n"].dtype) == "double[pyarrow]"
 
 
 def test_a_workbook_from_a_path_and_one_that_holds_nothing(tmp_path):
