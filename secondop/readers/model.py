@@ -121,13 +121,12 @@ class ReaderModel:
         readers: Sequence[str] | None = None,
         answers: Sequence | None = None,
     ) -> ReaderModel:
-        """The model from ratings as `opinions_from_ratings` reads them; ``reference`` names the true class.
+        """The model from ratings by exchangeable readers, read as `opinions_from_ratings` reads them.
 
-        Readers are taken as exchangeable. Under and over need the ``answers`` in order, from harmless to
-        grave. With fewer than about 30 cases a class the concentration is rough and tends to be too high.
+        ``reference`` names the true class; under and over need the ``answers`` in order, harmless to grave.
+        With fewer than about 30 cases a class the concentration is rough and tends to be too high.
         """
-        columns = (case, reader, answer, reference)
-        readings = read_ratings(ratings, *columns, readers=readers, answers=answers)
+        readings = read_ratings(ratings, case, reader, answer, reference, readers=readers, answers=answers)
         truth = readings.table.groupby("case")["reference"]
         if (truth.nunique() > 1).any():
             raise SecondopError(f"Some cases have more than one class in column {reference!r}.")
