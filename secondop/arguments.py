@@ -78,6 +78,10 @@ VALUES = Taken(
     lambda x: _dict(x) and _listed([*x], _text) and all(map(_number, x.values())),
     "a dict from names to numbers",
 )
+BOOK = Taken(
+    lambda x: hasattr(x, "rule_facts"),
+    "a rule book, such as RULE_BOOK; several are taken by read_cases alone",
+)
 _OF = {
     whole(0): "seed",
     whole(1): "n draws repeats groups most max_depth min_cell",

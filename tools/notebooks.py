@@ -34,7 +34,7 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 MOST = {"text/plain": 20_000, "text/html": 1_000_000}
 """How many characters of an output are kept: of text so many, of HTML and the like all or nothing."""
-_PROGRESS = re.compile(r"^.*\d+%\|.*\|.*$")
+_PROGRESS = re.compile(r"^.*(\d+%\|.*\||\d+[a-z]+ \[\d+:).*$")
 
 
 class NotebookError(Exception):

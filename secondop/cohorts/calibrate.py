@@ -14,13 +14,14 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 from scipy import optimize
+from tqdm.auto import tqdm
 
 from secondop.arguments import Taken, checked
 from secondop.cohorts.outcomes import PILOT, Cases, pilot
 from secondop.cohorts.parameters import EFFECTS_ON, LIMITS, Parameter, sort_of
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.scenario_file import as_scenario
-from secondop.cohorts.targets import FARTHEST, Target, got, got_with_error, on_lines, targets
+from secondop.cohorts.targets import FARTHEST, Target, got, on_lines, targets
 from secondop.errors import SecondopError, refuse
 
 RATES = Taken(
@@ -113,10 +114,11 @@ def fit_report(scenario: Scenario | str) -> pd.DataFrame:
     got, over the cases that rates are worked out on), ``solved`` and its ``value, lower, upper``.
     """
     scenario = as_scenario(scenario)
-    wanted, cases = targets(scenario), pilot(scenario)
-    got, error = got_with_error(scenario, wanted, cases)
+    wanted, cases, size = targets(scenario), pilot(scenario), PILOT // 32
+    parts = [got(scenario, wanted, cases.part(slice(i * size, (i + 1) * size))) for i in range(32)]
+    error = np.std(parts, axis=0, ddof=1) / np.sqrt(len(parts))
     rows = []
-    for t, x, e in zip(wanted, got, error, strict=True):
+    for t, x, e in zip(wanted, got(scenario, wanted, cases), error.tolist(), strict=True):
         p = scenario.parameters[t.free]
         row = {"target": t.path, "wanted": t.wanted.value, "got": x, "monte_carlo_error": e}
         rows.append(row | {"solved": t.free, "value": p.value, "lower": p.lower, "upper": p.upper})
@@ -141,7 +143,8 @@ def identifiability(scenario: Scenario | str) -> pd.DataFrame:
     free = [target.free for target in wanted]
     fixed = [f"effects.{name}.{x}" for name in scenario.structure.effects for x in EFFECTS_ON]
     fixed += [path for path in scenario.parameters if path.startswith(("readers.", "outcomes.", "sought."))]
-    for path in [*free, *(path for path in fixed if path in scenario.parameters and path not in free)]:
+    every = [*free, *(path for path in fixed if path in scenario.parameters and path not in free)]
+    for path in tqdm(every, unit="parameter", delay=2, leave=False):
         p = scenario.parameters[path]
         row = {"parameter": path, "value": p.value, "lower": p.lower, "upper": p.upper}
         if path in free:
@@ -206,13 +209,17 @@ def _solve(scenario: Scenario, wanted: list[Target], rows: int = PILOT) -> tuple
     for size, close in ((1 << 14, 100 * _CLOSE), (rows, _CLOSE)):
         cases = pilot(scenario, size)
 
-        def miss(theta: np.ndarray, cases: Cases = cases) -> np.ndarray:
+        bar = tqdm(desc="calibrating", unit="trial", delay=2, leave=False)
+
+        def miss(theta: np.ndarray, cases: Cases = cases, bar: tqdm = bar) -> np.ndarray:
+            bar.update()
             numbers = ChainMap(dict(zip(free, theta.tolist(), strict=True)), scenario)
             return on_lines(wanted, got(numbers, wanted, cases)) - goal
 
-        solved = optimize.least_squares(
-            miss, found, diff_step=1e-3, bounds=(-FARTHEST, FARTHEST), max_nfev=30
-        )
+        with bar:
+            solved = optimize.least_squares(
+                miss, found, diff_step=1e-3, bounds=(-FARTHEST, FARTHEST), max_nfev=30
+            )
         if (far := np.abs(solved.fun)).max() > close:
             worst, values = int(far.argmax()), dict(zip(free, solved.x.tolist(), strict=True))
             give = got(ChainMap(values, scenario), wanted, cases)[worst]

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+from tqdm.auto import tqdm
 
 from secondop.arguments import checked
 from secondop.cohorts.parameters import EFFECTS_ON
@@ -206,7 +207,8 @@ def along(
     if path.endswith(".contrast"):
         raise SecondopError(f"{path} is a target: solve for it with calibrate(scenario, contrasts=...).")
     values = pd.Index([float(value) for value in values], name=path)
-    moved = (scenario.replace({path: value}) for value in values)
+    bar = tqdm(values, unit="value", delay=2, leave=False)
+    moved = (scenario.replace({path: value}) for value in bar)
     moved = map(recentred, moved) if refit else moved
     return pd.DataFrame([expected_rates(each) for each in moved], index=values)
 

@@ -56,15 +56,13 @@ class Plan:
             if fact.kind is Kind.NUMBER:
                 found[name] = answers if lost is None else np.where(lost, np.nan, answers)
                 continue
-            code = answers.astype(np.uint8)
+            code = answers.astype(np.uint8, copy=False)
             found[name] = code if lost is None else code | -lost.view(np.uint8)  # whatever it is: GAP
-        numbers = recentring(self.scenario, cases) if recentring else self.scenario
-        found |= {"missed": np.full(len(cases.wish), numbers.missed)} if recentring else {}
-        return (
-            found
-            | {name: trait.astype(float) for name, trait in truth.traits.items()}
-            | cases.outcomes(numbers)
-        )
+        found |= {name: trait.astype(float) for name, trait in truth.traits.items()}
+        if recentring is None:
+            return found | cases.outcomes(self.scenario)
+        numbers, missed = recentring(self.scenario, cases)
+        return found | cases.outcomes(numbers) | {"missed": np.full(len(truth), missed)}
 
     def _lost(self, name: str, truth: Truth) -> np.ndarray | None:
         lost = None
@@ -111,7 +109,7 @@ def common_cohorts(
     *,
     seed: int,
     together: int,
-    recentring: Callable[[Scenario, Cases], Mapping],
+    recentring: Callable[[Scenario, Cases], tuple[Mapping, float]],
 ) -> Iterator[pl.DataFrame]:
     """The cohorts of scenarios from the same random numbers, their rates kept: so many ``together``.
 

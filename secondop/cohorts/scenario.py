@@ -67,25 +67,28 @@ class Scenario:
 
     def __getitem__(self, path: str) -> float:
         """The value of a parameter; one that is not stated is 0, or what [missing] says of all facts."""
+        if not isinstance(path, str):
+            raise unknown_name("parameter", path, self.parameters)
         if path in self.parameters:
             return self.parameters[path].value
-        section, _, rest = path.partition(".")
-        if sort_of(path) in (None, "share") or not self._may_state(section, rest.partition(".")[0]):
+        section, name, *_ = *path.split("."), ""
+        within = {"facts": self.structure.rule_book.facts, "effects": self.structure.raw.get("effects", {})}
+        if sort_of(path) in (None, "share") or name not in within.get(section, [name]):
             raise unknown_name("parameter", path, self.parameters)
         other = _of_all_facts(path)
         return self[other] if other else 0.0
-
-    def _may_state(self, section: str, name: str) -> bool:
-        """Whether this scenario knows what a section speaks of: a fact of its book, or one of its effects."""
-        within = {"facts": self.structure.rule_book.facts, "effects": self.structure.raw.get("effects", {})}
-        return section not in within or name in within[section]
 
     def shares(self, fact: str, by: str = "") -> dict[str, float]:
         """Shares of a fact's answers, least first; of a yes-or-no fact the share of yes, as ``share``.
 
         ``by`` names cases whose shares are stated apart; by default those of all others.
         """
-        return {label: self[path] for label, path in self.labels[fact, by].items()}
+        try:
+            labels = self.labels[fact, by]
+        except (KeyError, TypeError) as error:
+            named = {f"{name}, {by}" if by else name for name, by in self.labels}
+            raise unknown_name("fact with shares", f"{fact}, {by}" if by else fact, named) from error
+        return {label: self[path] for label, path in labels.items()}
 
     @cached_property
     def labels(self) -> dict[tuple[str, str], dict[str, str]]:

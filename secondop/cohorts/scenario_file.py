@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from secondop.arguments import checked
 from secondop.cohorts.parameters import EFFECTS_ON, Parameter, default_range, share_paths, sort_of
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.structure import OF_EFFECT, OF_FACT, Structure
@@ -50,6 +51,7 @@ def as_scenario(scenario: Scenario | str) -> Scenario:
     return load_scenario(scenario) if isinstance(scenario, str) else scenario
 
 
+@checked()
 def read_scenario(source: str | Path, *, rule_book: RuleBook = RULE_BOOK) -> Scenario:
     """A scenario from a TOML file, or from text as `Scenario.to_toml` writes it.
 
@@ -84,7 +86,7 @@ def read_scenario(source: str | Path, *, rule_book: RuleBook = RULE_BOOK) -> Sce
 def _said(raw: dict, key: str, due: type, words: str, faults: list[str]) -> Any:
     """What the file says under a key, taken out of it; None if nothing, or not of the type due."""
     value = raw.pop(key, None)
-    if isinstance(value, due) and (due is not list or all(isinstance(x, str) for x in value)):
+    if isinstance(value, due) and all(isinstance(x, str) for x in value):  # letters, keys or ids
         return value
     faults += [] if value is None else [f"{key} is {words}, not {value!r}."]
     return None

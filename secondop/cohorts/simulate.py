@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from secondop.arguments import checked
+from secondop.arguments import checked, whole
+from secondop.cohorts.outcomes import TRUTH
+from secondop.cohorts.parameters import TRAITS
 from secondop.cohorts.record import BLOCK, GAP, Plan, blocks
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.scenario_file import as_scenario
-from secondop.errors import SecondopError, not_whole, refuse, unknown_name
+from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.rules.facts import Kind
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ class Gaps:
             raise SecondopError(f"{takes}; got {self.share!r} and {self.difficulty!r}.")
 
 
-@checked(n=None, seed=None)
+@checked()
 def simulate(
     scenario: Scenario | str,
     n: int,
@@ -102,13 +104,14 @@ def simulate(
     """
     from tqdm.auto import tqdm
 
-    scenario = _checked(scenario, seed, engine, missing, n=n)
+    scenario = _known(scenario, engine, missing)
     many = -(-int(n) // BLOCK)
     drawn = blocks(Plan(scenario, missing), int(n), int(seed), together=many)
     frame = pl.concat(tqdm(drawn, total=many, unit="block", disable=many < 50), rechunk=True)
     return frame if engine == "polars" else _pandas(frame, scenario, 0, int(seed))
 
 
+@checked(batch=whole(1))
 def simulate_batches(
     scenario: Scenario | str,
     n: int,
@@ -135,7 +138,7 @@ def simulate_batches(
     >>> [len(part) for part in simulate_batches("general", 2_500, seed=7, batch=1_000)]
     [1000, 1000, 500]
     """
-    scenario = _checked(scenario, seed, engine, missing, n=n, batch=batch)
+    scenario = _known(scenario, engine, missing)
     frames = _batches(Plan(scenario, missing), n, int(seed), batch)
     if engine == "polars":
         return frames
@@ -156,17 +159,15 @@ def _batches(plan: Plan, n: int, seed: int, batch: int) -> Iterator[pl.DataFrame
         yield pl.concat(waiting)
 
 
-def _checked(scenario, seed, engine, missing: Gaps | None, **counts) -> Scenario:
+def _known(scenario: Scenario | str, engine: str, missing: Gaps | None) -> Scenario:
     scenario = as_scenario(scenario)
-    problems = not_whole("the seed, by which a cohort can be had again", seed, 0)
-    problems += [
-        x for name, count in counts.items() for x in not_whole(f"{name}, a number of cases", count, 1)
-    ]
-    refuse("No cohort can be simulated", problems)
     if engine not in ENGINES:
         raise unknown_name("engine", engine, ENGINES)
     if not (missing is None or isinstance(missing, Gaps)):
         raise SecondopError(f"missing is Gaps(share) of more answers not recorded; got {missing!r:.80}.")
+    own, taken = scenario.structure.rule_book.facts, [*TRAITS, *TRUTH, "cohort", "row", "missed"]
+    told = "is a column that every simulated cohort has: call the fact otherwise"
+    refuse("No cohort can be simulated", [f"{name!r} {told}" for name in taken if name in own])
     for name in (missing and missing.facts) or ():
         scenario.structure.rule_book.fact(name)
     return scenario

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,13 +74,6 @@ def got(scenario: Mapping, wanted: Iterable[Target], cases: Cases) -> list:
     return found
 
 
-def got_with_error(scenario: Scenario, wanted: list[Target], cases: Cases) -> tuple[list[float], list[float]]:
-    """What the cases give for each target, and its standard error over 32 parts of them."""
-    size = len(cases.wish) // 32
-    each = [got(scenario, wanted, cases.part(slice(i * size, (i + 1) * size))) for i in range(32)]
-    return got(scenario, wanted, cases), (np.std(each, axis=0, ddof=1) / np.sqrt(len(each))).tolist()
-
-
 def on_lines(wanted: list[Target], values: Iterable) -> np.ndarray:
     """What was got for each target, on its line."""
     values, rates = np.stack(list(values)).clip(1e-9), [target.is_rate for target in wanted]
@@ -89,18 +82,11 @@ def on_lines(wanted: list[Target], values: Iterable) -> np.ndarray:
     return lines
 
 
-class Recentred(ChainMap):
-    """A scenario's numbers, what is solved before all others; and how far a rate is off (log-odds)."""
-
-    missed = 0.0
-
-
 class Recentring:
     """Solves a scenario again for its rates on given cases: fast, from where another was solved.
 
     Not all rates can be met: seekers differ from others only so far as their traits let them. Then those
-    among all cases are met, and those among seekers as nearly as can be; ``missed`` of what is returned has
-    the largest distance left, in log-odds.
+    among all cases are met, and those among seekers as nearly as can be.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -109,43 +95,42 @@ class Recentring:
         among_seekers = ("_sought", "second_right")
         self.of_all = [i for i, t in enumerate(self.wanted) if not t.path.endswith(among_seekers)]
 
-    def __call__(self, scenario: Scenario, cases: Cases) -> Recentred:
-        """The scenario's numbers with what is solved moved."""
+    def __call__(self, scenario: Scenario, cases: Cases) -> tuple[Mapping, float]:
+        """The scenario's numbers with what is solved moved, and how far a rate is still off (log-odds)."""
         start, every = np.array([scenario[path] for path in self.free]), list(range(len(self.free)))
-        solved, left = self._nearer(start, scenario, cases, every, steps=7)
+        goal = np.array([target.line(scenario[target.path]) for target in self.wanted])
+
+        def numbers(solved: np.ndarray) -> Mapping:
+            return ChainMap(dict(zip(self.free, solved, strict=True)), scenario)
+
+        def at(solved: np.ndarray, some: Cases = cases) -> np.ndarray:
+            return on_lines(self.wanted, got(numbers(solved), self.wanted, some))
+
+        few = cases.part(slice(2_048))  # enough to tell the way
+        solved, left = _nearer(goal, start, at, few, every, steps=7)
         if left > _MET:
-            solved, _ = self._nearer(solved, scenario, cases, self.of_all, steps=3)
-            left = np.abs(self._miss(solved, scenario, cases)).max()
-        numbers = Recentred(dict(zip(self.free, solved, strict=True)), scenario)
-        numbers.missed = float(left)
-        return numbers
+            solved, _ = _nearer(goal, solved, at, few, self.of_all, steps=3)
+            left = np.abs(at(solved) - goal).max()
+        return numbers(solved), float(left)
 
-    def _nearer(
-        self, solved: np.ndarray, scenario: Scenario, cases: Cases, which: list[int], steps: int
-    ) -> tuple[np.ndarray, float]:
-        """By Newton's steps as near to some of the targets as their own numbers come, and how far that is."""
-        some, step = cases.part(slice(2_048)), 1e-2  # enough to tell the way
-        nearest, least = solved, np.inf
-        for _ in range(steps):
-            miss = self._miss(solved, scenario, cases)[which]
-            if (far := np.abs(miss).max()) < least:
-                nearest, least = solved, far
-            if far < _MET:
-                break
-            # every column but the first has one of the numbers moved: all derivatives in one pass
-            moved = solved + step * np.eye(len(solved) + 1, len(solved), -1)
-            lines = self._at(moved.T[:, :, None], scenario, some)
-            slopes = ((lines[:, 1:] - lines[:, :1]) / step)[np.ix_(which, which)]
-            damped = slopes.T @ slopes + 1e-5 * np.eye(len(which))  # where nothing moves a rate any more, too
-            away = np.zeros(len(solved))
-            away[which] = np.linalg.solve(damped, slopes.T @ miss)
-            solved = np.clip(solved - np.clip(away, -1.5, 1.5), -FARTHEST, FARTHEST)
-        return nearest, least
 
-    def _miss(self, solved: np.ndarray, scenario: Scenario, cases: Cases) -> np.ndarray:
-        goal = [target.line(scenario[target.path]) for target in self.wanted]
-        return self._at(solved, scenario, cases) - goal
-
-    def _at(self, solved: np.ndarray, scenario: Scenario, cases: Cases) -> np.ndarray:
-        numbers = ChainMap(dict(zip(self.free, solved, strict=True)), scenario)
-        return on_lines(self.wanted, got(numbers, self.wanted, cases))
+def _nearer(
+    goal: np.ndarray, solved: np.ndarray, at: Callable, few: Cases, which: list[int], steps: int
+) -> tuple[np.ndarray, float]:
+    """By Newton's steps as near to some of the targets as their own numbers come, and how far that is."""
+    nearest, least, step = solved, np.inf, 1e-2
+    for _ in range(steps):
+        miss = (at(solved) - goal)[which]
+        if (far := np.abs(miss).max()) < least:
+            nearest, least = solved, far
+        if far < _MET:
+            break
+        # every column but the first has one of the numbers moved: all derivatives in one pass
+        moved = solved + step * np.eye(len(solved) + 1, len(solved), -1)
+        lines = at(moved.T[:, :, None], few)
+        slopes = ((lines[:, 1:] - lines[:, :1]) / step)[np.ix_(which, which)]
+        damped = slopes.T @ slopes + 1e-5 * np.eye(len(which))  # where nothing moves a rate any more, too
+        away = np.zeros(len(solved))
+        away[which] = np.linalg.solve(damped, slopes.T @ miss)
+        solved = np.clip(solved - np.clip(away, -1.5, 1.5), -FARTHEST, FARTHEST)
+    return nearest, least

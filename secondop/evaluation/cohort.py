@@ -119,10 +119,12 @@ class Cohort:
         if in_memory and not verified and told and len(typed(cases, {told: YES_NO})[1]):
             told = None  # it is no yes/no column, and nobody asked for it
         answers = (*outcomes, *flags.values(), *[told] * bool(told))
+        bands: dict[str, pl.DataType] = {}
         wanted, prefix = verdicts | facts | dict.fromkeys(answers, YES_NO), ""
         if in_memory:
             prefix, rows = "_own ", pl.DataFrame({UNREADABLE: np.zeros(len(cases), np.int64)})
-            beside = source.select(plain).to_polars().select(pl.all().name.prefix(prefix))
+            beside, bands = _plain(cases, source, plain)
+            beside = beside.select(pl.all().name.prefix(prefix))
             said = typed_cases(cases, wanted)
             absent = {
                 key: pl.lit(None, fact.dtype) for key, fact in wanted.items() if key not in said.columns
@@ -158,6 +160,8 @@ class Cohort:
                 read["cluster"] = nw.when(~is_gap(word)).then(word)
         self.frame = frame.select(**read, unreadable=nw.col(UNREADABLE))
         self._levels = {f"by {name}": fact.dtype for name, fact in facts.items() if fact.has_levels}
+        self._levels |= {f"by {name}": kind for name, kind in bands.items() if name in self.by}
+        self._words = [f"by {name}" for name in self.by if name not in facts]
         if weights and (wrong := self.count(nw.col("weight").is_null() | (nw.col("weight") < 0))):
             raise SecondopError(f"{wrong:,} weights in {weights!r} are missing or negative: give each one.")
         self.known: tuple[float, float] | None = None  # cases whose outcome is known, and all, once counted
@@ -217,7 +221,7 @@ class Cohort:
             "flag changed": self.changed
         }
         rows = self.frame.select(*by, *own, "weight", **asked).collect().to_polars().cast(self._levels)
-        rows = rows.with_columns(_recorded(rows, [name for name in by if name not in self._levels]))
+        rows = rows.with_columns(_recorded(rows, self._words))
         rows = rows.with_columns(pl.col(*asked).cast(pl.Int64).fill_null(2)).with_row_index("row")
         if not by:
             return rows, [None], np.zeros(len(rows), int)
@@ -315,7 +319,7 @@ class Cohort:
         counted = (frame.group_by(keys).agg(**sums) if keys else frame.select(**sums)).collect().to_polars()
         counted = counted.with_columns(pl.col(*sums).cast(pl.Float64).fill_null(0))
         self.attrs["unreadable"] = int(counted["unreadable"].sum())
-        if recorded := _recorded(counted, [name for name in groups if name not in self._levels]):
+        if recorded := _recorded(counted, self._words):
             counted = counted.with_columns(recorded).group_by(keys).agg(pl.col(*sums).sum())
         counted = counted.cast(self._levels).sort(keys, nulls_last=True) if keys else counted
         if self.cluster:
@@ -336,6 +340,26 @@ class Cohort:
         return counted, names.to_series().to_list(), group
 
 
+def _plain(cases: Any, source: Any, names: list[str]) -> tuple[pl.DataFrame, dict[str, pl.DataType]]:
+    """Columns of groups and numbers of a frame in memory, and of pandas categories their words in order.
+
+    Bands of ``pandas.cut`` are words, such as "(0, 40]"; so are values of several kinds in one column.
+    """
+    bands: dict[str, pl.DataType] = {}
+    if not isinstance(cases, pd.DataFrame):
+        return source.select(names).to_polars(), bands
+    own = cases[names].copy(deep=False)
+    for name in names:
+        kind = pd.api.types.infer_dtype(own[name])
+        column = own[name].astype("category") if kind == "interval" else own[name]
+        if isinstance(column.dtype, pd.CategoricalDtype) and column.cat.categories.map(str).is_unique:
+            bands[name] = pl.Enum(column.cat.categories.map(str).tolist())
+            own[name] = column.cat.rename_categories(str)
+        elif kind.startswith(("mixed", "categorical")):
+            own[name] = column.astype(object).map(str, na_action="ignore")
+    return nw.from_native(own).to_polars(), bands
+
+
 def is_simulated(attrs: Mapping[str, Any], columns: Iterable[Any]) -> bool:
     """Whether cases say of themselves, or show by traits that no record has, that they were simulated."""
     return bool(attrs.get("simulated", {"difficulty", "gravity"} <= set(columns)))
@@ -348,6 +372,18 @@ def refuse_clusters(cohort: Cohort) -> None:
             f"The cohort counts by {cohort.cluster!r}, as firing_rates, tradeoff, decision_curve and compare "
             "can; here intervals would be too narrow. Make a Cohort without cluster=, and say so beside it."
         )
+
+
+def with_rules(cohort: Cohort) -> Cohort:
+    """The cohort, if its cases tell what the rules say of them."""
+    if not cohort.has_rules:
+        todo = "Use read_cases(..., columns={'your name': 'fact name'}), or assess(..., verdicts=True)"
+        if title := cohort.attrs.get("rule_book_title"):
+            todo = (
+                f"They were assessed with {title!r}: give rule_book= that book, and verdicts=True to assess"
+            )
+        raise SecondopError(f"There are neither facts of {cohort.rule_book.title!r} nor verdicts. {todo}.")
+    return cohort
 
 
 def refuse_no_chance(cohort: Cohort, score: str) -> None:

@@ -54,6 +54,10 @@ def learned_triage(
     """
     from sklearn.calibration import CalibratedClassifierCV
 
+    if "score" in getattr(cases, "columns", ()):
+        raise SecondopError(
+            "The cases have a column 'score' already, which would be lost: rename or drop it."
+        )
     read = {name: rule_book.fact(name) for name in facts or rule_book.rule_facts}
     x = answer_matrix(cases, read).to_numpy()
     changed = rows_of(Cohort(cases, rule_book, outcome=outcome))["changed"].to_numpy()
@@ -192,6 +196,7 @@ def deal(changed: np.ndarray, folds: int, seed: int, most: int | None = None) ->
 
 
 def learner(kind: str, seed: int) -> Any:
+    """What learns chances from answers, by its kind."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline

@@ -11,7 +11,7 @@ import pandas as pd
 
 from secondop.arguments import checked
 from secondop.errors import SecondopError, unknown_name
-from secondop.evaluation.cohort import Cohort, as_cohort
+from secondop.evaluation.cohort import Cohort, as_cohort, with_rules
 from secondop.evaluation.measures import NUMBERS, table
 from secondop.evaluation.policies import any_of, at_level, kind_of
 from secondop.guideline.second_opinion import RULE_BOOK
@@ -134,10 +134,7 @@ def overlap_members(
 def judged(cases: Any, rule_book: RuleBook, outcome: Any = None, flags: Any = (), **own: Any) -> Cohort:
     """The cases as a cohort whose rules can be judged, with the outcome and the flags that are asked for."""
     cohort = as_cohort(cases, rule_book, outcome, flags, **own)
-    if not cohort.has_rules:
-        todo = "Use read_cases(..., columns={'your name': 'fact name'}), or assess(..., verdicts=True)"
-        raise SecondopError(f"There are neither facts of {cohort.rule_book.title!r} nor verdicts. {todo}.")
-    return cohort
+    return with_rules(cohort)
 
 
 def _chosen(cases: Any, rule_book: RuleBook, names: Sequence[str] | None) -> tuple[Cohort, list[str]]:

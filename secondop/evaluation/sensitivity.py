@@ -203,13 +203,8 @@ def _evaluate(
         raise unknown_name("measure", unknown[0], MEASURES)
     defined.odds_of([threshold])  # refuses what is no probability before anything is simulated
     flags, asking = ("changed", *EITHER, *defined.TRUTH), asking_whether_met(rule_book)
-    drawn = common_cohorts(
-        variants,
-        n,
-        seed=seed,
-        together=max(1, min(BATCH // n, MAX_GROUPS // blocks)),
-        recentring=Recentring(scenario),
-    )
+    together = max(1, min(BATCH // n, MAX_GROUPS // blocks))
+    drawn = common_cohorts(variants, n, seed=seed, together=together, recentring=Recentring(scenario))
     counted, missed = [], np.zeros(len(cuts))
     with tqdm(total=n * len(cuts), unit="case", unit_scale=True, delay=2, leave=False) as bar:
         for frame in drawn:
@@ -238,11 +233,7 @@ def _evaluate(
 
 
 def _counts(
-    frame: pl.DataFrame,
-    rule_book: RuleBook,
-    policies: Sequence[str],
-    flags: Sequence[str],
-    outcome: str,
+    frame: pl.DataFrame, rule_book: RuleBook, policies: Sequence[str], flags: Sequence[str], outcome: str
 ) -> tuple[list[str], list[int], np.ndarray]:
     """How many cases each policy refers, by each outcome and group; the names of policies, and of groups."""
     wanted = {x.removesuffix(OR_UNDECIDED) for x in policies} - {"sought"}

@@ -14,7 +14,7 @@ from secondop.arguments import MAPPING, NAMES, TEXT, checked, either, made_by
 from secondop.arguments import NUMBERS as LIST
 from secondop.arguments import THRESHOLD as CHANCE
 from secondop.errors import SecondopError
-from secondop.evaluation.cohort import Cohort, Patterns, as_cohort, refuse_no_chance
+from secondop.evaluation.cohort import Cohort, Patterns, as_cohort, refuse_no_chance, with_rules
 from secondop.evaluation.corrected import NET_FORESIGHT, NET_MEASURES, NET_OF, net_table
 from secondop.evaluation.measures import BEST, MEASURES, NUMBERS, odds_of, table, tidy
 from secondop.evaluation.policies import FORESIGHT, Policy, choose
@@ -104,6 +104,7 @@ def tradeoff(
     own = policies if isinstance(policies, Mapping) else {}
     told = {"by": by, "weights": weights, "cluster": cluster, "verified": verified}
     cohort = as_cohort(cohort, rule_book, outcome, own, tuple(scores or ()), **told)
+    cohort = cohort if own or scores else with_rules(cohort)
     chosen = choose(cohort, policies, scores)
     learned = learn(cohort, chosen, method, given) if method else None
     return weigh(cohort, chosen, np.atleast_1d(threshold), learned=learned, prevalence=prevalence)
@@ -136,6 +137,7 @@ def decision_curve(
     own = policies if isinstance(policies, Mapping) else {}
     told = {"by": by, "weights": weights, "cluster": cluster, "verified": verified}
     cohort = as_cohort(cohort, rule_book, outcome, own, probabilities, **told)
+    cohort = cohort if own or probabilities else with_rules(cohort)
     chosen = choose(cohort, policies, dict.fromkeys(probabilities, 0.0))
     levels = ("score",) if policies is not None else ("score", "count", "group")
     chosen, names = [policy for policy in chosen if policy.sort not in levels], {}

@@ -11,7 +11,6 @@ from secondop.errors import SecondopError, unknown_name
 from secondop.evaluation.measures import odds_of
 from secondop.evaluation.policies import FORESIGHT
 
-
 PROPAGATED = made_by("propagate", "policy", "draw", "measure", "value", "base")
 
 

@@ -68,14 +68,7 @@ def read_cases(
     >>> read_cases(log, values={"sex": {"F": "female"}})["sex"].to_list()
     ['female', 'male', nan]
     """
-    said = {
-        "columns": columns,
-        "values": values,
-        "unknown": unknown,
-        "encoding": encoding,
-        "mapping": mapping,
-    }
-    return _cases.read_cases(source, **said, id=id, rule_book=rule_book)
+    return _cases.read_cases(**locals())  # the same arguments
 
 
 @checked(rule_book=None, values=None)
@@ -99,14 +92,7 @@ def check_cases(
             column  rows first_case  value
     0  drug_trials     1     case 1  'two'
     """
-    said = {
-        "columns": columns,
-        "values": values,
-        "unknown": unknown,
-        "encoding": encoding,
-        "mapping": mapping,
-    }
-    return _cases.check_cases(source, **said, id=id, rule_book=rule_book)
+    return _cases.check_cases(**locals())  # the same arguments
 
 
 def mapping_template(

@@ -70,16 +70,10 @@ def agreement(
     votes = votes_of(readings)
     tables = [_table(votes, np.eye(len(readings.answers)), sample)]
     if weights != "identity":
-        steps = np.abs(np.subtract.outer(*[np.arange(len(readings.answers))] * 2)) / (
-            len(readings.answers) - 1
-        )
-        names = [f"{x}, {weights} weights" for x in NAMES[:3]] + [
-            f"Gwet's AC2, {weights} weights",
-            f"{NAMES[4]}, ordinal",
-        ]
-        tables.append(
-            _table(votes, 1 - steps ** WEIGHTS.index(weights), sample, ordinal=True).set_axis(names)
-        )
+        place = np.linspace(0, 1, len(readings.answers))
+        near = 1 - np.abs(np.subtract.outer(place, place)) ** WEIGHTS.index(weights)
+        names = [*(f"{x}, {weights} weights" for x in (*NAMES[:3], "Gwet's AC2")), f"{NAMES[4]}, ordinal"]
+        tables.append(_table(votes, near, sample, ordinal=True).set_axis(names))
     counted = readings.counted
     table = pd.concat(tables).assign(readers=counted["readers"], n=counted["readings"])
     table.attrs = counted | {"why": _why(readings, table)}
@@ -160,9 +154,7 @@ def _by_pairs_of_readers(case, reader, said, weights) -> tuple[np.ndarray, np.nd
     cases = np.zeros((case.max() + 1, 3))
     np.add.at(cases, rows["case"], found)
     number, agreed, expected = _all_but(cases).T
-    whole = (chance / n).sum()
-    expected = np.append(whole, whole - cases[:, 2])
-    return agreed / number, expected / number
+    return agreed / number, (expected - expected[0] + (chance / n).sum()) / number
 
 
 def _why(readings: Any, table: pd.DataFrame) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from secondop.errors import not_whole, refuse
-from secondop.readers.agreement import LEAST, NAMES
+from secondop.readers.agreement import LEAST
 from secondop.readers.agreement import agreement as agreement_of
 from secondop.readers.model import ReaderModel
 
@@ -62,34 +62,28 @@ def plan_audit(
     if _between(agreement, 0) and agreement <= chance:
         hints.append(f"agreement: by chance alone two readers agree in {_percent(chance)} at this rate.")
     refuse("An audit cannot be planned", hints)
-    each = 1 if agreement is None else readers
-    alike = 0 if agreement is None else (agreement - chance) / (1 - chance)
+    each, alike = (1, 0) if agreement is None else (readers, (agreement - chance) / (1 - chance))
     worth = each / (1 + (each - 1) * alike)  # readings of one case count for so many cases read once
-    read = "once" if each == 1 else f"by {each} readers"
+    read = "each read once" if each == 1 else f"each read by {each} readers"
     if difference is not None:
-        n = ceil(_to_tell(rate, rate + difference, power) / worth)
-        meaning = f"{n:,} cases in each of two groups, each read {read}, tell {_percent(rate)} from "
-        meaning += f"{_percent(rate + difference)} in {100 * power:.0f} of 100 audits."
-        rows = {"rate": (rate, np.nan, np.nan, n, 2 * n * each, meaning)}
-    else:
-        spread = pd.DataFrame(
-            {"value": rate, "spread": sqrt(rate * (1 - rate) / worth), "least": 0}, ["rate"]
-        )
-        if agreement is not None:
-            spread = pd.concat([spread, _simulated(rate, agreement, readers, seed)])
-        rows = {}
-        for name, value, sd, least in spread.itertuples():
-            n = (
-                bisect_left(range(2, 2**40), -width, key=lambda n: np.subtract(*_ends(value, sd, least, n)))
-                + 2
-            )
-            lower, upper = _ends(value, sd, least, n)
-            meaning = (
-                f"{n:,} cases, each read {read}: {name} {value:.2f}, interval {lower:.2f} to {upper:.2f}."
-            )
-            rows[name] = (value, lower, upper, n, n * each, meaning)
-    columns = ["expected", "lower", "upper", "cases", "readings", "meaning"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("figure")
+        other = rate + difference
+        n = ceil(_to_tell(rate, other, power) / worth)
+        told = f"{n:,} cases in each of two groups, {read}, tell {_percent(rate)} from {_percent(other)} in "
+        told += f"{100 * power:.0f} of 100 audits."
+        return _rows([("rate", rate, np.nan, np.nan, n, 2 * n * each, told)])
+    rows, figures = [], [("rate", rate, sqrt(rate * (1 - rate) / worth), 0)]
+    figures += [] if agreement is None else _simulated(rate, agreement, readers, seed)
+    for name, *figure in figures:
+        n = 2 + bisect_left(range(2, 2**40), -width, key=lambda n, x=figure: np.subtract(*_ends(*x, n)))
+        ends = _ends(*figure, n)
+        told = f"{n:,} cases, {read}: {name} {figure[0]:.2f} ({ends[0]:.2f} to {ends[1]:.2f})."
+        rows.append((name, figure[0], *ends, n, n * each, told))
+    return _rows(rows)
+
+
+def _rows(rows: list[tuple]) -> pd.DataFrame:
+    columns = ["figure", "expected", "lower", "upper", "cases", "readings", "meaning"]
+    return pd.DataFrame(rows, columns=columns).set_index("figure")
 
 
 def _between(x: Any, low: float) -> bool:
@@ -119,8 +113,8 @@ def _ends(value: float, spread: float, least: float, n: int) -> tuple[float, flo
     return least + (1 - least) * lower, least + (1 - least) * upper
 
 
-def _simulated(rate: float, agreement: float, readers: int, seed: int) -> pd.DataFrame:
-    """Each statistic of agreement in simulated cases, and the standard deviation that a case adds to it."""
+def _simulated(rate: float, agreement: float, readers: int, seed: int) -> list[tuple]:
+    """Of each statistic: its value in simulated cases, the standard deviation of one, its scale's begin."""
     shares = {"cases": {"no": 1 - rate, "yes": rate}}
     model = ReaderModel.from_disagreement(shares, {"cases": 1 - agreement})
     rng = np.random.default_rng(seed)
@@ -129,4 +123,4 @@ def _simulated(rate: float, agreement: float, readers: int, seed: int) -> pd.Dat
     said = pd.DataFrame((rng.random((SIMULATED, readers)) < chances).astype(int), columns=who)
     table = agreement_of(said.reset_index(names="case"), readers=who)
     spread = (table["upper"] - table["lower"]) / 2 / 1.96 * sqrt(SIMULATED)
-    return table[["value"]].assign(spread=spread, least=LEAST).loc[list(NAMES)]
+    return [*zip(table.index, table["value"], spread, LEAST, strict=True)]

@@ -126,13 +126,12 @@ class ReaderModel:
         Readers are taken as exchangeable. Under and over need the ``answers`` in order, from harmless to
         grave. With fewer than about 30 cases a class the concentration is rough and tends to be too high.
         """
-        names = {"reference": reference, "readers": readers, "answers": answers}
-        readings = read_ratings(ratings, case, reader, answer, **names)
-        truth = readings.table.groupby("case")["reference"] if reference else None
-        if reference and (truth.nunique() > 1).any():
+        columns = (case, reader, answer, reference)
+        readings = read_ratings(ratings, *columns, readers=readers, answers=answers)
+        truth = readings.table.groupby("case")["reference"]
+        if (truth.nunique() > 1).any():
             raise SecondopError(f"Some cases have more than one class in column {reference!r}.")
-        by = truth.first() if reference else lambda _: "all cases"
-        pairs, differ = (table.groupby(by).sum() for table in count_pairs(readings))
+        pairs, differ = (table.groupby(truth.first()).sum() for table in count_pairs(readings))
         total = pairs.sum(axis=1)
         if readings.table.empty or not total.all():
             raise SecondopError(f"No two different readers of a case in class {[*total.index[total == 0]]}.")

@@ -111,9 +111,7 @@ def count_pairs(readings: Readings, by: str = "case", one_way: bool = False) -> 
 def _interval(tables: list) -> tuple[Any, Any]:
     """Ends (95 %) of the share of pairs that differ, if the rows of these (pairs, differing) are a sample."""
     pairs, differ = (table.sum() for table in tables[0])
-    left = [
-        (differ - own_differ) / (pairs - own) for own, own_differ in tables
-    ]  # unknown if one has all pairs
+    left = [(differ - x) / (pairs - own) for own, x in tables]  # unknown if one row holds all pairs
     rows = [(own > 0).sum() for own, _ in tables]
     return ends(differ / pairs, left, rows, [own.sum() ** 2 / (own**2).sum() for own, _ in tables])
 

@@ -40,8 +40,8 @@ def read_ratings(
     case: Any,
     reader: Any,
     answer: Any,
-    *,
     reference: Any = None,
+    *,
     readers: Any = None,
     answers: Any = None,
     first: Any = None,
@@ -66,6 +66,7 @@ def read_ratings(
     refuse(f"Answers in column {answer!r} that are not among {[*stated]}", hints)
     table = pd.DataFrame({x: columns[x].codes for x in ("case", "reader")})
     table["answer"] = np.array([*map(place.get, said.keys), -1])[said.codes]
+    table["reference"] = "all cases"
     if reference is not None:  # a class is spelt as the answer is that is right in it
         own, truth = {key: stated[i] for key, i in place.items()}, columns["reference"]
         table["reference"] = np.array([*map(own.get, truth.keys, truth.labels)], object)[truth.codes]
@@ -105,13 +106,14 @@ def _long(frame: pd.DataFrame, asked: dict, readers: Any, first: Any) -> pd.Data
         wanted["order"] = first
     found = {x: _place(y, there) for x, y in wanted.items()}
     lost = {x: y for x, y in wanted.items() if found[x] is None}
-    near = {x: closest(y, {*there} - {*map(str, asked.values())}, 0.8) for x, y in lost.items()}
+    own = [x for x in there if x not in map(str, asked.values())]
+    near = {x: closest(y, own, 0.8) for x, y in lost.items()}
     means = {x: f" Did you mean {y!r}?" if y else "" for x, y in near.items()}
     hints = [f"no column {y!r}, or more than one.{means[x]}" for x, y in lost.items()]
-    own = [x for x in there if x != asked["case"]]
     if {"reader", "answer"} <= {*lost} and len(own) > 1:
         name = own.pop(0) if "case" in lost else asked["case"]
         hints.append(f"Has each reader a column? Then say (..., case={name!r}, readers={own}).")
+        hints.append("Has each reading a row? Then say which columns are its case=, reader= and answer=.")
     places = [*found.values()]
     hints += [f"column {x!r} is asked for twice." for i, x in enumerate(there) if places.count(i) > 1]
     refuse(f"Ratings with columns {', '.join(there)}", hints)
@@ -153,7 +155,8 @@ def _spelt(values: pd.Series, stated: Any, answers: bool) -> _Spelt:
         labels = [key if key in ("yes", "no") else str(x) for key, x in zip(spelt, labels, strict=True)]
     number = {key: i for i, key in enumerate(spelt)}
     codes = np.array([*(number.get(key, -1) for key in keys), -1])[codes]
-    return _Spelt(codes, [*spelt], labels, f"Read as one: {'; '.join(several[:5])}{more}." if several else "")
+    remark = f"Read as one {values.name}: {'; '.join(several[:5])}{more}." if several else ""
+    return _Spelt(codes, [*spelt], labels, remark)
 
 
 def _key(value: Any) -> str:
@@ -181,10 +184,7 @@ def _in_order(values: pd.Series, said: _Spelt, answers: Any) -> tuple[tuple, str
         if len({*_yes_no([*map(_key, stated)], said.keys)}) < len(stated):
             raise SecondopError(f"answers: some are spellings of one. Got {answers!r}.")
         return stated, ""
-    listed, labels = (
-        isinstance(values.dtype, pd.CategoricalDtype),
-        dict(zip(said.keys, said.labels, strict=True)),
-    )
+    labels, listed = dict(zip(said.keys, said.labels, strict=True)), values.dtype == "category"
     if listed:  # answers that nobody gave are answers too
         own = {_key(x): x for x in values.cat.categories if not _gap(_key(x))}
         keys = dict(zip(_yes_no([*own], said.keys), own.values(), strict=True))
@@ -197,7 +197,8 @@ def _in_order(values: pd.Series, said: _Spelt, answers: Any) -> tuple[tuple, str
     natural = len(stated) < 2 or [*labels] == ["no", "yes"]
     if natural or (listed and (values.cat.ordered or [*labels] != sorted(labels))):
         return stated, ""
-    return stated, f"The order of the answers is not stated. From harmless to grave, say answers={[*stated]}."
+    said = "The order of the answers is not stated. List them in answers=[...], from harmless to grave: "
+    return stated, f"{said}{', '.join(map(str, stated))}."
 
 
 def _parts(table: pd.DataFrame, readers: _Spelt, first: Any, order: pd.Series | None) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,17 +16,10 @@ from secondop.errors import SecondopError, did_you_mean, refuse, unknown_name
 from secondop.rules.doubts import MissingCodesWarning, RowsWarning, codes_in_doubt, rows_in_doubt
 from secondop.rules.facts import Fact, Kind
 from secondop.rules.files import read_file
-from secondop.rules.gate import column_names, column_of, labelled, raise_problems, typed
-from secondop.rules.mapping import Meanings, codes_of, decimal_commas, meanings, own_name
+from secondop.rules.gate import column_names, column_of, raise_problems, typed
+from secondop.rules.mapping import Meanings, codes_of, decimal_commas, meanings, own_name, reworded
 from secondop.rules.rulebook import RuleBook
-from secondop.rules.spellings import (
-    claims,
-    code,
-    is_not_recorded,
-    near_misses,
-    no_fact,
-    warn_of_near_misses,
-)
+from secondop.rules.spellings import claims, near_misses, no_fact, warn_of_near_misses
 
 RuleBooks = RuleBook | Sequence[RuleBook]
 
@@ -34,17 +28,7 @@ class MissingFactsWarning(UserWarning):
     """Facts that have no column: they are unknown in every case."""
 
 
-def read_cases(
-    source: Any,
-    *,
-    columns: Mapping[str, str] | None = None,
-    values: Mapping[Any, Any] | None = None,
-    unknown: Any = None,
-    encoding: str | None = None,
-    mapping: Any = None,
-    id: str | None = None,
-    rule_book: RuleBooks,
-) -> Any:
+def read_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> Any:
     """Read cases: every fact brought to its declared kind, everything else kept as it is.
 
     Yes and no may be written yes/no, y/n, true/false, t/f or 1/0; levels and names of columns in any case,
@@ -97,8 +81,7 @@ def read_cases(
         Naming columns that are not read although they are almost named as a fact; facts without a column;
         rows that may be no cases, with their lines; numbers that may be codes for *not recorded*.
     """
-    said = meanings(columns, values, unknown, encoding, mapping, id)
-    read = read_sources(source, said, facts_of(rule_book))
+    read = read_sources(source, meanings(**meant), facts_of(rule_book))
     own = " Your own words and codes: values=, unknown=, or a file that mapping_template(...) writes."
     raise_problems(read.problems, len(read.frame), read.where, own)
     warn_of_near_misses(column_names(read.frame), read.facts)
@@ -121,17 +104,7 @@ def _told(column: Any, rows: int, row: int, place: str, value: str, problem: str
     return [*named, *filter(None, [value, f"{problem}.", hint])]
 
 
-def check_cases(
-    source: Any,
-    *,
-    columns: Mapping[str, str] | None = None,
-    values: Mapping[Any, Any] | None = None,
-    unknown: Any = None,
-    encoding: str | None = None,
-    mapping: Any = None,
-    id: str | None = None,
-    rule_book: RuleBooks,
-) -> pd.DataFrame:
+def check_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> pd.DataFrame:
     """Every problem that :func:`read_cases` would raise or warn of, as a table; empty if there is none.
 
     Returns
@@ -141,8 +114,7 @@ def check_cases(
         (its label in the frame, or line in the file), ``value, problem, hint``. Columns that are not read
         although their name is almost that of a fact come first, then rows that may be no cases.
     """
-    said = meanings(columns, values, unknown, encoding, mapping, id)
-    read = read_sources(source, said, facts_of(rule_book))
+    read = read_sources(source, meanings(**meant), facts_of(rule_book))
     near = near_misses(column_names(read.frame), read.facts)
     misread = (len(read.frame), 0, "", "", "is not read as a fact")
     rows = [(name, *misread, f"Did you mean {fact!r}?") for name, fact in near.items()]
@@ -192,13 +164,11 @@ class Sources(NamedTuple):
 def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: bool = True) -> Sources:
     """Read a file or a frame as it is said to be meant; ``some`` fact must have a column."""
     where, lines_of, remarks, commas = "", None, [], False
-    if isinstance(source, (str, Path)) or hasattr(source, "read"):
+    if isinstance(source, (str, Path)) or callable(getattr(source, "read", None)):
         expected = [*facts, *map(str, said.columns)]
         source, where, lines_of, remarks, commas = read_file(source, expected, said.encoding)
     elif said.encoding is not None:
-        raise SecondopError(
-            "encoding= is for files of text; this is a frame, whose text was decoded already."
-        )
+        raise SecondopError("encoding= is for files of text; a frame was decoded already.")
     names = column_names(source)
     there = {name: own_name(name, names) for name in said.columns}
     columns = {name if there[name] is None else there[name]: fact for name, fact in said.columns.items()}
@@ -219,62 +189,31 @@ def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: b
         raise no_fact(names, facts, where)
     own = {fact: names[meant.index(claim)] for fact, (claim, *more) in claimed.items() if not more}
     codes, others, wrong = codes_of(said, names, own, facts)
-    own_id = own_name(said.id, names) if said.id is not None else None
+    own_id = None if said.id is None else own_name(said.id, names)
     if own_id is None and said.id is not None:
-        wrong.append(
-            f"there is no column {said.id!r} for id=.{did_you_mean(said.id, map(str, names[:1000]))}"
-        )
+        hint = did_you_mean(said.id, map(str, names[:1000]))
+        wrong.append(f"there is no one column {said.id!r} for id=.{hint}")
     refuse("Cases cannot be read as you say", wrong)
     if commas:
         for fact, name in own.items():
             if facts[fact].is_numeric:
                 found = decimal_commas(facts[fact], column_of(source[name]).labels or ())
                 codes |= {fact: found | codes.get(fact, {})} if found else {}
-    stating = set(own.values())
-    for name in [*others, *names] if said.common else ():
-        if name not in stating and (found := _all_said(source[name], said.common, others.get(name))):
-            others[name] = found
-    frame = _renamed(_reworded(source, others), {name: fact for fact, name in own.items()})
+    extra = [name for name, times in Counter(names).items() if times == 1 and name not in own.values()]
+    frame = _renamed(reworded(source, extra, others, said.common), {name: x for x, name in own.items()})
     answers, problems = typed(frame, facts, codes)
     problems["column"] = [own.get(name, name) for name in problems["column"]]
-    if lines_of and len(problems):
-        problems["first_case"] = lines_of(problems["first_row"].tolist())
     if lines_of is None:
         labels = frame.index if isinstance(frame, pd.DataFrame) else range(len(frame))
 
         def lines_of(rows: list[int]) -> list[str]:
             return [f"case {labels[row]}" for row in rows]
 
+    elif len(problems):
+        problems["first_case"] = lines_of(problems["first_row"].tolist())
     told = [("", 0, 0, place, "", problem, hint) for place, problem, hint in remarks]
     own_id = next((fact for fact, name in own.items() if name == own_id), own_id)
     return Sources(frame, answers, problems, facts, own, own_id, where, lines_of, told, codes)
-
-
-def _all_said(column: Any, common: Mapping[Any, Any], own: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What words for all say of a column that is no fact: if it has words of its own, or holds no others."""
-    said = {code(word): None if is_not_recorded(answer) else answer for word, answer in common.items()}
-    if own is not None:
-        return said | own
-    labels = [label for label in column_of(column).labels or () if isinstance(label, str)]
-    found = {code(label) for label in labels if not is_not_recorded(label)}
-    return said if found <= said.keys() and any(said[word] is not None for word in found) else {}
-
-
-def _reworded(frame: Any, others: Mapping[Any, Mapping[str, Any]]) -> Any:
-    """The frame with the answers that words and codes stand for in columns that are no facts."""
-    for name, codes in ((name, codes) for name, codes in others.items() if codes):
-        values, labels = labelled(column_of(frame[name]))
-        said = [codes.get(code(label), label) for label in labels]
-        if len({type(answer) for answer in said if answer is not None}) > 1:
-            said = [None if answer is None else str(answer) for answer in said]
-        series = pl.Series(said).gather(values.cast(pl.Int64).set(values < 0, None))
-        if isinstance(frame, pl.DataFrame):
-            frame = frame.with_columns(series.alias(name))
-        elif isinstance(frame, pa.Table):
-            frame = frame.set_column(frame.schema.get_field_index(name), name, series.to_arrow())
-        else:
-            frame = frame.assign(**{name: pd.arrays.ArrowExtensionArray(series.to_arrow())})
-    return frame
 
 
 def _renamed(frame: Any, columns: dict[str, str]) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import re
+import warnings
 import zipfile
 from collections.abc import Collection
 from pathlib import Path
@@ -26,9 +27,14 @@ _BEGINS = {b"PAR1": ".parquet", b"PK\3\4": ".xlsx", b"\x1f\x8b": ".csv.gz"}
 
 def read_file(source: Any, facts: Collection[str], encoding: str | None = None) -> CaseFile:
     """Read a file, or what has a ``read``; ``facts`` are names expected in it, to tell its header."""
-    if hasattr(source, "read"):
+    if callable(getattr(source, "read", None)):
         content = source.read(MAX_TEXT_BYTES + 1)
         name = kind = Path(str(getattr(source, "name", "the file"))).name
+        if not isinstance(content, (str, bytes)) or (encoding is not None and isinstance(content, str)):
+            told = "encoding= is for bytes; this" if isinstance(content, str) else "What has a read"
+            raise SecondopError(
+                f"{told} gives {type(content).__name__} of {name}: give text, or bytes and encoding=."
+            )
         if isinstance(content, str):
             content = content.removeprefix("\ufeff")
             return read_text(content, content.encode(errors="replace"), name, facts)
@@ -84,7 +90,9 @@ def _read_workbook(file: Any, name: str, facts: Collection[str]) -> CaseFile:
         with zipfile.ZipFile(file) as packed:
             if sum(part.file_size for part in packed.infolist()) > MAX_TEXT_BYTES:
                 raise SecondopError(f"{name}: more than {MAX_TEXT_BYTES:,} bytes, unpacked, are not read.")
-        sheets = pd.read_excel(file, sheet_name=None, header=None, dtype=object, na_filter=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what openpyxl leaves aside: drop-down lists, colours
+            sheets = pd.read_excel(file, sheet_name=None, header=None, dtype=object, na_filter=False)
     except SecondopError:
         raise
     except Exception as error:  # as for parquet

@@ -6,26 +6,34 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+from pandas.api.types import is_hashable
+
 from secondop.datafiles import read_toml
 from secondop.errors import did_you_mean, refuse
 from secondop.rules.facts import Fact
+from secondop.rules.gate import column_of, labelled
 from secondop.rules.spellings import BLANKS, Unreadable, code, is_not_recorded, matched, read_answer
 
-EVERY = "*"  # in unknown=, the columns of all facts
-TAKEN = {"columns": dict, "values": dict, "unknown": (list, dict), "encoding": str, "id": str}
+EVERY = "*"  # the columns of all facts
+TAKEN = ("columns", "values", "unknown", "encoding", "id")  # by a mapping file
 
 
 class Meanings(NamedTuple):
     """What was said of a file's columns, words and codes, from arguments and a mapping file together."""
 
     columns: dict[Any, str]
-    common: dict[Any, Any]  # words of every fact's column to answers; None: not recorded
-    own: dict[Any, dict[Any, Any]]  # the same by column
+    common: dict[str, Any]  # codes of every fact's column to answers; None: not recorded
+    own: dict[Any, dict[str, Any]]  # the same by column
     encoding: str | None
     id: Any
 
 
 def meanings(
+    *,
     columns: Any = None,
     values: Any = None,
     unknown: Any = None,
@@ -33,54 +41,44 @@ def meanings(
     mapping: Any = None,
     id: Any = None,
 ) -> Meanings:
-    """Arguments and a mapping file together: what an argument says goes before what the file says."""
-    stated = {} if mapping is None else _stated(mapping)
-    problems, common, own = [], {}, {}
-    if columns is not None and not _texts(columns):
-        problems.append(
-            f"columns= maps your names to facts, as in {{'gender': 'sex'}}; got {columns!r:.200}."
-        )
-        columns = None
-    for gaps, said in ((stated.get("unknown"), stated.get("values")), (unknown, values)):
-        if isinstance(said, Mapping) or said is None:
-            for key, answer in (said or {}).items():
-                if isinstance(answer, Mapping):
-                    (common if key == EVERY else own.setdefault(key, {})).update(answer)
-                else:
-                    common[key] = answer
+    """Arguments of :func:`read_cases` and a mapping file together: what an argument says goes first."""
+    stated = {} if mapping is None else read_toml(mapping, "A mapping")
+    given = dict(zip(TAKEN, (columns, values, unknown, encoding, id), strict=True))
+    given = {key: value for key, value in given.items() if value is not None}
+    there = f"It takes {', '.join(TAKEN)}."
+    problems = [f"a mapping has no {x!r}.{did_you_mean(x, TAKEN)} {there}" for x in stated if x not in TAKEN]
+    renamed, by = {}, {EVERY: {}}
+    for said in (stated, given):
+        names, values, gaps = said.get("columns", {}), said.get("values", {}), said.get("unknown", ())
+        if not isinstance(names, Mapping) or not all(isinstance(fact, str) for fact in names.values()):
+            problems.append(f"columns= maps names to facts, as in {{'gender': 'sex'}}; got {names!r:.200}.")
+        elif not isinstance(values, Mapping):
+            problems.append(f"values= maps words to answers, as in {{'ja': 'yes'}}; got {values!r:.200}.")
         else:
-            problems.append(f"values= maps your words to answers, as in {{'ja': 'yes'}}; got {said!r:.200}.")
-        by = gaps if isinstance(gaps, Mapping) else {EVERY: [] if gaps is None else gaps}
-        for key, codes in by.items():
-            several = codes if isinstance(codes, (list, tuple, set, frozenset)) else [codes]
-            place = common if key == EVERY else own.setdefault(key, {})
-            place.update(dict.fromkeys(several))
+            renamed |= {name: fact for name, fact in names.items() if fact != ""}
+            gaps = gaps if isinstance(gaps, Mapping) else {EVERY: gaps}
+            told = [(name, dict.fromkeys(map(code, _each(codes)))) for name, codes in gaps.items()]
+            told += [(x, y) if isinstance(y, Mapping) else (EVERY, {x: y}) for x, y in values.items()]
+            found: dict[Any, dict[str, Any]] = {}
+            for name, codes in told:
+                place = found.setdefault(name, {})
+                for word, answer in codes.items():
+                    if isinstance(answer, str) and not answer:
+                        continue  # not filled in
+                    if repr(place.setdefault(code(word), answer)) != repr(answer):
+                        two = f"{place[code(word)]!r} and {answer!r}"
+                        problems.append(f"{word!r} is given two answers, {two}.")
+            by |= {name: by.get(name, {}) | codes for name, codes in found.items()}
+    problems += [] if is_hashable(given.get("id")) else [f"id= is the name of a column; got {id!r:.80}."]
     refuse("Cases cannot be read as you say", problems)
-    renamed = {key: fact for key, fact in stated.get("columns", {}).items() if fact != ""}
-    return Meanings(
-        {**renamed, **(columns or {})},
-        common,
-        own,
-        encoding or stated.get("encoding") or None,
-        stated.get("id") or None if id is None else id,
-    )
+    encoding, id = ((stated | given).get(key) for key in ("encoding", "id"))
+    encoding, id = (None if isinstance(x, str) and not x else x for x in (encoding, id))
+    return Meanings(renamed, by.pop(EVERY), by, encoding, id)
 
 
-def _texts(columns: Any) -> bool:
-    return isinstance(columns, Mapping) and all(isinstance(fact, str) for fact in columns.values())
-
-
-def _stated(mapping: Any) -> dict[str, Any]:
-    stated, problems = read_toml(mapping, "A mapping"), []
-    for key, value in stated.items():
-        if key not in TAKEN:
-            problems.append(f"it has no {key!r}.{did_you_mean(key, TAKEN)} It takes {', '.join(TAKEN)}.")
-        elif not isinstance(value, TAKEN[key]):
-            problems.append(f"{key} is not written so: {value!r:.80}.")
-    if not problems and not _texts(stated.get("columns", {})):
-        problems.append('[columns] says of your columns which facts they state, as in "gender" = "sex".')
-    refuse("The mapping cannot be used", problems)
-    return stated
+def _each(codes: Any) -> list:
+    """Codes of a list or the like, or the one that is given."""
+    return list(codes) if np.iterable(codes) and not isinstance(codes, (str, bytes)) else [codes]
 
 
 def codes_of(
@@ -96,49 +94,38 @@ def codes_of(
     stating = {column: fact for fact, column in columns.items()}
     for name, codes in said.own.items():
         column = own_name(name, names)
+        column = columns.get(own_name(name, [*columns])) if column is None else column
         if column is None:
-            column = columns.get(own_name(name, [*columns]))
-        if column is None:
-            hint = did_you_mean(name, map(str, [*names[:1000], *columns]))
-            problems.append(f"there is no column {name!r}.{hint}")
-            continue
-        fact = facts.get(stating.get(column))
-        place = others.setdefault(column, {}) if fact is None else by_fact.setdefault(fact.name, {})
-        _add(place, codes, fact, f"column {name!r}", problems)
+            problems.append(
+                f"there is no column {name!r}.{did_you_mean(name, map(str, [*names[:1000], *columns]))}"
+            )
+        elif column not in stating:
+            gaps = {word: None if is_not_recorded(answer) else answer for word, answer in codes.items()}
+            others[column] = others.get(column, {}) | gaps
+        else:
+            fact = facts[stating[column]]
+            read = {word: read_answer(fact, answer) for word, answer in codes.items()}
+            for word in (word for word, answer in read.items() if isinstance(answer, Unreadable)):
+                takes = f"it takes {fact.expects()}.{did_you_mean(codes[word], fact.levels or ('yes', 'no'))}"
+                told = (
+                    f"column {name!r}: {codes[word]!r}, for {word!r}, is no answer to {fact.name!r}: {takes}"
+                )
+                problems.append(told)
+            by_fact[fact.name] = by_fact.get(fact.name, {}) | read
     for word, answer in said.common.items():
-        if answer != "" and not any(_takes(fact, answer) for fact in facts.values()):
+        taken = {name: read_answer(fact, answer) for name, fact in facts.items()}
+        if all(isinstance(read, Unreadable) for read in taken.values()):
             known = {level for fact in facts.values() for level in fact.levels} | {"yes", "no"}
             problems.append(f"no fact takes {answer!r}, for {word!r}.{did_you_mean(answer, known)}")
-    for fact in map(facts.__getitem__, columns):
-        codes = {word: answer for word, answer in said.common.items() if _takes(fact, answer)}
-        common: dict[str, Any] = {}
-        _add(common, codes, fact, "every column", problems)
-        if merged := common | by_fact.get(fact.name, {}):
-            by_fact[fact.name] = merged
-    return by_fact, others, list(dict.fromkeys(problems))
-
-
-def _takes(fact: Fact, answer: Any) -> bool:
-    return not isinstance(read_answer(fact, answer), Unreadable)
-
-
-def _add(place: dict[str, Any], codes: Mapping, fact: Fact | None, where: str, problems: list[str]) -> None:
-    """Add what codes of a column stand for; refuse what is no answer, and a code that stands for two."""
-    for word, answer in codes.items():
-        if answer == "":
-            continue
-        gap = None if is_not_recorded(answer) else answer
-        read = gap if fact is None else read_answer(fact, answer)
-        if isinstance(read, Unreadable):
-            takes = f"it takes {fact.expects()}.{did_you_mean(answer, fact.levels or ('yes', 'no'))}"
-            problems.append(f"{where}: {answer!r}, for {word!r}, is no answer to {fact.name!r}: {takes}")
-        elif place.setdefault(code(word), read) != read:
-            problems.append(f"{where}: {word!r} is given two answers, {place[code(word)]!r} and {read!r}.")
+        for name in columns:
+            if not isinstance(taken[name], Unreadable):
+                by_fact.setdefault(name, {}).setdefault(word, taken[name])
+    return by_fact, others, problems
 
 
 def own_name(name: Any, names: list) -> Any:
     """The one column of that name, whatever its case, blanks and hyphens; None if there is none."""
-    return name if name in names else matched([*map(str, names)], [str(name)]).get(str(name))
+    return name if names.count(name) == 1 else matched([*map(str, names)], [str(name)]).get(str(name))
 
 
 _COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+),\d+")
@@ -156,11 +143,40 @@ def decimal_commas(fact: Fact, labels: Iterable[Any]) -> dict[str, Any]:
     unsure = {text for text in texts if _GROUPS.fullmatch(text)}
     commas, points = ({text for text in texts - unsure if form.fullmatch(text)} for form in (_COMMA, _POINT))
     if bool(commas) == bool(points):
-        both = "may be a number of thousands or one with decimals"
-        return {
-            code(text): Unreadable(both, hint="Write 1000 or 1.0, or say which in values=.")
-            for text in unsure
-        }
+        both, advice = (
+            "may be a number of thousands or one with decimals",
+            "Write 1000 or 1.0, or say values=.",
+        )
+        return {code(text): Unreadable(both, hint=advice) for text in unsure}
     own, other = ".," if points else ",."
     found = {text: text.replace(other, "").replace(own, ".") for text in unsure | commas | points}
     return {code(text): read_answer(fact, float(number)) for text, number in found.items()}
+
+
+def reworded(frame: Any, names: list, own: Mapping[Any, Mapping[str, Any]], common: Mapping[str, Any]) -> Any:
+    """The frame with the answers that words and codes stand for in these columns, which state no fact.
+
+    Words for all are read in a column that has words of its own, or holds no others and an answer among them.
+    """
+    common = {word: None if is_not_recorded(answer) else answer for word, answer in common.items()}
+    for name in names if own or common else ():
+        codes, column = common | own.get(name, {}), column_of(frame[name])
+        values, labels = labelled(column) if name in own else column
+        if name not in own:
+            words = {code(x) for x in labels or () if isinstance(x, str) and not is_not_recorded(x)}
+            if not words <= codes.keys() or all(codes[word] is None for word in words):
+                continue
+        gaps = [not isinstance(label, str) and is_not_recorded(label) for label in labels]
+        told = [None if gap else codes.get(code(x), x) for x, gap in zip(labels, gaps, strict=True)]
+        if told == labels:
+            continue
+        if len({type(answer) for answer in told if answer is not None}) > 1:
+            told = [None if answer is None else str(answer) for answer in told]
+        series = pl.Series(told).gather(values.cast(pl.Int64).set(values < 0, None))
+        if isinstance(frame, pl.DataFrame):
+            frame = frame.with_columns(series.alias(name))
+        elif isinstance(frame, pa.Table):
+            frame = frame.set_column(frame.schema.get_field_index(name), name, series.to_arrow())
+        else:
+            frame = frame.assign(**{name: pd.arrays.ArrowExtensionArray(series.to_arrow())})
+    return frame

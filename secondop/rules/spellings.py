@@ -102,7 +102,7 @@ def read_answer(
     'not_treated'
     """
     value = value.item() if isinstance(value, np.generic) else value
-    if codes and not is_not_recorded(value):
+    if codes and (isinstance(value, str) or not is_not_recorded(value)):
         key = code(value)
         if key in codes:
             return codes[key]

@@ -112,7 +112,7 @@ def _found(read: Sources, column: str) -> _Found:
     counts = values.drop_nulls().value_counts(sort=True).rows()
     counts = [(labels[place], n) for place, n in counts if place >= 0 and not is_not_recorded(labels[place])]
     different, odd = len(counts), {}
-    for label, n in counts:
+    for label, n in counts if fact is not None or different <= MAX_DIFFERENT else ():
         answer = None if fact is None else read_answer(fact, label, read.codes.get(column))
         if fact is None or isinstance(answer, Unreadable):
             word, meant = code(label), MEANT.get(_plain(label), "")
@@ -133,7 +133,8 @@ def _found(read: Sources, column: str) -> _Found:
 
 
 def _lines(read: Sources, said: Meanings) -> Iterator[str]:
-    found = [_found(read, column) for column in column_names(read.frame)]
+    columns = Counter(column_names(read.frame))
+    found = [_found(read, column) for column, times in columns.items() if times == 1]
     common: Counter = Counter()
     for each in found:
         for word, (n, meant, _) in each.odd.items():
@@ -173,7 +174,7 @@ def _lines(read: Sources, said: Meanings) -> Iterator[str]:
         if word not in gaps and word not in names
     )
     for each in found:
-        left = {word: row for word, row in each.odd.items() if word not in common}
+        left = {word: row for word, row in each.odd.items() if word not in common or row[1] not in EVERYWHERE}
         if left:
             takes = f"  # {show(each.fact.name)} takes {each.fact.expects()}" if each.fact is not None else ""
             yield f"\n[values.{_quoted(each.name)}]{takes}"

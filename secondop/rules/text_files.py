@@ -10,6 +10,7 @@ import re
 import zlib
 from codecs import BOM_UTF8
 from collections.abc import Collection, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def read_text(text: str, data: bytes, name: str, facts: Collection[str]) -> Case
         raise SecondopError(f"{name}: more than {MAX_TEXT_BYTES:,} bytes of text are not read. {LAZY}")
     if not re.search(r"[^\r\n\t ,;]", text):
         raise SecondopError(f"{name} is empty: its first line must name the columns.")
-    told = re.match(r"\s*sep=(.)[\r\n]", text, re.I)  # a first line that Excel understands
+    told = re.match(r"\s*sep=([!#-/:-@|~^\t])[\r\n]", text, re.I)  # a first line that Excel understands
     possible = (
         {told[1]: _SEPARATORS.get(told[1], f", read as separated by {told[1]!r}")} if told else _SEPARATORS
     )
@@ -49,15 +50,13 @@ def read_text(text: str, data: bytes, name: str, facts: Collection[str]) -> Case
         _refuse_ragged(text, separator, len(names), first, where)
     several = len(names) > 1  # in a single column an empty line is a case
     stated = {column for own in claims(names, facts).values() for column in own}
-    places = [
-        f"{i}" for i in range(len(names))
-    ]  # names of their own, until one that is there twice is refused
+    numbered = [str(i) for i in range(len(names))]  # until a name that is there twice is refused
     kinds = {str(i): _CODED if column in stated else pa.string() for i, column in enumerate(names)}
 
     def parsed(block: int) -> pa.Table:
         return pa.csv.read_csv(
             pa.BufferReader(data),
-            pa.csv.ReadOptions(skip_rows=first - 1, column_names=places, block_size=block),
+            pa.csv.ReadOptions(skip_rows=first - 1, column_names=numbered, block_size=block),
             pa.csv.ParseOptions(
                 delimiter=separator, newlines_in_values=quotes > 0, ignore_empty_lines=several
             ),
@@ -81,13 +80,16 @@ def read_text(text: str, data: bytes, name: str, facts: Collection[str]) -> Case
     columns = {names[i]: table[i] if names[i] in stated else _plain(table[i]) for i in left}
     remarks += [(f"line {line:,}", *TITLE) for line in above]
 
-    def lines_of(rows: list[int]) -> list[str]:
+    @cache  # the file is gone through only if a line is asked for
+    def lines() -> list[int]:
         records = _records(text, separator)
-        lines = [line for line, cells in records if line >= first and (cells or not several)]
-        return [f"line {lines[min(row + 1, len(table))]:,}" for row in rows]
+        return [line for line, cells in records if line >= first and (cells or not several)]
+
+    def places(rows: list[int]) -> list[str]:
+        return [f"line {lines()[min(row + 1, len(table))]:,}" for row in rows]
 
     frame = pa.table(columns).to_pandas(types_mapper=pd.ArrowDtype)
-    return CaseFile(frame, where, lines_of, remarks, separator == ";")
+    return CaseFile(frame, where, places, remarks, separator == ";")
 
 
 def _top(text: str, separator: str, told: bool) -> list[tuple[int, list[str]]]:

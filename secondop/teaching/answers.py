@@ -20,6 +20,9 @@ import pandas as pd
 from secondop.errors import unknown_name
 from secondop.teaching.feedback import Feedback, unanswered
 
+STOPS = (Exception, SystemExit)
+"""What code that is handed in may raise: ``exit()`` ends no grader, while whoever runs it may interrupt."""
+
 
 @dataclass(frozen=True)
 class Number:
@@ -110,7 +113,7 @@ class Function:
         for call in self.calls if callable(answer) else ():
             try:
                 given.append(_tidy(answer(*call)))
-            except Exception as error:  # whatever the learner's code raises is what the learner is told
+            except STOPS as error:  # whatever the learner's code raises is what the learner is told
                 words = f"{self._spell(call)} stopped with {type(error).__name__}: {error}"
                 return Feedback(False, words)
         return None if all(map(unanswered, given)) else given

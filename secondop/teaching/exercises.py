@@ -29,7 +29,7 @@ from secondop.guideline.defaults import assess, explain, fact, read_cases
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.conditions import Condition, as_condition, at_least
 from secondop.rules.rules import RECOMMENDATIONS
-from secondop.teaching.answers import Function, Name, Names, Number
+from secondop.teaching.answers import STOPS, Function, Name, Names, Number
 from secondop.teaching.feedback import Feedback, unanswered
 
 
@@ -57,6 +57,12 @@ class Exercise:
         An answer is a number, a name, a set of names or a function, as the question asks; ``...`` is not
         answered yet. ``correct`` is ``None`` for an answer that is open, or of another kind.
         """
+        try:
+            return self._told(answer)
+        except STOPS as error:  # an answer may be an object with code of its own
+            return Feedback(None, f"Reading the answer stopped with {type(error).__name__}. {self.kind.how}")
+
+    def _told(self, answer: Any) -> Feedback:
         given = None if unanswered(answer) else self.kind.read(answer)
         if given is None:
             came = "" if unanswered(answer) or callable(answer) else f"{short(answer)} is no answer to that. "
@@ -83,7 +89,7 @@ def exercise(name: str) -> Exercise:
     """
     lessons = [lesson for lesson in LESSONS if str(name).startswith(f"{lesson}.")] or LESSONS
     exercises = {made.name: made for lesson in lessons for made in _made(lesson)}
-    if name not in exercises:
+    if not isinstance(name, str) or name not in exercises:
         raise unknown_name("exercise", name, exercises)
     return exercises[name]
 

@@ -176,6 +176,7 @@ UNFIT = [
     ("facts.sex.by.x.answer = 'male'", "it does not state facts.sex.by.x.when."),
     ("facts.rare_disease = { answer = true, share = 0.2 }", "states an answer or share, not both."),
     ("facts.first_line_weeks = { breaks = '0 1', shares = [1] }", "numbers that rise, from 0 to 5,200, not"),
+    ("facts.first_line_weeks = { breaks = ['0', '1'], shares = [1] }", "from 0 to 5,200, not ['0', '1']"),
     ("facts.first_line_weeks = { breaks = [2, 1], shares = [1] }", "numbers that rise, from 0 to 5,200, not"),
     ("facts.first_line_weeks = { breaks = [-5, 1], shares = [1] }", "rise, from 0 to 5,200, not [-5, 1]"),
     ("facts.sex.breaks = [0, 1]", "facts.sex.breaks is stated of numbers alone, not [0, 1]."),
@@ -190,6 +191,27 @@ def test_what_has_not_the_form_due_is_told(stated, said):
     with pytest.raises(SecondopError) as error:
         read_scenario(f"extends = 'general'\n{stated}\n")
     assert said in str(error.value)
+
+
+MALE = "{ fact = 'sex', is = ['male'] }"
+CONDITIONS = [
+    "rule = 'ambiguous-pathology'", "fact = 'sex', is = ['male']", "fact = 'drug_trials', at_least = 2",
+    f"all = [{MALE}]", f"any = [{MALE}]", f"not = {MALE}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("stated", CONDITIONS)
+def test_a_condition_is_read_and_with_one_key_too_many_refused(stated):
+    text = "extends = 'general'\nwish = { %s }\n"
+    assert read_scenario(text % stated).structure.conditions["wish"].facts
+    with pytest.raises(SecondopError, match="wish: This is not a condition of a scenario"):
+        read_scenario(text % f"{stated}, more = 1")
+
+
+@pytest.mark.parametrize("stated", ["all = []", "any = []", "fact = 'rare_disease', is = ['yes', 'no']"])
+def test_a_condition_of_nothing_is_refused(stated):
+    with pytest.raises(SecondopError, match="wish: This is not a condition of a scenario"):
+        read_scenario(f"extends = 'general'\nwish = {{ {stated} }}\n")
 
 
 @pytest.mark.parametrize("source", [None, {}, 3])
@@ -338,6 +360,7 @@ def test_it_shows_what_is_assumed_and_what_it_was_fitted_to():
     scenario = load_scenario("programme")
     assert "6 cited" in repr(scenario) and "Fitted to meyer_dx" in repr(scenario)
     carried = read_scenario('name = "mine"\nextends = "general"\n')
+    assert (carried.name, carried.title) == ("mine", "mine")  # by its name, as long as no title is stated
     assert "before calibrate(scenario)" in repr(carried) and "before calibrate" not in repr(scenario)
     page = scenario.replace({"outcomes.plan_dropped": Parameter(0.4, 0, 1, "assumed", "<b>")})._repr_html_()
     assert "rates.sought" in page and "&lt;b&gt;" in page and "not for care" in page

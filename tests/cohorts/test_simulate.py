@@ -11,7 +11,7 @@ from scipy.stats import norm
 from secondop.cohorts import record as module
 from secondop.cohorts.outcomes import TRUTH, Cases, expected_rates
 from secondop.cohorts.parameters import TRAITS
-from secondop.cohorts.record import BLOCK
+from secondop.cohorts.record import BLOCK, common_cohorts
 from secondop.cohorts.scenario_file import load_scenario, read_scenario
 from secondop.cohorts.simulate import Gaps, simulate, simulate_batches
 from secondop.cohorts.truth import Streams, draw, fact_plans, signalled
@@ -207,6 +207,22 @@ def test_the_same_rows_in_one_piece_in_batches_and_on_any_number_of_threads(n, b
     assert pl.concat(parts).equals(simulate("general", n, seed=9, engine="polars"))
 
 
+def test_cohorts_of_several_scenarios_in_parts_are_the_cohort_of_each():
+    scenarios, n = [load_scenario(name) for name in ("general", "surgical", "oncology")], BLOCK + 77
+
+    def as_it_is(scenario, cases):
+        return scenario, len(cases.wish) / BLOCK
+
+    parts = list(common_cohorts(scenarios, n, seed=4, together=2, recentring=as_it_is))
+    assert [len(part) for part in parts] == [2 * BLOCK, 2 * 77, BLOCK, 77]
+    every = pl.concat(parts)
+    for place, scenario in enumerate(scenarios):
+        own = every.filter(pl.col("cohort") == place)
+        assert own["row"].to_list() == list(range(n))
+        assert own["missed"].unique().sort().to_list() == [77 / BLOCK, 1]
+        assert own.drop("cohort", "row", "missed").equals(simulate(scenario, n, seed=4, engine="polars"))
+
+
 def test_batches_of_pandas_frames_count_their_rows_on():
     parts = list(simulate_batches("general", 30, seed=9, batch=13))
     assert [part.index[0] for part in parts] == [0, 13, 26]
@@ -281,9 +297,9 @@ def test_numpy_s_own_random_state_is_left_alone():
 
 REFUSED = [
     # what was asked                                what it says
-    ({"n": 0, "seed": 1}, "n, a number of cases is a whole number, 1 or more. Got 0."),
+    ({"n": 0, "seed": 1}, "n is a whole number, 1 or more. Got 0."),
     ({"n": 2.5, "seed": 1}, "Got 2.5"),
-    ({"n": 10, "seed": None}, "the seed, by which a cohort can be had again is a whole number, 0 or more"),
+    ({"n": 10, "seed": None}, "seed is a whole number, 0 or more"),
     ({"n": 10, "seed": True}, "Got True"),
     ({"n": 10, "seed": -1}, "Got -1"),
     ({"n": 10, "seed": 1, "engine": "panda"}, "There is no engine 'panda'. Did you mean 'pandas'?"),

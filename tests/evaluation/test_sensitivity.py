@@ -105,6 +105,16 @@ def test_one_book_that_asks_whether_thresholds_are_met_is_every_book_with_thresh
         assert ours.equals(moved), numbers.to_dict()
 
 
+def test_a_threshold_goes_to_its_ends_exactly_and_refers_who_meets_it_there():
+    weeks, rule = RULE_BOOK.fact("first_line_weeks"), "failed-first-line"
+    book = RULE_BOOK.only(rule).replace(rule, when=weeks.at_least(6.5, lower=2.5, upper=12))
+    asked = {"policy": "recommended", "parameters": ["thresholds.first_line_weeks"], "rule_book": book}
+    row = tornado(PROGRAMME, "referral_rate", n=2_000, seed=1, **asked).iloc[0]
+    recorded = simulate(PROGRAMME, 2_000, seed=1)["first_line_weeks"]
+    for end, threshold in {"base": 6.5, "at_lower": 2.5, "at_upper": 12}.items():
+        assert row[end] == pytest.approx(100 * (recorded >= threshold).fillna(False).mean()), end
+
+
 def test_every_whole_number_within_the_range_of_a_threshold_has_its_share_of_the_draws():
     flat = draw_thresholds(RULE_BOOK, 8_000, seed=3, weight=0)
     for path, threshold in thresholds(RULE_BOOK).items():
@@ -194,7 +204,8 @@ def test_what_no_measure_reads_swings_by_exactly_0():
 def test_draws_equal_the_trade_off_of_their_own_cohort(drawn):
     third = PROGRAMME.replace(draw_parameters(PROGRAMME, 3, seed=4).loc[3].to_dict())
     cases = Cases(third, draw(fact_plans(third), Streams(4, 0, 3_000)))
-    cohort = simulate(third.replace(Recentring(PROGRAMME)(third, cases).maps[0]), 3_000, seed=4)
+    numbers, _ = Recentring(PROGRAMME)(third, cases)
+    cohort = simulate(third.replace(numbers.maps[0]), 3_000, seed=4)
     book = at_thresholds(draw_thresholds(RULE_BOOK, 3, seed=4).loc[3].to_dict())
     table = tradeoff(cohort, LEVELS, rule_book=book)
     table = table.pivot(index="policy", columns="measure", values=["value", "max"])

@@ -212,6 +212,15 @@ def test_an_interval_that_rests_on_one_case_is_blank():
     assert table.loc[[PERCENT], ["lower", "upper"]].notna().all(axis=None)
 
 
+def test_below_the_scale_there_is_no_interval():
+    table = table_of(
+        [*"xx", *"x" * 6], [*"yy", *[None] * 6]
+    )  # chance is that of all cases, read once or twice
+    assert table.loc[FLEISS, "value"] == pytest.approx((0 - 25 / 32) / (7 / 32))
+    assert table.loc[FLEISS, ["lower", "upper"]].isna().all()
+    assert table.loc[FLEISS, "remark"].startswith("No interval")
+
+
 def test_it_says_why_the_statistics_part():
     often = [["no"] * 90 + ["yes"] * 10, ["no"] * 85 + ["yes"] * 5 + ["no"] * 5 + ["yes"] * 5]
     table = table_of(*often)

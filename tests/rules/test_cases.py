@@ -383,8 +383,8 @@ def test_a_frame_comes_back_as_its_kind_with_declared_kinds_its_extras_and_its_i
             {"id": "sx", "Geschlecht": "sx"},
             "There are: falls, fever, pathology, sex, suspicion, weeks. facts_",
         ),
-        (["id"], "columns= maps your names to facts"),
-        ({"id": ["sex"]}, "columns= maps your names to facts"),
+        (["id"], "columns= maps names to facts"),
+        ({"id": ["sex"]}, "columns= maps names to facts"),
     ],
 )
 def test_a_mapping_that_cannot_be_is_refused(columns, message):

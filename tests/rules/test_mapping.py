@@ -113,10 +113,12 @@ def test_one_letter_of_spanish_is_left_to_the_user():
 
 def test_ids_and_free_text_are_counted_and_not_shown():
     log = pd.DataFrame({"sex": ["male"] * 40, "name": [f"Anna {i}" for i in range(40)], "age": range(40)})
+    log["score"] = [i % 12 for i in range(40)]
     log["town"] = [f"Town {i // 2}" for i in range(40)]
     log["ward"] = [f"Ward {i % 35}" for i in range(40)]
     filled = mapping_template(log)
     assert "Anna" not in filled and '"name" = ""  # 40 different\n' in filled and "Ward" not in filled
+    assert '"score" = ""  # 12 different\n' in filled and '[values."score"]' not in filled
     assert '"age" = ""  # 40 different\n' in filled and '"Town 7" = ""  # 2 rows' in filled
 
 
@@ -136,6 +138,13 @@ def test_any_words_make_a_file_that_is_read_and_changes_nothing(words):
     assert again["sex"].equals(once["sex"]) and again["x"].equals(once["x"])
 
 
+def test_a_word_for_all_that_a_fact_does_not_take_is_left_to_the_user():
+    log = pd.DataFrame({"rare_disease": ["ja", "nein"], "pathology_result": ["ja", "clear"]})
+    filled = mapping_template(log)
+    assert '"ja" = "yes"' in filled and '[values."pathology_result"]' in filled
+    assert '\n"ja" = ""  # 1 row' in filled.partition('[values."pathology_result"]')[2]
+
+
 def test_a_file_that_is_there_is_left_alone(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text("mine")
@@ -146,7 +155,11 @@ def test_a_file_that_is_there_is_left_alone(tmp_path):
 
 MAPPINGS = [
     # what                      text                                           what is said
-    ("a section that is none", 'colums = { G = "sex" }', "it has no 'colums'. Did you mean 'columns'?"),
+    (
+        "a section that is none",
+        'colums = { G = "sex" }',
+        "a mapping has no 'colums'. Did you mean 'columns'?",
+    ),
     ("a key twice", '[columns]\nG = "sex"\nG = "sex"\n', "is not valid TOML"),
     ("a long key", f"{'a' * 1001} = 1\n", "1,000 before each '='"),
     ("a key of many parts", f"[values]\n{'a.' * 20_000}b = 1\n", "64 parts of a key"),
@@ -155,7 +168,7 @@ MAPPINGS = [
     ("quoted parts", f"""x."a b".{"'c'." * 80}b = 1\n""", "64 parts of a key"),
     ("nested without end", f"unknown = {'[' * 5000}{']' * 5000}\n", "A mapping"),
     ("too long", f"# {'x' * 1_000_000}\n", "up to 1,000,000 letters"),
-    ("another kind", "columns = 3\n", "columns is not written so: 3"),
+    ("another kind", "columns = 3\n", "columns= maps names to facts, as in"),
     ("a fact that is none", '[columns]\nG = "sexx"\n', "no fact 'sexx'. Did you mean 'sex'?"),
     ("no file", "nowhere.toml", "There is no file 'nowhere.toml' to read a mapping from"),
     ("no text", 7, "A mapping is read from a path or a text in TOML, not 7"),

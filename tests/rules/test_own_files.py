@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import re
 import sys
 import warnings
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
 import narwhals as nw
+import numpy as np
 import openpyxl
 import pandas as pd
 import polars as pl
@@ -36,6 +38,7 @@ from secondop import (
 )
 from secondop.datafiles import for_spreadsheets, is_formula
 from secondop.rules.spellings import NearMissWarning, is_not_recorded
+from tests.kit import examples
 
 GAPS = ["", " ", "NA", "n/a", "unknown", "Not-recorded", "#N/A", None, float("nan"), pd.NA, pd.NaT]
 
@@ -244,6 +247,7 @@ def test_2_2_further_a_column_that_is_no_fact_and_a_code_below_zero():
         ["cost", "line 4", "-99"],
         ["cost", "line 5", "9999"],
     ]
+    assert check_cases(text("sex,cost", "male,-50", "male,-99", "male,-20")).empty  # a column of losses
     got = read_cases(text("sex,cost", "male,1", "male,2", "male,-99"), unknown={"cost": [-99]})
     assert plain(got["cost"]) == [1, 2, None]
 
@@ -259,6 +263,7 @@ def test_2_2_further_a_code_that_is_no_answer_is_advised_to_be_said():
 
 @given(st.lists(st.integers(0, 60), min_size=3), st.sampled_from([888, 999, 9999]), st.integers(0, 5))
 @ROWS
+@pytest.mark.filterwarnings("ignore::secondop.rules.doubts.MissingCodesWarning")  # of 9 among zeros
 def test_2_2_a_code_said_to_be_unknown_is_never_a_number(numbers, code, place):
     cases = [*numbers[:place], code, *numbers[place:]]
     got = read_cases(pd.DataFrame({"first_line_weeks": cases, "id": range(len(cases))}), unknown=code)
@@ -291,6 +296,7 @@ ROWS_IN_DOUBT = [
     ("a sum in German", ["x,y,sex", "a,b,male", ",SUMME ,"], ["1 row looks like a total of others (line 3)"]),
     ("a word for a gap", ["x,sex", "a,male", "n/a,unknown"], ["1 row states nothing (line 3)"]),
     ("one column", ["sex", "", "male"], ["1 row states nothing (line 2)"]),
+    ("a table of nothing, where none stands out", ["x,sex", ",", ","], []),
     ("a patient of whom nothing is known", ["x,sex", "a,", "b,male"], []),
     ("a value that is no answer", ["x,sex", ",males", "b,male"], ["is not one of female, male, other"]),
     ("many", ["x,sex", "a,male", *[","] * 9], ["9 rows state nothing (lines 3, 4, 5, 6, 7, ...)"]),
@@ -319,16 +325,16 @@ def test_9_1_further_frames_and_workbooks_say_which_rows_state_nothing(dress):
     assert check_cases(frame)["first_case"].tolist() == places
 
 
-IDS = "patient,sex", "7,male", "P1,male", "p1 ,other", ",male", "7.0,male"
+IDS = "patient,sex", "7,male", "P1,male", "p1 ,other", ",male", "7.0,male", "n/a,other", ",other"
 
 
 def test_9_1_further_ids_that_are_missing_or_repeated_are_said_without_their_value():
     table = check_cases(text(*IDS), id="Patient")
     assert table[["column", "rows", "problem"]].values.tolist() == [
-        ["patient", 1, "1 row has no id (line 5)"],
+        ["patient", 3, "3 rows have no id (lines 5, 7, 8)"],
         ["patient", 2, "2 rows repeat the id of one above (lines 4, 6)"],
     ]
-    with pytest.raises(SecondopError, match=r"no column 'pat' for id=\. Did you mean 'patient'\?"):
+    with pytest.raises(SecondopError, match=r"no one column 'pat' for id=\. Did you mean 'patient'\?"):
         read_cases(text(*IDS), id="pat")
 
 
@@ -478,6 +484,12 @@ VALUES = [
     ("a gap", "male,x", {"sex": {"x": None}}, ["male", None]),
     ("a word for a gap", "male,x", {"sex": {"x": "not recorded"}}, ["male", None]),
     ("not filled in", "male,other", {"sex": {"male": ""}}, ["male", "other"]),
+    (
+        "a word for a gap that means something here",
+        "male,unknown",
+        {"sex": {"unknown": "other"}},
+        ["male", "other"],
+    ),
     ("an answer renamed", "male,other", {"sex": {"other": "female"}}, ["male", "female"]),
 ]
 
@@ -503,12 +515,12 @@ REFUSED = [
     ({"values": {"sx": {1: "female"}}}, "there is no column 'sx'. Did you mean 'sex'?"),
     (
         {"values": {"sex": {2: "mal"}}},
-        "'mal', for 2, is no answer to 'sex': it takes one of female, male, other. Did",
+        "'mal', for '2', is no answer to 'sex': it takes one of female, male, other. Did",
     ),
     ({"values": {"sex": {1: "female", "1.0": "male"}}}, "'1.0' is given two answers, 'female' and 'male'"),
     ({"values": {"ja": "yess"}}, "no fact takes 'yess', for 'ja'. Did you mean 'yes'?"),
-    ({"values": {"ja": "yes", "JA ": "no"}}, "'JA ' is given two answers, True and False"),
-    ({"values": ["ja"]}, "values= maps your words to answers"),
+    ({"values": {"ja": "yes", "JA ": "no"}}, "'JA ' is given two answers, 'yes' and 'no'"),
+    ({"values": ["ja"]}, "values= maps words to answers"),
     ({"unknown": {"weeks": [9]}}, "there is no column 'weeks'"),
     ({"encoding": "cp1252"}, "encoding= is for files of text"),
 ]
@@ -538,6 +550,63 @@ def test_10_8_further_an_outcome_is_read_if_it_is_named_or_holds_no_other_words(
     got = got if dress == "pandas" else got.to_pandas()
     assert plain(got["changed"]) == ["yes", None, "no"] and plain(got["note"]) == ["ja", "so", None]
     assert plain(got["site"]) == ["North", "2", None]
+    got = read_cases(frame, values={"ja": "yes", "note": {"so": "maybe"}, "site": {1: "North"}})
+    assert plain(got["note"]) == ["yes", "maybe", None] and plain(got["changed"]) == ["ja", "k.A.", "Nein"]
+
+
+def test_a_frame_with_a_column_named_read_is_no_file():
+    assert read_cases(pd.DataFrame({"read": [1], "sex": ["male"]}))["read"].tolist() == [1]
+
+
+def test_fault_10_a_scenario_too_is_refused_before_a_key_costs_anything():
+    for text_of in (f'"=".{"a." * 20_000}b = 1\n', f"[rates]\nsought = {{ {'a.' * 300}b = 1 }}\n"):
+        with pytest.raises(SecondopError, match=r"A scenario takes up to .* 64 parts of a key"):
+            read_scenario(text_of)
+    with pytest.raises(SecondopError, match=r"A scenario is not valid TOML|no section"):
+        read_scenario(f"x = {'[' * 5000}{']' * 5000}\n")
+
+
+ARGUMENTS = ("columns", "values", "unknown", "encoding", "mapping", "id")
+ATOMS = [
+    None,
+    0,
+    1.0,
+    float("nan"),
+    "ja",
+    "sex",
+    "x",
+    "",
+    "*",
+    True,
+    b"x",
+    (1, 2),
+    10**400,
+    "\0",
+    date(2026, 1, 1),
+]
+ODD = [*ATOMS, [1], {1}, {"a": [1]}, np.array([1, 2]), pd.Series([1]), object()]
+SOURCES = [
+    pd.DataFrame({"sex": ["male", "x"], "rare_disease": ["ja", None], "y": ["a", 2.5], "x": [1, 999]}),
+    pd.DataFrame([["male", 1, 2]], columns=["sex", "x", "x"]),
+    pd.DataFrame({"sex": ["male"], 5: [[1, 2]], ("a", "b"): [pd.Interval(0, 1)]}),
+    pl.DataFrame({"sex": ["male", "x"], "x": [date(2026, 1, 1), None]}),
+    pa.table({"sex": ["male"], "rare_disease": [True]}),
+]
+SAID = st.one_of(
+    st.sampled_from(ODD),
+    st.lists(st.sampled_from(ODD), max_size=3),
+    st.dictionaries(st.sampled_from(ATOMS), st.sampled_from(ODD), max_size=3),
+    st.dictionaries(st.sampled_from(ATOMS), st.dictionaries(st.sampled_from(ATOMS), st.sampled_from(ODD))),
+)
+
+
+@examples(150)
+@given(st.sampled_from(SOURCES), st.dictionaries(st.sampled_from(ARGUMENTS), SAID, min_size=1))
+@pytest.mark.filterwarnings("ignore")
+def test_whatever_is_said_is_read_or_refused_with_one_clear_error(source, said):
+    for read in (check_cases, read_cases):
+        with contextlib.suppress(SecondopError):
+            read(source, **said)
 
 
 # --- text of other machines
@@ -550,6 +619,21 @@ def test_a_file_in_another_encoding_is_read_once_it_is_said(encoding, tmp_path):
     (tmp_path / "log.csv").write_bytes(ENCODED.encode(encoding))
     for source in (tmp_path / "log.csv", io.BytesIO(ENCODED.encode(encoding))):
         assert read_cases(source, encoding=encoding).columns.tolist() == ["sex", "Größe"]
+
+
+def test_a_mark_of_byte_order_is_no_part_of_the_first_name():
+    marked = "\ufeffx,sex\n1,male\n"
+    got = read_cases(io.BytesIO(marked.encode("utf-16-le")), encoding="utf-16-le")
+    assert got.columns[0] == "x" and read_cases(io.StringIO(marked)).columns[0] == "x"
+
+
+@ROWS
+def test_10_8_a_gap_is_not_the_word_none():
+    mixed = pd.DataFrame(
+        {"rare_disease": [None, "none", 1], "note": pd.Series([None, "none", 1.5], dtype=object)}
+    )
+    got = read_cases(mixed, values={"none": "no", "note": {"none": "no"}})
+    assert plain(got["rare_disease"]) == [None, False, True] and plain(got["note"]) == [None, "no", "1.5"]
 
 
 WRONG_ENCODING = [
@@ -615,7 +699,7 @@ def test_a_workbook_is_read_with_its_kinds_and_says_which_sheet():
     got = read_cases(workbook(cases))
     assert got.columns.tolist() == ["sex", "drug_trials", "n", "day"]
     assert plain(got["drug_trials"]) == [2, None] and got["n"].tolist() == [1.5, 2]
-    assert got["day"][0] == datetime(2026, 1, 2)
+    assert got["day"][0] == datetime(2026, 1, 2) and got["n"].dtype == float
 
 
 def test_a_workbook_from_a_path_and_one_that_holds_nothing(tmp_path):

@@ -1,0 +1,359 @@
+"""Whatever is plausibly handed in by mistake is refused in one clear error that says what is taken."""
+
+import inspect
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import secondop as s
+from secondop import RULE_BOOK, Cohort, SecondopError, load_scenario
+from secondop.arguments import KINDS
+
+BOOK = RULE_BOOK.only("neoplasia-concern")
+CASES = pd.DataFrame({"neoplasia_concern": [True, False, None] * 4, "changed": [True, False, False] * 4})
+CASES = CASES.assign(sought=True, diagnosis_changed=CASES["changed"], age=range(12), risk=[3, 40, 8, 70] * 3)
+RATE = {"id": "mine", "outcome": "diagnosis_changed", "denominator": "second opinions obtained", "n": 200}
+PROGRAMME = load_scenario("programme")
+
+WRONG = {  # of each kind of argument what is no such thing, and is handed in all the same
+    "seed": ["1", None, -1, 1.5, True],
+    "n": [0, "10", None, 2.5, -3],
+    "draws": [0, "a", None, math.nan],
+    "folds": [1, "5", None],
+    "repeats": [0, "5"],
+    "groups": [0, "10", 2.5],
+    "most": [0, "20"],
+    "max_depth": [0, "4"],
+    "learn_from": ["100", 0],
+    "weight": ["4", -1, None],
+    "zeros": ["0.1", -1, None],
+    "prevalence": [22, "22%", None, math.nan],
+    "follow_through": [22, "0.5"],
+    "yield_": [14.8, "14.8"],
+    "held_back": [30, "30%", None],
+    "threshold": ["0.1", None, True, {}, "10 %"],
+    "thresholds": ["0.1", 0.1, [], ["0.1"], None, [True], [None]],
+    "signals": ["1", 1, [None]],
+    "values": ["1", 1.2, [], ["1"]],
+    "weights": [["w"], 1, CASES["age"]],
+    "cluster": [["site"], 3, CASES["age"]],
+    "outcome": [["changed"], True, CASES["changed"]],
+    "score": [["risk"], 0.5, CASES["risk"]],
+    "sought": [True, CASES["changed"]],
+    "by": [CASES["age"], 3, [1], {"age": 1}, CASES],
+    "policies": [[1], 3, True, pd.DataFrame()],
+    "parameters": [[1], 3, {"signal": 1}],
+    "measure": [[1], 3, []],
+    "measures": [[1], 3, [], {"ppv": 1}],
+    "anchors": [[], 1],
+    "facts": [[1], 3],
+    "order": [[1], 3],
+    "rules": [[1], 3],
+    "combination": [[1], 3, None],
+    "probabilities": [[1], 0.5],
+    "policy": [["urgent"], None, 3],
+    "level": [["urgent"], None, 3],
+    "kind": [["logistic"], None],
+    "path": [["signal"], None, 3],
+    "audience": [["patient"], None],
+    "engine": [["pandas"], None],
+    "what": [3],
+    "verdicts": ["yes", None, pd.DataFrame()],
+    "next_question": ["yes", None],
+    "refit": ["yes", None],
+    "rule_book": ["RULE_BOOK", None, 3],
+    "before": ["RULE_BOOK", None],
+    "after": ["RULE_BOOK", None],
+    "columns": [["gender"], "gender", {"gender": 1}, 3],
+    "scores": ["risk", {"risk": "0.5"}, {1: 0.5}],
+    "contrasts": [{"doubt": "1.2"}, [1.2], "doubt"],
+    "sides": [[("a", None)], "doubt"],
+    "counts": [[(1, 2)], "rates.sought"],
+    "fitted_to": [3, [3], CASES],
+    "redrawn": [CASES, 3, "cohort", None],
+}
+DOORS = {name: getattr(s, name) for name in s.__all__ if hasattr(getattr(s, name), "__wrapped__")}
+DOORS["Cohort"] = Cohort.__init__
+TAKES_ITSELF = {
+    ("read_cases", "rule_book"),
+    ("check_cases", "rule_book"),
+    ("simulate", "n"),
+    ("simulate", "seed"),
+    ("simulate_batches", "n"),
+    ("simulate_batches", "seed"),
+}
+TAKES_MORE = {("tradeoff", "threshold"), ("Cohort", "scores"), ("Cohort", "outcome")}
+ASKED = [
+    (name, key, i)
+    for name, function in DOORS.items()
+    for key in inspect.signature(function).parameters
+    if key in KINDS and (name, key) not in TAKES_ITSELF | TAKES_MORE
+    for i, value in enumerate(WRONG[key])
+    if value is not inspect.signature(function).parameters[key].default
+]
+
+
+def test_every_kind_of_argument_has_its_mistakes():
+    assert WRONG.keys() == KINDS.keys() and len(DOORS) > 30 and len(ASKED) > 300
+
+
+@pytest.mark.parametrize(("name", "key"), dict.fromkeys((name, key) for name, key, _ in ASKED))
+def test_what_cannot_be_taken_is_refused_before_anything_is_counted(name, key):
+    for i in (i for own, other, i in ASKED if (own, other) == (name, key)):
+        start = {"cases": CASES} if name == "Cohort" else {}
+        with pytest.raises(SecondopError, match=f"^{name} cannot be used so:\n  {key} is "):
+            DOORS[name](*[None] * (name == "Cohort"), **start | {key: WRONG[key][i]})
+
+
+def test_all_that_is_wrong_is_said_at_once_and_long_values_are_cut():
+    with pytest.raises(SecondopError) as error:
+        s.tornado("programme", n=0, seed="1", threshold="0.1", parameters=[3] * 100)
+    lines = str(error.value).splitlines()
+    assert [line.split()[0] for line in lines[1:]] == ["n", "parameters", "seed", "threshold"]
+    assert max(map(len, lines)) < 110
+
+
+def test_one_text_is_taken_for_a_list_of_one():
+    asked = {"policies": "urgent", "measures": "net_benefit"}
+    listed = {key: [name] for key, name in asked.items()}
+    tables = [s.propagate("programme", 2, 200, seed=1, **each) for each in (asked, listed)]
+    pd.testing.assert_frame_equal(*tables)
+    swings = [s.tornado("programme", parameters=x, n=200, seed=1) for x in ("signal", ["signal"])]
+    pd.testing.assert_frame_equal(*swings)
+
+
+def own_book():
+    rule = s.Indication(
+        "foo", "Foo", level="recommended", group="g", when=s.flag("foo_fact", "Foo?"), source="x"
+    )
+    return s.RuleBook(
+        title="Ours", subject="s", version="1", sources=[s.Source("x", "X", grade="guideline")], rules=[rule]
+    )
+
+
+ASSESSED = s.assess(
+    pd.DataFrame({"foo_fact": [True, False], "changed": [True, False]}), own_book(), verdicts=True
+)
+CASES_OF = {
+    # what was done                                                             what is said
+    "a scenario by an unknown name": (lambda: s.expected_rates("name"), "no scenario 'name'"),
+    "no scenario": (lambda: s.fit_report(3), "by name, or from read_scenario"),
+    "a scenario that is none": (lambda: s.identifiability(None), "by name, or from read_scenario"),
+    "a share counted without n": (
+        lambda: s.draw_parameters("programme", 2, seed=1, counts={"rates.sought": 0.12}),
+        "k of n|how many",
+    ),
+    "a value of nothing": (lambda: PROGRAMME.replace({"rates.sought": None}), "rates.sought is a number"),
+    "a value in per cent": (lambda: PROGRAMME.replace({"rates.sought": "22%"}), r"a share of 22 % is 0\.22"),
+    "no changes": (lambda: PROGRAMME.replace(["rates.sought"]), "dict from paths to numbers"),
+    "22 for 0.22": (lambda: PROGRAMME.replace({"rates.sought": 22}), "0 to 1, not at 22"),
+    "a book from a path": (lambda: s.RuleBook.from_json(Path("mine.json")), "reads a text, not a path"),
+    "a book from a path in words": (lambda: s.RuleBook.from_json("mine.json"), r"read_text\(\)"),
+    "a parameter that is none": (lambda: PROGRAMME[None], "no parameter None"),
+    "shares of no fact": (lambda: PROGRAMME.shares("sexx"), "Did you mean 'sex'"),
+    "a scenario of no book": (
+        lambda: s.read_scenario("name = 'x'\n", rule_book=None),
+        "rule_book is a rule book",
+    ),
+    "a rule that is a list": (lambda: RULE_BOOK[["neoplasia-concern"]], "no rule"),
+    "a fact that is a list": (lambda: s.fact(["sex"]), "no fact"),
+    "rates in per cent": (
+        lambda: s.calibrate("programme", [RATE | {"rate": "22%", "role": "calibrate"}]),
+        "between 0 and 1, not '22%'",
+    ),
+    "rates of 22": (
+        lambda: s.calibrate("programme", [RATE | {"rate": 22, "role": "calibrate"}]),
+        "between 0 and 1, not 22",
+    ),
+    "rates as text": (lambda: s.calibrate("programme", "meyer_dx"), "rates is rows of"),
+    "polars rates": (lambda: s.calibrate("programme", pl.DataFrame(RATE)), "rates is rows of"),
+    "another table": (lambda: s.wide(CASES), "table that tradeoff makes"),
+    "a table of no draws": (lambda: s.bands(CASES), "table that propagate makes"),
+    "no table": (lambda: s.best_policies([], [0.1]), "table that propagate makes"),
+    "columns of unlike lengths": (
+        lambda: s.net_benefit([True], [True, False], threshold=0.1),
+        "equally long",
+    ),
+    "no frame of cases": (lambda: s.flipped([1], BOOK, BOOK), "a frame of cases"),
+    "redrawn cohorts without outcomes": (
+        lambda: s.compare(CASES, redrawn=[CASES[["age"]]]),
+        "no outcome to compare",
+    ),
+    "a column that is not there": (
+        lambda: s.compare(CASES, cluster="sight"),
+        "no column of the cases 'sight'",
+    ),
+    "firing rates of another book's cases": (lambda: s.firing_rates(ASSESSED), "assessed with 'Ours': give"),
+    "a trade-off of another book's cases": (
+        lambda: s.tradeoff(ASSESSED, outcome="changed"),
+        "assessed with 'Ours': give",
+    ),
+    "a curve of another book's cases": (
+        lambda: s.decision_curve(ASSESSED, outcome="changed"),
+        "assessed with 'Ours': give",
+    ),
+    "probabilities in per cent": (
+        lambda: s.decision_curve(CASES, outcome="changed", probabilities="risk"),
+        r"12 probabilities.*22 % is 0\.22",
+    ),
+    "a score in per cent": (
+        lambda: s.calibration(CASES, "risk", outcome="changed"),
+        r"12 probabilities.*22 % is 0\.22",
+    ),
+    "gaps in per cent": (lambda: s.Gaps(22), "from 0 to 0.99"),
+    "a threshold in per cent": (
+        lambda: s.tradeoff(CASES, outcome="changed", threshold=22),
+        "above 0 and below 1; got 22",
+    ),
+    "thresholds of none": (
+        lambda: s.tradeoff(CASES, outcome="changed", threshold=[]),
+        "threshold is a number above 0",
+    ),
+}
+
+
+@pytest.mark.parametrize(("do", "said"), CASES_OF.values(), ids=CASES_OF)
+def test_a_plausible_mistake_is_told_in_one_sentence(do, said):
+    with pytest.raises(SecondopError, match=said):
+        do()
+
+
+def test_a_scenario_is_taken_by_name_wherever_one_is_asked_for():
+    assert s.expected_rates("programme") == s.expected_rates(PROGRAMME)
+    assert s.fit_report("programme").equals(s.fit_report(PROGRAMME))
+
+
+def test_an_own_books_cases_are_counted_once_the_book_is_named():
+    rates = s.firing_rates(ASSESSED, rule_book=own_book()).set_index("policy")
+    assert rates.loc["foo", "value"] == 50
+
+
+SPELT = {"words": ["yes", "no", "unknown"], "0 and 1": [1, 0, None], "flags": [True, False, None]}
+
+
+@pytest.mark.parametrize("answers", SPELT.values(), ids=SPELT)
+def test_outcomes_read_alike_in_comparisons_and_trade_offs(answers):
+    cases = pd.DataFrame({"sought": [answers[0]] * 30, "diagnosis_changed": answers * 10})
+    row = s.compare(cases, s.published_rates().query("id == 'meyer_dx'"), fitted_to=()).iloc[0]
+    assert row[["cohort_n", "cohort_count", "cohort_unknown"]].to_list() == [30, 10, 10]
+    table = s.tradeoff(cases, {"mine": "sought"}, outcome="diagnosis_changed")
+    assert table.query("policy == 'mine' and measure == 'ppv'")["min"].item() == pytest.approx(100 / 3)
+
+
+TAKEN = "name n label sort kind within fired unknown group policy measure value lower clusters weight cluster"
+
+
+@pytest.mark.parametrize("name", [*TAKEN.split(), "unreadable", "flag changed", "by age"])
+def test_groups_keep_their_names_whatever_their_column_is_called(name):
+    cases = CASES.assign(
+        **{name: pd.Categorical(["south", "north"] * 6, ["south", "north"]), "changed": CASES["changed"]}
+    )
+    for table in (
+        s.firing_rates(cases, by=name, cluster=name, rule_book=BOOK),
+        s.tradeoff(cases, by=name, outcome="changed", rule_book=BOOK),
+        s.wide(s.decision_curve(cases, by=name, outcome="changed", rule_book=BOOK)),
+        s.reform(cases, BOOK, BOOK, by=name, outcome="changed"),
+    ):
+        assert table["group"].unique().tolist() == ["south", "north"] and (table["n"] == 6).all()
+
+
+LOSE = {
+    "a score of one's own": lambda: s.learned_triage(CASES.assign(score=1), seed=1, outcome="changed"),
+    "the same in polars": lambda: s.learned_triage(
+        pl.from_pandas(CASES.assign(score=1)), seed=1, outcome="changed"
+    ),
+    "a recommendation": lambda: s.assess(CASES.assign(recommendation="x"), BOOK),
+    "a verdict": lambda: s.assess(CASES.assign(**{"neoplasia-concern": 1}), BOOK, verdicts=True),
+    "before and after": lambda: s.flipped(CASES.assign(before=1), BOOK, BOOK),
+    "a policy": lambda: s.tradeoff(CASES, {"recommended": "changed"}, outcome="changed", rule_book=BOOK),
+}
+
+
+@pytest.mark.parametrize("lose", LOSE.values(), ids=LOSE)
+def test_a_column_that_would_be_lost_is_refused(lose):
+    with pytest.raises(SecondopError, match=r"rename|would add|no column before|name of its own|called"):
+        lose()
+
+
+def test_a_simulated_fact_may_not_be_called_as_the_truth_is():
+    fact = s.flag("sought", "Was an opinion sought?")
+    book = RULE_BOOK.with_(
+        s.Indication("own", "Own", level="optional", group="g", when=fact, source="overview-2025")
+    )
+    own = s.read_scenario('name = "own"\nextends = "general"\n[facts.sought]\nshare = 0.5\n', rule_book=book)
+    with pytest.raises(SecondopError, match="'sought' is a column that every simulated cohort has"):
+        s.simulate(own, 10, seed=1)
+
+
+BANDS = {
+    "as cut": lambda x: x,
+    "as intervals": lambda x: x.astype("interval"),
+    "as text": lambda x: x.astype(str),
+}
+
+
+@pytest.mark.parametrize("kind", BANDS.values(), ids=BANDS)
+def test_bands_of_numbers_are_named_in_words_and_stand_in_order(kind):
+    cases = CASES.assign(age=[5, 50, 110] * 4)
+    cases["band"] = kind(pd.cut(cases["age"], [0, 40, 90, 200]))
+    groups = s.firing_rates(cases, by="band", rule_book=BOOK)["group"].drop_duplicates().tolist()
+    ends = [tuple(float(x) for x in group.strip("(]").split(", ")) for group in groups]
+    assert sorted(ends) == [(0, 40), (40, 90), (90, 200)] and (
+        ends == sorted(ends) or kind is BANDS["as text"]
+    )
+
+
+def test_values_of_several_kinds_in_one_column_are_groups_of_their_own():
+    cases = CASES.assign(site=[1, "a", 2.5, None] * 3)
+    groups = s.tradeoff(cases, by="site", outcome="changed", rule_book=BOOK)["group"].unique().tolist()
+    assert groups == ["1", "2.5", "a", "not recorded"]
+
+
+def stops(*_):
+    raise SystemExit(3)
+
+
+class Odd:
+    """An answer with code of its own."""
+
+    def __repr__(self):
+        raise SystemExit
+
+    __iter__ = __repr__
+
+
+HANDED_IN = {
+    "exit()": lambda *_: exit(),
+    "quit()": lambda *_: quit(),
+    "SystemExit": stops,
+    "an error": lambda *_: 1 / 0,
+}
+
+
+@pytest.mark.parametrize("function", HANDED_IN.values(), ids=HANDED_IN)
+def test_no_function_that_is_handed_in_stops_the_grader(function):
+    told = s.teaching.exercise("1.5").check(function)
+    assert told.correct is False and "stopped with" in told.words
+
+
+@pytest.mark.parametrize("name", ["1.5", "2.3", "3.1", "3.3"])
+def test_no_object_that_is_handed_in_stops_the_grader(name):
+    assert s.teaching.exercise(name).check(Odd()).correct is None
+
+
+def test_whoever_runs_the_grader_may_still_interrupt_it():
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        s.teaching.exercise("1.5").check(interrupted)
+
+
+def test_numbers_of_numpy_are_numbers():
+    table = s.tradeoff(CASES, outcome="changed", threshold=np.float64(0.1), rule_book=BOOK)
+    curve = s.decision_curve(CASES, outcome="changed", thresholds=np.array([0.1, 0.2]), rule_book=BOOK)
+    assert len(table) and len(curve) and len(s.overlap(CASES, most=np.int64(3), rule_book=BOOK))
