@@ -27,6 +27,7 @@ WRONG = {  # of each kind of argument what is no such thing, and is handed in al
     "repeats": [0, "5"],
     "groups": [0, "10", 2.5],
     "most": [0, "20"],
+    "min_cell": [0, "5", 2.5, -1],
     "max_depth": [0, "4"],
     "learn_from": ["100", 0],
     "weight": ["4", -1, None],
