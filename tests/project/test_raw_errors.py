@@ -42,6 +42,7 @@ WRONG = {  # of each kind of argument what is no such thing, and is handed in al
     "values": ["1", 1.2, [], ["1"]],
     "weights": [["w"], 1, CASES["age"]],
     "cluster": [["site"], 3, CASES["age"]],
+    "verified": [["sought"], 3, CASES["sought"]],
     "outcome": [["changed"], True, CASES["changed"]],
     "score": [["risk"], 0.5, CASES["risk"]],
     "sought": [True, CASES["changed"]],
