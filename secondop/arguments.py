@@ -90,7 +90,7 @@ _OF = {
     SHARE: "prevalence follow_through yield_ held_back",
     THRESHOLD: "threshold",
     NUMBERS: "thresholds signals values",
-    COLUMN: "weights cluster outcome score sought",
+    COLUMN: "weights cluster outcome score sought verified",
     COLUMNS: "by",
     NAMES: "policies parameters facts order rules combination probabilities",
     SOME: "measure measures anchors",

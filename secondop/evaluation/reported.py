@@ -82,6 +82,9 @@ def who(made: Report, cases: Any) -> None:
     sizes = counts[0].sum(-1)
     if not (n := int(sizes.sum())):
         raise SecondopError("There are no cases to report: the table has no rows.")
+    if n < made.least:
+        said = f"{plural(n, 'case')}: too few to share, below min_cell={made.least}"
+        raise SecondopError(f"There {'is' if n == 1 else 'are'} only {said}.")
     gone = pool(sizes, made.least) if made.by else ()
     made.n, made.left_out, made.kept = n, len(gone), ~np.isin(range(len(sizes)), list(gone))
     made.groups = [str(name) for name, kept in zip(groups, made.kept, strict=True) if kept and made.by]
@@ -231,6 +234,7 @@ def worth(made: Report, cases: Any, policies: Any, told: dict[str, Any]) -> None
     if made.outcome is None:
         made.said["outcomes there"] = [name for name in EITHER if name in made.cohort.columns]
         return
+    made.said |= {"unknown_outcomes": 0, "verification": "", "estimate": ""}
     book, own = made.rule_book, policies if isinstance(policies, Mapping) else {}
     levels = [str(level) for level in Level if any(rule.level == level for rule in book)]
     cohort = judged(cases, book, made.outcome, own, **{x: told[x] for x in told if x == "verified"})
@@ -250,10 +254,8 @@ def worth(made: Report, cases: Any, policies: Any, told: dict[str, Any]) -> None
     table = tradeoff(cases, asked, **told)
     curve = decision_curve(cases, asked, **{x: told[x] for x in told if x != "threshold"})
     table, curve = (x[x["policy"].isin(names) & ~x["measure"].isin(TRUTH)] for x in (table, curve))
-    attrs = {"unknown_outcomes": 0, "verification": "", "estimate": ""} | table.attrs
-    made.said |= {"unknown": int(attrs["unknown_outcomes"])} | {
-        x: attrs[x] for x in ("verification", "estimate")
-    }
+    attrs = made.said | table.attrs
+    made.said |= {name: attrs[name] for name in ("unknown_outcomes", "verification", "estimate")}
     rows = wide(table).to_dict("records")
     rows = [(row["label"], *(_estimate(row, name, attrs["estimate"]) for name in _WORTH)) for row in rows]
     note = f"Per 100 of {made.cases} unless named; in brackets 95 % intervals. "

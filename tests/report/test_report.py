@@ -339,6 +339,18 @@ def test_an_answer_that_is_none_is_counted_and_not_told(tmp_path):
     assert error.value.__suppress_context__
 
 
+FEW = [CASES[:6], CASES.assign(changed=None), CASES.assign(changed=[True] * 3 + [False] * 57)]
+
+
+@pytest.mark.parametrize("cases", FEW, ids=["six cases", "no outcome known", "few change"])
+def test_of_few_cases_hardly_anything_is_said(cases, tmp_path):
+    _, soup = page_of(cases, tmp_path, by="site", outcome="changed")
+    text = soup.get_text()
+    assert ("This is hidden: the outcome is yes, no or unknown in fewer than 5" in text) == (
+        cases["changed"].notna().any()
+    )
+
+
 REFUSED = [
     ({"path": "r.pdf"}, "an .html page or an .xlsx workbook"),
     ({"path": "nowhere/r.html"}, "no folder 'nowhere'"),
@@ -346,6 +358,7 @@ REFUSED = [
     ({"title": 3}, "title is a text"),
     ({"min_cell": 0}, "min_cell is a whole number, 1 or more"),
     ({"cases": CASES[:0]}, "no cases to report"),
+    ({"cases": CASES[:4]}, "only 4 cases: too few to share, below min_cell=5"),
     ({"cases": "cases.csv"}, "Expected a frame of cases"),
     ({"outcome": "net_corrected"}, "yes/no outcome"),
     ({"outcome": "chnged"}, "Did you mean 'changed'"),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from secondop import compare, report
 from secondop.evaluation.policies import LEVELS, levels_from
-from secondop.evaluation.small_cells import cover, hidden_cells, pool
+from secondop.evaluation.small_cells import HIDDEN, cover, hidden_cells, pool
 from secondop.rules.facts import category, flag, number
 from tests.kit import examples, rule, sampled, small_book
 from tests.report.attacker import PARTS, Attacker
@@ -180,6 +180,14 @@ def test_small_cells_that_are_hidden_together_hide_a_sum_that_is_not_small():
     hidden = hidden_cells(counts, LEAST)
     assert ((counts * hidden).sum(0)[hidden.any(0)] >= LEAST).all()
     assert ((counts * hidden).sum(1)[hidden.any(1)] >= LEAST).all()
+
+
+def test_a_level_that_differs_from_the_next_by_few_cases_is_not_shown_beside_it(tmp_path):
+    book = small_book(rule("growth", CONCERN, level="urgent"), rule("old", AGE >= 80))
+    few = pd.DataFrame({"concern": [True] * 30 + [False] * 70, "age": [40.0] * 29 + [85.0] * 3 + [40.0] * 68})
+    sheets = pd.read_excel(report(few, tmp_path / "r.xlsx", rule_book=book), None)
+    fires = sheets["rates"].set_index("name")["fires in"].to_dict()
+    assert fires["recommended or more"] == 32 and fires["urgent or more"] == fires["Reason growth"] == HIDDEN
 
 
 def cohort(n, changed, treated, both):
