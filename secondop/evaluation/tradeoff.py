@@ -84,7 +84,7 @@ def tradeoff(
     cohort = as_cohort(
         cohort, rule_book, outcome, own, tuple(scores or ()), by=by, weights=weights, cluster=cluster
     )
-    cohort = cohort if own or scores else with_rules(cohort)
+    cohort = with_rules(cohort) if cohort.assessed and not (own or scores) else cohort
     return weigh(cohort, choose(cohort, policies, scores), np.atleast_1d(threshold))
 
 
@@ -112,7 +112,7 @@ def decision_curve(
     cohort = as_cohort(
         cohort, rule_book, outcome, own, probabilities, by=by, weights=weights, cluster=cluster
     )
-    cohort = cohort if own or probabilities else with_rules(cohort)
+    cohort = with_rules(cohort) if cohort.assessed and not (own or probabilities) else cohort
     fixed = choose(cohort, policies, dict.fromkeys(probabilities, 0.0))
     levels = ("score",) if policies is not None else ("score", "count", "group")
     tables = [weigh(cohort, [p for p in fixed if p.sort not in levels], thresholds, CURVE)]
