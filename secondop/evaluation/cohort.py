@@ -28,7 +28,7 @@ from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import Fact, flag
 from secondop.rules.gate import ANSWER, UNREADABLE, typed, typed_cases, typed_lazily
 from secondop.rules.rulebook import RuleBook
-from secondop.rules.rules import Rule
+from secondop.rules.rules import SUMMARY, Rule
 from secondop.rules.spellings import is_gap, is_not_recorded, matched
 
 NOT_RECORDED = "not recorded"
@@ -94,6 +94,7 @@ class Cohort:
             expected = "a frame of cases, one a row (pandas, polars, pyarrow, or lazy)"
             raise SecondopError(f"Expected {expected}, not {type(cases).__name__}.") from error
         self.simulated = is_simulated(self.attrs, self.columns)
+        self.assessed = "rule_book" in self.attrs or set(SUMMARY) <= set(self.columns)
         self.truth = [name for name in TRUTH if name in self.columns]
         self.net = outcome == NET and NET not in self.columns
         self._powers = ["weight", *["weight squared"] * bool(weights)]

@@ -104,7 +104,7 @@ def tradeoff(
     own = policies if isinstance(policies, Mapping) else {}
     told = {"by": by, "weights": weights, "cluster": cluster, "verified": verified}
     cohort = as_cohort(cohort, rule_book, outcome, own, tuple(scores or ()), **told)
-    cohort = cohort if own or scores else with_rules(cohort)
+    cohort = with_rules(cohort) if cohort.assessed and not (own or scores) else cohort
     chosen = choose(cohort, policies, scores)
     learned = learn(cohort, chosen, method, given) if method else None
     return weigh(cohort, chosen, np.atleast_1d(threshold), learned=learned, prevalence=prevalence)
@@ -137,7 +137,7 @@ def decision_curve(
     own = policies if isinstance(policies, Mapping) else {}
     told = {"by": by, "weights": weights, "cluster": cluster, "verified": verified}
     cohort = as_cohort(cohort, rule_book, outcome, own, probabilities, **told)
-    cohort = cohort if own or probabilities else with_rules(cohort)
+    cohort = with_rules(cohort) if cohort.assessed and not (own or probabilities) else cohort
     chosen = choose(cohort, policies, dict.fromkeys(probabilities, 0.0))
     levels = ("score",) if policies is not None else ("score", "count", "group")
     chosen, names = [policy for policy in chosen if policy.sort not in levels], {}

@@ -194,6 +194,10 @@ CASES_OF = {
         lambda: s.tradeoff(ASSESSED, outcome="changed"),
         "assessed with 'Ours': give",
     ),
+    "the same in polars": (
+        lambda: s.tradeoff(pl.from_pandas(ASSESSED), outcome="changed"),
+        "neither facts of .* nor verdicts",
+    ),
     "a curve of another book's cases": (
         lambda: s.decision_curve(ASSESSED, outcome="changed"),
         "assessed with 'Ours': give",

@@ -68,9 +68,9 @@ def test_people_add_up_to_a_hundred_and_the_sentences_say_them(prevalence, follo
 
 @pytest.mark.parametrize("wrong", [-0.1, 1.1, float("nan"), 40])
 def test_what_is_no_share_is_refused_by_name(wrong):
-    with pytest.raises(SecondopError, match="between 0 and 1: follow_through="):
+    with pytest.raises(SecondopError, match="follow_through is a share between 0 and 1"):
         natural_frequencies(0.4, wrong, 0.1)
-    with pytest.raises(SecondopError, match="yield_="):
+    with pytest.raises(SecondopError, match="yield_ is a share"):
         explore_prevalence(yield_=wrong)
 
 
