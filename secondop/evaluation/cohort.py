@@ -189,13 +189,15 @@ class Cohort:
         return Patterns(codes, groups, group, weights[0], weights[-1])
 
     def rows(self, answers: Mapping[str, nw.Expr]) -> tuple[pl.DataFrame, list[str | None], np.ndarray]:
-        """Case by case what :meth:`patterns` counts: *answer* and *flag changed*, beside *weight* and *score*.
+        """Case by case what :meth:`patterns` counts: *answer*, *flag changed*, *score* and *weight*.
 
         Then the names of the groups, and which of them each case is of.
         """
         by = [f"by {name}" for name in self.by]
         scores = [name for name in self.frame.collect_schema().names() if name.startswith("score ")]
-        asked = {f"answer {name}": answer for name, answer in answers.items()} | {"flag changed": self.changed}
+        asked = {f"answer {name}": answer for name, answer in answers.items()} | {
+            "flag changed": self.changed
+        }
         rows = self.frame.select(*by, *scores, "weight", **asked).collect().to_polars().cast(self._levels)
         rows = rows.with_columns(pl.col(*asked).cast(pl.Int64).fill_null(2)).with_row_index("row")
         if not by:
@@ -242,7 +244,9 @@ class Cohort:
                 return "all sought" if answered and not seen[[0, 2]].sum() else ""
             if not no:
                 return f"{'exactly' if not seen[1, 2] else 'only'} those who sought an opinion"
-            said = "of those who sought no opinion nobody has a change on record, so theirs is unknown, not no"
+            said = (
+                "of those who sought no opinion nobody has a change on record, so theirs is unknown, not no"
+            )
         names = (f"flag {name}" for name in hidden)
         self.frame = self.frame.with_columns(**{x: nw.when(told).then(nw.col(x)) for x in names})
         return said

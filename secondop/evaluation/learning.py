@@ -287,6 +287,7 @@ def deal(changed: np.ndarray, folds: int, seed: int, most: int | None = None) ->
 
 
 def learner(kind: str, seed: int) -> Any:
+    """A model that gives chances: one of :data:`LEARNERS`."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline

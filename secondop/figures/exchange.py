@@ -9,7 +9,16 @@ from secondop.evaluation.policies import FORESIGHT
 from secondop.evaluation.tradeoff import wide
 from secondop.figures import style
 from secondop.figures.style import COLOURS, INK, QUIET
-from secondop.figures.tradeoff_figures import SORTS, best_of, bounds, cannot_tell, middle, refuse_net, tied_with, worth
+from secondop.figures.tradeoff_figures import (
+    SORTS,
+    best_of,
+    bounds,
+    cannot_tell,
+    middle,
+    refuse_net,
+    tied_with,
+    worth,
+)
 
 _NOTE = "Filled mark: the policy. Ring: as many at random. Grey: {}. Line: 95 % interval{}."
 

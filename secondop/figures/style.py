@@ -131,7 +131,9 @@ def doubt_of(table: pd.DataFrame) -> str:
     if table.attrs.get("estimate"):
         return "95 % interval of the estimate"
     unknown = " and unknown outcomes" if table.attrs.get("unknown_outcomes") else ""
-    return f"95 % interval, missing information{unknown}" if unknown else "95 % interval and missing information"
+    return (
+        f"95 % interval, missing information{unknown}" if unknown else "95 % interval and missing information"
+    )
 
 
 def threshold_words(threshold: float, outcome: str | None = None) -> str:

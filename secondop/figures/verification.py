@@ -40,16 +40,23 @@ def verification_bias(table: pd.DataFrame) -> go.Figure:
     for (way, row), y in zip(rows.iterrows(), places, strict=True):
         low, high = ("min", "max") if way == "bounds" else ("lower", "upper")
         said = f"{style.capital(way)}: {row[low]:.1f} to {row[high]:.1f}"
-        colour, symbol = _LOOKS.get(way, (COLOURS["unknown"], "line-ns"))
+        colour, symbol = _LOOKS.get(way, (COLOURS["unknown"], "square"))
         wide = {"color": colour, "width": 9 if way == "bounds" else 1.5}
         if way != "truth":
             style.line(fig, [row[low], row[high]], [y, y], wide, showlegend=False)
         if way != "bounds":
-            said = f"{style.capital(way)}: {row['value']:.1f}" + f" ({said.split(': ')[1]})" * (way != "truth")
+            said = f"{style.capital(way)}: {row['value']:.1f}" + f" ({said.split(': ')[1]})" * (
+                way != "truth"
+            )
         at = row[low] if way == "bounds" else row["value"]
-        mark = {"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2}}
+        mark = {
+            "color": colour,
+            "symbol": symbol,
+            "size": 5 if way == "bounds" else 11,
+            "line": {"width": 2, "color": colour},
+        }
         style.points(fig, [at], [y], [style.lines(f"{said} {unit}.")], marker=mark, showlegend=False)
-    return fig.update_layout(margin={"b": 80})
+    return fig.update_xaxes(rangemode="tozero").update_layout(margin={"b": 80})
 
 
 def departures(table: pd.DataFrame, truth: float | None = None) -> go.Figure:
@@ -64,12 +71,16 @@ def departures(table: pd.DataFrame, truth: float | None = None) -> go.Figure:
     """
     (what, unit), rows = _measured(table), table[np.isfinite(table["delta"])].sort_values("delta")
     x, y = rows["odds"].to_numpy(), rows["value"].to_numpy()
-    title = f"{what}: {y.min():.1f} to {y.max():.1f} {unit}, if the odds of a change among those not verified "
+    title = (
+        f"{what}: {y.min():.1f} to {y.max():.1f} {unit}, if the odds of a change among those not verified "
+    )
     title += f"are {x.min():.2g} to {x.max():.2g} times those of cases alike"
     if truth is not None and y.min() <= truth <= y.max():
         order = np.argsort(y)
         times = np.exp(np.interp(truth, y[order], np.log(x[order])))
-        title = f"{what}: the truth, {truth:.1f} {unit}, is reached where the odds of a change among those not "
+        title = (
+            f"{what}: the truth, {truth:.1f} {unit}, is reached where the odds of a change among those not "
+        )
         title += f"verified are {times:.2g} times those of cases alike"
     note = f"{style.basis_of(table)} Band: 95 % interval. Dashed: if none or all of those change."
     fig = style.figure(title, note, x="times the odds of a change among cases alike", y=unit, height=300)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from secondop import (
     RULE_BOOK,
@@ -37,8 +38,8 @@ AS_NO = SOUGHT.assign(changed=[True] * 40 + [False] * 160)
 BLANK = SOUGHT.assign(changed=pd.array([True] * 40 + [False] * 10 + [None] * 150, "boolean"))
 # 120 sent, 60 of them known, 45 changed; 80 not sent, 20 known, 4 changed
 BEGG = pd.DataFrame({"sent": [True] * 120 + [False] * 80})
-BEGG["changed"] = pd.array(sum([[True] * 45, [False] * 15, [None] * 60, [True] * 4, [False] * 16, [None] * 60], []),
-                           "boolean")  # fmt: skip
+KNOWN = [*[True] * 45, *[False] * 15, *[None] * 60, *[True] * 4, *[False] * 16, *[None] * 60]
+BEGG["changed"] = pd.array(KNOWN, "boolean")
 METHODS = ["weighted", "doubly_robust"]
 
 
@@ -57,8 +58,8 @@ def row(table, policy):
 def test_2_4_a_no_of_those_who_sought_no_opinion_is_unknown_where_none_of_them_ever_changed(kind):
     table = urgent(kind(AS_NO.to_dict("list")))
     assert table.attrs["verification"] == (
-        "The outcome is known for 50 of 200 cases: of those who sought no opinion nobody has a change on record, "
-        "so theirs is unknown, not no."
+        "The outcome is known for 50 of 200 cases: of those who sought no opinion nobody has a change on "
+        "record, so theirs is unknown, not no."
     )
     found = row(table, "urgent")
     assert np.isnan(found["false_negative"]) and found["false_negative_max"] == 75
@@ -126,7 +127,9 @@ def test_3_1_the_best_policy_is_not_told_from_the_middle_of_bounds_and_two_bound
     assert "the best policy is not known while outcomes are unknown: per 100 cases, " in said
     assert "referring everybody 12.0 to 94.5, all with an urgent indication 19.5" in said
     five = BLANK.assign(changed=BLANK["changed"].fillna(False) | BLANK.index.isin(range(50, 55)))
-    assert "all with an urgent indication has the highest net benefit" in title(figures.net_benefit(urgent(five)))
+    assert "all with an urgent indication has the highest net benefit" in title(
+        figures.net_benefit(urgent(five))
+    )
 
 
 def test_3_2_nobody_is_best_on_a_curve_that_unknown_outcomes_decide():
@@ -212,7 +215,9 @@ def test_4_2_a_a_column_says_for_whom_the_outcome_is_known():
     tables = [urgent(cases, verified="audited"), tradeoff(cohort, ["urgent"])]
     tables.append(decision_curve(cases, ["urgent"], outcome="changed", verified="audited", rule_book=BOOK))
     for table in tables:
-        assert table.attrs["verification"] == "The outcome is known for 50 of 200 cases: those with 'audited'."
+        assert (
+            table.attrs["verification"] == "The outcome is known for 50 of 200 cases: those with 'audited'."
+        )
         assert table.attrs["unknown_outcomes"] == 150
     with pytest.raises(SecondopError, match="Did you mean 'audited'"):
         urgent(cases, verified="audted")
@@ -318,9 +323,13 @@ def test_the_doubly_robust_interval_covers_the_truth_about_as_often_as_it_says()
     """The small check of benchmarks/verification.py: 19 of 20, give or take what so few draws allow."""
     hits = []
     for seed in range(40):
-        cohort = Cohort(facts(600, 100 + seed), BOOK, outcome="changed", verified="known", flags={"mine": "sent"})
+        cohort = Cohort(
+            facts(600, 100 + seed), BOOK, outcome="changed", verified="known", flags={"mine": "sent"}
+        )
         chosen = [p for p in choose(cohort, {"mine": "sent"}) if p.name in ("mine", "all")]
-        _, found = learn(cohort, chosen, "doubly_robust", None).table(chosen, 1, [0.1], ["true_positive", "ppv"])
+        _, found = learn(cohort, chosen, "doubly_robust", None).table(
+            chosen, 1, [0.1], ["true_positive", "ppv"]
+        )
         truth = 100 * (0.4 * (0.15 + 0.09 + 0.3) + 0.06 * (0.15 + 0.09))
         (_, low, high), *_ = found["true_positive"][0]
         hits.append(low <= truth <= high)
@@ -385,11 +394,20 @@ def test_an_estimate_needs_enough_to_learn_from_and_cases_in_memory():
         tradeoff(pl.from_pandas(few).lazy(), {"mine": "sent"}, method="weighted", **OWN)
 
 
+def test_one_unknown_outcome_of_hundreds_leaves_an_estimate_near_what_is_counted():
+    cases = facts(400, 9)
+    full = row(tradeoff(cases, {"mine": "sent"}, outcome="changed", rule_book=BOOK), "mine")
+    cases["known"] = cases.index != 7
+    found = row(tradeoff(cases, {"mine": "sent"}, method="doubly_robust", **OWN), "mine")
+    assert found["true_positive"] == pytest.approx(full["true_positive"], abs=0.25)
+
+
 def test_a_few_cases_without_any_known_outcome_leave_their_policy_blank_and_said():
     cases = facts(600, 7).assign(rarely=lambda x: x.index < 5)
     cases.loc[:4, "known"] = False
     table = tradeoff(cases, {"rarely": "rarely", "mine": "sent"}, method="doubly_robust", **OWN)
     assert np.isnan(row(table, "rarely")["true_positive"]) and row(table, "mine")["true_positive"] > 0
+    assert wide(table)["best"].sum() == 1
     assert "No estimate of rarely" in table.attrs["estimate"]
     assert row(table, "rarely")["true_positive_max"] == pytest.approx(100 * 5 / 600)
 
@@ -429,7 +447,9 @@ def test_the_figures_say_by_how_much_the_estimate_misses_and_where_the_truth_is_
     said = title(figures.departures(curve, truth=truth))
     assert f"the truth, {truth:.1f} per 100 cases, is reached where" in said
     assert "from" not in said and "missing at random given recorded facts" in said
-    assert "if the odds of a change among those not verified are 0.14 to 2.7 times" in title(figures.departures(curve))
+    assert "if the odds of a change among those not verified are 0.14 to 2.7 times" in title(
+        figures.departures(curve)
+    )
 
 
 # ------------------------------------------------------------------ bounds and best, by brute force
@@ -438,7 +458,10 @@ ANSWER = st.sampled_from([True, False, None])
 
 
 @examples(30)
-@given(st.lists(st.tuples(ANSWER, st.booleans(), st.booleans()), min_size=1, max_size=6), st.sampled_from([0.1, 0.5]))
+@given(
+    st.lists(st.tuples(ANSWER, st.booleans(), st.booleans()), min_size=1, max_size=6),
+    st.sampled_from([0.1, 0.5]),
+)
 def test_the_best_policy_is_named_where_it_is_best_in_every_settlement(rows, threshold):
     changed, *own = zip(*rows, strict=True)
     cases = pd.DataFrame({"changed": pd.array(changed, "boolean"), "a": own[0], "b": own[1]})
@@ -497,6 +520,7 @@ def test_case_control_samples_are_weighted_to_the_prevalence():
     [
         (BEGG, {"prevalence": 0.1}, "every case needs a known yes or no"),
         (BEGG.dropna(), {"prevalence": 10}, "above 0 and below 1; got 10"),
+        (BEGG.dropna(), {"prevalence": "10 %"}, "above 0 and below 1; got '10 %'"),
         (BEGG.assign(changed=True), {"prevalence": 0.1}, "some of each"),
     ],
 )
