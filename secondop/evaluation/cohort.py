@@ -78,7 +78,7 @@ class Cohort:
         verified: str | None = None,
     ):
         self.cases, self.rule_book = cases, RuleBook.required(rule_book)
-        self.outcome, self.weights = outcome, weights
+        self.outcome, self.weights, self.verified = outcome, weights, verified
         self.by = list(dict.fromkeys([by] if isinstance(by, str) else by or ()))
         self.attrs = dict(getattr(cases, "attrs", {}))
         try:
@@ -100,6 +100,9 @@ class Cohort:
                 raise SecondopError(f"{said}; got {name!r}. Give it another name, or add its column first.")
         flags = {name: name for name in self.truth} | dict(flags or {})
         facts = {name: rule_book.facts[name] for name in self.by if name in rule_book.facts}
+        if verified is not None and (not isinstance(verified, str) or verified in outcomes):
+            said = "verified= names the yes/no column that says for whom the outcome is known, not what it is"
+            raise SecondopError(f"{said}; got {verified!r}.")
         told = verified or flags.get(SOUGHT, SOUGHT)
         quiet = self.simulated or self.net or told in outcomes or not matched(self.columns, [told])
         told = told if outcomes and (verified or not quiet) else None

@@ -203,7 +203,7 @@ def weigh(
         foresight = np.array([[policy.sort == FORESIGHT] for policy in policies])
         found = table(counts, squares, thresholds, measures=measures or MEASURES, foresight=foresight)
         ahead, shares = Ahead.of(seen, policies, counts), None
-        if learned:
+        if learned and attrs["unknown_outcomes"]:
             shares, estimates = learned.table(policies, len(seen.groups), thresholds, found, delta)
             attrs |= {"estimate": learned.said, "delta": delta}
             for name, estimate in estimates.items():

@@ -152,13 +152,16 @@ def learn(
         raise SecondopError(f"method={method!r} estimates a yes/no outcome: name one that is no net of two.")
     if not hasattr(cohort.cases, "__len__"):
         raise SecondopError(f"method={method!r} learns case by case: collect the lazy frame first.")
+    given = [given] if isinstance(given, str) else given
     rows, names, group = cohort.rows({p.name: p.refers for p in policies if p.refers is not None})
+    if not rows["weight"].sum():
+        raise SecondopError(f"method={method!r} learns from cases, and there are none.")
     codes = {p.name: rows[f"answer {p.name}"].to_numpy() for p in policies if p.refers is not None}
     changed, weights = rows["flag changed"].to_numpy(), rows["weight"].to_numpy().astype(float)
     refers = {name: code == 1 for name, code in codes.items()}
     refers |= {"none": np.zeros(len(rows), bool), "all": np.ones(len(rows), bool)}
     inside = {str(name): group == i for i, name in enumerate(names)}
-    blank = _sides(weights, changed < 2, refers, inside if len(rows) else {})
+    blank = _sides(weights, changed < 2, refers, inside)
     side = np.column_stack([group, *(codes[p.name] for p in policies if p.name in codes and p.at is None)])
     facts, scores = _facts(cohort, given), [x for x in rows.columns if x.startswith("score ")]
     if facts or scores:

@@ -19,6 +19,7 @@ from secondop import (
     figures,
     flow_table,
     of_100,
+    reform,
     simulate,
     tradeoff,
     verification_bias,
@@ -28,6 +29,7 @@ from secondop.errors import SecondopError
 from secondop.evaluation.policies import choose
 from secondop.evaluation.tradeoff import THRESHOLD
 from secondop.evaluation.verification import learn
+from secondop.teaching import explore_tradeoff
 from tests.figures.seen import hovers, plain, title
 from tests.kit import examples
 
@@ -98,6 +100,18 @@ def test_2_4_neither_a_hundred_people_nor_all_books_take_it_for_a_no():
     people = of_100(AS_NO, "urgent", outcome="changed", rule_book=BOOK).set_index("part")["people"]
     assert people["left_unknown"] == 75 and "true_negative" not in people
     assert all_books(AS_NO, outcome="changed", rule_book=BOOK).counts[0, 0, 2] == 150
+
+
+def test_2_4_neither_a_reform_nor_an_explorer_takes_it_for_a_no():
+    less = RULE_BOOK.only("hereditary-condition-suspected")
+    cases = AS_NO.assign(hereditary_condition_suspected=~AS_NO["neoplasia_concern"])
+    table = reform(cases, BOOK, less, outcome="changed").set_index("measure").loc["true_positive"]
+    assert np.isnan(table["value"]) and (table["min"], table["max"]) == (-20, 55)
+    cohort = Cohort(cases.assign(changed=True), BOOK, outcome="changed", verified="sought")
+    again = reform(cohort, BOOK, less).set_index("measure").loc["true_positive"]
+    assert np.isnan(again["value"]) and (again["min"], again["max"]) == (-25, 50)
+    explorer = explore_tradeoff(AS_NO, outcome="changed", rule_book=BOOK)
+    assert "is not known while outcomes are unknown" in plain(explorer._says.value)
 
 
 AB = pd.DataFrame({"neoplasia_concern": [True] * 100 + [False] * 100})
@@ -200,6 +214,19 @@ def test_4_1_one_unknown_outcome_of_a_thousand_leaves_bounds_everywhere_and_the_
     assert (front["value"].isna() | (front["value"] == front["value_full"])).all()
     best = table[(table["measure"] == "best") & (table["policy"] != "perfect foresight")]
     assert best["value"].notna().all() and best["value"].sum() == 1
+    said = title(figures.net_benefit(table))
+    assert "has the highest net benefit" in said and "known for 999 of 1,000 cases" in said
+
+
+def test_4_1_a_reform_and_a_curve_with_one_unknown_outcome_keep_their_bounds_and_their_best():
+    cases = facts(1000, 11)
+    cases["shown"] = cases["changed"].astype("boolean").mask(cases.index == 3)
+    before, after = RULE_BOOK.only("neoplasia-concern"), RULE_BOOK.only("rare-disease")
+    table = reform(cases, before, after, outcome="shown")
+    assert table[["min", "max"]].notna().all(axis=None) and (table["max"] - table["min"] < 1).all()
+    curve = decision_curve(cases, {"mine": "sent"}, outcome="shown", rule_book=BOOK)
+    best = curve[(curve["measure"] == "best") & (curve["policy"] != "perfect foresight")]
+    assert best["value"].notna().mean() > 0.9
 
 
 def test_4_2_a_exactly_one_policys_cases_are_noticed():
@@ -371,6 +398,8 @@ def test_the_curve_agrees_with_the_table_and_takes_probabilities():
 
 SIDES = [
     # what is asked                                 says
+    ({"verified": ["known"]}, "names the yes/no column"),
+    ({"verified": "changed"}, "not what it is"),
     ({"method": "doubley_robust"}, "Did you mean 'doubly_robust'"),
     ({"method": "weighted", "given": ["rare_diseas"]}, "Did you mean 'rare_disease'"),
     ({"method": "weighted", "outcome": "net_corrected"}, "a yes/no outcome"),
@@ -390,6 +419,8 @@ def test_an_estimate_needs_enough_to_learn_from_and_cases_in_memory():
     few = facts(60, 6)
     with pytest.raises(SecondopError, match=r"Give given=\[\]"):
         tradeoff(few, {"mine": "sent"}, method="weighted", **OWN)
+    with pytest.raises(SecondopError, match="there are none"):
+        tradeoff(few.iloc[:0], {"mine": "sent"}, method="weighted", **OWN)
     with pytest.raises(SecondopError, match="collect the lazy frame"):
         tradeoff(pl.from_pandas(few).lazy(), {"mine": "sent"}, method="weighted", **OWN)
 
