@@ -1,8 +1,8 @@
 """Does the doubly robust interval cover the truth, where outcomes are known only for some?
 
-A large simulated cohort is the population, so its truth is known. Again and again some of its cases are drawn,
-and the outcome is shown only of those who seek an opinion: once seeking depends on recorded facts alone, as the
-estimate assumes, and once it is that of the scenario, which depends on how contested a case is as well.
+A large simulated cohort is the population, so its truth is known. Again and again some of its cases are
+drawn, and the outcome is shown only of those who seek an opinion: once seeking depends on recorded facts
+alone, as the estimate assumes, and once on how contested a case is as well, as in the scenario.
 
     python benchmarks/verification.py [replicates: 2000 unless stated] [cases in each: 2000]
 """
@@ -45,7 +45,7 @@ def population() -> pd.DataFrame:
 
 
 def measured(cases: pd.DataFrame, verified: str | None = None) -> pd.DataFrame:
-    """The measures of the rules, and the share of all cases that changes; estimated if only some are known."""
+    """The measures of the rules, and the share of all cases that changes; an estimate if some are unknown."""
     own = {"refers": "refers"}
     cohort = Cohort(cases, BOOK, outcome="changed", verified=verified, flags=own)
     chosen = [policy for policy in choose(cohort, own) if policy.name in ("none", "refers", "all")]
@@ -67,7 +67,7 @@ def replicate(seed: int, n: int) -> pd.DataFrame:
 
 
 def summary(found: pd.DataFrame, truth: pd.Series) -> pd.DataFrame:
-    """Per way and measure: the truth, how far off the estimate is on average, and what the intervals cover."""
+    """Per way and measure: the truth, how far off the estimate is on average, what intervals cover."""
     truth = found["measure"].map(truth)
     found = found.assign(
         truth=truth,

@@ -107,6 +107,9 @@ class Cohort:
                 raise SecondopError(f"{said}; got {name!r}. Give it another name, or add its column first.")
         flags = {name: name for name in self.truth} | dict(flags or {})
         facts = {name: rule_book.facts[name] for name in self.by if name in rule_book.facts}
+        if verified is not None and (not isinstance(verified, str) or verified in outcomes):
+            said = "verified= names the yes/no column that says for whom the outcome is known, not what it is"
+            raise SecondopError(f"{said}; got {verified!r}.")
         told = verified or flags.get(SOUGHT, SOUGHT)
         quiet = self.simulated or self.net or told in outcomes or not matched(self.columns, [told])
         told = told if outcomes and (verified or not quiet) else None
@@ -211,7 +214,7 @@ class Cohort:
         return Patterns(codes, groups, group, weights[0], weights[-1], clusters)
 
     def rows(self, answers: Mapping[str, nw.Expr]) -> tuple[pl.DataFrame, list[str | None], np.ndarray]:
-        """Case by case what :meth:`patterns` counts: *answer* and *flag changed*, beside *weight*, *cluster* and *score*.
+        """Case by case what :meth:`patterns` counts: *answer*, *flag changed*, *score*, *cluster* and *weight*.
 
         Then the names of the groups, and which of them each case is of.
         """

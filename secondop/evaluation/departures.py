@@ -1,4 +1,4 @@
-"""What known outcomes alone would say, what an estimate makes of the others, and how far it depends on that."""
+"""What known outcomes alone would say, an estimate beside them, and what it would be were it wrong."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def departures(
     """
     cohort, chosen, name = _one(cases, policy, measure, outcome, verified, weights, rule_book)
     learned, tables = learn(cohort, chosen, "doubly_robust", given), []
-    for delta in tqdm(deltas, desc="departing", delay=2, leave=False):
-        made = weigh(cohort, chosen, [threshold], [measure], learned, float(delta))
+    for delta in tqdm(np.atleast_1d(np.asarray(deltas, float)), desc="departing", delay=2, leave=False):
+        made = weigh(cohort, chosen, [threshold], [measure], learned, delta)
         tables.append(_row(made, name, measure).assign(delta=delta, odds=np.exp(delta)))
     table = pd.concat(tables, ignore_index=True)
     table.attrs |= made.attrs

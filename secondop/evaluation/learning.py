@@ -196,7 +196,7 @@ def deal(changed: np.ndarray, folds: int, seed: int, most: int | None = None) ->
 
 
 def learner(kind: str, seed: int) -> Any:
-    """What learns chances from answers, by its kind."""
+    """A model that gives chances: one of :data:`LEARNERS`."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline

@@ -43,11 +43,14 @@ def reform(
     ``min, max`` over one and the same settling of all that is unknown, ``lower, upper`` (95 %), and ``newly,
     no_longer``: the cases that enter and leave the measure.
     """
-    both, levels = _both(before, after), levels_from(level)
+    both, levels, verified = _both(before, after), levels_from(level), None
     if isinstance(cohort, Cohort):
         refuse_clusters(cohort)
         outcome, by, weights = cohort.outcome or outcome, by or cohort.by, weights or cohort.weights
-    cohort = judged(getattr(cohort, "cases", cohort), both, outcome, by=by, weights=weights)
+        verified = cohort.verified
+    cohort = judged(
+        getattr(cohort, "cases", cohort), both, outcome, by=by, weights=weights, verified=verified
+    )
     old, new = ([r for r in both if r.level in levels and r.name.startswith(way)] for way in WAYS)
     kept, lost = ([r for r in old if (r.when in [x.when for x in new]) == stays] for stays in (True, False))
     added = [r for r in new if r.when not in [x.when for x in kept]]

@@ -2,8 +2,8 @@
 
 An outcome is *verified* where it is known. Bounds need no assumption. The estimates here need one, that
 outcomes are *missing at random*: of cases alike in the recorded facts, the verdicts of the policies and the
-group, as many change whether that is known or not. A departure ``delta`` multiplies the odds of a change among
-those not verified by exp(delta); at minus and plus infinity it reaches the bounds.
+group, as many change whether that is known or not. A departure ``delta`` multiplies the odds of a change
+among those not verified by exp(delta); at minus and plus infinity it reaches the bounds.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def known_by_policy(counts: np.ndarray, policies: Sequence[Policy]) -> str:
 class Verification:
     """What is needed to estimate: of every case its weight, group, outcome, and what was learned of it.
 
-    ``changed`` is 0 or 1, or 2 where it is not known; ``chance`` that it is known, and ``model``, the chance of
-    a change, are learned from other cases; ``refers`` tells whom each policy is known to refer.
+    ``changed`` is 0 or 1, or 2 where it is not known; ``chance`` that it is known, and ``model``, the chance
+    of a change, are learned from other cases; ``refers`` tells whom each policy is known to refer.
     """
 
     weights: np.ndarray
@@ -78,7 +78,7 @@ class Verification:
         return np.where(known, yes + off, tilted)
 
     def tables(self, policies: Iterable[Policy], groups: int, delta: float = 0.0) -> tuple[np.ndarray, ...]:
-        """Shares of TP, FP, FN, TN, (policies, groups, 4); their covariances; a case's share where these fail.
+        """Shares of TP, FP, FN, TN, (policies, groups, 4); their covariances; a case's share if these fail.
 
         Of unknown facts nobody is referred. No share leaves its bounds over what is not known.
         """
@@ -152,13 +152,16 @@ def learn(
         raise SecondopError(f"method={method!r} estimates a yes/no outcome: name one that is no net of two.")
     if not hasattr(cohort.cases, "__len__"):
         raise SecondopError(f"method={method!r} learns case by case: collect the lazy frame first.")
+    given = [given] if isinstance(given, str) else given
     rows, names, group = cohort.rows({p.name: p.refers for p in policies if p.refers is not None})
+    if not rows["weight"].sum():
+        raise SecondopError(f"method={method!r} learns from cases, and there are none.")
     codes = {p.name: rows[f"answer {p.name}"].to_numpy() for p in policies if p.refers is not None}
     changed, weights = rows["flag changed"].to_numpy(), rows["weight"].to_numpy().astype(float)
     refers = {name: code == 1 for name, code in codes.items()}
     refers |= {"none": np.zeros(len(rows), bool), "all": np.ones(len(rows), bool)}
     inside = {str(name): group == i for i, name in enumerate(names)}
-    blank = _sides(weights, changed < 2, refers, inside if len(rows) else {})
+    blank = _sides(weights, changed < 2, refers, inside)
     side = np.column_stack([group, *(codes[p.name] for p in policies if p.name in codes and p.at is None)])
     facts, scores = _facts(cohort, given), [x for x in rows.columns if x.startswith("score ")]
     if facts or scores:
@@ -195,8 +198,8 @@ def _sides(
             empty[f"the {weights[inside].sum():,.0f} cases of group {name!r}"] = name, np.inf
     if many := [words for words, (_, size) in empty.items() if size > FEW * weights.sum()]:
         raise SecondopError(
-            f"No outcome is known among {'; nor among '.join(many)}: nothing tells what an opinion would change "
-            "there. Choose other policies or groups, or leave method away: bounds need no such case."
+            f"No outcome is known among {'; nor among '.join(many)}: nothing tells what an opinion would "
+            "change there. Choose other policies or groups, or leave method away: bounds need no such case."
         )
     return [name for name, _ in empty.values()]
 
@@ -223,11 +226,12 @@ def _crossed(x: np.ndarray, changed: np.ndarray) -> tuple[np.ndarray, np.ndarray
             f"To learn from facts takes {LEAST} known outcomes of either kind, and of the rarer there are "
             f"{rarer}. Give given=[]: cases are then alike if the policies are."
         )
-    chance, model, every = np.empty(len(x)), np.empty(len(x)), np.arange(len(x))
+    chance, model, every = np.ones(len(x)), np.empty(len(x)), np.arange(len(x))
     x, model_of = x[:, np.ptp(x, axis=0) > 0], learner("logistic", SEED)
     for learn_from, test in deal(changed, FOLDS, SEED):
         rest = np.setdiff1d(every, test)
-        chance[test] = model_of.fit(x[rest], known[rest]).predict_proba(x[test])[:, 1]
+        if not known[rest].all():
+            chance[test] = model_of.fit(x[rest], known[rest]).predict_proba(x[test])[:, 1]
         model[test] = model_of.fit(x[learn_from], changed[learn_from]).predict_proba(x[test])[:, 1]
     return chance, model.clip(1e-6, 1 - 1e-6)
 

@@ -219,8 +219,8 @@ def tradeoff_title(rows: pd.DataFrame, outcome: str | None) -> str:
     book = shown[shown["policy"] == "recommended"]
     row = (book if len(book) else shown.sort_values("yield_above_chance", ascending=False)).iloc[0]
     over = _between(row, "false_positive")
-    title = f"{estimated}eferring {row['label']} finds {_between(row, 'true_positive')} of the {everybody} {what} "
-    title += f"in 100 cases, with {over} no-change referral{'s' * (over != '1')}"
+    title = f"{estimated}eferring {row['label']} finds {_between(row, 'true_positive')} of the {everybody} "
+    title += f"{what} in 100 cases, with {over} no-change referral{'s' * (over != '1')}"
     chance = row["true_positive"] - row["yield_above_chance"]
     return title if pd.isna(chance) else f"{title}; as many at random find {chance:.0f}{above_chance(row)}"
 

@@ -40,7 +40,7 @@ def verification_bias(table: pd.DataFrame) -> go.Figure:
     for (way, row), y in zip(rows.iterrows(), places, strict=True):
         low, high = ("min", "max") if way == "bounds" else ("lower", "upper")
         said = f"{style.capital(way)}: {row[low]:.1f} to {row[high]:.1f}"
-        colour, symbol = _LOOKS.get(way, (COLOURS["unknown"], "line-ns"))
+        colour, symbol = _LOOKS.get(way, (COLOURS["unknown"], "square"))
         wide = {"color": colour, "width": 9 if way == "bounds" else 1.5}
         if way != "truth":
             style.line(fig, [row[low], row[high]], [y, y], wide, showlegend=False)
@@ -49,9 +49,14 @@ def verification_bias(table: pd.DataFrame) -> go.Figure:
                 way != "truth"
             )
         at = row[low] if way == "bounds" else row["value"]
-        mark = {"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2}}
+        mark = {
+            "color": colour,
+            "symbol": symbol,
+            "size": 5 if way == "bounds" else 11,
+            "line": {"width": 2, "color": colour},
+        }
         style.points(fig, [at], [y], [style.lines(f"{said} {unit}.")], marker=mark, showlegend=False)
-    return fig.update_layout(margin={"b": 80})
+    return fig.update_xaxes(rangemode="tozero").update_layout(margin={"b": 80})
 
 
 def departures(table: pd.DataFrame, truth: float | None = None) -> go.Figure:

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from secondop import (
     RULE_BOOK,
@@ -18,6 +19,7 @@ from secondop import (
     figures,
     flow_table,
     of_100,
+    reform,
     simulate,
     tradeoff,
     verification_bias,
@@ -27,6 +29,7 @@ from secondop.errors import SecondopError
 from secondop.evaluation.policies import choose
 from secondop.evaluation.tradeoff import THRESHOLD
 from secondop.evaluation.verification import learn
+from secondop.teaching import explore_tradeoff
 from tests.figures.seen import hovers, plain, title
 from tests.kit import examples
 
@@ -37,8 +40,8 @@ AS_NO = SOUGHT.assign(changed=[True] * 40 + [False] * 160)
 BLANK = SOUGHT.assign(changed=pd.array([True] * 40 + [False] * 10 + [None] * 150, "boolean"))
 # 120 sent, 60 of them known, 45 changed; 80 not sent, 20 known, 4 changed
 BEGG = pd.DataFrame({"sent": [True] * 120 + [False] * 80})
-BEGG["changed"] = pd.array(sum([[True] * 45, [False] * 15, [None] * 60, [True] * 4, [False] * 16, [None] * 60], []),
-                           "boolean")  # fmt: skip
+KNOWN = [*[True] * 45, *[False] * 15, *[None] * 60, *[True] * 4, *[False] * 16, *[None] * 60]
+BEGG["changed"] = pd.array(KNOWN, "boolean")
 METHODS = ["weighted", "doubly_robust"]
 
 
@@ -57,8 +60,8 @@ def row(table, policy):
 def test_2_4_a_no_of_those_who_sought_no_opinion_is_unknown_where_none_of_them_ever_changed(kind):
     table = urgent(kind(AS_NO.to_dict("list")))
     assert table.attrs["verification"] == (
-        "The outcome is known for 50 of 200 cases: of those who sought no opinion nobody has a change on record, "
-        "so theirs is unknown, not no."
+        "The outcome is known for 50 of 200 cases: of those who sought no opinion nobody has a change on "
+        "record, so theirs is unknown, not no."
     )
     found = row(table, "urgent")
     assert np.isnan(found["false_negative"]) and found["false_negative_max"] == 75
@@ -97,6 +100,18 @@ def test_2_4_neither_a_hundred_people_nor_all_books_take_it_for_a_no():
     people = of_100(AS_NO, "urgent", outcome="changed", rule_book=BOOK).set_index("part")["people"]
     assert people["left_unknown"] == 75 and "true_negative" not in people
     assert all_books(AS_NO, outcome="changed", rule_book=BOOK).counts[0, 0, 2] == 150
+
+
+def test_2_4_neither_a_reform_nor_an_explorer_takes_it_for_a_no():
+    less = RULE_BOOK.only("hereditary-condition-suspected")
+    cases = AS_NO.assign(hereditary_condition_suspected=~AS_NO["neoplasia_concern"])
+    table = reform(cases, BOOK, less, outcome="changed").set_index("measure").loc["true_positive"]
+    assert np.isnan(table["value"]) and table[["min", "max"]].tolist() == pytest.approx([-20, 55])
+    cohort = Cohort(cases.assign(changed=True), BOOK, outcome="changed", verified="sought")
+    again = reform(cohort, BOOK, less).set_index("measure").loc["true_positive"]
+    assert np.isnan(again["value"]) and again[["min", "max"]].tolist() == pytest.approx([-25, 50])
+    explorer = explore_tradeoff(AS_NO, outcome="changed", rule_book=BOOK)
+    assert "is not known while outcomes are unknown" in plain(explorer._says.value)
 
 
 AB = pd.DataFrame({"neoplasia_concern": [True] * 100 + [False] * 100})
@@ -199,6 +214,19 @@ def test_4_1_one_unknown_outcome_of_a_thousand_leaves_bounds_everywhere_and_the_
     assert (front["value"].isna() | (front["value"] == front["value_full"])).all()
     best = table[(table["measure"] == "best") & (table["policy"] != "perfect foresight")]
     assert best["value"].notna().all() and best["value"].sum() == 1
+    said = title(figures.net_benefit(table))
+    assert "has the highest net benefit" in said and "known for 999 of 1,000 cases" in said
+
+
+def test_4_1_a_reform_and_a_curve_with_one_unknown_outcome_keep_their_bounds_and_their_best():
+    cases = facts(1000, 11)
+    cases["shown"] = cases["changed"].astype("boolean").mask(cases.index == 3)
+    cases["hereditary_condition_suspected"] = cases["rare_disease"]
+    table = reform(cases, RULE_BOOK.only("neoplasia-concern"), TWO, outcome="shown")
+    assert table[["min", "max"]].notna().all(axis=None) and (table["max"] - table["min"] < 1).all()
+    curve = decision_curve(cases, {"mine": "sent"}, outcome="shown", rule_book=BOOK)
+    best = curve[(curve["measure"] == "best") & (curve["policy"] != "perfect foresight")]
+    assert best["value"].notna().mean() > 0.9
 
 
 def test_4_2_a_exactly_one_policys_cases_are_noticed():
@@ -370,6 +398,8 @@ def test_the_curve_agrees_with_the_table_and_takes_probabilities():
 
 SIDES = [
     # what is asked                                 says
+    ({"verified": ["known"]}, "names the yes/no column"),
+    ({"verified": "changed"}, "not what it is"),
     ({"method": "doubley_robust"}, "Did you mean 'doubly_robust'"),
     ({"method": "weighted", "given": ["rare_diseas"]}, "Did you mean 'rare_disease'"),
     ({"method": "weighted", "outcome": "net_corrected"}, "a yes/no outcome"),
@@ -389,8 +419,18 @@ def test_an_estimate_needs_enough_to_learn_from_and_cases_in_memory():
     few = facts(60, 6)
     with pytest.raises(SecondopError, match=r"Give given=\[\]"):
         tradeoff(few, {"mine": "sent"}, method="weighted", **OWN)
+    with pytest.raises(SecondopError, match="there are none"):
+        tradeoff(few.iloc[:0], {"mine": "sent"}, method="weighted", **OWN)
     with pytest.raises(SecondopError, match="collect the lazy frame"):
         tradeoff(pl.from_pandas(few).lazy(), {"mine": "sent"}, method="weighted", **OWN)
+
+
+def test_one_unknown_outcome_of_hundreds_leaves_an_estimate_near_what_is_counted():
+    cases = facts(400, 9)
+    full = row(tradeoff(cases, {"mine": "sent"}, outcome="changed", rule_book=BOOK), "mine")
+    cases["known"] = cases.index != 7
+    found = row(tradeoff(cases, {"mine": "sent"}, method="doubly_robust", **OWN), "mine")
+    assert found["true_positive"] == pytest.approx(full["true_positive"], abs=0.25)
 
 
 def test_a_few_cases_without_any_known_outcome_leave_their_policy_blank_and_said():
@@ -398,6 +438,7 @@ def test_a_few_cases_without_any_known_outcome_leave_their_policy_blank_and_said
     cases.loc[:4, "known"] = False
     table = tradeoff(cases, {"rarely": "rarely", "mine": "sent"}, method="doubly_robust", **OWN)
     assert np.isnan(row(table, "rarely")["true_positive"]) and row(table, "mine")["true_positive"] > 0
+    assert wide(table)["best"].sum() == 1
     assert "No estimate of rarely" in table.attrs["estimate"]
     assert row(table, "rarely")["true_positive_max"] == pytest.approx(100 * 5 / 600)
 
@@ -510,6 +551,7 @@ def test_case_control_samples_are_weighted_to_the_prevalence():
     [
         (BEGG, {"prevalence": 0.1}, "every case needs a known yes or no"),
         (BEGG.dropna(), {"prevalence": 10}, "above 0 and below 1; got 10"),
+        (BEGG.dropna(), {"prevalence": "10 %"}, "above 0 and below 1; got '10 %'"),
         (BEGG.assign(changed=True), {"prevalence": 0.1}, "some of each"),
     ],
 )
