@@ -214,7 +214,7 @@ class Cohort:
         return Patterns(codes, groups, group, weights[0], weights[-1], clusters)
 
     def rows(self, answers: Mapping[str, nw.Expr]) -> tuple[pl.DataFrame, list[str | None], np.ndarray]:
-        """Case by case what :meth:`patterns` counts: *answer*, *flag changed*, *score*, *cluster* and *weight*.
+        """Case by case what :meth:`patterns` counts: *answer*, *flag changed*, *score*, *cluster*, *weight*.
 
         Then the names of the groups, and which of them each case is of.
         """

@@ -177,15 +177,21 @@ def answer_matrix(cases: Any, facts: Mapping[str, Fact]) -> pd.DataFrame:
     return pd.DataFrame(columns, dtype=float)
 
 
-def deal(changed: np.ndarray, folds: int, seed: int, most: int | None = None) -> Iterator[tuple]:
-    """Cases to learn from (``most`` of known outcome) and to test on; in each fold as many changed."""
-    from sklearn.model_selection import StratifiedKFold
+def deal(
+    changed: np.ndarray, folds: int, seed: int, most: int | None = None, cluster: np.ndarray | None = None
+) -> Iterator[tuple]:
+    """Cases to learn from (``most`` of known outcome) and to test on; in each fold as many changed.
+
+    No ``cluster`` is divided among folds.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     rarer, rng = min(np.bincount(changed, minlength=2)[:2]), np.random.default_rng(seed)
     if not 2 <= folds <= rarer:
         few = f"at most {rarer:,}, as many as cases with the rarer outcome"
         raise SecondopError(f"Folds are at least 2, to score what was not seen, and {few}; got {folds}.")
-    dealt = StratifiedKFold(folds, shuffle=True, random_state=seed).split(changed, changed == 1)
+    kind = StratifiedKFold if cluster is None else StratifiedGroupKFold
+    dealt = kind(folds, shuffle=True, random_state=seed).split(changed, changed == 1, cluster)
     with threadpool_limits(1):  # threads would wait for one another: ten times as long
         for learn, test in tqdm(dealt, desc="learning", total=folds, leave=False, delay=2):
             learn = rng.permutation(learn[changed[learn] != UNKNOWN])[:most]

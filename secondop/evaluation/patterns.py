@@ -74,19 +74,23 @@ def with_clusters(squares: np.ndarray, own: np.ndarray, group: np.ndarray) -> np
     """Sums of squares by group and cell, and behind each cell its products with all cells over clusters.
 
     ``squares`` have a group along the first axis, ``own`` the weights of a cluster within a group, sorted by
-    ``group``. The products are those of the cluster-robust variance of a sum, with c / (c - 1) for c clusters
-    and so large that 1.96 errors are those of Student's t with c - 1: blank where c is 1.
+    ``group``. The products are those of the cluster-robust variance of a sum, enlarged by :func:`few`.
     """
-    from scipy.stats import t
-
     cells, made = own[0].size if len(own) else 1, []
     ends = np.searchsorted(group, np.arange(len(squares) + 1))
     for start, stop in pairwise(ends):
         flat, c = own[start:stop].reshape(-1, cells), stop - start
-        scale = c / (c - 1) * (t.ppf(0.975, c - 1) / t.ppf(0.975, np.inf)) ** 2 if c > 1 else np.nan
-        made.append(scale * (flat.T @ flat))
+        made.append(few(c) * (flat.T @ flat))
     products = np.reshape(made, (*squares.shape, cells))
     return np.concatenate([squares[..., None], products], -1)
+
+
+def few(clusters: int) -> float:
+    """By what a variance over c clusters grows: c / (c - 1), and until 1.96 errors are t's with c - 1."""
+    from scipy.stats import t
+
+    c = clusters
+    return c / (c - 1) * (t.ppf(0.975, c - 1) / t.ppf(0.975, np.inf)) ** 2 if c > 1 else np.nan
 
 
 def packed(answers: Mapping[str, nw.Expr]) -> dict[str, nw.Expr]:

@@ -16,6 +16,7 @@ import numpy as np
 
 from secondop.errors import SecondopError, unknown_name
 from secondop.evaluation.measures import FN, FP, MEASURES, TN, TP, odds_of
+from secondop.evaluation.patterns import few
 from secondop.rules.facts import Fact
 from secondop.rules.spellings import matched
 
@@ -63,6 +64,7 @@ class Verification:
     refers: dict[str, np.ndarray] = field(repr=False)
     blank: Sequence[str]
     said: str
+    cluster: np.ndarray | None = None
 
     def changes(self, delta: float = 0.0) -> np.ndarray:
         """How much each case counts as a change: its mean over cases is the estimate (its influence too).
@@ -93,8 +95,12 @@ class Verification:
                     _cells(x[inside], None if refers is None else refers[inside]) for x in (each, sure, may)
                 )
                 mean = w @ cells
-                scores = w[:, None] * (cells - mean)  # a row per case; to keep clusters together, sum theirs
-                spread.append(scores.T @ scores * (np.nan if policy.name in self.blank else 1))
+                scores, grown = w[:, None] * (cells - mean), 1.0  # a row per case, or per cluster of them
+                if self.cluster is not None:
+                    _, own = np.unique(self.cluster[inside], return_inverse=True)
+                    scores = np.stack([np.bincount(own, x) for x in scores.T], 1)
+                    grown = few(len(scores))
+                spread.append(scores.T @ scores * (np.nan if policy.name in self.blank else grown))
                 mean = np.clip(mean, *np.sort([w @ least, w @ most], 0))
                 shares.append(mean * (np.nan if policy.name in self.blank else 1))
                 known = self.changed[inside] < 2
@@ -158,6 +164,7 @@ def learn(
         raise SecondopError(f"method={method!r} learns from cases, and there are none.")
     codes = {p.name: rows[f"answer {p.name}"].to_numpy() for p in policies if p.refers is not None}
     changed, weights = rows["flag changed"].to_numpy(), rows["weight"].to_numpy().astype(float)
+    cluster = rows["cluster"].rank("dense").to_numpy() if cohort.cluster else None
     refers = {name: code == 1 for name, code in codes.items()}
     refers |= {"none": np.zeros(len(rows), bool), "all": np.ones(len(rows), bool)}
     inside = {str(name): group == i for i, name in enumerate(names)}
@@ -170,7 +177,8 @@ def learn(
         parts = [answer_matrix(cohort.cases, facts)] if facts else []
         parts += [rows[x].fill_null(0).fill_nan(0).to_numpy() for x in scores]
         parts += [np.eye(3)[x] for x in side.T[1:]]
-        chance, model = _crossed(np.column_stack([*parts, np.eye(len(names))[group]]).astype(float), changed)
+        x = np.column_stack([*parts, np.eye(len(names))[group]]).astype(float)
+        chance, model = _crossed(x, changed, cluster)
     else:
         chance, model = _within(np.unique(side, axis=0, return_inverse=True)[1].ravel(), changed)
     if method == "weighted":
@@ -181,7 +189,8 @@ def learn(
     said = f"Estimated ({method.replace('_', ' ')}) as if outcomes were missing at random given {alike}; "
     said += f"{low:.0f} % of cases had a chance below {100 * LOW:.0f} % to have theirs known."
     said += f" No estimate of {', '.join(blank)}: no outcome is known on one side." * bool(blank)
-    return Verification(weights, group, changed, chance.clip(FLOOR), model, refers, blank, said)
+    chance = chance.clip(FLOOR)
+    return Verification(weights, group, changed, chance, model, refers, blank, said, cluster)
 
 
 def _sides(
@@ -214,7 +223,7 @@ def _facts(cohort: Cohort, given: Sequence[str] | None) -> dict[str, Fact]:
     return {name: every[name] for name in (recorded if given is None else given)}
 
 
-def _crossed(x: np.ndarray, changed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _crossed(x: np.ndarray, changed: np.ndarray, cluster: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """The chance that the outcome is known, and that something changes, each learned from other cases."""
     from secondop.evaluation.learning import deal, learner
 
@@ -228,7 +237,7 @@ def _crossed(x: np.ndarray, changed: np.ndarray) -> tuple[np.ndarray, np.ndarray
         )
     chance, model, every = np.ones(len(x)), np.empty(len(x)), np.arange(len(x))
     x, model_of = x[:, np.ptp(x, axis=0) > 0], learner("logistic", SEED)
-    for learn_from, test in deal(changed, FOLDS, SEED):
+    for learn_from, test in deal(changed, FOLDS, SEED, cluster=cluster):
         rest = np.setdiff1d(every, test)
         if not known[rest].all():
             chance[test] = model_of.fit(x[rest], known[rest]).predict_proba(x[test])[:, 1]

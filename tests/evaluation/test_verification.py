@@ -558,3 +558,18 @@ def test_case_control_samples_are_weighted_to_the_prevalence():
 def test_a_prevalence_is_refused_where_outcomes_are_unknown_or_all_alike(cases, asked, says):
     with pytest.raises(SecondopError, match=says):
         tradeoff(cases, {"mine": "sent"}, outcome="changed", **asked)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_estimate_of_cases_listed_twice_knows_no_more_when_it_is_told_of_which_patient_they_are(method):
+    own = BEGG.assign(patient=range(len(BEGG)))
+    asked = {"policies": {"sent": "sent"}, "outcome": "changed", "method": method, "given": []}
+    once, twice = (
+        tradeoff(cases, **asked, cluster="patient", rule_book=BOOK) for cases in (own, pd.concat([own, own]))
+    )
+    alone = tradeoff(pd.concat([own, own]), **asked, rule_book=BOOK)
+    numbers = ["value", "lower", "upper"]
+    np.testing.assert_allclose(twice[numbers], once[numbers], atol=1e-9)
+    sent = alone["policy"].eq("sent") & alone["measure"].eq("true_positive")
+    narrow, right = ((t["upper"] - t["lower"])[sent].item() for t in (alone, twice))
+    assert narrow < 0.75 * right
