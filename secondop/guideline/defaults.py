@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from secondop.arguments import checked
+from secondop.arguments import MAPPING, checked
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules import assess as _assess
 from secondop.rules import cases as _cases
@@ -38,7 +38,7 @@ def facts_table(rule_book: Books = RULE_BOOK) -> pd.DataFrame:
     return _cases.facts_table(rule_book)
 
 
-@checked(rule_book=None, values=None)
+@checked(rule_book=None, values=MAPPING)
 def read_cases(
     source: str | Path | Any,
     *,
@@ -71,7 +71,7 @@ def read_cases(
     return _cases.read_cases(**locals())  # the same arguments
 
 
-@checked(rule_book=None, values=None)
+@checked(rule_book=None, values=MAPPING)
 def check_cases(
     source: str | Path | Any,
     *,
