@@ -239,7 +239,7 @@ class Cohort:
         self.judged = bool(names) and set(names) <= set(self.columns)
         self.has_rules = self.judged or bool(matched(self.columns, facts))
         said = self.attrs.get("rule_book")
-        if self.judged and said is not None and said != self.rule_book.fingerprint:
+        if said not in (None, self.rule_book.fingerprint) and set(names) & set(self.columns):
             raise SecondopError(
                 f"These cases were assessed with the rule book {self.attrs.get('rule_book_title')!r} "
                 f"(fingerprint {said}), not with {self.rule_book.title!r} ({self.rule_book.fingerprint}). "

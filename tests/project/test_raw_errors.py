@@ -192,6 +192,10 @@ CASES_OF = {
         lambda: s.tradeoff(ASSESSED, outcome="changed"),
         "assessed with 'Ours': give",
     ),
+    "rates of a book without some rules": (
+        lambda: s.firing_rates(s.assess(CASES, BOOK, verdicts=True)),
+        "not with 'When a second opinion",
+    ),
     "the same in polars": (
         lambda: s.tradeoff(pl.from_pandas(ASSESSED), outcome="changed"),
         "neither facts of .* nor verdicts",
