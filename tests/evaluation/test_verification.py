@@ -14,12 +14,14 @@ from secondop import (
     Cohort,
     all_books,
     assess,
+    calibration,
     decision_curve,
     departures,
     figures,
     flow_table,
     of_100,
     reform,
+    same_volume,
     simulate,
     tradeoff,
     verification_bias,
@@ -28,7 +30,7 @@ from secondop import (
 from secondop.errors import SecondopError
 from secondop.evaluation.policies import choose
 from secondop.evaluation.tradeoff import THRESHOLD
-from secondop.evaluation.verification import learn
+from secondop.evaluation.verification import Verification, learn
 from secondop.teaching import explore_tradeoff
 from tests.figures.seen import hovers, plain, title
 from tests.kit import examples
@@ -187,6 +189,15 @@ def test_3_4_people_too_are_shown_with_whose_outcome_is_known(figure):
     else:
         table = of_100(BLANK, "urgent", outcome="changed", rule_book=BOOK)
     assert "exactly those who sought an opinion" in title(figure(table))
+
+
+def test_3_4_a_learned_triage_too_says_whose_outcome_it_learned_from():
+    cases = AS_NO.assign(score=np.linspace(0.1, 0.9, 200))
+    for draw, made in ((figures.calibration, calibration), (figures.same_volume, same_volume)):
+        more = {} if made is calibration else {"rule_book": BOOK}
+        assert "known for 50 of 200 cases: of those who sought" in title(
+            draw(made(cases, outcome="changed", **more))
+        )
 
 
 def test_3_4_without_unknown_outcomes_no_caption_speaks_of_them():
@@ -525,6 +536,16 @@ def test_an_estimate_never_leaves_its_bounds_and_these_hold_the_truth(method, se
     for name in ("value_true", "value"):
         inside = both[name].between(both["min"] - 1e-9, both["max"] + 1e-9) | both[name].isna()
         assert inside.all()
+
+
+def test_a_share_stops_at_its_bounds_where_a_chance_was_learned_badly():
+    one, refers = np.ones(2), {"all": np.array([True, True])}
+    made = Verification(one, np.zeros(2), np.array([1, 2]), 0.1 * one, 0.9 * one, refers, [], "")
+    assert made.changes().mean() > 1
+    everybody = [
+        policy for policy in choose(Cohort(BEGG, BOOK, outcome="changed"), []) if policy.name == "all"
+    ]
+    assert made.tables(everybody, 1)[0].ravel().tolist() == [1, 0, 0, 0]
 
 
 # ------------------------------------------------------------------ samples by outcome
