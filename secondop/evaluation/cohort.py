@@ -197,11 +197,12 @@ class Cohort:
         Then the names of the groups, and which of them each case is of.
         """
         by = [f"by {name}" for name in self.by]
-        scores = [name for name in self.frame.collect_schema().names() if name.startswith("score ")]
+        names = self.frame.collect_schema().names()
+        beside = [name for name in names if name.startswith("score ") or name in ("weight", "cluster")]
         asked = {f"answer {name}": answer for name, answer in answers.items()} | {
             "flag changed": self.changed
         }
-        rows = self.frame.select(*by, *scores, "weight", **asked).collect().to_polars().cast(self._levels)
+        rows = self.frame.select(*by, *beside, **asked).collect().to_polars().cast(self._levels)
         rows = rows.with_columns(pl.col(*asked).cast(pl.Int64).fill_null(2)).with_row_index("row")
         if not by:
             return rows, [None], np.zeros(len(rows), int)

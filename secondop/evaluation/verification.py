@@ -52,7 +52,8 @@ class Verification:
     """What is needed to estimate: of every case its weight, group, outcome, and what was learned of it.
 
     ``changed`` is 0 or 1, or 2 where it is not known; ``chance`` that it is known, and ``model``, the chance
-    of a change, are learned from other cases; ``refers`` tells whom each policy is known to refer.
+    of a change, are learned from other cases; ``refers`` tells whom each policy is known to refer; what cases
+    of a ``cluster`` add to the variance is summed first.
     """
 
     weights: np.ndarray
@@ -63,6 +64,7 @@ class Verification:
     refers: dict[str, np.ndarray] = field(repr=False)
     blank: Sequence[str]
     said: str
+    cluster: np.ndarray | None = None
 
     def changes(self, delta: float = 0.0) -> np.ndarray:
         """How much each case counts as a change: its mean over cases is the estimate (its influence too).
@@ -93,7 +95,11 @@ class Verification:
                     _cells(x[inside], None if refers is None else refers[inside]) for x in (each, sure, may)
                 )
                 mean = w @ cells
-                scores = w[:, None] * (cells - mean)  # a row per case; to keep clusters together, sum theirs
+                scores = w[:, None] * (cells - mean)
+                if self.cluster is not None:
+                    code = np.unique(self.cluster[inside], return_inverse=True)[1]
+                    scores = np.stack([np.bincount(code, x) for x in scores.T], -1)
+                    scores *= np.sqrt(len(scores) / (len(scores) - 1)) if len(scores) > 1 else np.nan
                 spread.append(scores.T @ scores * (np.nan if policy.name in self.blank else 1))
                 mean = np.clip(mean, *np.sort([w @ least, w @ most], 0))
                 shares.append(mean * (np.nan if policy.name in self.blank else 1))
@@ -181,7 +187,8 @@ def learn(
     said = f"Estimated ({method.replace('_', ' ')}) as if outcomes were missing at random given {alike}; "
     said += f"{low:.0f} % of cases had a chance below {100 * LOW:.0f} % to have theirs known."
     said += f" No estimate of {', '.join(blank)}: no outcome is known on one side." * bool(blank)
-    return Verification(weights, group, changed, chance.clip(FLOOR), model, refers, blank, said)
+    cluster = rows["cluster"].to_numpy() if "cluster" in rows.columns else None
+    return Verification(weights, group, changed, chance.clip(FLOOR), model, refers, blank, said, cluster)
 
 
 def _sides(

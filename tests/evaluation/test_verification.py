@@ -28,7 +28,7 @@ from secondop import (
     wide,
 )
 from secondop.errors import SecondopError
-from secondop.evaluation.policies import choose
+from secondop.evaluation.policies import Policy, choose
 from secondop.evaluation.tradeoff import THRESHOLD
 from secondop.evaluation.verification import Verification, learn
 from secondop.teaching import explore_tradeoff
@@ -544,6 +544,18 @@ def test_a_share_stops_at_its_bounds_where_a_chance_was_learned_badly():
     assert made.changes().mean() > 1
     everybody = choose(Cohort(BEGG, BOOK, outcome="changed"), [])[-1:]
     assert made.tables(everybody, 1)[0].ravel().tolist() == [1, 0, 0, 0]
+
+
+def test_cases_of_a_cluster_count_together_in_the_variance():
+    """Every case three times, a cluster each: as wide as each case once, but for c / (c - 1)."""
+    one, rng = np.ones(60), np.random.default_rng(1)
+    changed, refers = rng.integers(0, 3, 60), rng.random(60) < 0.5
+    spread = []
+    for times, cluster in ((1, None), (3, np.repeat(np.arange(60), 3))):
+        every = [np.repeat(x, times) for x in (one, 0 * one, changed, 0.6 * one, 0.4 * one)]
+        made = Verification(*every, {"mine": np.repeat(refers, times)}, [], "", cluster)
+        spread.append(made.tables([Policy("mine", "", "own")], 1)[1])
+    np.testing.assert_allclose(spread[1], spread[0] * 60 / 59)
 
 
 # ------------------------------------------------------------------ samples by outcome
