@@ -22,7 +22,7 @@ from secondop.errors import SecondopError, did_you_mean, unknown_name
 from secondop.evaluation.corrected import NET, NET_OF
 from secondop.evaluation.measures import TRUTH
 from secondop.evaluation.patterns import Patterns, packed, unpacked
-from secondop.evaluation.verification import SOUGHT, known_words
+from secondop.evaluation.verification import ALL_SOUGHT, SOUGHT, known_words
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import Fact, flag
 from secondop.rules.gate import ANSWER, UNREADABLE, typed, typed_cases, typed_lazily
@@ -245,7 +245,7 @@ class Cohort:
             seen = self.patterns({"told": told}).crossed("told", "flag changed")[0].sum(0)
             (no, yes, unknown), answered = seen[[0, 2]].sum(0), seen[:2].sum()
             if not answered or yes or not no + unknown:
-                return "all sought" if answered and not seen[[0, 2]].sum() else ""
+                return ALL_SOUGHT if answered and not seen[[0, 2]].sum() else ""
             if not no:
                 return f"{'exactly' if not seen[1, 2] else 'only'} those who sought an opinion"
             said = (

@@ -324,6 +324,8 @@ def test_4_2_c_of_a_log_of_opinions_alone_every_rate_is_said_to_be_of_those():
     table = urgent(AS_NO[AS_NO["sought"]])
     assert table.attrs["verification"] == "All 50 cases sought an opinion: 100 cases are 100 of these."
     assert "100 cases are 100 of these" in title(figures.tradeoff(table))
+    gap = AS_NO[AS_NO["sought"]].assign(changed=pd.array([None] + [True] * 49, "boolean"))
+    assert urgent(gap).attrs["verification"].endswith("these. The outcome is known for 49 of 50 cases.")
 
 
 # ------------------------------------------------------------------ estimates
