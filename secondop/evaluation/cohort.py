@@ -23,7 +23,7 @@ from secondop.errors import SecondopError, did_you_mean, unknown_name
 from secondop.evaluation.corrected import NET, NET_OF
 from secondop.evaluation.measures import TRUTH
 from secondop.evaluation.patterns import Patterns, packed, unpacked, with_clusters
-from secondop.evaluation.verification import SOUGHT, known_words
+from secondop.evaluation.verification import ALL_SOUGHT, SOUGHT, known_words
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import Fact, flag
 from secondop.rules.gate import ANSWER, UNREADABLE, typed, typed_cases, typed_lazily
@@ -107,7 +107,7 @@ class Cohort:
                 raise SecondopError(f"{said}; got {name!r}. Give it another name, or add its column first.")
         flags = {name: name for name in self.truth} | dict(flags or {})
         facts = {name: rule_book.facts[name] for name in self.by if name in rule_book.facts}
-        if verified is not None and (not isinstance(verified, str) or verified in outcomes):
+        if verified in outcomes:
             said = "verified= names the yes/no column that says for whom the outcome is known, not what it is"
             raise SecondopError(f"{said}; got {verified!r}.")
         told = verified or flags.get(SOUGHT, SOUGHT)
@@ -275,7 +275,7 @@ class Cohort:
             seen = self.patterns({"told": told}).crossed("told", "flag changed")[0].sum(0)
             (no, yes, unknown), answered = seen[[0, 2]].sum(0), seen[:2].sum()
             if not answered or yes or not no + unknown:
-                return "all sought" if answered and not seen[[0, 2]].sum() else ""
+                return ALL_SOUGHT if answered and not seen[[0, 2]].sum() else ""
             if not no:
                 return f"{'exactly' if not seen[1, 2] else 'only'} those who sought an opinion"
             said = (

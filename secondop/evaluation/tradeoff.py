@@ -277,7 +277,7 @@ def wide(table: pd.DataFrame) -> pd.DataFrame:
 def _reweigh(seen: Patterns, prevalence: float, net: bool) -> None:
     """Weight cases that were sampled by their outcome, so that the share that changes is as given."""
     changed = seen.codes.get("flag changed", np.array([2]))
-    if not (isinstance(prevalence, (int, float)) and 0 < prevalence < 1):
+    if not 0 < prevalence < 1:
         raise SecondopError(f"prevalence is the share that changes, above 0 and below 1; got {prevalence!r}.")
     if net or (changed == 2).any() or len(set(changed)) < 2:
         raise SecondopError(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from secondop.evaluation.cohort import Cohort
     from secondop.evaluation.policies import Policy
 
-SOUGHT = "sought"
+SOUGHT, ALL_SOUGHT = "sought", "all sought"
 METHODS = ("weighted", "doubly_robust")
 LOW, FLOOR = 0.05, 0.01  # chances of being known: what is called low, and the least that is used
 FEW, LEAST = 0.05, 15  # a share of cases that may lack an estimate; known outcomes to learn from
@@ -33,11 +33,12 @@ FOLDS, SEED, _STEP = 5, 0, 1e-6
 
 def known_words(known: float, n: float, by: str) -> str:
     """For how many the outcome is known, and for whom: a sentence for tables and figures, or nothing."""
-    if by == "all sought":
-        return f"All {n:,.0f} cases sought an opinion: 100 cases are 100 of these."
-    if known == n:
-        return ""
-    return f"The outcome is known for {known:,.0f} of {n:,.0f} cases{': ' * bool(by)}{by}."
+    said, by = [], "" if (every := by == ALL_SOUGHT) else by
+    if every:
+        said.append(f"All {n:,.0f} cases sought an opinion: 100 cases are 100 of these.")
+    if known < n:
+        said.append(f"The outcome is known for {known:,.0f} of {n:,.0f} cases{': ' * bool(by)}{by}.")
+    return " ".join(said)
 
 
 def known_by_policy(counts: np.ndarray, policies: Sequence[Policy]) -> str:
@@ -53,7 +54,8 @@ class Verification:
     """What is needed to estimate: of every case its weight, group, outcome, and what was learned of it.
 
     ``changed`` is 0 or 1, or 2 where it is not known; ``chance`` that it is known, and ``model``, the chance
-    of a change, are learned from other cases; ``refers`` tells whom each policy is known to refer.
+    of a change, are learned from other cases; ``refers`` tells whom each policy is known to refer; what cases
+    of a ``cluster`` add to the variance is summed first.
     """
 
     weights: np.ndarray

@@ -132,10 +132,14 @@ def count_of(table: pd.DataFrame) -> str:
     return f"{table['n'].iloc[0]:,.0f} {cases_of(table)}"
 
 
+def known_of(table: pd.DataFrame) -> str:
+    """For whom the outcome is known, and what an estimate assumes, after a space; or nothing."""
+    return "".join(f" {table.attrs[x]}" for x in ("verification", "estimate") if table.attrs.get(x))
+
+
 def basis_of(table: pd.DataFrame) -> str:
-    """The cases that a table counts, for whom the outcome is known, and what an estimate assumes."""
-    said = [table.attrs[x] for x in ("verification", "estimate") if table.attrs.get(x)]
-    return " ".join([f"{count_of(table)}.", *said])
+    """The cases that a table counts, and for whom the outcome is known."""
+    return f"{count_of(table)}.{known_of(table)}"
 
 
 def doubt_of(table: pd.DataFrame) -> str:
