@@ -85,7 +85,8 @@ def tradeoff(
         decides it; ``min, max``: over all answers that missing facts and outcomes allow; ``lower, upper``:
         95 % intervals around these; ``n`` cases; ``label, sort, kind`` of the policy. ``frontier`` is 1 where
         it is best at some threshold (of equals the first), 0 where at none, blank where outcomes decide that;
-        where any is unknown, ``best`` tells the same of each threshold. The bounds of differences decide. In
+        where any is unknown, ``best`` tells the same of each threshold. The bounds of differences decide; of
+        estimates ``best`` takes their 95 % intervals, so that more than one policy may be left blank. In
         ``attrs``, ``verification`` says for whom the outcome is known, ``estimate`` what an estimate assumes.
 
     Examples
@@ -221,9 +222,11 @@ def weigh(
     else:
         foresight = np.array([[policy.sort == FORESIGHT] for policy in policies])
         found = table(counts, squares, thresholds, measures=measures or MEASURES, foresight=foresight)
-        ahead, shares = Ahead.of(seen, policies, counts), None
+        ahead, estimated = Ahead.of(seen, policies, counts), ()
         if learned and attrs["unknown_outcomes"]:
             shares, estimates = learned.table(policies, len(seen.groups), thresholds, found, delta)
+            real = [policies[i] for i in ahead.real]
+            estimated = shares, learned.apart(real, len(seen.groups), delta)
             attrs |= {"estimate": learned.said, "delta": delta}
             for name, estimate in estimates.items():
                 numbers = found[name]
@@ -234,7 +237,7 @@ def weigh(
     for name in beside:
         found[name] = table(*crossed(name), measures=["true_positive"])["true_positive"]
     if not cohort.net:
-        found |= {BEST: ahead.best(thresholds, shares)} if attrs["unknown_outcomes"] else {}
+        found |= {BEST: ahead.best(thresholds, *estimated)} if attrs["unknown_outcomes"] else {}
         found |= {} if measures else {"frontier": ahead.frontier()}
     rows = [(p.name, group, p.label, p.sort, p.kind) for p in policies for group in seen.groups]
     if cohort.net:
