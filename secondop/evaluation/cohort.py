@@ -304,7 +304,7 @@ class Cohort:
         self.judged = bool(names) and set(names) <= set(self.columns)
         self.has_rules = self.judged or bool(matched(self.columns, facts))
         said = self.attrs.get("rule_book")
-        if self.judged and said is not None and said != self.rule_book.fingerprint:
+        if said not in (None, self.rule_book.fingerprint) and set(names) & set(self.columns):
             raise SecondopError(
                 f"These cases were assessed with the rule book {self.attrs.get('rule_book_title')!r} "
                 f"(fingerprint {said}), not with {self.rule_book.title!r} ({self.rule_book.fingerprint}). "
@@ -331,6 +331,10 @@ class Cohort:
                 pl.col("cluster").n_unique()
             )
             self.clusters = each["cluster"].cast(pl.Int64).to_numpy() if len(each) else np.zeros(1, int)
+            if self.clusters.max() == 1:
+                whose = f"Every group by {', '.join(groups)[3:]} holds" if groups else "These are"
+                said = f"{whose} cases of one {self.cluster!r} alone, which tells nothing of others"
+                raise SecondopError(f"{said}: leave cluster= away, and say that it is one.")
         if not groups:
             return counted, [None], np.zeros(len(counted), int)
         group = counted.select(pl.struct(groups).rle_id()).to_series().to_numpy()

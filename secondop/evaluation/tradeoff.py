@@ -200,7 +200,7 @@ def weigh(
         raise SecondopError(
             "Errors corrected less introduced have no intervals by cluster: leave cluster= away."
         )
-    outcome, beside = NET_OF if cohort.net else ("changed",), [] if measures else cohort.truth
+    outcome, beside, estimated = NET_OF if cohort.net else ("changed",), [] if measures else cohort.truth, ()
     asked = {policy.name: policy.refers for policy in policies if policy.refers is not None}
     seen = cohort.patterns(asked, tuple(dict.fromkeys((*outcome, *beside))))
     seen.codes[FORESIGHT] = seen.codes[f"flag {outcome[0]}"]
@@ -222,10 +222,9 @@ def weigh(
     else:
         foresight = np.array([[policy.sort == FORESIGHT] for policy in policies])
         found = table(counts, squares, thresholds, measures=measures or MEASURES, foresight=foresight)
-        ahead, estimated = Ahead.of(seen, policies, counts), ()
         if learned and attrs["unknown_outcomes"]:
             shares, estimates = learned.table(policies, len(seen.groups), thresholds, found, delta)
-            real = [policies[i] for i in ahead.real]
+            real = [policy for policy in policies if policy.sort != FORESIGHT]
             estimated = shares, learned.apart(real, len(seen.groups), delta)
             attrs |= {"estimate": learned.said, "delta": delta}
             for name, estimate in estimates.items():
@@ -236,7 +235,8 @@ def weigh(
             attrs["verification"] = known_words(*cohort.known, by)
     for name in beside:
         found[name] = table(*crossed(name), measures=["true_positive"])["true_positive"]
-    if not cohort.net:
+    if not cohort.net and (attrs["unknown_outcomes"] or not measures):
+        ahead = Ahead.of(seen, policies, counts)
         found |= {BEST: ahead.best(thresholds, *estimated)} if attrs["unknown_outcomes"] else {}
         found |= {} if measures else {"frontier": ahead.frontier()}
     rows = [(p.name, group, p.label, p.sort, p.kind) for p in policies for group in seen.groups]

