@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from secondop.evaluation.cohort import EITHER, TRUTH, YES_NO, Cohort
-from secondop.evaluation.measures import Z, spread_of
+from secondop.evaluation.measures import Z, spread_of, wilson
 from secondop.evaluation.patterns import Patterns
 from secondop.rules.assess import door
 from secondop.rules.conditions import Condition, as_condition
@@ -211,10 +211,3 @@ def apart(least: Estimate, most: Estimate, other: Estimate) -> tuple[float, floa
     value, lower, upper = other
     below, above = hypot(least[0] - least[1], upper - value), hypot(most[2] - most[0], value - lower)
     return least[0] - value - below, most[0] - value + above
-
-
-def wilson(count: int, n: int) -> tuple[float, float]:
-    """The 95 % interval of a share."""
-    from statsmodels.stats.proportion import proportion_confint  # slow to import
-
-    return proportion_confint(count, n, method="wilson") if n else (nan, nan)

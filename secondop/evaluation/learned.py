@@ -11,8 +11,8 @@ import pandas as pd
 from secondop.arguments import checked
 from secondop.evaluation.cohort import Cohort, refuse_no_chance
 from secondop.evaluation.differences import paired
-from secondop.evaluation.learning import UNKNOWN, rows_of, wilson
-from secondop.evaluation.measures import odds_of
+from secondop.evaluation.learning import UNKNOWN, rows_of
+from secondop.evaluation.measures import odds_of, wilson
 from secondop.evaluation.measures import table as measured
 from secondop.evaluation.patterns import Patterns
 from secondop.evaluation.policies import at_level

@@ -16,6 +16,7 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from secondop.errors import SecondopError, unknown_name
 
@@ -61,12 +62,18 @@ def _share(top: list[int], rest: Iterable[int] | None = None, per: float = 100) 
         p, total, each, inside = a / (a + b), a + b, np.zeros(tables.shape), np.zeros(4)
         each[..., top], each[..., rest], inside[[*top, *rest]] = b[..., None], -a[..., None], 1
         n = total**2 / np.where(a * b > 0, spread_of(squares, each) / (a * b), spread_of(squares, inside))
-        middle, half = p + Z**2 / (2 * n), Z * np.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
-        lower = np.where(p == 0, 0, (middle - half) / (1 + Z**2 / n))
-        upper = np.where(p == 1, 1, (middle + half) / (1 + Z**2 / n))
-        return per * p, per * lower, per * upper
+        return per * p, *(per * end for end in wilson(p * n, n))
 
     return formula
+
+
+def wilson(count: ArrayLike, n: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """The 95 % interval of a share, from its counts; blank if they are of nobody."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p, weight = np.divide(count, n), np.divide(Z**2, n)
+        middle, half = p + weight / 2, np.sqrt(weight * p * (1 - p) + weight**2 / 4)
+        lower = np.where(p == 0, 0, (middle - half) / (1 + weight))
+        return lower[()], np.where(p == 1, 1, (middle + half) / (1 + weight))[()]
 
 
 def spread_of(squares: np.ndarray, each: np.ndarray) -> np.ndarray:

@@ -8,7 +8,8 @@ import pandas as pd
 
 from secondop.datafiles import data_path
 from secondop.errors import not_whole, refuse, unknown_name
-from secondop.evaluation.contrasts import contrasted, wilson
+from secondop.evaluation.contrasts import contrasted
+from secondop.evaluation.measures import wilson
 from secondop.rules.spellings import normalised
 
 

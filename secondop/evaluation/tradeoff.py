@@ -85,7 +85,8 @@ def tradeoff(
         decides it; ``min, max``: over all answers that missing facts and outcomes allow; ``lower, upper``:
         95 % intervals around these; ``n`` cases; ``label, sort, kind`` of the policy. ``frontier`` is 1 where
         it is best at some threshold (of equals the first), 0 where at none, blank where outcomes decide that;
-        where any is unknown, ``best`` tells the same of each threshold. The bounds of differences decide. In
+        where any is unknown, ``best`` tells the same of each threshold. The bounds of differences decide; of
+        estimates ``best`` takes their 95 % intervals, so that more than one policy may be left blank. In
         ``attrs``, ``verification`` says for whom the outcome is known, ``estimate`` what an estimate assumes.
 
     Examples
@@ -199,7 +200,7 @@ def weigh(
         raise SecondopError(
             "Errors corrected less introduced have no intervals by cluster: leave cluster= away."
         )
-    outcome, beside, shares = NET_OF if cohort.net else ("changed",), [] if measures else cohort.truth, None
+    outcome, beside, estimated = NET_OF if cohort.net else ("changed",), [] if measures else cohort.truth, ()
     asked = {policy.name: policy.refers for policy in policies if policy.refers is not None}
     seen = cohort.patterns(asked, tuple(dict.fromkeys((*outcome, *beside))))
     seen.codes[FORESIGHT] = seen.codes[f"flag {outcome[0]}"]
@@ -223,6 +224,8 @@ def weigh(
         found = table(counts, squares, thresholds, measures=measures or MEASURES, foresight=foresight)
         if learned and attrs["unknown_outcomes"]:
             shares, estimates = learned.table(policies, len(seen.groups), thresholds, found, delta)
+            real = [policy for policy in policies if policy.sort != FORESIGHT]
+            estimated = shares, learned.apart(real, len(seen.groups), delta)
             attrs |= {"estimate": learned.said, "delta": delta}
             for name, estimate in estimates.items():
                 numbers = found[name]
@@ -234,7 +237,7 @@ def weigh(
         found[name] = table(*crossed(name), measures=["true_positive"])["true_positive"]
     if not cohort.net and (attrs["unknown_outcomes"] or not measures):
         ahead = Ahead.of(seen, policies, counts)
-        found |= {BEST: ahead.best(thresholds, shares)} if attrs["unknown_outcomes"] else {}
+        found |= {BEST: ahead.best(thresholds, *estimated)} if attrs["unknown_outcomes"] else {}
         found |= {} if measures else {"frontier": ahead.frontier()}
     rows = [(p.name, group, p.label, p.sort, p.kind) for p in policies for group in seen.groups]
     if cohort.net:

@@ -96,19 +96,33 @@ class Verification:
                 cells, least, most = (
                     _cells(x[inside], None if refers is None else refers[inside]) for x in (each, sure, may)
                 )
-                mean = w @ cells
-                scores, grown = w[:, None] * (cells - mean), 1.0  # a row per case, or per cluster of them
-                if self.cluster is not None:
-                    _, own = np.unique(self.cluster[inside], return_inverse=True)
-                    scores = np.stack([np.bincount(own, x) for x in scores.T], 1)
-                    grown = few(len(scores))
-                spread.append(scores.T @ scores * (np.nan if policy.name in self.blank else grown))
-                mean = np.clip(mean, *np.sort([w @ least, w @ most], 0))
-                shares.append(mean * (np.nan if policy.name in self.blank else 1))
+                mean, told = w @ cells, np.nan if policy.name in self.blank else 1.0
+                spread.append(told * self._covariance(w[:, None] * (cells - mean), inside))
+                shares.append(told * np.clip(mean, *np.sort([w @ least, w @ most], 0)))
                 known = self.changed[inside] < 2
                 sizes.append(((w * known / self.chance[inside]) ** 2).sum())
         shape = (-1, groups)
         return tuple(np.reshape(x, (*shape, *np.shape(x)[1:])) for x in (shares, spread, sizes))
+
+    def _covariance(self, scores: np.ndarray, inside: np.ndarray) -> np.ndarray:
+        """Of sums of scores, a row per case of these ``inside``; with clusters, of their sums."""
+        if self.cluster is None:
+            return scores.T @ scores
+        _, own = np.unique(self.cluster[inside], return_inverse=True)
+        sums = np.stack([np.bincount(own, x) for x in scores.T], 1)
+        return few(len(sums)) * (sums.T @ sums)
+
+    def apart(self, policies: Sequence[Policy], groups: int, delta: float = 0.0) -> np.ndarray:
+        """Covariances of the shares of TP and FP of policies: (groups, 2, 2, policies, policies)."""
+        each, found = self.changes(delta)[:, None], []
+        refers = np.stack([self.refers[policy.name] for policy in policies], 1)
+        for group in range(groups):
+            inside = self.group == group
+            w = self.weights[inside, None] / self.weights[inside].sum()
+            scores = np.hstack([refers[inside] * x[inside] for x in (each, 1 - each)])
+            spread = self._covariance(w * (scores - (w * scores).sum(0)), inside)
+            found.append(spread.reshape(2, len(policies), 2, -1).swapaxes(1, 2))
+        return np.array(found)
 
     def table(
         self,
