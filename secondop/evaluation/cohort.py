@@ -23,7 +23,7 @@ from secondop.errors import SecondopError, did_you_mean, unknown_name
 from secondop.evaluation.corrected import NET, NET_OF
 from secondop.evaluation.measures import TRUTH
 from secondop.evaluation.patterns import Patterns, packed, unpacked, with_clusters
-from secondop.evaluation.verification import ALL_SOUGHT, SOUGHT, known_words
+from secondop.evaluation.verification import ALL_SOUGHT, NONE_ON_RECORD, SOUGHT, known_words
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import Fact, flag
 from secondop.rules.gate import ANSWER, UNREADABLE, typed, typed_cases, typed_lazily
@@ -278,9 +278,7 @@ class Cohort:
                 return ALL_SOUGHT if answered and not seen[[0, 2]].sum() else ""
             if not no:
                 return f"{'exactly' if not seen[1, 2] else 'only'} those who sought an opinion"
-            said = (
-                "of those who sought no opinion nobody has a change on record, so theirs is unknown, not no"
-            )
+            said = NONE_ON_RECORD
         names = (f"flag {name}" for name in hidden)
         self.frame = self.frame.with_columns(**{x: nw.when(told).then(nw.col(x)) for x in names})
         return said

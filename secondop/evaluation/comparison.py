@@ -19,6 +19,7 @@ from secondop.evaluation.measures import Z
 from secondop.evaluation.patterns import Patterns
 from secondop.evaluation.published import published_contrasts, published_rates, with_intervals
 from secondop.evaluation.small_cells import hide_compared
+from secondop.evaluation.verification import NONE_ON_RECORD
 from secondop.guideline.contrasts import SIDES
 
 _READINGS = "It is a rate of readings: compare it with read_strategies, not with a cohort."
@@ -139,6 +140,8 @@ def compare(
     if cluster and cluster not in columns:
         raise unknown_name("column of the cases", cluster, map(str, columns))
     answers, unreadable = counted.answers_of(cohort, whom, cluster)
+    simulated = is_simulated(attrs, columns)
+    only_sought = not simulated and counted.only_sought(answers)
     redrawn = [(cases, _columns(cases))[0] for cases in redrawn]
     others = [counted.answers_of(cases, whom)[0] for cases in redrawn]
     scenario = attrs.get("scenario") if scenario is None else scenario
@@ -167,7 +170,8 @@ def compare(
     table = pd.DataFrame(rows, columns=[*kept, *told, *_APART, "verdict", "reason"])
     whole = {f"cohort_{name}" for name in counts} | {"published_n", "cohort_clusters"} & set(told)
     table = table.astype(dict.fromkeys(whole, "Int64"))
-    table.attrs |= {"unreadable": unreadable, "simulated": is_simulated(attrs, columns)}
+    table.attrs |= {"unreadable": unreadable, "simulated": simulated}
+    table.attrs["verification"] = f"{NONE_ON_RECORD.capitalize()}." if only_sought else ""
     return table if min_cell is None else hide_compared(table, min_cell)
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from secondop.evaluation.policies import Policy
 
 SOUGHT, ALL_SOUGHT = "sought", "all sought"
+NONE_ON_RECORD = "of those who sought no opinion nobody has a change on record, so theirs is unknown, not no"
 METHODS = ("weighted", "doubly_robust")
 LOW, FLOOR = 0.05, 0.01  # chances of being known: what is called low, and the least that is used
 FEW, LEAST = 0.05, 15  # a share of cases that may lack an estimate; known outcomes to learn from
