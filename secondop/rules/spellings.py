@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import sys
+import unicodedata
 import warnings
 from collections.abc import Collection, Mapping
 from decimal import Decimal
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 import narwhals as nw
 import numpy as np
 import pandas as pd
+import polars as pl
 
 from secondop.errors import SecondopError, closest, did_you_mean
 from secondop.rules.facts import Fact, Kind
@@ -22,6 +24,12 @@ YES, NO = ("yes", "y", "true", "t", "1", "1.0"), ("no", "n", "false", "f", "0", 
 NOT_RECORDED = ("", "na", "n/a", "nan", "null", "<na>", "unknown", "not_recorded", "not_known")
 NOT_RECORDED += ("missing", "?", ".", "not_available", "nat", "#n/a", "#nv")
 """Spellings of a gap, as :func:`normalised` leaves them; the whole package reads them alike."""
+SPOKEN_GAPS = (
+    "unbekannt ka k_a keine_angabe keine_angaben nicht_bekannt nicht_erhoben nicht_dokumentiert "
+    "fehlend weiß_nicht weiss_nicht inconnu inconnue non_renseigné non_renseignée non_connu ne_sait_pas nsp "
+    "desconocido desconocida no_consta sin_dato sin_datos no_sabe ns/nc"
+)
+"""Words for not recorded in German, French and Spanish: asked about, and not read as gaps."""
 BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\ufeff"
 """What counts as blank around and within words, no-break space included: engines have other ideas of it."""
 GAP, TRIMMED = f"[{BLANKS}_-]+", f"^[{BLANKS}]+|[{BLANKS}]+$"
@@ -34,6 +42,10 @@ CODES = frozenset(sign * int(digit * n) for sign in (1, -1) for digit in "789" f
 
 class NearMissWarning(UserWarning):
     """A column is not read although its name is almost that of a fact which no column states."""
+
+
+class MissingCodesWarning(UserWarning):
+    """Numbers that may be codes for *not recorded*: 99 or 999, far beyond all the others."""
 
 
 class Unreadable(NamedTuple):
@@ -65,6 +77,12 @@ def is_not_recorded(value: Any) -> bool:
 def code(value: Any) -> str:
     """A value as codes are compared: 1, "1" and 1.0 are one code, and so are "K. A." and "k._a."."""
     return re.sub(r"\.0$", "", normalised(value if isinstance(value, str) else show(value)))
+
+
+def plain_word(label: Any) -> str:
+    """A word as it is looked up, without accents and points."""
+    apart = unicodedata.normalize("NFKD", code(label).replace(".", ""))
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
 def words(fact: Fact) -> dict[str, bool | str | None]:
@@ -187,10 +205,11 @@ def _normalised_lazily(x: nw.Expr) -> nw.Expr:
     return x.str.replace_all(TRIMMED, "").str.to_lowercase().str.replace_all(GAP, "_")
 
 
-def hint(fact: Fact, value: Any) -> str:
-    """What to write in place of a value that is no answer, where that can be told."""
+def hint(fact: Fact, value: Any, column: Any) -> str:
+    """What to write in this column in place of a value that is no answer, where that can be told."""
     if (digits := code(value).replace("_", "-")) in map(str, CODES):
-        return f"If it stands for not recorded, leave it empty or say unknown=[{digits}]."
+        said = f"leave it empty or say unknown={{{column!r}: [{digits}]}}"  # 9 may be an answer elsewhere
+        return f"If it stands for not recorded, {said}."
     if fact.is_numeric and _within_its_kind(fact, value):
         return "If it stands for not recorded, leave it empty."
     if not isinstance(value, str):
@@ -258,7 +277,8 @@ def no_fact(names: Collection[Any], facts: Collection[str], where: str = "") -> 
     where += "," * (", " in where)
     return SecondopError(
         f"No column{where} is a fact (found: {found or 'none'}).{near} Say which fact yours is, as in "
-        "read_cases(..., columns={'gender': 'sex'}); facts_table() lists all facts."
+        "read_cases(..., columns={'gender': 'sex'}), or fill in what mapping_template(...) writes; "
+        "facts_table() lists all facts. Facts of a guideline of your own: rule_book=."
     )
 
 
@@ -268,3 +288,26 @@ def show(value: object) -> str:
         return "a huge number"
     text = repr(value) if isinstance(value, (str, bytes)) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def may_be_gaps(labels: list, keys: list[str]) -> list:
+    """Which different values of a column may stand for a gap: words for it elsewhere, or codes far apart.
+
+    ``keys`` are the values as they are compared.
+    """
+    numeric = all(re.search(NUMBER, key) for key in keys)
+    apart = codes_apart(pl.Series(map(float, keys), dtype=pl.Float64)) if numeric else []
+    spoken = {plain_word(word) for word in SPOKEN_GAPS.split()}
+    pairs = zip(labels, keys, strict=True)
+    return [x for x, key in pairs if plain_word(key) in spoken or (numeric and float(key) in apart)]
+
+
+def codes_apart(numbers: pl.Series) -> list[int]:
+    """Codes at an end of a column, far beyond what is none: twice as far from zero, or below it."""
+    if not {numbers.min(), numbers.max()} & CODES:
+        return []
+    different = numbers.drop_nulls().unique()
+    codes = different.filter(different.cast(pl.Float64).is_in([float(each) for each in CODES]))
+    rest = different.filter(~different.is_in(codes.to_list()))
+    low, high = (rest.min(), rest.max()) if len(rest) else (0, 443)  # alone, it takes three digits
+    return [int(x) for x in codes.sort() if x > max(2 * high, high + 2) or x < 0 <= low]
