@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from secondop.arguments import TEXT, Taken, checked, either
-from secondop.datafiles import for_spreadsheets, write_whole
+from secondop.datafiles import for_spreadsheets, require_folder, write_whole
 from secondop.errors import CasesError, SecondopError
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.corrected import NET
@@ -86,8 +86,7 @@ def report(
     path = Path(path).expanduser()
     if path.suffix.lower() not in (".html", ".xlsx"):
         raise SecondopError(f"A report is an .html page or an .xlsx workbook; {path.name!r} is neither.")
-    if not path.parent.is_dir():
-        raise SecondopError(f"There is no folder {path.parent.name!r} for {path.name!r}: make it first.")
+    require_folder(path)
     if isinstance(cases, Cohort):
         outcome, by, rule_book = outcome or cases.outcome, by or cases.by, cases.rule_book
         if cases.weights:

@@ -182,6 +182,8 @@ def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: b
     wrong += [f"{unknown_name('fact', fact, facts)} facts_table() lists them." for fact in unknown]
     twice = {fact for fact in columns.values() if len(claimed.get(fact, ())) > 1}
     wrong += [f"More than one column would be {fact!r}." for fact in sorted(twice)]
+    if any(name in facts and fact in names for name, fact in said.columns.items()):
+        wrong.append("Your name comes first, as in {'gender': 'sex'}.")
     if wrong:
         raise SecondopError("columns= cannot be used: " + " ".join(wrong))
     if not claimed and some:
