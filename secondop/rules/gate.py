@@ -244,7 +244,8 @@ def column_names(cases: Any) -> list:
         return list(cases.columns)
     raise SecondopError(
         "Cases are one row each in a pandas DataFrame, a polars DataFrame or a pyarrow Table; got "
-        f"{type(cases).__module__}.{type(cases).__name__}. Collect what is lazy; of rows, make a pandas.DataFrame."
+        f"{type(cases).__module__}.{type(cases).__name__}. Collect what is lazy; "
+        "of rows, make a pandas.DataFrame."
     )
 
 

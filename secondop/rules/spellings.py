@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 import sys
-import unicodedata
 import warnings
 from collections.abc import Collection, Mapping
 from decimal import Decimal
@@ -19,17 +18,12 @@ import polars as pl
 
 from secondop.errors import SecondopError, closest, did_you_mean
 from secondop.rules.facts import Fact, Kind
+from secondop.rules.spoken import meaning
 
 YES, NO = ("yes", "y", "true", "t", "1", "1.0"), ("no", "n", "false", "f", "0", "0.0")
 NOT_RECORDED = ("", "na", "n/a", "nan", "null", "<na>", "unknown", "not_recorded", "not_known")
 NOT_RECORDED += ("missing", "?", ".", "not_available", "nat", "#n/a", "#nv")
 """Spellings of a gap, as :func:`normalised` leaves them; the whole package reads them alike."""
-SPOKEN_GAPS = (
-    "unbekannt ka k_a keine_angabe keine_angaben nicht_bekannt nicht_erhoben nicht_dokumentiert "
-    "fehlend weiß_nicht weiss_nicht inconnu inconnue non_renseigné non_renseignée non_connu ne_sait_pas nsp "
-    "desconocido desconocida no_consta sin_dato sin_datos no_sabe ns/nc"
-)
-"""Words for not recorded in German, French and Spanish: asked about, and not read as gaps."""
 BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\ufeff"
 """What counts as blank around and within words, no-break space included: engines have other ideas of it."""
 GAP, TRIMMED = f"[{BLANKS}_-]+", f"^[{BLANKS}]+|[{BLANKS}]+$"
@@ -77,12 +71,6 @@ def is_not_recorded(value: Any) -> bool:
 def code(value: Any) -> str:
     """A value as codes are compared: 1, "1" and 1.0 are one code, and so are "K. A." and "k._a."."""
     return re.sub(r"\.0$", "", normalised(value if isinstance(value, str) else show(value)))
-
-
-def plain_word(label: Any) -> str:
-    """A word as it is looked up, without accents and points."""
-    apart = unicodedata.normalize("NFKD", code(label).replace(".", ""))
-    return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
 def words(fact: Fact) -> dict[str, bool | str | None]:
@@ -207,8 +195,10 @@ def _normalised_lazily(x: nw.Expr) -> nw.Expr:
 
 def hint(fact: Fact, value: Any, column: Any) -> str:
     """What to write in this column in place of a value that is no answer, where that can be told."""
-    if (digits := code(value).replace("_", "-")) in map(str, CODES):
-        said = f"leave it empty or say unknown={{{column!r}: [{digits}]}}"  # 9 may be an answer elsewhere
+    word, digits = code(value)[:100], code(value).replace("_", "-")
+    if (coded := digits in map(str, CODES)) or meaning(word) == "unknown":
+        own = f"{{{column!r}: [{digits if coded else show(value)}]}}"  # 9 may be an answer elsewhere
+        said = f"leave it empty or say unknown={own}"
         return f"If it stands for not recorded, {said}."
     if fact.is_numeric and _within_its_kind(fact, value):
         return "If it stands for not recorded, leave it empty."
@@ -216,6 +206,8 @@ def hint(fact: Fact, value: Any, column: Any) -> str:
         parted = fact.kind is Kind.COUNT and isinstance(value, float) and 0 < abs(value) % 1 < 1
         return "Write a whole number." if parted else ""
     word, none = normalised(value[:100]), "0" if fact.is_numeric else "no"
+    if len(word) > 1 and (meant := meaning(word)) and not isinstance(read_answer(fact, meant), Unreadable):
+        return f"Did you mean {meant!r}?"
     if fact.has_levels:
         return did_you_mean(word, fact.levels).strip()
     if word == "none":
@@ -297,9 +289,8 @@ def may_be_gaps(labels: list, keys: list[str]) -> list:
     """
     numeric = all(re.search(NUMBER, key) for key in keys)
     apart = codes_apart(pl.Series(map(float, keys), dtype=pl.Float64)) if numeric else []
-    spoken = {plain_word(word) for word in SPOKEN_GAPS.split()}
     pairs = zip(labels, keys, strict=True)
-    return [x for x, key in pairs if plain_word(key) in spoken or (numeric and float(key) in apart)]
+    return [x for x, key in pairs if meaning(key) == "unknown" or (numeric and float(key) in apart)]
 
 
 def codes_apart(numbers: pl.Series) -> list[int]:

@@ -249,7 +249,7 @@ CASES_OF = {
     "the same, to compare": (lambda: s.compare(TWICE), "More than one column is named 'x'"),
     "an outcome in words of its own": (
         lambda: s.tradeoff(CASES.assign(changed="Ja"), outcome="changed"),
-        r"'Ja' is not yes or no\.\n.*read_cases\(\.\.\., values=, unknown=\)",
+        r"'Ja' is not yes or no. Did.*\n.*read_cases\(\.\.\., values=, unknown=\)",
     ),
     "an outcome in codes": (
         lambda: s.tradeoff(CASES.assign(changed=-99), outcome="changed"),

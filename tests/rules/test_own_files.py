@@ -261,6 +261,24 @@ def test_2_2_further_a_code_that_is_no_answer_is_advised_to_be_said():
     ]
 
 
+SAID = [
+    # column              value            what is advised
+    ("symptom_severity", "mittel", "Did you mean 'moderate'?"),  # and not mild, which is spelt alike
+    ("symptom_severity", "Sévère", "Did you mean 'severe'?"),
+    ("rare_disease", "Ja", "Did you mean 'yes'?"),
+    ("rare_disease", "keine", ""),
+    ("sex", "m", ""),  # man, and woman in Spanish
+    ("sex", "k. A.", "say unknown={'sex': ['k. A.']}."),
+    ("drug_trials", "nsp", "say unknown={'drug_trials': ['nsp']}."),
+]
+
+
+@pytest.mark.parametrize(("column", "value", "advice"), SAID, ids=[row[1] for row in SAID])
+def test_10_further_a_word_of_another_language_is_advised_by_its_meaning(column, value, advice):
+    (hint,) = check_cases(pd.DataFrame({column: [value], "x": "a"}))["hint"]
+    assert hint.endswith(advice) and bool(hint) == bool(advice)
+
+
 @given(st.lists(st.integers(0, 60), min_size=3), st.sampled_from([888, 999, 9999]), st.integers(0, 5))
 @ROWS
 @pytest.mark.filterwarnings("ignore::secondop.rules.spellings.MissingCodesWarning")  # of 9 among zeros
