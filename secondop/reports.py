@@ -144,6 +144,10 @@ def _workbook(made: Report) -> bytes:
     book, said = made.rule_book, {"report": made.title, "note": NOT_FOR_CARE, "made on": _today()}
     said |= {"rule book": f"{book.title}. {book.about}", "fingerprint": book.fingerprint, "cases": made.cases}
     said |= {"hidden": f"counts below {made.least}, and what would tell them"}
+    said |= {"who": made.tables["who"].note} if "who" in made.tables else {}
+    said |= {"min, max": "over all that unknown answers allow", "lower, upper": "95 % intervals around these"}
+    told = {"outcome": made.outcome} | {x: made.said.get(x) for x in ("verification", "estimate")}
+    said |= {name: text for name, text in told.items() if text}
     about = pd.DataFrame(said.items(), columns=["about", "this report"])
     with pd.ExcelWriter(kept := BytesIO(), engine="openpyxl") as writer:
         for name, frame in {"about": about, **made.sheets}.items():
