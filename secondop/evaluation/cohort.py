@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import reduce
 from itertools import product
 from typing import Any
@@ -26,7 +27,7 @@ from secondop.evaluation.patterns import Patterns, packed, unpacked, with_cluste
 from secondop.evaluation.verification import ALL_SOUGHT, NONE_ON_RECORD, SOUGHT, known_words
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import Fact, flag
-from secondop.rules.gate import ANSWER, UNREADABLE, typed, typed_cases, typed_lazily
+from secondop.rules.gate import ANSWER, UNREADABLE, any_frame, typed, typed_cases, typed_lazily
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import SUMMARY, Rule
 from secondop.rules.spellings import is_gap, is_not_recorded, matched
@@ -87,12 +88,9 @@ class Cohort:
         self.outcome, self.weights, self.cluster, self.verified = outcome, weights, cluster, verified
         self.by = list(dict.fromkeys([by] if isinstance(by, str) else by or ()))
         self.attrs = dict(getattr(cases, "attrs", {}))
-        try:
-            source = nw.from_native(cases)
-            self.columns = list(source.collect_schema().names())
-        except TypeError as error:
-            expected = "a frame of cases, one a row (pandas, polars, pyarrow, or lazy)"
-            raise SecondopError(f"Expected {expected}, not {type(cases).__name__}.") from error
+        expected = "a frame of cases, one a row (pandas, polars, pyarrow, or lazy; of a file: read_cases)"
+        source = any_frame(cases, f"Expected {expected}, not {type(cases).__name__}.")
+        self.columns = list(source.collect_schema().names())
         self.simulated = is_simulated(self.attrs, self.columns)
         self.assessed = "rule_book" in self.attrs or set(SUMMARY) <= set(self.columns)
         self.truth = [name for name in TRUTH if name in self.columns]
@@ -363,7 +361,9 @@ def _plain(cases: Any, source: Any, names: list[str]) -> tuple[pl.DataFrame, dic
             own[name] = column.cat.rename_categories(str)
         elif kind.startswith(("mixed", "categorical")):
             own[name] = column.astype(object).map(str, na_action="ignore")
-    return nw.from_native(own).to_polars(), bands
+    with suppress(OverflowError):
+        return nw.from_native(own).to_polars(), bands
+    return nw.from_native(own.map(str, na_action="ignore")).to_polars(), bands  # as ids of many digits
 
 
 def is_simulated(attrs: Mapping[str, Any], columns: Iterable[Any]) -> bool:
@@ -383,7 +383,8 @@ def refuse_clusters(cohort: Cohort) -> None:
 def with_rules(cohort: Cohort) -> Cohort:
     """The cohort, if its cases tell what the rules say of them."""
     if not cohort.has_rules:
-        todo = "Use read_cases(..., columns={'your name': 'fact name'}), or assess(..., verdicts=True)"
+        todo = "Use read_cases(..., columns={'your name': 'fact name'}), or assess(..., verdicts=True); "
+        todo += "of a guideline of your own, give rule_book="
         if title := cohort.attrs.get("rule_book_title"):
             todo = (
                 f"They were assessed with {title!r}: give rule_book= that book, and verdicts=True to assess"

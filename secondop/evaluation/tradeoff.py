@@ -107,7 +107,7 @@ def tradeoff(
     cohort = as_cohort(cohort, rule_book, outcome, own, tuple(scores or ()), **told)
     cohort = with_rules(cohort) if cohort.assessed and not (own or scores) else cohort
     chosen = choose(cohort, policies, scores)
-    learned = learn(cohort, chosen, method, given) if method else None
+    learned = learn(cohort, chosen, method, given)
     return weigh(cohort, chosen, np.atleast_1d(threshold), learned=learned, prevalence=prevalence)
 
 
@@ -148,7 +148,7 @@ def decision_curve(
         steps = {f"{name} from {at}": at for at in thresholds}
         chosen += [Policy(own, name, "score", "", chance >= at, at) for own, at in steps.items()]
         names |= dict.fromkeys(steps, name)
-    learned = learn(cohort, chosen, method, given) if method else None
+    learned = learn(cohort, chosen, method, given)
     made = weigh(cohort, chosen, thresholds, CURVE, learned, prevalence=prevalence)
     return made.assign(policy=made["policy"].replace(names))
 

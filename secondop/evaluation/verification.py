@@ -162,13 +162,17 @@ class Verification:
 
 
 def learn(
-    cohort: Cohort, policies: Sequence[Policy], method: str, given: Sequence[str] | None
-) -> Verification:
+    cohort: Cohort, policies: Sequence[Policy], method: str | None, given: Sequence[str] | None
+) -> Verification | None:
     """Learn whose outcome is known, and who changes, from the recorded facts of other cases (cross-fitted).
 
     ``given`` names the facts, by default all recorded ones. Without any, cases are alike if the policies and
     the group are (Begg & Greenes 1983, Biometrics 39:207). ``"weighted"`` uses no model of the outcome.
     """
+    if method is None and given is None:
+        return None
+    if method is None:
+        raise SecondopError("given= names the facts of an estimate: say method='doubly_robust' with it.")
     if method not in METHODS:
         raise unknown_name("method", method, METHODS)
     if cohort.net:
@@ -222,6 +226,8 @@ def _sides(
     for name, inside in groups.items():
         if not known[inside].any():
             empty[f"the {weights[inside].sum():,.0f} cases of group {name!r}"] = name, np.inf
+    if not known.any():
+        empty = {f"{weights.sum():,.0f} cases": ("", np.inf)}
     if many := [words for words, (_, size) in empty.items() if size > FEW * weights.sum()]:
         raise SecondopError(
             f"No outcome is known among {'; nor among '.join(many)}: nothing tells what an opinion would "
