@@ -108,7 +108,7 @@ class Verification:
             return scores.T @ scores
         _, own = np.unique(self.cluster[inside], return_inverse=True)
         sums = np.stack([np.bincount(own, x) for x in scores.T], 1)
-        return few(len(sums)) * (sums.T @ sums)
+        return few(np.bincount(own, self.weights[inside])) * (sums.T @ sums)
 
     def apart(self, policies: Sequence[Policy], groups: int, delta: float = 0.0) -> np.ndarray:
         """Covariances of the shares of TP and FP of policies: (groups, 2, 2, policies, policies)."""

@@ -430,7 +430,7 @@ def test_of_estimates_that_is_best_which_is_better_than_every_other_by_the_inter
 
 SIDES = [
     # what is asked                                 says
-    ({"verified": ["known"]}, "names the yes/no column"),
+    ({"verified": ["known"]}, "the name of a column"),
     ({"verified": "changed"}, "not what it is"),
     ({"method": "doubley_robust"}, "Did you mean 'doubly_robust'"),
     ({"method": "weighted", "given": ["rare_diseas"]}, "Did you mean 'rare_disease'"),
@@ -582,8 +582,8 @@ def test_case_control_samples_are_weighted_to_the_prevalence():
     ("cases", "asked", "says"),
     [
         (BEGG, {"prevalence": 0.1}, "every case needs a known yes or no"),
-        (BEGG.dropna(), {"prevalence": 10}, "above 0 and below 1; got 10"),
-        (BEGG.dropna(), {"prevalence": "10 %"}, "above 0 and below 1; got '10 %'"),
+        (BEGG.dropna(), {"prevalence": 10}, "a share between 0 and 1"),
+        (BEGG.dropna(), {"prevalence": "10 %"}, "a share between 0 and 1"),
         (BEGG.assign(changed=True), {"prevalence": 0.1}, "some of each"),
     ],
 )
