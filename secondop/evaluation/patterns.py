@@ -86,7 +86,7 @@ def with_clusters(squares: np.ndarray, own: np.ndarray, group: np.ndarray) -> np
 
 
 def few(sizes: np.ndarray) -> float:
-    """By what a variance over clusters of these sizes grows, for few or uneven ones to tell no more than that.
+    """By what a variance over clusters of these sizes grows: few or uneven ones tell no more than that.
 
     Of c equal ones c / (c - 1), until 1.96 errors are t's with c - 1. Where a few hold most cases, their mean
     lies near them: with shares p, p'p over what the sum of squares about the mean is then expected to be (of
