@@ -53,8 +53,8 @@ def agreement(
 
     The interval keeps a case together: it is a jackknife's, over cases or (``sample="cases and readers"``,
     three readers or more) over readers too, with Student's t and bent as Wilson's (from -1 to 1), so that
-    agreement in few cases does not pass for certain. Of a rare answer in few cases (5 of 50) the kappas' is
-    rather narrow: some 85 to 90 % of such intervals hold the truth. ``attrs``: counts, ``remarks`` of the reading, ``why``.
+    agreement in few cases does not pass for certain. Of an answer as rare as 5 of 50 those of the kappas are
+    rather narrow: 85 to 90 % hold the truth. ``attrs``: counts, ``remarks`` of the reading, ``why``.
 
     >>> ratings = pd.DataFrame({"slide": [1, 2, 3, 4, 5], "Ada": [*"bbbba"], "Ben": [*"bbbaa"]})
     >>> agreement(ratings, case="slide", readers=["Ada", "Ben"])["value"].round(2).tolist()

@@ -203,7 +203,7 @@ def test_one_case_has_values_without_an_interval_and_one_reader_has_nothing():
 
 
 def test_a_blank_interval_has_its_remark_at_the_end_of_the_scale_too():
-    """Two who always say the opposite, each answer as often: kappa is -1, and no interval is bent around it."""
+    """Two who always say the opposite, each answer as often: kappa is -1, with no interval around it."""
     table = agreement(
         pd.DataFrame({"case": range(6), "Ada": [*"ababab"], "Ben": [*"bababa"]}), readers=["Ada", "Ben"]
     )
