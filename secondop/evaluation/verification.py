@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SOUGHT = "sought"
 METHODS = ("weighted", "doubly_robust")
 LOW, FLOOR = 0.05, 0.01  # chances of being known: what is called low, and the least that is used
+MANY = 25  # per cent of cases with a low one; of 36 %, 86 to 95 % of simulated intervals held the truth
 FEW, LEAST = 0.05, 15  # a share of cases that may lack an estimate; known outcomes to learn from
 FOLDS, SEED, _STEP = 5, 0, 1e-6
 
@@ -201,7 +202,8 @@ def learn(
     low = 100 * weights[chance < LOW].sum() / weights.sum()
     alike = "recorded facts and policies" if facts or scores else "the policies alone"
     said = f"Estimated ({method.replace('_', ' ')}) as if outcomes were missing at random given {alike}; "
-    said += f"{low:.0f} % of cases had a chance below {100 * LOW:.0f} % to have theirs known."
+    said += f"{low:.0f} % of cases had a chance below {100 * LOW:.0f} % to have theirs known"
+    said += f"{', so many that intervals are too narrow' * bool(low >= MANY)}."
     said += f" No estimate of {', '.join(blank)}: no outcome is known on one side." * bool(blank)
     chance = chance.clip(FLOOR)
     return Verification(weights, group, changed, chance, model, refers, blank, said, cluster)
