@@ -25,8 +25,8 @@ from secondop.evaluation.thresholds import (
 from secondop.evaluation.tradeoff import tradeoff
 from secondop.evaluation.uncertainty import bands, best_policies, net_benefits
 from secondop.guideline.second_opinion import RULE_BOOK
-from secondop.rules.assess import assess
 from secondop.rules import facts
+from secondop.rules.assess import assess
 from tests import kit
 
 PROGRAMME = load_scenario("programme")
