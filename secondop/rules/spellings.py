@@ -294,11 +294,17 @@ def may_be_gaps(labels: list, keys: list[str]) -> list:
 
 
 def codes_apart(numbers: pl.Series) -> list[int]:
-    """Codes at an end of a column, far beyond what is none: twice as far from zero, or below it."""
+    """Codes at an end of a column, far beyond what is none: twice as far from zero, or below it.
+
+    Or three times and more behind a gap twice as wide as any other, as 99 stands behind up to 52 weeks: what
+    is measured thins out towards its end.
+    """
     if not {numbers.min(), numbers.max()} & CODES:
         return []
     different = numbers.drop_nulls().unique()
     codes = different.filter(different.cast(pl.Float64).is_in([float(each) for each in CODES]))
     rest = different.filter(~different.is_in(codes.to_list()))
     low, high = (rest.min(), rest.max()) if len(rest) else (0, 443)  # alone, it takes three digits
-    return [int(x) for x in codes.sort() if x > max(2 * high, high + 2) or x < 0 <= low]
+    gap = max(rest.sort().diff().max() or 0, 1) if len(rest) > 1 else np.inf
+    often = [x for x in codes if x - high > max(2 * gap, 2) and (numbers == x).sum() > 2]
+    return [int(x) for x in codes.sort() if x > max(2 * high, high + 2) or x < 0 <= low or x in often]
