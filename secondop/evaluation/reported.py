@@ -192,6 +192,7 @@ def rates_of(made: Report, cases: Any, told: dict[str, Any]) -> None:
         drawn = pd.DataFrame(drawn)
         drawn.attrs = by_group.attrs
         made.figures["groups"] = [("firing_rates", drawn)]
+        made.said["undrawn"] = len(made.groups) - len(drawn)
     if not made.by:
         del made.sheets["groups"]
 
