@@ -59,7 +59,8 @@ def firing_rates(table: pd.DataFrame, truth: pd.DataFrame | None = None) -> go.F
     rows = rows.sort_values(["place", "min"], ascending=[True, False])
     top = rows.loc[rows["min"].idxmax()]
     whole = table[(table["sort"] == "any") & table["group"].isna()].drop_duplicates("kind").set_index("kind")
-    title = f"{top['label']}: known to fire most often, in {top['min']:.3g} of 100 cases"
+    most = " most often," if len(rows) > 1 else ""
+    title = f"{top['label']}: known to fire{most} in {top['min']:.3g} of 100 cases"
     if grouped and one:
         title = f"{rows['policy'].iloc[0].capitalize()}: {_apart(rows)}"
     if len(whole) and rows["sort"].eq("rule").all():

@@ -78,10 +78,12 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
             error_x=_error(part, "false_positive", pale),
             error_y=_error(part, "true_positive", pale),
             showlegend=sort not in ENDS,  # their names stand beside them
-            cliponaxis=False,  # some stand on an axis
         )
     _name_points(fig, rows)
-    return style.room_below(fig.update_xaxes(rangemode="tozero").update_yaxes(rangemode="tozero"))
+    for axis, name in ((fig.update_xaxes, "false_positive"), (fig.update_yaxes, "true_positive")):
+        reach = max(rows[[f"{name}_max", f"{name}_upper"]].max().max(), 1)
+        axis(range=[-0.04 * reach, 1.06 * reach])  # some marks stand at zero
+    return style.room_below(fig)
 
 
 def decision_curve(table: pd.DataFrame) -> go.Figure:
