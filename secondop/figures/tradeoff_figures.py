@@ -80,9 +80,9 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
             showlegend=sort not in ENDS,  # their names stand beside them
         )
     _name_points(fig, rows)
-    for axis, name in ((fig.update_xaxes, "false_positive"), (fig.update_yaxes, "true_positive")):
-        reach = max(rows[[f"{name}_max", f"{name}_upper"]].max().max(), 1)
-        axis(range=[-0.04 * reach, 1.06 * reach])  # some marks stand at zero
+    for axis, at, name in zip("xy", places(rows), ("false_positive", "true_positive"), strict=True):
+        reach = np.nanmax([*at, *rows[f"{name}_upper"], 1])
+        fig.layout[f"{axis}axis"].range = [-0.04 * reach, 1.06 * reach]  # some marks stand at zero
     return style.room_below(fig)
 
 

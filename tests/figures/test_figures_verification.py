@@ -11,9 +11,10 @@ from tests.figures.seen import hovers, title
 
 @pytest.fixture(scope="module")
 def cases():
-    """200 cases, 120 referred and 60 of them known, as in Begg & Greenes; some without the policy's answer."""
+    """200 cases, 120 of them referred; the outcome is known of 60 of these, and of 20 of the others."""
     known = [45 * [True], 15 * [False], 60 * [None], 4 * [True], 16 * [False], 60 * [None]]
-    return pd.DataFrame({"mine": [True] * 120 + [False] * 80, "changed": sum(known, [])})
+    changed = [answer for some in known for answer in some]
+    return pd.DataFrame({"mine": [True] * 120 + [False] * 80, "changed": changed})
 
 
 def bias(cases):
