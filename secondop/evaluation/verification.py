@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import narwhals as nw
 import numpy as np
 
 from secondop.errors import SecondopError, unknown_name
+from secondop.evaluation.columns import YES_NO
 from secondop.evaluation.measures import FN, FP, MEASURES, TN, TP, odds_of
 from secondop.evaluation.patterns import few
 from secondop.rules.facts import Fact
+from secondop.rules.gate import typed
 from secondop.rules.spellings import matched
 
 if TYPE_CHECKING:
@@ -29,6 +32,36 @@ METHODS = ("weighted", "doubly_robust")
 LOW, FLOOR = 0.05, 0.01  # chances of being known: what is called low, and the least that is used
 FEW, LEAST = 0.05, 15  # a share of cases that may lack an estimate; known outcomes to learn from
 FOLDS, SEED, _STEP = 5, 0, 1e-6
+
+
+def told_by(cohort: Cohort, sought: str, outcomes: Sequence[str]) -> str | None:
+    """The column that says for whom the outcome is known: as stated, or who sought an opinion."""
+    if cohort.verified:
+        return cohort.verified
+    if cohort.simulated or cohort.net or sought in outcomes or not matched(cohort.columns, [sought]):
+        return None
+    lazy = isinstance(nw.from_native(cohort.cases), nw.LazyFrame)
+    asked_for = lazy or typed(cohort.cases, {sought: YES_NO})[1].empty  # else no column of yes and no
+    return sought if asked_for else None
+
+
+def notice(cohort: Cohort) -> str:
+    """For whom the outcome is known; that of all others is made unknown where it only looks like no."""
+    told, hidden = nw.col("told"), [] if cohort.net else ["changed"]
+    if cohort.verified:
+        hidden += cohort.truth
+        said = f"those with {cohort.verified!r}"
+    else:
+        seen = cohort.patterns({"told": told}).crossed("told", "flag changed")[0].sum(0)
+        (no, yes, unknown), answered = seen[[0, 2]].sum(0), seen[:2].sum()
+        if not answered or yes or not no + unknown:
+            return "all sought" if answered and not seen[[0, 2]].sum() else ""
+        if not no:
+            return f"{'exactly' if not seen[1, 2] else 'only'} those who sought an opinion"
+        said = "of those who sought no opinion nobody has a change on record, so theirs is unknown, not no"
+    names = (f"flag {name}" for name in hidden)
+    cohort.frame = cohort.frame.with_columns(**{x: nw.when(told).then(nw.col(x)) for x in names})
+    return said
 
 
 def known_words(known: float, n: float, by: str) -> str:
@@ -158,7 +191,6 @@ def learn(
         raise SecondopError(f"method={method!r} estimates a yes/no outcome: name one that is no net of two.")
     if not hasattr(cohort.cases, "__len__"):
         raise SecondopError(f"method={method!r} learns case by case: collect the lazy frame first.")
-    given = [given] if isinstance(given, str) else given
     rows, names, group = cohort.rows({p.name: p.refers for p in policies if p.refers is not None})
     if not rows["weight"].sum():
         raise SecondopError(f"method={method!r} learns from cases, and there are none.")

@@ -53,6 +53,7 @@ WRONG = {  # of each kind of argument what is no such thing, and is handed in al
     "measures": [[1], 3, [], {"ppv": 1}],
     "anchors": [[], 1],
     "facts": [[1], 3],
+    "given": [[1], 3],
     "order": [[1], 3],
     "rules": [[1], 3],
     "combination": [[1], 3, None],
