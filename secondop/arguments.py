@@ -70,6 +70,10 @@ NAMES = Taken(lambda x: _listed(x, _text), "a list of names")
 SOME = Taken(lambda x: NAMES.fits(x) and len(list(x)) > 0, "a list of names, one or more")
 COLUMN = Taken(_text, "the name of a column; what is no column yet is added to the cases first")
 COLUMNS = either(Taken(NAMES.fits, "a list of columns"), COLUMN)
+ENDLESS = Taken(
+    lambda x: _listed(x, lambda y: isinstance(y, Real) and y == y) and len(list(x)) > 0,
+    "a list of numbers, infinity allowed",
+)
 NUMBERS = Taken(lambda x: _listed(x, _number) and len(list(x)) > 0, "a list of numbers")
 SHARE = number(0, 1, "a share between 0 and 1, such as 0.22 for 22 %")
 THRESHOLD = Taken(_number, "a number above 0 and below 1, such as 1/11")
@@ -90,13 +94,14 @@ _OF = {
     SHARE: "prevalence follow_through yield_ held_back",
     THRESHOLD: "threshold",
     NUMBERS: "thresholds signals values",
+    ENDLESS: "deltas",
     COLUMN: "weights cluster outcome score sought verified",
     COLUMNS: "by",
-    NAMES: "policies parameters facts order rules combination probabilities given",
+    NAMES: "policies parameters facts given order rules combination probabilities",
     SOME: "measure measures anchors",
     either(NAMES, TEXT): "fitted_to",
     Taken(lambda x: _listed(x, lambda _: True), "a list of cohorts"): "redrawn",
-    TEXT: "policy level kind path audience engine what",
+    TEXT: "policy level kind path audience engine what method",
     Taken(lambda x: isinstance(x, bool), "True or False"): "verdicts next_question refit",
     BOOK: "rule_book before after",
     RENAMED: "columns",

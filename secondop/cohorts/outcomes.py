@@ -177,7 +177,7 @@ def expected_rates(scenario: Scenario | str) -> dict[str, float]:
 
     Examples
     --------
-    >>> rates = expected_rates(load_scenario("programme"))
+    >>> rates = expected_rates("programme")
     >>> print({name: round(rates[f"{name}_changed_sought"], 3) for name in ("diagnosis", "both")})
     {'diagnosis': 0.148, 'both': 0.106}
     """

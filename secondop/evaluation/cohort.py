@@ -20,9 +20,9 @@ from secondop.arguments import COLUMN, MAPPING, NAMES, NONE, checked, either
 from secondop.errors import SecondopError, did_you_mean, unknown_name
 from secondop.evaluation.columns import YES_NO, in_words, opened, recorded
 from secondop.evaluation.corrected import NET, NET_OF
+from secondop.evaluation.known import SOUGHT, known_words, notice, told_by
 from secondop.evaluation.measures import TRUTH
 from secondop.evaluation.patterns import Patterns, packed, unpacked, with_clusters
-from secondop.evaluation.verification import SOUGHT, known_words, notice, told_by
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import Fact
 from secondop.rules.gate import ANSWER, UNREADABLE
@@ -31,7 +31,6 @@ from secondop.rules.rules import SUMMARY, Rule
 from secondop.rules.spellings import is_gap, matched
 
 EITHER = ("diagnosis_changed", "treatment_changed")
-MAX_GROUPS = 200
 
 
 class Cohort:
@@ -257,7 +256,7 @@ class Cohort:
         self.judged = bool(names) and set(names) <= set(self.columns)
         self.has_rules = self.judged or bool(matched(self.columns, facts))
         said = self.attrs.get("rule_book")
-        if self.judged and said is not None and said != self.rule_book.fingerprint:
+        if said not in (None, self.rule_book.fingerprint) and set(names) & set(self.columns):
             raise SecondopError(
                 f"These cases were assessed with the rule book {self.attrs.get('rule_book_title')!r} "
                 f"(fingerprint {said}), not with {self.rule_book.title!r} ({self.rule_book.fingerprint}). "
@@ -284,14 +283,15 @@ class Cohort:
                 pl.col("cluster").n_unique()
             )
             self.clusters = each["cluster"].cast(pl.Int64).to_numpy() if len(each) else np.zeros(1, int)
+            if self.clusters.max() == 1:
+                whose = f"Every group by {', '.join(groups)[3:]} holds" if groups else "These are"
+                said = f"{whose} cases of one {self.cluster!r} alone, which tells nothing of others"
+                raise SecondopError(f"{said}: leave cluster= away, and say that it is one.")
         if not groups:
             return counted, [None], np.zeros(len(counted), int)
         group = counted.select(pl.struct(groups).rle_id()).to_series().to_numpy()
         names = counted.select(groups).unique(maintain_order=True)
-        if len(names) > MAX_GROUPS:
-            said = f"Grouping by {', '.join(self.by)} makes {len(names):,} groups, more than {MAX_GROUPS}."
-            raise SecondopError(f"{said} Cut numbers into bands first, for instance with pandas.cut.")
-        return counted, in_words(names), group
+        return counted, in_words(names, self.by), group
 
 
 def is_simulated(attrs: Mapping[str, Any], columns: Iterable[Any]) -> bool:

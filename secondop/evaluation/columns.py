@@ -8,11 +8,12 @@ import narwhals as nw
 import pandas as pd
 import polars as pl
 
+from secondop.errors import SecondopError
 from secondop.rules.facts import Fact, flag
 from secondop.rules.gate import ANSWER, UNREADABLE, typed_cases, typed_lazily
 from secondop.rules.spellings import is_not_recorded
 
-NOT_RECORDED = "not recorded"
+NOT_RECORDED, MAX_GROUPS = "not recorded", 200
 YES_NO = flag("answer", "Yes or no?")
 
 
@@ -65,8 +66,11 @@ def recorded(frame: pl.DataFrame, groups: Sequence[str]) -> list[pl.Expr]:
     return made
 
 
-def in_words(groups: pl.DataFrame) -> list[str]:
-    """What groups are called: their answers, one after another."""
+def in_words(groups: pl.DataFrame, by: Sequence[str]) -> list[str]:
+    """What groups are called: their answers, one after another; refused where there are too many."""
+    if len(groups) > MAX_GROUPS:
+        said = f"Grouping by {', '.join(by)} makes {len(groups):,} groups, more than {MAX_GROUPS}."
+        raise SecondopError(f"{said} Cut numbers into bands first, for instance with pandas.cut.")
     words = pl.col(pl.Boolean).replace_strict([False, True], ["no", "yes"], return_dtype=pl.String)
     told = pl.all().cast(pl.String).fill_null(NOT_RECORDED)
     return groups.with_columns(words).select(pl.concat_str(told, separator=", ")).to_series().to_list()

@@ -15,6 +15,7 @@ from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.evaluation import contrasts as counted
 from secondop.evaluation.cohort import Cohort, is_simulated
 from secondop.evaluation.contrasts import ALL, DIFFER, OUTCOMES, SOUGHT
+from secondop.evaluation.known import NONE_ON_RECORD
 from secondop.evaluation.measures import NUMBERS, Z
 from secondop.evaluation.patterns import Patterns
 from secondop.evaluation.published import published_contrasts, published_rates, with_intervals
@@ -136,6 +137,8 @@ def compare(
     if cluster and cluster not in columns:
         raise unknown_name("column of the cases", cluster, map(str, columns))
     answers, unreadable = counted.answers_of(cohort, whom, cluster)
+    simulated = is_simulated(attrs, columns)
+    only_sought = not simulated and counted.only_sought(answers)
     redrawn = [(cases, _columns(cases))[0] for cases in redrawn]
     others = [counted.answers_of(cases, whom)[0] for cases in redrawn]
     scenario = attrs.get("scenario") if scenario is None else scenario
@@ -154,7 +157,8 @@ def compare(
     table = pd.DataFrame(rows, columns=[*kept, *told, *_APART, "verdict", "reason"])
     whole = {f"cohort_{name}" for name in counts} | {"published_n", "cohort_clusters"} & set(told)
     table = table.astype(dict.fromkeys(whole, "Int64"))
-    table.attrs |= {"unreadable": unreadable, "simulated": is_simulated(attrs, columns)}
+    table.attrs |= {"unreadable": unreadable, "simulated": simulated}
+    table.attrs["verification"] = f"{NONE_ON_RECORD.capitalize()}." if only_sought else ""
     return table if min_cell is None else hide_compared(table, min_cell)
 
 

@@ -95,6 +95,23 @@ def answers_of(
     return cohort.patterns(asked, flags=()), cohort.about()["unreadable"]
 
 
+def only_sought(answers: Patterns) -> bool:
+    """Whether no change is on record of those who sought no opinion: then theirs is unknown, not no."""
+    codes, stayed = answers.codes, answers.codes[SOUGHT] != 1
+    changes = [name for name in EITHER if name in codes]
+    if (
+        stayed.all()
+        or not (codes[SOUGHT] == 0).any()
+        or not any((codes[name][stayed] == 0).any() for name in changes)
+    ):
+        return False
+    if any((codes[name][stayed] == 1).any() for name in changes):
+        return False
+    for name in {*OUTCOMES, "diagnosis_same", "both_changed", "either_changed"} & codes.keys():
+        codes[name] = np.where(stayed, 2, codes[name])
+    return True
+
+
 def tells(names: Collection[str], side: Any) -> bool:
     """Whether cases with these columns tell who is on a side."""
     if isinstance(side, str):

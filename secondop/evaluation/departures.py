@@ -20,10 +20,11 @@ from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 
 DELTAS = (-np.inf, *np.linspace(-4, 4, 33), np.inf)
+ONE = either(TEXT, MAPPING)
 WAYS = ("known cases alone", "estimate", "bounds", "truth")
 
 
-@checked(policy=either(TEXT, MAPPING), measure=TEXT)
+@checked(policy=ONE, measure=TEXT)
 def departures(
     cases: Any,
     policy: str | Mapping[str, str] = "recommended",
@@ -61,7 +62,7 @@ def departures(
     return table
 
 
-@checked(policy=either(TEXT, MAPPING), measure=TEXT)
+@checked(policy=ONE, measure=TEXT)
 def verification_bias(
     cases: Any,
     policy: str | Mapping[str, str] = "recommended",

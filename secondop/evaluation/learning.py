@@ -229,4 +229,5 @@ def rows_of(cohort: Cohort, **asked: nw.Expr) -> pl.DataFrame:
     rows = rows.with_columns(pl.col(pl.Boolean).cast(pl.Int64).fill_null(UNKNOWN))
     if gaps := sum(rows.null_count().row(0)):
         raise SecondopError(f"{gaps:,} of {len(rows):,} cases have no score, and cannot be put in order.")
+    cohort.known = float((rows["changed"] != UNKNOWN).sum()), float(len(rows))
     return rows

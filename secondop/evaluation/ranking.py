@@ -1,4 +1,4 @@
-"""Which policies are best, at a threshold or at some: decided on the bounds of their differences."""
+"""Which policies are best, at a threshold or at some: decided on their differences, never on each alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from secondop.evaluation.measures import NUMBERS, odds_of
+from secondop.evaluation.measures import NUMBERS, Z, odds_of
 from secondop.evaluation.patterns import Patterns
 from secondop.evaluation.policies import FORESIGHT, Policy
 
@@ -53,8 +53,15 @@ class Ahead:
         best = best_between(self.tp + mine, self.fp - theirs)
         return self._told(*(low < high - 1e-9 for low, high in (worst, best)))
 
-    def best(self, thresholds: Iterable[float], shares: np.ndarray | None) -> np.ndarray:
-        """Whether each is best at each threshold; its value by the estimated ``shares`` of cells, if any."""
+    def best(
+        self, thresholds: Iterable[float], shares: np.ndarray | None = None, spread: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Whether each is best at each threshold: told by bounds, or by what is estimated of differences.
+
+        By the estimated ``shares`` of cells, of all policies, and the ``spread`` of those that are ``real``,
+        the value is 1 where the 95 % interval of the difference from every other lies above 0, and 0 where
+        one lies below.
+        """
         each, mine, theirs = [], self.alone, self.alone.swapaxes(1, 2)
         for threshold, odds in zip(thresholds, odds_of(thresholds), strict=True):
             here = np.array([self.policies[i].at in (None, threshold) for i in self.real])
@@ -63,9 +70,15 @@ class Ahead:
             sure, may = (low > 1e-9) | ((low >= 0) & (high < 1e-9)), high >= -1e-9  # equal: the first stands
             told = self._told(*(np.all(x, -1, where=here) & here for x in (sure, may)))
             if shares is not None:
-                net = (shares[self.real] @ [1, -odds, 0, 0]).T
-                net = np.where(here & ~np.isnan(net), net, -np.inf)  # some have no estimate
-                told[self.real, :, 0] = (np.arange(len(here)) == net.argmax(1)[:, None]).T
+                weigh = np.array([1, -odds])
+                net = (shares[self.real, :, :2] @ weigh).T
+                joint = np.einsum("a,gabij,b->gij", weigh, spread, weigh)
+                alone = np.diagonal(joint, axis1=1, axis2=2)
+                width = Z * np.sqrt(np.maximum(alone[:, :, None] + alone[:, None] - 2 * joint, 0))
+                lead = net[:, :, None] - net[:, None]  # blank where there is no estimate: bounds decide there
+                sure, may = sure | (lead > width + 1e-9), may & ~(lead < -width - 1e-9)
+                decided = self._told(*(np.all(x, -1, where=here) & here for x in (sure, may)))
+                told[..., 0] = decided[..., 0]
             each.append(told)
         return (
             np.stack(each, -2) if each else self._told(*np.zeros((2, *self.tp.shape[:2]), bool))[..., None, :]

@@ -16,10 +16,11 @@ from secondop.errors import SecondopError
 from secondop.evaluation.cohort import Cohort, Patterns
 from secondop.evaluation.corrected import NET_FORESIGHT, NET_MEASURES, NET_OF, net_table
 from secondop.evaluation.given import judged, refuse_no_chance
+from secondop.evaluation.known import known_by_policy, known_words
 from secondop.evaluation.measures import BEST, MEASURES, NUMBERS, odds_of, table, tidy
 from secondop.evaluation.policies import FORESIGHT, Policy, choose
 from secondop.evaluation.ranking import Ahead
-from secondop.evaluation.verification import Verification, known_by_policy, known_words, learn
+from secondop.evaluation.verification import Verification, learn
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 
@@ -86,7 +87,8 @@ def tradeoff(
         decides it; ``min, max``: over all answers that missing facts and outcomes allow; ``lower, upper``:
         95 % intervals around these; ``n`` cases; ``label, sort, kind`` of the policy. ``frontier`` is 1 where
         it is best at some threshold (of equals the first), 0 where at none, blank where outcomes decide that;
-        where any is unknown, ``best`` tells the same of each threshold. The bounds of differences decide. In
+        where any is unknown, ``best`` tells the same of each threshold. The bounds of differences decide; of
+        estimates ``best`` takes their 95 % intervals, so that more than one policy may be left blank. In
         ``attrs``, ``verification`` says for whom the outcome is known, ``estimate`` what an estimate assumes.
 
     Examples
@@ -197,7 +199,7 @@ def weigh(
     if cohort.net and cohort.cluster:
         said = "Errors corrected less introduced have no intervals by cluster"
         raise SecondopError(f"{said}: leave cluster= away.")
-    outcome, beside = NET_OF if cohort.net else ("changed",), [] if measures else cohort.truth
+    outcome, beside, estimated = NET_OF if cohort.net else ("changed",), [] if measures else cohort.truth, ()
     asked = {policy.name: policy.refers for policy in policies if policy.refers is not None}
     seen = cohort.patterns(asked, tuple(dict.fromkeys((*outcome, *beside))))
     seen.codes[FORESIGHT] = seen.codes[f"flag {outcome[0]}"]
@@ -219,9 +221,10 @@ def weigh(
     else:
         foresight = np.array([[policy.sort == FORESIGHT] for policy in policies])
         found = table(counts, squares, thresholds, measures=measures or MEASURES, foresight=foresight)
-        ahead, shares = Ahead.of(seen, policies, counts), None
         if learned and attrs["unknown_outcomes"]:
             shares, estimates = learned.table(policies, len(seen.groups), thresholds, found, delta)
+            real = [policy for policy in policies if policy.sort != FORESIGHT]
+            estimated = shares, learned.apart(real, len(seen.groups), delta)
             attrs |= {"estimate": learned.said, "delta": delta}
             for name, estimate in estimates.items():
                 numbers = found[name]
@@ -231,8 +234,9 @@ def weigh(
             attrs["verification"] = known_words(*cohort.known, by)
     for name in beside:
         found[name] = table(*crossed(name), measures=["true_positive"])["true_positive"]
-    if not cohort.net:
-        found |= {BEST: ahead.best(thresholds, shares)} if attrs["unknown_outcomes"] else {}
+    if not cohort.net and (attrs["unknown_outcomes"] or not measures):
+        ahead = Ahead.of(seen, policies, counts)
+        found |= {BEST: ahead.best(thresholds, *estimated)} if attrs["unknown_outcomes"] else {}
         found |= {} if measures else {"frontier": ahead.frontier()}
     rows = [(p.name, group, p.label, p.sort, p.kind) for p in policies for group in seen.groups]
     if cohort.net:

@@ -1,4 +1,4 @@
-"""Outcomes that are known only for some: how that is said, and what an estimate makes of the others.
+"""Outcomes that are known only for some: what an estimate makes of the others.
 
 An outcome is *verified* where it is known. Bounds need no assumption. The estimates here need one, that
 outcomes are *missing at random*: of cases alike in the recorded facts, the verdicts of the policies and the
@@ -12,73 +12,22 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import narwhals as nw
 import numpy as np
 
 from secondop.errors import SecondopError, unknown_name
-from secondop.evaluation.columns import YES_NO
 from secondop.evaluation.measures import FN, FP, MEASURES, TN, TP, odds_of
 from secondop.evaluation.patterns import few
 from secondop.rules.facts import Fact
-from secondop.rules.gate import typed
 from secondop.rules.spellings import matched
 
 if TYPE_CHECKING:
     from secondop.evaluation.cohort import Cohort
     from secondop.evaluation.policies import Policy
 
-SOUGHT = "sought"
 METHODS = ("weighted", "doubly_robust")
 LOW, FLOOR = 0.05, 0.01  # chances of being known: what is called low, and the least that is used
 FEW, LEAST = 0.05, 15  # a share of cases that may lack an estimate; known outcomes to learn from
 FOLDS, SEED, _STEP = 5, 0, 1e-6
-
-
-def told_by(cohort: Cohort, sought: str, outcomes: Sequence[str]) -> str | None:
-    """The column that says for whom the outcome is known: as stated, or who sought an opinion."""
-    if cohort.verified:
-        return cohort.verified
-    if cohort.simulated or cohort.net or sought in outcomes or not matched(cohort.columns, [sought]):
-        return None
-    lazy = isinstance(nw.from_native(cohort.cases), nw.LazyFrame)
-    asked_for = lazy or typed(cohort.cases, {sought: YES_NO})[1].empty  # else no column of yes and no
-    return sought if asked_for else None
-
-
-def notice(cohort: Cohort) -> str:
-    """For whom the outcome is known; that of all others is made unknown where it only looks like no."""
-    told, hidden = nw.col("told"), [] if cohort.net else ["changed"]
-    if cohort.verified:
-        hidden += cohort.truth
-        said = f"those with {cohort.verified!r}"
-    else:
-        seen = cohort.patterns({"told": told}).crossed("told", "flag changed")[0].sum(0)
-        (no, yes, unknown), answered = seen[[0, 2]].sum(0), seen[:2].sum()
-        if not answered or yes or not no + unknown:
-            return "all sought" if answered and not seen[[0, 2]].sum() else ""
-        if not no:
-            return f"{'exactly' if not seen[1, 2] else 'only'} those who sought an opinion"
-        said = "of those who sought no opinion nobody has a change on record, so theirs is unknown, not no"
-    names = (f"flag {name}" for name in hidden)
-    cohort.frame = cohort.frame.with_columns(**{x: nw.when(told).then(nw.col(x)) for x in names})
-    return said
-
-
-def known_words(known: float, n: float, by: str) -> str:
-    """For how many the outcome is known, and for whom: a sentence for tables and figures, or nothing."""
-    if by == "all sought":
-        return f"All {n:,.0f} cases sought an opinion: 100 cases are 100 of these."
-    if known == n:
-        return ""
-    return f"The outcome is known for {known:,.0f} of {n:,.0f} cases{': ' * bool(by)}{by}."
-
-
-def known_by_policy(counts: np.ndarray, policies: Sequence[Policy]) -> str:
-    """The policy whose referrals are exactly the cases of known outcome; counts: (policies, 3, 3)."""
-    known, unknown = counts[..., :2].sum(-1), counts[..., 2]
-    exact = (known[:, 1] > 0) & (unknown[:, 1] == 0) & (known[:, [0, 2]].sum(1) == 0)
-    named = [p.name for p, hit in zip(policies, exact, strict=True) if hit and p.refers is not None]
-    return f"exactly those that the policy {named[0]!r} refers" if named and unknown.sum() else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +35,8 @@ class Verification:
     """What is needed to estimate: of every case its weight, group, outcome, and what was learned of it.
 
     ``changed`` is 0 or 1, or 2 where it is not known; ``chance`` that it is known, and ``model``, the chance
-    of a change, are learned from other cases; ``refers`` tells whom each policy is known to refer.
+    of a change, are learned from other cases; ``refers`` tells whom each policy is known to refer; what cases
+    of a ``cluster`` add to the variance is summed first.
     """
 
     weights: np.ndarray
@@ -127,19 +77,33 @@ class Verification:
                 cells, least, most = (
                     _cells(x[inside], None if refers is None else refers[inside]) for x in (each, sure, may)
                 )
-                mean = w @ cells
-                scores, grown = w[:, None] * (cells - mean), 1.0  # a row per case, or per cluster of them
-                if self.cluster is not None:
-                    _, own = np.unique(self.cluster[inside], return_inverse=True)
-                    scores = np.stack([np.bincount(own, x) for x in scores.T], 1)
-                    grown = few(len(scores))
-                spread.append(scores.T @ scores * (np.nan if policy.name in self.blank else grown))
-                mean = np.clip(mean, *np.sort([w @ least, w @ most], 0))
-                shares.append(mean * (np.nan if policy.name in self.blank else 1))
+                mean, told = w @ cells, np.nan if policy.name in self.blank else 1.0
+                spread.append(told * self._covariance(w[:, None] * (cells - mean), inside))
+                shares.append(told * np.clip(mean, *np.sort([w @ least, w @ most], 0)))
                 known = self.changed[inside] < 2
                 sizes.append(((w * known / self.chance[inside]) ** 2).sum())
         shape = (-1, groups)
         return tuple(np.reshape(x, (*shape, *np.shape(x)[1:])) for x in (shares, spread, sizes))
+
+    def _covariance(self, scores: np.ndarray, inside: np.ndarray) -> np.ndarray:
+        """Of sums of scores, a row per case of these ``inside``; with clusters, of their sums."""
+        if self.cluster is None:
+            return scores.T @ scores
+        _, own = np.unique(self.cluster[inside], return_inverse=True)
+        sums = np.stack([np.bincount(own, x) for x in scores.T], 1)
+        return few(len(sums)) * (sums.T @ sums)
+
+    def apart(self, policies: Sequence[Policy], groups: int, delta: float = 0.0) -> np.ndarray:
+        """Covariances of the shares of TP and FP of policies: (groups, 2, 2, policies, policies)."""
+        each, found = self.changes(delta)[:, None], []
+        refers = np.stack([self.refers[policy.name] for policy in policies], 1)
+        for group in range(groups):
+            inside = self.group == group
+            w = self.weights[inside, None] / self.weights[inside].sum()
+            scores = np.hstack([refers[inside] * x[inside] for x in (each, 1 - each)])
+            spread = self._covariance(w * (scores - (w * scores).sum(0)), inside)
+            found.append(spread.reshape(2, len(policies), 2, -1).swapaxes(1, 2))
+        return np.array(found)
 
     def table(
         self,

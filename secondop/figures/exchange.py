@@ -20,7 +20,8 @@ from secondop.figures.tradeoff_figures import (
     worth,
 )
 
-_NOTE = "Filled mark: the policy. Ring: as many at random. Grey: {}. Line: 95 % interval{}."
+_NOTE = "Filled mark: the policy. Ring: as many at random. Grey: missing information{}. "
+_NOTE += "Line: 95 % interval{}."
 
 
 def net_benefit(table: pd.DataFrame) -> go.Figure:
@@ -38,8 +39,9 @@ def net_benefit(table: pd.DataFrame) -> go.Figure:
     every = wide(table)
     steps = dict(iter(every.groupby("threshold")))
     start = min(steps, key=lambda threshold: abs(threshold - 1 / 11))
-    grey = "missing information" + " and unknown outcomes" * bool(table.attrs.get("unknown_outcomes"))
-    note = _NOTE.format(grey, " of the estimate" * bool(table.attrs.get("estimate")))
+    unknown, estimate = (bool(table.attrs.get(x)) for x in ("unknown_outcomes", "estimate"))
+    note = _NOTE.format(" and unknown outcomes" * unknown, " of the estimate" * estimate)
+    note += f" {style.HALF_WAY}." * (unknown and not estimate)
     rows, note = _policies(steps[start]), f"{style.basis_of(table)} {note}"
     heads = {at: style.figure(_title(part), note).layout for at, part in steps.items()}
     tallest = max(steps, key=lambda at: heads[at].margin.t)

@@ -23,6 +23,7 @@ _FIRES = (
     "{label}: known to fire in {fired:,.0f} of {n:,.0f} cases ({min:.1f} %), unknown in {unknown:,.0f}; so "
     "{range} % (95 % interval {lower:.1f} to {upper:.1f})."
 )
+_ONE = " (95 % interval nan to nan)"  # of a single cluster
 _ADDS = (
     "{label} adds {added:,.0f} cases to those of the rules above ({alone:,.0f} alone). So far {range} of 100 "
     "cases are referred."
@@ -70,7 +71,9 @@ def firing_rates(table: pd.DataFrame, truth: pd.DataFrame | None = None) -> go.F
     for kind, part in rows.groupby("kind", sort=False):
         colour, name = _KINDS[kind]
         said = [
-            style.lines((_FIRES if row["n"] else "{label}: no cases, so no rate.").format(**row))
+            style.lines(
+                (_FIRES if row["n"] else "{label}: no cases, so no rate.").format(**row).replace(_ONE, "")
+            )
             for row in part.to_dict("records")
         ]
         look = {"name": name, "marker": {"color": colour, "size": 10}, "error_x": _error(part)}
@@ -191,6 +194,11 @@ def _set(names: tuple[str, ...]) -> str:
 
 def _apart(rows: pd.DataFrame) -> str:
     """The groups that differ most, or that the drawn lines of all overlap."""
+    rows = (
+        rows.dropna(subset="lower")
+        if rows["lower"].notna().any()
+        else rows.fillna({"lower": 0, "upper": 100})
+    )
     top, least = rows.loc[rows["lower"].idxmax()], rows.loc[rows["upper"].idxmin()]
     if len(rows) > 1 and top["lower"] <= least["upper"]:
         known = f"{rows['min'].min():.3g} to {rows['min'].max():.3g}"

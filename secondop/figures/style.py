@@ -41,6 +41,7 @@ TRADES = {
 }
 """What a decision threshold trades, by outcome: what is accepted (one, many) for one of what is found."""
 
+HALF_WAY = "What these decide is drawn half-way"
 INK, QUIET, GRID = "#1f2933", "#66707a", "#e6e9ec"
 _ROW, _LINE = 26, 15  # heights of a ladder's row, and of a line of its label
 _FOOT = {"y": 0, "yref": "container", "yanchor": "bottom"}  # where a legend is clear of the axis
@@ -131,20 +132,23 @@ def count_of(table: pd.DataFrame) -> str:
     return f"{table['n'].iloc[0]:,.0f} {cases_of(table)}"
 
 
+def known_of(table: pd.DataFrame) -> str:
+    """For whom the outcome is known, and what an estimate assumes, after a space; or nothing."""
+    return "".join(f" {table.attrs[x]}" for x in ("verification", "estimate") if table.attrs.get(x))
+
+
 def basis_of(table: pd.DataFrame) -> str:
-    """The cases that a table counts, for whom the outcome is known, and what an estimate assumes."""
-    said = [table.attrs[x] for x in ("verification", "estimate") if table.attrs.get(x)]
-    return " ".join([f"{count_of(table)}.", *said])
+    """The cases that a table counts, and for whom the outcome is known."""
+    return f"{count_of(table)}.{known_of(table)}"
 
 
 def doubt_of(table: pd.DataFrame) -> str:
     """What makes a value more than one: the sample, unknown facts and, where there are any, outcomes."""
     if table.attrs.get("estimate"):
         return "95 % interval of the estimate"
-    unknown = " and unknown outcomes" if table.attrs.get("unknown_outcomes") else ""
-    return (
-        f"95 % interval, missing information{unknown}" if unknown else "95 % interval and missing information"
-    )
+    if table.attrs.get("unknown_outcomes"):
+        return f"95 % interval, missing information and unknown outcomes. {HALF_WAY}"
+    return "95 % interval and missing information"
 
 
 def threshold_words(threshold: float, outcome: str | None = None) -> str:

@@ -155,11 +155,14 @@ def places(rows: pd.DataFrame) -> tuple[list[float], list[float]]:
 def best_of(rows: pd.DataFrame) -> pd.Series | None:
     """The policy with the highest net benefit at a threshold; none where unknown outcomes leave that open.
 
-    That is told by the bounds of its difference from every other, or by the estimates, if there are any.
+    That is told by its difference from every other. Of estimates that cannot be told apart it is the highest,
+    and :func:`tied_with` says so.
     """
     real = rows[rows["sort"] != FORESIGHT]
     if BEST in real and real[f"{BEST}_max"].notna().any():
         best = real[real[BEST] == 1]
+        if best.empty and real.loc[real[BEST].isna(), "net_benefit"].notna().all():  # only of estimates
+            best = real[real[BEST].isna()].nlargest(1, "net_benefit")
         return best.iloc[0] if len(best) else None
     return real.loc[real["net_benefit"].idxmax()] if real["net_benefit"].notna().all() else None
 

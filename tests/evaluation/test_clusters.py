@@ -182,9 +182,17 @@ def test_groups_count_their_own_clusters():
 
 
 def test_one_cluster_tells_nothing_of_others():
-    row = fired(CASES, cluster="site", by="site").iloc[0]
+    for by, said in ((None, "These are cases"), ("site", "Every group by site holds cases")):
+        one = CASES if by else CASES[CASES["site"] == "site 01"]
+        with pytest.raises(SecondopError, match=f"{said} of one 'site' alone"):
+            firing_rates(one, by=by, cluster="site", rule_book=BOOK)
+    some = CASES.assign(ward=np.where(CASES["site"] == "site 01", "a", "b"))
+    table = firing_rates(some, cluster="site", by="ward", rule_book=BOOK).query("sort == 'rule'")
+    row = table[table["group"] == "a"].iloc[0]
     assert row["clusters"] == 1 and row[ENDS].isna().all() and row["value"] > 0
-    cases = CASES[CASES["site"] == "site 01"].assign(sought=True)
+    drawn = figures.firing_rates(table)
+    assert not any("nan" in text for trace in drawn.data for text in trace.hovertext or ())
+    cases = CASES.assign(sought=CASES["site"] == "site 01")
     seen = compare(cases, published_rates().query("id == 'meyer_dx'"), fitted_to=(), cluster="site").iloc[0]
     assert seen["verdict"] == "undetermined" and "of one cluster" in seen["reason"]
 

@@ -27,6 +27,9 @@ WRONG = {  # of each kind of argument what is no such thing, and is handed in al
     "repeats": [0, "5"],
     "groups": [0, "10", 2.5],
     "most": [0, "20"],
+    "given": [5, {"sex": 1}, [1]],
+    "method": [1, ["weighted"]],
+    "deltas": ["1", 0.5, [], ["1"], None],
     "min_cell": [0, "5", 2.5, -1],
     "max_depth": [0, "4"],
     "learn_from": ["100", 0],
@@ -53,7 +56,6 @@ WRONG = {  # of each kind of argument what is no such thing, and is handed in al
     "measures": [[1], 3, [], {"ppv": 1}],
     "anchors": [[], 1],
     "facts": [[1], 3],
-    "given": [[1], 3],
     "order": [[1], 3],
     "rules": [[1], 3],
     "combination": [[1], 3, None],
@@ -195,6 +197,10 @@ CASES_OF = {
         lambda: s.tradeoff(ASSESSED, outcome="changed"),
         "assessed with 'Ours': give",
     ),
+    "rates of a book without some rules": (
+        lambda: s.firing_rates(s.assess(CASES, BOOK, verdicts=True)),
+        "not with 'When a second opinion",
+    ),
     "the same in polars": (
         lambda: s.tradeoff(pl.from_pandas(ASSESSED), outcome="changed"),
         "neither facts of .* nor verdicts",
@@ -260,7 +266,7 @@ def test_groups_keep_their_names_whatever_their_column_is_called(name):
         **{name: pd.Categorical(["south", "north"] * 6, ["south", "north"]), "changed": CASES["changed"]}
     )
     for table in (
-        s.firing_rates(cases, by=name, cluster=name, rule_book=BOOK),
+        s.firing_rates(cases.assign(case=range(12)), by=name, cluster="case", rule_book=BOOK),
         s.tradeoff(cases, by=name, outcome="changed", rule_book=BOOK),
         s.wide(s.decision_curve(cases, by=name, outcome="changed", rule_book=BOOK)),
         s.reform(cases, BOOK, BOOK, by=name, outcome="changed"),
