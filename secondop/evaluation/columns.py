@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 import polars as pl
 
@@ -27,7 +28,7 @@ def opened(
     if isinstance(source, nw.LazyFrame):
         return typed_lazily(source, facts), {}
     said, (beside, bands) = typed_cases(source.to_native(), facts), _plain(source, plain)
-    frame = pl.DataFrame({UNREADABLE: pl.zeros(len(source), pl.Int64, eager=True)}).with_columns(
+    frame = pl.DataFrame({UNREADABLE: np.zeros(len(source), np.int64)}).with_columns(
         *beside.get_columns(),
         **{ANSWER + x: said[x] if x in said.columns else pl.lit(None, y.dtype) for x, y in facts.items()},
     )
