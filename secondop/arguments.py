@@ -103,10 +103,7 @@ _OF = {
     Taken(lambda x: _listed(x, lambda _: True), "a list of cohorts"): "redrawn",
     TEXT: "policy level kind path audience engine what method",
     Taken(lambda x: isinstance(x, bool), "True or False"): "verdicts next_question refit",
-    Taken(
-        lambda x: hasattr(x, "rule_facts"),
-        "a rule book, such as RULE_BOOK (several are taken by read_cases alone)",
-    ): "rule_book before after",
+    BOOK: "rule_book before after",
     RENAMED: "columns",
     VALUES: "scores contrasts",
     MAPPING: "sides counts",

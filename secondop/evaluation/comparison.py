@@ -14,11 +14,11 @@ from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.evaluation import contrasts as counted
 from secondop.evaluation.cohort import Cohort, is_simulated
 from secondop.evaluation.contrasts import ALL, DIFFER, OUTCOMES, SOUGHT
-from secondop.evaluation.measures import Z
+from secondop.evaluation.known import NONE_ON_RECORD
+from secondop.evaluation.measures import NUMBERS, Z
 from secondop.evaluation.patterns import Patterns
 from secondop.evaluation.published import published_contrasts, published_rates, with_intervals
 from secondop.evaluation.small_cells import hide_compared
-from secondop.evaluation.verification import NONE_ON_RECORD
 from secondop.guideline.contrasts import SIDES
 from secondop.rules.gate import any_frame
 
@@ -125,14 +125,11 @@ def compare(
     if missing := {*kept, *figures, "remark"} - set(published.columns):
         said = f"The published figures lack {', '.join(sorted(missing))}"
         raise SecondopError(f"{said}: start from published_rates() or published_contrasts().")
-    named = published[["id", "outcome", "denominator", "role"]]
-    rows = {
-        x: f"{', '.join(named.columns[y])} is missing"
-        for x, y in zip(published["id"], named.isna().values, strict=True)
-        if y.any()
-    }
-    rows |= {x: "two figures have this id" for x in published["id"][published["id"].duplicated()]}
-    refuse("These figures cannot be compared", [f"{x}: {said}" for x, said in rows.items()])
+    told, names = [], np.array(["id", "outcome", "denominator", "role"])
+    for x, gaps in zip(published["id"], published[names].isna().to_numpy(), strict=True):
+        told += [f"{x}: {', '.join(names[gaps])} is missing"] * any(gaps)
+    told += [f"{x}: two figures have this id" for x in published["id"][published["id"].duplicated()]]
+    refuse("These figures cannot be compared", told)
     published = published if "measure" in published else with_intervals(published)
     columns, attrs = _columns(cohort), getattr(cohort, "attrs", {})
     whom = _sides(published, sides or {}, columns)
@@ -155,17 +152,7 @@ def compare(
         told = row[kept].to_dict() | {f"published_{name}": row[name] for name in figures}
         told |= {(name if name in _APART else f"cohort_{name}"): x for name, x in seen.items()}
         rows.append(told | {"verdict": verdict, "reason": f"{reason} {remark}".strip()})
-    own = [
-        "denominator",
-        *["clusters"] * bool(cluster),
-        *counts,
-        point,
-        "min",
-        "max",
-        "lower",
-        "upper",
-        "fitted",
-    ]
+    own = ["denominator", *["clusters"] * bool(cluster), *counts, point, *NUMBERS[1:], "fitted"]
     told = [f"published_{name}" for name in figures] + [f"cohort_{name}" for name in own]
     table = pd.DataFrame(rows, columns=[*kept, *told, *_APART, "verdict", "reason"])
     whole = {f"cohort_{name}" for name in counts} | {"published_n", "cohort_clusters"} & set(told)
@@ -245,11 +232,11 @@ def _verdict(row: pd.Series, point: str, seen: dict[str, Any], fitted: Collectio
     there, alone = words.get(row["interval"], "the published interval"), isnan(floor)
     floor, ceiling = (0 if alone else floor), (inf if isnan(ceiling) else ceiling)
     per, form, unit = (100, ".1f", " %") if point == "rate" else (1, ".2f", "")
-    there += f", {per * floor:{form}} to {per * ceiling:{form}}{unit}" if ceiling < inf else ""
-    there += " (only the upper end is published)" if alone else ""
-    there += (
-        f", {per * floor:{form}}{unit} or more (only the lower end is published)" if ceiling == inf else ""
-    )
+    if ceiling == inf:
+        there += f", {per * floor:{form}}{unit} or more (only the lower end is published)"
+    else:
+        there += f", {per * floor:{form}} to {per * ceiling:{form}}{unit}"
+        there += " (only the upper end is published)" * alone
     here = f"The cohort's {per * seen['lower']:{form}} to {per * seen['upper']:{form}}{unit}"
     exact = " What was fitted is taken as exact." if fitted and isnan(seen["fitted"]) else ""
     if floor <= seen["lower"] and seen["upper"] <= ceiling:

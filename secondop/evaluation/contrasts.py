@@ -10,7 +10,8 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from secondop.evaluation.cohort import EITHER, TRUTH, YES_NO, Cohort
+from secondop.evaluation.cohort import EITHER, TRUTH, Cohort
+from secondop.evaluation.columns import YES_NO
 from secondop.evaluation.measures import Z, spread_of, wilson
 from secondop.evaluation.patterns import Patterns
 from secondop.rules.assess import door

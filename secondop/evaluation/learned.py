@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from secondop.arguments import checked
-from secondop.evaluation.cohort import Cohort, refuse_no_chance
+from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.differences import paired
+from secondop.evaluation.given import refuse_no_chance
 from secondop.evaluation.learning import UNKNOWN, rows_of
 from secondop.evaluation.measures import odds_of, wilson
 from secondop.evaluation.measures import table as measured

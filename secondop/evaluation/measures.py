@@ -264,13 +264,17 @@ def tidy(
     numbers: Sequence[str] = NUMBERS,
 ) -> pd.DataFrame:
     """A row per row of ``about``, measure and threshold, with the numbers behind the column ``group``."""
-    parts = []
+    rows, names, ats, cells = [], [], [], []
     for name, values in found.items():
         priced = name == BEST or (name in MEASURES and MEASURES[name].priced)
         at = np.asarray(thresholds if priced else [np.nan], float)
-        part = about.loc[about.index.repeat(len(at))]
-        part = part.assign(measure=name, threshold=np.tile(at, len(about)))
-        parts.append(part.assign(**dict(zip(numbers, values.reshape(-1, len(numbers)).T, strict=True))))
-    made = pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
-    first = about.columns.get_loc("group") + 1
-    return made[[*about.columns[:first], "measure", "threshold", *numbers, *about.columns[first:]]]
+        rows.append(np.repeat(np.arange(len(about)), len(at)))
+        names += [name] * len(rows[-1])
+        ats.append(np.tile(at, len(about)))
+        cells.append(values.reshape(-1, len(numbers)))
+    rows, first = np.concatenate(rows), about.columns.get_loc("group") + 1
+    told = pd.DataFrame({"measure": names, "threshold": np.concatenate(ats)})
+    told[numbers] = np.concatenate(cells)
+    made = pd.concat([about.iloc[rows, :first].reset_index(drop=True), told], axis=1)
+    made = pd.concat([made, about.iloc[rows, first:].reset_index(drop=True)], axis=1)
+    return made.iloc[np.argsort(rows, kind="stable")].reset_index(drop=True)

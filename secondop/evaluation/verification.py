@@ -1,4 +1,4 @@
-"""Outcomes that are known only for some: how that is said, and what an estimate makes of the others.
+"""Outcomes that are known only for some: what an estimate makes of the others.
 
 An outcome is *verified* where it is known. Bounds need no assumption. The estimates here need one, that
 outcomes are *missing at random*: of cases alike in the recorded facts, the verdicts of the policies and the
@@ -24,31 +24,11 @@ if TYPE_CHECKING:
     from secondop.evaluation.cohort import Cohort
     from secondop.evaluation.policies import Policy
 
-SOUGHT, ALL_SOUGHT = "sought", "all sought"
-NONE_ON_RECORD = "of those who sought no opinion nobody has a change on record, so theirs is unknown, not no"
 METHODS = ("weighted", "doubly_robust")
 LOW, FLOOR = 0.05, 0.01  # chances of being known: what is called low, and the least that is used
 MANY = 25  # per cent of cases with a low one; of 36 %, 86 to 95 % of simulated intervals held the truth
 FEW, LEAST = 0.05, 15  # a share of cases that may lack an estimate; known outcomes to learn from
 FOLDS, SEED, _STEP = 5, 0, 1e-6
-
-
-def known_words(known: float, n: float, by: str) -> str:
-    """For how many the outcome is known, and for whom: a sentence for tables and figures, or nothing."""
-    said, by = [], "" if (every := by == ALL_SOUGHT) else by
-    if every:
-        said.append(f"All {n:,.0f} cases sought an opinion: 100 cases are 100 of these.")
-    if known < n:
-        said.append(f"The outcome is known for {known:,.0f} of {n:,.0f} cases{': ' * bool(by)}{by}.")
-    return " ".join(said)
-
-
-def known_by_policy(counts: np.ndarray, policies: Sequence[Policy]) -> str:
-    """The policy whose referrals are exactly the cases of known outcome; counts: (policies, 3, 3)."""
-    known, unknown = counts[..., :2].sum(-1), counts[..., 2]
-    exact = (known[:, 1] > 0) & (unknown[:, 1] == 0) & (known[:, [0, 2]].sum(1) == 0)
-    named = [p.name for p, hit in zip(policies, exact, strict=True) if hit and p.refers is not None]
-    return f"exactly those that the policy {named[0]!r} refers" if named and unknown.sum() else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +160,6 @@ def learn(
         raise SecondopError(f"method={method!r} estimates a yes/no outcome: name one that is no net of two.")
     if not hasattr(cohort.cases, "__len__"):
         raise SecondopError(f"method={method!r} learns case by case: collect the lazy frame first.")
-    given = [given] if isinstance(given, str) else given
     rows, names, group = cohort.rows({p.name: p.refers for p in policies if p.refers is not None})
     if not rows["weight"].sum():
         raise SecondopError(f"method={method!r} learns from cases, and there are none.")

@@ -120,7 +120,7 @@ def test_table_1_counts_each_answer_and_what_is_not_recorded_by_group(tmp_path):
 def test_numbers_are_cut_where_the_rules_cut_them(tmp_path, simulated):
     rows = table(page_of(simulated, tmp_path, rule_book=RULE_BOOK)[1], "Table 1")
     drugs = [row[1] for row in rows[[row[0] for row in rows].index("drug trials") :][:3]]
-    assert drugs == ["under 2 drugs", "2 drugs or more", "not recorded"]
+    assert drugs == ["less than 2 drugs", "at least 2 drugs", "not recorded"]
 
 
 def test_what_nobody_recorded_is_named_with_the_rules_that_need_it(tmp_path):
