@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from secondop.arguments import MAPPING, TEXT, checked, either
+from secondop.arguments import MAPPING, TEXT, Taken, checked, either
 from secondop.errors import SecondopError, unknown_name
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.measures import MEASURES
@@ -22,9 +23,13 @@ from secondop.rules.rulebook import RuleBook
 DELTAS = (-np.inf, *np.linspace(-4, 4, 33), np.inf)
 WAYS = ("known cases alone", "estimate", "bounds", "truth")
 ONE = either(TEXT, MAPPING)
+SHIFTS = Taken(
+    lambda x: all(isinstance(each, Real) and each == each for each in np.atleast_1d(x)),
+    "a list of numbers, infinity included",
+)
 
 
-@checked(policy=ONE, measure=TEXT)
+@checked(policy=ONE, measure=TEXT, deltas=SHIFTS)
 def departures(
     cases: Any,
     policy: str | Mapping[str, str] = "recommended",

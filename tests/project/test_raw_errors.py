@@ -236,6 +236,14 @@ CASES_OF = {
         lambda: s.departures(CASES, ["recommended"], outcome="changed"),
         "policy is a text, or a dict",
     ),
+    "departures that are none": (
+        lambda: s.departures(CASES, outcome="changed", given=[], deltas=[0, math.nan]),
+        "deltas is a list of numbers, infinity included",
+    ),
+    "departures in words": (
+        lambda: s.departures(CASES, outcome="changed", given=[], deltas=["none"]),
+        "deltas is a list of numbers, infinity included",
+    ),
     "several policies of verification": (
         lambda: s.verification_bias(CASES, ["recommended"], outcome="changed"),
         "policy is a text, or a dict",
