@@ -44,7 +44,7 @@ class RowsWarning(UserWarning):
 def rows_in_doubt(
     cases: Any, answers: pl.DataFrame, own_id: Any, places: Callable[[list[int]], list[str]]
 ) -> Iterator[tuple]:
-    """Rows that state nothing, totals, ids missing or repeated, groups in several spellings: as problems are."""
+    """Rows that state nothing, totals, ids missing or repeated, groups in several spellings, as problems."""
     extra, advice = _extra(cases, answers), "Each counts as a case: remove it if it is none."
     blank = pl.select(pl.repeat(True, len(cases))).to_series()
     for name in answers.columns:
