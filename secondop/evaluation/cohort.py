@@ -51,7 +51,7 @@ class Cohort:
     by : str or list of str
         Columns of groups. Cases whose group is unknown are a group of their own, *not recorded*.
     weights : str, optional
-        The column that says for how many cases each one stands; none may be missing or negative.
+        The column that says for how many cases each one stands; none may be missing, negative or infinite.
     cluster : str, optional
         The column that says of which patient, or which site, each case is, where several are of one: their
         cases are alike, so that intervals are as wide as that many clusters allow. None may be missing.
@@ -142,8 +142,10 @@ class Cohort:
         levels = {name: fact.dtype for name, fact in facts.items() if fact.has_levels} | bands
         self._levels = {f"by {name}": levels[name] for name in self.by if name in levels}
         self._words = [f"by {name}" for name in self.by if name not in facts]
-        if weights and (wrong := self.count(nw.col("weight").is_null() | (nw.col("weight") < 0))):
-            raise SecondopError(f"{wrong:,} weights in {weights!r} are missing or negative: give each one.")
+        odd = nw.col("weight").is_null() | (nw.col("weight") < 0) | (nw.col("weight") == np.inf)
+        if weights and (wrong := self.count(odd)):
+            said = "missing, negative or infinite: give each one"
+            raise SecondopError(f"{wrong:,} weights in {weights!r} are {said}.")
         self.known: tuple[float, float] | None = None  # cases whose outcome is known, and all, once counted
         self.known_by = notice(self) if told else ""
         if cluster and (wrong := self.count(nw.col("cluster").is_null())):

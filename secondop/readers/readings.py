@@ -76,7 +76,8 @@ def read_ratings(
     place = {key: i for i, key in enumerate(_yes_no([*map(_key, stated)], said.keys))}
     odd = [x for key, x in zip(said.keys, said.labels, strict=True) if key not in place]
     hints = [f"{x!r}.{did_you_mean(x, map(str, stated))}" for x in odd[:10]]
-    refuse(f"Answers in column {answer!r} that are not among {[*stated]}", hints)
+    where = f"column {answer!r}" if readers is None else "the columns of readers"
+    refuse(f"Answers in {where} that are not among {[*stated]}", hints)
     table = pd.DataFrame({x: columns[x].codes for x in ("case", "reader")})
     table["answer"] = np.array([*map(place.get, said.keys), -1])[said.codes]
     table["reference"] = "all cases"
@@ -121,7 +122,10 @@ def _long(frame: pd.DataFrame, asked: dict, readers: Any, first: Any) -> pd.Data
     lost = {x: y for x, y in wanted.items() if found[x] is None}
     own = [x for x in there if x not in map(str, asked.values())]
     near = {x: closest(y, own, 0.8) for x, y in lost.items()}
-    means = {x: f" Did you mean {y!r}?" if y else "" for x, y in near.items()}
+    means = {
+        x: f" Did you mean {y!r}?" if y else f" Say which is yours with {x}=." * (x in asked)
+        for x, y in near.items()
+    }
     hints = [f"no column {y!r}, or more than one.{means[x]}" for x, y in lost.items()]
     if {"reader", "answer"} <= {*lost} and len(own) > 1:
         name = own.pop(0) if "case" in lost else asked["case"]

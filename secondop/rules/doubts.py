@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -14,10 +15,14 @@ import pyarrow as pa
 from secondop.rules.gate import column_names
 from secondop.rules.spellings import (
     GAP,
+    NO,
     NOT_RECORDED,
     TRIMMED,
+    YES,
     codes_apart,
     is_not_recorded,
+    normalised,
+    show,
 )
 from secondop.words import plural
 
@@ -25,17 +30,21 @@ TOTALS = r"(?i)^\s*((grand|sub|zwischen|sous)[ _-]?)?(total(s|es)?|sums?|summen?
 TOTALS += r"average|mean|mittelwert|durchschnitt|moyenne|promedio|media)[\s:]*$"
 """What stands in a first cell of a row of a spreadsheet that is no case."""
 _PLACES = 5  # named of many
+MAX_NAMES = 200  # of groups in a column: more are free text
+READ_ALIKE = {*NOT_RECORDED, *YES, *NO}  # in any case wherever they are read
 _PLAIN = (pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Null)
 
 
 class RowsWarning(UserWarning):
-    """Rows that may be no cases (blank, totals, an id twice), and what of a file was not read."""
+    """Rows that may be no cases (blank, totals, an id twice), groups in several spellings, and what of a file
+    was not read.
+    """
 
 
 def rows_in_doubt(
     cases: Any, answers: pl.DataFrame, own_id: Any, places: Callable[[list[int]], list[str]]
 ) -> Iterator[tuple]:
-    """Rows that state nothing, totals, ids that are missing or repeated, as in the table of problems."""
+    """Rows that state nothing, totals, ids missing or repeated, groups in several spellings, as problems."""
     extra, advice = _extra(cases, answers), "Each counts as a case: remove it if it is none."
     blank = pl.select(pl.repeat(True, len(cases))).to_series()
     for name in answers.columns:
@@ -60,6 +69,25 @@ def rows_in_doubt(
         yield from _doubt(own_id, none & ~blank, places, "row has no id", "rows have no id", "")
         several = "row repeats the id of one above", "rows repeat the id of one above"
         yield from _doubt(own_id, again, places, *several, "Each row counts as a case of its own.")
+    for name in (x for x in extra if x != own_id):
+        cells = _series(cases[name])
+        for several in _spelt_variously(cells):
+            said = f"{', '.join(map(show, several[:_PLACES]))} may be one name, spelt in {len(several)} ways"
+            rows, advice = (
+                cells.is_in(several[1:]).arg_true(),
+                "Each is a group of its own: values= joins them.",
+            )
+            yield name, len(rows), int(rows[0]), places([rows[0]])[0], "", said, advice
+
+
+def _spelt_variously(cells: pl.Series) -> Iterator[list[str]]:
+    """Names of groups that differ in case, blanks or how a letter is coded alone."""
+    if cells.dtype != pl.String or cells.head(10_000).n_unique() > MAX_NAMES or cells.n_unique() > MAX_NAMES:
+        return
+    spelt: dict[str, list[str]] = {}
+    for cell in cells.drop_nulls().unique(maintain_order=True):
+        spelt.setdefault(normalised(unicodedata.normalize("NFKC", cell)), []).append(cell)
+    yield from (each for word, each in spelt.items() if len(each) > 1 and word not in READ_ALIKE)
 
 
 def _doubt(column: Any, doubtful: pl.Series, places: Callable, one: str, many: str, advice: str) -> Iterator:

@@ -86,7 +86,7 @@ def typed_cases(cases: Any, facts: Mapping[str, Fact]) -> pl.DataFrame:
 
 def typed_partition(cases: pd.DataFrame, facts: Mapping[str, Fact]) -> tuple[pl.DataFrame, pl.Series]:
     """The answers of :func:`typed`, and how many facts of each case hold what is no answer: none raises."""
-    answers, wrong = _read(cases, claims(column_names(cases), facts), facts, {})
+    answers, wrong = _read(cases, _claimed_once(column_names(cases), facts), facts, {})
     counts = (rows.fill_null(False).cast(pl.Int32) for _, rows in wrong.values())
     return answers, sum(counts, pl.zeros(len(cases), pl.Int32, eager=True)).rename("unreadable")
 
@@ -236,6 +236,15 @@ def any_frame(cases: Any, said: str) -> nw.DataFrame | nw.LazyFrame:
         ) from error
 
 
+def _claimed_once(names: list, facts: Mapping[str, Fact]) -> dict[str, list]:
+    """The one column of every fact that has any; more are refused at once where no cases are at hand."""
+    found = claims(names, facts)
+    if twice := [" and ".join(map(repr, own)) for own in found.values() if len(own) > 1]:
+        said = f"More than one column states the same fact: {'; '.join(twice)}."
+        raise SecondopError(f"{said} Keep one of them.")
+    return found
+
+
 def column_names(cases: Any) -> list:
     """The names of the columns of a frame in memory; anything else is refused."""
     if isinstance(cases, pa.Table):
@@ -257,11 +266,7 @@ def typed_lazily(frame: nw.LazyFrame, facts: Mapping[str, Fact]) -> nw.LazyFrame
     no answer and no spelling of a gap; they are null.
     """
     schema = frame.collect_schema()
-    found = claims(schema.names(), facts)
-    if twice := [" and ".join(map(repr, own)) for own in found.values() if len(own) > 1]:
-        raise SecondopError(
-            f"More than one column states the same fact: {'; '.join(twice)}. Keep one of them."
-        )
+    found = _claimed_once(schema.names(), facts)
     answers = {ANSWER + key: nw.lit(None, dtype=_LAZY.get(f.kind, nw.String)) for key, f in facts.items()}
     unreadable = nw.lit(0)
     for key, (own,) in found.items():

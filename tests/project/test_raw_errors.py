@@ -243,6 +243,18 @@ CASES_OF = {
         lambda: s.departures(CASES, ["recommended"], outcome="changed"),
         "policy is a text, or a dict",
     ),
+    "departures that are none": (
+        lambda: s.departures(CASES, outcome="changed", given=[], deltas=[0, math.nan]),
+        "deltas is a list of numbers, infinity included",
+    ),
+    "departures in words": (
+        lambda: s.departures(CASES, outcome="changed", given=[], deltas=["none"]),
+        "deltas is a list of numbers, infinity included",
+    ),
+    "infinite weights": (
+        lambda: s.firing_rates(CASES.assign(w=[1, math.inf] * 6), weights="w", rule_book=BOOK),
+        "6 weights in 'w' are missing, negative or infinite",
+    ),
     "several policies of verification": (
         lambda: s.verification_bias(CASES, ["recommended"], outcome="changed"),
         "policy is a text, or a dict",

@@ -292,6 +292,15 @@ def test_columns_of_readers_that_are_none_are_refused(readers, says):
         opinions_from_ratings(WIDE, case="slide", readers=readers)
 
 
+def test_what_columns_are_called_is_asked_for_and_no_column_named_that_is_not_there():
+    with pytest.raises(
+        SecondopError, match=r"no column 'case', or more than one\. Say which is yours with case="
+    ):
+        agreement(pairs_of(("x", "y")).rename(columns={"case": "slide"}))
+    with pytest.raises(SecondopError, match="Answers in the columns of readers that are not among"):
+        agreement(WIDE, case="slide", readers=["Reader A", "Reader B"], answers=["p", "q"])
+
+
 def test_numbers_and_text_of_a_spreadsheet_are_read_alike():
     mixed = pairs_of((1, "1"), ("2", 2), (1.0, "1.0"), (2, "1"))
     table = opinions_from_ratings(mixed)

@@ -361,6 +361,25 @@ def test_9_1_further_ids_that_are_missing_or_repeated_are_said_without_their_val
         read_cases(text(*IDS), id="pat")
 
 
+def test_9_further_a_group_in_several_spellings_is_said_and_not_joined():
+    houses = ["North", "north ", "S\u00fcd", "Su\u0308d", "West", "NORTH"]
+    frame = pd.DataFrame({"sex": "male", "house": houses, "asked": ["Yes", "yes", "NA", "na", "no", "No"]})
+    table = check_cases(frame)
+    assert table[["column", "rows", "first_case"]].values.tolist() == [
+        ["house", 2, "case 1"],
+        ["house", 1, "case 3"],
+    ]
+    assert "'North', 'north ', 'NORTH' may be one name, spelt in 3 ways" in table["problem"][0]
+    with pytest.warns(RowsWarning, match="Each is a group of its own: values= joins them"):
+        assert read_cases(frame)["house"].tolist() == houses
+    joined = {"house": {"north": "North", "s\u00fcd": "S\u00fcd", "su\u0308d": "S\u00fcd"}}
+    assert check_cases(frame, values=joined).empty
+    notes = pd.DataFrame(
+        {"sex": "male", "note": [f"Note {i}" for i in range(150)] + [f"note {i}" for i in range(150)]}
+    )
+    assert check_cases(notes).empty
+
+
 # --- kind 10: advice
 
 

@@ -77,6 +77,14 @@ def test_values_that_a_lazy_frame_cannot_read_are_counted_as_unrecorded():
     assert table["unrecorded"].tolist() == [2] and table.attrs["unreadable"] == 1
 
 
+@pytest.mark.parametrize("kind", ["polars, lazy", "dask"])
+@pytest.mark.parametrize("ask", [assess, worth_recording])
+def test_two_columns_of_one_fact_are_refused_where_cases_are_not_in_memory(ask, kind):
+    cases = KINDS[kind](pl.DataFrame({"neoplasia_concern": [True], "Neoplasia concern": [None]}))
+    with pytest.raises(SecondopError, match="More than one column states the same fact"):
+        ask(cases)
+
+
 def test_where_all_is_recorded_there_is_nothing_to_record():
     cases = pl.DataFrame({"neoplasia_concern": ["yes", "no"]})
     assert worth_recording(cases, RULE_BOOK.only("neoplasia-concern")).empty
