@@ -9,7 +9,7 @@ from math import inf, isfinite
 from numbers import Integral, Real
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-from secondop.errors import refuse
+from secondop.errors import did_you_mean, refuse
 
 P, R = ParamSpec("P"), TypeVar("R")
 
@@ -70,6 +70,10 @@ NAMES = Taken(lambda x: _listed(x, _text), "a list of names")
 SOME = Taken(lambda x: NAMES.fits(x) and len(list(x)) > 0, "a list of names, one or more")
 COLUMN = Taken(_text, "the name of a column; what is no column yet is added to the cases first")
 COLUMNS = either(Taken(NAMES.fits, "a list of columns"), COLUMN)
+ENDLESS = Taken(
+    lambda x: _listed(x, lambda y: isinstance(y, Real) and y == y) and len(list(x)) > 0,
+    "a list of numbers, infinity allowed",
+)
 NUMBERS = Taken(lambda x: _listed(x, _number) and len(list(x)) > 0, "a list of numbers")
 SHARE = number(0, 1, "a share between 0 and 1, such as 0.22 for 22 %")
 THRESHOLD = Taken(_number, "a number above 0 and below 1, such as 1/11")
@@ -90,18 +94,16 @@ _OF = {
     SHARE: "prevalence follow_through yield_ held_back",
     THRESHOLD: "threshold",
     NUMBERS: "thresholds signals values",
+    ENDLESS: "deltas",
     COLUMN: "weights cluster outcome score sought verified",
     COLUMNS: "by",
-    NAMES: "policies parameters facts order rules combination probabilities",
+    NAMES: "policies parameters facts given order rules combination probabilities",
     SOME: "measure measures anchors",
     either(NAMES, TEXT): "fitted_to",
     Taken(lambda x: _listed(x, lambda _: True), "a list of cohorts"): "redrawn",
-    TEXT: "policy level kind path audience engine what",
+    TEXT: "policy level kind path audience engine what method",
     Taken(lambda x: isinstance(x, bool), "True or False"): "verdicts next_question refit",
-    Taken(
-        lambda x: hasattr(x, "rule_facts"),
-        "a rule book, such as RULE_BOOK (several are taken by read_cases alone)",
-    ): "rule_book before after",
+    BOOK: "rule_book before after",
     RENAMED: "columns",
     VALUES: "scores contrasts",
     MAPPING: "sides counts",
@@ -120,10 +122,16 @@ def checked(**own: Taken | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
     def door(function: Callable[P, R]) -> Callable[P, R]:
         parameters, name = signature(function).parameters, function.__qualname__.removesuffix(".__init__")
         kinds = {key: kind for key, kind in (KINDS | own).items() if kind and key in parameters}
+        anything = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
 
         @wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
             given, problems = dict(zip(parameters, args, strict=False)) | kwargs, []
+            takes, odd = (
+                f"It takes {', '.join(parameters)}.",
+                () if anything else kwargs.keys() - parameters.keys(),
+            )
+            problems += [f"there is no {key}=.{did_you_mean(key, parameters)} {takes}" for key in odd]
             for key in kinds.keys() & given.keys():
                 value, kind = given[key], kinds[key]
                 if value is parameters[key].default:

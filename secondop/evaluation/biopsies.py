@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from secondop.errors import SecondopError
+from secondop.evaluation.measures import wilson
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.assess import assess
 
@@ -49,8 +50,6 @@ def second_readings(readings: pd.DataFrame, bands: Sequence[float], fact: str) -
     rule book decides who is read again. A second reading is *assumed* right: so many are caught at most.
     The ``share`` is referred (``lower, upper``: 95 % Wilson); ``caught_lower, caught_upper`` are of errors.
     """
-    from statsmodels.stats.proportion import proportion_confint
-
     if wrong := [band for band in bands if not 0 <= band <= 0.5]:
         raise SecondopError(f"A band reaches from 0 to 0.5 on either side of one half; got {wrong[0]}.")
     cases = readings[["probability", "first_right"]].merge(pd.Series(bands, name="band"), how="cross")
@@ -61,6 +60,6 @@ def second_readings(readings: pd.DataFrame, bands: Sequence[float], fact: str) -
     table = cases.groupby("band")[["n", "errors", "referred", "caught", "undetermined"]].sum().reset_index()
     table = table.assign(needless=table["referred"] - table["caught"], share=table["referred"] / table["n"])
     for ends, part, of in (("", "referred", "n"), ("caught_", "caught", "errors")):
-        lower, upper = proportion_confint(table[part], table[of], method="wilson")
+        lower, upper = wilson(table[part], table[of])
         table = table.assign(**{f"{ends}lower": lower, f"{ends}upper": upper})
     return table

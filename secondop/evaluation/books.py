@@ -13,11 +13,11 @@ import pandas as pd
 from secondop.arguments import checked
 from secondop.errors import SecondopError
 from secondop.evaluation.differences import paired, sharing
+from secondop.evaluation.given import judged
 from secondop.evaluation.measures import NUMBERS, odds_of, table, tidy
 from secondop.evaluation.patterns import Patterns
 from secondop.evaluation.policies import any_of
 from secondop.evaluation.ranking import best_between
-from secondop.evaluation.rates import judged
 from secondop.evaluation.tradeoff import THRESHOLD
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook

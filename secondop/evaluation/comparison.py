@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping
 from math import hypot, inf, isnan, nan
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
 
@@ -15,11 +14,13 @@ from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.evaluation import contrasts as counted
 from secondop.evaluation.cohort import Cohort, is_simulated
 from secondop.evaluation.contrasts import ALL, DIFFER, OUTCOMES, SOUGHT
-from secondop.evaluation.measures import Z
+from secondop.evaluation.known import NONE_ON_RECORD
+from secondop.evaluation.measures import NUMBERS, Z
 from secondop.evaluation.patterns import Patterns
 from secondop.evaluation.published import published_contrasts, published_rates, with_intervals
 from secondop.evaluation.small_cells import hide_compared
 from secondop.guideline.contrasts import SIDES
+from secondop.rules.gate import any_frame
 
 _READINGS = "It is a rate of readings: compare it with read_strategies, not with a cohort."
 APART = {  # the roles of figures that are never compared, and why
@@ -124,14 +125,11 @@ def compare(
     if missing := {*kept, *figures, "remark"} - set(published.columns):
         said = f"The published figures lack {', '.join(sorted(missing))}"
         raise SecondopError(f"{said}: start from published_rates() or published_contrasts().")
-    named = published[["id", "outcome", "denominator", "role"]]
-    rows = {
-        x: f"{', '.join(named.columns[y])} is missing"
-        for x, y in zip(published["id"], named.isna().values, strict=True)
-        if y.any()
-    }
-    rows |= {x: "two figures have this id" for x in published["id"][published["id"].duplicated()]}
-    refuse("These figures cannot be compared", [f"{x}: {said}" for x, said in rows.items()])
+    told, names = [], np.array(["id", "outcome", "denominator", "role"])
+    for x, gaps in zip(published["id"], published[names].isna().to_numpy(), strict=True):
+        told += [f"{x}: {', '.join(names[gaps])} is missing"] * any(gaps)
+    told += [f"{x}: two figures have this id" for x in published["id"][published["id"].duplicated()]]
+    refuse("These figures cannot be compared", told)
     published = published if "measure" in published else with_intervals(published)
     columns, attrs = _columns(cohort), getattr(cohort, "attrs", {})
     whom = _sides(published, sides or {}, columns)
@@ -139,6 +137,8 @@ def compare(
     if cluster and cluster not in columns:
         raise unknown_name("column of the cases", cluster, map(str, columns))
     answers, unreadable = counted.answers_of(cohort, whom, cluster)
+    simulated = is_simulated(attrs, columns)
+    only_sought = not simulated and counted.only_sought(answers)
     redrawn = [(cases, _columns(cases))[0] for cases in redrawn]
     others = [counted.answers_of(cases, whom)[0] for cases in redrawn]
     scenario = attrs.get("scenario") if scenario is None else scenario
@@ -152,22 +152,13 @@ def compare(
         told = row[kept].to_dict() | {f"published_{name}": row[name] for name in figures}
         told |= {(name if name in _APART else f"cohort_{name}"): x for name, x in seen.items()}
         rows.append(told | {"verdict": verdict, "reason": f"{reason} {remark}".strip()})
-    own = [
-        "denominator",
-        *["clusters"] * bool(cluster),
-        *counts,
-        point,
-        "min",
-        "max",
-        "lower",
-        "upper",
-        "fitted",
-    ]
+    own = ["denominator", *["clusters"] * bool(cluster), *counts, point, *NUMBERS[1:], "fitted"]
     told = [f"published_{name}" for name in figures] + [f"cohort_{name}" for name in own]
     table = pd.DataFrame(rows, columns=[*kept, *told, *_APART, "verdict", "reason"])
     whole = {f"cohort_{name}" for name in counts} | {"published_n", "cohort_clusters"} & set(told)
     table = table.astype(dict.fromkeys(whole, "Int64"))
-    table.attrs |= {"unreadable": unreadable, "simulated": is_simulated(attrs, columns)}
+    table.attrs |= {"unreadable": unreadable, "simulated": simulated}
+    table.attrs["verification"] = f"{NONE_ON_RECORD.capitalize()}." if only_sought else ""
     return table if min_cell is None else hide_compared(table, min_cell)
 
 
@@ -241,11 +232,11 @@ def _verdict(row: pd.Series, point: str, seen: dict[str, Any], fitted: Collectio
     there, alone = words.get(row["interval"], "the published interval"), isnan(floor)
     floor, ceiling = (0 if alone else floor), (inf if isnan(ceiling) else ceiling)
     per, form, unit = (100, ".1f", " %") if point == "rate" else (1, ".2f", "")
-    there += f", {per * floor:{form}} to {per * ceiling:{form}}{unit}" if ceiling < inf else ""
-    there += " (only the upper end is published)" if alone else ""
-    there += (
-        f", {per * floor:{form}}{unit} or more (only the lower end is published)" if ceiling == inf else ""
-    )
+    if ceiling == inf:
+        there += f", {per * floor:{form}}{unit} or more (only the lower end is published)"
+    else:
+        there += f", {per * floor:{form}} to {per * ceiling:{form}}{unit}"
+        there += " (only the upper end is published)" * alone
     here = f"The cohort's {per * seen['lower']:{form}} to {per * seen['upper']:{form}}{unit}"
     exact = " What was fitted is taken as exact." if fitted and isnan(seen["fitted"]) else ""
     if floor <= seen["lower"] and seen["upper"] <= ceiling:
@@ -262,11 +253,11 @@ def _verdict(row: pd.Series, point: str, seen: dict[str, Any], fitted: Collectio
 def _columns(cohort: Any) -> list[str]:
     """The columns of a cohort, which must have outcomes and say who sought an opinion."""
     cases = cohort.cases if isinstance(cohort, Cohort) else cohort
-    frame = nw.from_native(cases, pass_through=True)
-    names = frame.collect_schema().names() if isinstance(frame, (nw.DataFrame, nw.LazyFrame)) else []
+    absent = f"what was given ({type(cases).__name__}) has none of the columns {', '.join(OUTCOMES)}"
+    absent = f"There is no outcome to compare: {absent}: give yours one of these names. {_REFUSED}"
+    names = any_frame(cases, absent).collect_schema().names()
     if not set(OUTCOMES) & set(names):
-        absent = f"what was given ({type(cases).__name__}) has none of the columns {', '.join(OUTCOMES)}"
-        raise SecondopError(f"There is no outcome to compare: {absent}. {_REFUSED}")
+        raise SecondopError(absent)
     if "sought" not in names:
         raise SecondopError("No column 'sought'. If every case got an opinion: cohort.assign(sought=True).")
     return names

@@ -10,8 +10,9 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from secondop.evaluation.cohort import EITHER, TRUTH, YES_NO, Cohort
-from secondop.evaluation.measures import Z, spread_of
+from secondop.evaluation.cohort import EITHER, TRUTH, Cohort
+from secondop.evaluation.columns import YES_NO
+from secondop.evaluation.measures import Z, spread_of, wilson
 from secondop.evaluation.patterns import Patterns
 from secondop.rules.assess import door
 from secondop.rules.conditions import Condition, as_condition
@@ -92,6 +93,23 @@ def answers_of(
         reference = ~group if other is None else asked.get(f"reference {name}", asked[ALL])
         asked |= {f"group {name}": inside & group, f"reference {name}": inside & reference}
     return cohort.patterns(asked, flags=()), cohort.about()["unreadable"]
+
+
+def only_sought(answers: Patterns) -> bool:
+    """Whether no change is on record of those who sought no opinion: then theirs is unknown, not no."""
+    codes, stayed = answers.codes, answers.codes[SOUGHT] != 1
+    changes = [name for name in EITHER if name in codes]
+    if (
+        stayed.all()
+        or not (codes[SOUGHT] == 0).any()
+        or not any((codes[name][stayed] == 0).any() for name in changes)
+    ):
+        return False
+    if any((codes[name][stayed] == 1).any() for name in changes):
+        return False
+    for name in {*OUTCOMES, "diagnosis_same", "both_changed", "either_changed"} & codes.keys():
+        codes[name] = np.where(stayed, 2, codes[name])
+    return True
 
 
 def tells(names: Collection[str], side: Any) -> bool:
@@ -211,10 +229,3 @@ def apart(least: Estimate, most: Estimate, other: Estimate) -> tuple[float, floa
     value, lower, upper = other
     below, above = hypot(least[0] - least[1], upper - value), hypot(most[2] - most[0], value - lower)
     return least[0] - value - below, most[0] - value + above
-
-
-def wilson(count: int, n: int) -> tuple[float, float]:
-    """The 95 % interval of a share."""
-    from statsmodels.stats.proportion import proportion_confint  # slow to import
-
-    return proportion_confint(count, n, method="wilson") if n else (nan, nan)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
+from secondop.arguments import MAPPING, TEXT, checked, either
 from secondop.errors import SecondopError, unknown_name
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.measures import MEASURES
@@ -19,9 +20,11 @@ from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 
 DELTAS = (-np.inf, *np.linspace(-4, 4, 33), np.inf)
+ONE = either(TEXT, MAPPING)
 WAYS = ("known cases alone", "estimate", "bounds", "truth")
 
 
+@checked(policy=ONE, measure=TEXT)
 def departures(
     cases: Any,
     policy: str | Mapping[str, str] = "recommended",
@@ -59,6 +62,7 @@ def departures(
     return table
 
 
+@checked(policy=ONE, measure=TEXT)
 def verification_bias(
     cases: Any,
     policy: str | Mapping[str, str] = "recommended",

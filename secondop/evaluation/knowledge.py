@@ -22,9 +22,9 @@ from secondop.datafiles import data_path
 from secondop.errors import unknown_name
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.corrected import NET, NET_OF, lift
+from secondop.evaluation.given import judged
 from secondop.evaluation.policies import Policy, any_of, choose
 from secondop.evaluation.published import published_contrasts
-from secondop.evaluation.rates import judged
 from secondop.evaluation.tradeoff import weigh
 from secondop.guideline.contrasts import DOUBT
 from secondop.guideline.second_opinion import RULE_BOOK
@@ -72,17 +72,8 @@ def yield_range(
     At each anchor the scenario is calibrated to the contrasts as :func:`contrast_anchors` has them, then at
     every ``signal`` solved for its own rates again. All cohorts are drawn from the same random numbers.
 
-    Parameters
-    ----------
-    scenario : Scenario or str
-    policies : list of str
-        As for :func:`tradeoff`. Nobody is referred because of what is not recorded.
-    signals : list of float
-        What facts know: 1 as calibrated to the contrasts, 0 nothing, 2 twice as much.
-    anchors : list of str
-        Of low, middle and high.
-    n, seed, outcome, rule_book
-        As for :func:`simulate` and :func:`tradeoff`.
+    ``signals``: 1 is as calibrated to the contrasts, 0 nothing, 2 twice as much. Other arguments are those of
+    :func:`simulate` and :func:`tradeoff`; nobody is referred because of what is not recorded.
 
     Returns
     -------
@@ -113,7 +104,11 @@ def yield_range(
                 moved = recentred(anchored.replace({"signal": signal}))
                 cases = simulate(moved, n, seed=seed, engine="polars")
                 cohort = Cohort(cases, rule_book, outcome=outcome)
-                table = weigh(cohort, [_as_recorded(p) for p in choose(cohort, policies)], [], MEASURED)
+                chosen = (
+                    replace(p, refers=None if p.refers is None else p.refers.fill_null(False))
+                    for p in choose(cohort, policies)
+                )
+                table = weigh(cohort, list(chosen), [], MEASURED)
                 parts.append(table.assign(signal=signal, contrasts=anchor))
                 bar.update()
     made = pd.concat(parts, ignore_index=True)
@@ -159,10 +154,3 @@ def triage_lifts(
     table = pd.concat([published, counted], ignore_index=True)[counted.columns]
     table.attrs = read.about() | {"n": int(seen.weights.sum())}
     return table
-
-
-def _as_recorded(policy: Policy) -> Policy:
-    """The policy, with nobody referred because of what is not recorded."""
-    if policy.refers is None:
-        return policy
-    return replace(policy, refers=policy.refers.fill_null(False))

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from secondop.arguments import checked
-from secondop.evaluation.cohort import Cohort, refuse_no_chance
+from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.differences import paired
-from secondop.evaluation.learning import UNKNOWN, rows_of, wilson
-from secondop.evaluation.measures import odds_of
+from secondop.evaluation.given import refuse_no_chance
+from secondop.evaluation.learning import UNKNOWN, rows_of
+from secondop.evaluation.measures import odds_of, wilson
 from secondop.evaluation.measures import table as measured
 from secondop.evaluation.patterns import Patterns
 from secondop.evaluation.policies import at_level
@@ -67,7 +68,7 @@ def same_volume(
             row |= {"difference": times * gain, "lower": lower, "upper": upper}
             table.append(row | {"winner": "" if ahead == "neither" and np.isnan(gain) else ahead})
     table = pd.DataFrame(table)
-    table.attrs = {"simulated": cohort.simulated, "threshold": threshold}
+    table.attrs = {"threshold": threshold, **_told(cohort)}
     return table
 
 
@@ -112,8 +113,13 @@ def calibration(
     table = table.assign(share=(least / n).where(least == most), min=least / n, max=most / n)
     table = table.assign(lower=wilson(least, n)[0], upper=wilson(most, n)[1])
     known = rows[rows["unknown"] == 0]
-    table.attrs |= {"simulated": cohort.simulated, **_calibrated(known["score"], known["changed"])}
+    table.attrs |= {**_told(cohort), **_calibrated(known["score"], known["changed"])}
     return table
+
+
+def _told(cohort: Cohort) -> dict[str, Any]:
+    """Whether the cases are simulated, and for whom the outcome is known."""
+    return {name: cohort.about()[name] for name in ("simulated", "verification")}
 
 
 def _calibrated(score: pd.Series, changed: pd.Series) -> dict[str, tuple[float, float, float]]:

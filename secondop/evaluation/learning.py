@@ -15,6 +15,7 @@ from tqdm.auto import tqdm
 from secondop.arguments import checked
 from secondop.errors import SecondopError, unknown_name
 from secondop.evaluation.cohort import Cohort
+from secondop.evaluation.measures import wilson
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.assess import assess_typed
 from secondop.rules.facts import Fact
@@ -228,11 +229,5 @@ def rows_of(cohort: Cohort, **asked: nw.Expr) -> pl.DataFrame:
     rows = rows.with_columns(pl.col(pl.Boolean).cast(pl.Int64).fill_null(UNKNOWN))
     if gaps := sum(rows.null_count().row(0)):
         raise SecondopError(f"{gaps:,} of {len(rows):,} cases have no score, and cannot be put in order.")
+    cohort.known = float((rows["changed"] != UNKNOWN).sum()), float(len(rows))
     return rows
-
-
-def wilson(counts: Any, n: Any) -> tuple[Any, Any]:
-    """The 95 % interval of a share, from its counts: Wilson's."""
-    from statsmodels.stats.proportion import proportion_confint
-
-    return proportion_confint(counts, n, method="wilson")

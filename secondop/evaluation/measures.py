@@ -16,6 +16,7 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from secondop.errors import SecondopError, unknown_name
 
@@ -61,12 +62,18 @@ def _share(top: list[int], rest: Iterable[int] | None = None, per: float = 100) 
         p, total, each, inside = a / (a + b), a + b, np.zeros(tables.shape), np.zeros(4)
         each[..., top], each[..., rest], inside[[*top, *rest]] = b[..., None], -a[..., None], 1
         n = total**2 / np.where(a * b > 0, spread_of(squares, each) / (a * b), spread_of(squares, inside))
-        middle, half = p + Z**2 / (2 * n), Z * np.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
-        lower = np.where(p == 0, 0, (middle - half) / (1 + Z**2 / n))
-        upper = np.where(p == 1, 1, (middle + half) / (1 + Z**2 / n))
-        return per * p, per * lower, per * upper
+        return per * p, *(per * end for end in wilson(p * n, n))
 
     return formula
+
+
+def wilson(count: ArrayLike, n: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """The 95 % interval of a share, from its counts; blank if they are of nobody."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p, weight = np.divide(count, n), np.divide(Z**2, n)
+        middle, half = p + weight / 2, np.sqrt(weight * p * (1 - p) + weight**2 / 4)
+        lower = np.where(p == 0, 0, (middle - half) / (1 + weight))
+        return lower[()], np.where(p == 1, 1, (middle + half) / (1 + weight))[()]
 
 
 def spread_of(squares: np.ndarray, each: np.ndarray) -> np.ndarray:
@@ -257,13 +264,17 @@ def tidy(
     numbers: Sequence[str] = NUMBERS,
 ) -> pd.DataFrame:
     """A row per row of ``about``, measure and threshold, with the numbers behind the column ``group``."""
-    parts = []
+    rows, names, ats, cells = [], [], [], []
     for name, values in found.items():
         priced = name == BEST or (name in MEASURES and MEASURES[name].priced)
         at = np.asarray(thresholds if priced else [np.nan], float)
-        part = about.loc[about.index.repeat(len(at))]
-        part = part.assign(measure=name, threshold=np.tile(at, len(about)))
-        parts.append(part.assign(**dict(zip(numbers, values.reshape(-1, len(numbers)).T, strict=True))))
-    made = pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
-    first = about.columns.get_loc("group") + 1
-    return made[[*about.columns[:first], "measure", "threshold", *numbers, *about.columns[first:]]]
+        rows.append(np.repeat(np.arange(len(about)), len(at)))
+        names += [name] * len(rows[-1])
+        ats.append(np.tile(at, len(about)))
+        cells.append(values.reshape(-1, len(numbers)))
+    rows, first = np.concatenate(rows), about.columns.get_loc("group") + 1
+    told = pd.DataFrame({"measure": names, "threshold": np.concatenate(ats)})
+    told[numbers] = np.concatenate(cells)
+    made = pd.concat([about.iloc[rows, :first].reset_index(drop=True), told], axis=1)
+    made = pd.concat([made, about.iloc[rows, first:].reset_index(drop=True)], axis=1)
+    return made.iloc[np.argsort(rows, kind="stable")].reset_index(drop=True)

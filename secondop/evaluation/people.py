@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from secondop.arguments import checked
+from secondop.evaluation.given import judged
 from secondop.evaluation.policies import FORESIGHT, any_of, at_level, choose
-from secondop.evaluation.rates import judged
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import RECOMMENDATIONS, Level, RuleKind
@@ -43,10 +43,8 @@ def flow_table(
     ``sought`` is the yes/no column that says whether an opinion was sought (of a Cohort, its flag *sought*).
     ``of`` counts the cases of the source; missing information could still raise those ``undetermined``.
     """
-    cohort, levels = (
-        judged(cohort, rule_book, outcome, {"sought": sought}, cluster=None),
-        RECOMMENDATIONS[::-1],
-    )
+    cohort = judged(cohort, rule_book, outcome, {"sought": sought}, cluster=None)
+    levels = RECOMMENDATIONS[::-1]
     asked = {level: at_level(cohort.rule_book, level) for level in map(str, Level)}
     asked["no_indication"] = ~any_of(cohort.rule_book.of_kind(RuleKind.COUNTER_INDICATION)).fill_null(False)
     seen = cohort.patterns(asked, ("sought", "changed"))

@@ -12,18 +12,8 @@ from secondop.evaluation.published import counted_of, with_intervals
 
 FEWEST = 3
 _COUNTED = ("Wilson from count", "Wilson from n")
-_NEEDED = {
-    "id",
-    "institution",
-    "denominator",
-    "outcome",
-    "n",
-    "numerator",
-    "rate",
-    "lower",
-    "upper",
-    "interval",
-}
+_NEEDED = {"id", "institution", "denominator", "outcome"}
+_NEEDED |= {"n", "numerator", "rate", "lower", "upper", "interval"}
 _FIGURES = ["rate", "lower", "upper", "prediction_lower", "prediction_upper", "tau"]
 
 
@@ -54,9 +44,8 @@ def pool(rates: pd.DataFrame) -> pd.DataFrame:
     'too few to pool: 2 of the 3 rates that are needed'
     """
     if not isinstance(rates, pd.DataFrame) or not set(rates.columns) >= _NEEDED:
-        raise SecondopError(
-            f"Rates to pool are rows of published_rates(), with {', '.join(sorted(_NEEDED))}."
-        )
+        said = f"Rates to pool are rows of published_rates(), with {', '.join(sorted(_NEEDED))}"
+        raise SecondopError(f"{said}.")
     rates, told = with_intervals(rates), [] if len(rates) else ["there are none"]
     for what in ("denominator", "outcome"):
         kinds = rates[what].unique()
@@ -64,10 +53,8 @@ def pool(rates: pd.DataFrame) -> pd.DataFrame:
     for institution, own in rates.groupby("institution")["id"]:
         told += [f"{', '.join(own)} are of one institution, {institution}: keep one"] * (len(own) > 1)
     usable = rates["interval"].isin([*_COUNTED, "published", "derived"])
-    refuse(
-        "Only like is pooled with like",
-        told + [f"{x}: no count and no 95 % interval" for x in rates["id"][~usable]],
-    )
+    told += [f"{x}: no count and no 95 % interval" for x in rates["id"][~usable]]
+    refuse("Only like is pooled with like", told)
     k, figures = len(rates), [float("nan")] * len(_FIGURES)
     said = f"{k} rates" if k >= FEWEST else f"too few to pool: {k} of the {FEWEST} rates that are needed"
     if k >= FEWEST:

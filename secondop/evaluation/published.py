@@ -8,7 +8,8 @@ import pandas as pd
 
 from secondop.datafiles import data_path
 from secondop.errors import not_whole, refuse, unknown_name
-from secondop.evaluation.contrasts import contrasted, wilson
+from secondop.evaluation.contrasts import contrasted
+from secondop.evaluation.measures import wilson
 from secondop.rules.spellings import normalised
 
 
@@ -27,9 +28,7 @@ def published_rates() -> pd.DataFrame:
     """
     rates = pd.read_csv(data_path("published_rates.csv"), dtype={"n": "Int64", "numerator": "Int64"})
     rates["remark"] = rates["remark"].fillna("")
-    counted = rates["numerator"].notna()
-    rates.loc[counted, "rate"] = (rates["numerator"] / rates["n"])[counted].astype(float)
-    return with_intervals(rates)
+    return with_intervals(rates.assign(rate=rates["rate"].where(rates["numerator"].isna())))
 
 
 def rate(
@@ -75,28 +74,22 @@ def rate(
 
     told = {"id": id, "study": study, "institution": institution, "population": population}
     told |= {"remark": remark, "source": source}
-    problems = [
-        f"{name} is a text. Got {text!r}." for name, text in told.items() if not isinstance(text, str)
-    ]
+    problems = [f"{x} is a text. Got {text!r}." for x, text in told.items() if not isinstance(text, str)]
     problems += not_whole("n", n, 1) + not_whole("numerator", numerator, 0)
     problems += [] if year is None else not_whole("year", year, 1)
     if not problems and numerator > n:
         problems = [f"numerator, {numerator:,}, is more than the n that it is of, {n:,}."]
-    if isinstance(id, str) and (
-        not id.strip() or id in {*published_rates()["id"], *published_contrasts()["id"]}
-    ):
+    if isinstance(id, str) and id.strip() in {"", *published_rates()["id"], *published_contrasts()["id"]}:
         problems.append(f"id is a name that no published figure has. Got {id!r}.")
     named = {"outcome": (outcome, MEANT), "denominator": (denominator, DENOMINATORS)}
-    found = {}
-    for what, (name, known) in (named | {"role": (role, ("validate", "calibrate"))}).items():
+    named["role"], found = (role, ("validate", "calibrate")), {}
+    for what, (name, known) in named.items():
         found[what] = {normalised(x): x for x in known}.get(normalised(str(name)))
         if found[what] is None:
             problems.append(str(unknown_name(what, name, known)))
     refuse("This rate cannot be used", problems)
-    row = (
-        told | found | {"year": year, "n": n, "numerator": numerator, "interval": "binomial", "grade": "own"}
-    )
-    row |= dict.fromkeys(("rate", "lower", "upper"))
+    row = told | found | {"year": year, "n": n, "numerator": numerator}
+    row |= {"interval": "binomial", "grade": "own"}
     made = pd.DataFrame([row], columns=list(published_rates())).astype({"year": "Int64"})
     return with_intervals(made)
 
@@ -136,25 +129,20 @@ def with_intervals(rates: pd.DataFrame) -> pd.DataFrame:
     """
     rates, told = rates.reset_index(drop=True), []
     for name in rates.columns.intersection(["rate", "lower", "upper", "n", "numerator"]):
-        read = pd.to_numeric(rates[name], errors="coerce")
-        wrong = read.isna() & rates[name].notna()
-        if name in ("rate", "lower", "upper"):
-            wrong |= ~read.fillna(0).between(0, 1)
-            told += [f"{x}: its {name} is a share from 0 to 1, not {y!r}" for x, y in _of(rates, name, wrong)]
-        else:
-            wrong |= (read.fillna(0) % 1 != 0) | (read.fillna(0) < 0)
-            told += [f"{x}: its {name} is a whole number, not {y!r}" for x, y in _of(rates, name, wrong)]
+        read, whole = pd.to_numeric(rates[name], errors="coerce"), name in ("n", "numerator")
+        fits = (read % 1 == 0) & (read >= 0) if whole else read.between(0, 1)
+        wrong = rates[name].notna() & ~fits.fillna(False).astype(bool)
+        what = "a whole number" if whole else "a share from 0 to 1"
+        told += [f"{x}: its {name} is {what}, not {y!r}" for x, y in _of(rates, name, wrong)]
         if not told:
-            rates[name] = read.astype("Int64" if name in ("n", "numerator") else float)
+            rates[name] = read.astype("Int64" if whole else float)
     refuse("These rates cannot be read", told)
     if not {"n", "numerator", "rate", "lower", "upper", "interval"} <= set(rates.columns):
         return rates
     counted = rates["numerator"].notna() & rates["n"].notna()
     more = counted & (rates["numerator"] > rates["n"]).fillna(False)
-    refuse(
-        "These rates cannot be read",
-        [f"{x}: {y} is more than the n that it is of" for x, y in _of(rates, "numerator", more)],
-    )
+    told = [f"{x}: {y} is more than the n that it is of" for x, y in _of(rates, "numerator", more)]
+    refuse("These rates cannot be read", told)
     blank = counted & rates["rate"].isna()
     rates.loc[blank, "rate"] = (rates["numerator"] / rates["n"])[blank].astype(float)
     for row in rates.index[(rates["interval"] == "binomial") & rates["n"].notna()]:

@@ -49,12 +49,9 @@ class Ahead:
     def frontier(self) -> np.ndarray:
         """Whether each is best at some threshold: 1, 0, or blank where unknown outcomes decide it."""
         mine, theirs = self.alone, self.alone.swapaxes(1, 2)
-        bounds = (
-            best_between(self.tp - theirs, self.fp + mine),
-            best_between(self.tp + mine, self.fp - theirs),
-        )
-        sure, may = (low < high - 1e-9 for low, high in bounds)
-        return self._told(sure, may)
+        worst = best_between(self.tp - theirs, self.fp + mine)
+        best = best_between(self.tp + mine, self.fp - theirs)
+        return self._told(*(low < high - 1e-9 for low, high in (worst, best)))
 
     def best(
         self, thresholds: Iterable[float], shares: np.ndarray | None = None, spread: np.ndarray | None = None

@@ -11,12 +11,13 @@ import pandas as pd
 
 from secondop.arguments import checked
 from secondop.errors import SecondopError, unknown_name
-from secondop.evaluation.cohort import Cohort, as_cohort, with_rules
+from secondop.evaluation.cohort import Cohort
+from secondop.evaluation.given import judged
 from secondop.evaluation.measures import NUMBERS, table
-from secondop.evaluation.policies import any_of, at_level, kind_of
+from secondop.evaluation.policies import any_of, kind_of, levels_from
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
-from secondop.rules.rules import Level
+from secondop.rules.rules import Level, Rule
 
 TOPS = {"clinical": "any clinical indication", "patient-driven": "any patient-driven indication"}
 OTHER = "all other combinations"
@@ -46,18 +47,15 @@ def firing_rates(
     [3.0, 1.0, 1.0, 66.7]
     """
     cohort = judged(assessed, rule_book, by=by, weights=weights, cluster=cluster)
-    *about, holds = zip(*_populations(cohort.rule_book), strict=True)
-    groups, counts, squares = cohort.tally(holds)
+    *about, rules = zip(*populations(cohort.rule_book), strict=True)
+    groups, counts, squares = cohort.tally(map(any_of, rules))
     rows = pd.DataFrame(dict(zip(_ABOUT, about, strict=True)))
     rows = rows.merge(pd.Series(groups, name="group", dtype=object), how="cross")
     rows = _rated(rows, counts.reshape(-1, 3), squares.reshape(-1, *squares.shape[2:]), cohort)
     rows = rows.assign(measure="firing_rate", threshold=np.nan)
-    names, many = (
-        ["policy", "group", "measure", "threshold", *NUMBERS, "n"],
-        ["clusters"] * bool(cohort.cluster),
-    )
-    rows = rows.assign(clusters=np.tile(cohort.clusters, len(holds))) if many else rows
-    return rows[[*names, *many, *_ABOUT[1:], "fired", "unknown"]]
+    rows = rows.assign(clusters=np.tile(cohort.clusters, len(rules))) if cohort.cluster else rows
+    names = ["policy", "group", "measure", "threshold", *NUMBERS, "n", *["clusters"] * bool(cohort.cluster)]
+    return rows[[*names, *_ABOUT[1:], "fired", "unknown"]]
 
 
 @checked()
@@ -131,30 +129,25 @@ def overlap_members(
     return cases.filter(mask.to_list()).to_native()
 
 
-def judged(cases: Any, rule_book: RuleBook, outcome: Any = None, flags: Any = (), **own: Any) -> Cohort:
-    """The cases as a cohort whose rules can be judged, with the outcome and the flags that are asked for."""
-    cohort = as_cohort(cases, rule_book, outcome, flags, **own)
-    return with_rules(cohort)
-
-
 def _chosen(cases: Any, rule_book: RuleBook, names: Sequence[str] | None) -> tuple[Cohort, list[str]]:
     cohort = judged(cases, rule_book)
     rules = cohort.clinical if names is None else map(cohort.rule_book.__getitem__, names)
     return cohort, [rule.name for rule in rules]
 
 
-def _populations(rule_book: RuleBook) -> list[tuple[str, str, str, str, str, nw.Expr]]:
-    """Every population that is counted: name, label, sort, kind, what contains it, and who is in it."""
+def populations(rule_book: RuleBook) -> list[tuple[str, str, str, str, str, list[Rule]]]:
+    """Every population that is counted: name, label, sort, kind, what contains it, and by which rules."""
     wish, rows = "any indication, the patient's wish included", []
     for level, within in zip(map(str, Level), ["", *Level], strict=False):
         label, kind = (wish, "both") if level == "optional" else (f"{level} or more", "clinical")
-        rows.append((level, label, "level", kind, str(within), at_level(rule_book, level)))
+        inside = [rule for rule in rule_book if rule.level in levels_from(level)]
+        rows.append((level, label, "level", kind, str(within), inside))
     for kind, name in TOPS.items():
-        rows.append((name, name, "any", kind, "", any_of(r for r in rule_book if kind_of(r) == kind)))
+        rows.append((name, name, "any", kind, "", [r for r in rule_book if kind_of(r) == kind]))
     for group, kind in dict.fromkeys((rule.group, kind_of(rule)) for rule in rule_book):
         inside = [rule for rule in rule_book if (rule.group, kind_of(rule)) == (group, kind)]
-        rows.append((group, group, "group", kind, TOPS.get(kind, ""), any_of(inside)))
-    return rows + [(r.name, r.label, "rule", kind_of(r), r.group, any_of([r])) for r in rule_book]
+        rows.append((group, group, "group", kind, TOPS.get(kind, ""), inside))
+    return rows + [(r.name, r.label, "rule", kind_of(r), r.group, [r]) for r in rule_book]
 
 
 def _rated(about: pd.DataFrame, counts: np.ndarray, squares: np.ndarray, cohort: Cohort) -> pd.DataFrame:

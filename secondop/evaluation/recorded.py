@@ -10,7 +10,9 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
-from secondop.evaluation.cohort import NOT_RECORDED, Cohort
+from secondop.evaluation.cohort import Cohort
+from secondop.evaluation.columns import NOT_RECORDED
+from secondop.rules.answers import answers
 from secondop.rules.conditions import Compare, Condition
 from secondop.rules.facts import Fact
 from secondop.rules.rulebook import RuleBook
@@ -37,12 +39,8 @@ def recorded(cases: Any, rule_book: RuleBook, by: Sequence[str] = ()) -> tuple[l
     facts = tuple(rule_book.facts.values())
     asked = {fact.name: answers_to(fact, rule_book) for fact in facts}
     whens = [when for answers in asked.values() for _, _, when in answers]
-    rules = [
-        Indication(
-            f"answer-{i}", f"answer {i}", level="optional", group="answers", when=when, source="answers"
-        )
-        for i, when in enumerate(whens)
-    ]
+    every = {"level": "optional", "group": "answers", "source": "answers"}
+    rules = [Indication(f"answer-{i}", f"answer {i}", when=when, **every) for i, when in enumerate(whens)]
     about = {"title": "Answers", "subject": "answer", "version": "1", "also": facts}
     book = RuleBook(rules=rules, sources=[Source("answers", "What cases can answer")], **about)
     cohort = Cohort(cases, book, outcome=None, by=list(by))
@@ -65,21 +63,13 @@ def answers_to(fact: Fact, rule_book: RuleBook) -> list[Answer]:
     --------
     >>> from secondop import RULE_BOOK
     >>> [words for words, *_ in answers_to(RULE_BOOK.fact("drug_trials"), RULE_BOOK)]
-    ['under 2 drugs', '2 drugs or more']
+    ['less than 2 drugs', 'at least 2 drugs']
     """
     if fact.has_levels:
         return [(fact.in_words(level), level, fact.is_in(level)) for level in fact.levels]
     if not fact.is_numeric:
         return [("yes", True, fact.as_condition()), ("no", False, ~fact)]
-    leaves = [leaf for rule in rule_book for leaf in rule.when.leaves() if leaf.fact == fact]
-    cuts = sorted({(x.value, x.op in (">", "<=")) for x in leaves if isinstance(x, Compare)})
-    if not cuts:
-        return [("known", fact.low, Compare(fact, ">=", fact.low))]
-    above = [Compare(fact, ">" if over else ">=", at) for at, over in cuts]
-    shown = [fact.quantity(fact.in_words(at), at) for at, _ in cuts]
-    from_ = [f"over {x}" if over else f"{x} or more" for x, (_, over) in zip(shown, cuts, strict=True)]
-    below = [f"up to {x}" if over else f"under {x}" for x, (_, over) in zip(shown, cuts, strict=True)]
-    labels = [below[0], *(f"{a}, {b}" for a, b in zip(from_, below[1:], strict=False)), from_[-1]]
-    values = [cuts[0][0] - (not cuts[0][1]), *(at + over for at, over in cuts)]
-    bands = [~above[0], *(a & ~b for a, b in pairwise(above)), above[-1]]
-    return list(zip(labels, values, bands, strict=True))
+    found = answers(fact, (rule.when for rule in rule_book))
+    reached = [Compare(fact, ">=", least) for least in found]
+    bands = [*(one & ~more for one, more in pairwise(reached)), reached[-1]]
+    return list(zip(found.values(), found, bands, strict=True))

@@ -11,11 +11,11 @@ import pandas as pd
 
 from secondop.arguments import checked
 from secondop.errors import SecondopError
-from secondop.evaluation.cohort import Cohort, refuse_clusters
+from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.differences import DIFFERENCE, paired, sharing
+from secondop.evaluation.given import judged, refuse_clusters
 from secondop.evaluation.measures import COUNTED, table, tidy
 from secondop.evaluation.policies import any_of, levels_from
-from secondop.evaluation.rates import judged
 from secondop.evaluation.tradeoff import THRESHOLD
 from secondop.rules.assess import assess_typed
 from secondop.rules.gate import typed_cases
@@ -48,9 +48,8 @@ def reform(
         refuse_clusters(cohort)
         outcome, by, weights = cohort.outcome or outcome, by or cohort.by, weights or cohort.weights
         verified = cohort.verified
-    cohort = judged(
-        getattr(cohort, "cases", cohort), both, outcome, by=by, weights=weights, verified=verified
-    )
+    told = {"by": by, "weights": weights, "verified": verified}
+    cohort = judged(getattr(cohort, "cases", cohort), both, outcome, **told)
     old, new = ([r for r in both if r.level in levels and r.name.startswith(way)] for way in WAYS)
     kept, lost = ([r for r in old if (r.when in [x.when for x in new]) == stays] for stays in (True, False))
     added = [r for r in new if r.when not in [x.when for x in kept]]
@@ -77,10 +76,8 @@ def flipped(cases: Any, before: RuleBook, after: RuleBook) -> Any:
     frame = nw.from_native(getattr(cases, "cases", cases))
     if isinstance(frame, nw.LazyFrame) or set(WAYS) & set(frame.columns):
         raise SecondopError("Give cases in memory (collect them) that have no column before or after yet.")
-    said = [
-        assess_typed(typed_cases(frame.to_native(), facts), book)["recommendation"]
-        for book in (before, after)
-    ]
+    typed = typed_cases(frame.to_native(), facts)
+    said = [assess_typed(typed, book)["recommendation"] for book in (before, after)]
     moved = said[0] != said[1]
     rows = frame.filter(moved.to_list())
     words = (x.filter(moved).to_list() for x in said)

@@ -14,9 +14,10 @@ import polars as pl
 
 from secondop.errors import SecondopError
 from secondop.evaluation.cohort import EITHER, Cohort
+from secondop.evaluation.given import judged
 from secondop.evaluation.measures import TRUTH
-from secondop.evaluation.policies import FORESIGHT, at_level, choose, kind_of, levels_from
-from secondop.evaluation.rates import TOPS, firing_rates, judged
+from secondop.evaluation.policies import FORESIGHT, at_level, choose
+from secondop.evaluation.rates import TOPS, firing_rates, populations
 from secondop.evaluation.recorded import Recorded, recorded
 from secondop.evaluation.small_cells import HIDDEN, cover, pool, small
 from secondop.evaluation.tradeoff import decision_curve, tradeoff, wide
@@ -106,9 +107,8 @@ def who(made: Report, cases: Any) -> None:
             made.hidden += len(together) + int(hidden[: len(heads)].sum())
     columns = ["fact", "answer", *(f"{head}: {x}" for head in heads for x in ("n", "%"))]
     made.sheets["who"] = sheet = pd.DataFrame(rows, columns=columns)
-    frame = sheet[["fact", "answer"]].assign(
-        fact=sheet["fact"].mask(sheet["fact"].shift() == sheet["fact"], "")
-    )
+    frame = sheet[["fact", "answer"]].copy()
+    frame["fact"] = frame["fact"].mask(frame["fact"].shift() == frame["fact"], "")
     for head in heads:
         both = zip(sheet[f"{head}: n"], sheet[f"{head}: %"], strict=True)
         frame[f"{head}, n (%)"] = [
@@ -145,8 +145,8 @@ def rates_of(made: Report, cases: Any, told: dict[str, Any]) -> None:
     book, rows, groups, whole, drawn = made.rule_book, [], [], [], []
     rates, seen, asked, alike = firing_rates(cases, rule_book=book, **told), {}, {}, {}
     by_group = firing_rates(cases, by=made.by, rule_book=book, **told) if made.by else rates[:0]
-    for i, row in rates.iterrows():
-        if not (rules := _rules_of(row, book)):
+    for (i, row), (*_, rules) in zip(rates.iterrows(), populations(book), strict=True):
+        if not rules:
             continue
         own = by_group[(by_group["policy"] == row["policy"]) & (row["sort"] == "level")]
         counts = np.array([[row["n"] - row["fired"] - row["unknown"], row["fired"], row["unknown"]]])
@@ -188,23 +188,13 @@ def rates_of(made: Report, cases: Any, told: dict[str, Any]) -> None:
     if len(rules):  # the title of the figure speaks of both sorts of indications, or of none
         most = pd.concat([tops if len(tops) == len(TOPS) else tops[:0], rules.nlargest(16, "min")])
         made.figures["rates"] = [("firing_rates", most)]
+    made.said["undrawn"] = 1 < len(drawn) < len(made.groups)
     if 1 < len(drawn) <= 60:
         drawn = pd.DataFrame(drawn)
         drawn.attrs = by_group.attrs
         made.figures["groups"] = [("firing_rates", drawn)]
     if not made.by:
         del made.sheets["groups"]
-
-
-def _rules_of(row: pd.Series, book: RuleBook) -> list[Rule]:
-    """The rules whose firing a row of rates counts together."""
-    wanted = {
-        "level": lambda rule: rule.level in levels_from(row["policy"]),
-        "any": lambda rule: TOPS.get(kind_of(rule)) == row["policy"],
-        "group": lambda rule: (rule.group, kind_of(rule)) == (row["policy"], row["kind"]),
-        "rule": lambda rule: rule.name == row["policy"],
-    }[row["sort"]]
-    return [rule for rule in book if wanted(rule)]
 
 
 def _told(made: Report, rules: list[Rule], groups: int) -> np.ndarray:

@@ -25,7 +25,8 @@ from secondop.cohorts.targets import UNMET, Recentring
 from secondop.cohorts.words import parameter_words
 from secondop.errors import unknown_name
 from secondop.evaluation import measures as defined
-from secondop.evaluation.cohort import EITHER, MAX_GROUPS, Cohort
+from secondop.evaluation.cohort import EITHER, Cohort
+from secondop.evaluation.columns import MAX_GROUPS
 from secondop.evaluation.policies import FORESIGHT, choose
 from secondop.evaluation.thresholds import asking_whether_met, draw_thresholds, saying_whether_met, thresholds
 from secondop.evaluation.tradeoff import THRESHOLD

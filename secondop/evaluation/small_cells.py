@@ -112,9 +112,8 @@ def cover(
     cells, hidden = np.broadcast_to(cells, counts.shape), np.zeros(counts.shape, bool)
     together = pool(counts[0], least, np.flatnonzero(cells[0]), dear)
     if len(counts) > 1:
-        columns = [[i] for i in range(counts.shape[1]) if i not in together] + [sorted(together)] * bool(
-            together
-        )
+        columns = [[i] for i in range(counts.shape[1]) if i not in together]
+        columns += [sorted(together)] * bool(together)
         merged = np.stack([counts[1:, part].sum(1) for part in columns], 1)
         asked = np.stack([cells[1:, part].any(1) for part in columns], 1)
         last = next((i for i, part in enumerate(columns) if part == [dear]), None)

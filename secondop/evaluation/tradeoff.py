@@ -13,12 +13,14 @@ from secondop.arguments import MAPPING, NAMES, TEXT, checked, either, made_by
 from secondop.arguments import NUMBERS as LIST
 from secondop.arguments import THRESHOLD as CHANCE
 from secondop.errors import SecondopError
-from secondop.evaluation.cohort import Cohort, Patterns, as_cohort, refuse_no_chance, with_rules
+from secondop.evaluation.cohort import Cohort, Patterns
 from secondop.evaluation.corrected import NET_FORESIGHT, NET_MEASURES, NET_OF, net_table
+from secondop.evaluation.given import judged, refuse_no_chance
+from secondop.evaluation.known import known_by_policy, known_words
 from secondop.evaluation.measures import BEST, MEASURES, NUMBERS, odds_of, table, tidy
 from secondop.evaluation.policies import FORESIGHT, Policy, choose
 from secondop.evaluation.ranking import Ahead
-from secondop.evaluation.verification import Verification, known_by_policy, known_words, learn
+from secondop.evaluation.verification import Verification, learn
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 
@@ -107,10 +109,9 @@ def tradeoff(
     odds_of(threshold)  # refuses what is no probability before anything is counted
     own = policies if isinstance(policies, Mapping) else {}
     told = {"by": by, "weights": weights, "cluster": cluster, "verified": verified}
-    cohort = as_cohort(cohort, rule_book, outcome, own, tuple(scores or ()), **told)
-    cohort = with_rules(cohort) if cohort.assessed and not (own or scores) else cohort
+    cohort = judged(cohort, rule_book, outcome, own, tuple(scores or ()), needed=False, **told)
     chosen = choose(cohort, policies, scores)
-    learned = learn(cohort, chosen, method, given) if method else None
+    learned = learn(cohort, chosen, method, given)
     return weigh(cohort, chosen, np.atleast_1d(threshold), learned=learned, prevalence=prevalence)
 
 
@@ -140,8 +141,7 @@ def decision_curve(
     odds_of(thresholds)
     own = policies if isinstance(policies, Mapping) else {}
     told = {"by": by, "weights": weights, "cluster": cluster, "verified": verified}
-    cohort = as_cohort(cohort, rule_book, outcome, own, probabilities, **told)
-    cohort = with_rules(cohort) if cohort.assessed and not (own or probabilities) else cohort
+    cohort = judged(cohort, rule_book, outcome, own, probabilities, needed=False, **told)
     chosen = choose(cohort, policies, dict.fromkeys(probabilities, 0.0))
     levels = ("score",) if policies is not None else ("score", "count", "group")
     chosen, names = [policy for policy in chosen if policy.sort not in levels], {}
@@ -151,7 +151,7 @@ def decision_curve(
         steps = {f"{name} from {at}": at for at in thresholds}
         chosen += [Policy(own, name, "score", "", chance >= at, at) for own, at in steps.items()]
         names |= dict.fromkeys(steps, name)
-    learned = learn(cohort, chosen, method, given) if method else None
+    learned = learn(cohort, chosen, method, given)
     made = weigh(cohort, chosen, thresholds, CURVE, learned, prevalence=prevalence)
     return made.assign(policy=made["policy"].replace(names))
 
@@ -200,9 +200,8 @@ def weigh(
     What was ``learned`` of unknown outcomes makes the values estimates, at a departure ``delta``.
     """
     if cohort.net and cohort.cluster:
-        raise SecondopError(
-            "Errors corrected less introduced have no intervals by cluster: leave cluster= away."
-        )
+        said = "Errors corrected less introduced have no intervals by cluster"
+        raise SecondopError(f"{said}: leave cluster= away.")
     outcome, beside, estimated = NET_OF if cohort.net else ("changed",), [] if measures else cohort.truth, ()
     asked = {policy.name: policy.refers for policy in policies if policy.refers is not None}
     seen = cohort.patterns(asked, tuple(dict.fromkeys((*outcome, *beside))))
@@ -252,10 +251,8 @@ def weigh(
     made = tidy(about, found, thresholds)
     at = made["policy"].map({policy.name: policy.at for policy in policies})
     unsettled = [group for group, x in zip(seen.groups, counts[0, ..., 2].sum(-1), strict=True) if x]
-    kept = (at.isna() | (at == made["threshold"])) & (
-        (made["measure"] != BEST) | made["group"].isin(unsettled)
-    )
-    made = made[kept].reset_index(drop=True)
+    told = (made["measure"] != BEST) | made["group"].isin(unsettled)
+    made = made[told & (at.isna() | (at == made["threshold"]))].reset_index(drop=True)
     made.attrs |= attrs
     return made
 
@@ -283,7 +280,7 @@ def wide(table: pd.DataFrame) -> pd.DataFrame:
 def _reweigh(seen: Patterns, prevalence: float, net: bool) -> None:
     """Weight cases that were sampled by their outcome, so that the share that changes is as given."""
     changed = seen.codes.get("flag changed", np.array([2]))
-    if not (isinstance(prevalence, (int, float)) and 0 < prevalence < 1):
+    if not 0 < prevalence < 1:
         raise SecondopError(f"prevalence is the share that changes, above 0 and below 1; got {prevalence!r}.")
     if net or (changed == 2).any() or len(set(changed)) < 2:
         raise SecondopError(

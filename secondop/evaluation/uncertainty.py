@@ -40,14 +40,8 @@ def best_policies(
     All draws of a run share their random numbers, so chance in simulating moves such a share farther than the
     number of draws says. Runs of several seeds show how far.
 
-    Parameters
-    ----------
-    propagated : DataFrame, or a sequence of them
-        From ``propagate``: one run, or runs that differ in their seed.
-    thresholds : sequence of float
-        Decision thresholds.
-    policies : sequence of str, optional
-        Those to choose from; by default all but perfect foresight and ``sought``, which nobody can choose.
+    ``propagated``: one run, or runs that differ in their seed. ``policies``: those to choose from, by default
+    all but perfect foresight and ``sought``, which nobody can choose.
 
     Returns
     -------

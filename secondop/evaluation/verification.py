@@ -1,4 +1,4 @@
-"""Outcomes that are known only for some: how that is said, and what an estimate makes of the others.
+"""Outcomes that are known only for some: what an estimate makes of the others.
 
 An outcome is *verified* where it is known. Bounds need no assumption. The estimates here need one, that
 outcomes are *missing at random*: of cases alike in the recorded facts, the verdicts of the policies and the
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from secondop.evaluation.cohort import Cohort
     from secondop.evaluation.policies import Policy
 
-SOUGHT = "sought"
 METHODS = ("weighted", "doubly_robust")
 LOW, FLOOR = 0.05, 0.01  # chances of being known: what is called low, and the least that is used
 MANY = 25  # per cent of cases with a low one; of 36 %, 86 to 95 % of simulated intervals held the truth
@@ -32,29 +31,13 @@ FEW, LEAST = 0.05, 15  # a share of cases that may lack an estimate; known outco
 FOLDS, SEED, _STEP = 5, 0, 1e-6
 
 
-def known_words(known: float, n: float, by: str) -> str:
-    """For how many the outcome is known, and for whom: a sentence for tables and figures, or nothing."""
-    if by == "all sought":
-        return f"All {n:,.0f} cases sought an opinion: 100 cases are 100 of these."
-    if known == n:
-        return ""
-    return f"The outcome is known for {known:,.0f} of {n:,.0f} cases{': ' * bool(by)}{by}."
-
-
-def known_by_policy(counts: np.ndarray, policies: Sequence[Policy]) -> str:
-    """The policy whose referrals are exactly the cases of known outcome; counts: (policies, 3, 3)."""
-    known, unknown = counts[..., :2].sum(-1), counts[..., 2]
-    exact = (known[:, 1] > 0) & (unknown[:, 1] == 0) & (known[:, [0, 2]].sum(1) == 0)
-    named = [p.name for p, hit in zip(policies, exact, strict=True) if hit and p.refers is not None]
-    return f"exactly those that the policy {named[0]!r} refers" if named and unknown.sum() else ""
-
-
 @dataclass(frozen=True, eq=False)
 class Verification:
     """What is needed to estimate: of every case its weight, group, outcome, and what was learned of it.
 
     ``changed`` is 0 or 1, or 2 where it is not known; ``chance`` that it is known, and ``model``, the chance
-    of a change, are learned from other cases; ``refers`` tells whom each policy is known to refer.
+    of a change, are learned from other cases; ``refers`` tells whom each policy is known to refer; what cases
+    of a ``cluster`` add to the variance is summed first.
     """
 
     weights: np.ndarray
@@ -160,20 +143,23 @@ class Verification:
 
 
 def learn(
-    cohort: Cohort, policies: Sequence[Policy], method: str, given: Sequence[str] | None
-) -> Verification:
+    cohort: Cohort, policies: Sequence[Policy], method: str | None, given: Sequence[str] | None
+) -> Verification | None:
     """Learn whose outcome is known, and who changes, from the recorded facts of other cases (cross-fitted).
 
     ``given`` names the facts, by default all recorded ones. Without any, cases are alike if the policies and
     the group are (Begg & Greenes 1983, Biometrics 39:207). ``"weighted"`` uses no model of the outcome.
     """
+    if method is None and given is None:
+        return None
+    if method is None:
+        raise SecondopError("given= names the facts of an estimate: say method='doubly_robust' with it.")
     if method not in METHODS:
         raise unknown_name("method", method, METHODS)
     if cohort.net:
         raise SecondopError(f"method={method!r} estimates a yes/no outcome: name one that is no net of two.")
     if not hasattr(cohort.cases, "__len__"):
         raise SecondopError(f"method={method!r} learns case by case: collect the lazy frame first.")
-    given = [given] if isinstance(given, str) else given
     rows, names, group = cohort.rows({p.name: p.refers for p in policies if p.refers is not None})
     if not rows["weight"].sum():
         raise SecondopError(f"method={method!r} learns from cases, and there are none.")
@@ -221,6 +207,8 @@ def _sides(
     for name, inside in groups.items():
         if not known[inside].any():
             empty[f"the {weights[inside].sum():,.0f} cases of group {name!r}"] = name, np.inf
+    if not known.any():
+        empty = {f"{weights.sum():,.0f} cases": ("", np.inf)}
     if many := [words for words, (_, size) in empty.items() if size > FEW * weights.sum()]:
         raise SecondopError(
             f"No outcome is known among {'; nor among '.join(many)}: nothing tells what an opinion would "

@@ -48,7 +48,7 @@ def calibration(table: pd.DataFrame) -> go.Figure:
     shown["gap"] = [f" (and is unknown in {n:,.0f})" if n else "" for n in table["unknown"]]
     score, groups = shown["score"], len(table)
     bars = "Bars: 95 % interval (Wilson)" + (", unknown outcomes included." if shown["gap"].any() else ".")
-    told = f"{table['n'].sum():,} {style.cases_of(table)}. {bars}"
+    told = f"{table['n'].sum():,} {style.cases_of(table)}.{style.known_of(table)} {bars}"
     fig = style.figure(
         _slope(table.attrs.get("slope", (np.nan,) * 3)),
         told + _intercept(table.attrs.get("intercept", (np.nan,) * 3)),
@@ -82,7 +82,8 @@ def same_volume(table: pd.DataFrame) -> go.Figure:
     fig = style.figure(
         _winner(rounds),
         f"{table['n'].iloc[0]:,} {style.cases_of(table)}, each scored by a model that did not learn from it. "
-        "Line: 95 % interval of what the learned triage finds, compared in pairs with the rule book.",
+        "Line: 95 % interval of what the learned triage finds, compared in pairs with the rule book."
+        f"{style.known_of(table)}",
         x="of 100 cases",
         height=30 + 150 * len(rounds),
     )

@@ -14,7 +14,7 @@ from secondop.errors import CasesError, SecondopError, UnknownNameError
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.comparison import MEANT, compare
 from secondop.evaluation.contrasts import contrasted, rate_of, wilson
-from secondop.evaluation.published import published_contrasts, published_rates
+from secondop.evaluation.published import published_contrasts, published_rates, rate
 from secondop.guideline.defaults import fact
 
 YES, NO, UNKNOWN = True, False, None
@@ -562,3 +562,18 @@ def test_what_cannot_be_read_says_what_to_do(given, message):
 def test_an_unknown_id_among_the_fitted_is_named_with_the_closest():
     with pytest.raises(UnknownNameError, match=r"'meyer_dxx'.*Did you mean 'meyer_dx'"):
         compare(cohort((1, YES, YES, NO, YES)), fitted_to=["meyer_dxx"])
+
+
+def test_a_log_of_opinions_has_no_rate_of_all_cases_where_only_those_who_sought_one_could_change():
+    """40 of 50 who sought an opinion changed; of the 150 who did not, nobody knows."""
+    log = pd.DataFrame({"sought": [True] * 50 + [False] * 150})
+    log["diagnosis_changed"] = [True] * 40 + [False] * 160
+    asked = {"outcome": "diagnosis_changed", "n": 1_000, "numerator": 200}
+    figures = [rate(name, denominator=name, **asked) for name in ("patients", "second opinions obtained")]
+    table = compare(log, pd.concat(figures), fitted_to=()).set_index("id")
+    whole, sought = table.loc["patients"], table.loc["second opinions obtained"]
+    assert pd.isna(whole["cohort_rate"]) and whole["cohort_unknown"] == 150
+    assert (whole["cohort_min"], whole["cohort_max"]) == (0.2, 0.95)
+    assert sought["cohort_rate"] == 0.8 and "unknown, not no" in table.attrs["verification"]
+    log.loc[199, "diagnosis_changed"] = True  # somebody changed without an opinion: outcomes are read
+    assert compare(log, figures[0], fitted_to=())["cohort_rate"].item() == 41 / 200

@@ -69,7 +69,7 @@ def test_of_errors_corrected_there_is_a_yield_and_no_share():
 @pytest.mark.slow
 @pytest.mark.parametrize("scenario", ["programme", "general", "surgical", "oncology"])
 def test_facts_that_know_nothing_find_nothing_above_chance_and_calibrated_ones_do(scenario):
-    table = yield_range(scenario, ["recommended"], signals=[0, 1], anchors=["middle"], n=2_000_000, seed=8)
+    table = yield_range(scenario, ["recommended"], signals=[0, 1], anchors=["middle"], n=500_000, seed=8)
     assert abs(numbers(table, 0, "middle").loc["yield_above_chance", "value"]) < 0.1
     assert numbers(table, 1, "middle").loc["yield_above_chance", "lower"] > 0
 

@@ -14,21 +14,24 @@ from secondop import (
     Cohort,
     all_books,
     assess,
+    calibration,
     decision_curve,
     departures,
     figures,
     flow_table,
     of_100,
     reform,
+    same_volume,
     simulate,
     tradeoff,
     verification_bias,
     wide,
 )
 from secondop.errors import SecondopError
-from secondop.evaluation.policies import choose
+from secondop.evaluation.patterns import few
+from secondop.evaluation.policies import Policy, choose
 from secondop.evaluation.tradeoff import THRESHOLD
-from secondop.evaluation.verification import learn
+from secondop.evaluation.verification import Verification, learn
 from secondop.teaching import explore_tradeoff
 from tests.figures.seen import hovers, plain, title
 from tests.kit import examples
@@ -189,6 +192,15 @@ def test_3_4_people_too_are_shown_with_whose_outcome_is_known(figure):
     assert "exactly those who sought an opinion" in title(figure(table))
 
 
+def test_3_4_a_learned_triage_too_says_whose_outcome_it_learned_from():
+    cases = AS_NO.assign(score=np.linspace(0.1, 0.9, 200))
+    for draw, made in ((figures.calibration, calibration), (figures.same_volume, same_volume)):
+        more = {} if made is calibration else {"rule_book": BOOK}
+        assert "known for 50 of 200 cases: of those who sought" in title(
+            draw(made(cases, outcome="changed", **more))
+        )
+
+
 def test_3_4_without_unknown_outcomes_no_caption_speaks_of_them():
     full = SOUGHT.assign(changed=SOUGHT.index < 60)
     assert "unknown outcomes" not in title(figures.tradeoff(urgent(full)))
@@ -313,6 +325,8 @@ def test_4_2_c_of_a_log_of_opinions_alone_every_rate_is_said_to_be_of_those():
     table = urgent(AS_NO[AS_NO["sought"]])
     assert table.attrs["verification"] == "All 50 cases sought an opinion: 100 cases are 100 of these."
     assert "100 cases are 100 of these" in title(figures.tradeoff(table))
+    gap = AS_NO[AS_NO["sought"]].assign(changed=pd.array([None] + [True] * 49, "boolean"))
+    assert urgent(gap).attrs["verification"].endswith("these. The outcome is known for 49 of 50 cases.")
 
 
 # ------------------------------------------------------------------ estimates
@@ -496,7 +510,7 @@ def test_a_few_cases_without_any_known_outcome_leave_their_policy_blank_and_said
     cases.loc[:4, "known"] = False
     table = tradeoff(cases, {"rarely": "rarely", "mine": "sent"}, method="doubly_robust", **OWN)
     assert np.isnan(row(table, "rarely")["true_positive"]) and row(table, "mine")["true_positive"] > 0
-    assert wide(table)["best"].sum() == 1
+    assert row(table, "rarely")["best"] == 0 and wide(table)["best"].sum() == 1
     assert "No estimate of rarely" in table.attrs["estimate"]
     assert row(table, "rarely")["true_positive_max"] == pytest.approx(100 * 5 / 600)
 
@@ -585,6 +599,26 @@ def test_an_estimate_never_leaves_its_bounds_and_these_hold_the_truth(method, se
         assert inside.all()
 
 
+def test_a_share_stops_at_its_bounds_where_a_chance_was_learned_badly():
+    one, refers = np.ones(2), {"all": np.array([True, True])}
+    made = Verification(one, np.zeros(2), np.array([1, 2]), 0.1 * one, 0.9 * one, refers, [], "")
+    assert made.changes().mean() > 1
+    everybody = choose(Cohort(BEGG, BOOK, outcome="changed"), [])[-1:]
+    assert made.tables(everybody, 1)[0].ravel().tolist() == [1, 0, 0, 0]
+
+
+def test_cases_of_a_cluster_count_together_in_the_variance():
+    """Every case three times, a cluster each: as wide as each case once, but for what few clusters cost."""
+    one, rng = np.ones(60), np.random.default_rng(1)
+    changed, refers = rng.integers(0, 3, 60), rng.random(60) < 0.5
+    spread = []
+    for times, cluster in ((1, None), (3, np.repeat(np.arange(60), 3))):
+        every = [np.repeat(x, times) for x in (one, 0 * one, changed, 0.6 * one, 0.4 * one)]
+        made = Verification(*every, {"mine": np.repeat(refers, times)}, [], "", cluster)
+        spread.append(made.tables([Policy("mine", "", "own")], 1)[1])
+    np.testing.assert_allclose(spread[1], spread[0] * few(60))
+
+
 # ------------------------------------------------------------------ samples by outcome
 
 
@@ -609,6 +643,7 @@ def test_case_control_samples_are_weighted_to_the_prevalence():
     [
         (BEGG, {"prevalence": 0.1}, "every case needs a known yes or no"),
         (BEGG.dropna(), {"prevalence": 10}, "a share between 0 and 1"),
+        (BEGG.dropna(), {"prevalence": 1}, "above 0 and below 1; got 1"),
         (BEGG.dropna(), {"prevalence": "10 %"}, "a share between 0 and 1"),
         (BEGG.assign(changed=True), {"prevalence": 0.1}, "some of each"),
     ],

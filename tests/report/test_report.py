@@ -120,7 +120,7 @@ def test_table_1_counts_each_answer_and_what_is_not_recorded_by_group(tmp_path):
 def test_numbers_are_cut_where_the_rules_cut_them(tmp_path, simulated):
     rows = table(page_of(simulated, tmp_path, rule_book=RULE_BOOK)[1], "Table 1")
     drugs = [row[1] for row in rows[[row[0] for row in rows].index("drug trials") :][:3]]
-    assert drugs == ["under 2 drugs", "2 drugs or more", "not recorded"]
+    assert drugs == ["less than 2 drugs", "at least 2 drugs", "not recorded"]
 
 
 def test_what_nobody_recorded_is_named_with_the_rules_that_need_it(tmp_path):
@@ -310,6 +310,16 @@ def test_estimates_stand_beside_their_bounds(log, tmp_path):
     _, soup = page_of(log, tmp_path, rule_book=RULE_BOOK, outcome="changed", method="doubly_robust", given=[])
     cell = table(soup, "each policy")[-1][2]
     assert re.fullmatch(r"[\d.]+ \([\d.]+ to [\d.]+\) \[[\d.]+ to [\d.]+\]", cell), cell
+
+
+def test_a_workbook_says_of_whom_its_numbers_are_and_what_they_assume(log, tmp_path):
+    path = report(log, tmp_path / "r.xlsx", outcome="changed", method="doubly_robust", given=[])
+    about = pd.read_excel(path, sheet_name="about").set_index("about")["this report"]
+    assert about["outcome"] == "changed" and "in which it is known" in about["who"]
+    assert about["verification"] == tradeoff(log, outcome="changed").attrs["verification"]
+    assert about["estimate"].startswith("Estimated (doubly robust) as if outcomes were missing at random")
+    alone = pd.read_excel(report(log, tmp_path / "r.xlsx"), sheet_name="about")["about"]
+    assert not {"outcome", "verification", "estimate"} & {*alone}
 
 
 def test_intervals_keep_a_cluster_together(log, tmp_path):

@@ -69,7 +69,7 @@ def test_an_attacker_who_reads_every_table_learns_no_small_count(tmp_path, sampl
     truth, told = Attacker(BOOK, ["A", "B", "C", "D"], n), []
     where = truth.cells.reset_index().astype({"index": int})
     keys = ["pathology", "concern", "age", "site", "changed"]
-    bands = cases.assign(age=cases["age"].map({30.0: 79.0, 85.0: 80.0})).astype(object)
+    bands = cases.assign(age=cases["age"].map({30.0: 0.0, 85.0: 80.0})).astype(object)
     match = where.astype(object).merge(bands.assign(count=1), on=keys, how="left")
     counts = match.groupby("index")["count"].sum().to_numpy(float)
     assert counts.sum() == n
