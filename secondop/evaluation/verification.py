@@ -179,9 +179,9 @@ def learn(
         parts += [rows[x].fill_null(0).fill_nan(0).to_numpy() for x in scores]
         parts += [np.eye(3)[x] for x in side.T[1:]]
         x = np.column_stack([*parts, np.eye(len(names))[group]]).astype(float)
-        chance, model = _crossed(x, changed, cluster)
+        chance, model = _crossed(x, changed, weights, cluster)
     else:
-        chance, model = _within(np.unique(side, axis=0, return_inverse=True)[1].ravel(), changed)
+        chance, model = _within(np.unique(side, axis=0, return_inverse=True)[1].ravel(), changed, weights)
     if method == "weighted":
         known = changed < 2
         model = np.full(len(rows), np.average(changed[known], weights=(weights / chance.clip(FLOOR))[known]))
@@ -227,7 +227,9 @@ def _facts(cohort: Cohort, given: Sequence[str] | None) -> dict[str, Fact]:
     return {name: every[name] for name in (recorded if given is None else given)}
 
 
-def _crossed(x: np.ndarray, changed: np.ndarray, cluster: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+def _crossed(
+    x: np.ndarray, changed: np.ndarray, weights: np.ndarray, cluster: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
     """The chance that the outcome is known, and that something changes, each learned from other cases."""
     from secondop.evaluation.learning import deal, learner
 
@@ -240,20 +242,28 @@ def _crossed(x: np.ndarray, changed: np.ndarray, cluster: np.ndarray | None) -> 
             f"{rarer}. Give given=[]: cases are then alike if the policies are."
         )
     chance, model, every = np.ones(len(x)), np.empty(len(x)), np.arange(len(x))
-    x, model_of = x[:, np.ptp(x, axis=0) > 0], learner("logistic", SEED)
+    x, weights = x[:, np.ptp(x, axis=0) > 0], weights / weights.mean()
+
+    def chances(of: np.ndarray, rows: np.ndarray, test: np.ndarray) -> np.ndarray:
+        fitted = learner("logistic", SEED).fit(
+            x[rows], of[rows], logisticregression__sample_weight=weights[rows]
+        )
+        return fitted.predict_proba(x[test])[:, 1]
+
     for learn_from, test in deal(changed, FOLDS, SEED, cluster=cluster):
         rest = np.setdiff1d(every, test)
         if not known[rest].all():
-            chance[test] = model_of.fit(x[rest], known[rest]).predict_proba(x[test])[:, 1]
-        model[test] = model_of.fit(x[learn_from], changed[learn_from]).predict_proba(x[test])[:, 1]
+            chance[test] = chances(known, rest, test)
+        model[test] = chances(changed, learn_from, test)
     return chance, model.clip(1e-6, 1 - 1e-6)
 
 
-def _within(cells: np.ndarray, changed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _within(cells: np.ndarray, changed: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The same shares, counted within cells of cases that are alike; where none is known, of all."""
-    n, known, yes = (np.bincount(cells, x) for x in (None, changed < 2, changed == 1))
-    share = np.divide(yes, known, where=known > 0, out=np.full(len(n), yes.sum() / max(known.sum(), 1)))
-    return (known / n)[cells], share[cells]
+    n, known, yes = (np.bincount(cells, weights * x) for x in (changed >= 0, changed < 2, changed == 1))
+    chance = np.divide(known, n, where=n > 0, out=np.ones(len(n)))
+    share = np.divide(yes, known, where=known > 0, out=np.full(len(n), yes.sum() / known.sum()))
+    return chance[cells], share[cells]
 
 
 def _cells(changes: np.ndarray, refers: np.ndarray | None) -> np.ndarray:

@@ -390,6 +390,23 @@ def test_where_many_had_hardly_a_chance_to_have_their_outcome_known_intervals_ar
 
 
 @pytest.mark.parametrize("method", METHODS)
+def test_a_row_that_stands_for_many_cases_counts_as_many_in_what_is_learned(method):
+    rows = BEGG.value_counts(dropna=False).reset_index(name="cases")
+    asked = {"outcome": "changed", "method": method, "given": [], "rule_book": BOOK}
+    many, one = (
+        tradeoff(cases, {"mine": "sent"}, **asked, **more)
+        for cases, more in ((rows, {"weights": "cases"}), (BEGG, {}))
+    )
+    assert many["value"].to_numpy() == pytest.approx(one["value"].to_numpy(), nan_ok=True)
+    cases = facts(600, 3)
+    times = np.where(cases["changed"] | ~cases["known"], 3, 1)
+    asked = {"policies": {"mine": "sent"}, "method": method, **OWN}
+    once = row(tradeoff(cases.assign(times=times), weights="times", **asked), "mine")
+    copies = row(tradeoff(cases.loc[cases.index.repeat(times)].reset_index(drop=True), **asked), "mine")
+    assert once["true_positive"] == pytest.approx(copies["true_positive"], abs=0.7)
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_groups_weights_and_identities_hold_for_estimates_too(method):
     cases = facts(800, 2).assign(w=2.0)
     table = tradeoff(cases, {"mine": "sent"}, by="site", weights="w", method=method, **OWN)
@@ -599,7 +616,7 @@ def test_cases_of_a_cluster_count_together_in_the_variance():
         every = [np.repeat(x, times) for x in (one, 0 * one, changed, 0.6 * one, 0.4 * one)]
         made = Verification(*every, {"mine": np.repeat(refers, times)}, [], "", cluster)
         spread.append(made.tables([Policy("mine", "", "own")], 1)[1])
-    np.testing.assert_allclose(spread[1], spread[0] * few(np.full(60, 3.0)))
+    np.testing.assert_allclose(spread[1], spread[0] * few(one))
 
 
 # ------------------------------------------------------------------ samples by outcome
