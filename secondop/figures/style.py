@@ -149,7 +149,9 @@ def count_of(table: pd.DataFrame) -> str:
 def basis_of(table: pd.DataFrame) -> str:
     """The cases that a table counts, for whom the outcome is known, and what an estimate assumes."""
     said = [table.attrs[x] for x in ("verification", "estimate") if table.attrs.get(x)]
-    return " ".join([f"{count_of(table)}.", *said])
+    grouped = "group" in table and table["group"].notna().all()
+    whole = ["All groups together:"] * bool(said and grouped)
+    return " ".join([f"{count_of(table)}.", *whole, *said])
 
 
 def doubt_of(table: pd.DataFrame) -> str:
