@@ -153,8 +153,9 @@ def known_of(table: pd.DataFrame) -> str:
 
 
 def basis_of(table: pd.DataFrame) -> str:
-    """The cases that a table counts, and for whom the outcome is known."""
-    return f"{count_of(table)}.{known_of(table)}"
+    """The cases that a table counts, for whom the outcome is known, and what an estimate assumes."""
+    known, grouped = known_of(table), "group" in table and table["group"].notna().all()
+    return f"{count_of(table)}.{' All groups together:' * bool(known and grouped)}{known}"
 
 
 def doubt_of(table: pd.DataFrame) -> str:

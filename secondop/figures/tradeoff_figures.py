@@ -275,7 +275,7 @@ def said_of(row: dict, about: dict) -> str:
     if not pd.isna(chance := row["true_positive"] - row["yield_above_chance"]):
         text += f" As many at random would find {chance:.1f}{above_chance(row)}"
         text += " there, as assumed." if about.get("simulated") else " there."
-    if unknown := about.get("unknown_outcomes"):
+    if (unknown := about.get("unknown_outcomes")) and pd.isna(row["group"]):  # it counts all groups
         text += f" The outcome is unknown in {unknown:,.0f} of {row['n']:,.0f} cases."
     return style.lines(text)
 

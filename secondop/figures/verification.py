@@ -39,13 +39,17 @@ def verification_bias(table: pd.DataFrame) -> go.Figure:
     note += ". Grey: bounds, whatever the unknown answers are."
     labels = [style.capital(way) for way in rows.index]
     fig, places = style.ladder(title, note, labels, x=f"{what}, {unit}", room=40)
+    ends = rows[["value", "min", "max", "lower", "upper"]].replace(np.inf, np.nan)
+    ends = min(ends.min().min(), 0), max(ends.max().max(), 0)
+    pad = 0.04 * (ends[1] - ends[0])
+    fig.update_xaxes(range=[ends[0] - pad * (ends[0] < 0), ends[1] + pad])
     for (way, row), y in zip(rows.iterrows(), places, strict=True):
         low, high = ("min", "max") if way == "bounds" else ("lower", "upper")
         said = f"{style.capital(way)}: {row[low]:.1f} to {row[high]:.1f}"
         colour, symbol = _LOOKS.get(way, (COLOURS["unknown"], "square"))
         wide = {"color": colour, "width": 9 if way == "bounds" else 1.5}
         if way != "truth":
-            style.line(fig, [row[low], row[high]], [y, y], wide, showlegend=False)
+            style.line(fig, [row[low], min(row[high], ends[1] + pad)], [y, y], wide, showlegend=False)
         if way != "bounds":
             said = f"{style.capital(way)}: {row['value']:.1f}" + f" ({said.split(': ')[1]})" * (
                 way != "truth"
@@ -57,11 +61,8 @@ def verification_bias(table: pd.DataFrame) -> go.Figure:
             "size": 5 if way == "bounds" else 11,
             "line": {"width": 2, "color": colour},
         }
-        style.points(fig, [at], [y], [style.lines(f"{said} {unit}.")], marker=mark, showlegend=False)
-    ends = rows[["value", "min", "max", "lower", "upper"]]
-    ends = min(ends.min().min(), 0), max(ends.max().max(), 0)
-    pad = 0.04 * (ends[1] - ends[0])
-    fig.update_xaxes(range=[ends[0] - pad * (ends[0] < 0), ends[1] + pad])
+        said = style.lines(f"{said} {unit}.".replace("inf ", "no limit "))
+        style.points(fig, [at], [y], [said], marker=mark, showlegend=False)
     return fig.update_layout(margin={"b": 80})
 
 

@@ -287,6 +287,13 @@ def test_unknown_outcomes_are_drawn_half_way_between_their_bounds_and_said_as_a_
     assert "The outcome is unknown in 20 of 200 cases." in plain(trace(figure, "Everybody").hovertext[0])
 
 
+def test_of_one_group_unknown_outcomes_are_counted_of_no_other(unknown):
+    table = tradeoff(unknown, outcome="changed", by="sex", rule_book=BOOK)
+    figure = figures.tradeoff(table[table["group"] == "female"])
+    assert "All groups together: The outcome is known for 180 of 200 cases." in title(figure)
+    assert len(hovers(figure)) > 3 and not any("outcome is unknown in" in plain(x) for x in hovers(figure))
+
+
 def test_no_policy_is_called_best_where_unknown_outcomes_leave_it_open(unknown):
     said = "while outcomes are unknown"
     assert "No policy is clearly best" in title(FIGURES["decision curve"](unknown))

@@ -33,6 +33,18 @@ def test_known_cases_estimate_and_bounds_stand_apart_and_end_within_the_figure(c
     assert len(hovers(figure)) == 3 and not any("nan" in text for text in hovers(figure))
 
 
+def test_a_bound_without_a_limit_goes_to_the_edge_and_is_said(cases):
+    known = cases.assign(
+        changed=cases["changed"].mask(cases["mine"] & cases["changed"].eq(True) & (cases.index > 1))
+    )
+    table = verification_bias(known, {"mine": "mine"}, outcome="changed", given=[], measure="nnr")
+    table.loc[table["way"] == "bounds", "max"] = np.inf
+    figure = figures.verification_bias(table)
+    bar = next(trace for trace in figure.data if trace.line.width == 9)
+    assert np.isfinite(figure.layout.xaxis.range).all() and bar.x[1] == figure.layout.xaxis.range[1]
+    assert any("to no limit referrals" in text for text in hovers(figure))
+
+
 def test_departures_are_drawn_between_none_and_all(cases):
     table = departures(cases, {"mine": "mine"}, outcome="changed", given=[])
     figure = figures.departures(table, truth=45.0)
