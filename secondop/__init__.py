@@ -54,7 +54,8 @@ _HOMES = {
     ),
     "secondop.rules.rulebook": ("RuleBook",),
     "secondop.rules.cases": ("MissingFactsWarning",),
-    "secondop.rules.doubts": ("MissingCodesWarning", "RowsWarning"),
+    "secondop.rules.doubts": ("RowsWarning",),
+    "secondop.rules.spellings": ("MissingCodesWarning",),
     "secondop.guideline.second_opinion": ("RULE_BOOK",),
     "secondop.guideline.sgb27b": ("SGB27B",),
     "secondop.guideline.defaults": (

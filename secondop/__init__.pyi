@@ -76,7 +76,6 @@ from secondop.readers.strategies import read_strategies as read_strategies
 from secondop.reports import report as report
 from secondop.rules.cases import MissingFactsWarning as MissingFactsWarning
 from secondop.rules.conditions import at_least as at_least
-from secondop.rules.doubts import MissingCodesWarning as MissingCodesWarning
 from secondop.rules.doubts import RowsWarning as RowsWarning
 from secondop.rules.facts import Fact as Fact
 from secondop.rules.facts import Kind as Kind
@@ -93,5 +92,6 @@ from secondop.rules.rules import Grade as Grade
 from secondop.rules.rules import Indication as Indication
 from secondop.rules.rules import Level as Level
 from secondop.rules.rules import Source as Source
+from secondop.rules.spellings import MissingCodesWarning as MissingCodesWarning
 
 __version__: str

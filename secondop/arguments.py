@@ -9,7 +9,7 @@ from math import inf, isfinite
 from numbers import Integral, Real
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-from secondop.errors import refuse
+from secondop.errors import did_you_mean, refuse
 
 P, R = ParamSpec("P"), TypeVar("R")
 
@@ -127,10 +127,16 @@ def checked(**own: Taken | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
     def door(function: Callable[P, R]) -> Callable[P, R]:
         parameters, name = signature(function).parameters, function.__qualname__.removesuffix(".__init__")
         kinds = {key: kind for key, kind in (KINDS | own).items() if kind and key in parameters}
+        anything = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
 
         @wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
             given, problems = dict(zip(parameters, args, strict=False)) | kwargs, []
+            takes, odd = (
+                f"It takes {', '.join(parameters)}.",
+                () if anything else kwargs.keys() - parameters.keys(),
+            )
+            problems += [f"there is no {key}=.{did_you_mean(key, parameters)} {takes}" for key in odd]
             for key in kinds.keys() & given.keys():
                 value, kind = given[key], kinds[key]
                 if value is parameters[key].default:

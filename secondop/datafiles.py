@@ -108,7 +108,14 @@ def read_toml(source: Any, what: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise SecondopError(f"{what} is not valid TOML: {error}.") from error
+        said = "Texts stand in plain quotes, as in"
+        raise SecondopError(f'{what} is not valid TOML: {error}. {said} "name" = "meaning".') from error
+
+
+def require_folder(path: Path) -> None:
+    """Refuse to write a file into a folder that is not there."""
+    if not path.parent.is_dir():
+        raise SecondopError(f"There is no folder {path.parent.name!r} for {path.name!r}: make it first.")
 
 
 def write_whole(path: str | Path, content: str | bytes) -> None:
@@ -137,6 +144,7 @@ def write_whole(path: str | Path, content: str | bytes) -> None:
     if path.exists() and not path.is_file():  # a device, such as /dev/stdout, cannot be replaced
         path.write_bytes(data)
         return
+    require_folder(path)
     for left in leftovers(path):
         left.unlink(missing_ok=True)
     part, older = part_of(path), path.exists()

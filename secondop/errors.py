@@ -59,7 +59,7 @@ def unknown_name(kind: str, name: object, options: Iterable[str]) -> UnknownName
     near = did_you_mean(name, options)
     if not near and len(str(name)) > 2 and (longer := [x for x in options if x.startswith(str(name))]):
         near = f" Did you mean {' or '.join(map(repr, longer[:3]))}?"
-    listing = f": {', '.join(options)}" if len(options) <= 12 else f" {len(options)} of them"
+    listing = f": {', '.join(options) or 'none'}" if len(options) <= 12 else f" {len(options)} of them"
     return UnknownNameError(f"There is no {kind} {name!r}.{near} There are{listing}.")
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from secondop.arguments import TEXT, Taken, checked, either
-from secondop.datafiles import for_spreadsheets, write_whole
+from secondop.datafiles import for_spreadsheets, require_folder, write_whole
 from secondop.errors import CasesError, SecondopError
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.corrected import NET
@@ -86,8 +86,7 @@ def report(
     path = Path(path).expanduser()
     if path.suffix.lower() not in (".html", ".xlsx"):
         raise SecondopError(f"A report is an .html page or an .xlsx workbook; {path.name!r} is neither.")
-    if not path.parent.is_dir():
-        raise SecondopError(f"There is no folder {path.parent.name!r} for {path.name!r}: make it first.")
+    require_folder(path)
     if isinstance(cases, Cohort):
         outcome, by, rule_book = outcome or cases.outcome, by or cases.by, cases.rule_book
         if cases.weights:
@@ -145,6 +144,10 @@ def _workbook(made: Report) -> bytes:
     book, said = made.rule_book, {"report": made.title, "note": NOT_FOR_CARE, "made on": _today()}
     said |= {"rule book": f"{book.title}. {book.about}", "fingerprint": book.fingerprint, "cases": made.cases}
     said |= {"hidden": f"counts below {made.least}, and what would tell them"}
+    said |= {"who": made.tables["who"].note} if "who" in made.tables else {}
+    said |= {"min, max": "over all that unknown answers allow", "lower, upper": "95 % intervals around these"}
+    told = {"outcome": made.outcome} | {x: made.said.get(x) for x in ("verification", "estimate")}
+    said |= {name: text for name, text in told.items() if text}
     about = pd.DataFrame(said.items(), columns=["about", "this report"])
     with pd.ExcelWriter(kept := BytesIO(), engine="openpyxl") as writer:
         for name, frame in {"about": about, **made.sheets}.items():

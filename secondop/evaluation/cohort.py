@@ -25,7 +25,7 @@ from secondop.evaluation.measures import TRUTH
 from secondop.evaluation.patterns import Patterns, packed, unpacked, with_clusters
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import Fact
-from secondop.rules.gate import ANSWER, UNREADABLE
+from secondop.rules.gate import ANSWER, UNREADABLE, any_frame
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import SUMMARY, Rule
 from secondop.rules.spellings import is_gap, matched
@@ -83,12 +83,9 @@ class Cohort:
         self.outcome, self.weights, self.cluster, self.verified = outcome, weights, cluster, verified
         self.by = list(dict.fromkeys([by] if isinstance(by, str) else by or ()))
         self.attrs = dict(getattr(cases, "attrs", {}))
-        try:
-            source = nw.from_native(cases)
-            self.columns = list(source.collect_schema().names())
-        except TypeError as error:
-            expected = "a frame of cases, one a row (pandas, polars, pyarrow, or lazy)"
-            raise SecondopError(f"Expected {expected}, not {type(cases).__name__}.") from error
+        expected = "a frame of cases, one a row (pandas, polars, pyarrow, or lazy; of a file: read_cases)"
+        source = any_frame(cases, f"Expected {expected}, not {type(cases).__name__}.")
+        self.columns = list(source.collect_schema().names())
         self.simulated = is_simulated(self.attrs, self.columns)
         self.assessed = "rule_book" in self.attrs or set(SUMMARY) <= set(self.columns)
         self.truth = [name for name in TRUTH if name in self.columns]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import narwhals as nw
 import numpy as np
@@ -53,7 +54,9 @@ def _plain(source: nw.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, di
             own[name] = column.cat.rename_categories(str)
         elif kind.startswith(("mixed", "categorical")):
             own[name] = column.astype(object).map(str, na_action="ignore")
-    return nw.from_native(own).to_polars(), bands
+    with suppress(OverflowError):
+        return nw.from_native(own).to_polars(), bands
+    return nw.from_native(own.map(str, na_action="ignore")).to_polars(), bands  # as ids of many digits
 
 
 def recorded(frame: pl.DataFrame, groups: Sequence[str]) -> list[pl.Expr]:

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping
 from math import hypot, inf, isnan, nan
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
 
@@ -21,6 +20,7 @@ from secondop.evaluation.patterns import Patterns
 from secondop.evaluation.published import published_contrasts, published_rates, with_intervals
 from secondop.evaluation.small_cells import hide_compared
 from secondop.guideline.contrasts import SIDES
+from secondop.rules.gate import any_frame
 
 _READINGS = "It is a rate of readings: compare it with read_strategies, not with a cohort."
 APART = {  # the roles of figures that are never compared, and why
@@ -253,11 +253,11 @@ def _verdict(row: pd.Series, point: str, seen: dict[str, Any], fitted: Collectio
 def _columns(cohort: Any) -> list[str]:
     """The columns of a cohort, which must have outcomes and say who sought an opinion."""
     cases = cohort.cases if isinstance(cohort, Cohort) else cohort
-    frame = nw.from_native(cases, pass_through=True)
-    names = frame.collect_schema().names() if isinstance(frame, (nw.DataFrame, nw.LazyFrame)) else []
+    absent = f"what was given ({type(cases).__name__}) has none of the columns {', '.join(OUTCOMES)}"
+    absent = f"There is no outcome to compare: {absent}: give yours one of these names. {_REFUSED}"
+    names = any_frame(cases, absent).collect_schema().names()
     if not set(OUTCOMES) & set(names):
-        absent = f"what was given ({type(cases).__name__}) has none of the columns {', '.join(OUTCOMES)}"
-        raise SecondopError(f"There is no outcome to compare: {absent}. {_REFUSED}")
+        raise SecondopError(absent)
     if "sought" not in names:
         raise SecondopError("No column 'sought'. If every case got an opinion: cohort.assign(sought=True).")
     return names

@@ -43,7 +43,8 @@ def judged(
         cohort = Cohort(cases, rule_book, outcome=outcome, flags=dict(flags), scores=scores, **own)
     if cohort.has_rules or not (needed or (cohort.assessed and not flags and not scores)):
         return cohort
-    todo = "Use read_cases(..., columns={'your name': 'fact name'}), or assess(..., verdicts=True)"
+    todo = "Use read_cases(..., columns={'your name': 'fact name'}), or assess(..., verdicts=True); "
+    todo += "of a guideline of your own, give rule_book="
     if title := cohort.attrs.get("rule_book_title"):
         todo = f"They were assessed with {title!r}: give rule_book= that book, and verdicts=True to assess"
     raise SecondopError(f"There are neither facts of {cohort.rule_book.title!r} nor verdicts. {todo}.")

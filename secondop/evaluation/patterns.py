@@ -79,18 +79,27 @@ def with_clusters(squares: np.ndarray, own: np.ndarray, group: np.ndarray) -> np
     cells, made = own[0].size if len(own) else 1, []
     ends = np.searchsorted(group, np.arange(len(squares) + 1))
     for start, stop in pairwise(ends):
-        flat, c = own[start:stop].reshape(-1, cells), stop - start
-        made.append(few(c) * (flat.T @ flat))
+        flat = own[start:stop].reshape(-1, cells)
+        made.append(few(flat.sum(1)) * (flat.T @ flat))
     products = np.reshape(made, (*squares.shape, cells))
     return np.concatenate([squares[..., None], products], -1)
 
 
-def few(clusters: int) -> float:
-    """By what a variance over c clusters grows: c / (c - 1), and until 1.96 errors are t's with c - 1."""
+def few(sizes: np.ndarray) -> float:
+    """By what a variance over clusters of these sizes grows: few or uneven ones tell no more than that.
+
+    Of c equal ones c / (c - 1), until 1.96 errors are t's with c - 1. Where a few hold most cases, their mean
+    lies near them: with shares p, p'p over what the sum of squares about the mean is then expected to be (of
+    clusters that differ by as much each), and as many fewer degrees of freedom as 1 / p'p is below c.
+    """
     from scipy.stats import t
 
-    c = clusters
-    return c / (c - 1) * (t.ppf(0.975, c - 1) / t.ppf(0.975, np.inf)) ** 2 if c > 1 else np.nan
+    p = sizes[sizes > 0] / sizes.sum()
+    if (c := len(p)) < 2:
+        return np.nan
+    even = p @ p
+    freedom = max(1, (c - 1) / (c * even))
+    return even / (p**2 @ (1 - 2 * p + even)) * (t.ppf(0.975, freedom) / t.ppf(0.975, np.inf)) ** 2
 
 
 def packed(answers: Mapping[str, nw.Expr]) -> dict[str, nw.Expr]:

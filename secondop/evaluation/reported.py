@@ -188,6 +188,7 @@ def rates_of(made: Report, cases: Any, told: dict[str, Any]) -> None:
     if len(rules):  # the title of the figure speaks of both sorts of indications, or of none
         most = pd.concat([tops if len(tops) == len(TOPS) else tops[:0], rules.nlargest(16, "min")])
         made.figures["rates"] = [("firing_rates", most)]
+    made.said["undrawn"] = 1 < len(drawn) < len(made.groups)
     if 1 < len(drawn) <= 60:
         drawn = pd.DataFrame(drawn)
         drawn.attrs = by_group.attrs

@@ -40,7 +40,8 @@ class Threshold:
     @property
     def met(self) -> Fact:
         """Whether a case meets it, as a fact of its own."""
-        return flag(f"met_{self.fact.name}", f"{self.fact.question} Does the answer meet the threshold?")
+        name = f"met_{self.fact.name}_{self.leaf.value}".replace(".", "_")
+        return flag(name, f"{self.fact.question} Does the answer meet the threshold?")
 
     def met_at(self, numbers: pl.Series) -> pl.Expr:
         """Whether a case meets it, at a number for each case."""
@@ -52,6 +53,8 @@ class Threshold:
 def thresholds(rule_book: RuleBook) -> dict[str, Threshold]:
     """Every threshold of its rules that states a range, by a path such as ``thresholds.first_line_weeks``.
 
+    A further one of the same fact has its value in its path: ``thresholds.first_line_weeks 26``.
+
     Examples
     --------
     >>> from secondop import RULE_BOOK
@@ -62,7 +65,9 @@ def thresholds(rule_book: RuleBook) -> dict[str, Threshold]:
     for rule in rule_book:
         for leaf in rule.when.leaves():
             if isinstance(leaf, Compare) and leaf.lower != leaf.upper:
-                found.setdefault(f"{START}{leaf.fact.name}", Threshold(leaf.fact, leaf))
+                path = f"{START}{leaf.fact.name}"
+                path += f" {leaf.value}" * (found.get(path, Threshold(leaf.fact, leaf)).leaf != leaf)
+                found.setdefault(path, Threshold(leaf.fact, leaf))
     return found
 
 
@@ -86,11 +91,15 @@ def saying_whether_met(cases: pl.DataFrame, rule_book: RuleBook, numbers: pd.Dat
 def draw_thresholds(rule_book: RuleBook, draws: int, *, seed: int, weight: float = 4.0) -> pd.DataFrame:
     """Values of every threshold with a range, a row a draw: PERT, as :func:`draw_parameters` draws others.
 
-    They are whole numbers: the range is drawn half a unit wider, so that either end has a whole unit too.
+    Of a range in whole numbers they are whole: it is drawn half a unit wider, so that either end has a whole
+    unit too.
     """
     drawn: dict[str, Any] = {}
     for path, threshold in thresholds(rule_book).items():
-        p = threshold.parameter
-        wider = Parameter(p.value, p.lower - 0.5, p.upper + 0.5)
-        drawn[path] = np.round(pert(wider, weight, uniform(path, draws, seed))).clip(p.lower, p.upper)
+        p, at = threshold.parameter, uniform(path, draws, seed)
+        if all(float(x).is_integer() for x in (p.value, p.lower, p.upper)):
+            wider = Parameter(p.value, p.lower - 0.5, p.upper + 0.5)
+            drawn[path] = np.round(pert(wider, weight, at)).clip(p.lower, p.upper)
+        else:
+            drawn[path] = pert(p, weight, at)
     return pd.DataFrame(drawn, index=pd.RangeIndex(1, draws + 1, name="draw"))

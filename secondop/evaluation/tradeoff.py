@@ -69,15 +69,18 @@ def tradeoff(
     method : "doubly_robust" or "weighted", optional
         Where outcomes are known only for some: ``value, lower, upper`` become an estimate that holds if, of
         cases alike in what is ``given``, as many change whether that is known or not. ``min, max`` stay the
-        bounds, which need no such assumption. The weighted one rests on the chance that an outcome is known
-        alone, and takes it as if it were not learned, so its interval is rather wide; the doubly robust one
-        is right if either that or the chance of a change is learned well.
+        bounds, which need no such assumption. The weighted one rests on the chance alone that an outcome is
+        known, takes it as if it were not learned, and is off where many chances are low. The doubly robust
+        one is right if either that or the chance of a change is learned well. Neither interval knows more
+        than these learners (logistic, without products of facts) can tell.
     given : list of str, optional
         Facts that make cases alike, beside the verdicts of the policies and the group; by default all that
         are recorded. ``[]``: the verdicts alone.
     prevalence : float, optional
         For cases sampled by their outcome (case-control): the share that changes among all, to which cases
-        are weighted. The intervals are those of a weighted sample, rather wide. Every outcome must be known.
+        are weighted. Every outcome must be known. Intervals are those of a weighted sample, in which the two
+        numbers sampled are chance: right for sensitivity, specificity and referral rate, up to three times
+        too wide for true positives and net benefit.
 
     Returns
     -------
@@ -108,7 +111,7 @@ def tradeoff(
     told = {"by": by, "weights": weights, "cluster": cluster, "verified": verified}
     cohort = judged(cohort, rule_book, outcome, own, tuple(scores or ()), needed=False, **told)
     chosen = choose(cohort, policies, scores)
-    learned = learn(cohort, chosen, method, given) if method else None
+    learned = learn(cohort, chosen, method, given)
     return weigh(cohort, chosen, np.atleast_1d(threshold), learned=learned, prevalence=prevalence)
 
 
@@ -148,7 +151,7 @@ def decision_curve(
         steps = {f"{name} from {at}": at for at in thresholds}
         chosen += [Policy(own, name, "score", "", chance >= at, at) for own, at in steps.items()]
         names |= dict.fromkeys(steps, name)
-    learned = learn(cohort, chosen, method, given) if method else None
+    learned = learn(cohort, chosen, method, given)
     made = weigh(cohort, chosen, thresholds, CURVE, learned, prevalence=prevalence)
     return made.assign(policy=made["policy"].replace(names))
 

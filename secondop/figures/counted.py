@@ -15,6 +15,7 @@ from secondop.figures.tradeoff_figures import (
     best_of,
     cannot_tell,
     found_words,
+    frontier,
     places,
     said_of,
     tied_with,
@@ -60,10 +61,9 @@ def marks(table: pd.DataFrame, level: str, k: int, threshold: float) -> list[dic
     """The traces of :func:`counted`: always the same, in the same order, for a control to move."""
     rows = table[table["threshold"] == threshold]
     best, wide = best_of(rows), _reach(rows)[0]
-    x, y = places(rows)
+    (x, y), front = places(rows), frontier(rows)
     rows = rows.assign(x=x, y=y).to_dict("records")  # much faster to sift
     ends = [row for row in rows if row["sort"] in _ENDS]
-    front = sorted((row for row in rows if row["frontier"] == 1), key=lambda row: row["x"])
     here = [row for row in rows if row["level"] == level]
     other = [row for row in rows if row["sort"] not in _ENDS and row["level"] != level]
     (chosen,) = (row for row in here if row["k"] == k)
@@ -102,7 +102,7 @@ def marks(table: pd.DataFrame, level: str, k: int, threshold: float) -> list[dic
     chance = [row for row in ends if row["sort"] != FORESIGHT]
     return [
         trace(chance, **look("As many at random", COLOURS["all"], 1.5, "dot")),
-        trace(front, **look("Efficient frontier", INK, 2)),
+        trace([], **look("Efficient frontier", INK, 2)) | dict(zip("xy", front, strict=True)),
         trace(ends, **look("Net benefit as high as the best", COLOURS["useful"], 2.5, "dash")) | equal,
         trace(here, showlegend=False, **look("This level", COLOURS[level], 2)),
         # What is drawn around a point is silent, so that a click reaches the point within.
@@ -110,7 +110,9 @@ def marks(table: pd.DataFrame, level: str, k: int, threshold: float) -> list[dic
         trace([chosen], **ring("Chosen", INK, 28), **crosses),
         points(other, name="Other levels", marker=pale),
         points(here, name="At least so many", marker=full, mode="markers+text", **numbers),
-        points(ends, name="Ends", marker=hollow, mode="markers+text", **beside, customdata=None),
+        points(
+            ends, name="Ends", marker=hollow, mode="markers+text", **beside, customdata=None, cliponaxis=False
+        ),
     ]
 
 

@@ -20,16 +20,20 @@ def all_books(books: Books) -> go.Figure:
     books : Books
         From :func:`secondop.evaluation.books.all_books`; its frontier is drawn.
     """
-    rows, names, everybody = books.frontier, books.rules, np.zeros((3, 3))
+    rows, rules, everybody = books.frontier, books.rules, np.zeros((3, 3))
     everybody[1] = books.counts[-1].sum(0)
-    at = [sum(1 << names.index(rule) for rule in book) for book in rows["book"]]
+    at = [sum(1 << rules.index(rule) for rule in book) for book in rows["book"]]
     counts, squares = (np.stack([*x[at], x[-1], everybody]) for x in (books.counts, books.squares))
-    found = measured(counts, squares, measures=["referral_rate", "true_positive", "yield_share"])
+    found = measured(
+        counts, squares, measures=["referral_rate", "true_positive", "yield_above_chance", "yield_share"]
+    )
     x, (y, low, high, lower, upper) = found["referral_rate"][:, 0], found["true_positive"].T
     y, unknown, front = np.where(np.isnan(y), (low + high) / 2, y), np.isnan(y).any(), slice(len(rows))
     chance = x * y[-1] / 100
-    above = zip(y - chance, found["yield_share"][:, 0], strict=True)
-    above = [above_chance({"yield_above_chance": a, "yield_share": share}) for a, share in above]
+    names = [f"yield_above_chance{end}" for end in ("", "_min", "_lower", "_upper")]
+    parts = y - chance, *found["yield_above_chance"][:, [1, 3, 4]].T, found["yield_share"][:, 0]
+    told = (dict(zip([*names, "yield_share"], row, strict=True)) for row in zip(*parts, strict=True))
+    above = [above_chance(row) for row in told]
     half = int(np.abs(x[front] - x[front][-1] / 2).argmin())
     title = f"Referring {x[half]:.0f} of 100 cases by the best rules finds {y[half]:.0f} of the "
     title += f"{y[-1]:.0f} changes, as many at random {chance[half]:.0f}{above[half]}"
@@ -55,8 +59,8 @@ def all_books(books: Books) -> go.Figure:
     look = {"mode": "lines+markers", "line": {"color": colour, "width": 2}, "marker": {"size": 8}}
     style.points(fig, x[front], y[front], said, name="Efficient frontier: every mark a rule book", **look)
     whole = {"symbol": "square-open", "size": 15, "color": INK, "line": {"width": 2}}
-    said = [_book_sentence({"book": names, "rules": len(names)}, x[-2], y[-2], chance[-2], above[-2])]
-    style.points(fig, x[-2:-1], y[-2:-1], said, name=f"The whole book, {len(names)} rules", marker=whole)
+    said = [_book_sentence({"book": rules, "rules": len(rules)}, x[-2], y[-2], chance[-2], above[-2])]
+    style.points(fig, x[-2:-1], y[-2:-1], said, name=f"The whole book, {len(rules)} rules", marker=whole)
     return style.room_below(fig.update_xaxes(rangemode="tozero").update_yaxes(rangemode="tozero"))
 
 

@@ -10,11 +10,13 @@ from secondop.evaluation.tradeoff import wide
 from secondop.figures import style
 from secondop.figures.style import COLOURS, INK, QUIET
 from secondop.figures.tradeoff_figures import (
+    ONE_CLUSTER,
     SORTS,
     best_of,
     bounds,
     cannot_tell,
     middle,
+    one_cluster,
     refuse_net,
     tied_with,
     worth,
@@ -40,7 +42,7 @@ def net_benefit(table: pd.DataFrame) -> go.Figure:
     steps = dict(iter(every.groupby("threshold")))
     start = min(steps, key=lambda threshold: abs(threshold - 1 / 11))
     unknown, estimate = (bool(table.attrs.get(x)) for x in ("unknown_outcomes", "estimate"))
-    note = _NOTE.format(" and unknown outcomes" * unknown, " of the estimate" * estimate)
+    note = _NOTE.format(style.gaps_of(table.attrs), " of the estimate" * estimate)
     note += f" {style.HALF_WAY}." * (unknown and not estimate)
     rows, note = _policies(steps[start]), f"{style.basis_of(table)} {note}"
     heads = {at: style.figure(_title(part), note).layout for at, part in steps.items()}
@@ -63,7 +65,8 @@ def net_benefit(table: pd.DataFrame) -> go.Figure:
     moves = {at: _marks(part) for at, part in steps.items()}
     for trace, x, text in zip(fig.data[1:], moves[start]["x"], moves[start]["hovertext"], strict=True):
         trace.update(x=x, hovertext=text)
-    ends = every["net_benefit_lower"].min(), every["net_benefit_upper"].max()
+    ends = every[[f"net_benefit_{end}" for end in ("min", "max", "lower", "upper")]]
+    ends = ends.min().min(), ends.max().max()
     pad, room = 0.03 * (ends[1] - ends[0]), 44 + (100 if len(steps) > 1 else 0)
     fig.update_xaxes(range=[ends[0] - pad, ends[1] + pad])
     style.taller(fig, room, margin={"l": 16, "b": 80 + room}, title_text=heads[start].title.text)
@@ -89,8 +92,9 @@ def _marks(part: pd.DataFrame) -> dict[str, list]:
     trade = style.threshold_words(part["threshold"].iloc[0])
     text = f"With {trade}, as many at random have a net benefit of {{:.1f}} per 100 cases."
     random = ["" if pd.isna(value) else style.lines(text.format(value)) for value in chance]
-    said = [None, None, None, random, [style.lines(worth(row)) for row in rows.to_dict("records")]]
-    return {"x": [[None if pd.isna(v) else round(v, 3) for v in place] for place in x], "hovertext": said}
+    said = [style.lines(worth(row, part.attrs)) for row in rows.to_dict("records")]
+    x = [[None if pd.isna(v) else round(v, 3) for v in place] for place in x]
+    return {"x": x, "hovertext": [None, None, None, random, said]}
 
 
 def _policies(part: pd.DataFrame) -> pd.DataFrame:
@@ -103,6 +107,8 @@ def _segments(rows: pd.DataFrame, start: str, end: str) -> list[float | None]:
 
 
 def _title(part: pd.DataFrame) -> str:
+    if one_cluster(part):
+        return ONE_CLUSTER
     best, trade = best_of(part), style.threshold_words(part["threshold"].iloc[0])
     if best is None:
         return f"With {trade}, the best policy {cannot_tell(part)}"

@@ -21,9 +21,8 @@ _KINDS = {
 _MOST, _STEP = 80, 31  # rows that can be read, and the height of a row of dots
 _FIRES = (
     "{label}: known to fire in {fired:,.0f} of {n:,.0f} cases ({min:.1f} %), unknown in {unknown:,.0f}; so "
-    "{range} % (95 % interval {lower:.1f} to {upper:.1f})."
+    "{range} %{interval}."
 )
-_ONE = " (95 % interval nan to nan)"  # of a single cluster
 _ADDS = (
     "{label} adds {added:,.0f} cases to those of the rules above ({alone:,.0f} alone). So far {range} of 100 "
     "cases are referred."
@@ -60,20 +59,23 @@ def firing_rates(table: pd.DataFrame, truth: pd.DataFrame | None = None) -> go.F
     rows = rows.sort_values(["place", "min"], ascending=[True, False])
     top = rows.loc[rows["min"].idxmax()]
     whole = table[(table["sort"] == "any") & table["group"].isna()].drop_duplicates("kind").set_index("kind")
-    title = f"{top['label']}: known to fire most often, in {top['min']:.3g} of 100 cases"
+    most = " most often," if len(rows) > 1 else ""
+    title = f"{top['label']}: known to fire{most} in {top['min']:.3g} of 100 cases"
     if grouped and one:
         title = f"{rows['policy'].iloc[0].capitalize()}: {_apart(rows)}"
     if len(whole) and rows["sort"].eq("rule").all():
         clinical, wish = whole["range"][["clinical", "patient-driven"]]
         title = f"{clinical} of 100 cases have a clinical reason for a second opinion, {wish} a wish for one"
-    note = f"{n}. Dot: known to fire. Grey: what missing information could add. Line: 95 % interval."
+    note = f"{n}. Dot: known to fire. Grey: what missing information could add. Line: 95 % interval"
+    alone = rows["lower"].isna() & rows["min"].notna()
+    note += f", none where all cases are of one cluster ({alone.sum()})." if alone.any() else "."
+    spans = [f" (95 % interval {row.lower:.1f} to {row.upper:.1f})" for row in rows.itertuples()]
+    rows["interval"] = ["" if gone else span for gone, span in zip(rows["lower"].isna(), spans, strict=True)]
     fig = _ladder(title, note, rows)
     for kind, part in rows.groupby("kind", sort=False):
         colour, name = _KINDS[kind]
         said = [
-            style.lines(
-                (_FIRES if row["n"] else "{label}: no cases, so no rate.").format(**row).replace(_ONE, "")
-            )
+            style.lines((_FIRES if row["n"] else "{label}: no cases, so no rate.").format(**row))
             for row in part.to_dict("records")
         ]
         look = {"name": name, "marker": {"color": colour, "size": 10}, "error_x": _error(part)}
@@ -99,7 +101,9 @@ def attrition(table: pd.DataFrame) -> go.Figure:
     enough = table.loc[(table["fired"] >= 0.8 * last["fired"]).idxmax(), "step"] if last["fired"] else 0
     title = f"{len(rows)} rules together refer {last['range']} of 100 cases"
     if 0 < enough < len(rows):
-        title += f"; the first {enough} reach four fifths of them, the other {len(rows) - enough} the rest"
+        title += (
+            f"; the first {enough} reach four fifths of those known, the other {len(rows) - enough} the rest"
+        )
     note = f"{style.count_of(table)}, rules joined by “or”, in the order shown. "
     note += "Grey: what missing information could add."
     fig = _ladder(title, note, rows, bar=True)
@@ -180,7 +184,7 @@ def _ladder(title: str, note: str, rows: pd.DataFrame, *, bar: bool = False) -> 
         marker={"color": COLOURS["unknown"]},
         hoverinfo="skip",
     )
-    return fig.update_xaxes(range=[-1, 101] if bar else [-1, 1.02 * rows["upper"].max()])
+    return fig.update_xaxes(range=[-1, 101] if bar else [-1, 1.02 * rows[["max", "upper"]].max().max()])
 
 
 def _error(rows: pd.DataFrame) -> dict:
@@ -193,16 +197,15 @@ def _set(names: tuple[str, ...]) -> str:
 
 
 def _apart(rows: pd.DataFrame) -> str:
-    """The groups that differ most, or that the drawn lines of all overlap."""
-    rows = (
-        rows.dropna(subset="lower")
-        if rows["lower"].notna().any()
-        else rows.fillna({"lower": 0, "upper": 100})
-    )
+    """The groups that differ most, or that the drawn lines of all overlap, where each has a line."""
+    rows = rows.dropna(subset="min")
+    known = f"known in {rows['min'].min():.3g} to {rows['min'].max():.3g} of 100 cases"
+    if rows["lower"].isna().any():
+        alone = f"{rows['lower'].isna().sum()} of {len(rows)} groups"
+        return f"{known}; {alone} are of one cluster, so whether they differ is open"
     top, least = rows.loc[rows["lower"].idxmax()], rows.loc[rows["upper"].idxmin()]
     if len(rows) > 1 and top["lower"] <= least["upper"]:
-        known = f"{rows['min'].min():.3g} to {rows['min'].max():.3g}"
-        return f"known in {known} of 100 cases, but the lines of all {len(rows)} groups overlap"
+        return f"{known}, but the lines of all {len(rows)} groups overlap"
     said = f"in {top['range']} of 100 cases ({top['label']})"
     return said if len(rows) == 1 else f"{said}, in {least['range']} ({least['label']})"
 

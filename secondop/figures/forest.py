@@ -7,7 +7,17 @@ from html import escape
 import pandas as pd
 import plotly.graph_objects as go
 
-from secondop.figures.style import COLOURS, QUIET, capital, figure, fitted_words, points, whose, wrap
+from secondop.figures.style import (
+    COLOURS,
+    QUIET,
+    capital,
+    figure,
+    fitted_words,
+    points,
+    verdict_title,
+    whose,
+    wrap,
+)
 
 # Symbol and fill tell the verdicts apart as well as colour does.
 _VERDICTS = {
@@ -137,15 +147,6 @@ def _sentence(row: pd.Series, rows: pd.DataFrame) -> str:
 
 
 def _finding(table: pd.DataFrame) -> tuple[str, str]:
-    tally = table["verdict"].value_counts()
-    outside, within, fitted = (tally.get(name, 0) for name in ("outside", "within", "fitted"))
-    open_ = tally.get("undetermined", 0)
-    title = "No published rate here can disagree with the cohort"
-    if checks := outside + within + open_:
-        did, count = ("misses", outside) if outside else ("agrees with", within)
-        only = checks == count == 1
-        rates = "the only published rate" if only else f"{count} of the {checks} published rates"
-        title = f"The cohort {did} {rates} that can disagree"
-    title += f", {open_} undetermined" if open_ else ""
     beside = {"simulated": "A simulated cohort", "own cases": "Own cases"}.get(whose(table), "A cohort")
-    return title, f"{fitted_words(fitted)}{beside} beside published second opinions"
+    fitted = (table["verdict"] == "fitted").sum()
+    return verdict_title(table, "rate"), f"{fitted_words(fitted)}{beside} beside published second opinions"

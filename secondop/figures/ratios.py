@@ -19,6 +19,7 @@ from secondop.figures.style import (
     ladder,
     points,
     sentences,
+    verdict_title,
     whose,
 )
 
@@ -56,9 +57,7 @@ def contrasts(table: pd.DataFrame) -> go.Figure:
     apart = known & ((rows["lower"] > 1) | (rows["upper"] < 1))
     title = f"{apart.sum()} of {known.sum()} published ratios with an interval exclude 1"
     if compared:
-        judged = rows["verdict"].isin(["within", "outside", "undetermined"])
-        missed = (rows["verdict"] == "outside").sum()
-        title = f"The cohort misses {missed} of {judged.sum()} ratios that can disagree"
+        title = verdict_title(rows, "ratio")
     note = "Bars: 95 % intervals, or ranges. At 1 the two groups do not differ."
     note += f" Open: no interval published ({(~known).sum()})." if (~known).any() else ""
     note = fitted_words((rows["verdict"] == "fitted").sum() if compared else 0) + note

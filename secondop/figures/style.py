@@ -7,7 +7,7 @@ and in dark notebooks alike, so that a figure looks the same on screen, in print
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -127,6 +127,21 @@ def fitted_words(fitted: int) -> str:
     return f"{fitted} more {were} nothing. " if fitted else ""
 
 
+def verdict_title(table: pd.DataFrame, noun: str) -> str:
+    """How often a cohort disagrees with what was published, of all that it can disagree with."""
+    tally = table["verdict"].value_counts()
+    outside, within, open_ = (tally.get(name, 0) for name in ("outside", "within", "undetermined"))
+    if not (checks := outside + within + open_):
+        return f"No published {noun} here can disagree with the cohort"
+    if checks == open_:
+        told = f"the only published {noun}" if checks == 1 else f"any of the {checks} published {noun}s"
+        return f"Whether the cohort disagrees with {told} that can disagree is undetermined"
+    did, count = ("misses", outside) if outside else ("agrees with", within)
+    told = f"{count} of the {checks} published {noun}s"
+    told = f"the only published {noun}" if checks == 1 else told
+    return f"The cohort {did} {told} that can disagree" + f", {open_} undetermined" * bool(open_)
+
+
 def count_of(table: pd.DataFrame) -> str:
     """How many cases a table counts, in words."""
     return f"{table['n'].iloc[0]:,.0f} {cases_of(table)}"
@@ -146,9 +161,14 @@ def doubt_of(table: pd.DataFrame) -> str:
     """What makes a value more than one: the sample, unknown facts and, where there are any, outcomes."""
     if table.attrs.get("estimate"):
         return "95 % interval of the estimate"
-    if table.attrs.get("unknown_outcomes"):
-        return f"95 % interval, missing information and unknown outcomes. {HALF_WAY}"
-    return "95 % interval and missing information"
+    gaps = gaps_of(table.attrs)
+    half_way = f". {HALF_WAY}" * bool(table.attrs.get("unknown_outcomes"))
+    return f"95 % interval{',' if ' and ' in gaps else ' and'} {gaps}{half_way}"
+
+
+def gaps_of(about: Mapping) -> str:
+    """What gives a value bounds: unknown facts and, where there are any, unknown outcomes."""
+    return "missing information" + " and unknown outcomes" * bool(about.get("unknown_outcomes"))
 
 
 def threshold_words(threshold: float, outcome: str | None = None) -> str:

@@ -19,6 +19,7 @@ from secondop.figures import style
 from secondop.figures.style import COLOURS, INK, QUIET
 
 ENDS = ("none", "all", FORESIGHT)
+ONE_CLUSTER = "Which policy is best cannot be told: all cases are of one cluster, so there are no intervals"
 OVERUSE = "possible overuse: of 100 cases, referred, and nothing changes"
 SORTS = {
     "level": (COLOURS["rule book"], "square", "Levels of the rule book"),
@@ -38,7 +39,7 @@ _OUTCOMES = {
     "error_corrected": "a wrong diagnosis is put right",
     "intervention_averted": "an intervention is averted",
 }
-_ACCEPTED = (50, 20, 10, 5, 2, 1, 0.5)
+_ACCEPTED = (50, 20, 10, 5, 2, 1)  # a phone has no room for 0.5
 
 
 def tradeoff(table: pd.DataFrame) -> go.Figure:
@@ -52,10 +53,10 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
     style.only_one(table, "group", "tradeoff")
     refuse_net(table, "tradeoff")
     rows = wide(table).drop_duplicates("policy")
-    ends, front = rows[rows["sort"].isin(["none", "all"])], rows[rows["frontier"] == 1]
+    ends, front = rows[rows["sort"].isin(["none", "all"])], frontier(rows)
     fig = style.figure(
         tradeoff_title(rows, table.attrs.get("outcome")),
-        trade_note(table),
+        trade_note(rows),
         x=OVERUSE,
         y=found_words(table),
         height=420,
@@ -63,7 +64,7 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
     chance = {"color": COLOURS["all"], "dash": "dot", "width": 1.5}
     style.line(fig, *places(ends), chance, name="As many at random")
     look = {"color": INK, "dash": "solid", "width": 2}
-    style.line(fig, *places(front.sort_values("false_positive")), look, name="Efficient frontier")
+    style.line(fig, *front, look, name="Efficient frontier")
     for sort, (colour, symbol, name) in SORTS.items():
         part, pale = rows[rows["sort"] == sort], style.tint(colour, 0.45)
         if part.empty:
@@ -79,7 +80,10 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
             showlegend=sort not in ENDS,  # their names stand beside them
         )
     _name_points(fig, rows)
-    return style.room_below(fig.update_xaxes(rangemode="tozero").update_yaxes(rangemode="tozero"))
+    for axis, at, name in zip("xy", places(rows), ("false_positive", "true_positive"), strict=True):
+        reach = np.nanmax([*at, *rows[f"{name}_upper"], 1])
+        fig.layout[f"{axis}axis"].range = [-0.04 * reach, 1.06 * reach]  # some marks stand at zero
+    return style.room_below(fig)
 
 
 def decision_curve(table: pd.DataFrame) -> go.Figure:
@@ -93,8 +97,11 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
     style.only_one(table, "group", "decision_curve")
     rows, outcome = wide(table), table.attrs.get("outcome")
     _, many, per = style.TRADES.get(outcome, style.TRADES[None])
+    title = _curve_title(rows, f"{many} for one {per}")
+    if table.attrs.get("estimate"):
+        title = f"Estimated: {title[0].lower()}{title[1:]}"
     fig = style.figure(
-        "Estimated: " * bool(table.attrs.get("estimate")) + _curve_title(rows, f"{many} for one {per}"),
+        title,
         f"{style.basis_of(table)} Bands: {style.doubt_of(table)}.",
         x=f"{many} accepted for one {per}; below, the decision threshold",
         y="net benefit per 100 cases" + ": errors corrected less introduced" * (outcome == NET),
@@ -106,13 +113,14 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
         if sort not in ("none", FORESIGHT):
             _band(fig, x, part["net_benefit_lower"], part["net_benefit_upper"], colour, f"{label}, band")
         dash = {"none": "dot", "all": "dash", FORESIGHT: "dashdot"}.get(sort, "solid")
-        said = [style.lines(worth(row, outcome)) for row in part.to_dict("records")]
+        said = [style.lines(worth(row, table.attrs)) for row in part.to_dict("records")]
         look = {"name": label, "mode": "lines", "line": {"color": colour, "dash": dash, "width": 2}}
         style.points(fig, x, middle(part, "net_benefit"), said, **look)
     ends, top = rows["threshold"].agg(["min", "max"]), rows["net_benefit_upper"].max()
     ticks = {1 / (n + 1): f"{n:g}" for n in _ACCEPTED if ends["min"] <= 1 / (n + 1) <= ends["max"]}
     text = [f"{n}<br>{100 * at:.0f} %" for at, n in ticks.items()]
     fig.update_xaxes(type="log", tickvals=list(ticks), ticktext=text, range=np.log10(ends).tolist())
+    fig.update_xaxes(tickangle=0, tickfont={"size": 11})
     fig.update_yaxes(range=[-0.35 * top, 1.06 * top] if top > 0 else None)
     return style.room_below(fig, 16)
 
@@ -152,6 +160,13 @@ def places(rows: pd.DataFrame) -> tuple[list[float], list[float]]:
     return middle(rows, "false_positive"), middle(rows, "true_positive")
 
 
+def frontier(rows: pd.DataFrame) -> tuple[list[float | None], list[float | None]]:
+    """The efficient frontier, broken wherever unknown outcomes decide whether a policy is on it."""
+    rows = rows[(rows["sort"] != FORESIGHT) & (rows["frontier"] != 0)]
+    at = sorted((x, y, on == 1) for x, y, on in zip(*places(rows), rows["frontier"], strict=True))
+    return tuple([spot[i] if spot[2] else None for spot in at] for i in (0, 1))
+
+
 def best_of(rows: pd.DataFrame) -> pd.Series | None:
     """The policy with the highest net benefit at a threshold; none where unknown outcomes leave that open.
 
@@ -175,6 +190,11 @@ def cannot_tell(rows: pd.DataFrame) -> str:
     ends = ([f"{row[f'net_benefit_{end}']:.1f}" for end in ("min", "max")] for row in may)
     two = (f"{row['label']} {' to '.join(dict.fromkeys(x))}" for row, x in zip(may, ends, strict=True))
     return f"{said}: per 100 cases, referring {', '.join(two)}" if may else said
+
+
+def one_cluster(rows: pd.DataFrame) -> bool:
+    """Whether no value has an interval, as all cases are of one cluster."""
+    return rows["net_benefit_lower"].isna().all()
 
 
 def tied_with(rows: pd.DataFrame, best: pd.Series) -> str:
@@ -205,9 +225,11 @@ def basis(table: pd.DataFrame) -> str:
     return f"{style.basis_of(table)}{assumed}"
 
 
-def trade_note(table: pd.DataFrame) -> str:
+def trade_note(rows: pd.DataFrame) -> str:
     """What stands under the title of a trade-off."""
-    return f"{basis(table)} Cross: {style.doubt_of(table)}."
+    open_ = rows.loc[rows["sort"] != FORESIGHT, "frontier"].isna().any()
+    broken = " The frontier breaks where unknown outcomes decide who is on it." * bool(open_)
+    return f"{basis(rows)} Cross: {style.doubt_of(rows)}.{broken}"
 
 
 def tradeoff_title(rows: pd.DataFrame, outcome: str | None) -> str:
@@ -229,15 +251,24 @@ def tradeoff_title(rows: pd.DataFrame, outcome: str | None) -> str:
 
 
 def above_chance(row: Mapping) -> str:
-    """The yield above chance, with its share of the possible at that volume."""
-    text, share = f": {round(row['yield_above_chance'], 1) + 0.0:.1f} above chance", row["yield_share"]
+    """The yield above chance, with its share of the possible at that volume, unless it may be zero."""
+    above, least, lower, upper = (row[f"yield_above_chance{x}"] for x in ("", "_min", "_lower", "_upper"))
+    text, share = (
+        f": {abs(above):.1f} {'below' if round(above, 1) < 0 else 'above'} chance",
+        row["yield_share"],
+    )
+    if lower <= 0 <= upper and lower < upper:
+        ends = (f"{round(end, 1) + 0.0:.1f}".replace("-", "−") for end in (lower, upper))
+        why = "with missing information" if lower <= least < above else "includes zero"
+        return f"{text} ({' to '.join(ends)}, {why})"
     return text if pd.isna(share) else f"{text}, {round(share) + 0:.0f} % of the possible"
 
 
 def said_of(row: dict, about: dict) -> str:
     """A policy as a hover sentence."""
-    sent, found, over, missed = (
-        bounds(row, name) for name in ("referral_rate", "true_positive", "false_positive", "false_negative")
+    sent, gaps = bounds(row, "referral_rate"), style.gaps_of(about)
+    found, over, missed = (
+        bounds(row, name, gaps) for name in ("true_positive", "false_positive", "false_negative")
     )
     text = f"Referring {row['label']}: {sent} of 100 cases referred. {found} change something, {over} change "
     text += f"nothing, and {missed} changes are missed."
@@ -249,18 +280,19 @@ def said_of(row: dict, about: dict) -> str:
     return style.lines(text)
 
 
-def worth(row: dict, outcome: str | None = None) -> str:
+def worth(row: dict, about: Mapping) -> str:
     """A policy's net benefit as a sentence."""
-    trade, net = style.threshold_words(row["threshold"], outcome), bounds(row, "net_benefit")
+    trade = style.threshold_words(row["threshold"], about.get("outcome"))
+    net = bounds(row, "net_benefit", style.gaps_of(about))
     return f"With {trade}, referring {row['label']} has a net benefit of {net} per 100 cases."
 
 
-def bounds(row: dict, name: str) -> str:
-    """A value with what missing information could make of it."""
+def bounds(row: dict, name: str, gaps: str = "missing information") -> str:
+    """A value with what ``gaps`` could make of it."""
     value, low, high = (f"{row[part]:.1f}" for part in (name, f"{name}_min", f"{name}_max"))
     if low == high:
         return low
-    return f"{low} to {high}" if value == "nan" else f"{value} (missing information: {low} to {high})"
+    return f"{low} to {high}" if value == "nan" else f"{value} ({gaps}: {low} to {high})"
 
 
 def _band(fig: go.Figure, x: list, lower: pd.Series, upper: pd.Series, colour: str, name: str) -> None:
@@ -282,6 +314,8 @@ def _between(row: pd.Series, name: str) -> str:
 
 def _curve_title(rows: pd.DataFrame, per: str) -> str:
     """Who is best where, at the thresholds drawn; nobody where the bands of the best overlap."""
+    if one_cluster(rows):
+        return ONE_CLUSTER
     said, unknown = [], True
     for threshold, part in rows.groupby("threshold"):
         best = best_of(part)

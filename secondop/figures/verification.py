@@ -34,7 +34,9 @@ def verification_bias(table: pd.DataFrame) -> go.Figure:
         hit = f"its interval includes the truth, {truth:.1f}"
         miss = f"it misses the truth, {truth:.1f}, by {abs(value - truth):.1f}"
         title += f"; {hit if lower <= truth <= upper else miss}"
-    note = f"{style.basis_of(table[1:])} Line: 95 % interval. Grey: bounds, whatever the unknown answers are."
+    note = f"{style.basis_of(table[1:])} Line: 95 % interval"
+    note += ", of the known cases with missing information" * bool(rows["min"].iloc[0] < rows["max"].iloc[0])
+    note += ". Grey: bounds, whatever the unknown answers are."
     labels = [style.capital(way) for way in rows.index]
     fig, places = style.ladder(title, note, labels, x=f"{what}, {unit}", room=40)
     for (way, row), y in zip(rows.iterrows(), places, strict=True):
@@ -56,7 +58,11 @@ def verification_bias(table: pd.DataFrame) -> go.Figure:
             "line": {"width": 2, "color": colour},
         }
         style.points(fig, [at], [y], [style.lines(f"{said} {unit}.")], marker=mark, showlegend=False)
-    return fig.update_xaxes(rangemode="tozero").update_layout(margin={"b": 80})
+    ends = rows[["value", "min", "max", "lower", "upper"]]
+    ends = min(ends.min().min(), 0), max(ends.max().max(), 0)
+    pad = 0.04 * (ends[1] - ends[0])
+    fig.update_xaxes(range=[ends[0] - pad * (ends[0] < 0), ends[1] + pad])
+    return fig.update_layout(margin={"b": 80})
 
 
 def departures(table: pd.DataFrame, truth: float | None = None) -> go.Figure:

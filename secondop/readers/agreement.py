@@ -53,7 +53,8 @@ def agreement(
 
     The interval keeps a case together: it is a jackknife's, over cases or (``sample="cases and readers"``,
     three readers or more) over readers too, with Student's t and bent as Wilson's (from -1 to 1), so that
-    agreement in few cases does not pass for certain. ``attrs``: counts, ``remarks`` of the reading, ``why``.
+    agreement in few cases does not pass for certain. Of an answer as rare as 5 of 50 those of the kappas are
+    rather narrow: 85 to 90 % hold the truth. ``attrs``: counts, ``remarks`` of the reading, ``why``.
 
     >>> ratings = pd.DataFrame({"slide": [1, 2, 3, 4, 5], "Ada": [*"bbbba"], "Ben": [*"bbbaa"]})
     >>> agreement(ratings, case="slide", readers=["Ada", "Ben"])["value"].round(2).tolist()
@@ -93,9 +94,9 @@ def _table(votes: pd.DataFrame, weights: np.ndarray, sample: str, ordinal: bool 
     table = pd.DataFrame({"value": whole, "chance": chance, "cases": rows[0], "remark": WHY}, list(NAMES))
     share, *without = (pd.DataFrame((x - LEAST) / (1 - LEAST), columns=NAMES) for x in (whole[None], *left))
     size = [pd.Series(n, NAMES) for n in rows]
-    unsure = np.isnan(np.vstack(left)).any(axis=0) | (whole < LEAST - 1e-9)
-    for name, end in zip(("lower", "upper"), ends(share.loc[0], without, size, size), strict=True):
-        table[name] = np.where(unsure, np.nan, LEAST + (1 - LEAST) * end)
+    found = np.stack(ends(share.loc[0], without, size, size))
+    unsure = np.isnan(np.vstack([*left, found])).any(axis=0) | (whole < LEAST - 1e-9)
+    table["lower"], table["upper"] = np.where(unsure, np.nan, LEAST + (1 - LEAST) * found)
     table.loc[unsure, "remark"] = ONE
     table.loc[np.isnan(whole), "remark"] = BLANK
     return table

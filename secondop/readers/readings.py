@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -11,7 +12,17 @@ import pandas as pd
 from pandas.api.types import is_hashable, is_scalar
 
 from secondop.errors import SecondopError, closest, did_you_mean, refuse, unknown_name
-from secondop.rules.spellings import BLANKS, NO, NOT_RECORDED, NUMBER, YES, matched, normalised
+from secondop.rules.spellings import (
+    BLANKS,
+    NO,
+    NOT_RECORDED,
+    NUMBER,
+    YES,
+    MissingCodesWarning,
+    matched,
+    may_be_gaps,
+    normalised,
+)
 from secondop.words import plural
 
 TAKEN = ("overall", "disagreement", "concentration")  # what the tables call their own rows and columns
@@ -59,6 +70,8 @@ def read_ratings(
     hints = [f"column {asked[x]!r}: empty in {n:,} {ending}" for x, n in empty.items() if n]
     refuse("Ratings cannot be read", hints)
     said = columns["answer"]
+    if answers is None:
+        _warn_of_gaps(said)
     stated, unordered = _in_order(data["answer"], said, answers)
     place = {key: i for i, key in enumerate(_yes_no([*map(_key, stated)], said.keys))}
     odd = [x for key, x in zip(said.keys, said.labels, strict=True) if key not in place]
@@ -167,6 +180,14 @@ def _key(value: Any) -> str:
 
 def _gap(key: str) -> bool:
     return normalised(key) in NOT_RECORDED
+
+
+def _warn_of_gaps(said: _Spelt) -> None:
+    """Warn of answers that may be none: words for a gap in other languages, and numbers such as 99."""
+    if doubtful := may_be_gaps(said.labels, said.keys):
+        told = f"{', '.join(map(repr, doubtful))} {'is an answer' if len(doubtful) == 1 else 'are answers'}"
+        told += " like any other. If it stands for not recorded, make it empty first."
+        warnings.warn(f"Ratings: {told}", MissingCodesWarning, stacklevel=4)
 
 
 def _yes_no(keys: list, others: Iterable = ()) -> list:

@@ -18,7 +18,15 @@ import pyarrow as pa
 
 from secondop.errors import SecondopError
 from secondop.rules.facts import Fact
-from secondop.rules.gate import ANSWER, UNREADABLE, column_names, typed_cases, typed_lazily, typed_partition
+from secondop.rules.gate import (
+    ANSWER,
+    UNREADABLE,
+    any_frame,
+    column_names,
+    typed_cases,
+    typed_lazily,
+    typed_partition,
+)
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import RECOMMENDATIONS, SUMMARY, Level, Rule, RuleKind
 from secondop.rules.spellings import claims, no_fact, warn_of_near_misses
@@ -45,12 +53,9 @@ def assess(cases: Any, rule_book: RuleBook, *, verdicts: bool = False, next_ques
         typed = typed_cases(cases, rule_book.rule_facts)
         typed = typed if typed.width else pl.DataFrame({_OWN: range(len(cases))})  # no fact has a column
         return _attach(cases, assess_typed(typed, rule_book, added), rule_book)
-    try:
-        frame = nw.from_native(cases)
-        columns = frame.collect_schema().names()
-    except TypeError as error:
-        said = f"assess takes a frame of cases, one a row, not {type(cases).__name__}."
-        raise SecondopError(f"{said} For one case as a dict, use explain; for a file, read_cases.") from error
+    said = f"assess takes a frame of cases, one a row, not {type(cases).__name__}."
+    frame = any_frame(cases, f"{said} For one case as a dict, use explain; for a file, read_cases.")
+    columns = frame.collect_schema().names()
     added.append("unreadable")
     _check_columns(columns, rule_book, added)
     frame, find, unreadable = door(frame, rule_book.rule_facts)

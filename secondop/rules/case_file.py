@@ -62,5 +62,5 @@ def kept(name: str, names: list[str], empty: list[bool]) -> tuple[list[int], lis
         said = f"more than one column named {', '.join(twice[:10])}"
         raise SecondopError(f"{name} has {said}. Give each its own name.")
     left = len(names) - len(kept)
-    said = f"without a name or a cell {'is' if left == 1 else 'are'} left aside"
-    return kept, [("header", f"{plural(left, 'column')} {said}", "")] if left else []
+    said = f"leaves aside {plural(left, 'column')} without a name or a cell"
+    return kept, [("the header", said, "")] if left else []

@@ -13,13 +13,13 @@ import polars as pl
 import pyarrow as pa
 
 from secondop.errors import SecondopError, did_you_mean, refuse, unknown_name
-from secondop.rules.doubts import MissingCodesWarning, RowsWarning, codes_in_doubt, rows_in_doubt
+from secondop.rules.doubts import RowsWarning, codes_in_doubt, rows_in_doubt
 from secondop.rules.facts import Fact, Kind
 from secondop.rules.files import read_file
 from secondop.rules.gate import column_names, column_of, raise_problems, typed
 from secondop.rules.mapping import Meanings, codes_of, decimal_commas, meanings, own_name, reworded
 from secondop.rules.rulebook import RuleBook
-from secondop.rules.spellings import claims, near_misses, no_fact, warn_of_near_misses
+from secondop.rules.spellings import MissingCodesWarning, claims, near_misses, no_fact, warn_of_near_misses
 
 RuleBooks = RuleBook | Sequence[RuleBook]
 
@@ -82,8 +82,7 @@ def read_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> Any:
         rows that may be no cases, with their lines; numbers that may be codes for *not recorded*.
     """
     read = read_sources(source, meanings(**meant), facts_of(rule_book))
-    own = " Your own words and codes: values=, unknown=, or a file that mapping_template(...) writes."
-    raise_problems(read.problems, len(read.frame), read.where, own)
+    raise_problems(read.problems, len(read.frame), read.where)
     warn_of_near_misses(column_names(read.frame), read.facts)
     for doubts, kind in (
         ([*read.remarks, *rows_in_doubt(read.frame, read.answers, read.id, read.places)], RowsWarning),
@@ -183,6 +182,8 @@ def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: b
     wrong += [f"{unknown_name('fact', fact, facts)} facts_table() lists them." for fact in unknown]
     twice = {fact for fact in columns.values() if len(claimed.get(fact, ())) > 1}
     wrong += [f"More than one column would be {fact!r}." for fact in sorted(twice)]
+    if any(name in facts and fact in names for name, fact in said.columns.items()):
+        wrong.append("Your name comes first, as in {'gender': 'sex'}.")
     if wrong:
         raise SecondopError("columns= cannot be used: " + " ".join(wrong))
     if not claimed and some:

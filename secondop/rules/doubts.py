@@ -12,7 +12,13 @@ import polars as pl
 import pyarrow as pa
 
 from secondop.rules.gate import column_names
-from secondop.rules.spellings import CODES, GAP, NOT_RECORDED, TRIMMED, is_not_recorded
+from secondop.rules.spellings import (
+    GAP,
+    NOT_RECORDED,
+    TRIMMED,
+    codes_apart,
+    is_not_recorded,
+)
 from secondop.words import plural
 
 TOTALS = r"(?i)^\s*((grand|sub|zwischen|sous)[ _-]?)?(total(s|es)?|sums?|summen?|gesamt|insgesamt|somme|suma|"
@@ -24,10 +30,6 @@ _PLAIN = (pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Null)
 
 class RowsWarning(UserWarning):
     """Rows that may be no cases (blank, totals, an id twice), and what of a file was not read."""
-
-
-class MissingCodesWarning(UserWarning):
-    """Numbers that may be codes for *not recorded*: 99 or 999, far beyond all the others."""
 
 
 def rows_in_doubt(
@@ -77,22 +79,11 @@ def codes_in_doubt(cases: Any, answers: pl.DataFrame, own: Mapping[str, Any], ow
     columns |= {name: _series(cases[name]) for name in _extra(cases, answers) if name != own_id}
     for name, numbers in columns.items():
         if numbers.dtype.is_numeric():
-            for value in _apart(numbers.fill_nan(None) if numbers.dtype.is_float() else numbers):
+            for value in codes_apart(numbers.fill_nan(None) if numbers.dtype.is_float() else numbers):
                 rows, column = (numbers == value).arg_true(), own.get(name, name)
                 said = f"stands far from every other number, in {plural(len(rows), 'row')}"
                 advice = f"If it stands for not recorded, say unknown={{{column!r}: [{value}]}}."
                 yield column, len(rows), int(rows[0]), "", str(value), said, advice
-
-
-def _apart(numbers: pl.Series) -> list[int]:
-    """Codes at an end of a column, far beyond what is none: twice as far from zero, or below it."""
-    if not {numbers.min(), numbers.max()} & CODES:
-        return []
-    different = numbers.drop_nulls().unique()
-    codes = different.filter(different.cast(pl.Float64).is_in([float(each) for each in CODES]))
-    rest = different.filter(~different.is_in(codes.to_list()))
-    low, high = (rest.min(), rest.max()) if len(rest) else (0, 443)  # alone, it takes three digits
-    return [int(x) for x in codes.sort() if x > max(2 * high, high + 2) or x < 0 <= low]
 
 
 def _extra(cases: Any, answers: pl.DataFrame) -> list:

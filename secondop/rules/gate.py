@@ -67,7 +67,8 @@ def typed(
     ]
     for key, (column, rows) in wrong.items():
         said += [
-            (found[key][0], *problem) for problem in _problems_of(facts[key], column, rows, codes.get(key))
+            (found[key][0], *problem)
+            for problem in _problems_of(found[key][0], facts[key], column, rows, codes.get(key))
         ]
     problems = pd.DataFrame(said, columns=["column", "rows", "first_row", "value", "problem", "hint"])
     labels = cases.index if isinstance(cases, pd.DataFrame) else range(len(cases))
@@ -188,7 +189,7 @@ def _numbered(values: list) -> _Column:
 
 
 def _problems_of(
-    fact: Fact, column: _Column, rows: pl.Series, codes: Mapping[str, Any] | None = None
+    name: Any, fact: Fact, column: _Column, rows: pl.Series, codes: Mapping[str, Any] | None
 ) -> list[tuple]:
     """What is wrong in one column: every different bad word, and numbers by what is wrong with them."""
     values = pl.DataFrame({"value": column.values}).with_row_index("row").filter(rows)
@@ -196,7 +197,7 @@ def _problems_of(
     for value, count, row in values.group_by("value").agg(pl.len(), pl.col("row").min()).sort("row").rows():
         value = value if column.labels is None else column.labels[value]
         problem, each, advice = read_answer(fact, value, codes)
-        advice = hint(fact, value) if advice is None else advice
+        advice = hint(fact, value, name) if advice is None else advice
         key = problem, show(value) if each else ""
         if len(groups) >= MAX_VALUES_LISTED and key not in groups:
             problem, key = f"(and other values) {problem}", ()
@@ -204,7 +205,7 @@ def _problems_of(
     return [(n, row, show(value), problem, advice) for n, row, value, problem, advice in groups.values()]
 
 
-def raise_problems(problems: pd.DataFrame, n_cases: int, where: str = "", advice: str = "") -> None:
+def raise_problems(problems: pd.DataFrame, n_cases: int, where: str = "") -> None:
     """Raise a :class:`CasesError` that lists the problems, if there are any."""
     if problems.empty:
         return
@@ -214,8 +215,25 @@ def raise_problems(problems: pd.DataFrame, n_cases: int, where: str = "", advice
         lines.append(f"{place} {f'{row.value} {row.problem}'.strip()}. {row.hint}".rstrip())
     if len(problems) > MAX_LINES:
         lines.append(f"  ... and {len(problems) - MAX_LINES} more: all are in the error's .problems.")
-    lines.append(f"A fact that was not recorded may be left empty: it counts as unknown, not as no.{advice}")
+    lines.append(
+        "A fact that was not recorded may be left empty: it counts as unknown, not as no. Your own words and "
+        "codes: read_cases(..., values=, unknown=), or a file that mapping_template(...) writes."
+    )
     raise CasesError("\n".join(lines), problems)
+
+
+def any_frame(cases: Any, said: str) -> nw.DataFrame | nw.LazyFrame:
+    """A frame of any engine; what is none is refused as ``said``, and so are columns of one name."""
+    try:
+        return nw.from_native(cases)
+    except TypeError as error:
+        raise SecondopError(said) from error
+    except nw.exceptions.DuplicateError as error:
+        names = list(getattr(cases, "column_names", cases.columns))
+        twice = sorted({repr(name) for name in names if names.count(name) > 1})
+        raise SecondopError(
+            f"More than one column is named {', '.join(twice)}. Give each its own name."
+        ) from error
 
 
 def column_names(cases: Any) -> list:
@@ -226,7 +244,8 @@ def column_names(cases: Any) -> list:
         return list(cases.columns)
     raise SecondopError(
         "Cases are one row each in a pandas DataFrame, a polars DataFrame or a pyarrow Table; got "
-        f"{type(cases).__module__}.{type(cases).__name__}. Collect what is lazy: only assess takes it so."
+        f"{type(cases).__module__}.{type(cases).__name__}. Collect what is lazy; "
+        "of rows, make a pandas.DataFrame."
     )
 
 

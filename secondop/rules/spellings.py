@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 import narwhals as nw
 import numpy as np
 import pandas as pd
+import polars as pl
 
 from secondop.errors import SecondopError, closest, did_you_mean
 from secondop.rules.facts import Fact, Kind
+from secondop.rules.spoken import meaning
 
 YES, NO = ("yes", "y", "true", "t", "1", "1.0"), ("no", "n", "false", "f", "0", "0.0")
 NOT_RECORDED = ("", "na", "n/a", "nan", "null", "<na>", "unknown", "not_recorded", "not_known")
@@ -34,6 +36,10 @@ CODES = frozenset(sign * int(digit * n) for sign in (1, -1) for digit in "789" f
 
 class NearMissWarning(UserWarning):
     """A column is not read although its name is almost that of a fact which no column states."""
+
+
+class MissingCodesWarning(UserWarning):
+    """Numbers that may be codes for *not recorded*: 99 or 999, far beyond all the others."""
 
 
 class Unreadable(NamedTuple):
@@ -187,16 +193,21 @@ def _normalised_lazily(x: nw.Expr) -> nw.Expr:
     return x.str.replace_all(TRIMMED, "").str.to_lowercase().str.replace_all(GAP, "_")
 
 
-def hint(fact: Fact, value: Any) -> str:
-    """What to write in place of a value that is no answer, where that can be told."""
-    if (digits := code(value).replace("_", "-")) in map(str, CODES):
-        return f"If it stands for not recorded, leave it empty or say unknown=[{digits}]."
+def hint(fact: Fact, value: Any, column: Any) -> str:
+    """What to write in this column in place of a value that is no answer, where that can be told."""
+    word, digits = code(value)[:100], code(value).replace("_", "-")
+    if (coded := digits in map(str, CODES)) or meaning(word) == "unknown":
+        own = f"{{{column!r}: [{digits if coded else show(value)}]}}"  # 9 may be an answer elsewhere
+        said = f"leave it empty or say unknown={own}"
+        return f"If it stands for not recorded, {said}."
     if fact.is_numeric and _within_its_kind(fact, value):
         return "If it stands for not recorded, leave it empty."
     if not isinstance(value, str):
         parted = fact.kind is Kind.COUNT and isinstance(value, float) and 0 < abs(value) % 1 < 1
         return "Write a whole number." if parted else ""
     word, none = normalised(value[:100]), "0" if fact.is_numeric else "no"
+    if len(word) > 1 and (meant := meaning(word)) and not isinstance(read_answer(fact, meant), Unreadable):
+        return f"Did you mean {meant!r}?"
     if fact.has_levels:
         return did_you_mean(word, fact.levels).strip()
     if word == "none":
@@ -258,7 +269,8 @@ def no_fact(names: Collection[Any], facts: Collection[str], where: str = "") -> 
     where += "," * (", " in where)
     return SecondopError(
         f"No column{where} is a fact (found: {found or 'none'}).{near} Say which fact yours is, as in "
-        "read_cases(..., columns={'gender': 'sex'}); facts_table() lists all facts."
+        "read_cases(..., columns={'gender': 'sex'}), or fill in what mapping_template(...) writes; "
+        "facts_table() lists all facts. Facts of a guideline of your own: rule_book=."
     )
 
 
@@ -268,3 +280,31 @@ def show(value: object) -> str:
         return "a huge number"
     text = repr(value) if isinstance(value, (str, bytes)) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def may_be_gaps(labels: list, keys: list[str]) -> list:
+    """Which different values of a column may stand for a gap: words for it elsewhere, or codes far apart.
+
+    ``keys`` are the values as they are compared.
+    """
+    numeric = all(re.search(NUMBER, key) for key in keys)
+    apart = codes_apart(pl.Series(map(float, keys), dtype=pl.Float64)) if numeric else []
+    pairs = zip(labels, keys, strict=True)
+    return [x for x, key in pairs if meaning(key) == "unknown" or (numeric and float(key) in apart)]
+
+
+def codes_apart(numbers: pl.Series) -> list[int]:
+    """Codes at an end of a column, far beyond what is none: twice as far from zero, or below it.
+
+    Or three times and more behind a gap twice as wide as any other, as 99 stands behind up to 52 weeks: what
+    is measured thins out towards its end.
+    """
+    if not {numbers.min(), numbers.max()} & CODES:
+        return []
+    different = numbers.drop_nulls().unique()
+    codes = different.filter(different.cast(pl.Float64).is_in([float(each) for each in CODES]))
+    rest = different.filter(~different.is_in(codes.to_list()))
+    low, high = (rest.min(), rest.max()) if len(rest) else (0, 443)  # alone, it takes three digits
+    gap = max(rest.sort().diff().max() or 0, 1) if len(rest) > 1 else np.inf
+    often = [x for x in codes if x - high > max(2 * gap, 2) and (numbers == x).sum() > 2]
+    return [int(x) for x in codes.sort() if x > max(2 * high, high + 2) or x < 0 <= low or x in often]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,43 +17,23 @@ from secondop.rules.doubts import codes_in_doubt
 from secondop.rules.facts import Fact
 from secondop.rules.gate import column_names, column_of, labelled
 from secondop.rules.mapping import Meanings, meanings
-from secondop.rules.spellings import Unreadable, code, hint, is_not_recorded, near_misses, read_answer, show
+from secondop.rules.spellings import (
+    Unreadable,
+    code,
+    hint,
+    is_not_recorded,
+    near_misses,
+    read_answer,
+    show,
+)
+from secondop.rules.spoken import meaning
 from secondop.words import plural
 
 MAX_DIFFERENT, MAX_LETTERS = 30, 80
 """Answers of a column that are listed one by one, and letters of such an answer."""
 
-SPOKEN = {
-    "yes": "ja j oui sí vrai verdadero wahr vorhanden présent presente checked",
-    "no": "nein non falsch faux falso nicht_vorhanden absent ausente",
-    "unknown": "unbekannt ka k_a keine_angabe keine_angaben nicht_bekannt nicht_erhoben nicht_dokumentiert "
-    "fehlend weiß_nicht weiss_nicht inconnu inconnue non_renseigné non_renseignée non_connu ne_sait_pas nsp "
-    "desconocido desconocida no_consta sin_dato sin_datos no_sabe ns/nc",
-    "female": "f w weiblich frau féminin femme femenino mujer",
-    "male": "m männlich maennlich mann masculin homme masculino hombre varón",
-    "other": "d divers anderes andere autre otro otra",
-    "none": "kein keine keiner keines aucun aucune ninguno ninguna néant",
-    "known": "bekannt connu connue conocido conocida",
-    "negative": "negativ négatif négative negativo negativa",
-    "positive": "positiv positif positivo positiva",
-    "low": "niedrig gering faible bajo baja",
-    "moderate": "mittel mäßig maessig moyen moyenne modéré modérée moderado moderada",
-    "high": "hoch élevé élevée alto alta",
-    "mild": "leicht léger légère leve",
-    "severe": "schwer sévère grave severo severa",
-}
-"""The commonest answers in German, French and Spanish."""
 OF_PERSONS = ("female", "male", "other")
 EVERYWHERE = ("yes", "no", "unknown")  # what means the same in every column
-
-
-def _plain(label: Any) -> str:
-    """A word as it is looked up, without accents and points."""
-    apart = unicodedata.normalize("NFKD", code(label).replace(".", ""))
-    return "".join(letter for letter in apart if not unicodedata.combining(letter))
-
-
-MEANT = {_plain(word): answer for answer, said in SPOKEN.items() for word in said.split()}
 
 
 def mapping_template(
@@ -114,17 +93,17 @@ def _found(read: Sources, column: str) -> _Found:
     counts = values.drop_nulls().value_counts(sort=True).rows()
     counts = [(labels[place], n) for place, n in counts if place >= 0 and not is_not_recorded(labels[place])]
     many, odd = len(counts) > MAX_DIFFERENT, {}
-    persons = all(MEANT.get(_plain(label)) in OF_PERSONS for label, _ in counts[:MAX_DIFFERENT])
+    persons = all(meaning(code(label)) in OF_PERSONS for label, _ in counts[:MAX_DIFFERENT])
     for label, n in counts if fact is not None or not many else ():
         if fact is not None and not isinstance(read_answer(fact, label, read.codes.get(column)), Unreadable):
             continue
-        word, meant = code(label), MEANT.get(_plain(label), "")
+        word, meant = code(label), meaning(code(label))
         if len(word) == 1 and not persons:
             meant = ""  # one letter means many things: in Spanish h and m are man and woman
         if fact is not None and isinstance(read_answer(fact, meant or "unknown"), Unreadable):
             meant = ""
-        shown = label.strip() if isinstance(label, str) else word
-        advice = "" if meant or fact is None else f". {hint(fact, label)}"
+        shown = label.strip() if isinstance(label, str) else word.replace("_", "-")  # -99
+        advice = "" if meant or fact is None else f". {hint(fact, label, name)}"
         advice = re.sub(r"leave it empty.*", 'write "unknown"', advice)
         first, before, *_ = odd.get(word, (shown, 0))
         odd[word] = first, before + n, meant, advice

@@ -10,9 +10,8 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 
-from secondop.errors import SecondopError
 from secondop.rules.assess import assess_typed
-from secondop.rules.gate import ANSWER, UNREADABLE, typed_cases, typed_lazily, typed_partition
+from secondop.rules.gate import ANSWER, UNREADABLE, any_frame, typed_cases, typed_lazily, typed_partition
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.spellings import claims, no_fact
 from secondop.rules.what_if import asked_at_once
@@ -60,11 +59,9 @@ def _facts_of(cases: Any, rule_book: RuleBook) -> tuple[pl.DataFrame, int]:
     """The typed facts of any frame in memory, and how many values of a lazy one could not be read."""
     facts = rule_book.rule_facts
     dask = type(cases).__module__.startswith("dask.")
-    try:
-        names = list(cases.columns) if dask else nw.from_native(cases).collect_schema().names()
-    except TypeError as error:
-        said = f"worth_recording takes a frame of cases, one a row, not {type(cases).__name__}."
-        raise SecondopError(f"{said} Of a single case, explain tells the next question.") from error
+    said = f"worth_recording takes a frame of cases, one a row, not {type(cases).__name__}. "
+    said += "Of a single case, explain tells the next question."
+    names = list(cases.columns) if dask else any_frame(cases, said).collect_schema().names()
     if not (own := [name for columns in claims(names, facts).values() for name in columns]):
         raise no_fact(names, facts, f" of the {len(names)} given")
     if isinstance(cases, (pd.DataFrame, pl.DataFrame, pa.Table)):

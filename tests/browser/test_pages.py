@@ -80,7 +80,7 @@ def test_nothing_overflows_the_width(name, width, opened):
 
 OUTSIDE = """() => [...document.querySelectorAll(".plot")].flatMap(place => {
     const frame = place.querySelector("svg.main-svg").getBoundingClientRect();
-    return [...place.querySelectorAll(".legendtext")].filter(text => {
+    return [...place.querySelectorAll(".legendtext, .gtitle")].filter(text => {
         const box = text.getBoundingClientRect();
         return box.right > frame.right || box.bottom > frame.bottom || box.left < frame.left;
     }).map(text => text.textContent);
@@ -88,7 +88,7 @@ OUTSIDE = """() => [...document.querySelectorAll(".plot")].flatMap(place => {
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_legend_leaves_its_figure_on_a_phone(name, opened):
+def test_no_title_and_no_legend_leaves_its_figure_on_a_phone(name, opened):
     page, _ = opened(name)
     page.set_viewport_size({"width": 390, "height": 800})
     page.wait_for_function(

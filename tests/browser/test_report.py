@@ -10,7 +10,7 @@ pytestmark = pytest.mark.needs_chromium
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
     cases = simulate(load_scenario("general"), 2_000, seed=1)
-    return report(cases, tmp_path_factory.mktemp("report") / "report.html", by="sex", outcome="either")
+    return report(cases, tmp_path_factory.mktemp("report") / "report.html", by="specialty", outcome="either")
 
 
 @pytest.mark.parametrize("width", [1280, 390], ids=["laptop", "phone"])
@@ -26,10 +26,15 @@ def test_it_opens_offline_without_a_complaint_and_fits_the_screen_and_the_paper(
     assert told == []
     assert page.evaluate("document.querySelectorAll('.plot').length") == 4
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    right = "[...document.querySelectorAll('.plot .gtitle')].map(it => it.getBoundingClientRect().right)"
+    assert max(page.evaluate(right)) <= width
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     boxes = "[...document.querySelectorAll('.plot .main-svg')].map(it => it.getBoundingClientRect())"
     sizes = page.evaluate(f"{boxes}.map(it => [it.width, it.height])")
     assert all(width <= 670 and height <= 1_000 for width, height in sizes), "every figure fits a sheet of A4"
+    page.set_viewport_size({"width": 690, "height": 1000})  # of A4, within its margins
+    assert page.evaluate("document.documentElement.scrollWidth") <= 690
+    assert "primary care, n (%)" in page.locator("table").first.inner_text()
     assert page.pdf(prefer_css_page_size=True)[:4] == b"%PDF" and told == []
     page.close()

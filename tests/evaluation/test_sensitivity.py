@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 from secondop.cohorts.calibrate import recentred
@@ -24,7 +25,9 @@ from secondop.evaluation.thresholds import (
 from secondop.evaluation.tradeoff import tradeoff
 from secondop.evaluation.uncertainty import bands, best_policies, net_benefits
 from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.rules import facts
 from secondop.rules.assess import assess
+from tests import kit
 
 PROGRAMME = load_scenario("programme")
 LEVELS = ["urgent", "recommended", "optional"]
@@ -105,9 +108,28 @@ def test_one_book_that_asks_whether_thresholds_are_met_is_every_book_with_thresh
         assert ours.equals(moved), numbers.to_dict()
 
 
+def test_every_threshold_of_a_fact_moves_and_a_range_in_parts_of_a_unit_is_drawn_in_parts():
+    level, days = (
+        facts.number("level", 9, "mg/l", "Which level?"),
+        facts.count("days", 99, "days", "How many days?"),
+    )
+    book = kit.small_book(
+        kit.rule("soon", days.at_least(4, lower=2, upper=12)),
+        kit.rule("late", days.at_least(26, lower=12, upper=52) & level.at_least(0.5, lower=0.2, upper=0.8)),
+    )
+    assert [*thresholds(book)] == ["thresholds.days", "thresholds.days 26", "thresholds.level"]
+    drawn = draw_thresholds(book, 200, seed=1)
+    assert drawn["thresholds.level"].between(0.2, 0.8).all() and drawn["thresholds.level"].nunique() == 200
+    cases = pl.DataFrame({"days": [5, 30, None], "level": [0.45, 0.45, 0.9]})
+    at = dict(zip(thresholds(book), [6, 20, 0.4], strict=True))
+    told = saying_whether_met(cases, book, pd.DataFrame([at] * 3))
+    said = assess(told, asking_whether_met(book), verdicts=True)
+    assert said["soon"].to_list() == [False, True, None] and said["late"].to_list() == [False, True, None]
+
+
 def test_a_threshold_goes_to_its_ends_exactly_and_refers_who_meets_it_there():
-    weeks, rule = RULE_BOOK.fact("first_line_weeks"), "failed-first-line"
-    book = RULE_BOOK.only(rule).replace(rule, when=weeks.at_least(6.5, lower=2.5, upper=12))
+    weeks, name = RULE_BOOK.fact("first_line_weeks"), "failed-first-line"
+    book = RULE_BOOK.only(name).replace(name, when=weeks.at_least(6.5, lower=2.5, upper=12))
     asked = {"policy": "recommended", "parameters": ["thresholds.first_line_weeks"], "rule_book": book}
     row = tornado(PROGRAMME, "referral_rate", n=2_000, seed=1, **asked).iloc[0]
     recorded = simulate(PROGRAMME, 2_000, seed=1)["first_line_weeks"]

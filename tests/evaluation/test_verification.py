@@ -380,6 +380,15 @@ def test_the_doubly_robust_interval_covers_the_truth_about_as_often_as_it_says()
     assert 0.88 <= np.mean(hits) <= 1
 
 
+def test_where_many_had_hardly_a_chance_to_have_their_outcome_known_intervals_are_said_to_be_too_narrow():
+    for share, told in ((0.02, True), (0.2, False)):
+        cases = facts(2000, 13)
+        rarely = np.random.default_rng(1).random(2000) < share
+        cases["known"] = np.where(cases["rare_disease"], cases["known"], rarely)
+        said = tradeoff(cases, {"mine": "sent"}, method="doubly_robust", **OWN).attrs["estimate"]
+        assert ("so many that intervals are too narrow" in said) == told
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_groups_weights_and_identities_hold_for_estimates_too(method):
     cases = facts(800, 2).assign(w=2.0)
@@ -444,7 +453,7 @@ def test_of_estimates_that_is_best_which_is_better_than_every_other_by_the_inter
 
 SIDES = [
     # what is asked                                 says
-    ({"verified": ["known"]}, "verified is the name of a column"),
+    ({"verified": ["known"]}, "the name of a column"),
     ({"verified": "changed"}, "not what it is"),
     ({"method": "doubley_robust"}, "Did you mean 'doubly_robust'"),
     ({"method": "weighted", "given": ["rare_diseas"]}, "Did you mean 'rare_disease'"),

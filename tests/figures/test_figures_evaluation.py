@@ -12,6 +12,7 @@ from secondop.evaluation.books import all_books
 from secondop.evaluation.rates import attrition, firing_rates, overlap
 from secondop.evaluation.tradeoff import decision_curve, tradeoff, wide
 from secondop.figures.counted import counted, finding, marks
+from secondop.figures.tradeoff_figures import above_chance
 from secondop.guideline.second_opinion import RULE_BOOK
 from tests.figures.seen import hovers, notes, plain, title, trace
 
@@ -198,18 +199,75 @@ def test_the_tradeoff_draws_the_ends_chance_the_frontier_and_every_policy_with_i
     chance = row["referral_rate"] * everybody["true_positive"] / 100
     found = f"finds {row['true_positive']:.0f} of the {everybody['true_positive']:.0f} changes in 100 cases, "
     over = f"with {row['false_positive']:.0f} no-change referrals; as many at random find {chance:.0f}"
-    above, share = (
-        f"{row['yield_above_chance']:.1f} above chance",
-        f"{row['yield_share']:.0f} % of the possible",
-    )
-    assert f"{found}{over}: {above}, {share}" in title(figure)
+    above = above_chance(row)
+    assert f"{found}{over}{above}" in title(figure)
     assert "How far above chance is as assumed." in title(figure)
     (said,) = (plain(text) for text in levels.hovertext if "a clinical indication" in plain(text))
-    assert said.endswith(f"As many at random would find {chance:.1f}: {above}, {share} there, as assumed.")
+    assert said.endswith(f"As many at random would find {chance:.1f}{above} there, as assumed.")
     cases.attrs, kept = {}, cases.attrs
     real = figures.tradeoff(weighed(cases))
     cases.attrs = kept
     assert "assumed" not in title(real) and not any("assumed" in said for said in hovers(real))
+
+
+ABOVE = [
+    # value, least, interval        as its title says it
+    ((2.6, 2.6, 0.4, 5.0), ": 2.6 above chance, 30 % of the possible"),
+    ((2.6, -1.9, -2.5, 6.3), ": 2.6 above chance (−2.5 to 6.3, with missing information)"),
+    ((2.6, 2.6, -0.04, 6.3), ": 2.6 above chance (0.0 to 6.3, includes zero)"),
+    (
+        (2.6, -19.7, -0.4, 5.1),
+        ": 2.6 above chance (−0.4 to 5.1, includes zero)",
+    ),  # estimated, in wider bounds
+    ((-0.5, -0.5, -2.1, 1.2), ": 0.5 below chance (−2.1 to 1.2, includes zero)"),
+    ((0.0, 0.0, 0.0, 0.0), ": 0.0 above chance, 30 % of the possible"),
+]
+
+
+@pytest.mark.parametrize(("numbers", "told"), ABOVE)
+def test_a_yield_is_called_a_share_of_the_possible_only_where_its_interval_is_above_zero(numbers, told):
+    names = [f"yield_above_chance{end}" for end in ("", "_min", "_lower", "_upper")]
+    assert above_chance(dict(zip(names, numbers, strict=True)) | {"yield_share": 30.0}) == told
+
+
+def test_the_frontier_breaks_where_unknown_outcomes_decide_who_is_on_it(cases, unknown):
+    front = trace(figures.tradeoff(weighed(unknown)), "Efficient frontier")
+    rows = wide(weighed(unknown))
+    rows = rows[(rows["sort"] != "perfect foresight") & (rows["frontier"] != 0)]
+    assert sum(x is None for x in front.x) == rows["frontier"].isna().sum() > 0
+    assert sum(x is not None for x in front.x) == (rows["frontier"] == 1).sum()
+    broken = "The frontier breaks where unknown outcomes decide who is on it."
+    assert broken in title(figures.tradeoff(weighed(unknown))) and broken not in title(
+        figures.tradeoff(weighed(cases))
+    )
+
+
+def test_a_hover_names_unknown_outcomes_beside_missing_information_where_they_widen_bounds(cases, unknown):
+    for frame, gaps in ((cases, "(missing information:"), (unknown, "unknown outcomes:")):
+        curve = decision_curve(frame, outcome="changed", rule_book=BOOK, method="doubly_robust", given=[])
+        table = tradeoff(frame, outcome="changed", rule_book=BOOK, method="doubly_robust", given=[])
+        for figure in (figures.decision_curve(curve), figures.net_benefit(table), figures.tradeoff(table)):
+            assert any(gaps in plain(text) for text in hovers(figure))
+    assert "Estimated: referring nobody is best" in title(figures.decision_curve(curve))
+
+
+def test_of_one_cluster_no_policy_is_called_best_and_no_group_another(cases):
+    one = cases.assign(ward=1)
+    asked = {"outcome": "changed", "rule_book": BOOK, "cluster": "ward"}
+    drawn = [
+        figures.net_benefit(tradeoff(one, **asked)),
+        figures.decision_curve(decision_curve(one, **asked)),
+    ]
+    assert all("all cases are of one cluster, so there are no intervals" in title(figure) for figure in drawn)
+    one["ward"] = one["sex"].map({"male": 0, "female": 1}).fillna(2)
+    rates = firing_rates(one, by="sex", rule_book=BOOK, cluster="ward").query("policy == 'recommended'")
+    figure = figures.firing_rates(rates)
+    assert "3 of 3 groups are of one cluster, so whether they differ is open" in title(figure)
+    assert "none where all cases are of one cluster (3)" in title(figure)
+    assert len(hovers(figure)) == 3 and not any(
+        "interval" in text or "nan" in text for text in hovers(figure)
+    )
+    assert np.isfinite(figure.layout.xaxis.range).all()
 
 
 def test_several_thresholds_move_no_point_of_the_tradeoff_and_several_groups_are_refused(cases):
@@ -285,7 +343,8 @@ def test_the_title_of_the_curve_says_who_is_best_only_where_bands_are_apart(case
 
 
 def test_the_best_books_stand_with_their_share_of_the_possible(cases):
-    made = books(cases)
+    known = cases.fillna(dict.fromkeys(SHARES, False))
+    made = books(known.assign(changed=known["neoplasia_concern"]))
     figure, whole = figures.all_books(made), hovers(figures.all_books(made))[-1]
     sent, found, everything = (made.counts[-1][x].sum() for x in (1, (1, 1), np.s_[:, 1]))
     possible = min(sent, everything) - sent * everything / N
@@ -293,7 +352,7 @@ def test_the_best_books_stand_with_their_share_of_the_possible(cases):
     assert f"{share:.0f} % of the possible" in plain(whole)
     assert "as assumed" in title(figure)
     three = all_books(cases, outcome="changed", rule_book=BOOK.without("patient-wants-one"))
-    assert "% of the possible" in title(figures.all_books(three))
+    assert "above chance" in title(figures.all_books(three))
 
 
 def test_errors_corrected_less_introduced_have_a_curve_in_their_own_words_and_no_trade_off(cases):
@@ -412,7 +471,7 @@ def test_the_chosen_policy_is_ringed_and_its_level_numbered(chosen):
     slope = np.subtract(*drawn["Net benefit as high as the best"]["y"][::-1])
     assert slope / np.subtract(*drawn["Net benefit as high as the best"]["x"][::-1]) == pytest.approx(0.1)
     open_ = {mark["name"]: mark for mark in marks(chosen.assign(frontier=np.nan), "urgent", 1, 1 / 11)}
-    assert len(drawn["Efficient frontier"]["x"]) > 1 and open_["Efficient frontier"]["x"] == [None]
+    assert len(drawn["Efficient frontier"]["x"]) > 1 and set(open_["Efficient frontier"]["x"]) == {None}
     names = [trace.name for trace in counted(chosen, "urgent", 1, 1 / 11).data]
     assert names == list(drawn)
 

@@ -85,6 +85,14 @@ def test_nothing_to_check_is_said_and_not_called_agreement():
     assert "No published rate here can disagree" in title(figure)
 
 
+@pytest.mark.parametrize("many", [1, 2])
+def test_agreement_is_not_told_where_every_verdict_is_open(table, many):
+    one = table[table["verdict"] == "outside"].head(1).assign(verdict="undetermined")
+    told = {1: "the only published rate", 2: "any of the 2 published rates"}[many]
+    said = title(published(pd.concat([one] * many, ignore_index=True)))
+    assert f"Whether the cohort disagrees with {told} that can disagree is undetermined" in said
+
+
 def test_a_rate_with_unknown_answers_has_an_interval_and_no_point():
     cases = CASES.astype("boolean")
     cases.loc[:99, "diagnosis_changed"] = pd.NA

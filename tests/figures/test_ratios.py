@@ -52,7 +52,7 @@ def test_a_cohort_stands_beside_what_was_published():
     figure = beside(CASES)
     assert [trace.name for trace in figure.data] == ["published", "simulated"]
     assert [trace.x[0] for trace in figure.data] == [4.4, pytest.approx(4)]
-    assert title(figure).startswith("The cohort misses 0 of 1 ratios that can disagree")
+    assert title(figure).startswith("The cohort agrees with the only published ratio that can disagree")
     assert "Simulated, beside this project's reading 2026" in figure.data[1].hovertext[0].replace("<br>", " ")
 
 
@@ -64,7 +64,7 @@ def test_ratios_that_were_fitted_stand_apart_and_prove_nothing():
     drawn = {trace.name: len(trace.x) for trace in figure.data}
     assert drawn == {"published": 2, "simulated": 1, "simulated, fitted": 1}
     assert figure.data[1].marker.color != figure.data[2].marker.color
-    assert "of 1 ratios that can disagree" in title(figure)
+    assert "misses the only published ratio that can disagree" in title(figure)
     assert "1 more was fitted and proves nothing" in title(figure)
 
 

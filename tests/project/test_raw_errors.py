@@ -143,6 +143,7 @@ def own_book():
 ASSESSED = s.assess(
     pd.DataFrame({"foo_fact": [True, False], "changed": [True, False]}), own_book(), verdicts=True
 )
+TWICE = pd.DataFrame([[1, 2, 3]], columns=["rare_disease", "x", "x"])
 CASES_OF = {
     # what was done                                                             what is said
     "a scenario by an unknown name": (lambda: s.expected_rates("name"), "no scenario 'name'"),
@@ -221,6 +222,59 @@ CASES_OF = {
     "a threshold in per cent": (
         lambda: s.tradeoff(CASES, outcome="changed", threshold=22),
         "above 0 and below 1; got 22",
+    ),
+    "an argument of another name": (
+        lambda: s.decision_curve(CASES, outcome="changed", treshold=[0.1]),
+        r"no treshold=\. Did you mean 'thresholds'\? It takes cohort, policies, outcome",
+    ),
+    "an argument of another function": (
+        lambda: s.reform(CASES, BOOK, BOOK, outcome="changed", cluster="age"),
+        r"no cluster=\. It takes cohort, before",
+    ),
+    "facts of no estimate": (
+        lambda: s.tradeoff(CASES, outcome="changed", given=["neoplasia_concern"]),
+        "say method='doubly_robust' with it",
+    ),
+    "an estimate by no method": (
+        lambda: s.verification_bias(CASES, outcome="changed", method=None),
+        "method is a text",
+    ),
+    "several policies of departures": (
+        lambda: s.departures(CASES, ["recommended"], outcome="changed"),
+        "policy is a text, or a dict",
+    ),
+    "several policies of verification": (
+        lambda: s.verification_bias(CASES, ["recommended"], outcome="changed"),
+        "policy is a text, or a dict",
+    ),
+    "an estimate without an outcome": (
+        lambda: s.departures(CASES.assign(changed=None), outcome="changed", rule_book=BOOK),
+        "No outcome is known among 12 cases: nothing",
+    ),
+    "two columns of one name": (lambda: s.firing_rates(TWICE), "More than one column is named 'x'"),
+    "the same, of what is worth it": (lambda: s.worth_recording(TWICE), "More than one column is named 'x'"),
+    "the same, to compare": (lambda: s.compare(TWICE), "More than one column is named 'x'"),
+    "an outcome in words of its own": (
+        lambda: s.tradeoff(CASES.assign(changed="Ja"), outcome="changed"),
+        r"'Ja' is not yes or no. Did.*\n.*read_cases\(\.\.\., values=, unknown=\)",
+    ),
+    "an outcome in codes": (
+        lambda: s.tradeoff(CASES.assign(changed=-99), outcome="changed"),
+        r"say unknown=\{'changed': \[-99\]\}",
+    ),
+    "cases of a guideline of one's own": (
+        lambda: s.firing_rates(pl.from_pandas(ASSESSED[["foo_fact"]])),
+        "of a guideline of your own, give rule_book=",
+    ),
+    "a file of a guideline of one's own": (
+        lambda: s.read_cases(ASSESSED[["foo_fact"]]),
+        "mapping_template.*guideline of your own: rule_book=",
+    ),
+    "a path": (lambda: s.firing_rates("a.csv"), "of a file: read_cases"),
+    "a list of answers": (lambda: s.fact("sex").is_in(["male"]), "given one by one"),
+    "no sources": (
+        lambda: s.RuleBook(title="a", subject="b", version="1", sources=[], rules=list(own_book())),
+        "There are: none",
     ),
     "thresholds of none": (
         lambda: s.tradeoff(CASES, outcome="changed", threshold=[]),
@@ -324,6 +378,9 @@ def test_values_of_several_kinds_in_one_column_are_groups_of_their_own():
     cases = CASES.assign(site=[1, "a", 2.5, None] * 3)
     groups = s.tradeoff(cases, by="site", outcome="changed", rule_book=BOOK)["group"].unique().tolist()
     assert groups == ["1", "2.5", "a", "not recorded"]
+    cases["site"] = [10**30, 2**63, 1, None] * 3  # ids of many digits
+    groups = s.tradeoff(cases, by="site", outcome="changed", rule_book=BOOK)["group"].unique().tolist()
+    assert groups == ["1", str(10**30), str(2**63), "not recorded"]
 
 
 def stops(*_):

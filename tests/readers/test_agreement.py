@@ -200,6 +200,16 @@ def test_one_case_has_values_without_an_interval_and_one_reader_has_nothing():
     assert table["value"].tolist() == [0, 0, -1, -1, 0]
     assert table[["lower", "upper"]].isna().all(axis=None)
     assert table["remark"].str.startswith("No interval").all()
+
+
+def test_a_blank_interval_has_its_remark_at_the_end_of_the_scale_too():
+    """Two who always say the opposite, each answer as often: kappa is -1, with no interval around it."""
+    table = agreement(
+        pd.DataFrame({"case": range(6), "Ada": [*"ababab"], "Ben": [*"bababa"]}), readers=["Ada", "Ben"]
+    )
+    assert table.loc["Cohen's kappa", "value"] == -1
+    blank = table["lower"].isna()
+    assert blank["Cohen's kappa"] and table.loc[blank, "remark"].str.startswith("No interval").all()
     with pytest.raises(SecondopError, match="two different readers"):
         table_of(["x", "y"])
     with pytest.raises(SecondopError, match="two different readers"):

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 
-from secondop import ReaderModel, Strategy, agreement, opinions_from_ratings, read_strategies
+from secondop import (
+    MissingCodesWarning,
+    ReaderModel,
+    Strategy,
+    agreement,
+    opinions_from_ratings,
+    read_strategies,
+)
 from secondop.errors import SecondopError
 from secondop.rules.spellings import NOT_RECORDED
 
@@ -50,6 +59,27 @@ def test_every_spelling_of_a_gap_is_one_in_every_column(gap, call):
     assert call(wide, readers=["a", "b"]).attrs["gaps"] == 1
     with pytest.raises(SecondopError, match="'truth': empty in 1 of 6"):
         ReaderModel.fit(ratings.assign(truth=[gap, *["benign"] * 5]), reference="truth")
+
+
+CODED = {  # answers of two readers, and which of them may be a gap
+    "a word for it": (("benign", "k.A."), ("benign", "benign"), ("benign", "atypia"), "'k.A.' is an answer"),
+    "a code": ((1, 99), (1, 1), (1, 2), "99 is an answer"),
+    "a code in text": (("1", "-9"), ("1", "1"), ("1", "2"), "'-9' is an answer"),
+    "two words": (("x", "nicht bekannt"), ("x", "x"), ("x", "nsp"), "are answers"),
+    "a grade beside others": ((8, 9), (8, 8), (8, 7), ""),
+    "a word that is said to be one": (("x", "k.A."), ("x", "x"), ("x", "x"), ["x", "k.A."]),
+}
+
+
+@pytest.mark.parametrize("call", [opinions_from_ratings, agreement])
+@pytest.mark.parametrize(("one", "two", "three", "said"), CODED.values(), ids=CODED)
+def test_an_answer_that_may_be_a_gap_is_asked_about(call, one, two, three, said):
+    stated = {"answers": said} if isinstance(said, list) else {}
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        call(pairs_of(one, two, three), **stated)
+    found = [str(x.message) for x in told if x.category is MissingCodesWarning]
+    assert (len(found) == 1 and said in found[0]) if said and not stated else not found
 
 
 def test_an_answer_that_is_stated_is_one_although_it_is_called_as_a_gap_is():

@@ -312,6 +312,16 @@ def test_estimates_stand_beside_their_bounds(log, tmp_path):
     assert re.fullmatch(r"[\d.]+ \([\d.]+ to [\d.]+\) \[[\d.]+ to [\d.]+\]", cell), cell
 
 
+def test_a_workbook_says_of_whom_its_numbers_are_and_what_they_assume(log, tmp_path):
+    path = report(log, tmp_path / "r.xlsx", outcome="changed", method="doubly_robust", given=[])
+    about = pd.read_excel(path, sheet_name="about").set_index("about")["this report"]
+    assert about["outcome"] == "changed" and "in which it is known" in about["who"]
+    assert about["verification"] == tradeoff(log, outcome="changed").attrs["verification"]
+    assert about["estimate"].startswith("Estimated (doubly robust) as if outcomes were missing at random")
+    alone = pd.read_excel(report(log, tmp_path / "r.xlsx"), sheet_name="about")["about"]
+    assert not {"outcome", "verification", "estimate"} & {*alone}
+
+
 def test_intervals_keep_a_cluster_together(log, tmp_path):
     path = report(log, tmp_path / "r.xlsx", cluster="ward", outcome="changed")
     sheets = pd.read_excel(path, sheet_name=None)

@@ -127,7 +127,8 @@ def test_one_error_lists_all_problems_and_says_what_to_do():
         "  column 'Weeks', 2 rows (first: case 17): -2.0 is below the range 0 to 5,200 weeks. "
         "If it stands for not recorded, leave it empty.\n"
         "A fact that was not recorded may be left empty: it counts as unknown, not as no. "
-        "Your own words and codes: values=, unknown=, or a file that mapping_template(...) writes."
+        "Your own words and codes: read_cases(..., values=, unknown=), or a file that mapping_template(...) "
+        "writes."
     )
     pd.testing.assert_frame_equal(caught.value.problems, check_cases(frame))
 

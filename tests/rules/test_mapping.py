@@ -171,6 +171,7 @@ MAPPINGS = [
         "a mapping has no 'colums'. Did you mean 'columns'?",
     ),
     ("a key twice", '[columns]\nG = "sex"\nG = "sex"\n', "is not valid TOML"),
+    ("no quotes", "[columns]\nG = sex\n", 'plain quotes, as in "name" = "meaning"'),
     ("a long key", f"{'a' * 1001} = 1\n", "1,000 before each '='"),
     ("a key of many parts", f"[values]\n{'a.' * 20_000}b = 1\n", "64 parts of a key"),
     ("one behind an equals sign", f'"=".{"a." * 20_000}b = 1\n', "64 parts of a key"),

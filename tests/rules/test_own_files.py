@@ -212,6 +212,11 @@ CODES = [
     ([0, 0, 9], [9]),
     ([10, 40, 52, 99, 888, 999], [888, 999]),
     ([60, 75, 95, 99], []),
+    ([*range(53), 99, 99, 99], [99]),  # again and again, behind a gap that no others leave
+    ([*range(53), 99, 99], []),
+    ([*range(18, 86), 99, 99, 99], [99]),
+    ([*range(60, 98), 99, 99, 99], []),
+    ([*range(10, 100, 10), 99, 99, 99], []),
     ([3, 9, 12], []),
     ([52, 400, 999], [999]),
     ([52, 520, 999], []),
@@ -254,16 +259,34 @@ def test_2_2_further_a_column_that_is_no_fact_and_a_code_below_zero():
 
 def test_2_2_further_a_code_that_is_no_answer_is_advised_to_be_said():
     table = check_cases(text("drug_trials,sex,rare_disease", "99,9,-99"))
-    assert [hint.rpartition(" ")[2] for hint in table["hint"]] == [
-        "unknown=[9].",
-        "unknown=[-99].",
-        "unknown=[99].",
+    assert [hint.partition("say ")[2] for hint in table["hint"]] == [  # 9 may be an answer elsewhere
+        "unknown={'sex': [9]}.",
+        "unknown={'rare_disease': [-99]}.",
+        "unknown={'drug_trials': [99]}.",
     ]
+
+
+SAID = [
+    # column              value            what is advised
+    ("symptom_severity", "mittel", "Did you mean 'moderate'?"),  # and not mild, which is spelt alike
+    ("symptom_severity", "Sévère", "Did you mean 'severe'?"),
+    ("rare_disease", "Ja", "Did you mean 'yes'?"),
+    ("rare_disease", "keine", ""),
+    ("sex", "m", ""),  # man, and woman in Spanish
+    ("sex", "k. A.", "say unknown={'sex': ['k. A.']}."),
+    ("drug_trials", "nsp", "say unknown={'drug_trials': ['nsp']}."),
+]
+
+
+@pytest.mark.parametrize(("column", "value", "advice"), SAID, ids=[row[1] for row in SAID])
+def test_10_further_a_word_of_another_language_is_advised_by_its_meaning(column, value, advice):
+    (hint,) = check_cases(pd.DataFrame({column: [value], "x": "a"}))["hint"]
+    assert hint.endswith(advice) and bool(hint) == bool(advice)
 
 
 @given(st.lists(st.integers(0, 60), min_size=3), st.sampled_from([888, 999, 9999]), st.integers(0, 5))
 @ROWS
-@pytest.mark.filterwarnings("ignore::secondop.rules.doubts.MissingCodesWarning")  # of 9 among zeros
+@pytest.mark.filterwarnings("ignore::secondop.rules.spellings.MissingCodesWarning")  # of 9 among zeros
 def test_2_2_a_code_said_to_be_unknown_is_never_a_number(numbers, code, place):
     cases = [*numbers[:place], code, *numbers[place:]]
     got = read_cases(pd.DataFrame({"first_line_weeks": cases, "id": range(len(cases))}), unknown=code)
@@ -343,7 +366,7 @@ def test_9_1_further_ids_that_are_missing_or_repeated_are_said_without_their_val
 
 def test_10_1_empty_columns_without_a_name_are_left_aside_and_said():
     lines = "patient,neoplasia_concern,,", "1,yes,,"
-    assert "2 columns without a name or a cell are left aside" in said_by(
+    assert "of the file: the header leaves aside 2 columns without a name or a cell." in said_by(
         RowsWarning, read_cases, text(*lines)
     )
     with pytest.warns(RowsWarning):
@@ -520,7 +543,7 @@ REFUSED = [
     ({"values": {"sex": {1: "female", "1.0": "male"}}}, "'1.0' is given two answers, 'female' and 'male'"),
     ({"values": {"ja": "yess"}}, "no fact takes 'yess', for 'ja'. Did you mean 'yes'?"),
     ({"values": {"ja": "yes", "JA ": "no"}}, "'JA ' is given two answers, 'yes' and 'no'"),
-    ({"values": ["ja"]}, "values= maps words to answers"),
+    ({"values": ["ja"]}, "values is a dict"),
     ({"unknown": {"weeks": [9]}}, "there is no column 'weeks'"),
     ({"encoding": "cp1252"}, "encoding= is for files of text"),
 ]

@@ -30,6 +30,8 @@ function fit(figure, width) {
     const lines = wrap(title.text, width - 40, size);
     layout.title = Object.assign({}, title, { text: lines.join("<br>"), font: Object.assign({}, title.font, { size }) });
     margin.t = Math.max(margin.t, 40 + lines.length * size * 1.35);
+  } else if (title && narrow) {
+    layout.title = Object.assign({}, title, { font: Object.assign({}, title.font, { size: 14 }) });
   }
   if (narrow) {
     margin.l = Math.min(margin.l, 48);
