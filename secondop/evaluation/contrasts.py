@@ -84,14 +84,8 @@ def answers_of(
 def only_sought(answers: Patterns) -> bool:
     """Whether no change is on record of those who sought no opinion: then theirs is unknown, not no."""
     codes, stayed = answers.codes, answers.codes[SOUGHT] != 1
-    changes = [name for name in EITHER if name in codes]
-    if (
-        stayed.all()
-        or not (codes[SOUGHT] == 0).any()
-        or not any((codes[name][stayed] == 0).any() for name in changes)
-    ):
-        return False
-    if any((codes[name][stayed] == 1).any() for name in changes):
+    changes = np.array([codes[name][stayed] for name in EITHER if name in codes])
+    if stayed.all() or not (codes[SOUGHT] == 0).any() or (changes == 1).any() or not (changes == 0).any():
         return False
     for name in {*OUTCOMES, "diagnosis_same", "both_changed", "either_changed"} & codes.keys():
         codes[name] = np.where(stayed, 2, codes[name])
