@@ -280,9 +280,8 @@ class Cohort:
                 pl.col("cluster").n_unique()
             )
             self.clusters = each["cluster"].cast(pl.Int64).to_numpy() if len(each) else np.zeros(1, int)
-            if self.clusters.max() == 1:
-                whose = f"Every group by {', '.join(groups)[3:]} holds" if groups else "These are"
-                said = f"{whose} cases of one {self.cluster!r} alone, which tells nothing of others"
+            if not groups and self.clusters.max() == 1:  # of groups, those of one cluster are left blank
+                said = f"These are cases of one {self.cluster!r} alone, which tells nothing of others"
                 raise SecondopError(f"{said}: leave cluster= away, and say that it is one.")
         if not groups:
             return counted, [None], np.zeros(len(counted), int)

@@ -599,7 +599,7 @@ def test_cases_of_a_cluster_count_together_in_the_variance():
         every = [np.repeat(x, times) for x in (one, 0 * one, changed, 0.6 * one, 0.4 * one)]
         made = Verification(*every, {"mine": np.repeat(refers, times)}, [], "", cluster)
         spread.append(made.tables([Policy("mine", "", "own")], 1)[1])
-    np.testing.assert_allclose(spread[1], spread[0] * few(60))
+    np.testing.assert_allclose(spread[1], spread[0] * few(np.full(60, 3.0)))
 
 
 # ------------------------------------------------------------------ samples by outcome

@@ -337,8 +337,8 @@ def test_of_one_cluster_there_is_no_interval_and_no_figure_by_group(tmp_path):
     _, soup = page_of(CASES, tmp_path, by="site", cluster="site", outcome="changed")
     assert "Recommended or more: 33 to 50 of 100 cases" in soup.get_text()
     assert not soup.find(id="groups").parent.find("figure") and "nan" not in soup.get_text().split()
-    _, soup = page_of(CASES.assign(one="1"), tmp_path, cluster="one", outcome="changed")
-    assert not soup.find(id="rates").parent.find("figure") and "nan" not in soup.get_text().split()
+    with pytest.raises(SecondopError, match="of one 'one' alone"):
+        page_of(CASES.assign(one="1"), tmp_path, cluster="one", outcome="changed")
 
 
 def test_an_answer_that_is_none_is_counted_and_not_told(tmp_path):
