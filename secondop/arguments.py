@@ -78,6 +78,10 @@ NUMBERS = Taken(lambda x: _listed(x, _number) and len(list(x)) > 0, "a list of n
 SHARE = number(0, 1, "a share between 0 and 1, such as 0.22 for 22 %")
 THRESHOLD = Taken(_number, "a number above 0 and below 1, such as 1/11")
 RENAMED = Taken(lambda x: _dict(x) and _listed([*x, *x.values()], _text), "a dict from names to names")
+PAIRS = Taken(
+    lambda x: _dict(x) and all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in x.values()),
+    "a dict from ids to (group, reference)",
+)
 VALUES = Taken(
     lambda x: _dict(x) and _listed([*x], _text) and all(map(_number, x.values())),
     "a dict from names to numbers",
@@ -106,7 +110,8 @@ _OF = {
     BOOK: "rule_book before after",
     RENAMED: "columns",
     VALUES: "scores contrasts",
-    MAPPING: "sides counts",
+    PAIRS: "sides",
+    MAPPING: "counts",
 }
 KINDS = {name: kind for kind, names in _OF.items() for name in names.split()}
 """What is taken under a name, wherever it is not what a function takes if nothing is given."""

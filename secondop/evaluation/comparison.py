@@ -90,8 +90,8 @@ def compare(
         Where ``cohort.attrs`` do not say: the scenario's name, and the ids that it was fitted to (``()`` for
         none). Where neither says, figures that may have been fitted to are not judged.
     sides : mapping of str to (group, reference)
-        Whom a contrast compares, by its id: conditions, names of yes/no columns or, in memory, one answer a
-        case (such as a policy's); "all cases"; no reference (None): all others. Some are known already.
+        Whom a contrast compares, by its id: conditions, or names of yes/no columns; "all cases"; no reference
+        (None): all others. Some are known already.
     redrawn : iterable of cohorts
         The cohort at other values of what was fitted: the spread of its figures (standard deviation,
         ``cohort_fitted``) widens its intervals. Without it, what was fitted is taken as exact.

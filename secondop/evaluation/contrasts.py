@@ -8,16 +8,15 @@ from typing import Any, NamedTuple
 
 import narwhals as nw
 import numpy as np
-import polars as pl
 
+from secondop.errors import SecondopError
 from secondop.evaluation.cohort import EITHER, TRUTH, Cohort
-from secondop.evaluation.columns import YES_NO
+from secondop.evaluation.given import book_of
 from secondop.evaluation.measures import Z, spread_of, wilson
 from secondop.evaluation.patterns import Patterns
-from secondop.rules.assess import door
+from secondop.evaluation.policies import any_of
 from secondop.rules.conditions import Condition, as_condition
 from secondop.rules.facts import Fact
-from secondop.rules.gate import typed_cases
 from secondop.rules.spellings import matched
 
 ALL, SOUGHT, DIFFER = "all cases", "cases that sought an opinion", "sought opinions that differ"
@@ -56,30 +55,17 @@ def answers_of(
 
     ``whom`` has of each contrast its group, its reference, and the denominator that both are among.
     """
-    cases = cases.cases if isinstance(cases, Cohort) else cases
-    frame = nw.from_native(cases)
-    names = set(frame.collect_schema().names())
-    flags = {name: name for name in (*OUTCOMES, "sought", "opinions_differ") if name in names}
+    cases, sides = cases.cases if isinstance(cases, Cohort) else cases, {}
+    names = set(nw.from_native(cases).collect_schema().names())
     for name, (group, other, _) in whom.items():
-        both = {f"group {name}": group, f"reference {name}": other}
-        flags |= {key: side for key, side in both.items() if not (side is None or _is_all(side))}
-    judged = {name: as_condition(side) for name, side in flags.items() if isinstance(side, Condition | Fact)}
-    facts = {key: fact for condition in judged.values() for key, fact in condition.facts.items()}
-    flags |= {name: name for name in judged}
-    if judged and isinstance(frame, nw.LazyFrame):
-        frame, find, _ = door(frame, facts)
-        exprs = {name: asked.to_expr(lambda fact: find(fact.name)) for name, asked in judged.items()}
-        frame = frame.with_columns(**exprs)
-    elif judged:
-        columns = {column: YES_NO for column in flags.values() if column in names}
-        typed = typed_cases(cases, columns | facts)
-        typed = typed.with_columns(frame.get_column(cluster).to_polars()) if cluster else typed
-        exprs = {name: asked.to_expr(lambda fact: pl.col(fact.name)) for name, asked in judged.items()}
-        frame = nw.from_native(typed.with_columns(**exprs))
-    kept = dict.fromkeys([*flags.values(), *[cluster] * bool(cluster)])
-    cohort = Cohort(frame.select(*kept).to_native(), outcome=None, flags=flags, cluster=cluster)
-
+        sides |= {f"group {name}": group, f"reference {name}": other}
+    flags = {name: name for name in (*OUTCOMES, "sought", "opinions_differ") if name in names}
+    flags |= {name: side for name, side in sides.items() if isinstance(side, str) and side != ALL}
+    judged = {name: side for name, side in sides.items() if isinstance(side, Condition | Fact)}
+    book = book_of(judged.values())
+    cohort = Cohort(cases, book, outcome=None, flags=flags, cluster=cluster)
     asked = {name: nw.col(f"flag {name}") for name in flags} | {ALL: nw.lit(True)}
+    asked |= {name: any_of([rule]) for name, rule in zip(judged, book, strict=True)}
     asked |= {SOUGHT: asked["sought"]}
     changed, treated = (asked.get(name) for name in EITHER)
     if (differ := asked.get("opinions_differ", changed)) is not None:
@@ -98,14 +84,8 @@ def answers_of(
 def only_sought(answers: Patterns) -> bool:
     """Whether no change is on record of those who sought no opinion: then theirs is unknown, not no."""
     codes, stayed = answers.codes, answers.codes[SOUGHT] != 1
-    changes = [name for name in EITHER if name in codes]
-    if (
-        stayed.all()
-        or not (codes[SOUGHT] == 0).any()
-        or not any((codes[name][stayed] == 0).any() for name in changes)
-    ):
-        return False
-    if any((codes[name][stayed] == 1).any() for name in changes):
+    changes = np.array([codes[name][stayed] for name in EITHER if name in codes])
+    if stayed.all() or not (codes[SOUGHT] == 0).any() or (changes == 1).any() or not (changes == 0).any():
         return False
     for name in {*OUTCOMES, "diagnosis_same", "both_changed", "either_changed"} & codes.keys():
         codes[name] = np.where(stayed, 2, codes[name])
@@ -114,14 +94,13 @@ def only_sought(answers: Patterns) -> bool:
 
 def tells(names: Collection[str], side: Any) -> bool:
     """Whether cases with these columns tell who is on a side."""
-    if isinstance(side, str):
-        return side == ALL or side in names
-    facts = as_condition(side).facts if isinstance(side, Condition | Fact) else {}
+    if side is None or isinstance(side, str):
+        return side in (None, ALL, *names)
+    if not isinstance(side, Condition | Fact):
+        said = f"A side of a contrast is a condition, the name of a yes/no column, {ALL!r} or None"
+        raise SecondopError(f"{said}; got a {type(side).__name__}. Add it to the cases, and name its column.")
+    facts = as_condition(side).facts
     return facts.keys() <= matched(names, facts).keys()
-
-
-def _is_all(side: Any) -> bool:
-    return isinstance(side, str) and side == ALL
 
 
 def rate_of(counts: np.ndarray, effect: Effect = lambda each: 1.0) -> tuple[dict[str, Any], Side, Side]:

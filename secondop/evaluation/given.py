@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import narwhals as nw
 
 from secondop.errors import SecondopError
 from secondop.evaluation.cohort import Cohort
+from secondop.rules.conditions import Condition
+from secondop.rules.facts import Fact
 from secondop.rules.rulebook import RuleBook
+from secondop.rules.rules import Indication, Source
 
 
 def judged(
@@ -44,6 +48,15 @@ def judged(
     if title := cohort.attrs.get("rule_book_title"):
         todo = f"They were assessed with {title!r}: give rule_book= that book, and verdicts=True to assess"
     raise SecondopError(f"There are neither facts of {cohort.rule_book.title!r} nor verdicts. {todo}.")
+
+
+def book_of(conditions: Iterable[Condition | Fact], also: Sequence[Fact] = ()) -> RuleBook:
+    """A book whose rules are these conditions, one after another: so a cohort judges them in its engine."""
+    about = {"title": "Conditions", "subject": "condition", "version": "1", "also": also}
+    every = {"level": "optional", "group": "conditions", "source": "asked"}
+    named = ((f"condition-{i}", f"condition {i}", when) for i, when in enumerate(conditions))
+    rules = [Indication(name, label, when=when, **every) for name, label, when in named]
+    return RuleBook(rules=rules, sources=[Source("asked", "What is asked of cases")], **about)
 
 
 def refuse_clusters(cohort: Cohort) -> None:

@@ -75,12 +75,9 @@ def yield_range(
     ``signals``: 1 is as calibrated to the contrasts, 0 nothing, 2 twice as much. Other arguments are those of
     :func:`simulate` and :func:`tradeoff`; nobody is referred because of what is not recorded.
 
-    Returns
-    -------
-    pandas.DataFrame
-        A row per ``signal``, ``contrasts`` (the anchor), ``policy`` and ``measure``: referral rate, true
-        positives, yield above chance, its share of the possible at that volume (with ``"net_corrected"`` the
-        first and the third): ``value``, and its 95 % interval by chance in simulating, ``lower, upper``.
+    A row per ``signal``, ``contrasts`` (the anchor), ``policy`` and ``measure``: referral rate, true
+    positives, yield above chance, its share of the possible at that volume (with ``"net_corrected"`` the
+    first and the third): ``value``, and its 95 % interval by chance in simulating, ``lower, upper``.
 
     Examples
     --------
@@ -129,12 +126,9 @@ def triage_lifts(
     which holds the truth, cases whose facts tell of doubt, and policies of the rule book. Nobody is chosen
     because of what is not recorded.
 
-    Returns
-    -------
-    pandas.DataFrame
-        A row per ``triage``: its ``source`` (published, simulated or own cases), how many of 100 it
-        ``referred``, the ``value``, and ``lower, upper``: a 95 % interval; of what is published the ends over
-        case mixes, with no value, since it is open which of them is right.
+    A row per ``triage``: its ``source`` (published, simulated or own cases), how many of 100 it ``referred``,
+    the ``value``, and ``lower, upper``: a 95 % interval; of what is published the ends over case mixes, with
+    no value, since it is open which of them is right.
     """
     published = published_contrasts().set_index("id").loc[[*TRIAGES], ["lower", "upper"]]
     published = published.assign(triage=TRIAGES.values(), source="published")

@@ -82,16 +82,11 @@ def calibration(
     (blank if any is unknown), ``min, max`` (were unknown no, or yes); ``lower, upper``: 95 % Wilson of these.
     ``attrs``: calibration ``slope`` and ``intercept``, each with its 95 % interval, of all known outcomes.
 
-    Notes
-    -----
     The slope is that of a logistic regression of the outcome on the logit of the score: 1 is perfect, above
     it scores are too near to one another, below it too far apart. The intercept is that with a slope of 1
     (calibration in the large): 0 is perfect, above it more changed than was said. Blank where no such line
-    fits: a score of 0 or 1, one outcome only, or all that changed scored above all that did not.
-
-    References
-    ----------
-    Van Calster et al. 2019, BMC Med 17:230.
+    fits: a score of 0 or 1, one outcome only, or all that changed scored above all that did not (Van Calster
+    et al. 2019, BMC Med 17:230).
 
     Examples
     --------

@@ -24,17 +24,10 @@ def pool(rates: pd.DataFrame) -> pd.DataFrame:
     interval of Hartung and Knapp, the prediction interval is that of t(k - 2) (Higgins 2009, J R Stat Soc A
     172:137-159). Below three rates there are too few to pool, and the figures are blank.
 
-    Parameters
-    ----------
-    rates : DataFrame
-        Rows of :func:`published_rates`, each with a count or a 95 % interval: one denominator, one outcome,
-        and one row an institution. Two reports of one institution, of whatever periods, are not two studies.
-
-    Returns
-    -------
-    DataFrame
-        One row: ``denominator, outcome, k`` (rates), ``rate, lower, upper, prediction_lower,
-        prediction_upper``, ``tau`` (standard deviation between studies, as a logit) and ``said``.
+    ``rates``: rows of :func:`published_rates`, each with a count or a 95 % interval: one denominator, one
+    outcome, and one row an institution. Two reports of one institution, of whatever periods, are not two
+    studies. Of them one row is made: ``denominator, outcome, k`` (rates), ``rate, lower, upper,
+    prediction_lower, prediction_upper``, ``tau`` (standard deviation between studies, as a logit), ``said``.
 
     Examples
     --------

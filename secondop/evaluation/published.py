@@ -48,19 +48,11 @@ def rate(
 ) -> pd.DataFrame:
     """Your own figure as a row of :func:`published_rates`, for :func:`compare` and :func:`calibrate`.
 
-    Parameters
-    ----------
-    id : str
-        What it is called, unlike any published figure.
-    outcome, denominator : str
-        What was counted, and among whom: outcomes such as ``diagnosis_changed`` or ``treatment_changed``, and
-        denominators such as ``second opinions obtained`` or ``patients``, those that a cohort can have.
-    n, numerator : int
-        Of how many, and how many: the 95 % interval is Wilson's.
-    role : str
-        "validate", to be compared with; or "calibrate", to be fitted to, and no evidence from then on.
-    study, year, institution, population, remark, source
-        Where it comes from, in words.
+    Its ``id`` is unlike any published one. ``outcome, denominator``: what was counted, such as
+    ``diagnosis_changed`` or ``treatment_changed``, and among whom, such as ``second opinions obtained`` or
+    ``patients``: those that a cohort can have. ``numerator`` of ``n``: the 95 % interval is Wilson's.
+    ``role``: "validate", to be compared with; or "calibrate", to be fitted to, and no evidence from then on.
+    The others say in words where it comes from.
 
     Examples
     --------
@@ -120,12 +112,8 @@ def published_contrasts() -> pd.DataFrame:
 def with_intervals(rates: pd.DataFrame) -> pd.DataFrame:
     """Rates with what follows from their counts, those that were written by hand like those that ship.
 
-    Rows come in a fresh index.
-
-    Raises
-    ------
-    SecondopError
-        If a figure is no number, a rate no share of 1, or a count more than what it is of: all at once.
+    Rows come in a fresh index. Refused, all at once: a figure that is no number, a rate that is no share of
+    1, a count that is more than what it is of.
     """
     rates, told = rates.reset_index(drop=True), []
     for name in rates.columns.intersection(["rate", "lower", "upper", "n", "numerator"]):

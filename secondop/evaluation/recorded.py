@@ -12,11 +12,11 @@ import numpy as np
 
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.columns import NOT_RECORDED
+from secondop.evaluation.given import book_of
 from secondop.rules.answers import answers
 from secondop.rules.conditions import Compare, Condition
 from secondop.rules.facts import Fact
 from secondop.rules.rulebook import RuleBook
-from secondop.rules.rules import Indication, Source
 
 Answer = tuple[str, Any, Condition]  # in words, one value that gives it, and when it is given
 
@@ -38,15 +38,11 @@ def recorded(cases: Any, rule_book: RuleBook, by: Sequence[str] = ()) -> tuple[l
     """The answers to every fact of a rule book, and how many values could not be read; none without facts."""
     facts = tuple(rule_book.facts.values())
     asked = {fact.name: answers_to(fact, rule_book) for fact in facts}
-    whens = [when for answers in asked.values() for _, _, when in answers]
-    every = {"level": "optional", "group": "answers", "source": "answers"}
-    rules = [Indication(f"answer-{i}", f"answer {i}", when=when, **every) for i, when in enumerate(whens)]
-    about = {"title": "Answers", "subject": "answer", "version": "1", "also": facts}
-    book = RuleBook(rules=rules, sources=[Source("answers", "What cases can answer")], **about)
+    book = book_of((when for answers in asked.values() for _, _, when in answers), facts)
     cohort = Cohort(cases, book, outcome=None, by=list(by))
     if not cohort.has_rules:
         return [], 0
-    _, counts, _ = cohort.tally(nw.col(f"rule {rule.name}") for rule in rules)
+    _, counts, _ = cohort.tally(nw.col(f"rule {rule.name}") for rule in book)
     found, left = [], iter(counts)
     for fact in facts:
         labels, values, _ = zip(*asked[fact.name], strict=True)

@@ -70,14 +70,11 @@ def tornado(
     those that do not vary are left out, and counted by ``attrs["fixed"]``. ``zeros``: how far loadings that
     are 0 may be off.
 
-    Returns
-    -------
-    pandas.DataFrame
-        A row per measure and parameter, the widest swing first: the results ``base, at_lower, at_upper``;
-        ``swing``, from least to greatest, and ``swing_error``, the half-width of its 95 % interval by chance
-        in simulating: each of 20 blocks of cases left out in turn (Student's t). ``unmet``: at which ends the
-        rates among seekers cannot hold beside the others (odds off by over 5 %); of the policy ``sought``
-        nothing is said there.
+    A row per measure and parameter, the widest swing first: the results ``base, at_lower, at_upper``;
+    ``swing``, from least to greatest, and ``swing_error``, the half-width of its 95 % interval by chance in
+    simulating: each of 20 blocks of cases left out in turn (Student's t). ``unmet``: at which ends the rates
+    among seekers cannot hold beside the others (odds off by over 5 %); of the policy ``sought`` nothing is
+    said there.
 
     Examples
     --------

@@ -43,13 +43,10 @@ def best_policies(
     ``propagated``: one run, or runs that differ in their seed. ``policies``: those to choose from, by default
     all but perfect foresight and ``sought``, which nobody can choose.
 
-    Returns
-    -------
-    pandas.DataFrame
-        A row per ``threshold`` and ``policy``: ``best``, the share of draws in which no other is better (of
-        several runs the mean, and ``least, most`` among them); ``tied``, the share in which another is as
-        good; ``base``, whether it is best in the scenario as stated, in every run; ``draws``, of all runs.
-        Where nothing is tied, ``best`` adds up to 1.
+    A row per ``threshold`` and ``policy``: ``best``, the share of draws in which no other is better (of
+    several runs the mean, and ``least, most`` among them); ``tied``, the share in which another is as good;
+    ``base``, whether it is best in the scenario as stated, in every run; ``draws``, of all runs. Where
+    nothing is tied, ``best`` adds up to 1.
 
     Examples
     --------

@@ -519,6 +519,10 @@ REFUSED = [
         dict(cohort=cohort((1, YES, YES, NO, YES)), published=CONTRASTS, sides={"doubt": (None, None)}),
         "no published contrast 'doubt'",
     ),
+    (
+        dict(cohort=DOUBT, published=CONTRASTS, sides={"doubt_risk_ratio": (DOUBT["rare_disease"], None)}),
+        "got a Series. Add it to the cases",
+    ),
 ]
 
 

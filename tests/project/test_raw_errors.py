@@ -76,7 +76,7 @@ WRONG = {  # of each kind of argument what is no such thing, and is handed in al
     "columns": [["gender"], "gender", {"gender": 1}, 3],
     "scores": ["risk", {"risk": "0.5"}, {1: 0.5}],
     "contrasts": [{"doubt": "1.2"}, [1.2], "doubt"],
-    "sides": [[("a", None)], "doubt"],
+    "sides": [[("a", None)], "doubt", {"doubt": "rare_disease"}],
     "counts": [[(1, 2)], "rates.sought"],
     "fitted_to": [3, [3], CASES],
     "redrawn": [CASES, 3, "cohort", None],
