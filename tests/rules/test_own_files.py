@@ -749,7 +749,7 @@ def test_a_workbook_from_a_path_and_one_that_holds_nothing(tmp_path):
 
 def test_a_warning_points_at_the_line_that_reads():
     frame = pd.DataFrame(
-        {"sex": ["male", None], "suspicon": [None, None], "cost": [1, 999], "house": ["N", "n"]}
+        {"sex": ["male", None], "suspicon": [None, None], "cost": [1, 999], "house": ["West", "west"]}
     )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
