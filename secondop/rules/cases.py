@@ -83,17 +83,17 @@ def read_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> Any:
     """
     read = read_sources(source, meanings(**meant), facts_of(rule_book))
     raise_problems(read.problems, len(read.frame), read.where)
-    warn_of_near_misses(column_names(read.frame), read.facts)
+    warn_of_near_misses(column_names(read.frame), read.facts, stacklevel=5)
     for doubts, kind in (
         ([*read.remarks, *rows_in_doubt(read.frame, read.answers, read.id, read.places)], RowsWarning),
         (codes_in_doubt(read.frame, read.answers, read.own, read.id), MissingCodesWarning),
     ):
         lines = [" ".join(_told(*doubt)) for doubt in doubts]
         if lines:
-            warnings.warn(f"Of the cases{read.where}: {' '.join(lines)}", kind, stacklevel=2)
+            warnings.warn(f"Of the cases{read.where}: {' '.join(lines)}", kind, stacklevel=4)
     if missing := [name for name in read.facts if name not in read.answers.columns]:
         told = f"{len(missing)} of {len(read.facts)} facts have no column and are unknown in every case"
-        warnings.warn(f"{told}: {', '.join(missing)}.", MissingFactsWarning, stacklevel=2)
+        warnings.warn(f"{told}: {', '.join(missing)}.", MissingFactsWarning, stacklevel=4)
     return _declared(read.frame, read.answers, read.facts)
 
 

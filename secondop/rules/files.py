@@ -18,10 +18,13 @@ import pyarrow.parquet
 from secondop.errors import SecondopError
 from secondop.rules.case_file import MAX_TEXT_BYTES, TITLE, TOP, CaseFile, header, kept, refuse_huge
 from secondop.rules.text_files import decoded, read_text
+from secondop.words import plural
 
 TEXT_SUFFIXES, PARQUET_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz"), (".parquet", ".pq")
 SUFFIXES = (*TEXT_SUFFIXES, ".xlsx", *PARQUET_SUFFIXES)
 
+_BARE = re.compile(rb'<c(?![^>]*t="str")\s[^>]*><f(?:\s[^>]*)?>[^<]*</f>(?:<v\s*/>|<v></v>)?</c>')
+"""A formula without a result; one of text may well have an empty one."""
 _BEGINS = {b"PAR1": ".parquet", b"PK\3\4": ".xlsx", b"\x1f\x8b": ".csv.gz"}
 
 
@@ -90,6 +93,8 @@ def _read_workbook(file: Any, name: str, facts: Collection[str]) -> CaseFile:
         with zipfile.ZipFile(file) as packed:
             if sum(part.file_size for part in packed.infolist()) > MAX_TEXT_BYTES:
                 raise SecondopError(f"{name}: more than {MAX_TEXT_BYTES:,} bytes, unpacked, are not read.")
+            parts = [x for x in packed.namelist() if x.startswith("xl/worksheets/") and x.endswith(".xml")]
+            bare = sum(len(_BARE.findall(packed.read(part))) for part in parts)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what openpyxl leaves aside: drop-down lists, colours
             sheets = pd.read_excel(file, sheet_name=None, header=None, dtype=object, na_filter=False)
@@ -117,6 +122,9 @@ def _read_workbook(file: Any, name: str, facts: Collection[str]) -> CaseFile:
         .convert_dtypes(dtype_backend="pyarrow")
     )
     remarks += [(f"row {row}", *TITLE) for row in above]
+    if bare:  # of a workbook that a program wrote, and no spreadsheet has opened since
+        said = f"has {plural(bare, 'formula')} without a result: each is read as an empty cell"
+        remarks.append(("the workbook", said, "Open it in a spreadsheet and save it."))
     if others := [repr(other) for other, held in sheets.items() if held.size]:
         said = f"is the one sheet that is read, not {', '.join(others)}"
         remarks.append((f"sheet {sheet!r}", said, "Move the sheet with the cases to the front."))

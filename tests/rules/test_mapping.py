@@ -161,6 +161,18 @@ def test_a_file_that_is_there_is_left_alone(tmp_path):
     with pytest.raises(SecondopError, match=r"mine\.toml is there already"):
         mapping_template(pd.DataFrame({"sex": ["w"]}), path)
     assert path.read_text() == "mine"
+    with pytest.raises(SecondopError, match=r"no folder 'nowhere' for 'mine\.toml': make it first"):
+        mapping_template(pd.DataFrame({"sex": ["w"]}), tmp_path / "nowhere" / "mine.toml")
+
+
+def test_a_code_below_zero_is_written_as_it_is():
+    filled = mapping_template(pd.DataFrame({"sex": ["male"] * 4, "changed": [1, 1, -99, -99]}))
+    assert '"-99" = ""  # 2 rows' in filled
+
+
+def test_columns_the_wrong_way_round_are_told_of():
+    with pytest.raises(SecondopError, match="Your name comes first"):
+        read_cases(pd.DataFrame({"Geschlecht": ["male"]}), columns={"sex": "Geschlecht"})
 
 
 MAPPINGS = [

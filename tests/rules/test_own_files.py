@@ -8,6 +8,7 @@ import io
 import re
 import sys
 import warnings
+import zipfile
 from datetime import date, datetime
 from pathlib import Path
 
@@ -749,6 +750,32 @@ def test_a_workbook_from_a_path_and_one_that_holds_nothing(tmp_path):
     assert read_cases(tmp_path / "log.xlsx")["sex"].tolist() == ["male"]
     with pytest.raises(SecondopError, match=r"the file is empty: its first row must name the columns"):
         read_cases(workbook([]))
+
+
+def test_a_warning_points_at_the_line_that_reads():
+    frame = pd.DataFrame(
+        {"sex": ["male", None], "suspicon": [None, None], "cost": [1, 999], "house": ["West", "west"]}
+    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        read_cases(frame)
+    assert len(caught) == 4 and {warning.filename for warning in caught} == {__file__}
+
+
+def test_formulas_without_a_result_are_said(tmp_path):
+    path = tmp_path / "log.xlsx"
+    path.write_bytes(
+        workbook([["sex", "rare_disease"], ["male", '=IF(1=1,"yes","no")'], ["male", "no"]]).read()
+    )
+    said = said_by(RowsWarning, read_cases, path)
+    assert "the workbook has 1 formula without a result: each is read as an empty cell." in said
+    assert check_cases(path)["first_case"].tolist() == ["the workbook"]
+    told = tmp_path / "told.xlsx"  # as a spreadsheet writes the result of a formula, here an empty text
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(told, "w") as new:
+        for part in old.namelist():
+            content = old.read(part).replace(b'<c r="B2"><f>', b'<c r="B2" t="str"><f>')
+            new.writestr(part, content)
+    assert check_cases(told).empty
 
 
 def test_without_openpyxl_it_is_said_what_to_install(monkeypatch):
