@@ -22,8 +22,7 @@ from secondop.figures.tradeoff_figures import (
     worth,
 )
 
-_NOTE = "Filled mark: the policy. Ring: as many at random. Grey: missing information{}. "
-_NOTE += "Line: 95 % interval{}."
+_NOTE = "Filled mark: the policy. Ring: as many at random. Grey: {}. Line: 95 % interval{}."
 
 
 def net_benefit(table: pd.DataFrame) -> go.Figure:

@@ -41,7 +41,7 @@ TRADES = {
 }
 """What a decision threshold trades, by outcome: what is accepted (one, many) for one of what is found."""
 
-HALF_WAY = "What these decide is drawn half-way"
+HALF_WAY = "What unknown outcomes decide is drawn half-way"
 INK, QUIET, GRID = "#1f2933", "#66707a", "#e6e9ec"
 _ROW, _LINE = 26, 15  # heights of a ladder's row, and of a line of its label
 _FOOT = {"y": 0, "yref": "container", "yanchor": "bottom"}  # where a legend is clear of the axis

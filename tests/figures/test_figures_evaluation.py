@@ -11,6 +11,7 @@ from secondop.errors import SecondopError
 from secondop.evaluation.books import all_books
 from secondop.evaluation.rates import attrition, firing_rates, overlap
 from secondop.evaluation.tradeoff import decision_curve, tradeoff, wide
+from secondop.figures import style
 from secondop.figures.counted import counted, finding, marks
 from secondop.figures.tradeoff_figures import above_chance
 from secondop.guideline.second_opinion import RULE_BOOK
@@ -248,26 +249,27 @@ def test_a_hover_names_unknown_outcomes_beside_missing_information_where_they_wi
         table = tradeoff(frame, outcome="changed", rule_book=BOOK, method="doubly_robust", given=[])
         for figure in (figures.decision_curve(curve), figures.net_benefit(table), figures.tradeoff(table)):
             assert any(gaps in plain(text) for text in hovers(figure))
+        assert f". Grey: {style.gaps_of(table.attrs)}. Line: 95 % interval" in title(
+            figures.net_benefit(table)
+        )
     assert "Estimated: referring nobody is best" in title(figures.decision_curve(curve))
 
 
 def test_of_one_cluster_no_policy_is_called_best_and_no_group_another(cases):
-    one = cases.assign(ward=1)
-    asked = {"outcome": "changed", "rule_book": BOOK, "cluster": "ward"}
-    drawn = [
-        figures.net_benefit(tradeoff(one, **asked)),
-        figures.decision_curve(decision_curve(one, **asked)),
-    ]
-    assert all("all cases are of one cluster, so there are no intervals" in title(figure) for figure in drawn)
-    one["ward"] = one["sex"].map({"male": 0, "female": 1}).fillna(2)
-    rates = firing_rates(one, by="sex", rule_book=BOOK, cluster="ward").query("policy == 'recommended'")
+    wards = cases.assign(ward=np.where(cases["sex"] == "male", -1, cases.index % 7))  # of men a single one
+    asked = {"rule_book": BOOK, "cluster": "ward", "by": "sex"}
+    tables = [make(wards, outcome="changed", **asked) for make in (tradeoff, decision_curve)]
+    net, curve = (table[table["group"] == "male"] for table in tables)
+    for figure in (figures.net_benefit(net), figures.decision_curve(curve)):
+        assert "all cases are of one cluster, so there are no intervals" in title(figure)
+    rates = firing_rates(wards, **asked).query("policy == 'recommended'")
     figure = figures.firing_rates(rates)
-    assert "3 of 3 groups are of one cluster, so whether they differ is open" in title(figure)
-    assert "none where all cases are of one cluster (3)" in title(figure)
-    assert len(hovers(figure)) == 3 and not any(
-        "interval" in text or "nan" in text for text in hovers(figure)
-    )
-    assert np.isfinite(figure.layout.xaxis.range).all()
+    assert "1 of 3 groups are of one cluster, so whether they differ is open" in title(figure)
+    assert "none where all cases are of one cluster (1)" in title(figure)
+    assert len(hovers(figure)) == 3 and not any("nan" in text for text in hovers(figure))
+    assert sum("interval" in text for text in hovers(figure)) == 2
+    alone = figures.firing_rates(rates[rates["group"] == "male"])
+    assert "known in" in title(alone) and np.isfinite(alone.layout.xaxis.range).all()
 
 
 def test_several_thresholds_move_no_point_of_the_tradeoff_and_several_groups_are_refused(cases):
