@@ -245,11 +245,11 @@ CASES_OF = {
     ),
     "departures that are none": (
         lambda: s.departures(CASES, outcome="changed", given=[], deltas=[0, math.nan]),
-        "deltas is a list of numbers, infinity included",
+        "deltas is a list of numbers, infinity allowed",
     ),
     "departures in words": (
         lambda: s.departures(CASES, outcome="changed", given=[], deltas=["none"]),
-        "deltas is a list of numbers, infinity included",
+        "deltas is a list of numbers, infinity allowed",
     ),
     "infinite weights": (
         lambda: s.firing_rates(CASES.assign(w=[1, math.inf] * 6), weights="w", rule_book=BOOK),
