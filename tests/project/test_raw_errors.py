@@ -427,7 +427,7 @@ def test_no_object_that_is_handed_in_stops_the_grader(name):
     assert s.teaching.exercise(name).check(Odd()).correct is None
 
 
-def test_whoever_runs_the_grader_may_still_interrupt_it():
+def test_anyone_who_runs_the_grader_may_still_interrupt_it():
     def interrupted(*_):
         raise KeyboardInterrupt
 
