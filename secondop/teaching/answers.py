@@ -21,7 +21,7 @@ from secondop.errors import unknown_name
 from secondop.teaching.feedback import Feedback, unanswered
 
 STOPS = (Exception, SystemExit)
-"""What code that is handed in may raise: ``exit()`` ends no grader, while anyone who runs it may interrupt."""
+"""What code that is handed in may raise: ``exit()`` ends no grader, while anyone may interrupt it."""
 
 
 @dataclass(frozen=True)
