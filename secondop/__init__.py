@@ -18,7 +18,7 @@ Published figures
     published_rates, published_contrasts, rate, compare, pool
 How often rules fire
     firing_rates, attrition, overlap, overlap_members, flow_table, of_100, natural_frequencies
-What a rule book is worth
+Benefit and overuse
     Cohort, tradeoff, decision_curve, net_benefit, wide, all_books, reform, flipped
     verification_bias, departures
     yield_range, triage_lifts, contrast_anchors, tornado, propagate, net_benefits, best_policies, bands
