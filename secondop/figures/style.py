@@ -1,8 +1,9 @@
 """One look for every figure, at two widths and in two schemes; nowhere else are there pixels.
 
 A drawing is begun by :func:`figure` or :func:`ladder`, gets its marks, and is laid out by
-:meth:`Drawing.done`. Its layout is made for a wide page; ``layout.meta`` holds what a
-page needs beside it: the title and its note unbroken, the layout for a phone, a description for who cannot see it, and the numbers as a table.
+:meth:`Drawing.done`. Its layout is made for a wide page; ``layout.meta`` holds what a page needs beside
+it: the title and its note unbroken, the layout for a phone, a description for who cannot see it, and the
+numbers as a table.
 
 The same colour means the same thing everywhere. Each has a contrast of 3:1 and more against both grounds, and
 they are told apart with any colour vision (after Okabe and Ito, 2008).
@@ -140,9 +141,8 @@ class Drawing:
         self, low: Any, high: Any, y: Any, colour: str = INK, *, panel: int = 0, **more: Any
     ) -> None:
         """Thin lines with ends, for the 95 % interval."""
-        low, high = np.asarray(low, float), np.asarray(high, float)
-        error = {"array": high - low, "arrayminus": 0 * low, "color": colour, "thickness": 1.2, "width": 4}
-        look = {"marker": {"size": 1, "color": colour}, "error_x": error, "mode": "markers"}
+        look = {"marker": {"size": 1, "color": colour}, "error_x": whisker(low, low, high, colour)}
+        look["mode"] = "markers"
         look |= axes(panel) | self.hover(None) | {"showlegend": False}
         self.fig.add_scatter(x=_plain(low), y=_plain(y), **look | more)
 
@@ -229,6 +229,13 @@ def ladder(
     panels = list(panels)
     rows = panels if panels and isinstance(panels[0], Panel) else [Panel("", panels, list(values))]
     return Drawing(title, note, x, "", rows)
+
+
+def whisker(value: Any, lower: Any, upper: Any, colour: str = INK) -> dict[str, Any]:
+    """The thin line of a 95 % interval about a mark, as ``error_x`` or ``error_y`` of :meth:`Drawing.points`."""
+    value, lower, upper = (np.asarray(end, float) for end in (value, lower, upper))
+    ends = {"array": _plain(upper - value), "arrayminus": _plain(value - lower)}
+    return ends | {"color": colour, "thickness": 1.2, "width": 4}
 
 
 def axes(panel: int) -> dict[str, str]:
