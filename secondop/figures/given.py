@@ -12,10 +12,13 @@ import plotly.graph_objects as go
 from secondop.errors import SecondopError
 
 
-def draws(maker: str, *columns: str) -> Callable[[Callable[..., go.Figure]], Callable[..., go.Figure]]:
+_Draw = Callable[..., go.Figure]
+
+
+def draws(maker: str, *columns: str) -> Callable[[_Draw], _Draw]:
     """A figure of tables that ``maker`` makes, known by these columns; others, and empty ones, are refused."""
 
-    def checked(draw: Callable[..., go.Figure]) -> Callable[..., go.Figure]:
+    def checked(draw: _Draw) -> _Draw:
         @wraps(draw)
         def drawn(table: Any, *args: Any, **kwargs: Any) -> go.Figure:
             asked = f"The figure {draw.__name__} draws a table that {maker} makes"

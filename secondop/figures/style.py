@@ -232,7 +232,7 @@ def ladder(
 
 
 def whisker(value: Any, lower: Any, upper: Any, colour: str = INK) -> dict[str, Any]:
-    """The thin line of a 95 % interval about a mark, as ``error_x`` or ``error_y`` of :meth:`Drawing.points`."""
+    """The thin line of a 95 % interval about a mark, as ``error_x`` or ``error_y`` of its points."""
     value, lower, upper = (np.asarray(end, float) for end in (value, lower, upper))
     ends = {"array": _plain(upper - value), "arrayminus": _plain(value - lower)}
     return ends | {"color": colour, "thickness": 1.2, "width": 4}
