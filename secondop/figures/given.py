@@ -11,12 +11,11 @@ import plotly.graph_objects as go
 
 from secondop.errors import SecondopError
 
-
 _Draw = Callable[..., go.Figure]
 
 
 def draws(maker: str, *columns: str) -> Callable[[_Draw], _Draw]:
-    """A figure of tables that ``maker`` makes, known by these columns; others, and empty ones, are refused."""
+    """A figure of tables that ``maker`` makes, known by these columns: any other is refused."""
 
     def checked(draw: _Draw) -> _Draw:
         @wraps(draw)
