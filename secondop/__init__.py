@@ -25,8 +25,8 @@ What a rule book is worth
 A learned triage, and real biopsies
     learned_triage, same_volume, calibration, importance, imitation_tree
     BIOPSIES, biopsy_readings, second_readings
-A report to share
-    report
+To read a table, and a report to share
+    show, report
 To see and to teach
     figures, teaching
 Errors and warnings
@@ -96,6 +96,7 @@ _HOMES = {
     "secondop.evaluation.learned": ("same_volume", "calibration"),
     "secondop.evaluation.biopsies": ("BIOPSIES", "biopsy_readings", "second_readings"),
     "secondop.reports": ("report",),
+    "secondop.tables": ("show",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 _ROOMS = ("figures", "teaching")
