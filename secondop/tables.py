@@ -11,8 +11,8 @@ import narwhals as nw
 import pandas as pd
 
 from secondop.arguments import NAMES, NONE, TEXT, Taken, checked, either, whole
-from secondop.evaluation.digits import AS_TYPED, column_said, name_of
-from secondop.evaluation.headings import GAP, Heading, heading, said
+from secondop.evaluation.digits import AS_TYPED, column_said, measures_of, name_of
+from secondop.evaluation.headings import GAP, Heading, heading, measure_said, said
 from secondop.words import plural, render
 
 
@@ -68,14 +68,16 @@ class Shown:
     def __repr__(self) -> str:
         if self.printed is not None:
             return "\n".join([*[self.caption] * bool(self.caption), self.printed])
-        corner = [self.label.words] if self.label else []
-        lines = [corner + [cell.words for cell in self.head[-1]]]
+        corner, last = [self.label.words] if self.label else [], self.head[-1]
+        above = [row for row in self.head[:-1] if len(row) > 1]  # what groups columns is said of each
+        words = [[cell.words for cell in row for _ in range(cell.span)] for row in (*above, last)]
+        lines = [corner + [" · ".join(column) for column in zip(*words, strict=True)]]
         for row in self.rows:
             label = f"{row.label} ({row.under})" if row.under else row.label
             lines += [[row.group, *[""] * (len(lines[0]) - 1)]] if row.group else []
             lines.append([label] * len(corner) + row.cells)
         columns = [[cell.replace("\n", " ") for cell in column] for column in zip(*lines, strict=True)]
-        looks = ["label"] * len(corner) + [cell.look for cell in self.head[-1]]
+        looks = ["label"] * len(corner) + [cell.look for cell in last]
         sides = [str.rjust if look == "number" else str.ljust for look in looks]
         for column, side in zip(columns, sides, strict=True):
             column[:] = [side(cell, max(map(len, column))) for cell in column]
@@ -140,7 +142,7 @@ def show(
     if isinstance(frame, str):
         return Shown(caption, printed=frame)
     made, attrs, own = _opened(frame), getattr(frame, "attrs", {}), dict(columns or {})
-    made = made.drop(columns=[x for x in _MAY_BE_IDLE if x in made and made[x].isna().all()])
+    made = made.loc[:, [x not in _MAY_BE_IDLE or made[x].notna().to_numpy().any() for x in made.columns]]
     n, caption, made = len(made), _captioned(caption, attrs, made), made.head(most)
     names, named = [*map(name_of, made.columns)], [x for x in made.index.names if x is not None]
     heads = [Heading(own[x]) if x in own else heading(x, [*names, *named]) for x in names]
@@ -150,7 +152,7 @@ def show(
     flat = made.columns.nlevels == 1
     if (bool(named) or not pd.api.types.is_integer_dtype(made.index)) if index is None else index:
         label = Heading(" · ".join(own.get(x) or heading(str(x)).words for x in named))
-        keys = [_key(key, made.index.names) for key in made.index]
+        keys = [_key(key, made.index.names, bool(measures_of(made))) for key in made.index]
     elif names and flat and (looks[0] != "number" or _counts_up(made.iloc[:, 0])):
         label, keys, kept = heads[0], [("", cell) for cell in cells[0]], kept[1:]
     below = [i for i in kept if names[i] == "denominator"]
@@ -166,7 +168,7 @@ def show(
         for i, ((group, key), begin, of) in enumerate(zip(keys, begins, under, strict=True))
     ]
     notes = [attrs[name] for name in ("verification", "estimate") if attrs.get(name)]
-    notes += [f"{GAP}: not known, or not stated."] * any(GAP in row.cells for row in rows)
+    notes += [f"{GAP}: not known, not stated or not defined."] * any(GAP in row.cells for row in rows)
     notes += [f"… and {plural(n - len(made), 'more row')}, of {n:,}."] * (n > len(made))
     return Shown(caption, _head(made.columns, [(heads[i], looks[i]) for i in kept]), label, rows, notes)
 
@@ -185,16 +187,17 @@ def _captioned(caption: str, attrs: Mapping[str, Any], made: pd.DataFrame) -> st
     if "simulated" not in attrs or ("simulated" in caption.lower()):
         return caption
     noun = "simulated case" if attrs["simulated"] else "case"
-    n = {*made["n"].dropna()} if "n" in made.columns else {attrs["n"]} if "n" in attrs else {}
+    counted = [made.iloc[:, i].dropna() for i, name in enumerate(made.columns) if name == "n"]
+    n = {*counted[0]} if counted else {attrs["n"]} if "n" in attrs else {}
     many = plural(int(*n), noun) if len(n) == 1 else f"{noun.capitalize()}s" if attrs["simulated"] else ""
     return " ".join(f"{x.rstrip('.')}." for x in (caption, many) if x)
 
 
-def _key(key: Any, names: Sequence[Any]) -> tuple[str, str]:
+def _key(key: Any, names: Sequence[Any], measure: bool) -> tuple[str, str]:
     """A row's group and its label: of an index of several levels, the outer ones and the last."""
     parts = key if isinstance(key, tuple) else (key,)
     *outer, inner = [str(x) if name in AS_TYPED else said(x) for x, name in zip(parts, names, strict=True)]
-    return " · ".join(outer), inner
+    return " · ".join(outer), measure_said(str(parts[-1])) if measure else inner
 
 
 def _counts_up(column: pd.Series) -> bool:

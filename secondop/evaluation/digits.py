@@ -24,8 +24,9 @@ from secondop.evaluation.headings import (
 )
 from secondop.words import fixed, number
 
-AS_TYPED = {"id", "year", "seed", "column", "value", "fact", "name", "parameter", "target", "source"}
-"""Columns of keys, which are typed as they stand, and of numbers that count nothing."""
+AS_TYPED = {"id", "column", "value", "fact", "name", "parameter", "target", "source"}
+"""Columns of texts that are typed as they stand."""
+_NO_COUNTS = {"id", "year", "seed"}
 _PER_100 = re.compile(r"%|per ?cent\b|\b(per|of) 100\b", re.I)
 _BESIDE_RATES = {"published": "published_rate", "cohort": "published_rate"}
 
@@ -60,20 +61,20 @@ def _styles(made: pd.DataFrame, i: int, name: str, percent: bool | Sequence[str]
     about = " ".join(map(str, (*labels, *made.columns.names, *made.index.names)))
     beside = "rate" if name in ENDS else _BESIDE_RATES.get(base, "") if end in ENDS else ""
     share = base in SHARES or beside in names
-    measures = _measures(made, names)
+    measures = measures_of(made)
     if (percent is True and not whole) or (percent is not True and {*labels} & {*percent}):
         style = "share"
-    elif name in AS_TYPED and whole:
+    elif name in _NO_COUNTS and (known == np.round(known)).all():
         style = "typed"
     elif whole:
         style = "count"
     elif share and (np.abs(known) <= 1).all():  # a ratio may stand beside a rate
         style = "share"
-    elif measures is not None:
+    elif measures:
         return [_of_measure(measure) for measure in measures]
     elif base in UNITS or base in FLAGS:
         style = _of_measure(base)
-    elif _PER_100.search(about) or ("fired" in names and name in ("value", *ENDS)):
+    elif _PER_100.search(about) or ("rule_book" in made.attrs and name in ("value", *ENDS)):
         style = "per 100"
     elif (known == np.round(known)).all():
         style = "count"
@@ -82,13 +83,14 @@ def _styles(made: pd.DataFrame, i: int, name: str, percent: bool | Sequence[str]
     return [style] * len(column)
 
 
-def _measures(made: pd.DataFrame, names: list[str]) -> list[str] | None:
-    """The measure of each row, where a column or the index says so and the package knows all."""
-    if "measure" in made.index.names:
-        measures = made.index.get_level_values("measure").astype(str).tolist()
+def measures_of(made: pd.DataFrame) -> list[str]:
+    """The measure of each row, if a column or the index names them and the package knows all."""
+    if "measure" in made.columns and made.columns.nlevels == 1:
+        measures = made["measure"].astype(str).tolist()
     else:
-        measures = made["measure"].astype(str).tolist() if "measure" in made.columns else []
-    return measures if measures and {*measures} <= {*UNITS, *SHARES, *FLAGS} else None
+        level = "measure" if "measure" in made.index.names else -1
+        measures = made.index.get_level_values(level).astype(str).tolist()
+    return measures if {*measures} <= {*UNITS, *SHARES, *FLAGS} else []
 
 
 def _of_measure(measure: str) -> str:
@@ -127,6 +129,6 @@ _STYLES = {
     "per 100": _style(number),
     "ratio": _style(ratio),
     "count": lambda _: lambda x: fixed(x, 0) if isfinite(x) else number(x),
-    "typed": lambda _: str,
+    "typed": lambda _: lambda x: f"{x:.0f}",
     "flag": lambda _: lambda x: said(bool(x)),
 }
