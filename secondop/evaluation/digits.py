@@ -39,11 +39,18 @@ def column_said(made: pd.DataFrame, i: int, percent: bool | Sequence[str], decim
     say: list[Callable[[Any], str]] = [str if name in AS_TYPED else said] * len(values)
     if known and all(isinstance(x, (bool, np.bool_)) for x in known):
         say, gap = [said] * len(values), NOT_RECORDED
-    elif known and all(isinstance(x, Real) for x in known):
+    elif is_numeric(column):
         say = [_STYLES[style](decimals) for style in _styles(made, i, name, percent)]
     elif name == "measure":
         say = [measure_said] * len(values)
     return [gap if x is None else one(x) for x, one in zip(values, say, strict=True)]
+
+
+def is_numeric(column: pd.Series) -> bool:
+    """Whether what is known of a column are numbers, and not all of it yes or no."""
+    known = column.dropna().tolist()
+    flags = all(isinstance(x, (bool, np.bool_)) for x in known)
+    return all(isinstance(x, Real) for x in known) and not flags
 
 
 def name_of(column: Any) -> str:
