@@ -27,6 +27,8 @@ A learned triage, and real biopsies
     BIOPSIES, biopsy_readings, second_readings
 A report to share
     report
+What a word means
+    glossary
 To see and to teach
     figures, teaching
 Errors and warnings
@@ -41,6 +43,7 @@ __version__ = "0.2.0"
 _HOMES = {
     "secondop.errors": ("SecondopError", "CasesError", "UnknownNameError"),
     "secondop.datafiles": ("data_path",),
+    "secondop.terms": ("glossary",),
     "secondop.rules.facts": ("Fact", "Kind", "flag", "category", "ordered", "count", "number"),
     "secondop.rules.conditions": ("at_least",),
     "secondop.rules.rules": (

@@ -93,5 +93,6 @@ from secondop.rules.rules import Indication as Indication
 from secondop.rules.rules import Level as Level
 from secondop.rules.rules import Source as Source
 from secondop.rules.spellings import MissingCodesWarning as MissingCodesWarning
+from secondop.terms import glossary as glossary
 
 __version__: str
