@@ -49,6 +49,11 @@ class Page:
     contents: list[tuple[int, str, Markup]]
 
     @property
+    def picture_file(self) -> str:
+        """Where the picture stands beside the page."""
+        return f"{Path(self.file).stem}.png"
+
+    @property
     def has_code(self) -> bool:
         """Whether there is code to hide."""
         return any(kind == "code" for part in self.parts for kind, _ in part.pieces)
@@ -106,10 +111,10 @@ def meta_of(figure: dict) -> dict:
 
 
 def title_of(figure: dict) -> str:
-    """The title of a figure in one line, without tags."""
+    """The title of a figure in one line, without tags and without the smaller line below it."""
     title = figure.get("layout", {}).get("title") or ""
-    drawn = title.get("text", "") if isinstance(title, dict) else str(title)
-    return words_of(meta_of(figure).get("title") or drawn or "")
+    drawn = (title.get("text") if isinstance(title, dict) else str(title)) or ""
+    return words_of(meta_of(figure).get("title") or re.split(r"<br>\s*<(?:sub|span)\b", drawn)[0])
 
 
 def parts_of(notebook, sheet: Sheet, language: str = "en") -> list[Part]:

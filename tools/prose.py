@@ -26,7 +26,8 @@ def inline(html: str) -> Markup:
 
 def words_of(html: str) -> str:
     """The text of HTML, as a title or an index holds it."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+    apart = re.sub(r"</?(?:br|p|div|li|ul|ol|t[dhr]|h\d|d[dtl]|pre)\b[^>]*>", " ", html)
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", apart)).split())
 
 
 def slug(text: str) -> str:
