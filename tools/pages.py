@@ -177,7 +177,7 @@ def figure_html(figure: dict, language: str = "en") -> Markup:
     label = meta.get("description") or title_of(figure)
     content = to_json({"data": figure["data"], "layout": layout}, validate=False).replace("</", "<\\/")
     place = (
-        f'<div class="plot" role="img" aria-label="{escape(label)}" '
+        f'<div class="plot" role="figure" aria-label="{escape(label)}" '
         f'style="min-height:{int(layout.get("height") or 480)}px">'
         f'<script type="application/json">{content}</script></div>'
     )
