@@ -76,7 +76,9 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
         | {"y": 1 - 22 / total, "yanchor": "top", "font": {"size": 15}},
         "meta": {"lines": [max(map(len, heads)), len(note)]},
     }
-    return layout | ({"sliders": [_slider(made, heads, note, under)]} if made.steps else {})
+    return layout | (
+        {"sliders": [_slider(made, heads, note, under, 44 if phone else 40)]} if made.steps else {}
+    )
 
 
 def titled(head: Sequence[str], note: Sequence[str]) -> str:
@@ -129,11 +131,15 @@ def _legend_rows(made: Drawing, inner: int) -> int:
     return -(-len(wide) // max(1, int(inner / max(wide))))
 
 
-def _slider(made: Drawing, heads: list, note: list[str], under: int) -> dict[str, Any]:
-    """The slider below the axis; each step sets its title and what moves."""
+def _slider(made: Drawing, heads: list, note: list[str], under: int, letters: int) -> dict[str, Any]:
+    """The slider below the axis; each step sets its title, what moves and, where they do, the rows' words."""
+    told, first = [{"title.text": titled(head, note)} for head in heads], len(made.notes())
+    for words, panel in zip(told, made.ranked, strict=False):
+        rows = [*(lines_of(label, letters) for label in panel.labels), *panel.values]
+        words |= {f"annotations[{first + i}].text": text for i, text in enumerate(rows)}
     steps = [
-        {"label": label, "method": "update", "args": [moved, {"title.text": titled(head, note)}, made.moving]}
-        for (label, (_, moved)), head in zip(made.steps.items(), heads, strict=True)
+        {"label": label, "method": "update", "args": [moved, words, made.moving]}
+        for (label, (_, moved)), words in zip(made.steps.items(), told, strict=True)
     ]
     said = {"prefix": made.prefix, "font": {"size": 14}}
     look = {"currentvalue": said, "font": {"size": 12}, "pad": {"t": under, "b": 0}, "x": 0, "len": 1}
