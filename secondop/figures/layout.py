@@ -141,8 +141,10 @@ def _slider(made: Drawing, heads: list, note: list[str], under: int, letters: in
         {"label": label, "method": "update", "args": [moved, words, made.moving]}
         for (label, (_, moved)), words in zip(made.steps.items(), told, strict=True)
     ]
+    edge = max(0, round(_SMALL * _letters(made.steps) / 2) - _PAD)  # the first and last stand whole
+    pad = {"t": under, "b": 0, "l": edge, "r": edge}
     said = {"prefix": made.prefix, "font": {"size": 14}}
-    look = {"currentvalue": said, "font": {"size": 12}, "pad": {"t": under, "b": 0}, "x": 0, "len": 1}
+    look = {"currentvalue": said, "font": {"size": 12}, "pad": pad, "x": 0, "len": 1}
     return look | {"steps": steps, "active": made.start}
 
 
@@ -166,7 +168,10 @@ def _direct(made: Drawing, sizes: list[tuple[float, float]]) -> list[dict[str, A
                 continue
             boxes = np.vstack([boxes, box])
             look = _text(label["text"], 12, "center", "middle", label["colour"]) | {"showarrow": True}
-            look |= {"x": label["x"], "y": label["y"], "xref": on["xaxis"], "yref": on["yaxis"]}
+            for name in "xy":  # an annotation takes the logarithm where the axis is one
+                log = made.fig.layout[f"{name}axis{on[f'{name}axis'][1:]}"].type == "log"
+                look[name] = float(np.log10(label[name])) if log else label[name]
+            look |= {"xref": on["xaxis"], "yref": on["yaxis"]}
             look |= {"ax": round(ax), "ay": round(ay), "standoff": 6, "arrowhead": 0, "arrowwidth": 1}
             notes.append(look | {"arrowcolor": QUIET})
     return notes
