@@ -76,7 +76,9 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
         | {"y": 1 - 22 / total, "yanchor": "top", "font": {"size": 15}},
         "meta": {"lines": [max(map(len, heads)), len(note)]},
     }
-    return layout | ({"sliders": [_slider(made, heads, note, under)]} if made.steps else {})
+    return layout | (
+        {"sliders": [_slider(made, heads, note, under, 44 if phone else 40)]} if made.steps else {}
+    )
 
 
 def titled(head: Sequence[str], note: Sequence[str]) -> str:
@@ -129,14 +131,20 @@ def _legend_rows(made: Drawing, inner: int) -> int:
     return -(-len(wide) // max(1, int(inner / max(wide))))
 
 
-def _slider(made: Drawing, heads: list, note: list[str], under: int) -> dict[str, Any]:
-    """The slider below the axis; each step sets its title and what moves."""
+def _slider(made: Drawing, heads: list, note: list[str], under: int, letters: int) -> dict[str, Any]:
+    """The slider below the axis; each step sets its title, what moves and, where they do, the rows' words."""
+    told, first = [{"title.text": titled(head, note)} for head in heads], len(made.notes())
+    for words, panel in zip(told, made.ranked, strict=False):
+        rows = [*(lines_of(label, letters) for label in panel.labels), *panel.values]
+        words |= {f"annotations[{first + i}].text": text for i, text in enumerate(rows)}
     steps = [
-        {"label": label, "method": "update", "args": [moved, {"title.text": titled(head, note)}, made.moving]}
-        for (label, (_, moved)), head in zip(made.steps.items(), heads, strict=True)
+        {"label": label, "method": "update", "args": [moved, words, made.moving]}
+        for (label, (_, moved)), words in zip(made.steps.items(), told, strict=True)
     ]
+    edge = max(0, round(_SMALL * _letters(made.steps) / 2) - _PAD)  # the first and last stand whole
+    pad = {"t": under, "b": 0, "l": edge, "r": edge}
     said = {"prefix": made.prefix, "font": {"size": 14}}
-    look = {"currentvalue": said, "font": {"size": 12}, "pad": {"t": under, "b": 0}, "x": 0, "len": 1}
+    look = {"currentvalue": said, "font": {"size": 12}, "pad": pad, "x": 0, "len": 1}
     return look | {"steps": steps, "active": made.start}
 
 
@@ -160,7 +168,10 @@ def _direct(made: Drawing, sizes: list[tuple[float, float]]) -> list[dict[str, A
                 continue
             boxes = np.vstack([boxes, box])
             look = _text(label["text"], 12, "center", "middle", label["colour"]) | {"showarrow": True}
-            look |= {"x": label["x"], "y": label["y"], "xref": on["xaxis"], "yref": on["yaxis"]}
+            for name in "xy":  # an annotation takes the logarithm where the axis is one
+                log = made.fig.layout[f"{name}axis{on[f'{name}axis'][1:]}"].type == "log"
+                look[name] = float(np.log10(label[name])) if log else label[name]
+            look |= {"xref": on["xaxis"], "yref": on["yaxis"]}
             look |= {"ax": round(ax), "ay": round(ay), "standoff": 6, "arrowhead": 0, "arrowwidth": 1}
             notes.append(look | {"arrowcolor": QUIET})
     return notes

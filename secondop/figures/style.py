@@ -104,6 +104,7 @@ class Drawing:
     start: int = 0
     prefix: str = ""
     moving: list[int] = field(default_factory=list)
+    ranked: list[Panel] = field(default_factory=list)
 
     def points(
         self, x: Any, y: Any, shown: pd.DataFrame | None = None, *, panel: int = 0, **look: Any
@@ -151,10 +152,19 @@ class Drawing:
         self.named.append({"x": float(x), "y": float(y), "text": text, "colour": colour, "panel": panel})
 
     def slider(
-        self, steps: dict[str, tuple[str, dict]], start: int, prefix: str, moving: Sequence[int]
+        self,
+        steps: dict[str, tuple[str, dict]],
+        start: int,
+        prefix: str,
+        moving: Sequence[int],
+        ranked: Sequence[Panel] = (),
     ) -> None:
-        """A slider that works without a kernel: by label, a title and what it sets in the moving traces."""
+        """A slider that works without a kernel: by label, a title and what it sets in the moving traces.
+
+        Where rows change their order or values, ``ranked`` holds them at each step, of a ladder of one panel.
+        """
         self.steps, self.start, self.prefix, self.moving = steps, start, prefix, list(moving)
+        self.ranked = list(ranked)
 
     def titles(self) -> list[str]:
         """The title, or that of every step of the slider."""
