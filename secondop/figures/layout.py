@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from html import escape
 from itertools import pairwise
 from typing import Any
 
@@ -22,7 +23,10 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
     note, above = wrap(made.note, int(inner / _SMALL)), wrap(made.y and f"↑ {made.y}", int(inner / _TEXT))
     columns = 1 if phone else 1 + max(panel.column for panel in made.panels)
     labels = [
-        [lines_of(label, 44 if phone else 40 if columns == 1 else 28) for label in p.labels]
+        [
+            lines_of(escape(label, quote=False), 44 if phone else 40 if columns == 1 else 28)
+            for label in p.labels
+        ]
         for p in made.panels
     ]
     lines = max((1 + text.count("<br>") for texts in labels for text in texts), default=1)
