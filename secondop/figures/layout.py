@@ -49,7 +49,9 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
         layout[f"xaxis{x[1:]}"] = below | {"title": {"text": words}}
         side = {"domain": [1 - spot[1] / high, 1 - spot[0] / high], "anchor": x}
         if panel.labels:
-            side |= {"range": [0.5 - len(panel.labels), 0.5], "visible": False, "fixedrange": True}
+            below_row = 14 / row if phone else 0.5  # on a phone the label takes what is above a row
+            side |= {"range": [1 - below_row - len(panel.labels), 1 - below_row]}
+            side |= {"visible": False, "fixedrange": True}
             layout["annotations"] += _rows(labels[number], panel.values, x, y, phone)
         layout[f"yaxis{y[1:]}"] = side
         if panel.head:
@@ -64,7 +66,7 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
         edge = {"x": 0, "y": 1, "xref": "paper", "yref": "paper", "xshift": _PAD - left, "yshift": 6}
         layout["annotations"].append(_text("<br>".join(above), 14, "left", "bottom", QUIET) | edge)
     under = 30 + _AXIS * len(wrap(made.x, int(inner / columns / _TEXT))) + 6
-    bottom = under + 84 * bool(made.steps) + _ENTRY * _legend_rows(made, inner)
+    bottom = under + 84 * bool(made.steps) + _ENTRY * _legend_rows(made, inside)
     top = 16 + _HEAD * max(map(len, heads)) + _NOTE * len(note) + _AXIS * len(above) + 14
     total = top + high + bottom
     sizes = []
@@ -125,12 +127,12 @@ def _letters(texts: Iterable[str]) -> int:
     return max((len(line) for text in texts for line in text.split("<br>")), default=0)
 
 
-def _legend_rows(made: Drawing, inner: int) -> int:
-    """The rows of the legend: one, or as many as entries of the width of the widest need."""
+def _legend_rows(made: Drawing, inside: int) -> int:
+    """The rows of the legend, as wide as the plot: one, or as many as entries of the width of the widest need."""
     wide = [46 + 7.9 * len(trace.name or "") for trace in made.fig.data if trace.showlegend]
-    if sum(wide) <= inner:
+    if sum(wide) <= inside:
         return bool(wide)
-    return -(-len(wide) // max(1, int(inner / max(wide))))
+    return -(-len(wide) // max(1, int(inside / max(wide))))
 
 
 def _slider(made: Drawing, heads: list, note: list[str], under: int) -> dict[str, Any]:
