@@ -128,7 +128,7 @@ def _letters(texts: Iterable[str]) -> int:
 
 
 def _legend_rows(made: Drawing, inside: int) -> int:
-    """The rows of the legend, as wide as the plot: one, or as many as entries of the width of the widest need."""
+    """The rows of the legend, as wide as the plot: one, or as many as entries as wide as the widest need."""
     wide = [46 + 7.9 * len(trace.name or "") for trace in made.fig.data if trace.showlegend]
     if sum(wide) <= inside:
         return bool(wide)
