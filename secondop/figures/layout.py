@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from html import escape
 from itertools import pairwise
 from typing import Any
 
@@ -22,7 +23,10 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
     note, above = wrap(made.note, int(inner / _SMALL)), wrap(made.y and f"↑ {made.y}", int(inner / _TEXT))
     columns = 1 if phone else 1 + max(panel.column for panel in made.panels)
     labels = [
-        [lines_of(label, 44 if phone else 40 if columns == 1 else 28) for label in p.labels]
+        [
+            lines_of(escape(label, quote=False), 44 if phone else 40 if columns == 1 else 28)
+            for label in p.labels
+        ]
         for p in made.panels
     ]
     lines = max((1 + text.count("<br>") for texts in labels for text in texts), default=1)
@@ -45,7 +49,9 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
         layout[f"xaxis{x[1:]}"] = below | {"title": {"text": words}}
         side = {"domain": [1 - spot[1] / high, 1 - spot[0] / high], "anchor": x}
         if panel.labels:
-            side |= {"range": [0.5 - len(panel.labels), 0.5], "visible": False, "fixedrange": True}
+            below_row = 14 / row if phone else 0.5  # on a phone the label takes what is above a row
+            side |= {"range": [1 - below_row - len(panel.labels), 1 - below_row]}
+            side |= {"visible": False, "fixedrange": True}
             layout["annotations"] += _rows(labels[number], panel.values, x, y, phone)
         layout[f"yaxis{y[1:]}"] = side
         if panel.head:
@@ -60,7 +66,7 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
         edge = {"x": 0, "y": 1, "xref": "paper", "yref": "paper", "xshift": _PAD - left, "yshift": 6}
         layout["annotations"].append(_text("<br>".join(above), 14, "left", "bottom", QUIET) | edge)
     under = 30 + _AXIS * len(wrap(made.x, int(inner / columns / _TEXT))) + 6
-    bottom = under + 84 * bool(made.steps) + _ENTRY * _legend_rows(made, inner)
+    bottom = under + 84 * bool(made.steps) + _ENTRY * _legend_rows(made, inside)
     top = 16 + _HEAD * max(map(len, heads)) + _NOTE * len(note) + _AXIS * len(above) + 14
     total = top + high + bottom
     sizes = []
@@ -123,12 +129,12 @@ def _letters(texts: Iterable[str]) -> int:
     return max((len(line) for text in texts for line in text.split("<br>")), default=0)
 
 
-def _legend_rows(made: Drawing, inner: int) -> int:
-    """The rows of the legend: one, or as many as entries of the width of the widest need."""
+def _legend_rows(made: Drawing, inside: int) -> int:
+    """The rows of the legend, as wide as the plot: one, or as many as entries as wide as the widest need."""
     wide = [46 + 7.9 * len(trace.name or "") for trace in made.fig.data if trace.showlegend]
-    if sum(wide) <= inner:
+    if sum(wide) <= inside:
         return bool(wide)
-    return -(-len(wide) // max(1, int(inner / max(wide))))
+    return -(-len(wide) // max(1, int(inside / max(wide))))
 
 
 def _slider(made: Drawing, heads: list, note: list[str], under: int, letters: int) -> dict[str, Any]:
