@@ -25,10 +25,8 @@ Benefit and overuse
 A learned triage, and real biopsies
     learned_triage, same_volume, calibration, importance, imitation_tree
     BIOPSIES, biopsy_readings, second_readings
-A report to share
-    report
-What a word means
-    glossary
+To read a table, what a word means, and a report to share
+    show, glossary, report
 To see and to teach
     figures, teaching
 Errors and warnings
@@ -99,6 +97,7 @@ _HOMES = {
     "secondop.evaluation.learned": ("same_volume", "calibration"),
     "secondop.evaluation.biopsies": ("BIOPSIES", "biopsy_readings", "second_readings"),
     "secondop.reports": ("report",),
+    "secondop.tables": ("show",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 _ROOMS = ("figures", "teaching")

@@ -20,12 +20,12 @@ from secondop.errors import CasesError, SecondopError
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.corrected import NET
 from secondop.evaluation.given import judged
-from secondop.evaluation.reported import Report, cell, rates_of, span, tradeoffs, who
+from secondop.evaluation.reported import Report, cell, rates_of, tradeoffs, who
 from secondop.evaluation.small_cells import HIDDEN, MIN_CELL
 from secondop.evaluation.tradeoff import OWN, THRESHOLD
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
-from secondop.words import NOT_FOR_CARE, plural, render
+from secondop.words import NOT_FOR_CARE, plural, render, span
 
 
 @checked(path=either(TEXT, Taken(lambda x: isinstance(x, Path), "a path")), policies=OWN, title=TEXT)

@@ -23,7 +23,7 @@ from secondop.evaluation.small_cells import HIDDEN, cover, pool, small
 from secondop.evaluation.tradeoff import decision_curve, tradeoff, wide
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Level, Rule
-from secondop.words import plural
+from secondop.words import number, plural, span
 
 _RATES = {"fired": "fires in", "unknown": "cannot be judged", "n": "of", "min": "at least, %"}
 _RATES |= {"max": "at most, %", "lower": "95 % from", "upper": "95 % to"}
@@ -265,17 +265,6 @@ def _estimate(row: Mapping[str, float], name: str, estimated: str) -> str:
     text = number(value) if least == most or (estimated and pd.notna(value)) else span(least, most)
     text += f" ({span(*ends)})" if pd.notna(ends[0]) and ends[0] != ends[1] else ""
     return f"{text} [{span(least, most)}]" if estimated and least != most else text
-
-
-def number(x: float) -> str:
-    """A number as it is read: one decimal below 10, none above, never a negative zero."""
-    return "no limit" if np.isinf(x) else f"{round(x, 1) + 0.0:.1f}" if abs(x) < 9.95 else f"{x:,.0f}"
-
-
-def span(low: float, high: float) -> str:
-    """From one number to another, or the one that both are."""
-    low, high = number(low), number(high)
-    return low if low == high else f"{low} to {high}"
 
 
 def cell(x: Any) -> str:
