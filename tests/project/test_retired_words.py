@@ -66,9 +66,10 @@ PROGRAMS = sorted(
     path for folder in ("secondop", "benchmarks", "tools") for path in (ROOT / folder).rglob("*.py")
 )
 SHOWN = [
-    *(ROOT / "secondop").rglob("*.j2"),
-    *(ROOT / "secondop").rglob("*.js"),
-    *(ROOT / "data").rglob("*.toml"),
+    path
+    for folder in ("secondop", "data", "tools")
+    for ending in ("*.j2", "*.js", "*.toml", "teaching_cases*.csv")
+    for path in (ROOT / folder).rglob(ending)
 ]
 PAGES = [
     ROOT / "README.md",
@@ -76,9 +77,7 @@ PAGES = [
     ROOT / "data/README.md",
     *sorted((ROOT / "docs").glob("*.md")),
 ]
-TEXTS = [
-    path for path in sorted([*SHOWN, *PAGES, *(ROOT / "data").glob("teaching_cases*.csv")]) if path != LIST
-]
+TEXTS = [path for path in sorted([*SHOWN, *PAGES]) if path != LIST]
 BOOKS = [*all_notebooks(), *all_lessons()]
 
 

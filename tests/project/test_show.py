@@ -137,7 +137,7 @@ def test_a_measure_of_a_tidy_table_has_its_words_its_unit_and_its_own_style():
         assert any(name.startswith(measure.words) for name in rows)
     value = WIDE.set_index("policy").loc["recommended"]
     assert rows["positive predictive value, per cent of those referred"][1] == f"{value['ppv']:.0f}"
-    share = rows["beats referring nobody below"][1]
+    share = rows["better than referring nobody below"][1]
     assert share == f"{100 * value['better_than_none_below']:.0f}\u00a0%"
     assert rows["on the efficient frontier"][1] == ["no", "yes"][int(value["frontier"])]
 
@@ -147,7 +147,7 @@ def test_measures_in_rows_keep_their_words_and_styles_when_a_table_is_turned():
     rows = Read(show(turned)).rows
     assert [row[0] for row in rows[-2:]] == [
         "positive predictive value, per cent of those referred",
-        "beats referring nobody below",
+        "better than referring nobody below",
     ]
     assert rows[-1][2].endswith("%") and not rows[-2][2].endswith("%")
 
