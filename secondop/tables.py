@@ -75,7 +75,11 @@ class Shown:
         above = [row for row in self.head[:-1] if len(row) > 1]  # what groups columns is said of each
         over = [row[0].words for row in self.head[:-1] if len(row) == 1]
         words = [[cell.words for cell in row for _ in range(cell.span)] for row in (*above, last)]
-        lines = [corner + [" · ".join(column) for column in zip(*words, strict=True)]]
+        heads = [" · ".join(column) for column in zip(*words, strict=True)]
+        twice = [heads.count(head) > 1 and cell.unit for head, cell in zip(heads, last, strict=True)]
+        lines = [
+            corner + [f"{head}, {unit}" if unit else head for head, unit in zip(heads, twice, strict=True)]
+        ]
         for row in self.rows:
             label = f"{row.label} ({row.under})" if row.under else row.label
             lines += [[row.group, *[""] * (len(lines[0]) - 1)]] if row.group else []

@@ -82,10 +82,8 @@ def _styles(made: pd.DataFrame, i: int, name: str, percent: bool | Sequence[str]
     known, (base, end) = column.dropna().to_numpy(float), split(name)
     labels = [*np.atleast_1d(np.array(made.columns[i], dtype=object))]
     about = " ".join(map(str, (*labels, *made.columns.names, *made.index.names)))
-    beside = (
-        "rate" if name in ENDS else _BESIDE_RATES.get(base, "") if end in ENDS or name == "difference" else ""
-    )
-    share = base in SHARES or beside in names
+    compared = _BESIDE_RATES.get(base, "") if end in ENDS or name == "difference" else ""
+    share = base in SHARES or compared in names or (name in ENDS and {"rate", "share"} & {*names})
     measures = measures_of(made)
     if (percent is True and not whole) or (percent is not True and {*labels} & {*percent}):
         style = "share"

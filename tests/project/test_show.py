@@ -348,6 +348,12 @@ def test_per_cent_and_decimals_can_be_asked_for(asked, expected):
     assert row == ["A", *expected, "3"]
 
 
+def test_in_letters_a_unit_tells_apart_what_has_the_same_words():
+    text = repr(show(WIDE[["policy", "yield_above_chance", "yield_share", "nnr"]]))
+    assert "yield above chance, per 100 cases  yield above chance, per cent of the possible" in text
+    assert "number needed to refer\n" in text
+
+
 def test_own_words_take_the_place_of_the_usual_ones():
     assert Read(show(pd.DataFrame({"who": ["A"], "n": [3]}), columns={"n": "opinions"})).rows[0] == [
         "who",
