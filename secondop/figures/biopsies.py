@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from secondop.figures.style import COLOURS, QUIET, band, figure, tint
+from secondop.figures.old_style import COLOURS, QUIET, band, figure, tint
 
 _SAID = (
     "With a band of ±%{customdata[0]:.2f}, %{customdata[1]} of %{customdata[4]} aspirates are read again:<br>"

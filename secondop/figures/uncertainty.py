@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from secondop.errors import SecondopError
 from secondop.evaluation.measures import MEASURES, TRUTH
 from secondop.evaluation.policies import FORESIGHT
-from secondop.figures.style import COLOURS, INK, capital, ladder, line, only_one, points, sentences, tint
+from secondop.figures.old_style import COLOURS, INK, capital, ladder, line, only_one, points, sentences, tint
 
 _BASES = {
     "assumed": (COLOURS["overuse"], "/", "Assumed"),
