@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, NamedTuple
 
 import narwhals as nw
 import pandas as pd
 
 from secondop.arguments import NAMES, NONE, TEXT, Taken, checked, either, whole
-from secondop.evaluation.digits import AS_TYPED, column_said, measures_of, name_of
+from secondop.errors import unknown_name
+from secondop.evaluation.digits import AS_TYPED, column_said, is_numeric, measures_of, name_of
 from secondop.evaluation.headings import GAP, Heading, heading, measure_said, said
 from secondop.words import plural, render
 
 
 def _is_table(value: Any) -> bool:
+    if isinstance(value, (str, pd.DataFrame, pd.Series)):
+        return True
     try:
         nw.from_native(value, eager_only=True, allow_series=True)
     except TypeError:
-        return isinstance(value, str)
+        return False
     return True
 
 
@@ -145,6 +148,10 @@ def show(
     made = made.loc[:, [x not in _MAY_BE_IDLE or made[x].notna().to_numpy().any() for x in made.columns]]
     n, caption, made = len(made), _captioned(caption, attrs, made), made.head(most)
     names, named = [*map(name_of, made.columns)], [x for x in made.index.names if x is not None]
+    there = dict.fromkeys([*names, *named, *chain(*made.columns.to_frame().to_numpy().tolist())])
+    for asked in (*own, *(percent if not isinstance(percent, bool) else ())):
+        if asked not in there:
+            raise unknown_name("column", asked, map(str, there))
     heads = [Heading(own[x]) if x in own else heading(x, [*names, *named]) for x in names]
     cells = [column_said(made, i, percent, decimals) for i in range(len(names))]
     looks = [_look(made.iloc[:, i], cells[i]) for i in range(len(names))]
@@ -157,11 +164,8 @@ def show(
         label, keys, kept = heads[0], [("", cell) for cell in cells[0]], kept[1:]
     below = [i for i in kept if names[i] == "denominator"]
     if label and below and flat:  # under the label it stays on screen, beside every rate
-        label, under, kept = (
-            label._replace(unit="of whom"),
-            cells[below[0]],
-            [i for i in kept if i not in below],
-        )
+        label, under = label._replace(unit="of whom"), cells[below[0]]
+        kept = [i for i in kept if i not in below]
     begins = [not i or keys[i][0] != keys[i - 1][0] for i in range(len(made))]
     rows = [
         Row(group if begin else "", key, of, [cells[j][i] for j in kept])
@@ -169,6 +173,7 @@ def show(
     ]
     notes = [attrs[name] for name in ("verification", "estimate") if attrs.get(name)]
     notes += [f"{GAP}: not known, not stated or not defined."] * any(GAP in row.cells for row in rows)
+    notes += ["It has no rows."] * (n == 0)
     notes += [f"… and {plural(n - len(made), 'more row')}, of {n:,}."] * (n > len(made))
     return Shown(caption, _head(made.columns, [(heads[i], looks[i]) for i in kept]), label, rows, notes)
 
@@ -188,7 +193,7 @@ def _captioned(caption: str, attrs: Mapping[str, Any], made: pd.DataFrame) -> st
         return caption
     noun = "simulated case" if attrs["simulated"] else "case"
     counted = [made.iloc[:, i].dropna() for i, name in enumerate(made.columns) if name == "n"]
-    n = {*counted[0]} if counted else {attrs["n"]} if "n" in attrs else {}
+    n = {*counted[0]} if counted else ()
     many = plural(int(*n), noun) if len(n) == 1 else f"{noun.capitalize()}s" if attrs["simulated"] else ""
     return " ".join(f"{x.rstrip('.')}." for x in (caption, many) if x)
 
@@ -206,7 +211,7 @@ def _counts_up(column: pd.Series) -> bool:
 
 
 def _look(column: pd.Series, cells: list[str]) -> str:
-    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+    if is_numeric(column):
         return "number"
     return "long" if max(map(len, cells), default=0) > 60 else "text"
 
