@@ -18,7 +18,7 @@ Published figures
     published_rates, published_contrasts, rate, compare, pool
 How often rules fire
     firing_rates, attrition, overlap, overlap_members, flow_table, of_100, natural_frequencies
-What a rule book is worth
+Benefit and overuse
     Cohort, tradeoff, decision_curve, net_benefit, wide, all_books, reform, flipped
     verification_bias, departures
     yield_range, triage_lifts, contrast_anchors, tornado, propagate, net_benefits, best_policies, bands
@@ -27,6 +27,8 @@ A learned triage, and real biopsies
     BIOPSIES, biopsy_readings, second_readings
 To read a table, and a report to share
     show, report
+What a word means
+    glossary
 To see and to teach
     figures, teaching
 Errors and warnings
@@ -41,6 +43,7 @@ __version__ = "0.2.0"
 _HOMES = {
     "secondop.errors": ("SecondopError", "CasesError", "UnknownNameError"),
     "secondop.datafiles": ("data_path",),
+    "secondop.terms": ("glossary",),
     "secondop.rules.facts": ("Fact", "Kind", "flag", "category", "ordered", "count", "number"),
     "secondop.rules.conditions": ("at_least",),
     "secondop.rules.rules": (
