@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "secondop.figures.firing_figures": ("attrition", "firing_rates", "overlap"),
+    "secondop.figures.rates": ("attrition", "firing_rates", "overlap"),
     "secondop.figures.tradeoff_figures": ("decision_curve", "tradeoff"),
     "secondop.figures.knowledge": ("triage", "yield_at_signal", "yield_range"),
     "secondop.figures.cohort": ("along", "along_trait"),
