@@ -20,11 +20,11 @@ WOULD = ("would have changed", "would not have changed", "never to be known")
 PEOPLE = {  # what can happen to a person under a policy
     "true_positive": "referred, something changes",
     "false_positive": "referred, nothing changes (possible overuse)",
-    "referred_unknown": "referred, outcome not known",
+    "referred_unknown": "referred, and nobody knows what came of it",
     "cannot_be_judged": "cannot be judged: information is missing",
     "false_negative": "not referred, would have changed (missed)",
-    "true_negative": "not referred, nothing would change",
-    "left_unknown": "not referred, outcome not known",
+    "true_negative": "not referred, and nothing would change",
+    "left_unknown": "not referred, and nobody knows what was missed",
 }
 WENT = {  # what can happen to a person with or without an indication
     "changed": "went, and something changed",
@@ -114,7 +114,9 @@ def natural_frequencies(
     """
     went = prevalence * follow_through
     shares = np.array([went * yield_, went * (1 - yield_), prevalence - went, 1 - prevalence])
-    table = pd.DataFrame(WENT.items(), columns=["part", "words"]).assign(share=shares, people=whole_people(shares))
+    table = pd.DataFrame(WENT.items(), columns=["part", "words"]).assign(
+        share=shares, people=whole_people(shares)
+    )
     table.attrs |= {"what": what, "source": source}
     return table
 

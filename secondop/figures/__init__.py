@@ -12,7 +12,7 @@ _HOMES = {
     "secondop.figures.knowledge": ("triage", "yield_at_signal", "yield_range"),
     "secondop.figures.cohort": ("along", "along_trait"),
     "secondop.figures.biopsies": ("second_readings",),
-    "secondop.figures.every_book": ("all_books",),
+    "secondop.figures.books": ("all_books",),
     "secondop.figures.exchange": ("net_benefit",),
     "secondop.figures.learned": ("calibration", "importance", "same_volume"),
     "secondop.figures.forest": ("published",),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from secondop.errors import SecondopError
 from secondop.evaluation.people import OUTCOME, SOUGHT, WOULD, natural_sentence, whole_people
 from secondop.figures import captions, style
 from secondop.figures.captions import number, share_of
@@ -33,7 +32,7 @@ _LOOKS = {
 }
 _LOOKS |= dict(zip(OUTCOME, (_USEFUL, _OVERUSE, {"symbol": "circle-open", "color": QUIET}), strict=True))
 _LOOKS |= dict(zip(WOULD, (_MISSED, _OPEN, _ASK), strict=True))
-_SPACE, _DEEP = 24, 5  # between people of a quadrant, and how many stand in a column of an array
+_SPACE, _DEEP = 24, 10  # between people, and how many of a hundred stand in a column
 
 
 @draws("flow", "recommendation", "possible", "sought", "outcome", "cases", "n")
@@ -53,7 +52,7 @@ def flow(table: pd.DataFrame) -> go.Figure:
     counts = rows.groupby(["advice", "sought"], observed=False)["people"].sum().unstack()
     columns, steps = [[*x.index[x.gt(0)]] for x in (counts.sum(axis=1), counts.sum())]
     across, n = {1: 30, 2: 15, 3: 10}[len(columns)], table["n"].iloc[0]
-    deep = {step: -(-counts[step].max() // across) for step in steps}
+    deep = {step: -(-int(counts[step].max()) // across) for step in steps}
     panels = {
         (of, step): Panel(
             f"{captions.capital(of)}: {counts.loc[of, step]} {_SEEK[step]}",
@@ -63,9 +62,11 @@ def flow(table: pd.DataFrame) -> go.Figure:
         for at, of in enumerate(columns)
         for step in steps
     }
-    note = f"{captions.basis_of(table)} In each field the hundred people of the title; where missing information "
-    note += "could still raise the advice, they cannot be judged."
-    made = Drawing(_flow_title(rows, counts), note, panels=[*panels.values()])
+    note = (
+        f"{captions.basis_of(table)} Each mark is one person in 100. Cannot be judged: missing information "
+    )
+    note += "could still lead to advice."
+    made = style.ladder(_flow_title(counts), note, panels.values())
     named: set[str] = set()
     for at, (of, step) in enumerate(panels):
         part = rows[(rows["advice"] == of) & (rows["sought"] == step) & (rows["people"] > 0)]
@@ -74,7 +75,8 @@ def flow(table: pd.DataFrame) -> go.Figure:
         shown["cases"] = [share_of(x, n) for x in part["cases"]]
         names = [x if x not in named else "" for x in part["outcome"]]
         named |= {*names}
-        _people(made, part["people"], part["outcome"], shown, names, deep[step], at)
+        made.points([None], [None], panel=at)  # a field of nobody keeps its heading
+        _people(made, part["people"], part["outcome"], shown, names, deep[step], at, legend=True)
         _bare(made, across, deep[step], at)
     return made.done()
 
@@ -89,15 +91,91 @@ def icon_array(table: pd.DataFrame) -> go.Figure:
         From ``of_100`` or ``natural_frequencies`` of :mod:`secondop.evaluation.people`.
     """
     real = "policy" in table
-    note = f"Each mark is one person in 100, of {captions.basis_of(table)}" if real else table.attrs.get("source")
-    made = style.figure(_under_policy(table) if real else natural_sentence(table), note or "", height=180)
-    share = 100 * (table["cases"] / table["n"] if real else table["share"])
-    shown = pd.DataFrame({"who": table["words"].map(captions.capital), "of 100 people": table["people"].astype(str)})
-    shown["in all" if real else "exactly"] = (
-        list(map(share_of, table["cases"], table["n"])) if real else [f"{number(x)} %" for x in share]
+    note = (
+        f"Each mark is one person in 100, of {captions.basis_of(table)}"
+        if real
+        else table.attrs.get("source")
     )
-    short = table["words"].str.split(r" \\(|:", regex=True).str[0]
-    names = table["people"].astype(str) + " " + short
+    panels = [Panel(size=_SPACE * _DEEP), Panel(labels=table["words"], column=1)]
+    made = style.ladder(_under_policy(table) if real else natural_sentence(table), note or "", panels)
+    shown = pd.DataFrame({"who": table["words"].map(captions.capital)})
+    shown["of 100 people"] = table["people"].astype(str)
+    if real:
+        shown["cases"] = list(map(share_of, table["cases"], table["n"]))
+    else:
+        shown["share of all"] = [f"{number(100 * x)} %" for x in table["share"]]
+    names = table["people"].astype(str) + " " + table["words"]
     _people(made, table["people"], table["part"], shown, names, _DEEP)
-    _bare(made, 100 // _DEEP, _DEEP)
+    _bare(made, _DEEP, _DEEP)
+    for i, (part, count) in enumerate(zip(table["part"], shown["of 100 people"], strict=True)):
+        look = {"mode": "markers+text", "text": f"  {count}", "textposition": "middle right"}
+        made.points([0], [-i], panel=1, marker=_marker(part), **look)
+    made.fig.update_layout(xaxis2={"visible": False, "fixedrange": True, "range": [-0.5, 9.5]})
     return made.done()
+
+
+def _people(
+    made: Drawing,
+    counts: pd.Series,
+    looks: pd.Series,
+    shown: pd.DataFrame,
+    names: list,
+    deep: int,
+    panel: int = 0,
+    *,
+    legend: bool = False,
+) -> None:
+    """A trace for each part, of as many marks as people, ``deep`` in a column."""
+    first = 0
+    for i, (count, part, name) in enumerate(zip(counts, looks, names, strict=True)):
+        spots = range(first, first := first + count)
+        x, y = ([i // deep for i in spots], [-(i % deep) for i in spots])
+        made.points(
+            x or [None],  # a part without people keeps its place in the legend
+            y or [None],
+            shown.iloc[[i] * max(count, 1)],
+            panel=panel,
+            mode="markers+text",
+            text="?" if _LOOKS[part] == _ASK else "",
+            textfont={"color": QUIET},
+            marker=_marker(part),
+            name=name,
+            showlegend=legend and bool(name),
+        )
+
+
+def _marker(part: str) -> dict:
+    look = _LOOKS[part]
+    return look | {"size": 13, "line": {"width": 1.5, "color": look["color"]}}
+
+
+def _bare(made: Drawing, across: int, deep: int, panel: int = 0) -> None:
+    """Nothing but the marks: no axes."""
+    look = {"visible": False, "fixedrange": True}
+    for name, ends in zip(style.axes(panel).values(), ([-0.6, across - 0.4], [0.5 - deep, 0.5]), strict=True):
+        made.fig.update_layout({f"{name[0]}axis{name[1:]}": look | {"range": ends}})
+
+
+def _flow_title(counts: pd.DataFrame) -> str:
+    """How many of those who are advised, and of the others, seek an opinion."""
+    told = [
+        f"of {counts.loc[of].sum()} {words} {counts.loc[of, SOUGHT[0]]} do"
+        for of, words in (("not advised", "not advised"), ("cannot be judged", "who cannot be judged"))
+        if counts.loc[of].sum()
+    ]
+    advised, some = counts.loc["advised"].sum(), counts.loc["advised", SOUGHT[0]]
+    title = f"Of 100 people {advised} are advised to seek a second opinion, and {some} of them do"
+    title = "; ".join([title, ", ".join(told)]) if told else title
+    unknown = counts[SOUGHT[2]].sum()
+    return title + f"; of {unknown} it is not known" * bool(unknown)
+
+
+def _under_policy(table: pd.DataFrame) -> str:
+    """What the policy does to whom, of those who can be judged and the others."""
+    people = table.set_index("part")["people"]
+    parts = ["true_positive", "false_positive", "referred_unknown", "false_negative", "cannot_be_judged"]
+    changes, none, unknown, missed, open_ = people.reindex(parts, fill_value=0)
+    title = f"Of 100 people, {changes + none + unknown} would be referred: for {changes} something changes, "
+    title += f"for {none} nothing does" + f", of {unknown} nobody knows" * bool(unknown)
+    title += f"; {missed} are missed" * ("false_negative" in people)
+    return title + f"; {open_} cannot be judged" * bool(open_)
