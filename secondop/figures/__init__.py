@@ -15,7 +15,7 @@ _HOMES = {
     "secondop.figures.every_book": ("all_books",),
     "secondop.figures.exchange": ("net_benefit",),
     "secondop.figures.learned": ("calibration", "importance", "same_volume"),
-    "secondop.figures.opinions": ("strategies",),
+    "secondop.figures.strategies": ("read_strategies",),
     "secondop.figures.people": ("flow", "icon_array"),
     "secondop.figures.comparison": ("compare",),
     "secondop.figures.uncertainty": ("bands", "tornado"),

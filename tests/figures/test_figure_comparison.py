@@ -1,4 +1,4 @@
-"""Published figures and a cohort's: what was fitted never counts as agreement; what is unlike stands alone."""
+"""Published figures and a cohort's: what was fitted never agrees, and what is unlike stands alone."""
 
 import numpy as np
 import pandas as pd
