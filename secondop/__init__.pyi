@@ -93,5 +93,7 @@ from secondop.rules.rules import Indication as Indication
 from secondop.rules.rules import Level as Level
 from secondop.rules.rules import Source as Source
 from secondop.rules.spellings import MissingCodesWarning as MissingCodesWarning
+from secondop.tables import show as show
+from secondop.terms import glossary as glossary
 
 __version__: str

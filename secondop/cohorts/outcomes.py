@@ -44,10 +44,10 @@ class Cases:
     def __init__(self, scenario: Scenario, truth: Truth) -> None:
         self.streams, self.traits = truth.streams, truth.traits
         self.about = scenario.structure.raw.get("effects", {})
-        self.wish = truth.holds(scenario.structure.conditions["wish"])
-        self.proposed = truth.holds(scenario.structure.conditions["intervention"])
+        self.wish = truth.meets(scenario.structure.conditions["wish"])
+        self.proposed = truth.meets(scenario.structure.conditions["intervention"])
         self.groups = {
-            name: (truth.holds(when), None if against is None else truth.holds(against))
+            name: (truth.meets(when), None if against is None else truth.meets(against))
             for name, (when, against) in scenario.structure.effects.items()
         }
 

@@ -23,15 +23,15 @@ from secondop.evaluation.small_cells import HIDDEN, cover, pool, small
 from secondop.evaluation.tradeoff import decision_curve, tradeoff, wide
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Level, Rule
-from secondop.words import plural
+from secondop.words import number, plural, span
 
 _RATES = {"fired": "fires in", "unknown": "cannot be judged", "n": "of", "min": "at least, %"}
 _RATES |= {"max": "at most, %", "lower": "95 % from", "upper": "95 % to"}
 # what tells each of them: how many cases say no (0), yes (1) or unknown (2)
 _PART = {"fired": 1, "min": 1, "lower": 1, "unknown": 2, "max": 0, "upper": 0}
-_WORTH = {"referral_rate": "referred", "true_positive": "true positives"}
-_WORTH |= {"false_positive": "possible overuse", "false_negative": "missed changes", "ppv": "PPV, %"}
-_WORTH |= {"nnr": "number needed to refer", "net_benefit": "net benefit"}
+_SHOWN = {"referral_rate": "referred", "true_positive": "true positives"}
+_SHOWN |= {"false_positive": "possible overuse", "false_negative": "missed changes", "ppv": "PPV, %"}
+_SHOWN |= {"nnr": "number needed to refer", "net_benefit": "net benefit"}
 
 
 class Table(NamedTuple):
@@ -219,7 +219,7 @@ def _rated(row: pd.Series, gone: Iterable[int]) -> list:
     return [x if isinstance(x, str) else getattr(x, "item", lambda x=x: x)() for x in plain.values()]
 
 
-def worth(made: Report, cases: Any, policies: Any, told: dict[str, Any]) -> None:
+def tradeoffs(made: Report, cases: Any, policies: Any, told: dict[str, Any]) -> None:
     """What the policies that may be shown find, miss and cost."""
     if made.outcome is None:
         made.said["outcomes there"] = [name for name in EITHER if name in made.cohort.columns]
@@ -247,11 +247,11 @@ def worth(made: Report, cases: Any, policies: Any, told: dict[str, Any]) -> None
     attrs = made.said | table.attrs
     made.said |= {name: attrs[name] for name in ("unknown_outcomes", "verification", "estimate")}
     rows = wide(table).to_dict("records")
-    rows = [(row["label"], *(_estimate(row, name, attrs["estimate"]) for name in _WORTH)) for row in rows]
+    rows = [(row["label"], *(_estimate(row, name, attrs["estimate"]) for name in _SHOWN)) for row in rows]
     note = f"Per 100 of {made.cases} unless named; in brackets 95 % intervals. "
     note += "In square brackets bounds, which assume nothing. " * bool(attrs["estimate"])
     note += f"Net benefit at a decision threshold of {number(100 * told['threshold'])} %."
-    frame = pd.DataFrame(rows, columns=["referring", *_WORTH.values()])
+    frame = pd.DataFrame(rows, columns=["referring", *_SHOWN.values()])
     made.tables["trade-off"] = Table("What each policy refers, finds and misses", frame, 1, note)
     made.sheets |= {"trade-off": table, "decision curve": curve}
     made.figures["worth"] = [("tradeoff", table), ("decision_curve", curve)]
@@ -265,17 +265,6 @@ def _estimate(row: Mapping[str, float], name: str, estimated: str) -> str:
     text = number(value) if least == most or (estimated and pd.notna(value)) else span(least, most)
     text += f" ({span(*ends)})" if pd.notna(ends[0]) and ends[0] != ends[1] else ""
     return f"{text} [{span(least, most)}]" if estimated and least != most else text
-
-
-def number(x: float) -> str:
-    """A number as it is read: one decimal below 10, none above, never a negative zero."""
-    return "no limit" if np.isinf(x) else f"{round(x, 1) + 0.0:.1f}" if abs(x) < 9.95 else f"{x:,.0f}"
-
-
-def span(low: float, high: float) -> str:
-    """From one number to another, or the one that both are."""
-    low, high = number(low), number(high)
-    return low if low == high else f"{low} to {high}"
 
 
 def cell(x: Any) -> str:

@@ -1,4 +1,4 @@
-"""Benefit against possible overuse: what each policy refers, finds and misses, and what that is worth."""
+"""Benefit against possible overuse: what each policy refers, finds and misses, and its net benefit."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def tradeoff(
     prevalence: float | None = None,
     rule_book: RuleBook = RULE_BOOK,
 ) -> pd.DataFrame:
-    """What each policy refers, finds and misses, per 100 cases, and what that is worth.
+    """What each policy refers, finds and misses, per 100 cases, and its net benefit.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from secondop.cohorts.words import parameter_words
-from secondop.figures.style import TEMPLATE, figure, room_below
+from secondop.figures.old_style import TEMPLATE, figure, room_below
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 

@@ -8,8 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from secondop.evaluation.policies import FORESIGHT
-from secondop.figures import style
-from secondop.figures.style import COLOURS, INK, QUIET
+from secondop.figures import old_style as style
+from secondop.figures.old_style import COLOURS, INK, QUIET
 from secondop.figures.tradeoff_figures import (
     OVERUSE,
     best_of,

@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 
 from secondop.evaluation.books import Books
 from secondop.evaluation.measures import table as measured
-from secondop.figures import style
-from secondop.figures.style import COLOURS, INK
+from secondop.figures import old_style as style
+from secondop.figures.old_style import COLOURS, INK
 from secondop.figures.tradeoff_figures import above_chance, basis
 
 

@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 
 from secondop.evaluation.policies import FORESIGHT
 from secondop.evaluation.tradeoff import wide
-from secondop.figures import style
-from secondop.figures.style import COLOURS, INK, QUIET
+from secondop.figures import old_style as style
+from secondop.figures.old_style import COLOURS, INK, QUIET
 from secondop.figures.tradeoff_figures import (
     ONE_CLUSTER,
     SORTS,

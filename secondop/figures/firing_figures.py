@@ -8,8 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from secondop.errors import SecondopError
-from secondop.figures import style
-from secondop.figures.style import COLOURS, INK, QUIET
+from secondop.figures import old_style as style
+from secondop.figures.old_style import COLOURS, INK, QUIET
 
 _KINDS = {
     "clinical": (COLOURS["recommended"], "Clinical indications"),

@@ -7,7 +7,7 @@ from html import escape
 import pandas as pd
 import plotly.graph_objects as go
 
-from secondop.figures.style import (
+from secondop.figures.old_style import (
     COLOURS,
     QUIET,
     capital,

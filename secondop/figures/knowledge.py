@@ -7,8 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from secondop.evaluation.corrected import NET
-from secondop.figures import style
-from secondop.figures.style import COLOURS, INK, QUIET
+from secondop.figures import old_style as style
+from secondop.figures.old_style import COLOURS, INK, QUIET
 
 _SPARE = ("#CC79A7", "#E69F00", "#000000", "#882255")
 _CHANCE = {"color": COLOURS["all"], "dash": "dot", "width": 1.5}

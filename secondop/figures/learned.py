@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from secondop.figures import style
-from secondop.figures.style import COLOURS, INK, QUIET
+from secondop.figures import old_style as style
+from secondop.figures.old_style import COLOURS, INK, QUIET
 
 _PARTS = {
     "true_positive": ("useful", "referred, something changes"),

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from secondop.figures.style import COLOURS, TEMPLATE, figure, interval, line
+from secondop.figures.old_style import COLOURS, TEMPLATE, figure, interval, line
 
 SYMBOLS = ("circle", "diamond-open", "square-open", "cross-open")  # the first basis is filled
 _SAID = (

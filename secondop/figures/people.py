@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 
 from secondop.errors import SecondopError
 from secondop.evaluation.people import natural_sentence
-from secondop.figures import style
-from secondop.figures.style import COLOURS, INK, QUIET
+from secondop.figures import old_style as style
+from secondop.figures.old_style import COLOURS, INK, QUIET
 
 _NODES = {level: COLOURS[level] for level in ("urgent", "recommended", "optional")}
 _NODES |= {"no indication": COLOURS["no_indication"], "not needed": COLOURS["not_needed"], "sought one": INK}

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from secondop.errors import SecondopError
-from secondop.figures.style import (
+from secondop.figures.old_style import (
     COLOURS,
     INK,
     TEMPLATE,

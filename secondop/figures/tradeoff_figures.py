@@ -15,8 +15,8 @@ from secondop.evaluation.corrected import NET
 from secondop.evaluation.measures import BEST
 from secondop.evaluation.policies import FORESIGHT
 from secondop.evaluation.tradeoff import wide
-from secondop.figures import style
-from secondop.figures.style import COLOURS, INK, QUIET
+from secondop.figures import old_style as style
+from secondop.figures.old_style import COLOURS, INK, QUIET
 
 ENDS = ("none", "all", FORESIGHT)
 ONE_CLUSTER = "Which policy is best cannot be told: all cases are of one cluster, so there are no intervals"

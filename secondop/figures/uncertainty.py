@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from secondop.errors import SecondopError
 from secondop.evaluation.measures import MEASURES, TRUTH
 from secondop.evaluation.policies import FORESIGHT
-from secondop.figures.style import COLOURS, INK, capital, ladder, line, only_one, points, sentences, tint
+from secondop.figures.old_style import COLOURS, INK, capital, ladder, line, only_one, points, sentences, tint
 
 _BASES = {
     "assumed": (COLOURS["overuse"], "/", "Assumed"),
@@ -118,7 +118,7 @@ def bands(table: pd.DataFrame) -> go.Figure:
     fig, y = ladder(title, note, [_NAMES.get(p, p) for p in rows["policy"]], x=words, room=60)
     rows = rows.assign(y=y)
     for _, row in rows.iterrows():
-        policy, *more = row["policy"].split(" or ")  # "or undecided"
+        policy, *more = row["policy"].split(" if ")  # "if missing were yes"
         colour = COLOURS[_POLICIES.get(policy, "rule book")]
         colour = tint(colour, 0.55) if more else colour
         for low, high, width in (("lower", "upper", 2), ("lower_half", "upper_half", 9)):

@@ -7,8 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from secondop.evaluation.measures import MEASURES
-from secondop.figures import style
-from secondop.figures.style import COLOURS, INK
+from secondop.figures import old_style as style
+from secondop.figures.old_style import COLOURS, INK
 
 _LOOKS = {
     "known cases alone": (COLOURS["overuse"], "circle-open"),

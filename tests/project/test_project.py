@@ -18,7 +18,7 @@ from secondop.errors import UnknownNameError
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-ROOMS = ["rules", "guideline", "readers", "cohorts", "evaluation", "figures", "teaching", "reports"]
+ROOMS = ["rules", "guideline", "readers", "cohorts", "evaluation", "figures", "tables", "teaching", "reports"]
 CONDA_NAMES: dict[str, str] = {}  # pip's name -> conda-forge's, where they differ
 
 
