@@ -10,18 +10,24 @@ from typing import Any
 
 import pandas as pd
 
-from secondop.datafiles import write_whole
+from secondop.cohorts.scenario_file import load_scenario
+from secondop.cohorts.simulate import simulate
+from secondop.datafiles import data_path, write_whole
 from secondop.errors import SecondopError
+from secondop.evaluation.published import published_rates
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.guideline.sgb27b import SGB27B
 from secondop.rules.gate import typed_cases
 from secondop.rules.rulebook import RuleBook
 from secondop.teaching.cards import Deck, deck
 from secondop.teaching.strings import catalogue
+from secondop.terms import glossary
 from secondop.words import render
 
 _JS = Path(__file__).with_name("js")
-_PROGRAM = ("book.js", "page.js", "explore.js")
+_PROGRAM = ("book.js", "page.js", "explore.js", "compare.js", "class.js", "change.js", "people.js")
+_COHORT = {"n": 300, "seed": 1}
+"""The simulated cases of primary care that show who flips when a rule is changed."""
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U
 
 
@@ -41,9 +47,14 @@ def classroom(path: str | Path, *rule_books: RuleBook, language: str = "en") -> 
     """
     books = rule_books or (RULE_BOOK, SGB27B)
     keys = [re.sub(r"\W+", "-", book.title.lower()).strip("-") for book in books]
+    shipped = RULE_BOOK in books
     data = {
         "books": [[key, json.loads(book.to_json())] for key, book in zip(keys, books, strict=True)],
         "cases": [case for book in books for case in _cases(book)],
+        "cohort": case_codes(RULE_BOOK, _cohort()) if shipped else [],
+        "tradeoff": _tradeoff() if shipped else [],
+        "published": _published(),
+        "glossary": glossary()[["id", "word", "field", "meaning", "formula"]].to_dict("records"),
         "strings": catalogue(),
         "words": {},
         "synonyms": {},
@@ -64,9 +75,36 @@ def _cases(rule_book: RuleBook) -> list[dict[str, Any]]:
     codes = case_codes(rule_book, [case.facts for case in cases])
     return [
         {name: getattr(case, name) for name in ("id", "title", "story", "expected", "why", "disputed")}
-        | {"code": code}
+        | {"code": code, "topics": sorted({rule_book[rule].group for rule in case.about})}
         for case, code in zip(cases, codes, strict=True)
     ]
+
+
+def _cohort() -> list[dict[str, Any]]:
+    """Simulated cases, what is recorded of each."""
+    rows = simulate("general", _COHORT["n"], seed=_COHORT["seed"], engine="polars")
+    facts = [name for name in RULE_BOOK.rule_facts if name in rows.columns]
+    return rows.select(facts).to_dicts()
+
+
+def _published() -> dict[str, Any]:
+    """The published shares of those who sought an opinion, in per cent, that the hundred people start from."""
+    rates = published_rates().set_index("id").loc[["meyer_dx", "meyer_tx"]]
+    diagnosis, treatment = (round(100 * rate, 1) for rate in rates["rate"])
+    return {"diagnosis": diagnosis, "treatment": treatment, "source": f"{rates['study'].iloc[0]} {rates['year'].iloc[0]}"}
+
+
+def _tradeoff() -> list[dict[str, Any]]:
+    """Of 100 simulated cases, by scenario, signal and policy: changes found, no-change referrals, missed."""
+    table, found = pd.read_csv(data_path("classroom_counts.csv")), []
+    for scenario, part in table.groupby("scenario", sort=False):
+        policies = [
+            {"key": key, "label": rows["label"].iloc[0], "counts": rows[["found", "over", "missed"]].to_numpy().tolist()}
+            for key, rows in part.groupby("policy", sort=False)
+        ]
+        about = {"title": load_scenario(scenario).title, "n": int(part["n"].iloc[0])}
+        found.append(about | {"signals": part["signal"].unique().tolist(), "policies": policies})
+    return found
 
 
 def case_codes(rule_book: RuleBook, cases: Iterable[Mapping[str, Any]]) -> list[str]:
