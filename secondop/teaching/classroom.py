@@ -26,6 +26,7 @@ from secondop.words import render
 
 _JS = Path(__file__).with_name("js")
 _PROGRAM = ("book.js", "page.js", "explore.js", "compare.js", "class.js", "change.js", "people.js")
+_SCREENS = ("explore", "compare", "quiz", "poll", "change", "people", "tradeoff", "glossary")
 _COHORT = {"n": 300, "seed": 1}
 """The simulated cases of primary care that show who flips when a rule is changed."""
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U
@@ -58,6 +59,7 @@ def classroom(path: str | Path, *rule_books: RuleBook, language: str = "en") -> 
         "strings": catalogue(),
         "words": {},
         "synonyms": {},
+        "screens": [screen for screen in _SCREENS if screen != "tradeoff" or shipped],
         "languages": ["en", "de"],
         "language": language,
     }

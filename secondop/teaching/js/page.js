@@ -1,14 +1,8 @@
 // The classroom page: its state, its words, its parts. Screens register themselves with SCREENS.set(key, draw).
-// Everything lives in this page: nothing is stored, nothing is sent.
+// Everything lives in this page: nothing is stored, nothing is sent. The same serves a widget in a notebook.
 
-const DATA = JSON.parse(document.getElementById("data").textContent);
-const BOOKS = new Map(DATA.books.map(([key, json]) => [key, new Book(json)]));
+let DATA, BOOKS, STATE, ROOT, TOLD; // set by start()
 const SCREENS = new Map();
-const STATE = { screen: "explore", book: [...BOOKS.keys()][0], facts: {}, start: "", past: [], language: DATA.language, hide: false, large: false };
-window.secondop = {
-  assess: (facts, book = STATE.book) => BOOKS.get(book).assess(facts),
-  nextQuestion: (facts, book = STATE.book) => BOOKS.get(book).nextQuestion(facts),
-};
 const book = () => BOOKS.get(STATE.book);
 
 // ---------------------------------------------------------------- words
@@ -54,7 +48,7 @@ function el(name, attributes = {}, ...children) {
   return made;
 }
 const button = (text, onclick, more = {}) => el("button", { type: "button", onclick, ...more }, text);
-const said = (text) => { document.getElementById("said").textContent = text; }; // for screen readers
+const said = (text) => { ROOT.querySelector(".told").textContent = text; }; // for screen readers
 const fill = (root, ...children) => root.replaceChildren(...children.flat(Infinity).filter(Boolean));
 
 /** A pair of a title and what opens below it. */
@@ -109,8 +103,12 @@ function ofCode(code) {
 /** Show a screen and keep where we are in the address, so that it can be sent or come back to. */
 function go(screen, change = {}) {
   Object.assign(STATE, change, { screen });
-  history.replaceState(null, "", `#${screen}/${codeOf(book(), STATE.facts)}`);
+  tell();
   draw();
+}
+
+function tell() {
+  if (TOLD) TOLD(STATE.facts); else history.replaceState(null, "", `#${STATE.screen}/${codeOf(book(), STATE.facts)}`);
 }
 
 function fromAddress() {
@@ -126,24 +124,40 @@ const remember = () => STATE.past.push({ book: STATE.book, facts: { ...STATE.fac
 /** Set an answer (null: not recorded), and remember what was before. */
 function answer(name, value) {
   remember();
-  if (value === null) delete STATE.facts[name]; else STATE.facts[name] = value;
-  history.replaceState(null, "", `#${STATE.screen}/${codeOf(book(), STATE.facts)}`);
+  STATE.facts = { ...STATE.facts, [name]: value };
+  if (value === null) delete STATE.facts[name];
+  tell();
 }
 
 function draw() {
-  document.documentElement.lang = STATE.language;
-  document.documentElement.classList.toggle("large", STATE.large);
-  document.title = `${t("classroom")} · secondop`;
+  ROOT.lang = STATE.language;
+  ROOT.classList.toggle("large", STATE.large);
   const tab = (key) => button(t(`screen-${key}`), () => go(key), { "aria-current": key === STATE.screen ? "page" : null });
   const languages = DATA.languages.map((one) =>
     button(t(`language-${one}`), () => go(STATE.screen, { language: one }), { lang: one, "aria-pressed": one === STATE.language }));
-  fill(document.getElementById("care"), t("not-for-care"));
-  fill(document.querySelector("nav"), [...SCREENS.keys()].map(tab));
-  fill(document.getElementById("looks"), languages,
-    button(t("larger"), () => go(STATE.screen, { large: !STATE.large }), { "aria-pressed": STATE.large }));
-  const root = document.querySelector("main");
-  fill(root, el("h1", {}, t(`screen-${STATE.screen}`)));
-  SCREENS.get(STATE.screen)(root);
+  fill(ROOT.querySelector(".care"), t("not-for-care"));
+  fill(ROOT.querySelector("nav"), DATA.screens.length > 1 ? DATA.screens.map(tab) : []);
+  fill(ROOT.querySelector(".looks"), languages, button(t("larger"), () => go(STATE.screen, { large: !STATE.large }), { "aria-pressed": STATE.large }));
+  const main = ROOT.querySelector("main");
+  fill(main, DATA.screens.length > 1 ? el("h1", {}, t(`screen-${STATE.screen}`)) : null);
+  SCREENS.get(STATE.screen)(main);
 }
 
-addEventListener("hashchange", () => { fromAddress(); draw(); });
+/** Begin in an element with what Python gave. In a notebook `told` hears the facts; else the address keeps them. */
+function start(root, data, told = null) {
+  [ROOT, DATA, TOLD] = [root, data, told];
+  BOOKS = new Map(DATA.books.map(([key, json]) => [key, new Book(json)]));
+  STATE = { screen: DATA.screens[0], book: DATA.books[0][0], facts: {}, start: "", past: [], language: DATA.language, hide: false, large: false };
+  ROOT.classList.add("secondop");
+  fill(ROOT, el("header", {}, el("p", { class: "care" }), el("nav", { "aria-label": "secondop" }), el("div", { class: "looks" })), el("main"),
+    el("div", { class: "told", role: "status", "aria-live": "polite" }));
+  if (told) return;
+  window.secondop = {
+    assess: (facts, key = STATE.book) => BOOKS.get(key).assess(facts),
+    nextQuestion: (facts, key = STATE.book) => BOOKS.get(key).nextQuestion(facts),
+  };
+  document.title = `${t("classroom")} · secondop`;
+  addEventListener("hashchange", () => { fromAddress(); draw(); });
+  fromAddress();
+  draw();
+}

@@ -28,7 +28,7 @@ SCREENS.set("people", (root) => {
   show();
 });
 
-if (DATA.tradeoff.length) SCREENS.set("tradeoff", (root) => {
+SCREENS.set("tradeoff", (root) => {
   const now = (STATE.trade ||= { scenario: 0, signal: DATA.tradeoff[0].signals.indexOf(1), accept: 10 }), out = el("div", { class: "wide" }), say = el("p", { class: "says", role: "status" });
   const show = () => {
     const { signals, policies, n } = DATA.tradeoff[now.scenario], weight = 1 / now.accept;
