@@ -30,16 +30,24 @@ def counts() -> pd.DataFrame:
         wide = table.pivot(index=keys, columns="measure", values="value").reset_index()
         every = 100 * (wide["true_positive"] - wide["yield_above_chance"]) / wide["referral_rate"]
         found, over = wide["true_positive"], wide["referral_rate"] - wide["true_positive"]
-        told = wide[keys].assign(n=n, found=found.round(3), over=over.round(3), missed=(every - found).round(3))
+        told = wide[keys].assign(
+            n=n, found=found.round(3), over=over.round(3), missed=(every - found).round(3)
+        )
         parts.append(told.assign(scenario=scenario)[["scenario", *keys, "n", "found", "over", "missed"]])
     return pd.concat(parts, ignore_index=True)
 
 
 def main() -> None:
     """Write the page and say where it is."""
-    parser = argparse.ArgumentParser(description="Write the classroom: one page, no network, no installation.")
-    parser.add_argument("--counts", action="store_true", help="simulate the trade-offs of its data anew first")
-    parser.add_argument("--language", choices=["en", "de"], default="en", help="the language in which it opens")
+    parser = argparse.ArgumentParser(
+        description="Write the classroom: one page, no network, no installation."
+    )
+    parser.add_argument(
+        "--counts", action="store_true", help="simulate the trade-offs of its data anew first"
+    )
+    parser.add_argument(
+        "--language", choices=["en", "de"], default="en", help="the language in which it opens"
+    )
     options = parser.parse_args()
     if options.counts:
         write_whole(data_path("README.md").with_name("classroom_counts.csv"), counts().to_csv(index=False))

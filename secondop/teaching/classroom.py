@@ -65,7 +65,9 @@ def classroom(path: str | Path, *rule_books: RuleBook, language: str = "en") -> 
     }
     texts = {name: (_JS / name).read_text(encoding="utf-8") for name in (*_PROGRAM, "classroom.css")}
     program = "\n".join(re.sub(r"^export ", "", texts[name], flags=re.M) for name in _PROGRAM)
-    page = render("classroom.html.j2", data=data, program=program, style=texts["classroom.css"], language=language)
+    page = render(
+        "classroom.html.j2", data=data, program=program, style=texts["classroom.css"], language=language
+    )
     path = Path(path)
     write_whole(path, page)
     return path
@@ -93,7 +95,11 @@ def _published() -> dict[str, Any]:
     """The published shares of those who sought an opinion, in per cent, that the hundred people start from."""
     rates = published_rates().set_index("id").loc[["meyer_dx", "meyer_tx"]]
     diagnosis, treatment = (round(100 * rate, 1) for rate in rates["rate"])
-    return {"diagnosis": diagnosis, "treatment": treatment, "source": f"{rates['study'].iloc[0]} {rates['year'].iloc[0]}"}
+    return {
+        "diagnosis": diagnosis,
+        "treatment": treatment,
+        "source": f"{rates['study'].iloc[0]} {rates['year'].iloc[0]}",
+    }
 
 
 def _tradeoff() -> list[dict[str, Any]]:
@@ -101,7 +107,11 @@ def _tradeoff() -> list[dict[str, Any]]:
     table, found = pd.read_csv(data_path("classroom_counts.csv")), []
     for scenario, part in table.groupby("scenario", sort=False):
         policies = [
-            {"key": key, "label": rows["label"].iloc[0], "counts": rows[["found", "over", "missed"]].to_numpy().tolist()}
+            {
+                "key": key,
+                "label": rows["label"].iloc[0],
+                "counts": rows[["found", "over", "missed"]].to_numpy().tolist(),
+            }
             for key, rows in part.groupby("policy", sort=False)
         ]
         about = {"title": load_scenario(scenario).title, "n": int(part["n"].iloc[0])}
@@ -139,5 +149,3 @@ def _guard(rule_book: RuleBook, pairs: str) -> str:
     for letter in said:
         total = (total * 31 + ord(letter)) % 1021
     return _LETTERS[total >> 5] + _LETTERS[total & 31]
-
-
