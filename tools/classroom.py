@@ -1,8 +1,4 @@
-"""Write the classroom page: ``python -m tools.classroom``; with ``--counts`` first what it knows of trade-offs.
-
-``URL=https://...`` (an environment variable, or an argument) puts that address into links; ``SERVE=1`` then serves
-the page on the room's network.
-"""
+"""Write the classroom page: ``python -m tools.classroom``."""
 
 from __future__ import annotations
 

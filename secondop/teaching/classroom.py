@@ -1,4 +1,4 @@
-"""The classroom: rule books, teaching cases and a poll in one page that needs no installation and no network."""
+"""The classroom: rule books, teaching cases and a poll in one page, without installation or network."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from secondop.words import render
 _JS = Path(__file__).with_name("js")
 _PROGRAM = ("book.js", "page.js", "explore.js", "compare.js", "class.js", "change.js", "people.js")
 _SCREENS = ("explore", "compare", "quiz", "poll", "change", "people", "tradeoff", "glossary")
+_COUNTED = ["found", "over", "missed"]
 _COHORT = {"n": 300, "seed": 1}
 """The simulated cases of primary care that show who flips when a rule is changed."""
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U
@@ -92,7 +93,7 @@ def _cohort() -> list[dict[str, Any]]:
 
 
 def _published() -> dict[str, Any]:
-    """The published shares of those who sought an opinion, in per cent, that the hundred people start from."""
+    """The published shares of those who sought an opinion, in per cent: the hundred people start there."""
     rates = published_rates().set_index("id").loc[["meyer_dx", "meyer_tx"]]
     diagnosis, treatment = (round(100 * rate, 1) for rate in rates["rate"])
     return {

@@ -28,6 +28,24 @@ SCREENS.set("people", (root) => {
   show();
 });
 
+/** True against false positives, chance between nobody and everybody, and the policies by number, as in the table. */
+function plot(rows, every) {
+  const svg = (name, attributes, ...children) => {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+    Object.entries(attributes).forEach(([key, value]) => made.setAttribute(key, value));
+    made.append(...children);
+    return made;
+  };
+  const [wide, high, left, low] = [560, 300, 44, 40], x = (over) => left + (wide - left - 20) * over / (100 - every), y = (found) => high - low - (high - low - 16) * found / every;
+  const text = (at, to, words, more = {}) => svg("text", { x: at, y: to, "font-size": 14, fill: "currentColor", ...more }, words);
+  const line = (a, b, c, d, more) => svg("line", { x1: a, y1: b, x2: c, y2: d, stroke: "currentColor", ...more });
+  return svg("svg", { viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": t("plot-said"), class: "plot" },
+    line(left, y(0), wide - 20, y(0), {}), line(left, y(0), left, y(every), {}), line(x(0), y(0), x(100 - every), y(every), { "stroke-dasharray": "4 4" }),
+    text(left + 4, 12, t("true-positives")), text(wide - 20, high - 8, t("false-positives"), { "text-anchor": "end" }), text(x(62 - every / 2), y(every / 2) + 34, t("chance")),
+    ...rows.flatMap(({ found, over }, i) => [svg("circle", { cx: x(over), cy: y(found), r: 11, fill: i ? "var(--soft)" : "var(--accent)" }),
+      text(x(over), y(found) + 5, i + 1, { "text-anchor": "middle", style: "fill: var(--ground)" })]));
+}
+
 SCREENS.set("tradeoff", (root) => {
   const now = (STATE.trade ||= { scenario: 0, signal: DATA.tradeoff[0].signals.indexOf(1), accept: 10 }), out = el("div", { class: "wide" }), say = el("p", { class: "says", role: "status" });
   const show = () => {
@@ -39,16 +57,16 @@ SCREENS.set("tradeoff", (root) => {
     fill(say, t("tradeoff-said", { best: rows[0].words, net: rows[0].net.toFixed(1), accept: now.accept }));
     const cell = (x) => el("td", { class: "n" }, (Math.abs(x) < 0.05 ? 0 : x).toFixed(1));
     const widest = Math.max(...rows.map(({ net }) => Math.abs(net)), 0.1);
-    fill(out, el("table", {}, el("caption", {}, t("tradeoff-caption", { n: n.toLocaleString(STATE.language), signal: signals[now.signal] })),
+    fill(out, plot(rows, rows[0].found + rows[0].missed), el("table", {}, el("caption", {}, t("tradeoff-caption", { n: n.toLocaleString(STATE.language), signal: signals[now.signal] })),
       el("thead", {}, el("tr", {}, ["policy", "referred", "true-positives", "false-positives", "missed", "above-chance", "net-benefit", ""].map((key) => el("th", { scope: "col" }, key && t(key))))),
-      el("tbody", {}, rows.map((row) => el("tr", {}, el("th", { scope: "row" }, row.words), [row.sent, row.found, row.over, row.missed, row.above, row.net].map(cell),
+      el("tbody", {}, rows.map((row, i) => el("tr", {}, el("th", { scope: "row" }, `${i + 1} ${row.words}`), [row.sent, row.found, row.over, row.missed, row.above, row.net].map(cell),
         el("td", {}, el("span", { class: row.net < 0 ? "bar less" : "bar", style: `width:${(6 * Math.abs(row.net) / widest).toFixed(2)}rem` })))))));
   };
   const { signals } = DATA.tradeoff[0];
   const which = el("select", { id: "scenario", onchange: () => { now.scenario = +which.value; show(); } }, DATA.tradeoff.map(({ title }, i) => el("option", { value: i, selected: i === now.scenario }, title)));
   const known = el("select", { id: "signal", onchange: () => { now.signal = +known.value; show(); } }, signals.map((x, i) => el("option", { value: i, selected: i === now.signal }, `${x}`)));
-  root.append(say, out, el("div", { class: "tools" }, el("label", { for: "scenario" }, t("scenario")), which, el("label", { for: "signal" }, t("signal")), known),
-    slide("accept", now.accept, { min: 1, max: 50, unit: "" }, (value) => { now.accept = value; show(); }), el("p", { class: "small" }, t("tradeoff-note")));
+  root.append(say, el("div", { class: "tools" }, el("label", { for: "scenario" }, t("scenario")), which, el("label", { for: "signal" }, t("signal")), known),
+    slide("accept", now.accept, { min: 1, max: 50, unit: "" }, (value) => { now.accept = value; show(); }), out, el("p", { class: "small" }, t("tradeoff-note")));
   show();
 });
 
