@@ -80,9 +80,10 @@ function guard(made, pairs) {
 
 /** The facts of a case code, of whichever book it is: [key of the book, facts, teaching case]; null where it is none. */
 function ofCode(code) {
-  const [first, ...more] = code.trim().toUpperCase().split("."), teaching = DATA.cases.find(({ id }) => id === first);
+  const read = (text) => text.replaceAll("O", "0").replace(/[IL]/g, "1");
+  const [first, ...more] = code.trim().toUpperCase().split("."), teaching = DATA.cases.find(({ id }) => id === first[0] + read(first.slice(1)));
   if (teaching && !more.length) return [...ofCode(teaching.code).slice(0, 2), teaching.id];
-  const plain = (teaching ? more.join("") : first).replace(/[\s-]/g, "").replaceAll("O", "0").replace(/[IL]/g, "1");
+  const plain = read((teaching ? more.join("") : first).replace(/[\s-]/g, ""));
   if (plain.length < 2 || plain.length % 2 || plain.length > 600 || [...plain].some((x) => !LETTERS.includes(x))) return null;
   for (const [key, made] of BOOKS) {
     const pairs = plain.slice(2), id = teaching?.id || "", all = sorts(made);
