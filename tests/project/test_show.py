@@ -155,6 +155,8 @@ def test_measures_in_rows_keep_their_words_and_styles_when_a_table_is_turned():
         "beats referring nobody below",
     ]
     assert rows[-1][2].endswith("%") and not rows[-2][2].endswith("%")
+    counted = Read(show(pd.DataFrame({"parameters": [3]}, index=["ppv"]))).rows  # counts are of no such unit
+    assert counted[1] == ["ppv", "3"]
 
 
 def test_the_caption_says_how_many_cases_and_that_they_are_simulated():
