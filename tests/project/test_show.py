@@ -356,6 +356,19 @@ def test_in_letters_a_unit_tells_apart_what_has_the_same_words():
     assert "number needed to refer\n" in text
 
 
+def test_rates_of_a_rule_book_are_per_100_in_every_part_of_their_table():
+    assert Read(show(RATES[["label", "min"]].head(1))).rows[0] == [
+        "name",
+        "if missing were no (per 100 cases)",
+    ]
+
+
+def test_the_share_of_draws_in_which_a_policy_is_best_is_no_yes():
+    assert (
+        Read(show(pd.DataFrame({"x": ["a", "b"], "best": [1.0, 0.0], "most": [1.0, 0.5]}))).rows[1][1] == "1"
+    )
+
+
 def test_own_words_take_the_place_of_the_usual_ones():
     assert Read(show(pd.DataFrame({"who": ["A"], "n": [3]}), columns={"n": "opinions"})).rows[0] == [
         "who",
