@@ -17,7 +17,7 @@ How readers differ
 Published figures
     published_rates, published_contrasts, rate, compare, pool
 How often rules fire
-    firing_rates, attrition, overlap, overlap_members, flow_table, of_100, natural_frequencies
+    firing_rates, attrition, overlap, overlap_members, flow, of_100, natural_frequencies
 Benefit and overuse
     Cohort, tradeoff, decision_curve, net_benefit, wide, all_books, reform, flipped
     verification_bias, departures
@@ -85,7 +85,7 @@ _HOMES = {
     "secondop.evaluation.comparison": ("compare",),
     "secondop.evaluation.pooling": ("pool",),
     "secondop.evaluation.rates": ("firing_rates", "attrition", "overlap", "overlap_members"),
-    "secondop.evaluation.people": ("flow_table", "of_100", "natural_frequencies"),
+    "secondop.evaluation.people": ("flow", "of_100", "natural_frequencies"),
     "secondop.evaluation.tradeoff": ("tradeoff", "decision_curve", "net_benefit", "wide"),
     "secondop.evaluation.departures": ("departures", "verification_bias"),
     "secondop.evaluation.books": ("all_books",),

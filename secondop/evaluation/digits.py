@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from math import floor, isfinite, log10
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,22 @@ def column_said(made: pd.DataFrame, i: int, percent: bool | Sequence[str], decim
         say = [_STYLES[style](decimals) for style in _styles(made, i, name, percent)]
     elif name == "measure":
         say = [measure_said] * len(values)
+    elif any(isinstance(x, Real) for x in known):  # beside words, such as what is hidden
+        say = [_number_or_words] * len(values)
     return [gap if x is None else one(x) for x, one in zip(values, say, strict=True)]
+
+
+def _number_or_words(value: Any) -> str:
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
+        return said(value)
+    return fixed(value, 0) if isinstance(value, Integral) else number(value)
+
+
+def label_said(value: Any, name: Any) -> str:
+    """The label of a row, in the column or level of this name: a key as it is typed, a share in per cent."""
+    if name in SHARES and isinstance(value, Real) and abs(value) <= 1:
+        return _STYLES["share"](None)(value)
+    return str(value) if name in AS_TYPED else said(value)
 
 
 def is_numeric(column: pd.Series) -> bool:
@@ -67,10 +82,8 @@ def _styles(made: pd.DataFrame, i: int, name: str, percent: bool | Sequence[str]
     known, (base, end) = column.dropna().to_numpy(float), split(name)
     labels = [*np.atleast_1d(np.array(made.columns[i], dtype=object))]
     about = " ".join(map(str, (*labels, *made.columns.names, *made.index.names)))
-    beside = (
-        "rate" if name in ENDS else _BESIDE_RATES.get(base, "") if end in ENDS or name == "difference" else ""
-    )
-    share = base in SHARES or beside in names
+    compared = _BESIDE_RATES.get(base, "") if end in ENDS or name == "difference" else ""
+    share = base in SHARES or compared in names or (name in ENDS and {"rate", "share"} & {*names})
     measures = measures_of(made)
     if (percent is True and not whole) or (percent is not True and {*labels} & {*percent}):
         style = "share"

@@ -255,7 +255,7 @@ def tradeoffs(made: Report, cases: Any, policies: Any, told: dict[str, Any]) -> 
     frame = pd.DataFrame(rows, columns=["referring", *_SHOWN.values()])
     made.tables["trade-off"] = Table("What each policy refers, finds and misses", frame, 1, note)
     made.sheets |= {"trade-off": table, "decision curve": curve}
-    made.figures["worth"] = [("tradeoff", table), ("decision_curve", curve)]
+    made.figures["tradeoff"] = [("tradeoff", table), ("decision_curve", curve)]
 
 
 def _estimate(row: Mapping[str, float], name: str, estimated: str) -> str:

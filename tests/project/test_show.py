@@ -101,7 +101,7 @@ VALUES = [
     ("several lines", "said", ["one\ntwo  three"], ["one\ntwo  three"]),
     ("days", "seen", pd.to_datetime(["2026-03-01", None]), ["2026-03-01", "–"]),
     ("bands", "age", pd.cut([3, 50], [0, 40, 99]), ["(0, 40]", "(40, 99]"]),
-    ("counts and words", "cases", [12, "hidden"], ["12", "hidden"]),
+    ("counts and words", "cases", [1200, 54.2484, "hidden", ""], ["1,200", "54", "hidden", ""]),
 ]
 
 
@@ -142,7 +142,7 @@ def test_a_measure_of_a_tidy_table_has_its_words_its_unit_and_its_own_style():
         assert any(name.startswith(measure.words) for name in rows)
     value = WIDE.set_index("policy").loc["recommended"]
     assert rows["positive predictive value, per cent of those referred"][1] == f"{value['ppv']:.0f}"
-    share = rows["beats referring nobody below"][1]
+    share = rows["better than referring nobody below"][1]
     assert share == f"{100 * value['better_than_none_below']:.0f} %"
     assert rows["on the efficient frontier"][1] == ["no", "yes"][int(value["frontier"])]
 
@@ -152,7 +152,7 @@ def test_measures_in_rows_keep_their_words_and_styles_when_a_table_is_turned():
     rows = Read(show(turned)).rows
     assert [row[0] for row in rows[-2:]] == [
         "positive predictive value, per cent of those referred",
-        "beats referring nobody below",
+        "better than referring nobody below",
     ]
     assert rows[-1][2].endswith("%") and not rows[-2][2].endswith("%")
 
@@ -187,6 +187,7 @@ def test_rates_that_are_compared_are_all_in_per_cent():
     ]
     row = s.compare(COHORT).set_index("id").loc[["meyer_dx"], names]
     assert [cell[-1] for cell in Read(show(row)).rows[1][1:]] == ["%"] * len(names)
+    assert Read(show(pd.DataFrame({"share": [0.5], "upper": [0.79]}))).rows[1] == ["50 %", "79 %"]
     ratios = pd.DataFrame({"published_lower": [0.8, 1.2], "published_rate": [None, None]})
     assert Read(show(ratios)).rows[1][0] == "0.8"
 
@@ -206,6 +207,7 @@ LABELS = {
     "names": (pd.Index(["first_right", "sought"]), ["first right", "sought"]),
     "numbers with a name": (pd.Index([1, 2], name="step"), ["1", "2"]),
     "yes and unknown": (pd.Index([True, None], dtype=object), ["yes", "not recorded"]),
+    "thresholds": (pd.Index([1 / 11, 0.5], name="threshold"), ["9.1 %", "50 %"]),
     "ids with a name": (pd.Index(["a_b", "c_d"], name="id"), ["a_b", "c_d"]),
 }
 
@@ -239,7 +241,8 @@ def test_columns_of_two_levels_have_headers_that_span_them():
     spans = [int(attrs["colspan"]) for attrs in read.all("th") if attrs["scope"] == "colgroup"]
     assert read.rows[0][1] == "sought · recommendation" and read.rows[1][:2] == ["no", "yes"]
     assert spans[0] == table.shape[1] == sum(spans[1:])
-    assert show(table).__repr__().splitlines()[0].startswith("sex     no · ")
+    first, second = repr(show(table)).splitlines()[:2]
+    assert first == "sought · recommendation" and second.startswith("sex     no · ")
 
 
 def test_every_header_says_what_it_heads():
@@ -343,6 +346,12 @@ ASKED = [
 def test_per_cent_and_decimals_can_be_asked_for(asked, expected):
     row = Read(show(pd.DataFrame({"x": ["A"], "a": [0.15], "b": [0.04], "n": [3]}), **asked)).rows[1]
     assert row == ["A", *expected, "3"]
+
+
+def test_in_letters_a_unit_tells_apart_what_has_the_same_words():
+    text = repr(show(WIDE[["policy", "yield_above_chance", "yield_share", "nnr"]]))
+    assert "yield above chance, per 100 cases  yield above chance, per cent of the possible" in text
+    assert "number needed to refer\n" in text
 
 
 def test_own_words_take_the_place_of_the_usual_ones():

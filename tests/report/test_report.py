@@ -310,8 +310,8 @@ def test_it_says_for_whom_the_outcome_is_known_and_what_an_estimate_assumes(
     options, said, not_said, caution, log, tmp_path
 ):
     _, soup = page_of(log, tmp_path, rule_book=RULE_BOOK, outcome="changed", **options)
-    worth, cannot = (soup.find(id=x).parent.get_text() for x in ("worth", "open"))
-    assert said in worth and not_said not in worth + cannot and caution in cannot
+    told, cannot = (soup.find(id=x).parent.get_text() for x in ("tradeoff", "open"))
+    assert said in told and not_said not in told + cannot and caution in cannot
 
 
 def test_estimates_stand_beside_their_bounds(log, tmp_path):
