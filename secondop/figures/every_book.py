@@ -9,7 +9,7 @@ from secondop.evaluation.books import Books
 from secondop.evaluation.measures import table as measured
 from secondop.figures import old_style as style
 from secondop.figures.old_style import COLOURS, INK
-from secondop.figures.tradeoff_figures import above_chance, basis
+from secondop.figures.policy_words import above_chance, basis
 
 
 def all_books(books: Books) -> go.Figure:
