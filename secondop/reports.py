@@ -20,12 +20,12 @@ from secondop.errors import CasesError, SecondopError
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.corrected import NET
 from secondop.evaluation.given import judged
-from secondop.evaluation.reported import Report, cell, rates_of, span, who, worth
+from secondop.evaluation.reported import Report, cell, rates_of, tradeoffs, who
 from secondop.evaluation.small_cells import HIDDEN, MIN_CELL
 from secondop.evaluation.tradeoff import OWN, THRESHOLD
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
-from secondop.words import NOT_FOR_CARE, plural, render
+from secondop.words import NOT_FOR_CARE, plural, render, span
 
 
 @checked(path=either(TEXT, Taken(lambda x: isinstance(x, Path), "a path")), policies=OWN, title=TEXT)
@@ -100,7 +100,7 @@ def report(
     steps = {
         "cases": lambda made: who(made, cases),
         "rates": lambda made: rates_of(made, cases, {x: told[x] for x in told if x == "cluster"}),
-        "outcomes": lambda made: worth(made, cases, policies, {"threshold": threshold, **told}),
+        "outcomes": lambda made: tradeoffs(made, cases, policies, {"threshold": threshold, **told}),
     }
     try:
         made = Report(rule_book, by, min_cell, judged(cases, rule_book, by=by), outcome)

@@ -25,12 +25,12 @@ def second_readings(table: pd.DataFrame) -> go.Figure:
     """
     table = table.sort_values("band")
     n, errors = int(table["n"].iloc[0]), int(table["errors"].iloc[0])
-    table = table.assign(x=100 * table["needless"] / n, y=100 * table["caught"] / errors)
-    half, ends = table[table["caught"] >= errors / 2], table[table["band"].isin([0.0, 0.5])]
+    table = table.assign(x=100 * table["false_positive"] / n, y=100 * table["true_positive"] / errors)
+    half, ends = table[table["true_positive"] >= errors / 2], table[table["band"].isin([0.0, 0.5])]
     title = f"{errors} of {n} first readings are wrong; a narrow band finds many of them"
     if len(half):
         row = half.iloc[0]
-        title = f"A band of ±{row['band']:.2f} catches {row['caught']:.0f} of {errors} wrong readings "
+        title = f"A band of ±{row['band']:.2f} catches {row['true_positive']:.0f} of {errors} wrong readings "
         title += f"for {row['x']:.1f} second readings per 100 that change nothing"
     note = f"{n} real breast aspirates, first read by a model out of fold. "
     fig = figure(
@@ -39,7 +39,7 @@ def second_readings(table: pd.DataFrame) -> go.Figure:
         x=f"second readings that change nothing, per 100 aspirates (of {n})",
         y=f"wrong first readings caught, % (of {errors})",
     )
-    sure, pale = 100 * table[["caught_lower", "caught_upper"]], tint(COLOURS["recommended"], 0.12)
+    sure, pale = 100 * table[["sensitivity_lower", "sensitivity_upper"]], tint(COLOURS["recommended"], 0.12)
     band(fig, table["x"], *sure.to_numpy().T, pale, name="95 % interval (Wilson)")
     fig.add_scatter(
         x=table["x"],
@@ -47,7 +47,7 @@ def second_readings(table: pd.DataFrame) -> go.Figure:
         mode="lines+markers",
         line={"color": COLOURS["recommended"], "shape": "linear"},
         name="ambiguous band, narrow to wide",
-        customdata=table[["band", "referred", "caught", "needless", "n", "errors"]],
+        customdata=table[["band", "referred", "true_positive", "false_positive", "n", "errors"]],
         hovertemplate=_SAID,
     )
     dots = {"color": COLOURS["all"], "dash": "dot"}

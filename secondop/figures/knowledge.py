@@ -1,4 +1,4 @@
-"""What facts know: how far above chance policies lie, by what is assumed and what was calibrated."""
+"""How far above chance policies lie, by how informative facts are assumed or calibrated to be."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MADE = "yield_range", "signal", "contrasts", "policy", "measure"
 
 @draws(*_MADE)
 def yield_range(table: pd.DataFrame) -> go.Figure:
-    """Yield above chance of each policy over what facts know, with the contrasts from low to high.
+    """Yield above chance of each policy over how informative facts are, with the contrasts from low to high.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def yield_range(table: pd.DataFrame) -> go.Figure:
     share = _range(main["share_min"].min(), main["share_max"].max(), 0)
     note = f"Over all signals shown {_range(main['low'].min(), main['high'].max())}"
     note += f" ({share} %)" * bool(share) + f". {_note(table)}"
-    words = "signal, what facts know: 0 nothing, 1 as calibrated to contrasts, others as assumed"
+    words = "signal, how informative facts are: 0 nothing, 1 as calibrated to contrasts, others as assumed"
     above = f"yield above chance: {spans['what'].iloc[0]} per 100 cases"
     made = style.figure(_title(main.loc[(main["signal"] - 1).abs().idxmin()]), note, x=words, y=above)
     step = min(np.diff(signals), default=1)
@@ -56,7 +56,7 @@ def yield_range(table: pd.DataFrame) -> go.Figure:
 
 @draws(*_MADE)
 def yield_at_signal(table: pd.DataFrame) -> go.Figure:
-    """Yield above chance of each policy and its share of the possible, with a slider for what facts know.
+    """Yield above chance of each policy and its share of the possible, with a slider for the signal.
 
     The slider is part of the figure, so it works in a page without a kernel.
 
@@ -82,7 +82,7 @@ def yield_at_signal(table: pd.DataFrame) -> go.Figure:
     for at, part in steps.items():
         _draw(marks := style.Drawing("", ""), part)
         moved[f"{at:g}"] = titles[at], style.moved(marks)
-    made.slider(moved, list(steps).index(first), "What facts know (signal): ", range(3), panels)
+    made.slider(moved, list(steps).index(first), "How informative facts are (signal): ", range(3), panels)
     return made.done()
 
 

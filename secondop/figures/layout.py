@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from html import escape
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +14,7 @@ from secondop.figures.style import INK, QUIET, WIDE, Drawing, axes, lines_of, wr
 _ROW, _BAR, _LINE, _PAD = 26, 13, 15, 12  # a ladder's row, its bar, a line of a label; the edge
 _HEAD, _NOTE, _AXIS, _ENTRY = 21, 18, 19, 20  # a line of the title, its note, an axis title, the legend
 _BOLD, _TEXT, _SMALL = 10.0, 8.2, 7.5  # widths of a letter at 15 px bold, 14 px and 12 px, rather wide
+_LABEL = 6.9  # of a letter at 12 px in a label of some length, where wide and narrow ones even out
 
 
 def laid_out(made: Drawing, width: int) -> dict[str, Any]:
@@ -22,13 +24,17 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
     note, above = wrap(made.note, int(inner / _SMALL)), wrap(made.y and f"↑ {made.y}", int(inner / _TEXT))
     columns = 1 if phone else 1 + max(panel.column for panel in made.panels)
     labels = [
-        [lines_of(label, 44 if phone else 40 if columns == 1 else 28) for label in p.labels]
+        [
+            lines_of(escape(label, quote=False), 44 if phone else 40 if columns == 1 else 34)
+            for label in p.labels
+        ]
         for p in made.panels
     ]
     lines = max((1 + text.count("<br>") for texts in labels for text in texts), default=1)
     row = _ROW + 1 + _LINE * lines if phone else max(_ROW, 8 + _LINE * lines)
     places = [0 if phone else panel.column for panel in made.panels]
-    across = _across(width, columns, places, made, labels)
+    sides = _sides(width, columns, places, made, labels)
+    across = _across(width, sides)
 
     ends, spots = [0] * columns, []
     for panel, at in zip(made.panels, places, strict=True):
@@ -45,7 +51,9 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
         layout[f"xaxis{x[1:]}"] = below | {"title": {"text": words}}
         side = {"domain": [1 - spot[1] / high, 1 - spot[0] / high], "anchor": x}
         if panel.labels:
-            side |= {"range": [0.5 - len(panel.labels), 0.5], "visible": False, "fixedrange": True}
+            below_row = 14 / row if phone else 0.5  # on a phone the label takes what is above a row
+            side |= {"range": [1 - below_row - len(panel.labels), 1 - below_row]}
+            side |= {"visible": False, "fixedrange": True}
             layout["annotations"] += _rows(labels[number], panel.values, x, y, phone)
         layout[f"yaxis{y[1:]}"] = side
         if panel.head:
@@ -60,7 +68,7 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
         edge = {"x": 0, "y": 1, "xref": "paper", "yref": "paper", "xshift": _PAD - left, "yshift": 6}
         layout["annotations"].append(_text("<br>".join(above), 14, "left", "bottom", QUIET) | edge)
     under = 30 + _AXIS * len(wrap(made.x, int(inner / columns / _TEXT))) + 6
-    bottom = under + 84 * bool(made.steps) + _ENTRY * _legend_rows(made, inner)
+    bottom = under + 84 * bool(made.steps) + _ENTRY * _legend_rows(made, inside)
     top = 16 + _HEAD * max(map(len, heads)) + _NOTE * len(note) + _AXIS * len(above) + 14
     total = top + high + bottom
     sizes = []
@@ -74,7 +82,7 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
         "bargap": 1 - _BAR / row,
         "title": {"text": titled(heads[made.start], note), "x": 0, "xref": "container", "pad": {"l": _PAD}}
         | {"y": 1 - 22 / total, "yanchor": "top", "font": {"size": 15}},
-        "meta": {"lines": [max(map(len, heads)), len(note)]},
+        "meta": {"lines": [max(map(len, heads)), len(note)], "sides": sides, "places": places},
     }
     return layout | (
         {"sliders": [_slider(made, heads, note, under, 44 if phone else 40)]} if made.steps else {}
@@ -87,18 +95,23 @@ def titled(head: Sequence[str], note: Sequence[str]) -> str:
     return "<br>".join(f"<b>{line}</b>" for line in head) + small
 
 
-def _across(width: int, columns: int, places: list[int], made: Drawing, labels: list) -> list[list[float]]:
-    """From where to where each column of panels is drawn, as shares of the width."""
-    wide = [[50.0, 18.0] for _ in range(columns)]  # left for ticks, right for the last of them
+def _sides(width: int, columns: int, places: list[int], made: Drawing, labels: list) -> list[list[float]]:
+    """What each column of panels needs at its left for labels or ticks, and at its right for values."""
+    wide = [[50.0, 18.0] for _ in range(columns)]
     for at in range(columns):
         own = [n for n, place in enumerate(places) if place == at and made.panels[n].labels]
         if own:
-            beside = _SMALL * _letters([text for n in own for text in labels[n]]) + 10
+            beside = _LABEL * _letters([text for n in own for text in labels[n]]) + 10
             values = _SMALL * _letters([text for n in own for text in made.panels[n].values]) + 8
             wide[at] = [beside + _PAD if width >= WIDE else _PAD, max(18.0, values + 6)]
-    each = (width - sum(map(sum, wide))) / columns
+    return wide
+
+
+def _across(width: int, sides: list[list[float]]) -> list[list[float]]:
+    """From where to where each column of panels is drawn, as shares of the width; fit.js does the same."""
+    each = (width - sum(map(sum, sides))) / len(sides)
     ends, at = [], 0.0
-    for left, right in wide:
+    for left, right in sides:
         ends.append([(at + left) / width, (at + left + each) / width])
         at += left + each + right
     return ends
@@ -123,12 +136,12 @@ def _letters(texts: Iterable[str]) -> int:
     return max((len(line) for text in texts for line in text.split("<br>")), default=0)
 
 
-def _legend_rows(made: Drawing, inner: int) -> int:
-    """The rows of the legend: one, or as many as entries of the width of the widest need."""
+def _legend_rows(made: Drawing, inside: int) -> int:
+    """The rows of the legend, as wide as the plot: one, or as many as entries as wide as the widest need."""
     wide = [46 + 7.9 * len(trace.name or "") for trace in made.fig.data if trace.showlegend]
-    if sum(wide) <= inner:
+    if sum(wide) <= inside:
         return bool(wide)
-    return -(-len(wide) // max(1, int(inner / max(wide))))
+    return -(-len(wide) // max(1, int(inside / max(wide))))
 
 
 def _slider(made: Drawing, heads: list, note: list[str], under: int, letters: int) -> dict[str, Any]:

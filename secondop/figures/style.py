@@ -14,6 +14,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -151,7 +152,8 @@ class Drawing:
 
     def name(self, x: float, y: float, text: str, colour: str = INK, *, panel: int = 0) -> None:
         """A direct label at a mark, with a leader line, placed where there is room; the first come first."""
-        self.named.append({"x": float(x), "y": float(y), "text": text, "colour": colour, "panel": panel})
+        said = {"text": escape(text, quote=False), "colour": colour}
+        self.named.append({"x": float(x), "y": float(y), "panel": panel} | said)
 
     def slider(
         self,
@@ -170,7 +172,8 @@ class Drawing:
 
     def titles(self) -> list[str]:
         """The title, or that of every step of the slider."""
-        return [title for title, _ in self.steps.values()] or [self.title]
+        titles = [title for title, _ in self.steps.values()] or [self.title]
+        return [escape(title, quote=False) for title in titles]
 
     def hover(self, shown: pd.DataFrame | None) -> dict[str, Any]:
         """What a trace needs to show these rows, which the table of the figure then holds too."""
@@ -179,9 +182,7 @@ class Drawing:
         self.tables.append(shown)
         lines = [f"{lines_of(str(name), 40)}: %{{customdata[{i}]}}" for i, name in enumerate(shown)][1:]
         text = "<br>".join(["<b>%{customdata[0]}</b>", *lines]) + "<extra></extra>"
-        cells = shown.astype(str).assign(
-            **{shown.columns[0]: shown.iloc[:, 0].map(lambda x: lines_of(str(x), 40))}
-        )
+        cells = shown.astype(str).map(lambda cell: lines_of(escape(cell, quote=False), 46))
         return {"customdata": cells.to_numpy().tolist(), "hovertemplate": text}
 
     def done(self) -> go.Figure:

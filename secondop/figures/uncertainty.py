@@ -118,7 +118,7 @@ def bands(table: pd.DataFrame) -> go.Figure:
     fig, y = ladder(title, note, [_NAMES.get(p, p) for p in rows["policy"]], x=words, room=60)
     rows = rows.assign(y=y)
     for _, row in rows.iterrows():
-        policy, *more = row["policy"].split(" or ")  # "or undecided"
+        policy, *more = row["policy"].split(" if ")  # "if missing were yes"
         colour = COLOURS[_POLICIES.get(policy, "rule book")]
         colour = tint(colour, 0.55) if more else colour
         for low, high, width in (("lower", "upper", 2), ("lower_half", "upper_half", 9)):

@@ -88,9 +88,9 @@ def volume(level="recommended", sent=50.0, learned=30.0, lower=2.0, upper=8.0, w
 
 def test_at_the_same_volume_true_and_false_positives_end_where_the_referrals_end():
     fig = figures.same_volume(volume())
-    found, needless, missed, interval = fig.data
+    found, overuse, missed, interval = fig.data
     np.testing.assert_allclose(found.x, [20, 25, 30] * 2)
-    np.testing.assert_allclose(np.add(needless.base, needless.x).astype(float), [50.0] * 6)
+    np.testing.assert_allclose(np.add(overuse.base, overuse.x).astype(float), [50.0] * 6)
     np.testing.assert_allclose(np.array(missed.base, float), [50.0] * 6)
     np.testing.assert_allclose(found.x + np.array(missed.x), [40.0] * 6)
     assert list(fig.layout.yaxis.ticktext) == ["at random", "rule book", "learned"] * 2
@@ -160,10 +160,10 @@ def test_second_readings_draw_every_band_with_its_interval_none_and_all_and_say_
         "n": 500,
         "errors": 20,
         "referred": [0, 30, 500],
-        "caught": [0, 12, 20],
-        "needless": [0, 18, 480],
+        "true_positive": [0, 12, 20],
+        "false_positive": [0, 18, 480],
     }
-    ends = {"caught_lower": [0, 0.4, 0.8], "caught_upper": [0.2, 0.8, 1]}
+    ends = {"sensitivity_lower": [0, 0.4, 0.8], "sensitivity_upper": [0.2, 0.8, 1]}
     fig = figures.second_readings(pd.DataFrame({"band": [0, 0.15, 0.5]} | counts | ends))
     drawn = trace(fig, "ambiguous band, narrow to wide")
     np.testing.assert_allclose([drawn.x, drawn.y], [[0, 3.6, 96], [0, 60, 100]])

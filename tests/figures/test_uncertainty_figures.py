@@ -25,7 +25,7 @@ BANDS = pd.DataFrame(
         # policy                    base  lower half  median half  upper draws blank
         ("none",                     0.0,  0.0,  0.0,  0.0,  0.0,  0.0, 200, 0),
         ("recommended",             33.0, 31.0, 32.0, 33.5, 34.0, 36.0, 200, 0),
-        ("recommended or undecided", 37.0, 36.5, 36.8, 37.2, 37.4, 38.0, 200, 0),
+        ("recommended if missing were yes", 37.0, 36.5, 36.8, 37.2, 37.4, 38.0, 200, 0),
         ("all",                     39.0, 30.0, 37.0, 39.0, 41.0, 48.0, 200, 0),
         ("blank",                   None, None, None, None, None, None, 0, 200),
     ],
@@ -107,10 +107,11 @@ def test_bands_draw_the_stated_value_half_and_95_percent_of_the_draws():
     ]
     assert list(drawn["as stated"].x) == [0, 33, 37, 39] and list(drawn["median"].x) == [0, 33.5, 37.2, 39]
     looks = {
-        name: drawn[f"{name} lower"].line.color for name in ("recommended", "recommended or undecided", "all")
+        name: drawn[f"{name} lower"].line.color
+        for name in ("recommended", "recommended if missing were yes", "all")
     }
-    assert len(set(looks.values())) == 3 and looks["recommended or undecided"].startswith("rgba")
-    assert notes(fig) == ["nobody", "recommended", "recommended or undecided", "everybody"]
+    assert len(set(looks.values())) == 3 and looks["recommended if missing were yes"].startswith("rgba")
+    assert notes(fig) == ["nobody", "recommended", "recommended if missing were yes", "everybody"]
 
 
 def test_the_bands_say_which_policy_is_least_certain_and_the_hover_reads_as_a_sentence():
