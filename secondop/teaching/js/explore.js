@@ -28,7 +28,7 @@ function reasons(made, facts) {
     verdicts[rule.name] === true ? null : changeWords(made, rule, facts));
   const list = (key, test, open) => {
     const rules = made.rules.filter(test);
-    return fold(`${t(key)} (${rules.length})`, open && rules.length > 0, el("ul", {}, rules.map(told)));
+    return later(`${t(key)} (${rules.length})`, open && rules.length > 0, () => el("ul", {}, rules.map(told)));
   };
   const is = (kind, value) => (rule) => rule.kind === kind && verdicts[rule.name] === value;
   return el("section", { "aria-label": t("reasons") },

@@ -61,6 +61,15 @@ function download(name, text, type) {
 /** A pair of a title and what opens below it. */
 const fold = (title, open, ...children) => el("details", { open }, el("summary", {}, title), ...children);
 
+/** The same, made when it is opened. */
+function later(title, open, make) {
+  const made = fold(title, open);
+  const put = () => { if (made.open && made.children.length < 2) made.append(make()); };
+  made.addEventListener("toggle", put);
+  put();
+  return made;
+}
+
 // ---------------------------------------------------------------- case codes
 
 const LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; // without I, L, O and U
