@@ -27,7 +27,7 @@ def test_the_example_prints_what_the_readme_says():
 
 def test_the_cover_says_what_notebook_6_prints_of_the_yield_above_chance():
     cells = nbformat.read(
-        ROOT / "notebooks" / "06-when-does-benefit-become-overuse.ipynb", as_version=4
+        ROOT / "notebooks" / "06a-when-does-benefit-become-overuse.ipynb", as_version=4
     ).cells
     outputs = [out for cell in cells for out in cell.get("outputs", ())]
     (html,) = (
@@ -66,7 +66,7 @@ def test_every_link_leads_to_a_file():
 
 
 def test_every_notebook_and_lesson_stands_in_a_table_with_its_title():
-    rows = re.findall(r"^\| \[(\d+)\]\(notebooks/([^)]+)\) \| (.+) \|$", README, re.MULTILINE)
+    rows = re.findall(r"^\| \[(\d+[ab]?)\]\(notebooks/([^)]+)\) \| (.+) \|$", README, re.MULTILINE)
     stored = [*all_notebooks(), *all_lessons()]
     assert [name for _, name, _ in rows] == [str(path.relative_to(ROOT / "notebooks")) for path in stored]
     for (number, name, question), path in zip(rows, stored, strict=True):
