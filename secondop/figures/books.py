@@ -55,7 +55,7 @@ def all_books(books: Books) -> go.Figure:
         title += f", and {missing}the difference includes zero"
     if unknown:
         title = "Which rules are best is not known while outcomes are unknown: these are, by the known ones"
-    elif len(rows) < 2:
+    elif not y[:-1].any():
         title = "No rule refers anybody for whom something changes"
     assumed = ", as assumed" * bool(books.parts.attrs.get("simulated"))
     note = (

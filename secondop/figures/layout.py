@@ -148,7 +148,7 @@ def _slider(made: Drawing, heads: list, note: list[str], under: int, letters: in
     """The slider below the axis; each step sets its title, what moves and, where they do, the rows' words."""
     told, first = [{"title.text": titled(head, note)} for head in heads], len(made.notes())
     for words, panel in zip(told, made.ranked, strict=False):
-        rows = [*(lines_of(label, letters) for label in panel.labels), *panel.values]
+        rows = [*(lines_of(escape(x, quote=False), letters) for x in panel.labels), *panel.values]
         words |= {f"annotations[{first + i}].text": text for i, text in enumerate(rows)}
     steps = [
         {"label": label, "method": "update", "args": [moved, words, made.moving]}

@@ -48,6 +48,8 @@ SPARE = ("#C0699A", "#B87A00", "#7B5AA6", "#009E73", "#D55E00", "#808080")
 """Colours for what has no meaning of its own."""
 
 WIDE, NARROW = 760, 350  # widths that a layout is made for: a page or notebook, and a phone
+_MOVES = ("x", "base", "customdata", "error_x.array")
+_MOVES += tuple(f"marker.{name}" for name in ("color", "line.color", "pattern.fgcolor"))
 _FONT = "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif"
 
 
@@ -247,6 +249,18 @@ def whisker(value: Any, lower: Any, upper: Any, colour: str = INK) -> dict[str, 
     value, lower, upper = (np.asarray(end, float) for end in (value, lower, upper))
     ends = {"array": _plain(upper - value), "arrayminus": _plain(value - lower)}
     return ends | {"color": colour, "thickness": 1.2, "width": 4}
+
+
+def moved(marks: Drawing) -> dict[str, list]:
+    """What a step of a slider sets, trace by trace, so that the marks are those of this drawing."""
+
+    def of(part: Any, name: str) -> Any:
+        for key in name.split("."):
+            part = part.get(key) if isinstance(part, dict) else None
+        return part
+
+    traces = [trace.to_plotly_json() for trace in marks.fig.data]
+    return {name: [of(trace, name) for trace in traces] for name in _MOVES}
 
 
 def axes(panel: int) -> dict[str, str]:
