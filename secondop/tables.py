@@ -12,7 +12,7 @@ import pandas as pd
 
 from secondop.arguments import NAMES, NONE, TEXT, Taken, checked, either, whole
 from secondop.errors import unknown_name
-from secondop.evaluation.digits import AS_TYPED, column_said, is_numeric, measures_of, name_of
+from secondop.evaluation.digits import column_said, is_numeric, label_said, measures_of, name_of
 from secondop.evaluation.headings import GAP, Heading, heading, measure_said, said
 from secondop.words import plural, render
 
@@ -73,8 +73,13 @@ class Shown:
             return "\n".join([*[self.caption] * bool(self.caption), self.printed])
         corner, last = [self.label.words] if self.label else [], self.head[-1]
         above = [row for row in self.head[:-1] if len(row) > 1]  # what groups columns is said of each
+        over = [row[0].words for row in self.head[:-1] if len(row) == 1]
         words = [[cell.words for cell in row for _ in range(cell.span)] for row in (*above, last)]
-        lines = [corner + [" · ".join(column) for column in zip(*words, strict=True)]]
+        heads = [" · ".join(column) for column in zip(*words, strict=True)]
+        twice = [heads.count(head) > 1 and cell.unit for head, cell in zip(heads, last, strict=True)]
+        lines = [
+            corner + [f"{head}, {unit}" if unit else head for head, unit in zip(heads, twice, strict=True)]
+        ]
         for row in self.rows:
             label = f"{row.label} ({row.under})" if row.under else row.label
             lines += [[row.group, *[""] * (len(lines[0]) - 1)]] if row.group else []
@@ -85,7 +90,7 @@ class Shown:
         for column, side in zip(columns, sides, strict=True):
             column[:] = [side(cell, max(map(len, column))) for cell in column]
         told = ["  ".join(line).rstrip() for line in zip(*columns, strict=True)]
-        return "\n".join([*[self.caption] * bool(self.caption), *told, *self.notes])
+        return "\n".join([*[self.caption] * bool(self.caption), *over, *told, *self.notes])
 
 
 @checked(
@@ -152,7 +157,8 @@ def show(
     for asked in (*own, *(percent if not isinstance(percent, bool) else ())):
         if asked not in there:
             raise unknown_name("column", asked, map(str, there))
-    heads = [Heading(own[x]) if x in own else heading(x, [*names, *named]) for x in names]
+    beside = [*names, *named, *["fired"] * ("rule_book" in attrs)]  # what a rule book says is per 100 cases
+    heads = [Heading(own[x]) if x in own else heading(x, beside) for x in names]
     cells = [column_said(made, i, percent, decimals) for i in range(len(names))]
     looks = [_look(made.iloc[:, i], cells[i]) for i in range(len(names))]
     label, keys, under, kept = None, [("", "")] * len(made), [""] * len(made), [*range(len(names))]
@@ -201,7 +207,7 @@ def _captioned(caption: str, attrs: Mapping[str, Any], made: pd.DataFrame) -> st
 def _key(key: Any, names: Sequence[Any], measure: bool) -> tuple[str, str]:
     """A row's group and its label: of an index of several levels, the outer ones and the last."""
     parts = key if isinstance(key, tuple) else (key,)
-    *outer, inner = [str(x) if name in AS_TYPED else said(x) for x, name in zip(parts, names, strict=True)]
+    *outer, inner = map(label_said, parts, names)
     return " · ".join(outer), measure_said(str(parts[-1])) if measure else inner
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from math import floor, isfinite, log10
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ AS_TYPED = {"id", "column", "value", "fact", "name", "parameter", "target", "sou
 """Columns of texts that are typed as they stand."""
 _NO_COUNTS = {"id", "year", "seed"}
 _PER_100 = re.compile(r"%|per ?cent\b|\b(per|of) 100\b", re.I)
-_BESIDE_RATES = {"published": "published_rate", "cohort": "published_rate"}
+_BESIDE_RATES = dict.fromkeys(["published", "cohort", "difference"], "published_rate")
 
 
 def column_said(made: pd.DataFrame, i: int, percent: bool | Sequence[str], decimals: int | None) -> list[str]:
@@ -43,12 +43,28 @@ def column_said(made: pd.DataFrame, i: int, percent: bool | Sequence[str], decim
         say = [_STYLES[style](decimals) for style in _styles(made, i, name, percent)]
     elif name == "measure":
         say = [measure_said] * len(values)
+    elif any(isinstance(x, Real) for x in known):  # beside words, such as what is hidden
+        say = [_number_or_words] * len(values)
     return [gap if x is None else one(x) for x, one in zip(values, say, strict=True)]
+
+
+def _number_or_words(value: Any) -> str:
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
+        return said(value)
+    return fixed(value, 0) if isinstance(value, Integral) else number(value)
+
+
+def label_said(value: Any, name: Any) -> str:
+    """The label of a row, in the column or level of this name: a key as it is typed, a share in per cent."""
+    if name in SHARES and isinstance(value, Real) and abs(value) <= 1:
+        return _STYLES["share"](None)(value)
+    return str(value) if name in AS_TYPED else said(value)
 
 
 def is_numeric(column: pd.Series) -> bool:
     """Whether what is known of a column are numbers, and not all of it yes or no."""
-    known = column.dropna().tolist()
+    if not (known := column.dropna().tolist()):
+        return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
     flags = all(isinstance(x, (bool, np.bool_)) for x in known)
     return all(isinstance(x, Real) for x in known) and not flags
 
@@ -66,8 +82,8 @@ def _styles(made: pd.DataFrame, i: int, name: str, percent: bool | Sequence[str]
     known, (base, end) = column.dropna().to_numpy(float), split(name)
     labels = [*np.atleast_1d(np.array(made.columns[i], dtype=object))]
     about = " ".join(map(str, (*labels, *made.columns.names, *made.index.names)))
-    beside = "rate" if name in ENDS else _BESIDE_RATES.get(base, "") if end in ENDS else ""
-    share = base in SHARES or beside in names
+    compared = _BESIDE_RATES.get(base, "") if end in ENDS or name == "difference" else ""
+    share = base in SHARES or compared in names or (name in ENDS and {"rate", "share"} & {*names})
     measures = measures_of(made)
     if (percent is True and not whole) or (percent is not True and {*labels} & {*percent}):
         style = "share"
@@ -79,14 +95,16 @@ def _styles(made: pd.DataFrame, i: int, name: str, percent: bool | Sequence[str]
         style = "share"
     elif measures:
         return [_of_measure(measure) for measure in measures]
-    elif base in UNITS or base in FLAGS:
-        style = _of_measure(base)
+    elif base in UNITS:
+        style = "per 100"
+    elif base in FLAGS and {*known} <= {0, 1} and "most" not in names:  # beside it, a share of draws
+        style = "flag"
     elif _PER_100.search(about) or ("rule_book" in made.attrs and name in ("value", *ENDS)):
         style = "per 100"
     elif (known == np.round(known)).all():
         style = "count"
     else:
-        style = "ratio"
+        style = "tenths" if (known == np.round(known, 1)).all() else "ratio"
     return [style] * len(column)
 
 
@@ -135,6 +153,7 @@ _STYLES = {
     "share": _style(number, "\u00a0%", 100),
     "per 100": _style(number),
     "ratio": _style(ratio),
+    "tenths": _style(lambda x: fixed(x, 1) if isfinite(x) else number(x)),
     "count": lambda _: lambda x: fixed(x, 0) if isfinite(x) else number(x),
     "typed": lambda _: lambda x: f"{x:.0f}",
     "flag": lambda _: lambda x: said(bool(x)),

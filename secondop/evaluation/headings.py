@@ -15,7 +15,7 @@ GAP, NOT_RECORDED = "–", "not recorded"
 MISSING = {"min": "if missing were no", "max": "if missing were yes"}
 INTERVAL = {"lower": "95 % interval, from", "upper": "95 % interval, to"}
 RANGE = {"lower": "range, from", "upper": "range, to"}  # of an assumed number, which no sample gave
-_ASSUMED = {"basis", "parameter", "target"}  # columns of tables that hold such
+_ASSUMED = {"basis", "parameter", "target", "at_lower"}  # columns of tables that hold such
 ENDS = MISSING | INTERVAL
 """What the ends of a number are called: over what missing information could be, and by chance."""
 COUNTS = {
@@ -41,7 +41,7 @@ _CHANCE = MEASURES["better_than_none_below"].unit
 UNITS = {name: measure.unit for name, measure in MEASURES.items() if measure.unit != _CHANCE}
 UNITS |= dict.fromkeys(["firing_rate", *TRUTH], "per 100 cases")
 """Measures per 100, or ratios, and of whom."""
-SHARES = {"rate", "published_rate", "cohort_rate", "share", "prevalence", "threshold", "difference"}
+SHARES = {"rate", "published_rate", "cohort_rate", "share", "prevalence", "threshold"}
 SHARES |= MEASURES.keys() - UNITS.keys()
 """What is a share between 0 and 1, and is read in per cent."""
 _SNAKE = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")

@@ -15,10 +15,9 @@ _HOMES = {
     "secondop.figures.books": ("all_books",),
     "secondop.figures.exchange": ("net_benefit",),
     "secondop.figures.learned": ("calibration", "importance", "same_volume"),
-    "secondop.figures.forest": ("published",),
-    "secondop.figures.opinions": ("strategies",),
+    "secondop.figures.strategies": ("read_strategies",),
     "secondop.figures.people": ("flow", "icon_array"),
-    "secondop.figures.ratios": ("contrasts",),
+    "secondop.figures.comparison": ("compare",),
     "secondop.figures.uncertainty": ("bands", "tornado"),
     "secondop.figures.verification": ("departures", "verification_bias"),
 }

@@ -87,9 +87,9 @@ def gaps_of(about: Mapping) -> str:
 
 def threshold_words(threshold: float, outcome: str | None = None) -> str:
     """A decision threshold as the trade that it accepts."""
-    accepted = f"{(1 - threshold) / threshold:.3g}"
+    n = f"{(1 - threshold) / threshold:.3g}"
     one, many, per = TRADES.get(outcome, TRADES[None])
-    return f"{accepted} {one if accepted == '1' else many} accepted for one {per}"
+    return f"{n} {one if n == '1' else many} accepted for one {per}"
 
 
 def only_one(table: pd.DataFrame, column: str, name: str) -> Any:

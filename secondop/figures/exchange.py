@@ -16,10 +16,10 @@ from secondop.figures.tradeoff_figures import (
     bounds,
     cannot_tell,
     middle,
+    net_said,
     one_cluster,
     refuse_net,
     tied_with,
-    worth,
 )
 
 _NOTE = "Filled mark: the policy. Ring: as many at random. Grey: {}. Line: 95 % interval{}."
@@ -91,7 +91,7 @@ def _marks(part: pd.DataFrame) -> dict[str, list]:
     trade = style.threshold_words(part["threshold"].iloc[0])
     text = f"With {trade}, as many at random have a net benefit of {{:.1f}} per 100 cases."
     random = ["" if pd.isna(value) else style.lines(text.format(value)) for value in chance]
-    said = [style.lines(worth(row, part.attrs)) for row in rows.to_dict("records")]
+    said = [style.lines(net_said(row, part.attrs)) for row in rows.to_dict("records")]
     x = [[None if pd.isna(v) else round(v, 3) for v in place] for place in x]
     return {"x": x, "hovertext": [None, None, None, random, said]}
 

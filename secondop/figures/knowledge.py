@@ -1,4 +1,4 @@
-"""What facts know: how far above chance policies lie, by what is assumed and what was calibrated."""
+"""How far above chance policies lie, by how informative facts are assumed or calibrated to be."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LIFT = {
 
 
 def yield_range(table: pd.DataFrame) -> go.Figure:
-    """Yield above chance of each policy over what facts know, with the contrasts from low to high.
+    """Yield above chance of each policy over how informative facts are, with the contrasts from low to high.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def yield_range(table: pd.DataFrame) -> go.Figure:
     share = _range(main["share_min"].min(), main["share_max"].max(), 0)
     note = f"Over all signals shown {_range(main['low'].min(), main['high'].max())}"
     note += f" ({share} %)" * bool(share) + f". {_about(table)} {_NOTE}"
-    x = "signal, what facts know: 0 nothing, 1 as calibrated to contrasts, others as assumed"
+    x = "signal, how informative facts are: 0 nothing, 1 as calibrated to contrasts, others as assumed"
     title = _title(main.loc[(main["signal"] - 1).abs().idxmin()])
     fig = style.figure(title, note, x=x, y=f"yield above chance: {spans['what'].iloc[0]} per 100 cases")
     style.line(fig, [signals[0], signals[-1]], [0, 0], _CHANCE, name="As many at random")
@@ -57,7 +57,7 @@ def yield_range(table: pd.DataFrame) -> go.Figure:
 
 
 def yield_at_signal(table: pd.DataFrame) -> go.Figure:
-    """Yield above chance of each policy and its share of the possible, with a slider for what facts know.
+    """Yield above chance of each policy and its share of the possible, with a slider for the signal.
 
     The slider is part of the figure, so it works in a page without a kernel.
 
@@ -92,7 +92,7 @@ def yield_at_signal(table: pd.DataFrame) -> go.Figure:
     style.taller(fig, 144, margin={"l": 16, "b": 224}, title_text=heads[start].title.text, showlegend=False)
     args = {f"{at:g}": [moves[at], {"title.text": heads[at].title.text}, [1, 2, 3, 4]] for at in moves}
     return fig.update_layout(
-        sliders=style.slider(args, list(moves).index(start), "What facts know (signal): ")
+        sliders=style.slider(args, list(moves).index(start), "How informative facts are (signal): ")
     )
 
 

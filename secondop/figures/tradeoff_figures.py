@@ -39,7 +39,7 @@ _OUTCOMES = {
     "error_corrected": "a wrong diagnosis is put right",
     "intervention_averted": "an intervention is averted",
 }
-_ACCEPTED = (50, 20, 10, 5, 2, 1)  # a phone has no room for 0.5
+_REFERRALS = (50, 20, 10, 5, 2, 1)  # a phone has no room for 0.5
 
 
 def tradeoff(table: pd.DataFrame) -> go.Figure:
@@ -113,11 +113,11 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
         if sort not in ("none", FORESIGHT):
             _band(fig, x, part["net_benefit_lower"], part["net_benefit_upper"], colour, f"{label}, band")
         dash = {"none": "dot", "all": "dash", FORESIGHT: "dashdot"}.get(sort, "solid")
-        said = [style.lines(worth(row, table.attrs)) for row in part.to_dict("records")]
+        said = [style.lines(net_said(row, table.attrs)) for row in part.to_dict("records")]
         look = {"name": label, "mode": "lines", "line": {"color": colour, "dash": dash, "width": 2}}
         style.points(fig, x, middle(part, "net_benefit"), said, **look)
     ends, top = rows["threshold"].agg(["min", "max"]), rows["net_benefit_upper"].max()
-    ticks = {1 / (n + 1): f"{n:g}" for n in _ACCEPTED if ends["min"] <= 1 / (n + 1) <= ends["max"]}
+    ticks = {1 / (n + 1): f"{n:g}" for n in _REFERRALS if ends["min"] <= 1 / (n + 1) <= ends["max"]}
     text = [f"{n}<br>{100 * at:.0f} %" for at, n in ticks.items()]
     fig.update_xaxes(type="log", tickvals=list(ticks), ticktext=text, range=np.log10(ends).tolist())
     fig.update_xaxes(tickangle=0, tickfont={"size": 11})
@@ -280,7 +280,7 @@ def said_of(row: dict, about: dict) -> str:
     return style.lines(text)
 
 
-def worth(row: dict, about: Mapping) -> str:
+def net_said(row: dict, about: Mapping) -> str:
     """A policy's net benefit as a sentence."""
     trade = style.threshold_words(row["threshold"], about.get("outcome"))
     net = bounds(row, "net_benefit", style.gaps_of(about))

@@ -43,7 +43,7 @@ class Read(html.parser.HTMLParser):
         if self.inside == "style":
             self.style += data
         elif self.inside in ("td", "th", "small"):
-            self.rows[-1][-1] += f" ({data})" if self.inside == "small" else data
+            self.rows[-1][-1] += f" ({data})" if self.inside == "small" else data.replace("\u00a0", " ")
 
     def all(self, tag):
         return [attrs for name, attrs in self.tags if name == tag]
@@ -66,10 +66,14 @@ NUMBERS = [
     ("whole measures", "ppv", [100.0, 0.0], ["100", "0.0"]),
     ("an NNR without a change", "nnr", [np.inf, 2.449], ["no limit", "2.4"]),
     ("shares", "rate", [0.148, 0.0374, 1.0], ["15 %", "3.7 %", "100 %"]),
+    ("a difference that is no share", "difference", [0.31, -0.5], ["0.31", "−0.50"]),
+    ("a share of draws", "best", [0.37, 0.63], ["0.37", "0.63"]),
+    ("best or not", "best", [1.0, 0.0], ["yes", "no"]),
     ("a threshold", "threshold", [1 / 11, 0.5], ["9.1 %", "50 %"]),
     ("where a policy pays", "better_than_none_below", [0.387], ["39 %"]),
     ("per cent by its name", "% of readings", [0.42, 61.3], ["0.4", "61"]),
     ("ratios", "odds_ratio", [10.2, 4.4, 0.25], ["10.2", "4.40", "0.25"]),
+    ("as they are stated", "odds_ratio", [10.2, 4.4, 2.0], ["10.2", "4.4", "2.0"]),
     ("small numbers", "error", [0.00034, -0.0011, 0.0256], ["0.00034", "−0.0011", "0.026"]),
     ("large numbers", "cost", [12345.6, 99.96], ["12,346", "100.0"]),
     ("whole numbers with a gap", "weeks", [3.0, np.nan], ["3", "–"]),
@@ -82,7 +86,7 @@ NUMBERS = [
     ("name", "values", "expected"), [row[1:] for row in NUMBERS], ids=[r[0] for r in NUMBERS]
 )
 def test_a_column_of_numbers_has_one_style(name, values, expected):
-    assert [cell.replace("\u00a0", " ") for cell in column(values, name)] == expected
+    assert column(values, name) == expected
 
 
 VALUES = [
@@ -97,7 +101,7 @@ VALUES = [
     ("several lines", "said", ["one\ntwo  three"], ["one\ntwo  three"]),
     ("days", "seen", pd.to_datetime(["2026-03-01", None]), ["2026-03-01", "–"]),
     ("bands", "age", pd.cut([3, 50], [0, 40, 99]), ["(0, 40]", "(40, 99]"]),
-    ("counts and words", "cases", [12, "hidden"], ["12", "hidden"]),
+    ("counts and words", "cases", [1200, 54.2484, "hidden", ""], ["1,200", "54", "hidden", ""]),
 ]
 
 
@@ -117,6 +121,7 @@ HEADS = [
     ("published_n", [], "published: cases"),
     ("lower", [], "95 % interval, from"),
     ("lower", ["basis"], "range, from"),
+    ("lower", ["at_lower"], "range, from"),
     ("min", ["fired"], "if missing were no (per 100 cases)"),
     ("unknown", ["n"], "cannot be judged"),
     ("error_corrected", ["policy"], "wrong first opinions put right, among those referred (per 100 cases)"),
@@ -137,8 +142,8 @@ def test_a_measure_of_a_tidy_table_has_its_words_its_unit_and_its_own_style():
         assert any(name.startswith(measure.words) for name in rows)
     value = WIDE.set_index("policy").loc["recommended"]
     assert rows["positive predictive value, per cent of those referred"][1] == f"{value['ppv']:.0f}"
-    share = rows["beats referring nobody below"][1]
-    assert share == f"{100 * value['better_than_none_below']:.0f}\u00a0%"
+    share = rows["better than referring nobody below"][1]
+    assert share == f"{100 * value['better_than_none_below']:.0f} %"
     assert rows["on the efficient frontier"][1] == ["no", "yes"][int(value["frontier"])]
 
 
@@ -147,7 +152,7 @@ def test_measures_in_rows_keep_their_words_and_styles_when_a_table_is_turned():
     rows = Read(show(turned)).rows
     assert [row[0] for row in rows[-2:]] == [
         "positive predictive value, per cent of those referred",
-        "beats referring nobody below",
+        "better than referring nobody below",
     ]
     assert rows[-1][2].endswith("%") and not rows[-2][2].endswith("%")
 
@@ -171,11 +176,27 @@ def test_what_an_estimate_assumes_stands_below_it():
     assert {table.attrs["verification"], table.attrs["estimate"]} <= {*show(table).notes}
 
 
+def test_rates_that_are_compared_are_all_in_per_cent():
+    names = [
+        "published_rate",
+        "published_lower",
+        "cohort_rate",
+        "cohort_upper",
+        "difference",
+        "difference_lower",
+    ]
+    row = s.compare(COHORT).set_index("id").loc[["meyer_dx"], names]
+    assert [cell[-1] for cell in Read(show(row)).rows[1][1:]] == ["%"] * len(names)
+    assert Read(show(pd.DataFrame({"share": [0.5], "upper": [0.79]}))).rows[1] == ["50 %", "79 %"]
+    ratios = pd.DataFrame({"published_lower": [0.8, 1.2], "published_rate": [None, None]})
+    assert Read(show(ratios)).rows[1][0] == "0.8"
+
+
 def test_a_denominator_stays_beside_the_rate_that_it_is_of():
     read = Read(show(s.published_rates()[["study", "outcome", "denominator", "n", "rate"]].head(1)))
     assert read.rows == [
         ["study (of whom)", "outcome", "cases", "rate"],
-        ["Meyer (second opinions obtained)", "diagnosis changed", "6,791", "15\u00a0%"],
+        ["Meyer (second opinions obtained)", "diagnosis changed", "6,791", "15 %"],
     ]
 
 
@@ -186,6 +207,7 @@ LABELS = {
     "names": (pd.Index(["first_right", "sought"]), ["first right", "sought"]),
     "numbers with a name": (pd.Index([1, 2], name="step"), ["1", "2"]),
     "yes and unknown": (pd.Index([True, None], dtype=object), ["yes", "not recorded"]),
+    "thresholds": (pd.Index([1 / 11, 0.5], name="threshold"), ["9.1 %", "50 %"]),
     "ids with a name": (pd.Index(["a_b", "c_d"], name="id"), ["a_b", "c_d"]),
 }
 
@@ -205,11 +227,11 @@ def test_an_index_of_two_levels_makes_groups_of_rows_and_no_empty_row_of_names()
     assert read.rows == [
         ["basis · class", "wrong"],
         ["model", ""],
-        ["atypia", "11\u00a0%"],
-        ["DCIS", "20\u00a0%"],
+        ["atypia", "11 %"],
+        ["DCIS", "20 %"],
         ["paper", ""],
-        ["atypia", "30\u00a0%"],
-        ["DCIS", "5.0\u00a0%"],
+        ["atypia", "30 %"],
+        ["DCIS", "5.0 %"],
     ]
 
 
@@ -219,7 +241,8 @@ def test_columns_of_two_levels_have_headers_that_span_them():
     spans = [int(attrs["colspan"]) for attrs in read.all("th") if attrs["scope"] == "colgroup"]
     assert read.rows[0][1] == "sought · recommendation" and read.rows[1][:2] == ["no", "yes"]
     assert spans[0] == table.shape[1] == sum(spans[1:])
-    assert show(table).__repr__().splitlines()[0].startswith("sex     no · ")
+    first, second = repr(show(table)).splitlines()[:2]
+    assert first == "sought · recommendation" and second.startswith("sex     no · ")
 
 
 def test_every_header_says_what_it_heads():
@@ -260,11 +283,12 @@ def test_no_text_becomes_markup():
         assert HOSTILE in repr(shown)
 
 
-def test_a_long_table_says_how_many_rows_are_left_out():
+def test_what_is_not_there_is_said_below():
     shown = show(pd.DataFrame({"case": range(1234)}), most=5)
     assert len(shown.rows) == 5 and shown.notes == ["… and 1,229 more rows, of 1,234."]
     assert show(pd.DataFrame({"case": range(31)})).notes == ["… and 1 more row, of 31."]
     assert show(pd.DataFrame({"case": range(30)})).notes == []
+    assert show(pd.DataFrame({"case": [1, None]})).notes == ["–: not known, not stated or not defined."]
     assert show(pd.DataFrame({"case": []})).notes == ["It has no rows."]
 
 
@@ -275,14 +299,14 @@ SAME = {"rate": [0.25, None], "sought": [True, None]}
     "frame", [pd.DataFrame(SAME), pl.DataFrame(SAME), pa.table(SAME)], ids=["pandas", "polars", "arrow"]
 )
 def test_a_table_of_any_engine_reads_alike(frame):
-    assert Read(show(frame)).rows == [["rate", "sought"], ["25\u00a0%", "yes"], ["–", "not recorded"]]
+    assert Read(show(frame)).rows == [["rate", "sought"], ["25 %", "yes"], ["–", "not recorded"]]
 
 
 @pytest.mark.parametrize(
     "one", [pd.Series([0.5], name="rate"), pl.Series("rate", [0.5])], ids=["pandas", "polars"]
 )
 def test_a_column_is_a_table_of_one(one):
-    assert Read(show(one)).rows == [["rate"], ["50\u00a0%"]]
+    assert Read(show(one)).rows == [["rate"], ["50 %"]]
 
 
 def test_a_printed_text_keeps_its_lines_and_wraps():
@@ -311,9 +335,9 @@ def test_a_table_stays_as_it_was_and_is_told_without_noise(frame):
 
 
 ASKED = [
-    ({"percent": ["a"]}, ["15\u00a0%", "0.040"]),
-    ({"percent": True}, ["15\u00a0%", "4.0\u00a0%"]),
-    ({"percent": True, "decimals": 1}, ["15.0\u00a0%", "4.0\u00a0%"]),
+    ({"percent": ["a"]}, ["15 %", "0.040"]),
+    ({"percent": True}, ["15 %", "4.0 %"]),
+    ({"percent": True, "decimals": 1}, ["15.0 %", "4.0 %"]),
     ({"decimals": 3}, ["0.150", "0.040"]),
 ]
 
@@ -322,6 +346,12 @@ ASKED = [
 def test_per_cent_and_decimals_can_be_asked_for(asked, expected):
     row = Read(show(pd.DataFrame({"x": ["A"], "a": [0.15], "b": [0.04], "n": [3]}), **asked)).rows[1]
     assert row == ["A", *expected, "3"]
+
+
+def test_in_letters_a_unit_tells_apart_what_has_the_same_words():
+    text = repr(show(WIDE[["policy", "yield_above_chance", "yield_share", "nnr"]]))
+    assert "yield above chance, per 100 cases  yield above chance, per cent of the possible" in text
+    assert "number needed to refer\n" in text
 
 
 def test_own_words_take_the_place_of_the_usual_ones():
