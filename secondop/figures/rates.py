@@ -52,7 +52,7 @@ def firing_rates(table: pd.DataFrame, truth: pd.DataFrame | None = None) -> go.F
     rows = rows.sort_values(["place", "one", "min"], ascending=[True, True, False], kind="stable")
     counted, title, apart, band = captions.count_of(table), _rules_title(rows), [], ""
     if grouped:
-        n = table.drop_duplicates("group")["n"].sum()
+        n = table.dropna(subset="group").drop_duplicates("group")["n"].sum()
         counted, title = f"{n:,.0f} {captions.cases_of(table)} by group", f"{len(rows)} rates by group"
     if grouped and rows["policy"].nunique() == 1:
         (title, apart), band = _groups_title(rows), " Band: all these groups together."
@@ -60,8 +60,9 @@ def firing_rates(table: pd.DataFrame, truth: pd.DataFrame | None = None) -> go.F
     alone = (rows["lower"].isna() & rows["min"].notna()).sum()
     note += "Thin line: 95 % interval" + f", none where all cases are of one cluster ({alone})" * bool(alone)
     note += ". Diamond: in truth, without gaps." if truth is not None else "."
-    panels = _panels(rows, grouped)
+    panels, of = _panels(rows, grouped), rows.dropna(subset="group")[["n", "fired", "unknown"]].sum()
     made = style.ladder(title, note, [panel for panel, _ in panels], x="of 100 cases")
+    whole = (100 * of[["fired", "unknown"]].cumsum() / of["n"]).tolist()
     for at, (_, part) in enumerate(panels):
         y, axes, colour = -np.arange(len(part)), style.axes(at), _KINDS[part["kind"].iloc[0]][0]
         colours = [colour if not band or row in apart else COLOURS["all"] for row in part["row"]]
@@ -69,16 +70,9 @@ def firing_rates(table: pd.DataFrame, truth: pd.DataFrame | None = None) -> go.F
         made.possible(part["min"], part["max"], y, QUIET if band else colour, panel=at)
         _intervals(made, part, y, at)
         if band:
-            x0, x1 = 100 * np.cumsum(rows[["fired", "unknown"]].sum()) / rows["n"].sum()
-            box = {
-                "xref": axes["xaxis"],
-                "yref": f"{axes['yaxis']} domain",
-                "y0": 0,
-                "y1": 1,
-                "layer": "below",
-            }
+            box = {"x0": whole[0], "x1": whole[1], "y0": 0, "y1": 1, "layer": "below", "xref": axes["xaxis"]}
             look = {"fillcolor": style.tint(colour, 0.2), "line": {"color": colour, "width": 1.5}}
-            made.fig.add_shape(type="rect", x0=x0, x1=x1, **box, **look)
+            made.fig.add_shape(type="rect", yref=f"{axes['yaxis']} domain", **box, **look)
         if truth is not None:
             look = {"symbol": "diamond-open", "size": 9, "color": INK, "line": {"width": 2}}
             made.points(_in_truth(part, truth), y, panel=at, marker=look, cliponaxis=False)
@@ -102,19 +96,16 @@ def attrition(table: pd.DataFrame) -> go.Figure:
     reached = 0 < enough < many
     title = f"{many} rules together refer {spans(last)[0]} of 100 cases"
     title += f"; {enough} of them, in this order, reach four fifths of those known" * reached
-    note = (
-        f"{captions.count_of(table)}, rules joined by “or”, in the order shown. Each step starts where the "
-    )
-    note += "last ended. Hatched: what missing information could add. Thin line: 95 % interval."
+    note = f"{captions.count_of(table)}, rules joined by “or”, in the order shown. Each step starts where "
+    note += "the last ended. Hatched: what missing information could add. Thin line: 95 % interval."
     labels = [*rows["rule"].map(_words), "all together"]
     made = style.ladder(title, note, labels, x="of 100 cases, referred by the rules so far")
     start, end = (100 * x / n for x in (rows["fired"] - rows["added"], rows["fired"]))
     reach, y = table[["max", "upper"]].max().max(), -np.arange(many + 1)
     made.fig.update_xaxes(range=[0, 1.16 * reach], fixedrange=True)
     shown = pd.DataFrame({"rule": rows["rule"].map(_words) + ": " + rows["label"]})
-    for name, of in (("adds", "added"), ("fires in", "alone")):
-        shown[name] = [share_of(x, n) for x in rows[of]]
-    shown = shown.assign(**{"referred so far": spans(rows), "95 % interval": spans(rows, "lower", "upper")})
+    shown["adds"], shown["fires in"] = ([share_of(x, n) for x in rows[of]] for of in ("added", "alone"))
+    shown["referred so far"], shown["95 % interval"] = spans(rows), spans(rows, "lower", "upper")
     colours = [COLOURS["all" if reached and i >= enough else "recommended"] for i in range(many)]
     made.bars(start, end, y[:-1], colours, shown)
     made.bars([0], [known], y[-1:], COLOURS["recommended"])
@@ -221,10 +212,11 @@ def _joined(sets: pd.Series) -> list[str]:
     """Sets of rules as rows name them: of several, each by its first words, where these say which it is."""
     short = {name: re.split(" (?:or|without|before) ", _words(name))[0] for name in sets.explode().dropna()}
     found = [*short.values()]
-    short = {name: text if found.count(text) == 1 else _words(name) for name, text in short.items()}
-    alone = [f"{_words(names[0])} alone" if names else "no rule" for names in sets]
-    several = [" + ".join(short[name] for name in names) for names in sets]
-    return [many if len(x) > 1 else one for x, many, one in zip(sets, several, alone, strict=True)]
+    several = {name: text if found.count(text) == 1 else _words(name) for name, text in short.items()}
+    alone = [f"{_words(names[0])} alone" if len(names) else "no rule" for names in sets]
+    return [
+        " + ".join(map(several.get, x)) if len(x) > 1 else one for x, one in zip(sets, alone, strict=True)
+    ]
 
 
 def _rules_title(rows: pd.DataFrame) -> str:
