@@ -102,7 +102,7 @@ def attrition(table: pd.DataFrame) -> go.Figure:
     made = style.ladder(title, note, labels, x="of 100 cases, referred by the rules so far")
     start, end = (100 * x / n for x in (rows["fired"] - rows["added"], rows["fired"]))
     reach, y = table[["max", "upper"]].max().max(), -np.arange(many + 1)
-    made.fig.update_xaxes(range=[0, 1.16 * reach], fixedrange=True)
+    made.fig.update_xaxes(range=[0, 1.25 * reach], fixedrange=True)
     shown = pd.DataFrame({"rule": rows["rule"].map(_words) + ": " + rows["label"]})
     shown["adds"], shown["fires in"] = ([share_of(x, n) for x in rows[of]] for of in ("added", "alone"))
     shown["referred so far"], shown["95 % interval"] = spans(rows), spans(rows, "lower", "upper")
@@ -113,7 +113,7 @@ def attrition(table: pd.DataFrame) -> go.Figure:
     _intervals(made, last, y[-1:])
     for i, (a, b, added) in enumerate(zip(start, end, rows["added"], strict=True)):
         before = a > 0.12 * reach and not (reached and i >= enough)  # the line below then crosses no text
-        _write(made, a if before else b, -i, f"+{number(100 * added / n)}".replace("+<", "<+"), left=before)
+        _write(made, a if before else b, -i, f"+{number(100 * added / n)}".replace("+<", "<"), left=before)
     _write(made, reach, y[-1], spans(last)[0], left=False)
     if reached:
         at = end.iloc[enough - 1]
@@ -137,7 +137,9 @@ def overlap(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
     """
     sets = table[table["combination"].map(lambda names: names not in ((), (OTHER,)))].head(most)
     none = table[table["combination"].map(len) == 0]
-    title, rows = "Some rule is known to fire in every case", sets if len(sets) else none
+    title, rows = "Rules that are known to fire together", sets if len(sets) else none
+    if sets["known"].sum() == table["n"].iloc[0]:
+        title = "Some rule is known to fire in every case"
     if len(none):
         known, sure = (100 * (none[name] / none["n"]).item() for name in ("known", "fired"))
         title = f"In {number(known)} of 100 cases no rule is known to fire"
@@ -149,9 +151,13 @@ def overlap(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
         told = f"the most frequent set is {names[first]}"
         title += f"; {told if clear else 'which set of rules is the most frequent cannot be told'}"
     share, y = 100 * rows["known"] / rows["n"], -np.arange(len(rows))
-    note = f"{captions.count_of(table)}; the {len(rows)} largest sets of rules, {number(share.sum())} of 100 "
-    note += "cases. Solid: exactly these are known to fire. Hatched: what missing information could add; it "
-    note += "could also take away. In brackets: from least to most. Thin line: 95 % interval."
+    note = (
+        f"{captions.count_of(table)}; {len(rows)} sets of rules with {number(share.sum())} of 100 cases, the "
+    )
+    note += (
+        "largest first. Solid: exactly these are known to fire. Hatched: what missing information could add; "
+    )
+    note += "it could also take away. In brackets: from least to most. Thin line: 95 % interval."
     values = [f"{number(x)} ({ends})" for x, ends in zip(share, spans(rows), strict=True)]
     made = style.ladder(title, note, names, x="of 100 cases", values=values)
     made.fig.update_xaxes(range=[0, 1.02 * rows[["max", "upper"]].max().max()], fixedrange=True)
@@ -183,7 +189,8 @@ def _write(made: Drawing, x: float, y: float, text: str, *, left: bool) -> None:
 def _panels(rows: pd.DataFrame, grouped: bool) -> list[tuple[Panel, pd.DataFrame]]:
     """A panel for each kind of rules, or for each rate of groups; beside one another where they are many."""
     blocks, panels, ends = list(rows.groupby("label" if grouped else "kind", sort=False)), [], [0, 0]
-    parts = [(name, part[i : i + _COLUMN]) for name, part in blocks for i in range(0, len(part), _COLUMN)]
+    long = max(_COLUMN, ceil(len(rows) / 2))
+    parts = [(name, part[i : i + long]) for name, part in blocks for i in range(0, len(part), long)]
     for name, part in parts:
         column = int(len(rows) > _COLUMN / 2 and len(parts) > 1 and ends[1] < ends[0])
         ends[column] += len(part) + 1
