@@ -316,3 +316,17 @@ def test_rules_in_a_set_are_named_by_their_first_words(cases):
     names = notes(figures.overlap(table, most=20))
     both = "atypical + aggressive treatment proposed"
     assert both in names and "atypical or unresponsive alone" in names
+
+
+def test_a_rule_in_every_case_is_claimed_only_of_a_table_that_holds_every_case(cases):
+    every = cases.assign(neoplasia_concern=True, atypical_presentation=False, chemotherapy_proposed=False)
+    every["hereditary_condition_suspected"] = cases.index % 2 == 0
+    table = overlap(every, rule_book=BOOK)
+    assert title(figures.overlap(table)).startswith("Some rule is known to fire in every case")
+    assert title(figures.overlap(table.head(1))).startswith("Rules that are known to fire together")
+
+
+def test_many_groups_stand_in_two_columns_of_a_height(cases):
+    many = pd.concat([firing_rates(cases, by="sex", rule_book=BOOK).query(f"policy == '{ANY}'")] * 20)
+    drawn = figures.firing_rates(many.assign(group=[f"ward {i}" for i in range(60)]))
+    assert [len(bars.y) for bars in solid(drawn)] == [30, 30]
