@@ -166,7 +166,10 @@ def _direct(made: Drawing, sizes: list[tuple[float, float]]) -> list[dict[str, A
                 continue
             boxes = np.vstack([boxes, box])
             look = _text(label["text"], 12, "center", "middle", label["colour"]) | {"showarrow": True}
-            look |= {"x": label["x"], "y": label["y"], "xref": on["xaxis"], "yref": on["yaxis"]}
+            for name in "xy":  # a note on a log axis stands at its logarithm
+                log = made.fig.layout[f"{name}axis{on['xaxis'][1:]}"].type == "log"
+                look[name] = float(np.log10(label[name])) if log else label[name]
+            look |= {"xref": on["xaxis"], "yref": on["yaxis"]}
             look |= {"ax": round(ax), "ay": round(ay), "standoff": 6, "arrowhead": 0, "arrowwidth": 1}
             notes.append(look | {"arrowcolor": QUIET})
     return notes
