@@ -7,13 +7,13 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "secondop.figures.firing_figures": ("attrition", "firing_rates", "overlap"),
-    "secondop.figures.tradeoff_figures": ("decision_curve", "tradeoff"),
-    "secondop.figures.knowledge": ("triage", "yield_at_signal", "yield_range"),
+    "secondop.figures.rates": ("attrition", "firing_rates", "overlap"),
+    "secondop.figures.tradeoffs": ("tradeoff", "yield_above_chance"),
+    "secondop.figures.thresholds": ("decision_curve", "net_benefit"),
+    "secondop.figures.knowledge": ("triage_lifts", "yield_at_signal", "yield_range"),
     "secondop.figures.cohort": ("along", "along_trait"),
     "secondop.figures.biopsies": ("second_readings",),
-    "secondop.figures.every_book": ("all_books",),
-    "secondop.figures.exchange": ("net_benefit",),
+    "secondop.figures.books": ("all_books",),
     "secondop.figures.learned": ("calibration", "importance", "same_volume"),
     "secondop.figures.strategies": ("read_strategies",),
     "secondop.figures.people": ("flow", "icon_array"),

@@ -10,9 +10,7 @@ from secondop.figures.given import draws
 from secondop.figures.style import COLOURS, QUIET
 
 
-@draws(
-    "second_readings", "band", "n", "errors", "referred", "caught", "needless", "caught_lower", "caught_upper"
-)
+@draws("second_readings", "band", "n", "errors", "referred", "true_positive", "sensitivity_lower")
 def second_readings(table: pd.DataFrame) -> go.Figure:
     """Errors caught against second readings that change nothing, over the width of the ambiguous band.
 
@@ -24,14 +22,14 @@ def second_readings(table: pd.DataFrame) -> go.Figure:
     """
     table = table.sort_values("band", ignore_index=True)
     n, errors = int(table["n"].iloc[0]), int(table["errors"].iloc[0])
-    x, y = 100 * table["needless"] / n, 100 * table["caught"] / errors
-    low, high = 100 * table["caught_lower"], 100 * table["caught_upper"]
+    x, y = 100 * table["false_positive"] / n, 100 * table["true_positive"] / errors
+    low, high = 100 * table["sensitivity_lower"], 100 * table["sensitivity_upper"]
     title, half = (
         f"No band drawn catches half of the {errors} wrong first readings among {n}",
         len(table) // 2,
     )
-    if (table["caught"] >= errors / 2).any():
-        half = int((table["caught"] >= errors / 2).idxmax())
+    if (table["true_positive"] >= errors / 2).any():
+        half = int((table["true_positive"] >= errors / 2).idxmax())
         title = f"A band of ±{table['band'][half]:.2f} catches {table['caught'][half]:.0f} of {errors} wrong "
         title += (
             f"readings ({low[half]:.0f} to {high[half]:.0f} %) for {x[half]:.1f} second readings per 100 "
@@ -50,11 +48,11 @@ def second_readings(table: pd.DataFrame) -> go.Figure:
     made.band(x, low, high, COLOURS["recommended"])
     shown = pd.DataFrame({"ambiguous band": table["band"].map("±{:.2f}".format)})
     shown["read again"] = [f"{referred:,} of {n:,}" for referred in table["referred"]]
-    spans = zip(table["caught"], low, high, strict=True)
+    spans = zip(table["true_positive"], low, high, strict=True)
     shown["wrong readings caught"] = [
         f"{caught} of {errors} ({a:.0f} to {b:.0f} %)" for caught, a, b in spans
     ]
-    shown["nothing changes: possible overuse"] = table["needless"].map("{:,}".format)
+    shown["nothing changes: possible overuse"] = table["false_positive"].map("{:,}".format)
     look = {"mode": "lines+markers", "line": {"color": COLOURS["recommended"]}, "name": "ambiguous band"}
     made.points(x, y, shown, **look)
     made.line([0, 100 * (n - errors) / n], [0, 100], COLOURS["all"], dash="dot", name="read again at random")

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from secondop.errors import SecondopError
 from secondop.evaluation.measures import MEASURES, TRUTH
 from secondop.evaluation.policies import FORESIGHT
-from secondop.evaluation.sensitivity import OR_UNDECIDED
+from secondop.evaluation.sensitivity import IF_YES
 from secondop.figures import style
 from secondop.figures.captions import capital, only_one
 from secondop.figures.given import draws
@@ -108,8 +108,8 @@ def propagate(table: pd.DataFrame) -> go.Figure:
     labels = [capital(_NAMES.get(policy, policy)) for policy in rows["policy"]]
     made = style.ladder(_widest(rows, unit), note, labels, x=words, values=_alike(rows["median"]))
     for i, row in rows.iterrows():
-        colour = COLOURS[_POLICIES.get(row["policy"].removesuffix(OR_UNDECIDED), "rule book")]
-        draw = made.possible if row["policy"].endswith(OR_UNDECIDED) else made.bars
+        colour = COLOURS[_POLICIES.get(row["policy"].removesuffix(IF_YES), "rule book")]
+        draw = made.possible if row["policy"].endswith(IF_YES) else made.bars
         draw([row["lower_half"]], [row["upper_half"]], [-i], colour)
     y = -rows.index.to_numpy()
     made.whiskers(rows["lower"], rows["upper"], y)
@@ -127,8 +127,8 @@ def propagate(table: pd.DataFrame) -> go.Figure:
     )
     at = rows.set_index("policy")["median"]
     places = {policy: i for i, policy in enumerate(rows["policy"])}
-    for policy in at.index.intersection([x + OR_UNDECIDED for x in at.index]):
-        known, on = policy.removesuffix(OR_UNDECIDED), {"xref": "x", "yref": "y", "axref": "x", "ayref": "y"}
+    for policy in at.index.intersection([x + IF_YES for x in at.index]):
+        known, on = policy.removesuffix(IF_YES), {"xref": "x", "yref": "y", "axref": "x", "ayref": "y"}
         ends = {"x": at[policy], "y": -places[policy], "ax": at[known], "ay": -places[known]}
         look = {"showarrow": True, "text": "", "arrowhead": 2, "arrowwidth": 1.2, "arrowcolor": style.QUIET}
         made.fig.add_annotation(standoff=8, startstandoff=8, **ends, **on, **look)

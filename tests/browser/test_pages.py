@@ -117,8 +117,8 @@ def test_a_slider_moves_marks_and_title_without_a_kernel_and_stays_when_the_page
 ):
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto((study_pages / "06-when-does-benefit-become-overuse.html").as_uri())
-    price = ".plot:has(.slider-grip-rect):has-text('No-change referrals accepted')"
-    plot = page.locator(price)
+    threshold = ".plot:has(.slider-grip-rect):has-text('No-change referrals accepted')"
+    plot = page.locator(threshold)
     grip, rail = (plot.locator(name) for name in (".slider-grip-rect", ".slider-rail-touch-rect"))
     grip.scroll_into_view_if_needed()
     told = "p => [p.layout.title.text, p.data.map(t => t.x), p.layout.sliders[0].active]"

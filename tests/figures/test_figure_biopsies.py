@@ -7,9 +7,10 @@ from secondop import figures
 from secondop.errors import SecondopError
 from tests.figures.seen import notes, rows, title, trace
 
-COUNTS = {"n": 500, "errors": 20, "referred": [0, 30, 500], "caught": [0, 12, 20], "needless": [0, 18, 480]}
+COUNTS = {"n": 500, "errors": 20, "referred": [0, 30, 500]}
+COUNTS |= {"true_positive": [0, 12, 20], "false_positive": [0, 18, 480]}
 TABLE = pd.DataFrame(
-    {"band": [0, 0.15, 0.5], **COUNTS, "caught_lower": [0, 0.4, 0.8], "caught_upper": [0.2, 0.8, 1]}
+    {"band": [0, 0.15, 0.5], **COUNTS, "sensitivity_lower": [0, 0.4, 0.8], "sensitivity_upper": [0.2, 0.8, 1]}
 )
 
 
@@ -29,7 +30,7 @@ def test_the_title_says_how_many_wrong_readings_a_band_catches_how_surely_and_at
         "A band of ±0.15 catches 12 of 20 wrong readings (40 to 80 %) for 3.6 second readings"
     )
     assert "assumed right" in said
-    few = title(figures.second_readings(TABLE.assign(caught=[0, 9, 9])))
+    few = title(figures.second_readings(TABLE.assign(true_positive=[0, 9, 9])))
     assert few.startswith("No band drawn catches half of the 20 wrong first readings among 500")
 
 
@@ -43,4 +44,4 @@ def test_pointing_at_a_band_says_its_counts():
 
 def test_another_table_is_refused_by_name():
     with pytest.raises(SecondopError, match="second_readings draws a table that second_readings makes"):
-        figures.second_readings(TABLE.drop(columns="caught"))
+        figures.second_readings(TABLE.drop(columns="true_positive"))

@@ -26,7 +26,7 @@ BANDS = pd.DataFrame(
         # policy                    base  lower half  median half  upper draws blank
         ("none",                     0.0,  0.0,  0.0,  0.0,  0.0,  0.0, 200, 0),
         ("recommended",             33.0, 31.0, 32.0, 33.5, 34.0, 36.0, 200, 0),
-        ("recommended or undecided", 37.0, 36.5, 36.8, 37.2, 37.4, 38.0, 200, 0),
+        ("recommended if missing were yes", 37.0, 36.5, 36.8, 37.2, 37.4, 38.0, 200, 0),
         ("all",                     39.0, 30.0, 37.0, 39.0, 41.0, 48.0, 200, 0),
         ("blank",                   None, None, None, None, None, None, 0, 200),
     ],
@@ -101,7 +101,7 @@ def test_a_tornado_in_which_nothing_moves_says_so():
 
 def test_bands_are_ordered_by_their_median_which_stands_at_the_end():
     figure = figures.propagate(BANDS)
-    assert notes(figure)[1:5] == ["Everybody", "Recommended or undecided", "Recommended", "Nobody"]
+    assert notes(figure)[1:5] == ["Everybody", "Recommended if missing were yes", "Recommended", "Nobody"]
     assert notes(figure)[5:9] == ["39.0", "37.2", "33.5", "0.0"]
     assert list(trace(figure, "median").x) == [39, 37.2, 33.5, 0]
     assert list(trace(figure, "as stated").x) == [39, 37, 33, 0]
