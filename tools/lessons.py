@@ -52,8 +52,8 @@ def _problems(cells) -> list[str]:
     found = [] if "exercise" in kinds else [": no cell is tagged 'exercise'"]
     neighbours = zip([None, *kinds], kinds, [*kinds[1:], None], strict=False)
     for number, (cell, (before, kind, after)) in enumerate(zip(cells, neighbours, strict=True), start=1):
-        if kind not in ("exercise", "solution", None):
-            found.append(f", cell {number}: the tag {kind!r} is neither 'exercise' nor 'solution'")
+        if kind not in ("exercise", "solution", "answer", None):
+            found.append(f", cell {number}: the tag {kind!r} is none of 'exercise', 'solution', 'answer'")
         if kind == "solution" and cell.cell_type == "code" and before not in ("exercise", "solution"):
             found.append(f", cell {number}: a solution that follows no exercise")
         if kind == "exercise" and after != "solution":

@@ -75,7 +75,7 @@ def _page(path: Path, notebook) -> Page:
     html = _markdown(next((cell.source for cell in notebook.cells if cell.cell_type == "markdown"), ""))
     title = re.search(r"<h1[^>]*>(.*?)</h1>", html, re.S)
     paragraph = re.search(r"<p>(.*?)</p>", html[title.end() :] if title else html, re.S)
-    number = re.match(r"\d+", path.stem)
+    number = re.match(r"\d+[a-z]?", path.stem)
     return Page(
         file=f"{path.stem}.html",
         number=number[0] if number else "",
