@@ -17,7 +17,7 @@ How readers differ
 Published figures
     published_rates, published_contrasts, rate, compare, pool
 How often rules fire
-    firing_rates, attrition, overlap, overlap_members, flow_table, of_100, natural_frequencies
+    firing_rates, attrition, overlap, overlap_members, flow, of_100, natural_frequencies
 Benefit and overuse
     Cohort, tradeoff, decision_curve, net_benefit, wide, all_books, reform, flipped
     verification_bias, departures
@@ -25,10 +25,8 @@ Benefit and overuse
 A learned triage, and real biopsies
     learned_triage, same_volume, calibration, importance, imitation_tree
     BIOPSIES, biopsy_readings, second_readings
-To read a table, and a report to share
-    show, report
-What a word means
-    glossary
+To read a table, what a word means, and a report to share
+    show, glossary, report
 To see and to teach
     figures, teaching
 Errors and warnings
@@ -87,7 +85,7 @@ _HOMES = {
     "secondop.evaluation.comparison": ("compare",),
     "secondop.evaluation.pooling": ("pool",),
     "secondop.evaluation.rates": ("firing_rates", "attrition", "overlap", "overlap_members"),
-    "secondop.evaluation.people": ("flow_table", "of_100", "natural_frequencies"),
+    "secondop.evaluation.people": ("flow", "of_100", "natural_frequencies"),
     "secondop.evaluation.tradeoff": ("tradeoff", "decision_curve", "net_benefit", "wide"),
     "secondop.evaluation.departures": ("departures", "verification_bias"),
     "secondop.evaluation.books": ("all_books",),

@@ -35,7 +35,7 @@ from secondop.evaluation.learned import same_volume as same_volume
 from secondop.evaluation.learning import imitation_tree as imitation_tree
 from secondop.evaluation.learning import importance as importance
 from secondop.evaluation.learning import learned_triage as learned_triage
-from secondop.evaluation.people import flow_table as flow_table
+from secondop.evaluation.people import flow as flow
 from secondop.evaluation.people import natural_frequencies as natural_frequencies
 from secondop.evaluation.people import of_100 as of_100
 from secondop.evaluation.pooling import pool as pool

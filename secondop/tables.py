@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, NamedTuple
 
 import narwhals as nw
 import pandas as pd
 
 from secondop.arguments import NAMES, NONE, TEXT, Taken, checked, either, whole
-from secondop.evaluation.digits import AS_TYPED, column_said, name_of
-from secondop.evaluation.headings import GAP, Heading, heading, said
+from secondop.errors import unknown_name
+from secondop.evaluation.digits import column_said, is_numeric, label_said, measures_of, name_of
+from secondop.evaluation.headings import GAP, Heading, heading, measure_said, said
 from secondop.words import plural, render
 
 
 def _is_table(value: Any) -> bool:
+    if isinstance(value, (str, pd.DataFrame, pd.Series)):
+        return True
     try:
         nw.from_native(value, eager_only=True, allow_series=True)
     except TypeError:
-        return isinstance(value, str)
+        return False
     return True
 
 
@@ -68,19 +71,26 @@ class Shown:
     def __repr__(self) -> str:
         if self.printed is not None:
             return "\n".join([*[self.caption] * bool(self.caption), self.printed])
-        corner = [self.label.words] if self.label else []
-        lines = [corner + [cell.words for cell in self.head[-1]]]
+        corner, last = [self.label.words] if self.label else [], self.head[-1]
+        above = [row for row in self.head[:-1] if len(row) > 1]  # what groups columns is said of each
+        over = [row[0].words for row in self.head[:-1] if len(row) == 1]
+        words = [[cell.words for cell in row for _ in range(cell.span)] for row in (*above, last)]
+        heads = [" · ".join(column) for column in zip(*words, strict=True)]
+        twice = [heads.count(head) > 1 and cell.unit for head, cell in zip(heads, last, strict=True)]
+        lines = [
+            corner + [f"{head}, {unit}" if unit else head for head, unit in zip(heads, twice, strict=True)]
+        ]
         for row in self.rows:
             label = f"{row.label} ({row.under})" if row.under else row.label
             lines += [[row.group, *[""] * (len(lines[0]) - 1)]] if row.group else []
             lines.append([label] * len(corner) + row.cells)
         columns = [[cell.replace("\n", " ") for cell in column] for column in zip(*lines, strict=True)]
-        looks = ["label"] * len(corner) + [cell.look for cell in self.head[-1]]
+        looks = ["label"] * len(corner) + [cell.look for cell in last]
         sides = [str.rjust if look == "number" else str.ljust for look in looks]
         for column, side in zip(columns, sides, strict=True):
             column[:] = [side(cell, max(map(len, column))) for cell in column]
         told = ["  ".join(line).rstrip() for line in zip(*columns, strict=True)]
-        return "\n".join([*[self.caption] * bool(self.caption), *told, *self.notes])
+        return "\n".join([*[self.caption] * bool(self.caption), *over, *told, *self.notes])
 
 
 @checked(
@@ -140,33 +150,37 @@ def show(
     if isinstance(frame, str):
         return Shown(caption, printed=frame)
     made, attrs, own = _opened(frame), getattr(frame, "attrs", {}), dict(columns or {})
-    made = made.drop(columns=[x for x in _MAY_BE_IDLE if x in made and made[x].isna().all()])
+    made = made.loc[:, [x not in _MAY_BE_IDLE or made[x].notna().to_numpy().any() for x in made.columns]]
     n, caption, made = len(made), _captioned(caption, attrs, made), made.head(most)
     names, named = [*map(name_of, made.columns)], [x for x in made.index.names if x is not None]
-    heads = [Heading(own[x]) if x in own else heading(x, [*names, *named]) for x in names]
+    there = dict.fromkeys([*names, *named, *chain(*made.columns.to_frame().to_numpy().tolist())])
+    for asked in (*own, *(percent if not isinstance(percent, bool) else ())):
+        if asked not in there:
+            raise unknown_name("column", asked, map(str, there))
+    beside = [*names, *named, *["fired"] * ("rule_book" in attrs)]  # what a rule book says is per 100 cases
+    heads = [Heading(own[x]) if x in own else heading(x, beside) for x in names]
     cells = [column_said(made, i, percent, decimals) for i in range(len(names))]
     looks = [_look(made.iloc[:, i], cells[i]) for i in range(len(names))]
     label, keys, under, kept = None, [("", "")] * len(made), [""] * len(made), [*range(len(names))]
     flat = made.columns.nlevels == 1
     if (bool(named) or not pd.api.types.is_integer_dtype(made.index)) if index is None else index:
         label = Heading(" · ".join(own.get(x) or heading(str(x)).words for x in named))
-        keys = [_key(key, made.index.names) for key in made.index]
+        measured = len(measures_of(made)) > 0 and not made.select_dtypes("float").empty  # else it counts them
+        keys = [_key(key, made.index.names, measured) for key in made.index]
     elif names and flat and (looks[0] != "number" or _counts_up(made.iloc[:, 0])):
         label, keys, kept = heads[0], [("", cell) for cell in cells[0]], kept[1:]
     below = [i for i in kept if names[i] == "denominator"]
     if label and below and flat:  # under the label it stays on screen, beside every rate
-        label, under, kept = (
-            label._replace(unit="of whom"),
-            cells[below[0]],
-            [i for i in kept if i not in below],
-        )
+        label, under = label._replace(unit="of whom"), cells[below[0]]
+        kept = [i for i in kept if i not in below]
     begins = [not i or keys[i][0] != keys[i - 1][0] for i in range(len(made))]
     rows = [
         Row(group if begin else "", key, of, [cells[j][i] for j in kept])
         for i, ((group, key), begin, of) in enumerate(zip(keys, begins, under, strict=True))
     ]
     notes = [attrs[name] for name in ("verification", "estimate") if attrs.get(name)]
-    notes += [f"{GAP}: not known, or not stated."] * any(GAP in row.cells for row in rows)
+    notes += [f"{GAP}: not known, not stated or not defined."] * any(GAP in row.cells for row in rows)
+    notes += ["It has no rows."] * (n == 0)
     notes += [f"… and {plural(n - len(made), 'more row')}, of {n:,}."] * (n > len(made))
     return Shown(caption, _head(made.columns, [(heads[i], looks[i]) for i in kept]), label, rows, notes)
 
@@ -185,16 +199,17 @@ def _captioned(caption: str, attrs: Mapping[str, Any], made: pd.DataFrame) -> st
     if "simulated" not in attrs or ("simulated" in caption.lower()):
         return caption
     noun = "simulated case" if attrs["simulated"] else "case"
-    n = {*made["n"].dropna()} if "n" in made.columns else {attrs["n"]} if "n" in attrs else {}
+    counted = [made.iloc[:, i].dropna() for i, name in enumerate(made.columns) if name == "n"]
+    n = {*counted[0]} if counted else ()
     many = plural(int(*n), noun) if len(n) == 1 else f"{noun.capitalize()}s" if attrs["simulated"] else ""
     return " ".join(f"{x.rstrip('.')}." for x in (caption, many) if x)
 
 
-def _key(key: Any, names: Sequence[Any]) -> tuple[str, str]:
+def _key(key: Any, names: Sequence[Any], measure: bool) -> tuple[str, str]:
     """A row's group and its label: of an index of several levels, the outer ones and the last."""
     parts = key if isinstance(key, tuple) else (key,)
-    *outer, inner = [str(x) if name in AS_TYPED else said(x) for x, name in zip(parts, names, strict=True)]
-    return " · ".join(outer), inner
+    *outer, inner = map(label_said, parts, names)
+    return " · ".join(outer), measure_said(str(parts[-1])) if measure else inner
 
 
 def _counts_up(column: pd.Series) -> bool:
@@ -203,7 +218,7 @@ def _counts_up(column: pd.Series) -> bool:
 
 
 def _look(column: pd.Series, cells: list[str]) -> str:
-    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+    if is_numeric(column):
         return "number"
     return "long" if max(map(len, cells), default=0) > 60 else "text"
 

@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import subprocess
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -52,6 +52,10 @@ NEEDS = {
     "needs_java": (
         find_java,
         "no Java 17 or newer on this machine (Debian: apt-get install default-jre-headless)",
+    ),
+    "needs_node": (
+        partial(shutil.which, "node"),
+        "no Node.js on this machine (Debian: apt-get install nodejs npm)",
     ),
 }
 

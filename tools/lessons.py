@@ -2,7 +2,8 @@
 
 A lesson in ``notebooks/lessons`` is its teacher's version. A cell tagged ``exercise`` asks for an answer, and
 the cells tagged ``solution`` right after it give one; prose with that tag, such as notes for the teacher, may
-stand anywhere. Students get everything else, with no outputs.
+stand anywhere. Students get everything else, with no outputs; prose tagged ``answer``, which tells what a run
+shows after a prediction, too.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from secondop.errors import SecondopError, unknown_name
 
 Z = 1.959963984540054
 LEAST_UNSOUGHT = 0.05
-"""Drawn rates are mended so that those who seek no opinion have at least this part of the seekers' rate."""
+"""Drawn rates are moved so that those who seek no opinion have at least this part of the seekers' rate."""
 
 
 @checked()

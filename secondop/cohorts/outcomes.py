@@ -2,8 +2,8 @@
 
 Everything is a chance in log-odds: of a right first diagnosis it falls with difficulty and with effects of
 the case's facts; the second reader is better by one step; a change of treatment follows gravity, contest and
-effects; who seeks an opinion follows wishes and all three traits. Two readers who look at one case err
-together, and a share of first errors is made alike by anyone who looks.
+effects; who seeks an opinion follows wishes and all three traits. The errors of two readers of one case are
+correlated, and a share of first errors is made by every reader.
 """
 
 from __future__ import annotations

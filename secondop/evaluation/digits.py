@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from math import floor, isfinite, log10
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -24,10 +24,11 @@ from secondop.evaluation.headings import (
 )
 from secondop.words import fixed, number
 
-AS_TYPED = {"id", "year", "seed", "column", "value", "fact", "name", "parameter", "target", "source"}
-"""Columns of keys, which are typed as they stand, and of numbers that count nothing."""
+AS_TYPED = {"id", "column", "value", "fact", "name", "parameter", "target", "source"}
+"""Columns of texts that are typed as they stand."""
+_NO_COUNTS = {"id", "year", "seed"}
 _PER_100 = re.compile(r"%|per ?cent\b|\b(per|of) 100\b", re.I)
-_BESIDE_RATES = {"published": "published_rate", "cohort": "published_rate"}
+_BESIDE_RATES = dict.fromkeys(["published", "cohort", "difference"], "published_rate")
 
 
 def column_said(made: pd.DataFrame, i: int, percent: bool | Sequence[str], decimals: int | None) -> list[str]:
@@ -38,11 +39,34 @@ def column_said(made: pd.DataFrame, i: int, percent: bool | Sequence[str], decim
     say: list[Callable[[Any], str]] = [str if name in AS_TYPED else said] * len(values)
     if known and all(isinstance(x, (bool, np.bool_)) for x in known):
         say, gap = [said] * len(values), NOT_RECORDED
-    elif known and all(isinstance(x, Real) for x in known):
+    elif is_numeric(column):
         say = [_STYLES[style](decimals) for style in _styles(made, i, name, percent)]
     elif name == "measure":
         say = [measure_said] * len(values)
+    elif any(isinstance(x, Real) for x in known):  # beside words, such as what is hidden
+        say = [_number_or_words] * len(values)
     return [gap if x is None else one(x) for x, one in zip(values, say, strict=True)]
+
+
+def _number_or_words(value: Any) -> str:
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
+        return said(value)
+    return fixed(value, 0) if isinstance(value, Integral) else number(value)
+
+
+def label_said(value: Any, name: Any) -> str:
+    """The label of a row, in the column or level of this name: a key as it is typed, a share in per cent."""
+    if name in SHARES and isinstance(value, Real) and abs(value) <= 1:
+        return _STYLES["share"](None)(value)
+    return str(value) if name in AS_TYPED else said(value)
+
+
+def is_numeric(column: pd.Series) -> bool:
+    """Whether what is known of a column are numbers, and not all of it yes or no."""
+    if not (known := column.dropna().tolist()):
+        return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    flags = all(isinstance(x, (bool, np.bool_)) for x in known)
+    return all(isinstance(x, Real) for x in known) and not flags
 
 
 def name_of(column: Any) -> str:
@@ -58,37 +82,40 @@ def _styles(made: pd.DataFrame, i: int, name: str, percent: bool | Sequence[str]
     known, (base, end) = column.dropna().to_numpy(float), split(name)
     labels = [*np.atleast_1d(np.array(made.columns[i], dtype=object))]
     about = " ".join(map(str, (*labels, *made.columns.names, *made.index.names)))
-    beside = "rate" if name in ENDS else _BESIDE_RATES.get(base, "") if end in ENDS else ""
-    share = base in SHARES or beside in names
-    measures = _measures(made, names)
+    compared = _BESIDE_RATES.get(base, "") if end in ENDS or name == "difference" else ""
+    share = base in SHARES or compared in names or (name in ENDS and {"rate", "share"} & {*names})
+    measures = measures_of(made)
     if (percent is True and not whole) or (percent is not True and {*labels} & {*percent}):
         style = "share"
-    elif name in AS_TYPED and whole:
+    elif name in _NO_COUNTS and (known == np.round(known)).all():
         style = "typed"
     elif whole:
         style = "count"
     elif share and (np.abs(known) <= 1).all():  # a ratio may stand beside a rate
         style = "share"
-    elif measures is not None:
+    elif measures:
         return [_of_measure(measure) for measure in measures]
-    elif base in UNITS or base in FLAGS:
-        style = _of_measure(base)
-    elif _PER_100.search(about) or ("fired" in names and name in ("value", *ENDS)):
+    elif base in UNITS:
+        style = "per 100"
+    elif base in FLAGS and {*known} <= {0, 1} and "most" not in names:  # beside it, a share of draws
+        style = "flag"
+    elif _PER_100.search(about) or ("rule_book" in made.attrs and name in ("value", *ENDS)):
         style = "per 100"
     elif (known == np.round(known)).all():
         style = "count"
     else:
-        style = "ratio"
+        style = "tenths" if (known == np.round(known, 1)).all() else "ratio"
     return [style] * len(column)
 
 
-def _measures(made: pd.DataFrame, names: list[str]) -> list[str] | None:
-    """The measure of each row, where a column or the index says so and the package knows all."""
-    if "measure" in made.index.names:
-        measures = made.index.get_level_values("measure").astype(str).tolist()
+def measures_of(made: pd.DataFrame) -> list[str]:
+    """The measure of each row, if a column or the index names them and the package knows all."""
+    if "measure" in made.columns and made.columns.nlevels == 1:
+        measures = made["measure"].astype(str).tolist()
     else:
-        measures = made["measure"].astype(str).tolist() if "measure" in made.columns else []
-    return measures if measures and {*measures} <= {*UNITS, *SHARES, *FLAGS} else None
+        level = "measure" if "measure" in made.index.names else -1
+        measures = made.index.get_level_values(level).astype(str).tolist()
+    return measures if {*measures} <= {*UNITS, *SHARES, *FLAGS} else []
 
 
 def _of_measure(measure: str) -> str:
@@ -126,7 +153,8 @@ _STYLES = {
     "share": _style(number, "\u00a0%", 100),
     "per 100": _style(number),
     "ratio": _style(ratio),
+    "tenths": _style(lambda x: fixed(x, 1) if isfinite(x) else number(x)),
     "count": lambda _: lambda x: fixed(x, 0) if isfinite(x) else number(x),
-    "typed": lambda _: str,
+    "typed": lambda _: lambda x: f"{x:.0f}",
     "flag": lambda _: lambda x: said(bool(x)),
 }

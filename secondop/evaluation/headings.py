@@ -15,7 +15,7 @@ GAP, NOT_RECORDED = "–", "not recorded"
 MISSING = {"min": "if missing were no", "max": "if missing were yes"}
 INTERVAL = {"lower": "95 % interval, from", "upper": "95 % interval, to"}
 RANGE = {"lower": "range, from", "upper": "range, to"}  # of an assumed number, which no sample gave
-_ASSUMED = {"basis", "parameter", "target"}  # columns of tables that hold such
+_ASSUMED = {"basis", "parameter", "target", "at_lower"}  # columns of tables that hold such
 ENDS = MISSING | INTERVAL
 """What the ends of a number are called: over what missing information could be, and by chance."""
 COUNTS = {
@@ -35,13 +35,13 @@ OWN = COUNTS | {
     "at_upper": "at the upper end of the range",
     "monte_carlo_error": "Monte Carlo error",
 }
-WORDS = OWN | TRUTH | {name: measure.words for name, measure in MEASURES.items()}
+MEASURED = OWN | TRUTH | {name: measure.words for name, measure in MEASURES.items()}
 FLAGS = {"frontier", BEST}  # measures that are 1 or 0: yes or no
 _CHANCE = MEASURES["better_than_none_below"].unit
 UNITS = {name: measure.unit for name, measure in MEASURES.items() if measure.unit != _CHANCE}
 UNITS |= dict.fromkeys(["firing_rate", *TRUTH], "per 100 cases")
 """Measures per 100, or ratios, and of whom."""
-SHARES = {"rate", "published_rate", "cohort_rate", "share", "prevalence", "threshold", "difference"}
+SHARES = {"rate", "published_rate", "cohort_rate", "share", "prevalence", "threshold"}
 SHARES |= MEASURES.keys() - UNITS.keys()
 """What is a share between 0 and 1, and is read in per cent."""
 _SNAKE = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
@@ -69,25 +69,39 @@ def heading(name: str, others: Iterable[str] = ()) -> Heading:
     Heading(words='yield above chance', unit='per 100 cases')
     >>> heading("ppv_lower").words, heading("first_line_weeks").words
     ('positive predictive value: 95 % interval, from', 'first line weeks')
+    >>> heading("lower", ["value", "basis"]).words, heading("lower", ["label", "fired"])
+    ('range, from', Heading(words='95 % interval, from', unit='per 100 cases'))
     """
-    ends = MISSING | (RANGE if _ASSUMED & {*others} else INTERVAL)
+    ends, others = MISSING | (RANGE if _ASSUMED & {*others} else INTERVAL), {*others}
     base, end = split(name)
-    if end and name not in WORDS:
-        words, unit = heading(base)
+    if end and name not in OWN:
+        words, unit = heading(base, others)
         return Heading(f"{words}: {(ends | COUNTS)[end]}", unit if end in ENDS else "")
+    if name in ends or name == "value":
+        rate = "fired" in others and "measure" not in others
+        return Heading(ends.get(name, name), "per 100 cases" if rate else "")
     if name == "n" and "cases" in others:
         return Heading("readings" if "readers" in others else "all cases")
     if name == "label" and "name" in others:
         return Heading("in words")
-    if name in COUNTS and name != "n" and "n" not in others:  # it may count anything else
+    alone = not others & {"policy", "label"}  # then it is a fact of each case, and no measure of a policy
+    if (name in TRUTH and alone) or (name in COUNTS and name != "n" and "n" not in others):
         return Heading(in_words(name))
-    return Heading((ends | WORDS).get(name) or in_words(name), UNITS.get(name, ""))
+    return measure_heading(name)
+
+
+def measure_heading(name: str) -> Heading:
+    """What a measure is called, and what its numbers are of."""
+    return Heading(MEASURED.get(name) or in_words(name), UNITS.get(name, ""))
+
+
+def measure_said(name: str) -> str:
+    """A measure and its unit in one."""
+    return ", ".join(filter(None, measure_heading(name)))
 
 
 def in_words(text: str) -> str:
-    """A measure or a name with underscores, as one says it; any other text as it is."""
-    if text in MEASURES or text in TRUTH:
-        return WORDS[text]
+    """A name with underscores, as one says it; any other text as it is."""
     return text.replace("_", " ") if _SNAKE.fullmatch(text) else text
 
 
@@ -110,9 +124,3 @@ def said(value: Any) -> str:
     if isinstance(value, pd.Timestamp) and value == value.normalize():
         return f"{value:%Y-%m-%d}"
     return f"{value:g}" if isinstance(value, (float, np.floating)) else str(value)
-
-
-def measure_said(name: str) -> str:
-    """A measure and its unit: what the numbers beside it are of."""
-    words, unit = heading(name)
-    return f"{words}, {unit}" if unit else words

@@ -160,8 +160,8 @@ MEASURES = {
     ),
     "yield_above_chance": Measure("yield above chance", _CASES, _yield),
     "yield_share": Measure("yield above chance", "per cent of the possible at that volume", _yield_share),
-    "better_than_none_below": Measure("beats referring nobody below", _CHANCE, _share([TP], [FP], 1)),
-    "better_than_all_above": Measure("beats referring everybody above", _CHANCE, _share([FN], [TN], 1)),
+    "better_than_none_below": Measure("better than referring nobody below", _CHANCE, _share([TP], [FP], 1)),
+    "better_than_all_above": Measure("better than referring everybody above", _CHANCE, _share([FN], [TN], 1)),
 }
 TRUTH = {
     "error_corrected": "wrong first opinions put right, among those referred",

@@ -15,6 +15,7 @@ import polars as pl
 from secondop.errors import SecondopError
 from secondop.evaluation.cohort import EITHER, Cohort
 from secondop.evaluation.given import judged
+from secondop.evaluation.headings import COUNTS, INTERVAL, MISSING
 from secondop.evaluation.measures import TRUTH
 from secondop.evaluation.policies import FORESIGHT, at_level, choose
 from secondop.evaluation.rates import TOPS, firing_rates, populations
@@ -25,8 +26,8 @@ from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Level, Rule
 from secondop.words import number, plural, span
 
-_RATES = {"fired": "fires in", "unknown": "cannot be judged", "n": "of", "min": "at least, %"}
-_RATES |= {"max": "at most, %", "lower": "95 % from", "upper": "95 % to"}
+_RATES = {name: COUNTS[name] for name in ("fired", "unknown")} | {"n": "of"}
+_RATES |= {name: f"{words}, %" for name, words in MISSING.items()} | INTERVAL
 # what tells each of them: how many cases say no (0), yes (1) or unknown (2)
 _PART = {"fired": 1, "min": 1, "lower": 1, "unknown": 2, "max": 0, "upper": 0}
 _SHOWN = {"referral_rate": "referred", "true_positive": "true positives"}
@@ -173,7 +174,7 @@ def rates_of(made: Report, cases: Any, told: dict[str, Any]) -> None:
             groups.append((row["label"], x["group"], *_rated(x, out)))
             made.hidden += int(gone.sum())
             drawn += [x] * (row["policy"] == "recommended" and not out and pd.notna(x["lower"]))
-    note = "At least: were missing information no. At most: were it yes. 95 %: the interval around both."
+    note = "What is missing may be no or yes: the rate lies between. The 95 % interval is around both."
     columns, shown = list(_RATES.values()), rates.loc[whole]
     for name, caption, first, listed in (
         ("rates", "How often each level, group and rule fires", ["what", "name"], rows),
@@ -254,7 +255,7 @@ def tradeoffs(made: Report, cases: Any, policies: Any, told: dict[str, Any]) -> 
     frame = pd.DataFrame(rows, columns=["referring", *_SHOWN.values()])
     made.tables["trade-off"] = Table("What each policy refers, finds and misses", frame, 1, note)
     made.sheets |= {"trade-off": table, "decision curve": curve}
-    made.figures["worth"] = [("tradeoff", table), ("decision_curve", curve)]
+    made.figures["tradeoff"] = [("tradeoff", table), ("decision_curve", curve)]
 
 
 def _estimate(row: Mapping[str, float], name: str, estimated: str) -> str:

@@ -87,9 +87,9 @@ def gaps_of(about: Mapping) -> str:
 
 def threshold_words(threshold: float, outcome: str | None = None) -> str:
     """A decision threshold as the trade that it accepts."""
-    accepted = f"{(1 - threshold) / threshold:.3g}"
+    n = f"{(1 - threshold) / threshold:.3g}"
     one, many, per = TRADES.get(outcome, TRADES[None])
-    return f"{accepted} {one if accepted == '1' else many} accepted for one {per}"
+    return f"{n} {one if n == '1' else many} accepted for one {per}"
 
 
 def only_one(table: pd.DataFrame, column: str, name: str) -> Any:
@@ -100,3 +100,31 @@ def only_one(table: pd.DataFrame, column: str, name: str) -> Any:
         keep = f'Keep one, such as table[table["{column}"] == {values[0] if values else "..."!r}].'
         raise SecondopError(f"The figure {name} draws one {column}, and the table holds {held}. {keep}")
     return values[0]
+
+
+def number(x: float) -> str:
+    """A number of 100: with one decimal below 10, none above, and never rounded to nothing or to all."""
+    if 0 < abs(x) < 0.05:
+        return "<0.1" if x > 0 else ">−0.1"
+    if 99.5 <= x < 100:
+        return f"{min(x, 99.9):.1f}"
+    text = f"{x:.0f}" if abs(x) >= 9.95 or x == 0 else f"{x:.1f}"
+    return text.replace("-", "−")
+
+
+def span(low: float, high: float) -> str:
+    """From one number of 100 to another, or the one that both are; of no cases nothing is known."""
+    if pd.isna(low) or pd.isna(high):
+        return "unknown"
+    low, high = number(low), number(high)
+    return low if low == high else f"{low} to {high}"
+
+
+def spans(rows: pd.DataFrame, low: str = "min", high: str = "max") -> list[str]:
+    """The span between two columns of every row, by default what missing information makes of it."""
+    return list(map(span, rows[low], rows[high]))
+
+
+def share_of(cases: float, n: float) -> str:
+    """A count with its denominator and its share."""
+    return f"{cases:,.0f} of {n:,.0f} ({number(100 * cases / n)} %)" if n else "no cases"

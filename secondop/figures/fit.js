@@ -26,11 +26,25 @@ function broken(text, width, font) {
   return text ? lines : [];
 }
 
+// Columns of panels: labels and values keep their width, and the plots share the rest evenly.
+function spread(layout, width) {
+  const { sides, places } = layout.meta, { l, r } = layout.margin;
+  const each = (width - sides.flat().reduce((sum, side) => sum + side, 0)) / sides.length;
+  let at = -l;
+  const ends = sides.map(([left, right]) => {
+    const start = at + left;
+    at = start + each + right;
+    return [start, start + each].map((end) => Math.min(1, Math.max(0, end / (width - l - r))));
+  });
+  for (const [i, place] of places.entries()) layout[`xaxis${i ? i + 1 : ""}`].domain = ends[place];
+}
+
 function fitted(figure, width) {
   let layout = structuredClone(figure.layout);
   const meta = layout.meta;
   if (!meta?.narrow) return { ...layout, width: undefined, autosize: true };
   if (width < PHONE) layout = merged(layout, structuredClone(meta.narrow));
+  if (layout.meta.sides?.length > 1) spread(layout, width);
   const family = layout.template.layout.font.family, room = width - 2 * layout.title.pad.l - 4;
   const heads = meta.titles.map((title) => broken(title, room, `bold 15px ${family}`));
   const note = broken(meta.note, room, `13px ${family}`);

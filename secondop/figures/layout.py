@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from html import escape
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +14,7 @@ from secondop.figures.style import INK, QUIET, WIDE, Drawing, axes, lines_of, wr
 _ROW, _BAR, _LINE, _PAD = 26, 13, 15, 12  # a ladder's row, its bar, a line of a label; the edge
 _HEAD, _NOTE, _AXIS, _ENTRY = 21, 18, 19, 20  # a line of the title, its note, an axis title, the legend
 _BOLD, _TEXT, _SMALL = 10.0, 8.2, 7.5  # widths of a letter at 15 px bold, 14 px and 12 px, rather wide
+_LABEL = 6.9  # of a letter at 12 px in a label of some length, where wide and narrow ones even out
 
 
 def laid_out(made: Drawing, width: int) -> dict[str, Any]:
@@ -22,13 +24,17 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
     note, above = wrap(made.note, int(inner / _SMALL)), wrap(made.y and f"↑ {made.y}", int(inner / _TEXT))
     columns = 1 if phone else 1 + max(panel.column for panel in made.panels)
     labels = [
-        [lines_of(label, 44 if phone else 40 if columns == 1 else 28) for label in p.labels]
+        [
+            lines_of(escape(label, quote=False), 44 if phone else 40 if columns == 1 else 34)
+            for label in p.labels
+        ]
         for p in made.panels
     ]
     lines = max((1 + text.count("<br>") for texts in labels for text in texts), default=1)
     row = _ROW + 1 + _LINE * lines if phone else max(_ROW, 8 + _LINE * lines)
     places = [0 if phone else panel.column for panel in made.panels]
-    across = _across(width, columns, places, made, labels)
+    sides = _sides(width, columns, places, made, labels)
+    across = _across(width, sides)
 
     ends, spots = [0] * columns, []
     for panel, at in zip(made.panels, places, strict=True):
@@ -45,7 +51,9 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
         layout[f"xaxis{x[1:]}"] = below | {"title": {"text": words}}
         side = {"domain": [1 - spot[1] / high, 1 - spot[0] / high], "anchor": x}
         if panel.labels:
-            side |= {"range": [0.5 - len(panel.labels), 0.5], "visible": False, "fixedrange": True}
+            below_row = 14 / row if phone else 0.5  # on a phone the label takes what is above a row
+            side |= {"range": [1 - below_row - len(panel.labels), 1 - below_row]}
+            side |= {"visible": False, "fixedrange": True}
             layout["annotations"] += _rows(labels[number], panel.values, x, y, phone)
         layout[f"yaxis{y[1:]}"] = side
         if panel.head:
@@ -60,7 +68,7 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
         edge = {"x": 0, "y": 1, "xref": "paper", "yref": "paper", "xshift": _PAD - left, "yshift": 6}
         layout["annotations"].append(_text("<br>".join(above), 14, "left", "bottom", QUIET) | edge)
     under = 30 + _AXIS * len(wrap(made.x, int(inner / columns / _TEXT))) + 6
-    bottom = under + 84 * bool(made.steps) + _ENTRY * _legend_rows(made, inner)
+    bottom = under + 84 * bool(made.steps) + _ENTRY * _legend_rows(made, inside)
     top = 16 + _HEAD * max(map(len, heads)) + _NOTE * len(note) + _AXIS * len(above) + 14
     total = top + high + bottom
     sizes = []
@@ -74,9 +82,11 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
         "bargap": 1 - _BAR / row,
         "title": {"text": titled(heads[made.start], note), "x": 0, "xref": "container", "pad": {"l": _PAD}}
         | {"y": 1 - 22 / total, "yanchor": "top", "font": {"size": 15}},
-        "meta": {"lines": [max(map(len, heads)), len(note)]},
+        "meta": {"lines": [max(map(len, heads)), len(note)], "sides": sides, "places": places},
     }
-    return layout | ({"sliders": [_slider(made, heads, note, under)]} if made.steps else {})
+    return layout | (
+        {"sliders": [_slider(made, heads, note, under, 44 if phone else 40)]} if made.steps else {}
+    )
 
 
 def titled(head: Sequence[str], note: Sequence[str]) -> str:
@@ -85,18 +95,23 @@ def titled(head: Sequence[str], note: Sequence[str]) -> str:
     return "<br>".join(f"<b>{line}</b>" for line in head) + small
 
 
-def _across(width: int, columns: int, places: list[int], made: Drawing, labels: list) -> list[list[float]]:
-    """From where to where each column of panels is drawn, as shares of the width."""
-    wide = [[50.0, 18.0] for _ in range(columns)]  # left for ticks, right for the last of them
+def _sides(width: int, columns: int, places: list[int], made: Drawing, labels: list) -> list[list[float]]:
+    """What each column of panels needs at its left for labels or ticks, and at its right for values."""
+    wide = [[50.0, 18.0] for _ in range(columns)]
     for at in range(columns):
         own = [n for n, place in enumerate(places) if place == at and made.panels[n].labels]
         if own:
-            beside = _SMALL * _letters([text for n in own for text in labels[n]]) + 10
+            beside = _LABEL * _letters([text for n in own for text in labels[n]]) + 10
             values = _SMALL * _letters([text for n in own for text in made.panels[n].values]) + 8
             wide[at] = [beside + _PAD if width >= WIDE else _PAD, max(18.0, values + 6)]
-    each = (width - sum(map(sum, wide))) / columns
+    return wide
+
+
+def _across(width: int, sides: list[list[float]]) -> list[list[float]]:
+    """From where to where each column of panels is drawn, as shares of the width; fit.js does the same."""
+    each = (width - sum(map(sum, sides))) / len(sides)
     ends, at = [], 0.0
-    for left, right in wide:
+    for left, right in sides:
         ends.append([(at + left) / width, (at + left + each) / width])
         at += left + each + right
     return ends
@@ -121,22 +136,28 @@ def _letters(texts: Iterable[str]) -> int:
     return max((len(line) for text in texts for line in text.split("<br>")), default=0)
 
 
-def _legend_rows(made: Drawing, inner: int) -> int:
-    """The rows of the legend: one, or as many as entries of the width of the widest need."""
+def _legend_rows(made: Drawing, inside: int) -> int:
+    """The rows of the legend, as wide as the plot: one, or as many as entries as wide as the widest need."""
     wide = [46 + 7.9 * len(trace.name or "") for trace in made.fig.data if trace.showlegend]
-    if sum(wide) <= inner:
+    if sum(wide) <= inside:
         return bool(wide)
-    return -(-len(wide) // max(1, int(inner / max(wide))))
+    return -(-len(wide) // max(1, int(inside / max(wide))))
 
 
-def _slider(made: Drawing, heads: list, note: list[str], under: int) -> dict[str, Any]:
-    """The slider below the axis; each step sets its title and what moves."""
+def _slider(made: Drawing, heads: list, note: list[str], under: int, letters: int) -> dict[str, Any]:
+    """The slider below the axis; each step sets its title, what moves and, where they do, the rows' words."""
+    told, first = [{"title.text": titled(head, note)} for head in heads], len(made.notes())
+    for words, panel in zip(told, made.ranked, strict=False):
+        rows = [*(lines_of(escape(x, quote=False), letters) for x in panel.labels), *panel.values]
+        words |= {f"annotations[{first + i}].text": text for i, text in enumerate(rows)}
     steps = [
-        {"label": label, "method": "update", "args": [moved, {"title.text": titled(head, note)}, made.moving]}
-        for (label, (_, moved)), head in zip(made.steps.items(), heads, strict=True)
+        {"label": label, "method": "update", "args": [moved, words, made.moving]}
+        for (label, (_, moved)), words in zip(made.steps.items(), told, strict=True)
     ]
+    edge = max(0, round(_SMALL * _letters(made.steps) / 2) - _PAD)  # the first and last stand whole
+    pad = {"t": under, "b": 0, "l": edge, "r": edge}
     said = {"prefix": made.prefix, "font": {"size": 14}}
-    look = {"currentvalue": said, "font": {"size": 12}, "pad": {"t": under, "b": 0}, "x": 0, "len": 1}
+    look = {"currentvalue": said, "font": {"size": 12}, "pad": pad, "x": 0, "len": 1}
     return look | {"steps": steps, "active": made.start}
 
 
@@ -160,7 +181,10 @@ def _direct(made: Drawing, sizes: list[tuple[float, float]]) -> list[dict[str, A
                 continue
             boxes = np.vstack([boxes, box])
             look = _text(label["text"], 12, "center", "middle", label["colour"]) | {"showarrow": True}
-            look |= {"x": label["x"], "y": label["y"], "xref": on["xaxis"], "yref": on["yaxis"]}
+            for name in "xy":  # an annotation takes the logarithm where the axis is one
+                log = made.fig.layout[f"{name}axis{on[f'{name}axis'][1:]}"].type == "log"
+                look[name] = float(np.log10(label[name])) if log else label[name]
+            look |= {"xref": on["xaxis"], "yref": on["yaxis"]}
             look |= {"ax": round(ax), "ay": round(ay), "standoff": 6, "arrowhead": 0, "arrowwidth": 1}
             notes.append(look | {"arrowcolor": QUIET})
     return notes

@@ -14,6 +14,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,8 @@ SPARE = ("#C0699A", "#B87A00", "#7B5AA6", "#009E73", "#D55E00", "#808080")
 """Colours for what has no meaning of its own."""
 
 WIDE, NARROW = 760, 350  # widths that a layout is made for: a page or notebook, and a phone
+_MOVES = ("x", "base", "customdata", "error_x.array")
+_MOVES += tuple(f"marker.{name}" for name in ("color", "line.color", "pattern.fgcolor"))
 _FONT = "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif"
 
 
@@ -104,6 +107,7 @@ class Drawing:
     start: int = 0
     prefix: str = ""
     moving: list[int] = field(default_factory=list)
+    ranked: list[Panel] = field(default_factory=list)
 
     def points(
         self, x: Any, y: Any, shown: pd.DataFrame | None = None, *, panel: int = 0, **look: Any
@@ -148,17 +152,28 @@ class Drawing:
 
     def name(self, x: float, y: float, text: str, colour: str = INK, *, panel: int = 0) -> None:
         """A direct label at a mark, with a leader line, placed where there is room; the first come first."""
-        self.named.append({"x": float(x), "y": float(y), "text": text, "colour": colour, "panel": panel})
+        said = {"text": escape(text, quote=False), "colour": colour}
+        self.named.append({"x": float(x), "y": float(y), "panel": panel} | said)
 
     def slider(
-        self, steps: dict[str, tuple[str, dict]], start: int, prefix: str, moving: Sequence[int]
+        self,
+        steps: dict[str, tuple[str, dict]],
+        start: int,
+        prefix: str,
+        moving: Sequence[int],
+        ranked: Sequence[Panel] = (),
     ) -> None:
-        """A slider that works without a kernel: by label, a title and what it sets in the moving traces."""
+        """A slider that works without a kernel: by label, a title and what it sets in the moving traces.
+
+        Where rows change their order or values, ``ranked`` holds them at each step, of a ladder of one panel.
+        """
         self.steps, self.start, self.prefix, self.moving = steps, start, prefix, list(moving)
+        self.ranked = list(ranked)
 
     def titles(self) -> list[str]:
         """The title, or that of every step of the slider."""
-        return [title for title, _ in self.steps.values()] or [self.title]
+        titles = [title for title, _ in self.steps.values()] or [self.title]
+        return [escape(title, quote=False) for title in titles]
 
     def hover(self, shown: pd.DataFrame | None) -> dict[str, Any]:
         """What a trace needs to show these rows, which the table of the figure then holds too."""
@@ -167,9 +182,7 @@ class Drawing:
         self.tables.append(shown)
         lines = [f"{lines_of(str(name), 40)}: %{{customdata[{i}]}}" for i, name in enumerate(shown)][1:]
         text = "<br>".join(["<b>%{customdata[0]}</b>", *lines]) + "<extra></extra>"
-        cells = shown.astype(str).assign(
-            **{shown.columns[0]: shown.iloc[:, 0].map(lambda x: lines_of(str(x), 40))}
-        )
+        cells = shown.astype(str).map(lambda cell: lines_of(escape(cell, quote=False), 46))
         return {"customdata": cells.to_numpy().tolist(), "hovertemplate": text}
 
     def done(self) -> go.Figure:
@@ -236,6 +249,18 @@ def whisker(value: Any, lower: Any, upper: Any, colour: str = INK) -> dict[str, 
     value, lower, upper = (np.asarray(end, float) for end in (value, lower, upper))
     ends = {"array": _plain(upper - value), "arrayminus": _plain(value - lower)}
     return ends | {"color": colour, "thickness": 1.2, "width": 4}
+
+
+def moved(marks: Drawing) -> dict[str, list]:
+    """What a step of a slider sets, trace by trace, so that the marks are those of this drawing."""
+
+    def of(part: Any, name: str) -> Any:
+        for key in name.split("."):
+            part = part.get(key) if isinstance(part, dict) else None
+        return part
+
+    traces = [trace.to_plotly_json() for trace in marks.fig.data]
+    return {name: [of(trace, name) for trace in traces] for name in _MOVES}
 
 
 def axes(panel: int) -> dict[str, str]:

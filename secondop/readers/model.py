@@ -1,4 +1,4 @@
-"""A model of readers who err together, because cases differ in difficulty."""
+"""A model of readers whose errors are correlated, because cases differ in difficulty."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from secondop.rules.answers import NO, UNKNOWN, YES
+from secondop.rules.answers import GRID_LIMIT, NO, UNKNOWN, YES
 from secondop.rules.facts import Fact, Kind
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import RECOMMENDATIONS, Level, Rule, RuleKind
@@ -139,7 +139,7 @@ def smallest_change(rule: Rule, typed: pl.DataFrame, rule_book: RuleBook) -> tup
         return None
     changed = ways != now
     steps = (abs(ways - now) * (ordered & ~gap)).sum(axis=1)
-    which = np.where(changed, ways, -1).T[::-1]
+    which = np.where(changed, ways, GRID_LIMIT).T[::-1]  # the first fact that it reads is changed first
     best = np.lexsort([*which, steps, (changed & gap).sum(axis=1), (changed & ~gap).sum(axis=1)])[0]
     alone = changed[best].sum() == 1
     alike = ways[(changed == changed[best]).all(axis=1)] if alone else ways[[best]]

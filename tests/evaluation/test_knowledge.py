@@ -1,4 +1,4 @@
-"""What facts know: recomputed from the anchors, nothing at signal 0, and lifts beside published ones."""
+"""The signal: recomputed from the anchors, nothing at signal 0, and lifts beside published ones."""
 
 import numpy as np
 import pandas as pd

@@ -8,8 +8,6 @@ import pytest
 
 from secondop import figures
 from secondop.errors import SecondopError
-from secondop.evaluation.books import all_books
-from secondop.evaluation.rates import attrition, firing_rates, overlap
 from secondop.evaluation.tradeoff import decision_curve, tradeoff, wide
 from secondop.figures import style
 from secondop.figures.counted import counted, finding, marks
@@ -57,19 +55,10 @@ def weighed(cases, policies=None, threshold=1 / 11):
     return tradeoff(cases, policies, outcome="changed", threshold=threshold, rule_book=BOOK)
 
 
-def books(cases):
-    two = RULE_BOOK.only("neoplasia-concern", "hereditary-condition-suspected")
-    return all_books(cases, outcome="changed", rule_book=two)
-
-
 FIGURES = {
-    "firing rates": lambda c: figures.firing_rates(firing_rates(c, rule_book=BOOK)),
-    "attrition": lambda c: figures.attrition(attrition(c, rule_book=BOOK)),
-    "overlap": lambda c: figures.overlap(overlap(c, rule_book=BOOK)),
     "trade-off": lambda c: figures.tradeoff(weighed(c)),
     "decision curve": lambda c: figures.decision_curve(decision_curve(c, outcome="changed", rule_book=BOOK)),
     "net benefit": lambda c: figures.net_benefit(weighed(c)),
-    "books": lambda c: figures.all_books(books(c)),
 }
 
 
@@ -96,90 +85,6 @@ def test_words_are_sentences_that_a_phone_shows_whole_whatever_is_unknown(draw, 
 def test_figures_draw_a_table_in_which_nothing_happens(draw, cases):
     quiet = cases.assign(**dict.fromkeys(SHARES, False), changed=False)
     assert len(title(draw(quiet))) > 20 and "nan" not in title(draw(quiet))
-
-
-def test_firing_rates_draw_rules_with_missing_information_and_intervals_clinical_first(cases):
-    table = firing_rates(cases, rule_book=BOOK)
-    figure, rules = figures.firing_rates(table), table[table["sort"] == "rule"]
-    clinical = trace(figure, "Clinical indications")
-    part = rules[rules["kind"] == "clinical"].sort_values("min", ascending=False)
-    assert list(clinical.x) == pytest.approx(part["min"].tolist())
-    assert list(np.add(clinical.x, clinical.error_x.array)) == pytest.approx(part["upper"].tolist())
-    assert list(clinical.x - clinical.error_x.arrayminus) == pytest.approx(part["lower"].tolist())
-    grey = trace(figure, "missing information could add")
-    assert sorted(np.add(grey.base, grey.x)) == pytest.approx(sorted(rules["max"]))
-    wish = trace(figure, "Patient-driven indications, counted apart")
-    assert max(wish.y) < min(clinical.y) and wish.marker.color != clinical.marker.color
-    row = part.iloc[0]
-    assert f"fire in {row['fired']} of {N} cases ({row['min']:.1f} %)" in plain(clinical.hovertext[0])
-
-
-def test_firing_rates_of_groups_are_labelled_by_group_the_unrecorded_too(cases):
-    table = firing_rates(cases, by="sex", rule_book=BOOK)
-    figure = figures.firing_rates(table[table["policy"] == "any clinical indication"])
-    assert set(notes(figure)) == {"female", "male", "not recorded"}
-    assert title(figure).startswith("Any clinical indication: known in ") and f"{N} simulated" in title(
-        figure
-    )
-    with pytest.raises(SecondopError, match="too many to read"):
-        figures.firing_rates(pd.concat([table] * 3))
-    with pytest.raises(SecondopError, match="no cases"):
-        figures.firing_rates(table.head(0))
-
-
-@pytest.mark.parametrize("by", [None, "sex"])
-def test_the_truth_of_records_without_gaps_is_drawn_on_the_line_of_each_rate(cases, by):
-    whole = cases.assign(**cases[list(SHARES)].fillna(True).astype(bool))
-    tables = [firing_rates(c, by=by, rule_book=BOOK).query("sort == 'any'") for c in (cases, whole)]
-    figure = figures.firing_rates(tables[0], truth=tables[1].sample(frac=1, random_state=1))
-    drawn = trace(figure, "In truth: no gaps")
-    known = [part for part in figure.data if part.name.endswith(("indications", "apart"))]
-    rates = {y: x for part in known for x, y in zip(part.x, part.y, strict=True)}
-    assert set(drawn.y) == set(rates)
-    expected = tables[1]["value"].tolist()
-    assert sorted(drawn.x) == pytest.approx(sorted(expected)) and max(expected) > max(tables[0]["min"])
-    for said, x, y in zip(drawn.hovertext, drawn.x, drawn.y, strict=True):
-        assert f"in truth it fires in {x:.1f} of 100 cases" in plain(said) and x >= rates[y]
-    assert len(figures.firing_rates(tables[0]).data) == len(figure.data) - 1
-
-
-APART = [
-    # the lines of three groups, of 100 cases   the title tells
-    ([(40, 45), (44, 50), (44.5, 60)], "the lines of all 3 groups overlap"),
-    ([(40, 44), (41, 50), (43, 60)], "the lines of all 3 groups overlap"),
-    ([(40, 42), (41, 50), (43, 60)], "in 43 to 60 of 100 cases (other), in 40 to 42 (female)"),
-]
-
-
-@pytest.mark.parametrize(("spans", "told"), APART)
-def test_groups_are_told_apart_only_where_their_lines_are(cases, spans, told):
-    table = firing_rates(cases, by="sex", rule_book=BOOK)
-    low, high = zip(*spans, strict=True)
-    rows = table[table["policy"] == "any clinical indication"].assign(
-        min=low, lower=low, max=high, upper=high
-    )
-    assert told in title(figures.firing_rates(rows.assign(group=["female", "male", "other"])))
-
-
-def test_attrition_stacks_what_each_rule_adds_up_to_what_all_refer(cases):
-    table = attrition(cases, rule_book=BOOK)
-    figure, steps, last = figures.attrition(table), table[table["step"] > 0], table.iloc[-1]
-    added = trace(figure, "added by this rule")
-    assert list(np.add(added.base, added.x)) == pytest.approx(steps["min"].tolist())
-    assert list(added.base) == pytest.approx(table["min"].iloc[:-1].tolist())
-    said = f"4 rules together refer {last['min']:.3g} to {last['max']:.3g} of 100 cases"
-    assert title(figure).startswith(said)
-
-
-def test_overlap_dots_name_the_rules_of_each_bar(cases):
-    table = overlap(cases, rule_book=BOOK).head(6)
-    figure = figures.overlap(table)
-    bars, _, dots = figure.data
-    assert list(bars.y) == pytest.approx((100 * table["known"] / N).tolist())
-    assert list(np.add(bars.y, bars.error_y.array)) == pytest.approx(table["upper"].tolist())
-    counts = pd.Series(dots.x).value_counts()
-    assert [counts.get(i, 0) for i in range(6)] == [len(names) for names in table["combination"]]
-    assert len(set(notes(figure))) == len(set().union(*table["combination"]))
 
 
 def test_the_tradeoff_draws_the_ends_chance_the_frontier_and_every_policy_with_intervals(cases):
@@ -255,21 +160,13 @@ def test_a_hover_names_unknown_outcomes_beside_missing_information_where_they_wi
     assert "Estimated: referring nobody is best" in title(figures.decision_curve(curve))
 
 
-def test_of_one_cluster_no_policy_is_called_best_and_no_group_another(cases):
+def test_of_one_cluster_no_policy_is_called_best(cases):
     wards = cases.assign(ward=np.where(cases["sex"] == "male", -1, cases.index % 7))  # of men a single one
     asked = {"rule_book": BOOK, "cluster": "ward", "by": "sex"}
     tables = [make(wards, outcome="changed", **asked) for make in (tradeoff, decision_curve)]
     net, curve = (table[table["group"] == "male"] for table in tables)
     for figure in (figures.net_benefit(net), figures.decision_curve(curve)):
         assert "all cases are of one cluster, so there are no intervals" in title(figure)
-    rates = firing_rates(wards, **asked).query("policy == 'recommended'")
-    figure = figures.firing_rates(rates)
-    assert "1 of 3 groups are of one cluster, so whether they differ is open" in title(figure)
-    assert "none where all cases are of one cluster (1)" in title(figure)
-    assert len(hovers(figure)) == 3 and not any("nan" in text for text in hovers(figure))
-    assert sum("interval" in text for text in hovers(figure)) == 2
-    alone = figures.firing_rates(rates[rates["group"] == "male"])
-    assert "known in" in title(alone) and np.isfinite(alone.layout.xaxis.range).all()
 
 
 def test_several_thresholds_move_no_point_of_the_tradeoff_and_several_groups_are_refused(cases):
@@ -299,9 +196,7 @@ def test_of_one_group_unknown_outcomes_are_counted_of_no_other(unknown):
 def test_no_policy_is_called_best_where_unknown_outcomes_leave_it_open(unknown):
     said = "while outcomes are unknown"
     assert "No policy is clearly best" in title(FIGURES["decision curve"](unknown))
-    assert said in title(FIGURES["books"](unknown)) and said in title(
-        figures.net_benefit(weighed(unknown, threshold=1 / 6))
-    )
+    assert said in title(figures.net_benefit(weighed(unknown, threshold=1 / 6)))
     sure = figures.net_benefit(weighed(unknown, ["urgent"], threshold=0.001))  # its bounds leave no doubt
     assert "referring everybody has the highest net benefit" in title(sure)
 
@@ -349,19 +244,6 @@ def test_the_title_of_the_curve_says_who_is_best_only_where_bands_are_apart(case
     rows = (table["sort"] == "all") & (table["measure"] == "net_benefit")
     table.loc[rows, ["value", "lower", "upper"]] = everybody
     assert told.format(PER) in title(figures.decision_curve(table))
-
-
-def test_the_best_books_stand_with_their_share_of_the_possible(cases):
-    known = cases.fillna(dict.fromkeys(SHARES, False))
-    made = books(known.assign(changed=known["neoplasia_concern"]))
-    figure, whole = figures.all_books(made), hovers(figures.all_books(made))[-1]
-    sent, found, everything = (made.counts[-1][x].sum() for x in (1, (1, 1), np.s_[:, 1]))
-    possible = min(sent, everything) - sent * everything / N
-    share = 100 * (found - sent * everything / N) / possible
-    assert f"{share:.0f} % of the possible" in plain(whole)
-    assert "as assumed" in title(figure)
-    three = all_books(cases, outcome="changed", rule_book=BOOK.without("patient-wants-one"))
-    assert "above chance" in title(figures.all_books(three))
 
 
 def test_errors_corrected_less_introduced_have_a_curve_in_their_own_words_and_no_trade_off(cases):
@@ -445,23 +327,6 @@ def test_each_step_moves_every_mark_to_the_net_benefit_at_its_threshold(moved, t
 
 def test_one_threshold_needs_no_slider(cases):
     assert not figures.net_benefit(weighed(cases)).layout.sliders
-
-
-def test_the_best_books_are_drawn_beside_chance_with_the_whole_book_marked_and_rules_in_the_hover(cases):
-    made = books(cases)
-    figure, front = figures.all_books(made), made.frontier
-    drawn = trace(figure, "Efficient frontier: every mark a rule book")
-    assert list(drawn.x) == pytest.approx(front["referral_rate"].tolist())
-    assert list(drawn.y) == pytest.approx(front["true_positive"].tolist())
-    whole = trace(figure, "The whole book, 2 rules")
-    either = (cases[["neoplasia_concern", "hereditary_condition_suspected"]] == True).any(axis=1)  # noqa: E712
-    both = either & cases["changed"]
-    assert [whole.x[0], whole.y[0]] == pytest.approx([100 * either.mean(), 100 * both.mean()])
-    chance = trace(figure, "As many at random")
-    assert chance.y[1] / chance.x[1] == pytest.approx(cases["changed"].mean())
-    assert plain(whole.hovertext[0]).endswith("neoplasia concern, hereditary condition suspected.")
-    many = [text.split(" rule")[0] for text in drawn.hovertext]
-    assert many == ["No", *(str(n) for n in front["rules"][1:])]
 
 
 @pytest.fixture(scope="module")

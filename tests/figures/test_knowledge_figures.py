@@ -1,4 +1,4 @@
-"""Figures of what facts know: the numbers of the table, their ranges, and a slider without a kernel."""
+"""Figures over the signal: the numbers of the table, their ranges, and a slider without a kernel."""
 
 import numpy as np
 import pandas as pd

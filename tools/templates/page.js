@@ -1,4 +1,4 @@
-// Draw every figure of the page from the JSON inside its place, fitted to the width that it has, and tidy its tables.
+// Draw every figure of the page from the JSON inside its place, fitted to the width that it has.
 "use strict";
 
 const CONFIG = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"] };
@@ -73,15 +73,3 @@ let waiting;
 addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(draw, 120); });
 addEventListener("toggle", draw, true); // a solution was unfolded
 draw();
-
-// Columns of words read from the left, columns of numbers from the right.
-const NUMBER = /^([-+\u2212]?[\d.,]+(e[-+]?\d+)?\s?%?|nan|none|<na>|nat|)$/i;
-for (const table of document.querySelectorAll(".html table")) {
-  const rows = [...table.rows].filter((row) => row.cells.length === table.rows[table.rows.length - 1].cells.length);
-  const body = rows.filter((row) => row.parentElement.tagName === "TBODY");
-  for (let column = 0; body.length && column < body[0].cells.length; column++) {
-    if (!body.every((row) => NUMBER.test(row.cells[column].textContent.trim()))) {
-      rows.forEach((row) => row.cells[column].classList.add("words"));
-    }
-  }
-}

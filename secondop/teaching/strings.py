@@ -1,0 +1,48 @@
+"""What pages and controls say, by key and language; ``strings.toml`` beside this module is the catalogue."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from secondop.datafiles import read_toml
+from secondop.errors import unknown_name
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Every text by its key, in each language that it has: ``{"next": {"en": "Next"}, ...}``."""
+    return read_toml(Path(__file__).with_name("strings.toml"), "The catalogue of texts")
+
+
+def said(key: str, language: str = "en") -> str:
+    """The text of a key in a language, such as a label of a page.
+
+    Parameters
+    ----------
+    key : str
+        A key of the catalogue.
+    language : str
+        A language that has a text for this key.
+
+    Returns
+    -------
+    str
+        The text; names in braces stay, to be filled in by ``str.format``.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such key, or none in that language (the message lists those that exist).
+
+    Examples
+    --------
+    >>> said("show-answer")
+    'Show the answer'
+    """
+    texts = catalogue()
+    if key not in texts:
+        raise unknown_name("text for pages and controls", key, texts)
+    if language not in texts[key]:
+        raise unknown_name(f"language of the text {key!r}", language, texts[key])
+    return texts[key][language]

@@ -1,0 +1,91 @@
+"""Markdown as the HTML of a page: links lead to pages, headings have anchors, words to the glossary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from html import unescape
+
+from markupsafe import Markup
+from nbconvert.filters import markdown2html
+
+_HEADING = re.compile(r"<h([1-6])([^>]*)>(.*?)</h\1>", re.S)
+_NEVER_LINKED = ("a", "code", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "summary", "th", "script", "style")
+
+
+def html_of(source: str) -> str:
+    """The HTML of markdown, with links to notebooks and documents turned into links to their pages."""
+    html = re.sub(r'<a class="anchor-link".*?</a>', "", markdown2html(source))
+    return re.sub(r'href="(?!https?:)(?:[\w.-]+/)*([\w-]+)\.(?:ipynb|md)(#[^"]*)?"', r'href="\1.html\2"', html)
+
+
+def inline(html: str) -> Markup:
+    """HTML to stand inside a link: without links of its own."""
+    return Markup(re.sub(r"</?a\b[^>]*>", "", html))
+
+
+def words_of(html: str) -> str:
+    """The text of HTML, as a title or an index holds it."""
+    apart = re.sub(r"</?(?:br|p|div|li|ul|ol|t[dhr]|h\d|d[dtl]|pre)\b[^>]*>", " ", html)
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", apart)).split())
+
+
+def slug(text: str) -> str:
+    """What an address calls a heading or a word: ``"Net benefit"`` is ``net-benefit``."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+class Sheet:
+    """One page while it is made: gives each heading an anchor of its own, and links each word once.
+
+    ``terms`` maps words to where they are explained; longer ones are looked for first.
+    """
+
+    def __init__(self, terms: Mapping[str, str] | None = None) -> None:
+        self.headings: list[tuple[int, str, Markup]] = []
+        self._taken: set[str] = set()
+        self._terms = dict(terms or {})
+
+    def prose(self, source: str, listed: bool = True) -> Markup:
+        """The HTML of a piece of markdown; its headings are noted for the contents where ``listed``."""
+        html = _HEADING.sub(lambda found: self._anchored(found, listed), html_of(source))
+        return Markup(self._linked(html))
+
+    def _anchored(self, found: re.Match, listed: bool) -> str:
+        level, content = int(found[1]), found[3]
+        name = first = slug(words_of(content)) or "part"
+        count = 1
+        while name in self._taken:
+            count += 1
+            name = f"{first}-{count}"
+        self._taken.add(name)
+        if listed:
+            self.headings.append((level, name, inline(content)))
+        return f'<h{level} id="{name}">{content}</h{level}>'
+
+    def _linked(self, html: str) -> str:
+        """Link the first time that a word of the glossary stands in a text; never in a heading, link or code."""
+        if not self._terms:
+            return html
+        pieces, inside = re.split(r"(<[^>]+>)", html), 0
+        for position, piece in enumerate(pieces):
+            tag = re.match(r"<(/?)(\w+)", piece)
+            if tag and tag[2] in _NEVER_LINKED:
+                inside += -1 if tag[1] else 1
+            elif not tag and not inside:
+                pieces[position] = self._first_uses(piece)
+        return "".join(pieces)
+
+    def _first_uses(self, text: str) -> str:
+        by_length = sorted(self._terms, key=len, reverse=True)
+        pattern = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, by_length))})(?![\w-])", re.I)
+
+        def link(found: re.Match) -> str:
+            word = next((term for term in self._terms if term.lower() == found[1].lower()), None)
+            if word is None:  # linked before, in this same text
+                return found[0]
+            address = self._terms[word]
+            self._terms = {term: to for term, to in self._terms.items() if to != address}
+            return f'<a class="term" href="{address}">{found[1]}</a>'
+
+        return pattern.sub(link, text) if by_length else text

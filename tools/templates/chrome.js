@@ -1,0 +1,102 @@
+// What a page does around its figures: contents, the switch for code, tables, print and the search of the reference.
+"use strict";
+
+(() => {
+  const root = document.documentElement;
+  const PRINTED = { width: 680, height: 500 }; // pixels: the width of a printed page, and less than half its height
+
+  // The list of contents stands open at the side where there is room for it.
+  const wide = matchMedia("(min-width: 75rem)");
+  const unfold = () => document.querySelectorAll(".contents details").forEach((list) => { list.open = wide.matches; });
+  wide.addEventListener("change", unfold);
+  unfold();
+
+  const hide = document.querySelector(".hide-code");
+  hide?.addEventListener("click", () => {
+    hide.setAttribute("aria-pressed", String(root.classList.toggle("no-code")));
+  });
+
+  // A heading that was linked to may lie in a fold.
+  const reveal = () => {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    for (let fold = target && target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  };
+  addEventListener("hashchange", reveal);
+  reveal();
+
+  // Columns of words read from the left, columns of numbers from the right.
+  const NUMBER = /^([-+\u2212]?[\d.,]+(e[-+]?\d+)?\s?%?|nan|none|<na>|nat|)$/i;
+  for (const table of document.querySelectorAll(".html table")) {
+    const last = table.rows[table.rows.length - 1];
+    const rows = [...table.rows].filter((row) => row.cells.length === last.cells.length);
+    const body = rows.filter((row) => row.parentElement.tagName === "TBODY");
+    for (let column = 0; body.length && column < body[0].cells.length; column++) {
+      if (!body.every((row) => NUMBER.test(row.cells[column].textContent.trim()))) {
+        rows.forEach((row) => row.cells[column].classList.add("words"));
+      }
+    }
+  }
+
+  // What is wider than its place scrolls, by the keyboard too.
+  const SCROLLS = { ".code, .prose pre, .text, .api .highlight, .signature": "code", ".html, .prose table": "table" };
+  function reachable() {
+    for (const [selector, kind] of Object.entries(SCROLLS)) {
+      for (const place of document.querySelectorAll(selector)) {
+        if (place.scrollWidth > place.clientWidth + 1) {
+          place.tabIndex = 0;
+          if (place.tagName === "DIV") {
+            place.setAttribute("role", "group");
+            place.setAttribute("aria-label", document.body.dataset[kind]);
+          }
+        } else if (place.tabIndex === 0 && place.getAttribute("role") !== "img") {
+          ["tabindex", "role", "aria-label"].forEach((name) => place.removeAttribute(name));
+        }
+      }
+    }
+  }
+  let waiting;
+  addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(reachable, 200); });
+  addEventListener("toggle", reachable, true);
+  reachable();
+
+  // On paper a figure is as wide as the page, and never higher than half of it: no page stays half empty before one.
+  addEventListener("beforeprint", () => {
+    root.classList.add("printing");
+    document.body.style.width = `${PRINTED.width}px`;
+    if (typeof draw === "function") draw();
+    for (const place of document.querySelectorAll(".plot")) {
+      place.style.zoom = Math.min(1, PRINTED.height / place.offsetHeight, PRINTED.width / place.scrollWidth);
+    }
+    if (typeof draw === "function") draw(); // a figure that was made smaller has room to its right
+  });
+  addEventListener("afterprint", () => {
+    root.classList.remove("printing");
+    document.body.style.width = "";
+    for (const place of document.querySelectorAll(".plot")) place.style.zoom = "";
+    if (typeof draw === "function") draw();
+  });
+
+  // The reference is searched in the page itself: a file may not load another one.
+  const search = document.getElementById("search");
+  if (search) {
+    const rows = JSON.parse(document.getElementById("search-index").textContent);
+    const texts = rows.map((row) => row.join(" ").toLowerCase());
+    const list = document.getElementById("found"), count = document.getElementById("found-count");
+    const rank = (row, words) => (words.every((word) => row[0].toLowerCase().includes(word)) ? 0 : 1);
+    const look = () => {
+      const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const found = words.length ? rows.filter((row, i) => words.every((word) => texts[i].includes(word))) : [];
+      found.sort((a, b) => rank(a, words) - rank(b, words));
+      list.replaceChildren(...found.slice(0, 40).map(([name, address, summary]) => {
+        const item = document.createElement("li"), link = document.createElement("a");
+        link.href = address.startsWith("reference.html#") ? address.slice("reference.html".length) : address;
+        link.textContent = name;
+        item.append(link, ` ${summary}`);
+        return item;
+      }));
+      count.textContent = !words.length ? "" : found.length ? `${found.length} ${search.dataset.found}` : search.dataset.none;
+    };
+    search.addEventListener("input", look);
+    look();
+  }
+})();
