@@ -44,6 +44,14 @@ def find_java() -> str | None:
     return java if version and int(version[1]) >= 17 else None
 
 
+AXE = Path(__file__).parent / "browser" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def find_axe() -> Path | None:
+    """The checks of accessibility, where npm installed them."""
+    return AXE if AXE.is_file() else None
+
+
 NEEDS = {
     "needs_chromium": (
         find_chromium,
@@ -52,6 +60,10 @@ NEEDS = {
     "needs_java": (
         find_java,
         "no Java 17 or newer on this machine (Debian: apt-get install default-jre-headless)",
+    ),
+    "needs_node": (
+        find_axe,
+        "axe-core is not installed (npm install --no-package-lock --prefix tests/browser)",
     ),
 }
 

@@ -67,7 +67,6 @@
     for (const place of document.querySelectorAll(".plot")) {
       place.style.zoom = Math.min(1, PRINTED.height / place.offsetHeight, PRINTED.width / place.scrollWidth);
     }
-    if (typeof draw === "function") draw(); // a figure that was made smaller has room to its right
   });
   addEventListener("afterprint", () => {
     root.classList.remove("printing");
