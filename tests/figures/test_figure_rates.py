@@ -7,7 +7,7 @@ import pytest
 from secondop import RULE_BOOK, attrition, figures, firing_rates, overlap
 from secondop.errors import SecondopError
 from secondop.figures.captions import number, share_of, span
-from secondop.figures.style import COLOURS
+from secondop.figures.style import COLOURS, WIDE
 from tests.figures.seen import notes, plain, rows, title
 
 N = 200
@@ -330,3 +330,18 @@ def test_many_groups_stand_in_two_columns_of_a_height(cases):
     many = pd.concat([firing_rates(cases, by="sex", rule_book=BOOK).query(f"policy == '{ANY}'")] * 20)
     drawn = figures.firing_rates(many.assign(group=[f"ward {i}" for i in range(60)]))
     assert [len(bars.y) for bars in solid(drawn)] == [30, 30]
+
+
+def test_a_page_can_give_columns_of_rows_the_room_that_their_labels_leave(cases):
+    layout = figures.firing_rates(firing_rates(cases)).layout
+    sides, places, margin = layout.meta["sides"], layout.meta["places"], layout.margin
+    each = (WIDE - np.sum(sides)) / len(sides)
+    starts = np.cumsum([0, *(left + each + right for left, right in sides)]) + [
+        *(left for left, _ in sides),
+        0,
+    ]
+    for number, place in enumerate(places):
+        domain = layout[f"xaxis{number + 1 if number else ''}"].domain
+        start = (starts[place] - margin.l) / (WIDE - margin.l - margin.r)
+        assert domain == pytest.approx((start, start + each / (WIDE - margin.l - margin.r)), abs=2e-3)
+    assert layout.meta["narrow"]["meta"]["sides"] and len(layout.meta["narrow"]["meta"]["sides"]) == 1
