@@ -24,6 +24,7 @@ from plotly.io import from_json
 
 LIGHT = {"ground": "#ffffff", "ink": "#1f2933", "quiet": "#5b6771", "grid": "#e6e9ec", "axis": "#9aa5b1"}
 DARK = {"ground": "#16191d", "ink": "#e4e7eb", "quiet": "#a7b0b9", "grid": "#2c3137", "axis": "#66707b"}
+SCHEMES = {"light": LIGHT, "dark": DARK}
 INK, QUIET = LIGHT["ink"], LIGHT["quiet"]
 COLOURS = {
     "urgent": "#D55E00",
@@ -48,6 +49,8 @@ SPARE = ("#C0699A", "#B87A00", "#7B5AA6", "#009E73", "#D55E00", "#808080")
 """Colours for what has no meaning of its own."""
 
 WIDE, NARROW = 760, 350  # widths that a layout is made for: a page or notebook, and a phone
+_MOVES = ("x", "base", "customdata", "error_x.array")
+_MOVES += tuple(f"marker.{name}" for name in ("color", "line.color", "pattern.fgcolor"))
 _FONT = "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif"
 
 
@@ -247,6 +250,18 @@ def whisker(value: Any, lower: Any, upper: Any, colour: str = INK) -> dict[str, 
     value, lower, upper = (np.asarray(end, float) for end in (value, lower, upper))
     ends = {"array": _plain(upper - value), "arrayminus": _plain(value - lower)}
     return ends | {"color": colour, "thickness": 1.2, "width": 4}
+
+
+def moved(marks: Drawing) -> dict[str, list]:
+    """What a step of a slider sets, trace by trace, so that the marks are those of this drawing."""
+
+    def of(part: Any, name: str) -> Any:
+        for key in name.split("."):
+            part = part.get(key) if isinstance(part, dict) else None
+        return part
+
+    traces = [trace.to_plotly_json() for trace in marks.fig.data]
+    return {name: [of(trace, name) for trace in traces] for name in _MOVES}
 
 
 def axes(panel: int) -> dict[str, str]:

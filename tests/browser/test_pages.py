@@ -116,7 +116,7 @@ def test_a_slider_moves_marks_and_title_without_a_kernel_and_stays_when_the_page
     browser, study_pages
 ):
     page = browser.new_page(viewport={"width": 1280, "height": 800})
-    page.goto((study_pages / "06-when-does-benefit-become-overuse.html").as_uri())
+    page.goto((study_pages / "06b-which-policy-is-best-at-which-threshold.html").as_uri())
     threshold = ".plot:has(.slider-grip-rect):has-text('No-change referrals accepted')"
     plot = page.locator(threshold)
     grip, rail = (plot.locator(name) for name in (".slider-grip-rect", ".slider-rail-touch-rect"))
@@ -140,7 +140,7 @@ def test_a_slider_moves_marks_and_title_without_a_kernel_and_stays_when_the_page
 
 
 def test_no_figure_offers_to_send_its_cases_away(opened):
-    page, _ = opened("06-when-does-benefit-become-overuse")
+    page, _ = opened("06a-when-does-benefit-become-overuse")
     page.set_viewport_size({"width": 1280, "height": 800})  # a narrow page shows no buttons at all
     page.wait_for_selector(".modebar-btn", state="attached")
     buttons = page.locator(".modebar-btn").evaluate_all("buttons => buttons.map(b => b.dataset.title)")
