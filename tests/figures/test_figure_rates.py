@@ -336,12 +336,11 @@ def test_a_page_can_give_columns_of_rows_the_room_that_their_labels_leave(cases)
     layout = figures.firing_rates(firing_rates(cases)).layout
     sides, places, margin = layout.meta["sides"], layout.meta["places"], layout.margin
     each = (WIDE - np.sum(sides)) / len(sides)
-    starts = np.cumsum([0, *(left + each + right for left, right in sides)]) + [
-        *(left for left, _ in sides),
-        0,
-    ]
-    for number, place in enumerate(places):
-        domain = layout[f"xaxis{number + 1 if number else ''}"].domain
-        start = (starts[place] - margin.l) / (WIDE - margin.l - margin.r)
-        assert domain == pytest.approx((start, start + each / (WIDE - margin.l - margin.r)), abs=2e-3)
-    assert layout.meta["narrow"]["meta"]["sides"] and len(layout.meta["narrow"]["meta"]["sides"]) == 1
+    inside, starts, at = WIDE - margin.l - margin.r, [], -margin.l
+    for left, right in sides:
+        starts.append((at + left) / inside)
+        at += left + each + right
+    for panel, place in enumerate(places):
+        domain = layout[f"xaxis{panel + 1 if panel else ''}"].domain
+        assert domain == pytest.approx((starts[place], starts[place] + each / inside), abs=2e-3)
+    assert len(layout.meta["narrow"]["meta"]["sides"]) == 1
