@@ -156,7 +156,7 @@ def test_each_kind_of_rule_has_its_colour_and_panel_on_one_scale(rates):
     assert colours == [COLOURS[x] for x in ("recommended", "optional", "not_needed")]
     heads = [note for note in figure.layout.annotations if note.text.startswith("<b>")]
     assert [plain(note.text) for note in heads] == [
-        "Clinical indications", "By the patient's wish", "Reasons against"
+        "Clinical indications", "Patient's wish", "Reasons against"
     ]  # fmt: skip
     ranges = {figure.layout[axis].range for axis in ("xaxis", "xaxis2", "xaxis3")}
     assert len(ranges) == 1 and ranges.pop()[1] >= rates["upper"].max()
