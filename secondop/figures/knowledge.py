@@ -104,7 +104,7 @@ def triage_lifts(table: pd.DataFrame) -> go.Figure:
     title += f"whether {' and '.join(rest)} do is open"
     note = f"Published: breast biopsies, from the least to the most of three case mixes. {whose}: "
     note += f"{table.attrs.get('n', 0):,} cases, 95 % intervals. Dotted: chance, a lift of 1."
-    words = "lift, log scale: errors put right (net), among those chosen over among all"
+    words = "lift (log): errors corrected, less introduced, of those chosen over all"
     ends = [f"{low:.2f} to {high:.2f}" for low, high in zip(table["lower"], table["upper"], strict=True)]
     lift = table["value"].map("{:.2f}".format).where(table["value"].notna(), "")
     shown = {"triage": table["triage"], "source": table["source"].where(published, whose), "lift": lift}

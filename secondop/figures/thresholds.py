@@ -172,10 +172,9 @@ def _title(part: pd.DataFrame) -> str:
     if one_cluster(part):
         return ONE_CLUSTER
     best, at = best_of(part), part["threshold"].iloc[0]
-    trade = captions.threshold_words(at)
     if best is None:
-        return f"With {trade}, the best policy {cannot_tell(part)}"
-    trade += f" (threshold {100 * at:.2g} %)"
+        return f"At {1 / at - 1:.3g} for one, the best policy {cannot_tell(part)}"
+    trade = f"{captions.threshold_words(at)} (threshold {100 * at:.2g} %)"
     by = "by the estimate, " * bool(part.attrs.get("estimate"))
     title = f"With {trade}, {by}referring {best['label']} has the highest net benefit"
     if ties := tied_with(part, best):
