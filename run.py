@@ -29,7 +29,8 @@ TASKS = {
     "study": ("run every notebook and lesson and build the pages: build/study/index.html", "lab",
               [["-m", "tools.study"]]),
     "test": ("run all tests", "all", [PYTEST]),
-    "lab": ("open the notebooks in JupyterLab", "lab", [["-m", "jupyter", "lab", "notebooks"]]),
+    "lab": ("open the notebooks in JupyterLab", "lab",
+            [["-m", "jupyter", "lab", "notebooks", "--LabApp.default_url=/lab/tree/00-START-HERE.md"]]),
     "quick": ("run the fast tests: no browser, no notebook, no engine that needs Java", "all", [QUICK]),
     "lint": ("check the code's style and format", "all", LINT),
     "check": ("lint, format and all tests, as before a commit", "all", [*LINT, PYTEST]),
@@ -122,7 +123,7 @@ def ready(kind: str, given: str | None) -> str:
             print(f"Keeping {folder.name} as it is. To make it anew with {given}, delete that folder first.")
         install(str(python), requirements(kind, (ROOT / "pyproject.toml").read_text(encoding="utf-8")))
         stamp.write_text(now)
-    quiet_news(folder)
+    lab_settings(folder)
     return str(python)
 
 
@@ -185,15 +186,18 @@ def install(python: str, wanted: list[str]) -> None:
         raise SystemExit("pip could not install what is needed; what it said stands above.")
 
 
-def quiet_news(folder: Path) -> Path:
-    """Keep JupyterLab's pop-up about news off the answers of the explorers, and do not look for updates.
+def lab_settings(folder: Path) -> Path:
+    """Keep JupyterLab's pop-up about news off the answers of the explorers, and open markdown to be read.
 
     Returns the file of an environment that says so; what a user sets in JupyterLab goes before it.
     """
     path = folder / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    quiet = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
-    path.write_text(json.dumps(quiet, indent=2) + "\n")
+    settings = {
+        "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+        "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
+    }
+    path.write_text(json.dumps(settings, indent=2) + "\n")
     return path
 
 

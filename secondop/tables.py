@@ -165,7 +165,8 @@ def show(
     flat = made.columns.nlevels == 1
     if (bool(named) or not pd.api.types.is_integer_dtype(made.index)) if index is None else index:
         label = Heading(" · ".join(own.get(x) or heading(str(x)).words for x in named))
-        keys = [_key(key, made.index.names, bool(measures_of(made))) for key in made.index]
+        measured = len(measures_of(made)) > 0 and not made.select_dtypes("float").empty  # else it counts them
+        keys = [_key(key, made.index.names, measured) for key in made.index]
     elif names and flat and (looks[0] != "number" or _counts_up(made.iloc[:, 0])):
         label, keys, kept = heads[0], [("", cell) for cell in cells[0]], kept[1:]
     below = [i for i in kept if names[i] == "denominator"]

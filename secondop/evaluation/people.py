@@ -64,8 +64,9 @@ def flow(
     ways = pd.DataFrame({"recommendation": of(said, words), "possible": of(possible, words)})
     ways["sought"], ways["outcome"] = of(went, SOUGHT), of(changed + 3 * (went == 1), OUTCOME + WOULD)
     ways["cases"] = seen.weights if cohort.weights else seen.weights.astype(np.int64)
-    table = ways.groupby(["recommendation", "possible", "sought", "outcome"], observed=True).sum()
-    table = table.reset_index().assign(n=table["cases"].sum())
+    keys = ["recommendation", "possible", "sought", "outcome"]
+    table = ways.groupby(keys, observed=True).sum().reset_index().astype(dict.fromkeys(keys, object))
+    table = table.assign(n=table["cases"].sum())
     table.attrs |= cohort.about()
     return table
 

@@ -18,7 +18,7 @@ _HOMES = {
     "secondop.figures.strategies": ("read_strategies",),
     "secondop.figures.people": ("flow", "icon_array"),
     "secondop.figures.comparison": ("compare",),
-    "secondop.figures.uncertainty": ("bands", "tornado"),
+    "secondop.figures.uncertainty": ("propagate", "tornado"),
     "secondop.figures.verification": ("departures", "verification_bias"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

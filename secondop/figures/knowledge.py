@@ -12,7 +12,11 @@ from secondop.figures.given import draws
 from secondop.figures.policy_words import reach, short, signed
 from secondop.figures.style import COLOURS
 
-_IF = {0: "If facts knew nothing", 1: "As calibrated to contrasts", 2: "If facts knew twice as much"}
+_IF = {
+    0: "If facts were not informative",
+    1: "As calibrated to contrasts",
+    2: "If facts were twice as informative",
+}
 _TITLE = "{how}, referring {label} finds {found} {what} per 100 cases above chance{of_all}"
 _NONE = "{how}, what referring {label} finds cannot be told from chance"
 _MADE = "yield_range", "signal", "contrasts", "policy", "measure"
@@ -140,7 +144,7 @@ def _spans(table: pd.DataFrame) -> pd.DataFrame:
     shares = table[table["measure"] == "yield_share"].groupby(keys)["value"].agg(["min", "max"])
     spans = spans.join(shares.rename(columns=lambda end: f"share_{end}")).reset_index()
     spans["what"] = "errors corrected, less introduced," if table.attrs["outcome"] == NET else "changes"
-    spans["how"] = [_IF.get(x, f"If facts knew {x:g} times as much") for x in spans["signal"]]
+    spans["how"] = [_IF.get(x, f"If facts were {x:g} times as informative") for x in spans["signal"]]
     pairs = {"found": ("low", "high"), "chance": ("lower", "upper"), "share": ("share_min", "share_max")}
     for name, (low, high) in pairs.items():
         digits = 0 if name == "share" else 1

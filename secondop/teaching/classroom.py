@@ -47,40 +47,63 @@ def classroom(path: str | Path, *rule_books: RuleBook, language: str = "en") -> 
     language : {"en", "de"}
         The language in which it opens; each can be chosen in the page.
     """
-    books = rule_books or (RULE_BOOK, SGB27B)
+    data = page_data(*(rule_books or (RULE_BOOK, SGB27B)), language=language)
+    shown = {"program": program(*_PROGRAM), "style": style(), "language": language}
+    write_whole(Path(path), render("classroom.html.j2", data=data, **shown))
+    return Path(path)
+
+
+def page_data(*books: RuleBook, screens: Iterable[str] = _SCREENS, language: str = "en") -> dict[str, Any]:
+    """What the page is given: its books, their teaching cases, and what the screens need."""
     keys = [re.sub(r"\W+", "-", book.title.lower()).strip("-") for book in books]
-    shipped = RULE_BOOK in books
-    data = {
+    shown = [name for name in screens if name != "tradeoff" or RULE_BOOK in books]
+    data: dict[str, Any] = {
         "books": [[key, json.loads(book.to_json())] for key, book in zip(keys, books, strict=True)],
         "cases": [case for book in books for case in _cases(book)],
-        "cohort": case_codes(RULE_BOOK, _cohort()) if shipped else [],
-        "tradeoff": _tradeoff() if shipped else [],
-        "published": _published(),
-        "glossary": glossary()[["id", "word", "field", "meaning", "formula"]].to_dict("records"),
         "strings": catalogue(),
         "words": {},
         "synonyms": {},
-        "screens": [screen for screen in _SCREENS if screen != "tradeoff" or shipped],
+        "screens": shown,
         "languages": ["en", "de"],
         "language": language,
     }
-    texts = {name: (_JS / name).read_text(encoding="utf-8") for name in (*_PROGRAM, "classroom.css")}
-    program = "\n".join(re.sub(r"^export ", "", texts[name], flags=re.M) for name in _PROGRAM)
-    page = render(
-        "classroom.html.j2", data=data, program=program, style=texts["classroom.css"], language=language
-    )
-    path = Path(path)
-    write_whole(path, page)
-    return path
+    if "change" in shown:
+        data["cohort"] = case_codes(RULE_BOOK, _cohort()) if RULE_BOOK in books else []
+    if "people" in shown:
+        data["published"] = _published()
+    if "tradeoff" in shown:
+        data["tradeoff"] = _tradeoff()
+    if "glossary" in shown:
+        data["glossary"] = glossary()[["id", "word", "field", "meaning", "formula"]].to_dict("records")
+    return data
+
+
+def program(*names: str) -> str:
+    """Parts of the page's program as one text: no part imports another."""
+    return "\n".join(re.sub(r"^export (?!default)", "", _text(name), flags=re.M) for name in names)
+
+
+def style() -> str:
+    """How the page looks."""
+    return _text("classroom.css")
+
+
+def _text(name: str) -> str:
+    return (_JS / name).read_text(encoding="utf-8")
+
+
+def teaching_cases(rule_book: RuleBook) -> Deck:
+    """The teaching cases, where the book reads their facts."""
+    return deck() if rule_book.facts.items() >= RULE_BOOK.facts.items() else Deck(())
 
 
 def _cases(rule_book: RuleBook) -> list[dict[str, Any]]:
     """The teaching cases of a book, each with its code in place of its facts."""
-    cases = deck() if rule_book.facts.items() >= RULE_BOOK.facts.items() else Deck(())
+    cases = teaching_cases(rule_book)
     codes = case_codes(rule_book, [case.facts for case in cases])
     return [
         {name: getattr(case, name) for name in ("id", "title", "story", "expected", "why", "disputed")}
-        | {"code": code, "topics": sorted({rule_book[rule].group for rule in case.about})}
+        | {"code": code, "topics": sorted({RULE_BOOK[rule].group for rule in case.about})}
         for case, code in zip(cases, codes, strict=True)
     ]
 

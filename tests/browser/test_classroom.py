@@ -1,4 +1,4 @@
-"""The classroom page as a class uses it: opened from disk, with the network off, by keyboard, mouse and finger."""
+"""The classroom page as a class uses it: opened from disk, the network off, by keyboard, mouse and finger."""
 
 import json
 import random
@@ -124,7 +124,7 @@ def test_a_case_code_takes_a_case_to_another_page(opened):
     assert says(second) == says(first)
     second.get_by_label("Enter a case code").fill(code[:-1] + ("1" if code[-1] != "1" else "2"))
     second.get_by_role("button", name="Open").click()
-    assert "no case code" in second.locator("[role=alert]").inner_text()
+    assert "no case code" in second.locator(".codes [role=alert]").inner_text()
 
 
 def test_python_and_the_page_write_the_same_codes(opened):

@@ -13,15 +13,17 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from run import quiet_news
+from run import TASKS, lab_settings
 from secondop import RULE_BOOK, explain, read_cases, simulate
 from secondop.figures.counted import finding
 from secondop.rules.rules import RECOMMENDATIONS
 from secondop.teaching import explore_tradeoff, quiz
-from tools.notebooks import KERNEL, ROOT, all_notebooks
+from tools.notebooks import KERNEL, ROOT, all_notebooks, figures
 
 pytestmark = pytest.mark.needs_chromium
 FIRST = all_notebooks()[0]
+PICTURED = max(all_notebooks(), key=lambda path: len(figures(nbformat.read(path, as_version=4))))
+START = ROOT / "notebooks" / "00-START-HERE.md"
 QUIZ = quiz(3, seed=1)
 TRADE_OFF = "explore_tradeoff(simulate('general', 2_000, seed=2))"
 CELLS = {
@@ -40,11 +42,12 @@ def lab(tmp_path_factory):
     """The address of a JupyterLab of its own: the first notebook, one a widget, and no settings."""
     home = tmp_path_factory.mktemp("lab")
     (home / "notebooks").mkdir()
-    shutil.copy(FIRST, home / "notebooks")
+    for path in (FIRST, PICTURED, START):
+        shutil.copy(path, home / "notebooks")
     for name, source in CELLS.items():
         cells = [v4.new_code_cell(source), v4.new_markdown_cell("The end.")]
         nbformat.write(v4.new_notebook(cells=cells, metadata=KERNEL), home / "notebooks" / f"{name}.ipynb")
-    settings = quiet_news(home / "environment")
+    settings = lab_settings(home / "environment")
     places = {f"JUPYTER_{kind.upper()}_DIR": str(home / kind) for kind in ("config", "data", "runtime")}
     paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     arguments = "lab --no-browser --allow-root --ip=127.0.0.1 --port=0 --IdentityProvider.token="
@@ -143,6 +146,35 @@ def test_no_pop_up_about_news_covers_an_answer(open_notebook, lab):
     page.keyboard.press("Shift+Enter")
     page.wait_for_selector(".secondop-case")
     assert page.get_by_text("Jupyter news").count() == 0
+
+
+def test_the_task_opens_a_page_to_read_that_stands_above_all_notebooks(browser, lab):
+    ((*_, address),) = TASKS["lab"][2]
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(lab.rstrip("/") + address.removeprefix("--LabApp.default_url=") + "?reset")
+    page.locator(".jp-MarkdownViewer h1", has_text="Start here").wait_for(timeout=60_000)
+    names = page.locator(".jp-DirListing-itemName").all_inner_texts()
+    assert names[0].split() == [START.name]
+    page.locator(".jp-MarkdownViewer a", has_text="01").first.click()
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    page.close()
+
+
+PICTURES = """() => [...document.querySelectorAll(".jp-OutputArea-output img")].map(picture => {
+    const cell = picture.closest(".jp-OutputArea-output");
+    return [picture.getBoundingClientRect().width, picture.naturalWidth, cell.clientWidth];
+})"""
+
+
+def test_no_stored_picture_is_cropped_or_wider_than_its_cell(open_notebook):
+    page, seen = open_notebook(PICTURED.name), set()
+    page.locator(".jp-Notebook").hover()
+    for _ in range(80):  # cells are drawn as they come into view
+        seen |= {tuple(sizes) for sizes in page.evaluate(PICTURES)}
+        page.mouse.wheel(0, 500)
+        page.wait_for_timeout(50)
+    assert len(seen) > 0
+    assert [each for each in seen if each[0] > each[2] or each[0] > each[1] + 1] == []
 
 
 def test_the_first_notebook_gives_a_changed_recommendation_in_three_actions(open_notebook):

@@ -1,4 +1,4 @@
-"""What the notebooks tell: shortly, in the field's words, a prediction before its answer, true numbers."""
+"""What the notebooks tell: shortly, a prediction before its answer, numbers as they are printed."""
 
 import re
 
@@ -11,11 +11,6 @@ from tools.notebooks import PLOTLY, all_notebooks
 MOST_WORDS = 1_100
 NOTEBOOKS = [path for path in all_notebooks() if path.name[:2] <= "05"]
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-RETIRED = re.compile(
-    r"\b(whoever|nought|needless|price|argues?|culprits?|mended|headlines?|wishful|hopeless|exchange rate)\b"
-    r"|sent for nothing|read it aloud|rules? holds?\b",
-    re.IGNORECASE,
-)
 DECIMAL = re.compile(r"(?<![\d.,/-])\d[\d,]*\.\d+(?![\d.]*/)")
 ADDRESS = re.compile(r"`[^`]*`|doi:\S+|\bversion \S+", re.IGNORECASE)
 SNAKE = re.compile(r"[a-z]+(_[a-z]+)+")
@@ -42,11 +37,6 @@ def shown(path) -> str:
 def test_it_is_short(path):
     words = sum(len(cell.source.split()) for cell in cells(path))
     assert words <= MOST_WORDS, f"{path.name} has {words:,} words of prose"
-
-
-@each_notebook
-def test_it_uses_no_word_that_was_retired(path):
-    assert [found[0] for cell in cells(path) for found in RETIRED.finditer(cell.source)] == []
 
 
 def kind(cell) -> str:

@@ -155,6 +155,8 @@ def test_measures_in_rows_keep_their_words_and_styles_when_a_table_is_turned():
         "better than referring nobody below",
     ]
     assert rows[-1][2].endswith("%") and not rows[-2][2].endswith("%")
+    counted = Read(show(pd.DataFrame({"parameters": [3]}, index=["ppv"]))).rows  # counts are of no such unit
+    assert counted[1] == ["ppv", "3"]
 
 
 def test_the_caption_says_how_many_cases_and_that_they_are_simulated():
@@ -352,6 +354,19 @@ def test_in_letters_a_unit_tells_apart_what_has_the_same_words():
     text = repr(show(WIDE[["policy", "yield_above_chance", "yield_share", "nnr"]]))
     assert "yield above chance, per 100 cases  yield above chance, per cent of the possible" in text
     assert "number needed to refer\n" in text
+
+
+def test_rates_of_a_rule_book_are_per_100_in_every_part_of_their_table():
+    assert Read(show(RATES[["label", "min"]].head(1))).rows[0] == [
+        "name",
+        "if missing were no (per 100 cases)",
+    ]
+
+
+def test_the_share_of_draws_in_which_a_policy_is_best_is_no_yes():
+    assert (
+        Read(show(pd.DataFrame({"x": ["a", "b"], "best": [1.0, 0.0], "most": [1.0, 0.5]}))).rows[1][1] == "1"
+    )
 
 
 def test_own_words_take_the_place_of_the_usual_ones():

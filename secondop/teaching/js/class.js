@@ -35,9 +35,9 @@ const sureness = (name, chosen) => el("fieldset", { class: "field" }, el("legend
 SCREENS.set("quiz", (root) => {
   const quiz = (STATE.quiz ||= { seed: 1, n: 10, topic: "", at: 0, given: {} });
   const items = drawn(quiz.seed, quiz.n, quiz.topic), topics = [...new Set(DATA.cases.flatMap((one) => one.topics))];
-  const number = (key, max) => el("input", { type: "number", id: `q-${key}`, min: 1, max, value: quiz[key], onchange: (event) => go("quiz", { quiz: { ...quiz, [key]: Math.max(1, Math.min(max, +event.target.value || 1)), at: 0, given: {} } }) });
-  const setting = el("div", { class: "tools" }, el("label", { for: "q-n" }, t("how-many")), number("n", DATA.cases.length), el("label", { for: "q-seed" }, t("seed")), number("seed", 9999),
-    el("label", { for: "q-topic" }, t("topic")), el("select", { id: "q-topic", onchange: (event) => go("quiz", { quiz: { ...quiz, topic: event.target.value, at: 0, given: {} } }) },
+  const number = (key, max) => el("input", { type: "number", id: uid(`q-${key}`), min: 1, max, value: quiz[key], onchange: (event) => go("quiz", { quiz: { ...quiz, [key]: Math.max(1, Math.min(max, +event.target.value || 1)), at: 0, given: {} } }) });
+  const setting = el("div", { class: "tools" }, el("label", { for: uid("q-n") }, t("how-many")), number("n", DATA.cases.length), el("label", { for: uid("q-seed") }, t("seed")), number("seed", 9999),
+    el("label", { for: uid("q-topic") }, t("topic")), el("select", { id: uid("q-topic"), onchange: (event) => go("quiz", { quiz: { ...quiz, topic: event.target.value, at: 0, given: {} } }) },
       ["", ...topics].map((one) => el("option", { value: one, selected: one === quiz.topic }, one || t("all-topics")))));
   root.append(setting);
   const answered = Object.entries(quiz.given), right = answered.filter(([id, { answer }]) => answer === teaching(id).expected).length;
@@ -67,8 +67,7 @@ function save(given) {
   const answers = Object.entries(given).map(([id, { answer, sure }]) => ({ case: id, answer, sure }));
   const reader = [...crypto.getRandomValues(new Uint8Array(4))].map((x) => LETTERS[x & 31]).join("");
   const text = JSON.stringify({ format: FORMAT, reader, answers }, null, 1);
-  const link = el("a", { href: URL.createObjectURL(new Blob([text], { type: "application/json" })), download: `answers-${reader}.json` });
-  link.click();
+  download(`answers-${reader}.json`, text, "application/json");
 }
 
 SCREENS.set("poll", (root) => {
@@ -86,9 +85,9 @@ SCREENS.set("poll", (root) => {
       poll.past.length || poll.shown ? calibration([...poll.past, ...(poll.shown ? pairsOf(poll, item) : [])]) : null);
     if (place >= 0 && focus) bars.querySelectorAll("button")[place]?.focus();
   };
-  const pick = el("select", { id: "poll-case", onchange: () => go("poll", { poll: { id: pick.value, round: 0, votes: [{}, {}], shown: false, past: [...poll.past, ...pairsOf(poll, item)] } }) },
+  const pick = el("select", { id: uid("poll-case"), onchange: () => go("poll", { poll: { id: pick.value, round: 0, votes: [{}, {}], shown: false, past: [...poll.past, ...pairsOf(poll, item)] } }) },
     DATA.cases.map(({ id, title }) => el("option", { value: id, selected: id === poll.id }, `${id} ${title}`)));
-  root.append(el("p", {}, t("poll-lead")), el("div", { class: "tools" }, el("label", { for: "poll-case" }, t("case")), pick,
+  root.append(el("p", {}, t("poll-lead")), el("div", { class: "tools" }, el("label", { for: uid("poll-case") }, t("case")), pick,
     button(t("reveal"), () => { poll.shown = true; show(); }), button(t("hide"), () => { poll.shown = false; show(); }),
     button(t("vote-again"), () => { poll.round = 1; poll.shown = false; show(); }, { disabled: poll.round > 0 })), sheet(item), bars, collating());
   show();
@@ -122,7 +121,7 @@ function readAnswers(text) {
 }
 
 function collating() {
-  const out = el("div"), input = el("input", { type: "file", id: "files", multiple: true, accept: ".json,application/json", onchange: async () => {
+  const out = el("div"), input = el("input", { type: "file", id: uid("files"), multiple: true, accept: ".json,application/json", onchange: async () => {
     const readers = [], wrong = [];
     for (const file of [...input.files].slice(0, LIMIT.files)) {
       try {
@@ -132,7 +131,7 @@ function collating() {
     }
     fill(out, el("p", { role: "status" }, t("files-read", { n: readers.length, of: input.files.length })), wrong.map((text) => el("p", { role: "alert" }, text)), readers.length ? collated(readers) : null);
   } });
-  return fold(t("collate"), false, el("p", {}, el("label", { for: "files" }, `${t("answer-files")} `), input), out);
+  return fold(t("collate"), false, el("p", {}, el("label", { for: uid("files") }, `${t("answer-files")} `), input), out);
 }
 
 /** Who disagreed where: a row a case, how many gave each answer, and in how many pairs of readers two differ. */

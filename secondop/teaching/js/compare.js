@@ -3,7 +3,7 @@
 SCREENS.set("compare", (root) => {
   const other = STATE.other || { book: STATE.book, facts: {}, start: "" };
   const side = (key, about, set) => {
-    const made = BOOKS.get(about.book), typed = el("input", { id: `code-${key}`, value: codeOf(made, about.facts, about.start), size: 20 });
+    const made = BOOKS.get(about.book), typed = el("input", { id: uid(`code-${key}`), value: codeOf(made, about.facts, about.start), size: 20 });
     const wrong = el("span", { role: "alert" });
     const load = () => {
       const found = ofCode(typed.value);

@@ -28,7 +28,7 @@ function reasons(made, facts) {
     verdicts[rule.name] === true ? null : changeWords(made, rule, facts));
   const list = (key, test, open) => {
     const rules = made.rules.filter(test);
-    return fold(`${t(key)} (${rules.length})`, open && rules.length > 0, el("ul", {}, rules.map(told)));
+    return later(`${t(key)} (${rules.length})`, open && rules.length > 0, () => el("ul", {}, rules.map(told)));
   };
   const is = (kind, value) => (rule) => rule.kind === kind && verdicts[rule.name] === value;
   return el("section", { "aria-label": t("reasons") },
@@ -54,14 +54,18 @@ function changeWords(made, rule, facts) {
 function field(made, about, facts, change) {
   const name = about.name, given = facts[name] ?? null;
   if (about.kind === "count" || about.kind === "number") {
-    const input = el("input", { type: "number", id: `f-${name}`, value: given, min: about.low ?? 0, max: about.high,
-      step: about.kind === "count" ? 1 : "any", placeholder: t("not-recorded"),
-      onchange: () => input.checkValidity() && change(name, input.value === "" ? null : +input.value) });
-    return el("div", { class: "field", "data-fact": name }, el("label", { for: `f-${name}` }, question(about)), input, ` ${own("facts", name).unit || about.unit || ""}`);
+    const wrong = el("span", { role: "alert" }), ends = { min: about.low ?? 0, max: about.high ?? "∞" };
+    const input = el("input", { type: "number", id: uid(`f-${name}`), value: given, ...ends, step: about.kind === "count" ? 1 : "any",
+      placeholder: t("not-recorded"), onchange: () => {
+        const fits = input.checkValidity();
+        wrong.textContent = fits ? "" : ` ${t(about.kind === "count" ? "whole-number" : "number", ends)}`;
+        if (fits) change(name, input.value === "" ? null : +input.value);
+      } });
+    return el("div", { class: "field", "data-fact": name }, el("label", { for: uid(`f-${name}`) }, question(about)), input, ` ${own("facts", name).unit || about.unit || ""}`, wrong);
   }
   const options = [...made.options[name] || about.levels || [true, false]];
   const choices = [...(options.includes(true) ? [true, false] : options), null].map((option, i) => {
-    const input = el("input", { type: "radio", name, checked: option === given, onchange: () => change(name, option) });
+    const input = el("input", { type: "radio", name: uid(name), checked: option === given, onchange: () => change(name, option) });
     return el("label", { class: option === null ? "gap" : "" }, input, inWords(about, option));
   });
   return el("fieldset", { class: "field", "data-fact": name }, el("legend", {}, question(about)), choices);
@@ -75,7 +79,7 @@ function form(made, facts, change) {
     return fold(`${own("topics", topic).label || topic || t("facts")} (${known}/${group.length})`, i === 0, group.map((about) => field(made, about, facts, change)));
   });
   const none = el("p", { hidden: true }, t("nothing-found"));
-  const search = el("input", { type: "search", id: "search", oninput: () => {
+  const search = el("input", { type: "search", id: uid("search"), oninput: () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     let found = 0;
     for (const part of groups.flatMap((group) => [...group.querySelectorAll("[data-fact]")])) {
@@ -91,7 +95,13 @@ function form(made, facts, change) {
     none.hidden = found > 0;
     said(t("found", { n: found }));
   } });
-  return el("section", { "aria-label": t("facts") }, el("p", {}, el("label", { for: "search" }, `${t("case-search")} `), search), none, groups);
+  return el("section", { "aria-label": t("facts") }, el("p", {}, el("label", { for: uid("search") }, `${t("case-search")} `), search), none, groups);
+}
+
+/** The case as a row to take along: every fact a column, empty where it is not recorded. */
+function saveRow(made, facts) {
+  const names = made.json.facts.map(({ name }) => name), said = (x) => (x === undefined || x === null ? "" : x === true ? "yes" : x === false ? "no" : x);
+  download(`case-${STATE.start || "explored"}.csv`, `${names.join(",")}\n${names.map((name) => said(facts[name])).join(",")}\n`, "text/csv");
 }
 
 function story(id = STATE.start) {
@@ -110,12 +120,12 @@ SCREENS.set("explore", (root) => {
     if (changed) said(top.querySelector(".says").textContent);
   };
   const draw_form = () => fill(facts, form(book(), STATE.facts, change));
-  const start = el("select", { id: "start", onchange: () => {
+  const start = el("select", { id: uid("start"), onchange: () => {
     const [key, given, id] = start.value ? ofCode(start.value) : [STATE.book, {}, ""];
     remember();
     go("explore", { facts: given, book: key, start: id, shown: false });
   } }, el("option", { value: "" }, t("empty-case")), DATA.cases.map(({ id, title }) => el("option", { value: id, selected: id === STATE.start }, `${id} ${title}`)));
-  const typed = el("input", { id: "code", autocomplete: "off", size: 24 });
+  const typed = el("input", { id: uid("code"), autocomplete: "off", size: 24 });
   const load = () => {
     const found = ofCode(typed.value);
     if (!found) { wrong.textContent = t("no-code"); return; }
@@ -128,11 +138,12 @@ SCREENS.set("explore", (root) => {
     el("div", { class: "tools" },
       button(t("undo"), undo), button(t("start-over"), () => { remember(); go("explore", { facts: {}, start: "", shown: false }); }),
       button(t("hide-consequences"), () => go("explore", { hide: !STATE.hide, shown: false }), { "aria-pressed": STATE.hide }),
-      el("label", { for: "start" }, t("start-from")), start,
+      el("label", { for: uid("start") }, t("start-from")), start,
+      button(t("save-row"), () => saveRow(book(), STATE.facts)),
       BOOKS.size > 1 ? [...BOOKS].map(([key, made]) => button(made.json.title, () => go("explore", { book: key, facts: {}, start: "" }), { "aria-pressed": key === STATE.book })) : null),
     el("div", { class: "columns" }, facts, why),
     el("section", { class: "codes", "aria-label": t("case-code") }, el("p", {}, `${t("case-code")}: `, code),
-      el("p", {}, el("label", { for: "code" }, `${t("enter-code")} `), typed, " ", button(t("open"), load), " ", wrong)));
+      el("p", {}, el("label", { for: uid("code") }, `${t("enter-code")} `), typed, " ", button(t("open"), load), " ", wrong)));
   draw_form();
   show();
 });

@@ -47,12 +47,28 @@ function el(name, attributes = {}, ...children) {
   made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return made;
 }
+const OWN = Math.random().toString(36).slice(2, 7); // several widgets may stand in one notebook
+const uid = (name) => `${name}-${OWN}`;
 const button = (text, onclick, more = {}) => el("button", { type: "button", onclick, ...more }, text);
 const said = (text) => { ROOT.querySelector(".told").textContent = text; }; // for screen readers
 const fill = (root, ...children) => root.replaceChildren(...children.flat(Infinity).filter(Boolean));
 
+/** Give a file to who reads the page. */
+function download(name, text, type) {
+  el("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name }).click();
+}
+
 /** A pair of a title and what opens below it. */
 const fold = (title, open, ...children) => el("details", { open }, el("summary", {}, title), ...children);
+
+/** The same, made when it is opened. */
+function later(title, open, make) {
+  const made = fold(title, open);
+  const put = () => { if (made.open && made.children.length < 2) made.append(make()); };
+  made.addEventListener("toggle", put);
+  put();
+  return made;
+}
 
 // ---------------------------------------------------------------- case codes
 

@@ -3,7 +3,7 @@
 /** A slider with a name, its value beside it. */
 function slide(key, value, { min = 0, max = 100, step = 1, unit = "%" }, change) {
   const out = el("output", {}, `${value} ${unit}`);
-  const input = el("input", { type: "range", id: `s-${key}`, min, max, step, value, oninput: () => { out.textContent = `${input.value} ${unit}`; change(+input.value); } });
+  const input = el("input", { type: "range", id: uid(`s-${key}`), min, max, step, value, oninput: () => { out.textContent = `${input.value} ${unit}`; change(+input.value); } });
   return el("p", { class: "slide" }, el("label", { for: input.id }, t(key)), input, out);
 }
 
@@ -63,9 +63,9 @@ SCREENS.set("tradeoff", (root) => {
         el("td", {}, el("span", { class: row.net < 0 ? "bar less" : "bar", style: `width:${(6 * Math.abs(row.net) / widest).toFixed(2)}rem` })))))));
   };
   const { signals } = DATA.tradeoff[0];
-  const which = el("select", { id: "scenario", onchange: () => { now.scenario = +which.value; show(); } }, DATA.tradeoff.map(({ title }, i) => el("option", { value: i, selected: i === now.scenario }, title)));
-  const known = el("select", { id: "signal", onchange: () => { now.signal = +known.value; show(); } }, signals.map((x, i) => el("option", { value: i, selected: i === now.signal }, `${x}`)));
-  root.append(say, el("div", { class: "tools" }, el("label", { for: "scenario" }, t("scenario")), which, el("label", { for: "signal" }, t("signal")), known),
+  const which = el("select", { id: uid("scenario"), onchange: () => { now.scenario = +which.value; show(); } }, DATA.tradeoff.map(({ title }, i) => el("option", { value: i, selected: i === now.scenario }, title)));
+  const known = el("select", { id: uid("signal"), onchange: () => { now.signal = +known.value; show(); } }, signals.map((x, i) => el("option", { value: i, selected: i === now.signal }, `${x}`)));
+  root.append(say, el("div", { class: "tools" }, el("label", { for: uid("scenario") }, t("scenario")), which, el("label", { for: uid("signal") }, t("signal")), known),
     slide("accept", now.accept, { min: 1, max: 50, unit: "" }, (value) => { now.accept = value; show(); }), out, el("p", { class: "small" }, t("tradeoff-note")));
   show();
 });
