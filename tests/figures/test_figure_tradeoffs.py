@@ -101,14 +101,17 @@ def test_numbers_needed_to_refer_stand_on_lines_from_nobody():
     said = {text for text in notes(figure) if text.startswith("NNR")}
     lines = {f"NNR {1 + t.x[1] / t.y[1]:g}" for t in figure.data if t.name == "needed"}
     assert said == lines and lines and all(float(text[4:]) < row["nnr"] for text in lines)
+    most = figures.tradeoff(weighed(cases(changed=~cases()["changed"])))  # chance itself needs but 1.3
+    assert not [t for t in most.data if t.name == "needed"]
 
 
 def test_own_policies_are_named_before_those_of_the_book():
     frame = cases().assign(mine=np.arange(N) % 3 == 0)
     figure = figures.tradeoff(weighed(frame, {"mine": "mine"}))
-    assert "mine" in notes(figure) and list(trace(figure, "own").marker.color) != list(COLOURS["rule book"])
+    assert "mine" in notes(figure) and trace(figure, "own").marker.color == COLOURS["overuse"]
     assert short({"policy": "p", "sort": "group", "label": "all with an indication of trust"}) == "trust"
-    assert len(short({"policy": "x" * 90, "sort": "own", "label": ""})) <= 34
+    assert short({"policy": "risk", "sort": "score", "label": "all with risk of at least 0.7"}) == "risk"
+    assert len(short({"policy": "", "sort": "own", "label": "x" * 90})) <= 34
 
 
 def test_the_title_tells_what_is_found_and_spent_and_how_far_above_chance():
