@@ -32,7 +32,7 @@ def counted(table: pd.DataFrame, level: str, k: int, threshold: float) -> go.Fig
     threshold : float
         One of the table's.
     """
-    title, (happens, stays) = finding(table, level, k, threshold), outcome_words(table.attrs)
+    title, (happens, stays, _) = finding(table, level, k, threshold), outcome_words(table.attrs)
     words = f"possible overuse: of 100 cases, referred, and {stays}"
     made = style.figure(title, trade_note(table), x=words, y=f"of 100 cases, referred, and {happens}")
     made.fig.add_traces([go.Scatter(mark) for mark in marks(table, level, k, threshold)])
