@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import importlib.util
 import json
-import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
@@ -125,9 +124,10 @@ def _page(made: Report) -> str:
     drawn: dict[str, list] = {part: [] for part in made.figures}
     for part, name, table in ((part, *one) for part, every in made.figures.items() for one in every):
         fig = getattr(figures, name)(table)
-        said = " ".join(re.sub("<[^>]+>", " ", fig.layout.title.text).split())
-        drawn[part].append({"said": said, "height": fig.layout.height, "json": json.loads(fig.to_json())})
-    shown = {"figures": drawn, "plotly": get_plotlyjs() if drawn else "", "hidden": HIDDEN}
+        told = {"said": fig.layout.meta["description"], "height": fig.layout.height}
+        drawn[part].append(told | {"json": json.loads(fig.to_json())})
+    fit = Path(figures.__file__).with_name("fit.js").read_text(encoding="utf-8")
+    shown = {"figures": drawn, "plotly": get_plotlyjs() if drawn else "", "fit": fit, "hidden": HIDDEN}
     shown |= {"cell": cell, "span": span, "today": _today(), "note": NOT_FOR_CARE}
     return render("report.html.j2", made=made, book=made.rule_book, **shown)
 

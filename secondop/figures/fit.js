@@ -75,27 +75,43 @@ const FIGURES = [...document.querySelectorAll(".plot")].map((place) => {
   return { place, figure, drawn: "" };
 });
 
-function draw(paper) {
+function draw() {
+  const paper = document.documentElement.classList.contains("printing"), dark = DARK.matches && !paper;
   for (const item of FIGURES) {
-    const width = paper?.width || item.place.clientWidth, dark = DARK.matches && !paper;
-    if (!width || item.drawn === `${width} ${dark}`) continue; // no width: in what is still folded
-    item.drawn = `${width} ${dark}`;
+    const width = item.place.clientWidth, now = `${width} ${dark} ${paper}`;
+    if (!width || item.drawn === now) continue; // no width: in what is still folded
+    item.drawn = now;
     const active = item.place.layout?.sliders?.[0].active;
-    const layout = fitted(item.figure, width);
-    if (paper) layout.width = width;
+    const layout = inScheme(fitted(item.figure, paper ? Math.max(width, PHONE) : width), dark);
     const config = { responsive: !paper, displaylogo: false, displayModeBar: width < PHONE ? false : "hover",
       modeBarButtonsToRemove: ["lasso2d", "select2d"] };
     if (active !== undefined) layout.sliders[0].active = active; // leave the slider where the reader put it
     item.place.style.minHeight = `${layout.height}px`;
-    Plotly.react(item.place, inScheme(structuredClone(item.figure.data), dark), inScheme(layout, dark), config);
-    if (active !== undefined) Plotly.update(item.place, ...inScheme(layout, dark).sliders[0].steps[active].args);
+    Plotly.react(item.place, inScheme(structuredClone(item.figure.data), dark), layout, config);
+    if (active !== undefined) Plotly.update(item.place, ...layout.sliders[0].steps[active].args);
   }
+}
+
+/** On paper figures are light, as wide as the page and never higher than half of it. */
+function printed() {
+  document.documentElement.classList.add("printing");
+  document.body.style.width = "680px";
+  draw();
+  for (const { place } of FIGURES) place.style.zoom = Math.min(1, 500 / place.offsetHeight, 680 / place.scrollWidth);
+  draw(); // what was made smaller has room to its right
+}
+
+function shown() {
+  document.documentElement.classList.remove("printing");
+  document.body.style.width = "";
+  for (const { place } of FIGURES) place.style.zoom = "";
+  draw();
 }
 
 let waiting;
 addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(draw, 120); });
-addEventListener("toggle", () => draw(), true); // something was unfolded
-addEventListener("beforeprint", () => draw({ width: 660 }));
-addEventListener("afterprint", () => draw());
-DARK.addEventListener("change", () => draw());
+addEventListener("toggle", draw, true); // something was unfolded
+addEventListener("beforeprint", printed);
+addEventListener("afterprint", shown);
+DARK.addEventListener("change", draw);
 draw();

@@ -24,6 +24,7 @@ from plotly.io import from_json
 
 LIGHT = {"ground": "#ffffff", "ink": "#1f2933", "quiet": "#5b6771", "grid": "#e6e9ec", "axis": "#9aa5b1"}
 DARK = {"ground": "#16191d", "ink": "#e4e7eb", "quiet": "#a7b0b9", "grid": "#2c3137", "axis": "#66707b"}
+SCHEMES = {"light": LIGHT, "dark": DARK}
 INK, QUIET = LIGHT["ink"], LIGHT["quiet"]
 COLOURS = {
     "urgent": "#D55E00",

@@ -106,7 +106,8 @@ def test_names_stand_one_above_the_other_and_too_many_leave_that_of_the_title():
         for note in figures.read_strategies(TABLE).layout.annotations
         if note.text in ("selective", "all")
     ]
-    assert len(few) == 4 and all(note.y > 1 for note in few) and all(abs(a.y - b.y) > 3 for a, b in (few[:2], few[2:]))
+    assert len(few) == 4 and all(note.y > 1 for note in few)
+    assert all(abs(a.y - b.y) > 3 for a, b in (few[:2], few[2:]))
     many = [TABLE] + [TABLE[TABLE["strategy"] == "all"].assign(strategy=f"number {i}") for i in range(20)]
     said = notes(figures.read_strategies(pd.concat(many)))
     assert said.count("selective") == 2 and not any(note.startswith("number") for note in said)
