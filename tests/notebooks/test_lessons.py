@@ -68,6 +68,11 @@ def test_students_get_everything_but_solutions_and_outputs(lesson):
     assert not any(cell.outputs or cell.execution_count for cell in code)
 
 
+def test_students_keep_what_a_run_shows_after_a_prediction(write_notebook):
+    path = write_notebook("lessons/1-a.ipynb", *SMALL, ("answer", "## What it shows"))
+    assert student_version(path).cells[-1].source == "## What it shows"
+
+
 def test_a_link_stays_only_where_it_leads_somewhere(lesson):
     assert student_version(lesson).cells[0].source == (
         "# A lesson\n\nOf question 1, then [the next](2-b.ipynb); see [more](https://a.example)."
