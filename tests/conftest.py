@@ -44,6 +44,14 @@ def find_java() -> str | None:
     return java if version and int(version[1]) >= 17 else None
 
 
+AXE = Path(__file__).parent / "browser" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def find_axe() -> Path | None:
+    """The checks of accessibility, where npm installed them."""
+    return AXE if AXE.is_file() else None
+
+
 NEEDS = {
     "needs_chromium": (
         find_chromium,
@@ -56,6 +64,10 @@ NEEDS = {
     "needs_node": (
         partial(shutil.which, "node"),
         "no Node.js on this machine (Debian: apt-get install nodejs npm)",
+    ),
+    "needs_axe": (
+        find_axe,
+        "axe-core is not installed (npm install --no-package-lock --prefix tests/browser)",
     ),
 }
 

@@ -190,7 +190,7 @@ def _key(output) -> str:
 
 def _size(output) -> dict[str, int]:
     layout = output["data"][PLOTLY].get("layout", {})
-    return {"width": int(layout.get("width") or 860), "height": int(layout.get("height") or 480)}
+    return {"width": int(layout.get("width") or 840), "height": int(layout.get("height") or 480)}
 
 
 def _draw(figure: dict, size: dict[str, int]) -> str:

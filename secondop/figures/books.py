@@ -31,70 +31,64 @@ def all_books(books: Books) -> go.Figure:
         raise SecondopError(
             f"The figure all_books draws the Books that all_books makes, and was given {given}."
         )
-    rows, rules, colour = books.frontier, books.rules, COLOURS["rule book"]
+    rows, rules, colour, about = books.frontier, books.rules, COLOURS["rule book"], books.parts.attrs
     at = [*(sum(1 << rules.index(rule) for rule in book) for book in rows["book"]), -1]
     everybody = np.zeros((3, 3))
     everybody[1] = books.counts[-1].sum(0)
     counts, squares = (np.stack([*x[at], everybody]) for x in (books.counts, books.squares))
     sent, found, above = measured(counts, squares, measures=_SHOWN).values()
-    x, (y, low, high, lower, upper), above = sent[:, 0], found.T, above[:-1]
-    y, unknown = np.where(np.isnan(y), (low + high) / 2, y), np.isnan(y).any()
-    x, every, y, low, high, lower, upper = (
-        x[:-1],
-        y[-1],
-        *(ends[:-1] for ends in (y, low, high, lower, upper)),
-    )
-    chance = x * every / 100
-    half = int(np.abs(x[:-1] - x[-2] / 2).argmin())
+    marks = pd.DataFrame(found, columns=["y", "low", "high", "lower", "upper"]).assign(x=sent[:, 0])
+    unknown = bool(marks["y"].isna().any())
+    marks["y"] = marks["y"].fillna(marks[["low", "high"]].mean(axis=1))
+    every, marks = marks["y"].iloc[-1], marks.iloc[:-1].copy()
+    marks["chance"] = marks["x"] * every / 100
+    front, whole = marks.iloc[:-1], marks.iloc[-1]
+    half = int((front["x"] - front["x"].iloc[-1] / 2).abs().argmin())
+    x, y, chance = (number(front[name].iloc[half]) for name in ("x", "y", "chance"))
     title = (
-        f"Referring {number(x[half])} of 100 cases by the best rules is known to find {number(y[half])} of "
+        f"Referring {x} of 100 cases by the best rules is known to find {y} of the {number(every)} changes; "
     )
-    title += f"the {number(every)} changes; as many at random find {number(chance[half])}"
+    title += f"as many at random find {chance}"
     if above[half, 3] <= 0:
         missing = "with missing information " * bool(above[half, 1] < above[half, 0])
         title += f", and {missing}the difference includes zero"
     if unknown:
         title = "Which rules are best is not known while outcomes are unknown: these are, by the known ones"
-    elif not y[:-1].any():
+    elif not front["y"].any():
         title = "No rule refers anybody for whom something changes"
-    assumed = ", as assumed" * bool(books.parts.attrs.get("simulated"))
     note = (
         f"{captions.basis_of(books.parts)} Line: rule books that are best at some threshold, chosen on these "
     )
     note += (
-        f"same cases. Shaded: more than at random{assumed}. Pale bar: {captions.gaps_of(books.parts.attrs)}. "
+        f"same cases. Shaded: more than at random{', as assumed' * bool(about.get('simulated'))}. Pale bar: "
     )
-    note += "Thin line: 95 % interval." + f" {captions.HALF_WAY}." * bool(unknown)
+    note += f"{captions.gaps_of(about)}. Thin line: 95 % interval." + f" {captions.HALF_WAY}." * unknown
     made = style.figure(title, note, x="referral rate: of 100 cases, referred", y=_FOUND, height=420)
-    made.fig.update_xaxes(range=[-0.02 * x[-1], 1.25 * x[-1] or 1])
-    made.fig.update_yaxes(range=[-0.02 * upper[-1], 1.06 * np.nanmax([*upper, *high, 0.1])])
-    made.band(x[:-1], chance[:-1], y[:-1], colour)
-    for ends in zip(x, low, high, strict=True):
-        made.line([ends[0]] * 2, ends[1:], style.tint(colour, 0.25), width=7)
-    made.line([0, x[-1]], [0, chance[-1]], QUIET, dash="dot")
+    made.fig.update_xaxes(range=[-0.02 * whole["x"], 1.25 * whole["x"] or 1])
+    reach = np.nanmax([*marks["upper"], *marks["high"], 0.1])
+    made.fig.update_yaxes(range=[-0.02 * reach, 1.06 * reach])
+    made.band(front["x"], front["chance"], front["y"], colour)
+    for mark in marks.itertuples():
+        made.line([mark.x] * 2, [mark.low, mark.high], style.tint(colour, 0.25), width=7)
+    made.line([0, whole["x"]], [0, whole["chance"]], QUIET, dash="dot")
     shown = pd.DataFrame({"rule book": list(map(_book, [*rows["book"], rules]))})
-    shown["referred"], shown["something changes"] = list(map(number, x)), list(map(_bounded, y, low, high))
-    shown["95 % interval"], shown["as many at random"] = (
-        list(map(span, lower, upper)),
-        list(map(number, chance)),
-    )
-    ends = [
-        f"{100 * a:.1f} to {100 * b:.1f} %" for a, b in rows[["threshold_from", "threshold_to"]].to_numpy()
-    ]
-    shown["best at decision thresholds"] = [*ends, ""]
-    whole = {"symbol": "square-open", "size": 15, "color": INK, "line": {"width": 2}}
+    shown["referred"], shown["as many at random"] = (list(map(number, marks[of])) for of in ("x", "chance"))
+    shown["something changes"] = list(map(_bounded, marks["y"], marks["low"], marks["high"]))
+    shown["95 % interval"] = captions.spans(marks, "lower", "upper")
+    prices = 100 * rows[["threshold_from", "threshold_to"]].to_numpy()
+    shown["best at decision thresholds"] = [*(f"{low:.1f} to {high:.1f} %" for low, high in prices), ""]
+    square = {"marker": {"symbol": "square-open", "size": 15, "color": INK, "line": {"width": 2}}}
     line = {"mode": "lines+markers", "line": {"color": colour, "width": 2}, "marker": {"size": 8}}
-    for part, look in ((slice(-1), line), (slice(-1, None), {"marker": whole})):
-        bars = style.whisker(y[part], lower[part], upper[part])
-        made.points(x[part], y[part], shown.iloc[part], error_y=bars, **look)
-    made.name(x[-1], y[-1], f"all {len(rules)} rules")
-    made.name(x[-1] / 2, chance[-1] / 2, "as many at random", QUIET)
-    for i in sorted(range(1, len(rows)), key=lambda i: y[i - 1] - y[i])[:_LABELS]:
-        before, book = (set(rows["book"].iloc[n]) for n in (i - 1, i))
-        if before < book and len(book - before) == 1:
-            made.name(x[i], y[i], ("+ " * bool(before)) + _words(*(book - before)))
-        elif len(book) == 1:
-            made.name(x[i], y[i], _words(*book))
+    for part, look in ((front, line), (marks.tail(1), square)):
+        bars = style.whisker(part["y"], part["lower"], part["upper"])
+        made.points(part["x"], part["y"], shown.loc[part.index], error_y=bars, **look)
+    made.name(whole["x"], whole["y"], f"all {len(rules)} rules")
+    made.name(whole["x"] / 2, whole["chance"] / 2, "as many at random", QUIET)
+    for i in front["y"].diff().fillna(0).nlargest(_LABELS).index[: len(front) - 1]:
+        before, book = (set(rows["book"].iloc[n]) for n in (max(i - 1, 0), i))
+        new = book - before if before < book else book
+        if len(new) == 1:
+            made.name(front["x"][i], front["y"][i], "+ " * (new != book) + _words(*new))
     return made.done()
 
 

@@ -46,7 +46,7 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
     for number, (panel, at, spot) in enumerate(zip(made.panels, places, spots, strict=True)):
         x, y = axes(number).values()
         last = spot[1] == max(end for (_, end), other in zip(spots, places, strict=True) if other == at)
-        below = {"domain": across[at], "anchor": y, "showticklabels": last or not panel.labels}
+        below = {"domain": [*across[at]], "anchor": y, "showticklabels": last or not panel.labels}
         words = lines_of(made.x, int(inner / columns / _TEXT)) if last else ""
         layout[f"xaxis{x[1:]}"] = below | {"title": {"text": words}}
         side = {"domain": [1 - spot[1] / high, 1 - spot[0] / high], "anchor": x}
@@ -84,9 +84,7 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
         | {"y": 1 - 22 / total, "yanchor": "top", "font": {"size": 15}},
         "meta": {"lines": [max(map(len, heads)), len(note)], "sides": sides, "places": places},
     }
-    return layout | (
-        {"sliders": [_slider(made, heads, note, under, 44 if phone else 40)]} if made.steps else {}
-    )
+    return layout | ({"sliders": [_slider(made, heads, note, under, phone)]} if made.steps else {})
 
 
 def titled(head: Sequence[str], note: Sequence[str]) -> str:
@@ -144,17 +142,17 @@ def _legend_rows(made: Drawing, inside: int) -> int:
     return -(-len(wide) // max(1, int(inside / max(wide))))
 
 
-def _slider(made: Drawing, heads: list, note: list[str], under: int, letters: int) -> dict[str, Any]:
+def _slider(made: Drawing, heads: list, note: list[str], under: int, phone: bool) -> dict[str, Any]:
     """The slider below the axis; each step sets its title, what moves and, where they do, the rows' words."""
     told, first = [{"title.text": titled(head, note)} for head in heads], len(made.notes())
     for words, panel in zip(told, made.ranked, strict=False):
-        rows = [*(lines_of(escape(x, quote=False), letters) for x in panel.labels), *panel.values]
+        rows = [*(lines_of(escape(x, quote=False), 44 if phone else 40) for x in panel.labels), *panel.values]
         words |= {f"annotations[{first + i}].text": text for i, text in enumerate(rows)}
     steps = [
         {"label": label, "method": "update", "args": [moved, words, made.moving]}
         for (label, (_, moved)), words in zip(made.steps.items(), told, strict=True)
     ]
-    edge = max(0, round(_SMALL * _letters(made.steps) / 2) - _PAD)  # the first and last stand whole
+    edge = phone * max(0, round(_SMALL * _letters(made.steps) / 2) - _PAD)  # first and last stand whole
     pad = {"t": under, "b": 0, "l": edge, "r": edge}
     said = {"prefix": made.prefix, "font": {"size": 14}}
     look = {"currentvalue": said, "font": {"size": 12}, "pad": pad, "x": 0, "len": 1}

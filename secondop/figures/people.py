@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import product
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -46,37 +50,35 @@ def flow(table: pd.DataFrame) -> go.Figure:
     """
     advised, may = (table[name].isin(["recommended", "urgent"]) for name in ("recommendation", "possible"))
     advice = pd.Series("not advised", table.index).mask(may, "cannot be judged").mask(advised, "advised")
-    rows = table.assign(advice=pd.Categorical(advice, _ADVICE))
-    rows = rows.groupby(["advice", "sought", "outcome"], observed=True)["cases"].sum().reset_index()
+    kinds = {"advice": _ADVICE, "sought": SOUGHT, "outcome": OUTCOME + WOULD}
+    rows = table.assign(advice=advice)
+    rows = rows.assign(**{name: pd.Categorical(rows[name], words) for name, words in kinds.items()})
+    rows = rows.groupby([*kinds], observed=True)["cases"].sum().reset_index()
     rows["people"] = whole_people(rows["cases"].to_numpy())
     counts = rows.groupby(["advice", "sought"], observed=False)["people"].sum().unstack()
     columns, steps = [[*x.index[x.gt(0)]] for x in (counts.sum(axis=1), counts.sum())]
     across, n = {1: 30, 2: 15, 3: 10}[len(columns)], table["n"].iloc[0]
     deep = {step: -(-int(counts[step].max()) // across) for step in steps}
-    panels = {
-        (of, step): Panel(
-            f"{captions.capital(of)}: {counts.loc[of, step]} {_SEEK[step]}",
-            column=at,
-            size=_SPACE * deep[step],
-        )
-        for at, of in enumerate(columns)
-        for step in steps
-    }
-    note = (
-        f"{captions.basis_of(table)} Each mark is one person in 100. Cannot be judged: missing information "
-    )
-    note += "could still lead to advice."
+    panels = {}
+    for at, (of, step) in enumerate(product(columns, steps)):
+        head = f"{captions.capital(of)}: {counts.loc[of, step]} {_SEEK[step]}"
+        panels[of, step] = Panel(head, column=at // len(steps), size=_SPACE * deep[step])
+    note = f"{captions.basis_of(table)} Each mark is one person in 100. "
+    note += "Cannot be judged: missing information could still lead to advice."
     made = style.ladder(_flow_title(counts), note, panels.values())
     named: set[str] = set()
     for at, (of, step) in enumerate(panels):
-        part = rows[(rows["advice"] == of) & (rows["sought"] == step) & (rows["people"] > 0)]
-        texts = [f"{captions.capital(of)}, {step}: {outcome}" for outcome in part["outcome"]]
-        shown = pd.DataFrame({"who": texts, "of 100 people": part["people"].astype(str)})
+        part = rows[(rows["advice"] == of) & (rows["sought"] == step)]
+        who = [f"{captions.capital(of)}, {step}: {outcome}" for outcome in part["outcome"]]
+        shown = pd.DataFrame({"who": who, "of 100 people": part["people"].astype(str)})
         shown["cases"] = [share_of(x, n) for x in part["cases"]]
-        names = [x if x not in named else "" for x in part["outcome"]]
-        named |= {*names}
+        new = [
+            x if some and x not in named else ""
+            for x, some in zip(part["outcome"], part["people"], strict=True)
+        ]
+        named |= {*new}
         made.points([None], [None], panel=at)  # a field of nobody keeps its heading
-        _people(made, part["people"], part["outcome"], shown, names, deep[step], at, legend=True)
+        _people(made, part["people"], part["outcome"], shown, new, deep[step], panel=at, showlegend=True)
         _bare(made, across, deep[step], at)
     return made.done()
 
@@ -90,20 +92,16 @@ def icon_array(table: pd.DataFrame) -> go.Figure:
     table : DataFrame
         From ``of_100`` or ``natural_frequencies`` of :mod:`secondop.evaluation.people`.
     """
-    real = "policy" in table
-    note = (
-        f"Each mark is one person in 100, of {captions.basis_of(table)}"
-        if real
-        else table.attrs.get("source")
-    )
-    panels = [Panel(size=_SPACE * _DEEP), Panel(labels=table["words"], column=1)]
-    made = style.ladder(_under_policy(table) if real else natural_sentence(table), note or "", panels)
     shown = pd.DataFrame({"who": table["words"].map(captions.capital)})
     shown["of 100 people"] = table["people"].astype(str)
-    if real:
+    if "policy" in table:
+        title, note = _under_policy(table), f"Each mark is one person in 100, of {captions.basis_of(table)}"
         shown["cases"] = list(map(share_of, table["cases"], table["n"]))
     else:
+        title, note = natural_sentence(table), table.attrs.get("source") or ""
         shown["share of all"] = [f"{number(100 * x)} %" for x in table["share"]]
+    panels = [Panel(size=_SPACE * _DEEP), Panel(labels=table["words"], column=1)]
+    made = style.ladder(title, note, panels)
     names = table["people"].astype(str) + " " + table["words"]
     _people(made, table["people"], table["part"], shown, names, _DEEP)
     _bare(made, _DEEP, _DEEP)
@@ -117,31 +115,24 @@ def icon_array(table: pd.DataFrame) -> go.Figure:
 def _people(
     made: Drawing,
     counts: pd.Series,
-    looks: pd.Series,
+    parts: pd.Series,
     shown: pd.DataFrame,
-    names: list,
+    names: Iterable,
     deep: int,
-    panel: int = 0,
-    *,
-    legend: bool = False,
+    **more: Any,
 ) -> None:
     """A trace for each part, of as many marks as people, ``deep`` in a column."""
-    first = 0
-    for i, (count, part, name) in enumerate(zip(counts, looks, names, strict=True)):
+    first, legend = 0, more.pop("showlegend", False)
+    for i, (count, part, name) in enumerate(zip(counts, parts, names, strict=True)):
         spots = range(first, first := first + count)
-        x, y = ([i // deep for i in spots], [-(i % deep) for i in spots])
-        made.points(
-            x or [None],  # a part without people keeps its place in the legend
-            y or [None],
-            shown.iloc[[i] * max(count, 1)],
-            panel=panel,
-            mode="markers+text",
-            text="?" if _LOOKS[part] == _ASK else "",
-            textfont={"color": QUIET},
-            marker=_marker(part),
-            name=name,
-            showlegend=legend and bool(name),
-        )
+        x, y = ([spot // deep for spot in spots], [-(spot % deep) for spot in spots])
+        look = {
+            "mode": "markers+text",
+            "text": "?" if _LOOKS[part] == _ASK else "",
+            "textfont": {"color": QUIET},
+        }
+        look |= {"marker": _marker(part), "name": name, "showlegend": legend and bool(name)}
+        made.points(x or [None], y or [None], shown.iloc[[i] * max(count, 1)], **look | more)
 
 
 def _marker(part: str) -> dict:
@@ -158,16 +149,14 @@ def _bare(made: Drawing, across: int, deep: int, panel: int = 0) -> None:
 
 def _flow_title(counts: pd.DataFrame) -> str:
     """How many of those who are advised, and of the others, seek an opinion."""
-    told = [
-        f"of {counts.loc[of].sum()} {words} {counts.loc[of, SOUGHT[0]]} do"
-        for of, words in (("not advised", "not advised"), ("cannot be judged", "who cannot be judged"))
-        if counts.loc[of].sum()
-    ]
-    advised, some = counts.loc["advised"].sum(), counts.loc["advised", SOUGHT[0]]
-    title = f"Of 100 people {advised} are advised to seek a second opinion, and {some} of them do"
-    title = "; ".join([title, ", ".join(told)]) if told else title
+    title, told = "Of 100 people {} are advised to seek a second opinion, and {} of them do", []
+    title = title.format(counts.loc["advised"].sum(), counts.loc["advised", SOUGHT[0]])
+    for of, words in (("not advised", "not advised"), ("cannot be judged", "who cannot be judged")):
+        if many := counts.loc[of].sum():
+            told.append(f"of {many} {words} {counts.loc[of, SOUGHT[0]]} do")
     unknown = counts[SOUGHT[2]].sum()
-    return title + f"; of {unknown} it is not known" * bool(unknown)
+    told = [", ".join(told), f"of {unknown} it is not known" * bool(unknown)]
+    return "; ".join([title, *filter(None, told)])
 
 
 def _under_policy(table: pd.DataFrame) -> str:

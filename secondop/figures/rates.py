@@ -18,10 +18,10 @@ from secondop.figures.style import COLOURS, INK, QUIET, Drawing, Panel
 
 _KINDS = {
     "clinical": (COLOURS["recommended"], "Clinical indications"),
-    "both": (COLOURS["all"], "Clinical or by wish"),
-    "patient-driven": (COLOURS["optional"], "By the patient's wish"),
+    "both": (COLOURS["all"], "Clinical or wish"),
+    "patient-driven": (COLOURS["optional"], "Patient's wish"),
     "counter-indication": (COLOURS["not_needed"], "Reasons against"),
-    "amplifier": (COLOURS["no_indication"], "Strengthens an indication"),
+    "amplifier": (COLOURS["no_indication"], "Strengthens one"),
 }
 _MOST, _COLUMN = 80, 24  # rows that can be read, and those that fit below one another
 _RATES = ("min", "max", "lower", "upper", "n", "fired", "unknown")
@@ -52,7 +52,7 @@ def firing_rates(table: pd.DataFrame, truth: pd.DataFrame | None = None) -> go.F
     rows = rows.sort_values(["place", "one", "min"], ascending=[True, True, False], kind="stable")
     counted, title, apart, band = captions.count_of(table), _rules_title(rows), [], ""
     if grouped:
-        n = table.drop_duplicates("group")["n"].sum()
+        n = table.dropna(subset="group").drop_duplicates("group")["n"].sum()
         counted, title = f"{n:,.0f} {captions.cases_of(table)} by group", f"{len(rows)} rates by group"
     if grouped and rows["policy"].nunique() == 1:
         (title, apart), band = _groups_title(rows), " Band: all these groups together."
@@ -60,8 +60,9 @@ def firing_rates(table: pd.DataFrame, truth: pd.DataFrame | None = None) -> go.F
     alone = (rows["lower"].isna() & rows["min"].notna()).sum()
     note += "Thin line: 95 % interval" + f", none where all cases are of one cluster ({alone})" * bool(alone)
     note += ". Diamond: in truth, without gaps." if truth is not None else "."
-    panels = _panels(rows, grouped)
+    panels, of = _panels(rows, grouped), rows.dropna(subset="group")[["n", "fired", "unknown"]].sum()
     made = style.ladder(title, note, [panel for panel, _ in panels], x="of 100 cases")
+    whole = (100 * of[["fired", "unknown"]].cumsum() / of["n"]).tolist()
     for at, (_, part) in enumerate(panels):
         y, axes, colour = -np.arange(len(part)), style.axes(at), _KINDS[part["kind"].iloc[0]][0]
         colours = [colour if not band or row in apart else COLOURS["all"] for row in part["row"]]
@@ -69,20 +70,14 @@ def firing_rates(table: pd.DataFrame, truth: pd.DataFrame | None = None) -> go.F
         made.possible(part["min"], part["max"], y, QUIET if band else colour, panel=at)
         _intervals(made, part, y, at)
         if band:
-            x0, x1 = 100 * np.cumsum(rows[["fired", "unknown"]].sum()) / rows["n"].sum()
-            box = {
-                "xref": axes["xaxis"],
-                "yref": f"{axes['yaxis']} domain",
-                "y0": 0,
-                "y1": 1,
-                "layer": "below",
-            }
+            box = {"x0": whole[0], "x1": whole[1], "y0": 0, "y1": 1, "layer": "below", "xref": axes["xaxis"]}
             look = {"fillcolor": style.tint(colour, 0.2), "line": {"color": colour, "width": 1.5}}
-            made.fig.add_shape(type="rect", x0=x0, x1=x1, **box, **look)
+            made.fig.add_shape(type="rect", yref=f"{axes['yaxis']} domain", **box, **look)
         if truth is not None:
             look = {"symbol": "diamond-open", "size": 9, "color": INK, "line": {"width": 2}}
             made.points(_in_truth(part, truth), y, panel=at, marker=look, cliponaxis=False)
-        reach = {"range": [0, 1.02 * rows[["max", "upper"]].max().max()], "fixedrange": True}
+        reach = {"range": [0, 1.02 * rows[["max", "upper"]].max().max()], "tickangle": 0}
+        reach["nticks"] = 3 if any(panel.column for panel, _ in panels) else 0  # beside one another: few
         made.fig.update_layout({axes["xaxis"].replace("x", "xaxis"): reach})
     return made.done()
 
@@ -102,19 +97,16 @@ def attrition(table: pd.DataFrame) -> go.Figure:
     reached = 0 < enough < many
     title = f"{many} rules together refer {spans(last)[0]} of 100 cases"
     title += f"; {enough} of them, in this order, reach four fifths of those known" * reached
-    note = (
-        f"{captions.count_of(table)}, rules joined by “or”, in the order shown. Each step starts where the "
-    )
-    note += "last ended. Hatched: what missing information could add. Thin line: 95 % interval."
+    note = f"{captions.count_of(table)}, rules joined by “or”, in the order shown. Each step starts where "
+    note += "the last ended. Hatched: what missing information could add. Thin line: 95 % interval."
     labels = [*rows["rule"].map(_words), "all together"]
     made = style.ladder(title, note, labels, x="of 100 cases, referred by the rules so far")
     start, end = (100 * x / n for x in (rows["fired"] - rows["added"], rows["fired"]))
     reach, y = table[["max", "upper"]].max().max(), -np.arange(many + 1)
-    made.fig.update_xaxes(range=[0, 1.16 * reach], fixedrange=True)
+    made.fig.update_xaxes(range=[0, 1.25 * reach], fixedrange=True)
     shown = pd.DataFrame({"rule": rows["rule"].map(_words) + ": " + rows["label"]})
-    for name, of in (("adds", "added"), ("fires in", "alone")):
-        shown[name] = [share_of(x, n) for x in rows[of]]
-    shown = shown.assign(**{"referred so far": spans(rows), "95 % interval": spans(rows, "lower", "upper")})
+    shown["adds"], shown["fires in"] = ([share_of(x, n) for x in rows[of]] for of in ("added", "alone"))
+    shown["referred so far"], shown["95 % interval"] = spans(rows), spans(rows, "lower", "upper")
     colours = [COLOURS["all" if reached and i >= enough else "recommended"] for i in range(many)]
     made.bars(start, end, y[:-1], colours, shown)
     made.bars([0], [known], y[-1:], COLOURS["recommended"])
@@ -122,7 +114,7 @@ def attrition(table: pd.DataFrame) -> go.Figure:
     _intervals(made, last, y[-1:])
     for i, (a, b, added) in enumerate(zip(start, end, rows["added"], strict=True)):
         before = a > 0.12 * reach and not (reached and i >= enough)  # the line below then crosses no text
-        _write(made, a if before else b, -i, f"+{number(100 * added / n)}".replace("+<", "<+"), left=before)
+        _write(made, a if before else b, -i, f"+{number(100 * added / n)}".replace("+<", "<"), left=before)
     _write(made, reach, y[-1], spans(last)[0], left=False)
     if reached:
         at = end.iloc[enough - 1]
@@ -146,7 +138,9 @@ def overlap(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
     """
     sets = table[table["combination"].map(lambda names: names not in ((), (OTHER,)))].head(most)
     none = table[table["combination"].map(len) == 0]
-    title, rows = "Some rule is known to fire in every case", sets if len(sets) else none
+    title, rows = "Rules that are known to fire together", sets if len(sets) else none
+    if sets["known"].sum() == table["n"].iloc[0]:
+        title = "Some rule is known to fire in every case"
     if len(none):
         known, sure = (100 * (none[name] / none["n"]).item() for name in ("known", "fired"))
         title = f"In {number(known)} of 100 cases no rule is known to fire"
@@ -158,9 +152,13 @@ def overlap(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
         told = f"the most frequent set is {names[first]}"
         title += f"; {told if clear else 'which set of rules is the most frequent cannot be told'}"
     share, y = 100 * rows["known"] / rows["n"], -np.arange(len(rows))
-    note = f"{captions.count_of(table)}; the {len(rows)} largest sets of rules, {number(share.sum())} of 100 "
-    note += "cases. Solid: exactly these are known to fire. Hatched: what missing information could add; it "
-    note += "could also take away. In brackets: from least to most. Thin line: 95 % interval."
+    note = (
+        f"{captions.count_of(table)}; {len(rows)} sets of rules with {number(share.sum())} of 100 cases, the "
+    )
+    note += (
+        "largest first. Solid: exactly these are known to fire. Hatched: what missing information could add; "
+    )
+    note += "it could also take away. In brackets: from least to most. Thin line: 95 % interval."
     values = [f"{number(x)} ({ends})" for x, ends in zip(share, spans(rows), strict=True)]
     made = style.ladder(title, note, names, x="of 100 cases", values=values)
     made.fig.update_xaxes(range=[0, 1.02 * rows[["max", "upper"]].max().max()], fixedrange=True)
@@ -192,7 +190,8 @@ def _write(made: Drawing, x: float, y: float, text: str, *, left: bool) -> None:
 def _panels(rows: pd.DataFrame, grouped: bool) -> list[tuple[Panel, pd.DataFrame]]:
     """A panel for each kind of rules, or for each rate of groups; beside one another where they are many."""
     blocks, panels, ends = list(rows.groupby("label" if grouped else "kind", sort=False)), [], [0, 0]
-    parts = [(name, part[i : i + _COLUMN]) for name, part in blocks for i in range(0, len(part), _COLUMN)]
+    long = max(_COLUMN, ceil(len(rows) / 2))
+    parts = [(name, part[i : i + long]) for name, part in blocks for i in range(0, len(part), long)]
     for name, part in parts:
         column = int(len(rows) > _COLUMN / 2 and len(parts) > 1 and ends[1] < ends[0])
         ends[column] += len(part) + 1
@@ -221,10 +220,11 @@ def _joined(sets: pd.Series) -> list[str]:
     """Sets of rules as rows name them: of several, each by its first words, where these say which it is."""
     short = {name: re.split(" (?:or|without|before) ", _words(name))[0] for name in sets.explode().dropna()}
     found = [*short.values()]
-    short = {name: text if found.count(text) == 1 else _words(name) for name, text in short.items()}
-    alone = [f"{_words(names[0])} alone" if names else "no rule" for names in sets]
-    several = [" + ".join(short[name] for name in names) for names in sets]
-    return [many if len(x) > 1 else one for x, many, one in zip(sets, several, alone, strict=True)]
+    several = {name: text if found.count(text) == 1 else _words(name) for name, text in short.items()}
+    alone = [f"{_words(names[0])} alone" if len(names) else "no rule" for names in sets]
+    return [
+        " + ".join(map(several.get, x)) if len(x) > 1 else one for x, one in zip(sets, alone, strict=True)
+    ]
 
 
 def _rules_title(rows: pd.DataFrame) -> str:

@@ -17,6 +17,7 @@ from secondop.evaluation.tradeoff import wide
 from secondop.figures import captions, style
 from secondop.figures.given import draws
 from secondop.figures.policy_words import (
+    MADE,
     best_of,
     bounds,
     cannot_tell,
@@ -34,12 +35,12 @@ from secondop.figures.style import COLOURS, INK
 
 ONE_CLUSTER = "Which policy is best cannot be told: all cases are of one cluster, so there are no intervals"
 _DASHES = {"none": "dot", "all": "dash", FORESIGHT: "dashdot"}
-_ACCEPTED = (50, 20, 10, 5, 2, 1)  # a phone has no room for 0.5
+_REFERRALS = (50, 20, 10, 5, 2, 1)  # a phone has no room for 0.5
 _ENDS = ("min", "max", "lower", "upper")
 _GREEN, _BLUE, _GREY = COLOURS["useful"], COLOURS["optional"], COLOURS["no_indication"]
 
 
-@draws("decision_curve", "policy", "group", "measure", "threshold", "sort")
+@draws("decision_curve", *MADE)
 def decision_curve(table: pd.DataFrame) -> go.Figure:
     """Net benefit of each policy over decision thresholds, with everybody and nobody.
 
@@ -64,7 +65,7 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
     low, high = (-0.35 * top, 1.06 * top) if top > 0 else (rows["net_benefit_lower"].min(), 1)
     made.fig.update_xaxes(type="log", range=np.log10(ends).tolist(), tickangle=0)
     made.fig.update_yaxes(range=[low, high])
-    ticks = {1 / (n + 1): n for n in _ACCEPTED if ends["min"] <= 1 / (n + 1) <= ends["max"]}
+    ticks = {1 / (n + 1): n for n in _REFERRALS if ends["min"] <= 1 / (n + 1) <= ends["max"]}
     text = [f"{n}<br>{100 * at:.0f} %" for at, n in ticks.items()]
     made.fig.update_xaxes(tickvals=list(ticks), ticktext=text)
     spare, lines = iter(style.SPARE), rows.pivot(index="threshold", columns="policy", values="at")
@@ -75,7 +76,7 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
             made.band(x, part["net_benefit_lower"], part["net_benefit_upper"], colour, name=f"{label}, band")
         made.line(x, part["at"], colour, dash=_DASHES.get(sort, "solid"), name=label)
         near = part.iloc[[int((x - at).abs().argmin()) for at in ticks]]
-        made.points(near["threshold"], near["at"], worth(near, about), marker={"color": colour, "size": 7})
+        made.points(near["threshold"], near["at"], net_said(near, about), marker={"color": colour, "size": 7})
         others = lines.drop(columns=policy).sub(lines[policy], axis=0).abs().min(axis=1)
         apart = others.iloc[2:-2].where(lines[policy] >= 0)  # where it has most room, and is not yet steep
         at = apart.idxmax() if apart.notna().any() else lines.index[0]
@@ -84,7 +85,7 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
     return made.done()
 
 
-@draws("tradeoff", "policy", "group", "measure", "threshold", "sort")
+@draws("tradeoff", *MADE)
 def net_benefit(table: pd.DataFrame) -> go.Figure:
     """Net benefit of every policy in rank order beside chance, with a slider for the decision threshold.
 
@@ -124,7 +125,7 @@ def one_cluster(rows: pd.DataFrame) -> bool:
     return rows["net_benefit_lower"].isna().all()
 
 
-def worth(rows: pd.DataFrame, about: Mapping) -> pd.DataFrame:
+def net_said(rows: pd.DataFrame, about: Mapping) -> pd.DataFrame:
     """What pointing at a policy shows of its net benefit, in texts."""
     _, many, per = captions.TRADES.get(about.get("outcome"), captions.TRADES[None])
     said = pd.DataFrame({"policy": rows["label"].map(captions.capital)})
@@ -161,7 +162,7 @@ def _draw(made: style.Drawing, rows: pd.DataFrame, about: Mapping) -> None:
     """The marks of one threshold: bars, what is missing, intervals and chance."""
     y, colours = -np.arange(len(rows)), rows["colour"].tolist()
     least, most, lower, upper = (rows[f"net_benefit_{end}"] for end in _ENDS)
-    made.bars(0 * y, rows["net_benefit"], y, colours, worth(rows, about), name="net benefit")
+    made.bars(0 * y, rows["net_benefit"], y, colours, net_said(rows, about), name="net benefit")
     made.possible(least, most, y, colours, name="missing")
     made.whiskers(lower, upper, y, name="interval")
     ring = {"symbol": "diamond-open", "size": 9, "color": INK, "line": {"width": 1.5}}
@@ -172,12 +173,11 @@ def _title(part: pd.DataFrame) -> str:
     if one_cluster(part):
         return ONE_CLUSTER
     best, at = best_of(part), part["threshold"].iloc[0]
-    trade = captions.threshold_words(at)
     if best is None:
-        return f"With {trade}, the best policy {cannot_tell(part)}"
-    trade += f" (threshold {100 * at:.2g} %)"
+        return f"At {1 / at - 1:.3g} for one, the best policy {cannot_tell(part)}"
+    trade = f"{captions.threshold_words(at)} (threshold {100 * at:.2g} %)"
     by = "by the estimate, " * bool(part.attrs.get("estimate"))
-    title = f"With {trade}, {by}referring {best['label']} has the highest net benefit"
+    title = f"With {trade}, {by}referring {best['label'][:60]} has the highest net benefit"
     if ties := tied_with(part, best):
         return f"{title}, in a tie with {ties}"
     net = bounds(best, "net_benefit") if pd.isna(best["net_benefit"]) else f"{best['net_benefit']:.1f}"

@@ -8,7 +8,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     const asked = made.questions(answers);
     const told = [made.rules.map((rule) => verdicts[rule.name]), recommendation, possible, undetermined, indications, preferences];
     const changed = changes ? made.rules.map((rule) => verdicts[rule.name] === true ? null : made.smallestChange(rule, answers)) : null;
-    return [...told, asked.map(({ fact, answers, settles }) => [fact, answers.map(([, after]) => after), settles]), changed];
+    return [...told, asked.map(({ fact, answers, makesFinal }) => [fact, answers.map(([, after]) => after), makesFinal]), changed];
   });
   console.log(JSON.stringify(said));
 }

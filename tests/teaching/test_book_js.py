@@ -113,7 +113,7 @@ def test_all_questions_with_their_answers_and_the_smallest_changes_are_those_of_
     words = book.answer_space.options
     for row, got in zip(rows, in_javascript(book, rows, changes=True), strict=True):
         said = explain(row, book)
-        asked = [[x.fact, list(x.answers.values()), x.settles] for x in said.next_questions]
+        asked = [[x.fact, list(x.answers.values()), x.makes_final] for x in said.next_questions]
         assert got[6] == asked, row
         for rule, changed in zip(book, got[7], strict=True):
             if said.verdicts[rule.name] is True:

@@ -118,10 +118,10 @@ export class Book {
         return { option, after, final: most <= after };
       });
       const changes = outcomes.filter(({ after }) => after !== now).length;
-      const settles = outcomes.some(({ after, final }) => final && (after !== now || undetermined));
+      const makesFinal = outcomes.some(({ after, final }) => final && (after !== now || undetermined));
       const open = reading.filter((i) => said[i] === null).length;
-      const order = [Math.max(...outcomes.map(({ after }) => RANK[after])), +settles, helps, changes, open, -place];
-      found.push({ fact: name, question: fact.question, settles, order,
+      const order = [Math.max(...outcomes.map(({ after }) => RANK[after])), +makesFinal, helps, changes, open, -place];
+      found.push({ fact: name, question: fact.question, makesFinal, order,
         answers: outcomes.map(({ option, after }) => [option, STANDING[after]]) });
     });
     return found.sort((a, b) => compare(b.order, a.order));
