@@ -81,7 +81,11 @@
     const rows = JSON.parse(document.getElementById("search-index").textContent);
     const texts = rows.map((row) => row.join(" ").toLowerCase());
     const list = document.getElementById("found"), count = document.getElementById("found-count");
-    const rank = (row, words) => (words.every((word) => row[0].toLowerCase().includes(word)) ? 0 : 1);
+    const plain = (name) => name.toLowerCase().replaceAll("_", " ");
+    const rank = (row, words) => { // the very name first, then names that hold the words
+      const name = plain(row[0]);
+      return name === plain(words.join(" ")) ? 0 : words.every((word) => name.includes(plain(word))) ? 1 : 2;
+    };
     const look = () => {
       const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
       const found = words.length ? rows.filter((row, i) => words.every((word) => texts[i].includes(word))) : [];
