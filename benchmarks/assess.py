@@ -281,7 +281,7 @@ def main() -> None:
     times = {way: [] for way in ways}
     for _ in tqdm(range(REPEATS), desc="rounds", unit="round"):
         for way, (run, frame) in ways.items():  # in turn, so that a slow moment meets all
-            run(frame)  # untimed: whoever follows pandas by hand would pay for the memory that it left
+            run(frame)  # untimed: anything that follows pandas by hand would pay for the memory that it left
             start = time.perf_counter()
             run(frame)
             times[way].append((time.perf_counter() - start) / n * 1e9)

@@ -17,7 +17,7 @@ from secondop import RULE_BOOK, assess, explain, figures, simulate, tradeoff
 from secondop.evaluation.people import natural_frequencies
 from secondop.rules.facts import Fact
 from secondop.teaching import explore_case, explore_prevalence, explore_tradeoff
-from secondop.teaching.tradeoff_explorer import ACCEPTED, LEVELS
+from secondop.teaching.tradeoff_explorer import LEVELS, REFERRALS
 
 MOVES, CASES = 300, 100_000
 
@@ -43,17 +43,18 @@ def one_fact_at_a_time(rng: random.Random) -> Iterator[tuple[Callable, Callable]
 
 
 def one_policy_after_another(rng: random.Random) -> Iterator[tuple[Callable, Callable]]:
-    """A point is clicked and the price moves: two updates."""
+    """A point is clicked and the threshold moves: two updates."""
     cases = assess(simulate("general", CASES, seed=1), verdicts=True)
     explorer = explore_tradeoff(cases)
     for _ in range(MOVES // 10):
-        level, k, price = rng.choice(LEVELS), rng.choice(explorer.k.options), rng.choice(ACCEPTED)
+        level, k = rng.choice(LEVELS), rng.choice(explorer.k.options)
+        threshold = 1 / (1 + rng.choice(REFERRALS))
 
-        def move(level: str = level, k: int = k, price: int = price) -> None:
+        def move(level: str = level, k: int = k, threshold: float = threshold) -> None:
             explorer.choose(level, k)
-            explorer.accepted.value = price
+            explorer.threshold.value = threshold
 
-        yield move, lambda price=price: figures.tradeoff(tradeoff(cases, threshold=1 / (1 + price)))
+        yield move, lambda threshold=threshold: figures.tradeoff(tradeoff(cases, threshold=threshold))
 
 
 def a_hundred_people(rng: random.Random) -> Iterator[tuple[Callable, Callable]]:

@@ -49,7 +49,7 @@ _LAST = "last = [value for value, _ in (*cuts, *cuts[-1:])] or [0]"
 _SIZES = "_SIZES = len(_RANK), 2, len(_RANK), 1 << 20, 1 << 20  # no book has so many answers or rules"
 _AT_ONCE = "_AT_ONCE = 1 << 16  # cases: their arrays fit the processor's cache"
 _SAID = "said = np.array([space.table(rule.name)[at[i]] for i, rule in enumerate(rules)]).reshape(-1, n)"
-_YIELD = "yield fact, np.where(helps, np.ravel_multi_index(parts, _SIZES), 0), after, settles"
+_YIELD = "yield fact, np.where(helps, np.ravel_multi_index(parts, _SIZES), 0), after, makes_final"
 _SAME = [
     # file of secondop, line, what stands there, in its place, why no test can tell them apart
     ("evaluation/measures.py", _SURE, "last - sure > 1e-9", "(last - sure >= 1e-09)", _ROUNDING),

@@ -46,18 +46,18 @@ def as_an_analyst_writes_it(scenario: Scenario, n: int, seed: int) -> pd.DataFra
     traits = {name: rng.normal(size=n) for name in TRAITS}
     frame, recorded = pd.DataFrame(index=range(n)), {}
 
-    def holds(condition):
+    def meets(condition):
         return condition.to_expr(lambda f: Column(frame[f.name]) if f.has_levels else frame[f.name]).to_numpy(
             bool
         )
 
     for fact in structure.order:
-        loadings = {x: scenario[f"facts.{fact.name}.{x}"] for x in TRAITS}
-        noise, left = np.sqrt(1 - sum(x * x for x in loadings.values())), np.ones(n, bool)
-        score = sum(x * traits[name] for name, x in loadings.items()) + noise * rng.normal(size=n)
+        correlations = {x: scenario[f"facts.{fact.name}.{x}"] for x in TRAITS}
+        noise, left = np.sqrt(1 - sum(x * x for x in correlations.values())), np.ones(n, bool)
+        score = sum(x * traits[name] for name, x in correlations.items()) + noise * rng.normal(size=n)
         value = np.empty(n, object if fact.has_levels else float)
         for by, condition in {**structure.strata.get(fact.name, {}), "": None}.items():
-            inside = left if condition is None else left & holds(condition)
+            inside = left if condition is None else left & meets(condition)
             left, own = left & ~inside, structure.of_fact(fact.name, by)
             if "answer" in own:
                 value[inside] = own["answer"]
@@ -76,7 +76,7 @@ def as_an_analyst_writes_it(scenario: Scenario, n: int, seed: int) -> pd.DataFra
         recorded[fact.name] = frame[fact.name].mask(rng.random(n) < scenario[f"facts.{fact.name}.missing"])
     effects = {"first_right": np.zeros(n), "treatment_changed": np.zeros(n)}
     for name, (when, against) in structure.effects.items():
-        sign = holds(when).astype(float) - (0 if against is None else holds(against))
+        sign = meets(when).astype(float) - (0 if against is None else meets(against))
         for outcome in effects:
             effects[outcome] += sign * scenario[f"effects.{name}.{outcome}"]
     d, g, c = traits.values()
@@ -90,13 +90,13 @@ def as_an_analyst_writes_it(scenario: Scenario, n: int, seed: int) -> pd.DataFra
     plan += np.where(agree, s["solved.treatment_if_same"], s["solved.treatment_if_changed"])
     treated = rng.random(n) < expit(plan)
     seek = (
-        s["solved.sought"] + s["sought.wish"] * holds(structure.conditions["wish"]) + s["sought.gravity"] * g
+        s["solved.sought"] + s["sought.wish"] * meets(structure.conditions["wish"]) + s["sought.gravity"] * g
     )
     seek += s["solved.sought_difficulty"] * d + s["solved.sought_contest"] * c
     outcomes = {"first_right": first, "second_right": second, "opinions_differ": ~agree}
     outcomes |= {"sought": rng.random(n) < expit(seek), "treatment_changed": treated}
     averted = (
-        treated & holds(structure.conditions["intervention"]) & (rng.random(n) < s["outcomes.plan_dropped"])
+        treated & meets(structure.conditions["intervention"]) & (rng.random(n) < s["outcomes.plan_dropped"])
     )
     return pd.DataFrame(recorded | traits | outcomes | {"intervention_averted": averted})
 

@@ -17,18 +17,16 @@ How readers differ
 Published figures
     published_rates, published_contrasts, rate, compare, pool
 How often rules fire
-    firing_rates, attrition, overlap, overlap_members, flow_table, of_100, natural_frequencies
-What a rule book is worth
+    firing_rates, attrition, overlap, overlap_members, flow, of_100, natural_frequencies
+Benefit and overuse
     Cohort, tradeoff, decision_curve, net_benefit, wide, all_books, reform, flipped
     verification_bias, departures
     yield_range, triage_lifts, contrast_anchors, tornado, propagate, net_benefits, best_policies, bands
 A learned triage, and real biopsies
     learned_triage, same_volume, calibration, importance, imitation_tree
     BIOPSIES, biopsy_readings, second_readings
-A report to share
-    report
-What a word means
-    glossary
+To read a table, what a word means, and a report to share
+    show, glossary, report
 To see and to teach
     figures, teaching
 Errors and warnings
@@ -87,7 +85,7 @@ _HOMES = {
     "secondop.evaluation.comparison": ("compare",),
     "secondop.evaluation.pooling": ("pool",),
     "secondop.evaluation.rates": ("firing_rates", "attrition", "overlap", "overlap_members"),
-    "secondop.evaluation.people": ("flow_table", "of_100", "natural_frequencies"),
+    "secondop.evaluation.people": ("flow", "of_100", "natural_frequencies"),
     "secondop.evaluation.tradeoff": ("tradeoff", "decision_curve", "net_benefit", "wide"),
     "secondop.evaluation.departures": ("departures", "verification_bias"),
     "secondop.evaluation.books": ("all_books",),
@@ -99,6 +97,7 @@ _HOMES = {
     "secondop.evaluation.learned": ("same_volume", "calibration"),
     "secondop.evaluation.biopsies": ("BIOPSIES", "biopsy_readings", "second_readings"),
     "secondop.reports": ("report",),
+    "secondop.tables": ("show",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 _ROOMS = ("figures", "teaching")

@@ -35,7 +35,7 @@ from secondop.evaluation.learned import same_volume as same_volume
 from secondop.evaluation.learning import imitation_tree as imitation_tree
 from secondop.evaluation.learning import importance as importance
 from secondop.evaluation.learning import learned_triage as learned_triage
-from secondop.evaluation.people import flow_table as flow_table
+from secondop.evaluation.people import flow as flow
 from secondop.evaluation.people import natural_frequencies as natural_frequencies
 from secondop.evaluation.people import of_100 as of_100
 from secondop.evaluation.pooling import pool as pool
@@ -93,6 +93,7 @@ from secondop.rules.rules import Indication as Indication
 from secondop.rules.rules import Level as Level
 from secondop.rules.rules import Source as Source
 from secondop.rules.spellings import MissingCodesWarning as MissingCodesWarning
+from secondop.tables import show as show
 from secondop.terms import glossary as glossary
 
 __version__: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import importlib.util
 import json
-import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
@@ -20,12 +19,12 @@ from secondop.errors import CasesError, SecondopError
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.corrected import NET
 from secondop.evaluation.given import judged
-from secondop.evaluation.reported import Report, cell, rates_of, span, who, worth
+from secondop.evaluation.reported import Report, cell, rates_of, tradeoffs, who
 from secondop.evaluation.small_cells import HIDDEN, MIN_CELL
 from secondop.evaluation.tradeoff import OWN, THRESHOLD
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
-from secondop.words import NOT_FOR_CARE, plural, render
+from secondop.words import NOT_FOR_CARE, plural, render, span
 
 
 @checked(path=either(TEXT, Taken(lambda x: isinstance(x, Path), "a path")), policies=OWN, title=TEXT)
@@ -100,7 +99,7 @@ def report(
     steps = {
         "cases": lambda made: who(made, cases),
         "rates": lambda made: rates_of(made, cases, {x: told[x] for x in told if x == "cluster"}),
-        "outcomes": lambda made: worth(made, cases, policies, {"threshold": threshold, **told}),
+        "outcomes": lambda made: tradeoffs(made, cases, policies, {"threshold": threshold, **told}),
     }
     try:
         made = Report(rule_book, by, min_cell, judged(cases, rule_book, by=by), outcome)
@@ -125,9 +124,10 @@ def _page(made: Report) -> str:
     drawn: dict[str, list] = {part: [] for part in made.figures}
     for part, name, table in ((part, *one) for part, every in made.figures.items() for one in every):
         fig = getattr(figures, name)(table)
-        said = " ".join(re.sub("<[^>]+>", " ", fig.layout.title.text).split())
-        drawn[part].append({"said": said, "height": fig.layout.height, "json": json.loads(fig.to_json())})
-    shown = {"figures": drawn, "plotly": get_plotlyjs() if drawn else "", "hidden": HIDDEN}
+        told = {"said": fig.layout.meta["description"], "height": fig.layout.height}
+        drawn[part].append(told | {"json": json.loads(fig.to_json())})
+    fit = Path(figures.__file__).with_name("fit.js").read_text(encoding="utf-8")
+    shown = {"figures": drawn, "plotly": get_plotlyjs() if drawn else "", "fit": fit, "hidden": HIDDEN}
     shown |= {"cell": cell, "span": span, "today": _today(), "note": NOT_FOR_CARE}
     return render("report.html.j2", made=made, book=made.rule_book, **shown)
 

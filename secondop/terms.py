@@ -49,4 +49,4 @@ def glossary_page() -> str:
 
 def _slug(word: str) -> str:
     """A word as the end of a link: lower case, and a hyphen for whatever is no letter and no digit."""
-    return re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-")
+    return re.sub(r"[^a-z0-9]+", "-", word.lower().replace("%", "percent")).strip("-")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from functools import cache
+from math import isinf
 from typing import Any
 
 NOT_FOR_CARE = "For education and analysis, not for care: it cannot replace a clinician's judgement."
@@ -24,6 +25,28 @@ def either(words: Sequence[str]) -> str:
 def an(noun: str) -> str:
     """A noun with its article: *a second opinion*, *an imaging review*."""
     return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+
+
+def number(x: float) -> str:
+    """A number as it is read: one decimal below 10, none above, never a negative zero.
+
+    Examples
+    --------
+    >>> [number(x) for x in (0.04, 9.94, 9.96, 1234.5, -0.01, float("inf"))]
+    ['0.0', '9.9', '10', '1,234', '0.0', 'no limit']
+    """
+    return "no limit" if isinf(x) else fixed(x, 1 if abs(x) < 9.95 else 0)
+
+
+def fixed(x: float, decimals: int) -> str:
+    """A number with so many decimals, a comma after thousands, a true minus sign and no negative zero."""
+    return f"{round(x, decimals) + 0.0:,.{decimals}f}".replace("-", "−")
+
+
+def span(low: float, high: float) -> str:
+    """From one number to another, or the one that both are."""
+    low, high = number(low), number(high)
+    return low if low == high else f"{low} to {high}"
 
 
 def render(template: str, **values: Any) -> str:

@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import subprocess
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -62,6 +62,10 @@ NEEDS = {
         "no Java 17 or newer on this machine (Debian: apt-get install default-jre-headless)",
     ),
     "needs_node": (
+        partial(shutil.which, "node"),
+        "no Node.js on this machine (Debian: apt-get install nodejs npm)",
+    ),
+    "needs_axe": (
         find_axe,
         "axe-core is not installed (npm install --no-package-lock --prefix tests/browser)",
     ),

@@ -7,11 +7,14 @@ import re
 import sys
 from functools import cache
 from html.parser import HTMLParser
+from pathlib import Path
 
+import nbformat
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import settings
 
 from secondop.datafiles import data_path
@@ -283,3 +286,21 @@ class Page(HTMLParser):
 
     def handle_data(self, data):
         self.words += data
+
+
+# ------------------------------------------------------------------ what notebooks print
+
+
+def stored_table(notebook: str, cell: str) -> dict[tuple[str, str], list[str]]:
+    """The table that a cell of a stored notebook shows: by group ("" if none) and label, its texts."""
+    (path,) = (Path(__file__).resolve().parents[1] / "notebooks").glob(f"{notebook}-*.ipynb")
+    (outputs,) = (found.outputs for found in nbformat.read(path, as_version=4).cells if found.id == cell)
+    (html,) = (out["data"]["text/html"] for out in outputs if "text/html" in out.get("data", {}))
+    rows, group = {}, ""
+    for row in BeautifulSoup(html, "html.parser").select("tbody tr"):
+        label, *texts = (x.get_text(strip=True) for x in row(["th", "td"]))
+        if row.th.get("scope") == "rowgroup":
+            group = label
+        else:
+            rows[group, label] = texts
+    return rows

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from nbconvert.filters import Highlight2HTML
 
 import secondop
+
 _EXAMPLE = Highlight2HTML(pygments_lexer="pycon")
 _SECTION = re.compile(r"^([A-Z][\w ]+)\n-{3,}\n", re.M)
 _ELSEWHERE = re.compile(r"\s*See :func:`(secondop\.[\w.]+)`\.")

@@ -2,7 +2,8 @@
 
 A lesson in ``notebooks/lessons`` is its teacher's version. A cell tagged ``exercise`` asks for an answer, and
 the cells tagged ``solution`` right after it give one; prose with that tag, such as notes for the teacher, may
-stand anywhere. Students get everything else, with no outputs; prose tagged ``answer`` is folded in the pages.
+stand anywhere. Students get everything else, with no outputs; prose tagged ``answer``, which tells what a run
+shows after a prediction, too.
 """
 
 from __future__ import annotations
@@ -52,8 +53,8 @@ def _problems(cells) -> list[str]:
     found = [] if "exercise" in kinds else [": no cell is tagged 'exercise'"]
     neighbours = zip([None, *kinds], kinds, [*kinds[1:], None], strict=False)
     for number, (cell, (before, kind, after)) in enumerate(zip(cells, neighbours, strict=True), start=1):
-        if kind not in ("exercise", "solution", None):
-            found.append(f", cell {number}: the tag {kind!r} is neither 'exercise' nor 'solution'")
+        if kind not in ("exercise", "solution", "answer", None):
+            found.append(f", cell {number}: the tag {kind!r} is none of 'exercise', 'solution', 'answer'")
         if kind == "solution" and cell.cell_type == "code" and before not in ("exercise", "solution"):
             found.append(f", cell {number}: a solution that follows no exercise")
         if kind == "exercise" and after != "solution":

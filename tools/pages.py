@@ -64,7 +64,7 @@ def page_of(path: Path, notebook, terms: Mapping[str, str] | None = None, langua
     html = html_of(next((cell.source for cell in notebook.cells if cell.cell_type == "markdown"), ""))
     title = re.search(r"<h1[^>]*>(.*?)</h1>", html, re.S)
     paragraph = re.search(r"<p>(.*?)</p>", html[title.end() :] if title else html, re.S)
-    number, sheet = re.match(r"\d+", path.stem), Sheet(terms)
+    number, sheet = re.match(r"\d+[a-z]?", path.stem), Sheet(terms)
     parts = parts_of(notebook, sheet, language)
     contents = [heading for heading in sheet.headings if heading[0] == 2]
     shown = figures(notebook)

@@ -14,6 +14,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from secondop.datafiles import write_whole
+from secondop.figures.style import SCHEMES
 from secondop.teaching.strings import said
 from tools.folders import new_folder, refuse_others
 from tools.notebooks import ROOT, all_lessons, all_notebooks, execute, run_all
@@ -21,7 +22,7 @@ from tools.pages import Page, page_of
 from tools.reference import terms, write_reference
 
 _TEMPLATES = Path(__file__).parent / "templates"
-BESIDE = ("style.css", "page.js", "chrome.js")
+BESIDE = ("style.css", "chrome.js")
 """What every page loads, beside plotly."""
 STARTS = {"start-new": "01", "start-class": "1", "start-own": "10"}
 """Where the index sends whom: what it says, and the number of the page."""
@@ -39,6 +40,7 @@ def build(
     """
     jinja, linked = _jinja(language), terms()
     made: dict[str, str | bytes] = {name: (_TEMPLATES / name).read_bytes() for name in BESIDE}
+    made["fit.js"] = files("secondop").joinpath("figures/fit.js").read_bytes()
     made["plotly.min.js"] = files("plotly").joinpath("package_data/plotly.min.js").read_bytes()
     chapters = [("all-questions", "questions", executed), ("all-lessons", "lessons", lessons or [])]
     listed: dict[str, list[Page]] = {}
@@ -70,7 +72,7 @@ def _jinja(language: str) -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    jinja.globals |= {"said": partial(said, language=language), "language": language}
+    jinja.globals |= {"said": partial(said, language=language), "language": language, "schemes": SCHEMES}
     return jinja
 
 

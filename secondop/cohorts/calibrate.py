@@ -126,7 +126,7 @@ def fit_report(scenario: Scenario | str) -> pd.DataFrame:
 
 
 def identifiability(scenario: Scenario | str) -> pd.DataFrame:
-    """Which parameters of readers, outcomes and seekers the targets identify, and which none can tell.
+    """Which parameters of readers, outcomes and seekers the targets identify, and which no data can tell.
 
     Each that is not solved for is moved to both ends of its range and all else solved again. Where the
     targets are met all the same, they say nothing about it.
@@ -134,9 +134,9 @@ def identifiability(scenario: Scenario | str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        By parameter: ``value, lower, upper``, ``verdict`` ("identified, if the assumptions hold" for those
-        that are solved; "not identified", "identified within" where no solution exists at an end), and the
-        solved number that it ``moves`` most, with its value ``at_lower`` and ``at_upper``.
+        By parameter: ``value, lower, upper``, ``verdict`` ("identifiable given the assumptions" for those
+        that are solved; "not identifiable"; "partly identifiable" where no solution exists at an end), and
+        the solved number that it ``moves`` most, with its value ``at_lower`` and ``at_upper``.
     """
     scenario = as_scenario(scenario)
     wanted, rows = targets(scenario), []
@@ -148,10 +148,10 @@ def identifiability(scenario: Scenario | str) -> pd.DataFrame:
         p = scenario.parameters[path]
         row = {"parameter": path, "value": p.value, "lower": p.lower, "upper": p.upper}
         if path in free:
-            row["verdict"] = "identified, if the assumptions hold"
+            row["verdict"] = "identifiable given the assumptions"
         else:
             ends = [_solvable(scenario.replace({path: end}), wanted) for end in (p.lower, p.upper)]
-            row["verdict"] = "identified within" if None in ends else "not identified"
+            row["verdict"] = "partly identifiable" if None in ends else "not identifiable"
             if None not in ends and (far := np.abs(np.subtract(*ends))).max() > 1e-6:
                 most = int(far.argmax())
                 row |= {"moves": free[most], "at_lower": ends[0][most], "at_upper": ends[1][most]}

@@ -20,7 +20,7 @@ from secondop.errors import SecondopError, unknown_name
 
 Z = 1.959963984540054
 LEAST_UNSOUGHT = 0.05
-"""Drawn rates are mended so that those who seek no opinion have at least this part of the seekers' rate."""
+"""Drawn rates are moved so that those who seek no opinion have at least this part of the seekers' rate."""
 
 
 @checked()
@@ -41,8 +41,8 @@ def draw_parameters(
       range, and values near the stated one are likelier than the ends.
 
     What is solved for the rates (``solved.*``) is not drawn: it follows. Shares of one fact are then brought
-    to a sum of 1, loadings of one fact to squares of at most 0.95 together, and rates to what can hold
-    together.
+    to a sum of 1, correlations of one fact with the traits to squares of at most 0.95 together, and rates
+    to what is possible together.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def draw_parameters(
     weight : float
         How strongly PERT holds to the value: 4 is customary, 0 makes every value of the range equally likely.
     zeros : float
-        How far loadings that no file states, which are 0, may be off either way.
+        How far correlations that no file states, which are 0, may be off either way.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def varying(scenario: Scenario) -> dict[str, Parameter]:
 
 
 def unstated(scenario: Scenario, zeros: float) -> dict[str, Parameter]:
-    """Loadings that no file states, of facts that may have some, as parameters about 0."""
+    """Correlations that no file states, of facts that may have some, as parameters about 0."""
     structure = scenario.structure
     parents = {other for name in structure.rule_book.facts for other in structure.parents(name)}
     paths = [f"facts.{name}.{x}" for name in structure.rule_book.facts if name not in parents for x in TRAITS]
@@ -171,7 +171,7 @@ def _sum_to_one(scenario: Scenario, drawn: dict[str, np.ndarray]) -> None:
 
 
 def _within_circle(scenario: Scenario, drawn: dict[str, np.ndarray]) -> None:
-    """The loadings of one fact, whose squares may not add up to more than 0.95."""
+    """The correlations of one fact with the traits, whose squares may not add up to more than 0.95."""
     for fact in {path.split(".")[1] for path in drawn if path.startswith("facts.")}:
         paths = [f"facts.{fact}.{trait}" for trait in TRAITS]
         length = np.sqrt(sum(np.square(drawn.get(path, scenario[path])) for path in paths) / 0.949)

@@ -2,8 +2,8 @@
 
 Everything is a chance in log-odds: of a right first diagnosis it falls with difficulty and with effects of
 the case's facts; the second reader is better by one step; a change of treatment follows gravity, contest and
-effects; who seeks an opinion follows wishes and all three traits. Two readers who look at one case err
-together, and a share of first errors is made alike by anyone who looks.
+effects; who seeks an opinion follows wishes and all three traits. The errors of two readers of one case are
+correlated, and a share of first errors is made by every reader.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ class Cases:
     def __init__(self, scenario: Scenario, truth: Truth) -> None:
         self.streams, self.traits = truth.streams, truth.traits
         self.about = scenario.structure.raw.get("effects", {})
-        self.wish = truth.holds(scenario.structure.conditions["wish"])
-        self.proposed = truth.holds(scenario.structure.conditions["intervention"])
+        self.wish = truth.meets(scenario.structure.conditions["wish"])
+        self.proposed = truth.meets(scenario.structure.conditions["intervention"])
         self.groups = {
-            name: (truth.holds(when), None if against is None else truth.holds(against))
+            name: (truth.meets(when), None if against is None else truth.meets(against))
             for name, (when, against) in scenario.structure.effects.items()
         }
 

@@ -41,13 +41,13 @@ _SORTS = {
     r"(missing|facts\.\w+\.missing)(\.share)?": "gap",
     rf"rates\.({'|'.join(RATES)})": "share",
     r"outcomes\.plan_dropped|facts\.\w+(\.by\.[\w-]+)?\.share(s\..+)?": "share",
-    r"missing\.difficulty|facts\.\w+\.(difficulty|gravity|contest|missing_difficulty)": "loading",
+    r"missing\.difficulty|facts\.\w+\.(difficulty|gravity|contest|missing_difficulty)": "correlation",
     r"readers\.anchoring|effects\.[\w-]+\.contrast": "odds",
     r"readers\.difficulty|outcomes\.(gravity|contest)|sought\.(wish|gravity)": "slope",
     rf"effects\.[\w-]+\.({'|'.join(EFFECTS_ON)})": "slope",
     rf"solved\.({'|'.join(SOLVED)})": "log_odds",
 }
-LIMITS = {"signal": (0.0, 2.0), "gap": (0.0, 0.99), "share": (0.0, 1.0), "loading": (-0.95, 0.95)}
+LIMITS = {"signal": (0.0, 2.0), "gap": (0.0, 0.99), "share": (0.0, 1.0), "correlation": (-0.95, 0.95)}
 LIMITS |= {"odds": (1e-3, 1e3), "slope": (-8.0, 8.0), "log_odds": (-30.0, 30.0)}
 
 
@@ -81,13 +81,13 @@ def sort_of(path: str) -> str | None:
 
 
 def default_range(sort: str | None, value: float) -> tuple[float, float]:
-    """Half to double the odds of a share; half to double of odds or a slope; 0.15 either way of a loading.
+    """Half to double the odds of a share, half to double of odds or a slope, a correlation 0.15 either way.
 
     What is exactly 0 or 1 is so by construction and does not vary.
     """
     if sort in ("share", "gap"):
         return value / (2 - value), 2 * value / (1 + value)
-    if sort == "loading" and value:
+    if sort == "correlation" and value:
         return max(value - 0.15, LIMITS[sort][0]), min(value + 0.15, LIMITS[sort][1])
     if sort in ("odds", "slope"):
         return min(value / 2, value * 2), max(value / 2, value * 2)

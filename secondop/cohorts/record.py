@@ -66,9 +66,9 @@ class Plan:
 
     def _lost(self, name: str, truth: Truth) -> np.ndarray | None:
         lost = None
-        for stream, share, loading in self.gaps[name]:
-            if loading:
-                hit = truth.score(stream, {"difficulty": loading}) > special.ndtri(1 - share).astype(
+        for stream, share, correlation in self.gaps[name]:
+            if correlation:
+                hit = truth.score(stream, {"difficulty": correlation}) > special.ndtri(1 - share).astype(
                     np.float32
                 )
             else:

@@ -131,7 +131,7 @@ class Scenario:
                 why = "Shares of other facts depend on it, and are exact only where it has none."
                 faults.append(f"fact {name!r} may not load on a trait. {why}")
             if loaded > 0.95:
-                faults.append(f"the squares of the loadings of {name!r} add up to more than 0.95.")
+                faults.append(f"the squares of the correlations of {name!r} add up to more than 0.95.")
         return faults
 
     def replace(self, changes: Mapping[str, float | Parameter] | None = None, **more: Any) -> Scenario:

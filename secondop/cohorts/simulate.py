@@ -35,7 +35,7 @@ class Gaps:
     share : float
         Of the recorded answers, the share that is lost, in [0, 0.99].
     difficulty : float
-        Loading on difficulty, in [-0.95, 0.95]: above 0 the gaps are where cases are difficult, 0 is at
+        Correlation with difficulty, in [-0.95, 0.95]: above 0 the gaps are where cases are difficult, 0 is at
         random.
     facts : collection of str, optional
         Only in these facts; all by default.
@@ -50,7 +50,7 @@ class Gaps:
             raise SecondopError(f"Gaps takes a list of facts: write facts=[{self.facts!r}].")
         numbers = all(isinstance(x, Real) for x in (self.share, self.difficulty))
         if not numbers or not 0 <= self.share <= 0.99 or not -0.95 <= self.difficulty <= 0.95:
-            takes = "Gaps takes a share from 0 to 0.99 and a loading on difficulty from -0.95 to 0.95"
+            takes = "Gaps takes a share from 0 to 0.99 and a correlation with difficulty from -0.95 to 0.95"
             raise SecondopError(f"{takes}; got {self.share!r} and {self.difficulty!r}.")
 
 

@@ -99,7 +99,7 @@ class Structure:
 
     @cached_property
     def strata(self) -> dict[str, dict[str, Condition]]:
-        """Of each fact whose shares differ: the cases of each share by name; the first that holds counts."""
+        """Of each fact whose shares differ: the cases of each share by name; the first that is met counts."""
         facts = self.raw.get("facts", {})
         return {
             fact: {name: self.conditions[f"facts.{fact}.by.{name}.when"] for name in own["by"]}

@@ -96,17 +96,17 @@ class Truth:
         answers = self.answers[fact.name]
         return _Words(fact, answers) if fact.has_levels else answers
 
-    def holds(self, condition: Condition) -> np.ndarray:
+    def meets(self, condition: Condition) -> np.ndarray:
         """Which of the cases meet a condition, by their true answers."""
         return condition.to_expr(self._column)
 
-    def score(self, name: str, loadings: dict[str, float]) -> np.ndarray:
-        """A standard normal for each case, correlated with its traits by these loadings."""
+    def score(self, name: str, correlations: dict[str, float]) -> np.ndarray:
+        """A standard normal for each case, correlated with its traits as stated."""
         score = self.streams.normal(name)
-        if loadings:
-            score = score * np.float32(np.sqrt(1 - sum(x * x for x in loadings.values())))
-            for trait, loading in loadings.items():
-                score += np.float32(loading) * self.traits[trait]
+        if correlations:
+            score = score * np.float32(np.sqrt(1 - sum(x * x for x in correlations.values())))
+            for trait, correlation in correlations.items():
+                score += np.float32(correlation) * self.traits[trait]
         return score
 
 
@@ -119,7 +119,7 @@ class FactPlan:
     """
 
     fact: Fact
-    loadings: dict[str, float]
+    correlations: dict[str, float]
     strata: tuple[Condition, ...]
     cuts: np.ndarray
     fixed: tuple[tuple[int, Any], ...]
@@ -144,10 +144,10 @@ class FactPlan:
 
     def draw(self, truth: Truth) -> np.ndarray:
         """The true answers, given those that its strata speak of."""
-        score, left = truth.score(f"fact:{self.fact.name}", self.loadings), None
+        score, left = truth.score(f"fact:{self.fact.name}", self.correlations), None
         inside: list[np.ndarray | None] = []  # the cases of each stratum, and last those of none
         for condition in self.strata:
-            held = truth.holds(condition)
+            held = truth.meets(condition)
             inside.append(held if left is None else held & left)
             left = ~held if left is None else left & ~held
         inside.append(left)
@@ -179,7 +179,7 @@ class FactPlan:
 
 
 def signalled(scenario: Scenario, fact: str) -> dict[str, float]:
-    """A fact's loadings on the traits: what it knows, over what it does not, times ``signal``."""
+    """A fact's correlations with the traits: ``signal`` times those stated, over the rest of the score."""
     stated = {trait: scenario[f"facts.{fact}.{trait}"] for trait in TRAITS}
     squares = sum(x * x for x in stated.values())
     ratio = scenario["signal"] / np.sqrt(1 - squares)

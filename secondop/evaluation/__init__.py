@@ -1,1 +1,1 @@
-"""What a rule book is worth."""
+"""What policies find and what they cost: counts, measures, comparisons and estimates."""

@@ -1,4 +1,4 @@
-"""Second readings of real breast aspirates (cytology), which scikit-learn ships: what they find and waste."""
+"""Second readings of real breast aspirates (cytology), which scikit-learn ships: who is read again."""
 
 from __future__ import annotations
 
@@ -44,11 +44,12 @@ def biopsy_readings(*, seed: int, folds: int = 10) -> pd.DataFrame:
 
 
 def second_readings(readings: pd.DataFrame, bands: Sequence[float], fact: str) -> pd.DataFrame:
-    """What second readings would find and waste, if a probability less than ``band`` from 1/2 is ambiguous.
+    """What second readings would find if a probability less than ``band`` from one half is ambiguous.
 
     Each band (0 to 0.5: none, all) says *clear* or *ambiguous* of the ``fact``, all that is recorded; the
-    rule book decides who is read again. A second reading is *assumed* right: so many are caught at most.
-    The ``share`` is referred (``lower, upper``: 95 % Wilson); ``caught_lower, caught_upper`` are of errors.
+    rule book decides who is read again. A second reading is *assumed* right: so many errors are corrected
+    at most (``true_positive``); the rest change nothing (``false_positive``). The ``share`` is referred
+    (``lower, upper``: 95 % Wilson); ``sensitivity``, with its own ends, is the share of errors that are.
     """
     if wrong := [band for band in bands if not 0 <= band <= 0.5]:
         raise SecondopError(f"A band reaches from 0 to 0.5 on either side of one half; got {wrong[0]}.")
@@ -56,10 +57,15 @@ def second_readings(readings: pd.DataFrame, bands: Sequence[float], fact: str) -
     doubted = ((cases["probability"] - 0.5).abs() < cases["band"]) | (cases["band"] == 0.5)
     cases = assess(cases.assign(**{fact: np.where(doubted, "ambiguous", "clear")}), RULE_BOOK)
     cases = cases.assign(n=1, errors=~cases["first_right"], referred=cases["recommendation"] >= "recommended")
-    cases["caught"] = cases["referred"] & cases["errors"]
-    table = cases.groupby("band")[["n", "errors", "referred", "caught", "undetermined"]].sum().reset_index()
-    table = table.assign(needless=table["referred"] - table["caught"], share=table["referred"] / table["n"])
-    for ends, part, of in (("", "referred", "n"), ("caught_", "caught", "errors")):
+    cases["true_positive"] = cases["referred"] & cases["errors"]
+    counted = ["n", "errors", "referred", "true_positive", "undetermined"]
+    table = cases.groupby("band")[counted].sum().reset_index()
+    table = table.assign(false_positive=table["referred"] - table["true_positive"])
+    for share, ends, part, of in (
+        ("share", "", "referred", "n"),
+        ("sensitivity", "sensitivity_", "true_positive", "errors"),
+    ):
         lower, upper = wilson(table[part], table[of])
-        table = table.assign(**{f"{ends}lower": lower, f"{ends}upper": upper})
+        shown = {share: table[part] / table[of], f"{ends}lower": lower, f"{ends}upper": upper}
+        table = table.assign(**shown)
     return table

@@ -26,9 +26,9 @@ MOST = 20  # rules whose sets are counted at once: a million books
 PARTS = ("referral_rate", "true_positive", "false_positive", "net_benefit")
 
 
-def subset_counts(holds: np.ndarray, weights: np.ndarray, k: int) -> np.ndarray:
-    """For every set of k rules, as bits, the weight of the cases in which some rule of the set holds."""
-    within = np.bincount(holds, weights, 1 << k)  # by what holds exactly; then, by what holds at most
+def subset_counts(fires: np.ndarray, weights: np.ndarray, k: int) -> np.ndarray:
+    """For every set of k rules, as bits, the weight of the cases in which some rule of the set fires."""
+    within = np.bincount(fires, weights, 1 << k)  # by what fires exactly; then, by what fires at most
     for bit in range(k):
         pairs = within.reshape(-1, 2, 1 << bit)
         pairs[:, 1] += pairs[:, 0]
@@ -42,13 +42,13 @@ def book_counts(seen: Patterns, rules: Sequence[str]) -> tuple[np.ndarray, np.nd
             f"{k} rules make {1 << k:,} books; at most {MOST} rules can be weighed at once. Choose some with "
             "rule_book.only(...), for example those that fire most (firing_rates)."
         )
-    (holds, may), changed, tallies = seen.bits(rules), seen.codes["flag changed"], []
+    (fires, may), changed, tallies = seen.bits(rules), seen.codes["flag changed"], []
     same = np.array_equal(seen.weights, seen.squares)
     for weights in [seen.weights] if same else [seen.weights, seen.squares]:
         counts = np.zeros((1 << k, 3, 3))
         for outcome in np.unique(changed):
             of = changed == outcome
-            sure, some = (subset_counts(bits[of], weights[of], k) for bits in (holds, holds | may))
+            sure, some = (subset_counts(bits[of], weights[of], k) for bits in (fires, fires | may))
             counts[:, :, outcome] = np.stack([weights[of].sum() - some, sure, some - sure], -1)
         counts[np.abs(counts) < 1e-12 * weights.sum()] = 0  # what rounding leaves of sums of weights
         tallies.append(counts)
@@ -105,10 +105,10 @@ class Books:
         if not 0 <= within < np.inf:
             raise SecondopError(f"within is a share of the best net benefit, 0 or more; got {within!r}.")
         (odds,), size = odds_of(threshold), self._size
-        worth, chosen = self.counts[:, 1, 1] - odds * self.counts[:, 1, 0], []
-        for slack in (0, within * worth.max()):
-            near = np.flatnonzero(worth >= worth.max() - slack - 1e-9)
-            chosen.append(near[np.lexsort((-worth[near], size[near]))[0]])
+        net, chosen = self.counts[:, 1, 1] - odds * self.counts[:, 1, 0], []
+        for slack in (0, within * net.max()):
+            near = np.flatnonzero(net >= net.max() - slack - 1e-9)
+            chosen.append(near[np.lexsort((-net[near], size[near]))[0]])
         rows = self._rows(np.array(chosen))
         found = table(self.counts[chosen], self.squares[chosen], [threshold], measures=["net_benefit"])
         rows[["net_benefit", "net_benefit_min", "net_benefit_max"]] = found["net_benefit"][:, 0, :3]
@@ -164,9 +164,9 @@ def all_books(
     rules = {rule.name: rule.label for rule in cohort.clinical}
     seen = cohort.patterns({rule.name: any_of([rule]) for rule in cohort.clinical})
     counts, squares = book_counts(seen, list(rules))
-    (holds, may), single, pairs = seen.bits(list(rules)), 1 << np.arange(len(rules)), []
+    (fires, may), single, pairs = seen.bits(list(rules)), 1 << np.arange(len(rules)), []
     for bit in single:
-        others, own = (np.where(holds & some, 1, np.where(may & some, 2, 0)) for some in (~bit, bit))
+        others, own = (np.where(fires & some, 1, np.where(may & some, 2, 0)) for some in (~bit, bit))
         seen.codes["without"], seen.codes["whole"] = sharing(others, np.zeros_like(own), own)
         pairs.append([x.sum(0) for x in seen.crossed("without", "whole", "flag changed")])
     own = paired(*np.moveaxis(pairs, 1, 0), [threshold], alike=False)

@@ -212,8 +212,8 @@ class Cohort:
         """
         asked, sums = {str(i): answer for i, answer in enumerate([*answers, nw.lit(True)])}, {}
         for power, i in product(self._powers, asked):
-            for said, holds in {"yes": nw.col(i), "unknown": nw.col(i).is_null()}.items():
-                sums[f"{power} {i} {said}"] = nw.when(holds).then(nw.col(power)).otherwise(0).sum()
+            for said, meant in {"yes": nw.col(i), "unknown": nw.col(i).is_null()}.items():
+                sums[f"{power} {i} {said}"] = nw.when(meant).then(nw.col(power)).otherwise(0).sum()
         counted, groups, group = self._counted(asked, [], sums)
         shape = (len(counted), len(self._powers), len(asked), 2)
         said = np.moveaxis(counted.select(list(sums)).to_numpy().reshape(shape), 0, 2)

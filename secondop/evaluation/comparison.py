@@ -26,7 +26,7 @@ _READINGS = "It is a rate of readings: compare it with read_strategies, not with
 APART = {  # the roles of figures that are never compared, and why
     "calibrate readers": _READINGS,
     "validate readers": _READINGS,
-    "validate triage": "It tells whom a triage by doubt or by policy sends or finds, no more.",
+    "validate triage": "It tells whom a triage by doubt or by policy refers or finds, no more.",
     "context": "It is to be read beside the cohort, not compared with it.",
     "not comparable": "It has another denominator, or another meaning of changed.",
 }

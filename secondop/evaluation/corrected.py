@@ -2,7 +2,7 @@
 
 A change is not a benefit. Of a case, ``net_corrected`` counts +1 where a wrong first opinion is put right, -1
 where a right one is lost, and 0 otherwise. There are no positives and negatives here, so of the measures only
-the referral rate, the yield above chance and net benefit are defined: a referral costs its price at the
+the referral rate, the yield above chance and net benefit are defined: a referral counts minus the odds of the
 decision threshold unless an error was corrected.
 """
 
@@ -21,11 +21,11 @@ NET = "net_corrected"
 NET_OF = ("error_corrected", "error_introduced")
 NET_MEASURES = ("referral_rate", "net_benefit", "yield_above_chance")
 NET_FORESIGHT = "only those whose error is corrected"
-WORTH = np.array([0, 1, -1])  # of a case without either, of an error corrected, of one introduced
+GAIN = np.array([0, 1, -1])  # of a case without either, of an error corrected, of one introduced
 
 
-def by_worth(counts: np.ndarray) -> np.ndarray:
-    """Counts by referred, corrected and introduced, (..., 3, 3, 3), as referred by ``WORTH``, (..., 3, 3)."""
+def by_gain(counts: np.ndarray) -> np.ndarray:
+    """Counts by referred, corrected and introduced, (..., 3, 3, 3), as referred by ``GAIN``, (..., 3, 3)."""
     kinds = counts[..., [0, 1, 0], [0, 0, 1]]
     if kinds.sum() != counts.sum():
         raise SecondopError(
@@ -50,24 +50,24 @@ def net_table(
     [[-10.0, -10.0, 0.0, -68.0, 62.0]]
     """
     odds, found = odds_of(thresholds)[:, None], {}
-    counts, squares = by_worth(counts), by_worth(squares)
-    refers = np.array(list(product([0, 1], repeat=3)))  # whether those not judged are, by what they are worth
+    counts, squares = by_gain(counts), by_gain(squares)
+    refers = np.array(list(product([0, 1], repeat=3)))  # whether those not judged are, by what they gain
     tables, spread = (
         np.concatenate([x[..., None, 0, :] + x[..., None, 2, :] * (1 - refers),
                         x[..., None, 1, :] + x[..., None, 2, :] * refers], -1)
         for x in (counts, squares)
     )  # fmt: skip
-    referred, worth = np.repeat([0, 1], 3), np.tile(WORTH, 2)
+    referred, gains = np.repeat([0, 1], 3), np.tile(GAIN, 2)
     for name in names:
         if name == "referral_rate":
             found[name] = measures.table(counts, squares, measures=[name])[name]
             continue
         if name == "net_benefit":
-            values = referred * (worth - odds * (worth < 1))
+            values = referred * (gains - odds * (gains < 1))
             each = mean_per_100(tables[..., None, :, :], spread[..., None, :, :], values[:, None])
         else:
-            share, mean = ((tables @ x / tables.sum(-1))[..., None] for x in (referred, worth))
-            each = mean_per_100(tables, spread, (referred - share) * (worth - mean))
+            share, mean = ((tables @ x / tables.sum(-1))[..., None] for x in (referred, gains))
+            each = mean_per_100(tables, spread, (referred - share) * (gains - mean))
         found[name] = _extremes(each)
     return found
 
@@ -77,12 +77,12 @@ def lift(counts: np.ndarray) -> Estimates:
 
     Whom a policy cannot judge it does not refer.
     """
-    kinds = by_worth(counts)
+    kinds = by_gain(counts)
     n, referred = kinds.sum((-2, -1)), kinds[..., 1, :]
-    inside, gained = referred.sum(-1) / n, referred @ WORTH / n
-    gain = kinds.sum(-2) @ WORTH / n
+    inside, gained = referred.sum(-1) / n, referred @ GAIN / n
+    gain = kinds.sum(-2) @ GAIN / n
     ratio = gained / inside / gain
-    each = np.stack([1 - WORTH / gain, 1 - WORTH / gain + WORTH / gained - 1 / inside])
+    each = np.stack([1 - GAIN / gain, 1 - GAIN / gain + GAIN / gained - 1 / inside])
     error = np.sqrt((np.stack([kinds[0] + kinds[2], referred]) * each**2).sum()) / n
     return ratio, ratio * np.exp(-Z * error), ratio * np.exp(Z * error)
 

@@ -42,13 +42,13 @@ def paired(
         may &= (given[..., :2] < 2).any(-1) | (to[:, 0] == to[:, 1])
     cells = np.array([[TN, FN], [FP, TP]])
     for name, counted in COUNTED.items():
-        each, priced = counted(odds), MEASURES[name].priced
+        each, at_threshold = counted(odds), MEASURES[name].at_threshold
         gain = each[..., cells[to[:, 1], to[:, 2]]] - each[..., cells[to[:, 0], to[:, 2]]]
         least, sure = (np.where(ways, gain[..., None, :], np.inf).min(-1) for ways in (may, recorded))
         most, last = (np.where(ways, gain[..., None, :], -np.inf).max(-1) for ways in (may, recorded))
-        (low, lower, _), (high, _, upper) = (_interval(flat, flat2, x, priced) for x in (least, most))
-        moved = [np.nan * low if priced else flat @ (sure == sign) for sign in (1, -1)]
-        sums = np.stack([_interval(flat, flat2, sure, priced)[0], low, high, lower, upper, *moved], -1)
+        (low, lower, _), (high, _, upper) = (_interval(flat, flat2, x, at_threshold) for x in (least, most))
+        moved = [np.nan * low if at_threshold else flat @ (sure == sign) for sign in (1, -1)]
+        sums = np.stack([_interval(flat, flat2, sure, at_threshold)[0], low, high, lower, upper, *moved], -1)
         sums[..., [0, 5, 6]] += np.where(flat @ (last - sure).T > 0, np.nan, 0)[..., None]
         found[name] = sums
     return found
@@ -65,14 +65,14 @@ def sharing(shared: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[
     return tuple(np.where(left_out, own, both) for own, both in zip((first, second), joined, strict=True))
 
 
-def _interval(counts: np.ndarray, squares: np.ndarray, gain: np.ndarray, priced: bool) -> Estimates:
+def _interval(counts: np.ndarray, squares: np.ndarray, gain: np.ndarray, at_threshold: bool) -> Estimates:
     """Mean and 95 % interval, per 100, of what each of the 27 kinds of case gains."""
     n, total = (x @ np.ones_like(gain).T for x in (counts, squares))
     with np.errstate(divide="ignore", invalid="ignore"):
         mean, square = counts @ gain.T / n, counts @ (gain**2).T / n
         variance = (squares @ (gain**2).T - 2 * mean * (squares @ gain.T) + mean**2 * total) / n**2
         middle, half = mean, Z * np.sqrt(np.maximum(variance, 0))
-        if not priced:
+        if not at_threshold:
             pairs = np.where(square - mean**2 > 1e-12, (square - mean**2) / variance, n**2 / total)
             middle = pairs * mean / (pairs + 2)
             half = Z * np.sqrt(pairs * square + 1 - (pairs * mean) ** 2 / (pairs + 2)) / (pairs + 2)

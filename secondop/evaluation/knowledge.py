@@ -1,4 +1,4 @@
-"""What facts know: how far beyond chance a rule book gets, by what the scenario assumes or was calibrated to.
+"""How far beyond chance a rule book gets, by how informative facts are assumed or calibrated to be.
 
 How much better than chance a policy is follows from how much facts tell of outcomes. That is no finding: it
 is assumed, and calibrated to a few published contrasts, each of which is known from low to high only.
@@ -67,7 +67,7 @@ def yield_range(
     outcome: str = "either",
     rule_book: RuleBook = RULE_BOOK,
 ) -> pd.DataFrame:
-    """Yield above chance and its share of the possible, over what facts may know.
+    """Yield above chance and its share of the possible, over how informative facts may be.
 
     At each anchor the scenario is calibrated to the contrasts as :func:`contrast_anchors` has them, then at
     every ``signal`` solved for its own rates again. All cohorts are drawn from the same random numbers.
@@ -121,7 +121,7 @@ def triage_lifts(
 ) -> pd.DataFrame:
     """What triage by doubt, by first diagnosis and by policy finds: published lifts beside a cohort's.
 
-    A lift is what choosing is worth: errors corrected less errors introduced among those chosen, over that
+    A lift says how well a choice does: errors corrected less errors introduced among those chosen, over that
     among all; 1 is chance. Published are breast biopsies on three case mixes (``TRIAGES``); of the cohort,
     which holds the truth, cases whose facts tell of doubt, and policies of the rule book. Nobody is chosen
     because of what is not recorded.

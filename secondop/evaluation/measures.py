@@ -35,7 +35,7 @@ class Measure:
     words: str
     unit: str
     formula: Formula
-    priced: bool = False
+    at_threshold: bool = False
 
 
 def odds_of(thresholds: Iterable[float]) -> np.ndarray:
@@ -97,7 +97,7 @@ def mean_per_100(tables: np.ndarray, squares: np.ndarray, values: np.ndarray) ->
     return 100 * mean, 100 * (mean - half), 100 * (mean + half)
 
 
-def _priced(name: str) -> Formula:
+def _at_threshold(name: str) -> Formula:
     """The mean at each threshold."""
     each = np.s_[..., None, :, :]
     return lambda tables, squares, odds: mean_per_100(
@@ -143,7 +143,7 @@ COUNTED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "interventions_avoided": lambda odds: np.stack([0 * odds, 0 * odds, -1 / odds, odds**0], -1),
 }
 """The linear measures: what a TP, FP, FN and TN count, shape (4,) or (thresholds, 4)."""
-_CASES, _SENT, _CHANCE = "per 100 cases", "per cent of those referred", "a decision threshold"
+_CASES, _REFERRED, _CHANCE = "per 100 cases", "per cent of those referred", "a decision threshold"
 MEASURES = {
     "referral_rate": Measure("referral rate", _CASES, _share([TP, FP])),
     "true_positive": Measure("true positives: referred, changes", _CASES, _share([TP])),
@@ -152,14 +152,16 @@ MEASURES = {
     "true_negative": Measure("not referred, no change", _CASES, _share([TN])),
     "sensitivity": Measure("sensitivity", "per cent of those that change", _share([TP], [FN])),
     "specificity": Measure("specificity", "per cent of those that do not change", _share([TN], [FP])),
-    "ppv": Measure("positive predictive value", _SENT, _share([TP], [FP])),
+    "ppv": Measure("positive predictive value", _REFERRED, _share([TP], [FP])),
     "nnr": Measure("number needed to refer", "referrals for one change", _nnr),
-    "net_benefit": Measure("net benefit", _CASES, _priced("net_benefit"), True),
-    "interventions_avoided": Measure("interventions avoided", _CASES, _priced("interventions_avoided"), True),
+    "net_benefit": Measure("net benefit", _CASES, _at_threshold("net_benefit"), True),
+    "interventions_avoided": Measure(
+        "interventions avoided", _CASES, _at_threshold("interventions_avoided"), True
+    ),
     "yield_above_chance": Measure("yield above chance", _CASES, _yield),
     "yield_share": Measure("yield above chance", "per cent of the possible at that volume", _yield_share),
-    "better_than_none_below": Measure("beats referring nobody below", _CHANCE, _share([TP], [FP], 1)),
-    "better_than_all_above": Measure("beats referring everybody above", _CHANCE, _share([FN], [TN], 1)),
+    "better_than_none_below": Measure("better than referring nobody below", _CHANCE, _share([TP], [FP], 1)),
+    "better_than_all_above": Measure("better than referring everybody above", _CHANCE, _share([FN], [TN], 1)),
 }
 TRUTH = {
     "error_corrected": "wrong first opinions put right, among those referred",
@@ -266,8 +268,8 @@ def tidy(
     """A row per row of ``about``, measure and threshold, with the numbers behind the column ``group``."""
     rows, names, ats, cells = [], [], [], []
     for name, values in found.items():
-        priced = name == BEST or (name in MEASURES and MEASURES[name].priced)
-        at = np.asarray(thresholds if priced else [np.nan], float)
+        at_threshold = name == BEST or (name in MEASURES and MEASURES[name].at_threshold)
+        at = np.asarray(thresholds if at_threshold else [np.nan], float)
         rows.append(np.repeat(np.arange(len(about)), len(at)))
         names += [name] * len(rows[-1])
         ats.append(np.tile(at, len(about)))

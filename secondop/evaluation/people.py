@@ -35,13 +35,22 @@ WENT = {  # what can happen to a person with or without an indication
 
 
 @checked()
-def flow_table(
+def flow(
     cohort: Any, *, sought: str = "sought", outcome: str = "either", rule_book: RuleBook = RULE_BOOK
 ) -> pd.DataFrame:
-    """How many cases go from a recommendation to an opinion, and from there to a change: a row per stream.
+    """How many cases go from a recommendation to an opinion, and from there to a change: a row for each way.
 
     ``sought`` is the yes/no column that says whether an opinion was sought (of a Cohort, its flag *sought*).
-    ``of`` counts the cases of the source; missing information could still raise those ``undetermined``.
+    A row: ``recommendation``, the ``possible`` one that missing information could raise it to, whether an
+    opinion was ``sought``, its ``outcome``, and the ``cases`` of ``n``.
+
+    Examples
+    --------
+    >>> cases = pd.DataFrame({"complication_during_treatment": [True, None], "sought": True, "changed": True})
+    >>> flow(cases, outcome="changed")[["recommendation", "possible", "sought", "outcome", "cases"]]
+      recommendation possible      sought            outcome  cases
+    0         urgent   urgent  sought one  something changed      1
+    1  no indication   urgent  sought one  something changed      1
     """
     cohort = judged(cohort, rule_book, outcome, {"sought": sought}, cluster=None)
     levels = RECOMMENDATIONS[::-1]
@@ -52,15 +61,14 @@ def flow_table(
     said, possible = (codes == 1).argmax(0), (codes > 0).argmax(0)  # the first that stands, or may
     went, changed = (np.array([1, 0, 2])[seen.codes[f"flag {name}"]] for name in ("sought", "changed"))
     words, of = [level.replace("_", " ") for level in levels], pd.Categorical.from_codes
-    streams = pd.DataFrame({0: "all cases", 1: of(said, words), 2: of(went, SOUGHT)})
-    streams[3] = of(changed + 3 * (went == 1), OUTCOME + WOULD)
-    streams["cases"] = seen.weights if cohort.weights else seen.weights.astype(np.int64)
-    streams["undetermined"] = streams["cases"] * (said != possible)
-    parts = {i: streams.groupby([i - 1, i], observed=True).sum(numeric_only=True) for i in (1, 2, 3)}
-    table = pd.concat(parts, names=["stage", "source", "target"]).reset_index()
-    table.insert(4, "of", table.groupby(["stage", "source"])["cases"].transform("sum"))
+    ways = pd.DataFrame({"recommendation": of(said, words), "possible": of(possible, words)})
+    ways["sought"], ways["outcome"] = of(went, SOUGHT), of(changed + 3 * (went == 1), OUTCOME + WOULD)
+    ways["cases"] = seen.weights if cohort.weights else seen.weights.astype(np.int64)
+    keys = ["recommendation", "possible", "sought", "outcome"]
+    table = ways.groupby(keys, observed=True).sum().reset_index().astype(dict.fromkeys(keys, object))
+    table = table.assign(n=table["cases"].sum())
     table.attrs |= cohort.about()
-    return table.assign(n=seen.weights.sum().astype(streams["cases"].dtype))
+    return table
 
 
 @checked()
@@ -87,7 +95,7 @@ def of_100(
     table = pd.DataFrame(about | {"cases": (tp, fp, unknown, never.sum(), fn, tn, left)})
     table = table[table["cases"] > 0].reset_index(drop=True)
     table.attrs |= cohort.about()
-    return table.assign(n=table["cases"].sum(), people=_whole(table["cases"].to_numpy()))
+    return table.assign(n=table["cases"].sum(), people=whole_people(table["cases"].to_numpy()))
 
 
 @checked()
@@ -107,7 +115,9 @@ def natural_frequencies(
     """
     went = prevalence * follow_through
     shares = np.array([went * yield_, went * (1 - yield_), prevalence - went, 1 - prevalence])
-    table = pd.DataFrame(WENT.items(), columns=["part", "words"]).assign(share=shares, people=_whole(shares))
+    table = pd.DataFrame(WENT.items(), columns=["part", "words"]).assign(
+        share=shares, people=whole_people(shares)
+    )
     table.attrs |= {"what": what, "source": source}
     return table
 
@@ -131,7 +141,7 @@ def share_sentence(table: pd.DataFrame) -> str:
     return f"{text}{some + rest}. Of all people it is {100 * share:.1f} %: {some} of 100."
 
 
-def _whole(counts: np.ndarray) -> np.ndarray:
+def whole_people(counts: np.ndarray) -> np.ndarray:
     """Whole persons of 100, by largest remainders."""
     exact = 100 * counts / (counts.sum() or 1)
     people = np.floor(exact).astype(np.int64)

@@ -66,7 +66,7 @@ def attrition(
 
     ``order`` names rules, patient-driven ones too; by default the clinical indications in the book's order.
     A row per step, the first without any rule: in how many cases the rule is known to fire (``alone``), those
-    ``added`` that no earlier rule found, and of all rules so far the rate as in :func:`firing_rates`.
+    ``added`` that no earlier rule found, and of it and all before it the rate as in :func:`firing_rates`.
     """
     cohort, names = _chosen(assessed, rule_book, order)
     rules = [cohort.rule_book[name] for name in names]
@@ -92,12 +92,12 @@ def overlap(
     """
     cohort, names = _chosen(assessed, rule_book, rules)
     seen = cohort.patterns({name: nw.col(f"rule {name}") for name in names}, flags=())
-    holds, may = seen.bits(names)
-    sets, place = np.unique(holds, return_inverse=True)
+    fires, may = seen.bits(names)
+    sets, place = np.unique(fires, return_inverse=True)
     known = np.bincount(place, seen.weights, len(sets))
     order = np.lexsort((sets, -known))
     listed, rest = sets[order[:most], None], order[most:]
-    exactly = ((holds & ~listed) == 0) & ((listed & ~(holds | may)) == 0)
+    exactly = ((fires & ~listed) == 0) & ((listed & ~(fires | may)) == 0)
     inside = [tuple(name for i, name in enumerate(names) if group >> i & 1) for group in listed[:, 0]]
     rows = list(zip(inside, map(len, inside), known[order[:most]], strict=True))
     sure, listings, ways = exactly & (may == 0), exactly.sum(0), 2.0 ** np.bitwise_count(may)

@@ -15,6 +15,7 @@ import polars as pl
 from secondop.errors import SecondopError
 from secondop.evaluation.cohort import EITHER, Cohort
 from secondop.evaluation.given import judged
+from secondop.evaluation.headings import COUNTS, INTERVAL, MISSING
 from secondop.evaluation.measures import TRUTH
 from secondop.evaluation.policies import FORESIGHT, at_level, choose
 from secondop.evaluation.rates import TOPS, firing_rates, populations
@@ -23,15 +24,15 @@ from secondop.evaluation.small_cells import HIDDEN, cover, pool, small
 from secondop.evaluation.tradeoff import decision_curve, tradeoff, wide
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Level, Rule
-from secondop.words import plural
+from secondop.words import number, plural, span
 
-_RATES = {"fired": "fires in", "unknown": "cannot be judged", "n": "of", "min": "at least, %"}
-_RATES |= {"max": "at most, %", "lower": "95 % from", "upper": "95 % to"}
+_RATES = {name: COUNTS[name] for name in ("fired", "unknown")} | {"n": "of"}
+_RATES |= {name: f"{words}, %" for name, words in MISSING.items()} | INTERVAL
 # what tells each of them: how many cases say no (0), yes (1) or unknown (2)
 _PART = {"fired": 1, "min": 1, "lower": 1, "unknown": 2, "max": 0, "upper": 0}
-_WORTH = {"referral_rate": "referred", "true_positive": "true positives"}
-_WORTH |= {"false_positive": "possible overuse", "false_negative": "missed changes", "ppv": "PPV, %"}
-_WORTH |= {"nnr": "number needed to refer", "net_benefit": "net benefit"}
+_SHOWN = {"referral_rate": "referred", "true_positive": "true positives"}
+_SHOWN |= {"false_positive": "possible overuse", "false_negative": "missed changes", "ppv": "PPV, %"}
+_SHOWN |= {"nnr": "number needed to refer", "net_benefit": "net benefit"}
 
 
 class Table(NamedTuple):
@@ -173,7 +174,7 @@ def rates_of(made: Report, cases: Any, told: dict[str, Any]) -> None:
             groups.append((row["label"], x["group"], *_rated(x, out)))
             made.hidden += int(gone.sum())
             drawn += [x] * (row["policy"] == "recommended" and not out and pd.notna(x["lower"]))
-    note = "At least: were missing information no. At most: were it yes. 95 %: the interval around both."
+    note = "What is missing may be no or yes: the rate lies between. The 95 % interval is around both."
     columns, shown = list(_RATES.values()), rates.loc[whole]
     for name, caption, first, listed in (
         ("rates", "How often each level, group and rule fires", ["what", "name"], rows),
@@ -219,7 +220,7 @@ def _rated(row: pd.Series, gone: Iterable[int]) -> list:
     return [x if isinstance(x, str) else getattr(x, "item", lambda x=x: x)() for x in plain.values()]
 
 
-def worth(made: Report, cases: Any, policies: Any, told: dict[str, Any]) -> None:
+def tradeoffs(made: Report, cases: Any, policies: Any, told: dict[str, Any]) -> None:
     """What the policies that may be shown find, miss and cost."""
     if made.outcome is None:
         made.said["outcomes there"] = [name for name in EITHER if name in made.cohort.columns]
@@ -247,14 +248,14 @@ def worth(made: Report, cases: Any, policies: Any, told: dict[str, Any]) -> None
     attrs = made.said | table.attrs
     made.said |= {name: attrs[name] for name in ("unknown_outcomes", "verification", "estimate")}
     rows = wide(table).to_dict("records")
-    rows = [(row["label"], *(_estimate(row, name, attrs["estimate"]) for name in _WORTH)) for row in rows]
+    rows = [(row["label"], *(_estimate(row, name, attrs["estimate"]) for name in _SHOWN)) for row in rows]
     note = f"Per 100 of {made.cases} unless named; in brackets 95 % intervals. "
     note += "In square brackets bounds, which assume nothing. " * bool(attrs["estimate"])
     note += f"Net benefit at a decision threshold of {number(100 * told['threshold'])} %."
-    frame = pd.DataFrame(rows, columns=["referring", *_WORTH.values()])
+    frame = pd.DataFrame(rows, columns=["referring", *_SHOWN.values()])
     made.tables["trade-off"] = Table("What each policy refers, finds and misses", frame, 1, note)
     made.sheets |= {"trade-off": table, "decision curve": curve}
-    made.figures["worth"] = [("tradeoff", table), ("decision_curve", curve)]
+    made.figures["tradeoff"] = [("tradeoff", table), ("decision_curve", curve)]
 
 
 def _estimate(row: Mapping[str, float], name: str, estimated: str) -> str:
@@ -265,17 +266,6 @@ def _estimate(row: Mapping[str, float], name: str, estimated: str) -> str:
     text = number(value) if least == most or (estimated and pd.notna(value)) else span(least, most)
     text += f" ({span(*ends)})" if pd.notna(ends[0]) and ends[0] != ends[1] else ""
     return f"{text} [{span(least, most)}]" if estimated and least != most else text
-
-
-def number(x: float) -> str:
-    """A number as it is read: one decimal below 10, none above, never a negative zero."""
-    return "no limit" if np.isinf(x) else f"{round(x, 1) + 0.0:.1f}" if abs(x) < 9.95 else f"{x:,.0f}"
-
-
-def span(low: float, high: float) -> str:
-    """From one number to another, or the one that both are."""
-    low, high = number(low), number(high)
-    return low if low == high else f"{low} to {high}"
 
 
 def cell(x: Any) -> str:

@@ -35,7 +35,7 @@ from secondop.rules.rulebook import RuleBook
 
 BATCH = 400_000  # cases assessed at once: cohorts of several scenarios together
 BLOCKS = 20
-OR_UNDECIDED = " or undecided"
+IF_YES = " if missing were yes"
 _PER_CASE = ("referral_rate", "true_positive", "false_positive", "false_negative", "net_benefit")
 _PER_CASE += ("yield_above_chance",)
 MEASURES = {n: ("changed", n, f"{defined.MEASURES[n].words}, per 100 cases") for n in _PER_CASE}
@@ -65,10 +65,10 @@ def tornado(
     it, and what was solved moves along so that the scenario's rates hold; nothing else moves.
 
     ``measure``: keys of :data:`MEASURES`. ``policy``: as :func:`tradeoff` has it, or ``sought`` (an opinion);
-    one of the rule book with " or undecided" refers also whom unknown facts could bring there. ``parameters``
-    are paths, of the scenario or of a rule's threshold (``thresholds.first_line_weeks``), by default all;
-    those that do not vary are left out, and counted by ``attrs["fixed"]``. ``zeros``: how far loadings that
-    are 0 may be off.
+    one of the rule book with " if missing were yes" refers also those whom missing information could bring
+    there. ``parameters`` are paths, of the scenario or of a rule's threshold
+    (``thresholds.first_line_weeks``), by default all; those that do not vary are left out, and counted by
+    ``attrs["fixed"]``. ``zeros``: how far correlations that are 0 may be off.
 
     A row per measure and parameter, the widest swing first: the results ``base, at_lower, at_upper``;
     ``swing``, from least to greatest, and ``swing_error``, the half-width of its 95 % interval by chance in
@@ -80,7 +80,7 @@ def tornado(
     --------
     >>> tornado("programme", parameters=["signal"], n=500, seed=1)[["label", "lower", "upper"]]
                            label  lower  upper
-    0  what facts know (signal)    0.5    1.5
+    0  how informative facts are (signal)    0.5    1.5
     """
     from scipy.stats import t
 
@@ -148,10 +148,10 @@ def propagate(
     """What follows when all parameters are uncertain at once: every result, in every draw of them.
 
     ``draws, counts, weight, zeros``: as for :func:`draw_parameters`; ``measures, policies`` as for
-    :func:`tornado`, each policy also with " or undecided". Thresholds of rules that state a range are drawn
-    too. In every draw what was solved moves along, so that the rates drawn hold. Those among all cases do in
-    each; in the share ``attrs["unmet"]`` of cohorts one among seekers does not (its odds off by over 5 %),
-    and what the policy ``sought`` finds is blank there.
+    :func:`tornado`, each policy also with " if missing were yes". Thresholds of rules that state a range are
+    drawn too. In every draw what was solved moves along, so that the rates drawn hold. Those among all cases
+    do in each; in the share ``attrs["unmet"]`` of cohorts one among seekers does not (its odds off by over
+    5 %), and what the policy ``sought`` finds is blank there.
 
     A row per ``policy``, ``draw`` and ``measure``: its ``value``, and ``base``, that in the scenario as
     stated; blank where nothing was counted. One measure pivoted, draws by policies, is what packages of
@@ -160,7 +160,7 @@ def propagate(
     Examples
     --------
     >>> propagate("programme", 3, 500, seed=1, policies=["urgent"])["policy"].unique().tolist()
-    ['none', 'urgent', 'urgent or undecided', 'perfect foresight', 'all', 'sought']
+    ['none', 'urgent', 'urgent if missing were yes', 'perfect foresight', 'all', 'sought']
     """
     scenario = as_scenario(scenario)
     drawn = draw_parameters(scenario, draws, seed=seed, counts=counts, weight=weight, zeros=zeros)
@@ -223,7 +223,7 @@ def _evaluate(
     for name in measures:  # no outcome is unknown, and unknown facts refer nobody
         flag, measure, _ = MEASURES[name]
         numbers = defined.table(tables[flag], tables[flag], [threshold], measures=[measure])[measure]
-        found[name] = numbers[..., 0, 0] if defined.MEASURES[measure].priced else numbers[..., 0]
+        found[name] = numbers[..., 0, 0] if defined.MEASURES[measure].at_threshold else numbers[..., 0]
     unmet, sought = missed > UNMET, len(names) - 1
     for numbers in found.values():
         numbers[sought, unmet] = np.nan  # those who seek there are not whom the scenario describes
@@ -234,12 +234,12 @@ def _counts(
     frame: pl.DataFrame, rule_book: RuleBook, policies: Sequence[str], flags: Sequence[str], outcome: str
 ) -> tuple[list[str], list[int], np.ndarray]:
     """How many cases each policy refers, by each outcome and group; the names of policies, and of groups."""
-    wanted = {x.removesuffix(OR_UNDECIDED) for x in policies} - {"sought"}
+    wanted = {x.removesuffix(IF_YES) for x in policies} - {"sought"}
     own = {name: name for name in ("sought", *EITHER)}
     cohort, asked = Cohort(frame, rule_book, outcome=outcome, by="scenario_and_block", flags=own), {}
     for policy in choose(cohort, wanted):
         if (refers := policy.refers) is not None:
-            asked |= {policy.name: refers, policy.name + OR_UNDECIDED: refers.fill_null(True)}
+            asked |= {policy.name: refers, policy.name + IF_YES: refers.fill_null(True)}
     patterns = cohort.patterns(asked, ("sought", *flags))
     patterns.codes[FORESIGHT] = patterns.codes["flag changed"]
     names = ["none", *asked, FORESIGHT, "all", "flag sought"]

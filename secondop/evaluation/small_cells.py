@@ -41,8 +41,8 @@ def pool(
     hidden = small(counts, least)
     hidden[list(forced)] = True
     while hidden.any() and not hidden.all() and (hidden.sum() < 2 or 0 < counts[hidden].sum() < least):
-        price = np.where(hidden, np.inf, _price(counts, dear))
-        hidden |= price == price.min()  # of equal parts none tells on the other; all, where none is left
+        cost = np.where(hidden, np.inf, _cost(counts, dear))
+        hidden |= cost == cost.min()  # of equal parts none tells on the other; all, where none is left
     return frozenset(np.flatnonzero(hidden).tolist())
 
 
@@ -61,7 +61,7 @@ def hidden_cells(
     [[True, False, True], [True, False, True], [False, False, False]]
     """
     counts = np.asarray(counts, float)
-    hidden, price = (small(counts, least) | forced) & (counts > 0), _price(counts, dear)
+    hidden, cost = (small(counts, least) | forced) & (counts > 0), _cost(counts, dear)
     while True:
         lines = np.zeros(counts.shape, bool)
         for table, mask, line in ((counts, hidden, lines), (counts.T, hidden.T, lines.T)):
@@ -74,17 +74,17 @@ def hidden_cells(
             if at is None:
                 return hidden
             lines[at[0]] = lines[:, at[1]] = True
-        left = np.where(lines & ~hidden, price, np.inf)
+        left = np.where(lines & ~hidden, cost, np.inf)
         if left.min() == np.inf:
             return np.ones_like(hidden)
         hidden[np.unravel_index(left.argmin(), left.shape)] = True
 
 
-def _price(counts: np.ndarray, dear: int | None) -> np.ndarray:
+def _cost(counts: np.ndarray, dear: int | None) -> np.ndarray:
     """What hiding a cell loses; of an empty one nothing is hidden."""
-    price = np.where(counts > 0, counts, np.inf)
-    price[..., [] if dear is None else dear] += counts.sum()
-    return price
+    cost = np.where(counts > 0, counts, np.inf)
+    cost[..., [] if dear is None else dear] += counts.sum()
+    return cost
 
 
 def _alone(hidden: np.ndarray, row: int, part: int) -> bool:

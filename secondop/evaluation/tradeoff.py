@@ -1,4 +1,4 @@
-"""Benefit against possible overuse: what each policy refers, finds and misses, and what that is worth."""
+"""Benefit against possible overuse: what each policy refers, finds and misses, and its net benefit."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def tradeoff(
     prevalence: float | None = None,
     rule_book: RuleBook = RULE_BOOK,
 ) -> pd.DataFrame:
-    """What each policy refers, finds and misses, per 100 cases, and what that is worth.
+    """What each policy refers, finds and misses, per 100 cases, and its net benefit.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def decision_curve(
 
 @checked()
 def net_benefit(recommended: Any, changed: Any, *, threshold: float) -> float:
-    """Net benefit, per case, of referring the cases that are ``recommended``: columns of yes and no alone.
+    """Net benefit, per 100 cases, of referring those that are ``recommended``: columns of yes and no alone.
 
     A case that is referred and whose opinion changes something counts +1; one that is referred without a
     change counts minus p_t / (1 - p_t), p_t being the decision ``threshold``; the rest count 0.
@@ -166,8 +166,8 @@ def net_benefit(recommended: Any, changed: Any, *, threshold: float) -> float:
     Examples
     --------
     >>> referred, changed = pd.Series([True, True, True, False]), pd.Series([True, False, False, True])
-    >>> round(net_benefit(referred, changed, threshold=1 / 11), 4)
-    0.2
+    >>> round(net_benefit(referred, changed, threshold=1 / 11), 2)
+    20.0
     """
     (odds,) = odds_of(threshold)
     try:
@@ -183,7 +183,7 @@ def net_benefit(recommended: Any, changed: Any, *, threshold: float) -> float:
             f"Net benefit needs cases and all their answers: {tp + fp + fn + tn:,.0f} of {n:,.0f} have both. "
             "Settle the rest by no and again by yes, or use tradeoff, which shows both."
         )
-    return float((tp - odds * fp) / n)
+    return float(100 * (tp - odds * fp) / n)
 
 
 def weigh(

@@ -20,9 +20,9 @@ def net_benefits(propagated: pd.DataFrame, thresholds: Sequence[float]) -> pd.Da
     if lacking := {"true_positive", "false_positive"} - set(propagated["measure"]):
         raise SecondopError(f"Net benefit needs the measure {' and '.join(sorted(lacking))} in propagate.")
     wide, nets = propagated.pivot(index=["policy", "draw"], columns="measure", values=["value", "base"]), {}
-    found, wasted = (wide.xs(name, axis=1, level=1) for name in ("true_positive", "false_positive"))
+    tp, fp = (wide.xs(name, axis=1, level=1) for name in ("true_positive", "false_positive"))
     for threshold, odds in zip(thresholds, odds_of(thresholds), strict=True):
-        nets[threshold] = found - odds * wasted
+        nets[threshold] = tp - odds * fp
     table = pd.concat(nets, names=["threshold"]).reset_index().assign(measure="net_benefit")
     table = table[["policy", "draw", "measure", "threshold", "value", "base"]]
     table.attrs = propagated.attrs
@@ -66,8 +66,8 @@ def best_policies(
     for run in runs:
         if unknown := [name for name in chosen if name not in set(run["policy"])]:
             raise unknown_name("policy", unknown[0], made)
-        worth = net_benefits(run, thresholds).pivot(index=["threshold", "draw"], columns="policy")
-        nets = (worth[number][chosen] for number in ("value", "base"))
+        net = net_benefits(run, thresholds).pivot(index=["threshold", "draw"], columns="policy")
+        nets = (net[number][chosen] for number in ("value", "base"))
         best, base = (net.ge(net.max(axis=1) - 1e-9, axis=0) for net in nets)
         tied = best.mul(best.sum(axis=1) > 1, axis=0)
         each = {"best": best, "tied": tied, "base": base}

@@ -124,7 +124,7 @@ class Verification:
         found = {}
         for name in measures:
             measure, each = MEASURES[name], []
-            for odds in odds_of(thresholds) if measure.priced else np.ones(1):
+            for odds in odds_of(thresholds) if measure.at_threshold else np.ones(1):
 
                 def at(p: np.ndarray, size: np.ndarray, odds: float = odds, of: Callable = measure.formula):
                     found = of(p[..., None, :], (p * size[..., None])[..., None, :], np.array([odds]))
@@ -138,7 +138,7 @@ class Verification:
                         *(np.einsum("...i,...ij,...j", slope, x, slope) for x in (spread, alone))
                     )
                     each.append(at(shares, np.where(np.isfinite(ratio) & (ratio > 0), ratio, sizes)))
-            found[name] = np.stack(each, -2) if measure.priced else each[0]
+            found[name] = np.stack(each, -2) if measure.at_threshold else each[0]
         return shares, found
 
 

@@ -7,19 +7,18 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "secondop.figures.firing_figures": ("attrition", "firing_rates", "overlap"),
-    "secondop.figures.tradeoff_figures": ("decision_curve", "tradeoff"),
-    "secondop.figures.knowledge": ("triage", "yield_at_signal", "yield_range"),
+    "secondop.figures.rates": ("attrition", "firing_rates", "overlap"),
+    "secondop.figures.tradeoffs": ("tradeoff", "yield_above_chance"),
+    "secondop.figures.thresholds": ("decision_curve", "net_benefit"),
+    "secondop.figures.knowledge": ("triage_lifts", "yield_at_signal", "yield_range"),
     "secondop.figures.cohort": ("along", "along_trait"),
     "secondop.figures.biopsies": ("second_readings",),
-    "secondop.figures.every_book": ("all_books",),
-    "secondop.figures.exchange": ("net_benefit",),
+    "secondop.figures.books": ("all_books",),
     "secondop.figures.learned": ("calibration", "importance", "same_volume"),
-    "secondop.figures.forest": ("published",),
-    "secondop.figures.opinions": ("strategies",),
+    "secondop.figures.strategies": ("read_strategies",),
     "secondop.figures.people": ("flow", "icon_array"),
-    "secondop.figures.ratios": ("contrasts",),
-    "secondop.figures.uncertainty": ("bands", "tornado"),
+    "secondop.figures.comparison": ("compare",),
+    "secondop.figures.uncertainty": ("propagate", "tornado"),
     "secondop.figures.verification": ("departures", "verification_bias"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

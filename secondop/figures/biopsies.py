@@ -5,15 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from secondop.figures.style import COLOURS, QUIET, band, figure, tint
-
-_SAID = (
-    "With a band of ±%{customdata[0]:.2f}, %{customdata[1]} of %{customdata[4]} aspirates are read again:<br>"
-    "%{customdata[2]} of %{customdata[5]} wrong readings are caught, %{customdata[3]} second readings change "
-    "nothing.<extra></extra>"
-)
+from secondop.figures import style
+from secondop.figures.given import draws
+from secondop.figures.style import COLOURS, QUIET
 
 
+@draws("second_readings", "band", "n", "errors", "referred", "true_positive", "sensitivity_lower")
 def second_readings(table: pd.DataFrame) -> go.Figure:
     """Errors caught against second readings that change nothing, over the width of the ambiguous band.
 
@@ -23,46 +20,40 @@ def second_readings(table: pd.DataFrame) -> go.Figure:
         As :func:`secondop.evaluation.biopsies.second_readings` gives; bands 0 and 0.5 are drawn as "none" and
         "all".
     """
-    table = table.sort_values("band")
+    table = table.sort_values("band", ignore_index=True)
     n, errors = int(table["n"].iloc[0]), int(table["errors"].iloc[0])
-    table = table.assign(x=100 * table["needless"] / n, y=100 * table["caught"] / errors)
-    half, ends = table[table["caught"] >= errors / 2], table[table["band"].isin([0.0, 0.5])]
-    title = f"{errors} of {n} first readings are wrong; a narrow band finds many of them"
-    if len(half):
-        row = half.iloc[0]
-        title = f"A band of ±{row['band']:.2f} catches {row['caught']:.0f} of {errors} wrong readings "
-        title += f"for {row['x']:.1f} second readings per 100 that change nothing"
-    note = f"{n} real breast aspirates, first read by a model out of fold. "
-    fig = figure(
+    x, y = 100 * table["false_positive"] / n, 100 * table["true_positive"] / errors
+    low, high = 100 * table["sensitivity_lower"], 100 * table["sensitivity_upper"]
+    title, half = f"No band drawn catches half of the {errors} wrong readings among {n}", len(table) // 2
+    if (table["true_positive"] >= errors / 2).any():
+        half = int((table["true_positive"] >= errors / 2).idxmax())
+        caught, interval = table["true_positive"][half], f"{low[half]:.0f} to {high[half]:.0f} %"
+        title = (
+            f"A band of ±{table['band'][half]:.2f} catches {caught} of {errors} wrong readings ({interval}) "
+        )
+        title += f"for {x[half]:.1f} second readings per 100 that change nothing"
+    note = (
+        f"{n} real breast aspirates, first read by a model out of fold. Second readings are assumed right. "
+    )
+    made = style.figure(
         title,
-        note + "The second reading is assumed to be right.",
+        note + "Band: 95 % interval (Wilson).",
         x=f"second readings that change nothing, per 100 aspirates (of {n})",
         y=f"wrong first readings caught, % (of {errors})",
     )
-    sure, pale = 100 * table[["caught_lower", "caught_upper"]], tint(COLOURS["recommended"], 0.12)
-    band(fig, table["x"], *sure.to_numpy().T, pale, name="95 % interval (Wilson)")
-    fig.add_scatter(
-        x=table["x"],
-        y=table["y"],
-        mode="lines+markers",
-        line={"color": COLOURS["recommended"], "shape": "linear"},
-        name="ambiguous band, narrow to wide",
-        customdata=table[["band", "referred", "caught", "needless", "n", "errors"]],
-        hovertemplate=_SAID,
-    )
-    dots = {"color": COLOURS["all"], "dash": "dot"}
-    chance = {"x": [0, 100 * (n - errors) / n], "y": [0, 100], "name": "read again at random"}
-    at_random = "At random, errors caught and readings that change nothing grow together.<extra></extra>"
-    fig.add_scatter(**chance, mode="lines", line=dots, hovertemplate=at_random)
-    fig.add_scatter(
-        x=ends["x"],
-        y=ends["y"],
-        mode="markers+text",
-        text=["none" if width == 0 else "all" for width in ends["band"]],
-        textposition=["bottom right" if width == 0 else "top left" for width in ends["band"]],
-        textfont={"color": QUIET},
-        marker={"color": COLOURS["all"], "size": 11, "symbol": "square"},
-        showlegend=False,
-        hovertemplate="%{text} of the aspirates read again<extra></extra>",
-    )
-    return fig.update_yaxes(range=[-9, 112])
+    made.fig.update_layout(xaxis={"range": [-3, 103]}, yaxis={"range": [-4, 108]})
+    made.band(x, low, high, COLOURS["recommended"])
+    shown = pd.DataFrame({"ambiguous band": table["band"].map("±{:.2f}".format)})
+    shown["read again"] = [f"{referred:,} of {n:,}" for referred in table["referred"]]
+    ends = zip(table["true_positive"], low, high, strict=True)
+    shown["wrong readings caught"] = [f"{k} of {errors} ({a:.0f} to {b:.0f} %)" for k, a, b in ends]
+    shown["nothing changes: possible overuse"] = table["false_positive"].map("{:,}".format)
+    look = {"mode": "lines+markers", "line": {"color": COLOURS["recommended"]}, "name": "ambiguous band"}
+    made.points(x, y, shown, **look)
+    made.line([0, 100 * (n - errors) / n], [0, 100], COLOURS["all"], dash="dot", name="read again at random")
+    made.name(50 * (n - errors) / n, 50, "read again at random", QUIET)
+    for i, row in table.iterrows():
+        if row["band"] in (0, 0.5) or i in (half, (half + len(table)) // 2):
+            words = {0: "none read again", 0.5: "all read again"}.get(row["band"], f"±{row['band']:.2f}")
+            made.name(x[i], y[i], words)
+    return made.done()

@@ -1,4 +1,4 @@
-"""Policies by level and count of indications, one of them chosen."""
+"""Policies by level and count of indications, one of them chosen: the figure that the explorer moves."""
 
 from __future__ import annotations
 
@@ -8,20 +8,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from secondop.evaluation.policies import FORESIGHT
-from secondop.figures import style
+from secondop.figures import captions, style
+from secondop.figures.policy_words import basis, best_of, cannot_tell, outcome_words, shown, tied_with
 from secondop.figures.style import COLOURS, INK, QUIET
-from secondop.figures.tradeoff_figures import (
-    OVERUSE,
-    best_of,
-    cannot_tell,
-    found_words,
-    frontier,
-    places,
-    said_of,
-    tied_with,
-    trade_note,
-    tradeoff_title,
-)
+from secondop.figures.tradeoffs import frontier, placed, tradeoff_title
 
 _ENDS = {
     "none": ("nobody", "bottom right"),
@@ -42,83 +32,70 @@ def counted(table: pd.DataFrame, level: str, k: int, threshold: float) -> go.Fig
     threshold : float
         One of the table's.
     """
-    rows = table[table["threshold"] == threshold]
-    fig = style.figure(
-        finding(table, level, k, threshold),
-        trade_note(table),
-        x=OVERUSE,
-        y=found_words(table),
-        height=380,
-    )
-    fig.add_traces([go.Scatter(mark) for mark in marks(table, level, k, threshold)])
-    (wide, high), fixed = _reach(rows), {"fixedrange": True}
-    fig.update_xaxes(range=[-0.04 * wide, wide], **fixed)
-    fig.update_yaxes(range=[-0.09 * high, high], **fixed)
-    return style.room_below(fig)
+    title, (happens, stays, _) = finding(table, level, k, threshold), outcome_words(table.attrs)
+    note = f"{basis(table)} Cross: {captions.doubt_of(table)}."
+    words = f"possible overuse: of 100 cases, referred, and {stays}"
+    made = style.figure(title, note, x=words, y=f"of 100 cases, referred, and {happens}")
+    made.fig.add_traces([go.Scatter(mark) for mark in marks(table, level, k, threshold)])
+    reach, high = (1.1 * max(table[f"{name}_max"].max(), 1) for name in ("false_positive", "true_positive"))
+    made.fig.update_xaxes(range=[-0.04 * reach, reach], fixedrange=True)
+    made.fig.update_yaxes(range=[-0.09 * high, high], fixedrange=True)
+    return style.on_phone(made.done()).update_layout(width=None)
 
 
 def marks(table: pd.DataFrame, level: str, k: int, threshold: float) -> list[dict[str, Any]]:
     """The traces of :func:`counted`: always the same, in the same order, for a control to move."""
-    rows = table[table["threshold"] == threshold]
-    best, wide = best_of(rows), _reach(rows)[0]
-    (x, y), front = places(rows), frontier(rows)
-    rows = rows.assign(x=x, y=y).to_dict("records")  # much faster to sift
-    ends = [row for row in rows if row["sort"] in _ENDS]
-    here = [row for row in rows if row["level"] == level]
-    other = [row for row in rows if row["sort"] not in _ENDS and row["level"] != level]
-    (chosen,) = (row for row in here if row["k"] == k)
+    rows = placed(table[table["threshold"] == threshold])
+    best, front, over = best_of(rows), frontier(rows), rows["false_positive_max"].max()
+    said_of = shown(rows, table.attrs).apply(_hover, axis=1)
+    real, here = ~rows["sort"].isin(_ENDS), rows["level"] == level
+    ends, chosen = rows[~real], rows[here & (rows["k"] == k)]
+    at_best = rows[:0] if best is None else rows[rows["label"] == best["label"]]
 
-    def trace(part: list[dict], **about: Any) -> dict[str, Any]:
-        place = {name: [row[name] for row in part] or [None] for name in ("x", "y")}
-        return {"type": "scatter", "mode": "lines", "hoverinfo": "skip"} | place | about
+    def trace(
+        part: pd.DataFrame, name: str, colour: str = INK, width: float = 2, dash: str = "solid"
+    ) -> dict:
+        place = {axis: part[axis].tolist() or [None] for axis in "xy"}
+        look = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "name": name, "showlegend": True}
+        return look | place | {"line": {"color": colour, "width": width, "dash": dash}}
 
-    def points(part: list[dict], **about: Any) -> dict[str, Any]:
-        said = {"hovertext": [said_of(row, table.attrs) for row in part], "hoverinfo": "text"}
-        which = {"customdata": [[row["level"], row["k"]] for row in part], "showlegend": False}
-        return trace(part, mode="markers", **which) | said | about
+    def points(part: pd.DataFrame, name: str, **about: Any) -> dict:
+        said = said_of.loc[part.index].tolist()
+        which = part[["level", "k"]].astype(object).to_numpy().tolist()
+        look = {"mode": "markers", "hovertext": said, "hoverinfo": "text", "showlegend": False}
+        return trace(part, name) | look | {"customdata": which} | about
 
-    def look(name: str, colour: str, width: float, dash: str = "solid") -> dict[str, Any]:
-        return {"name": name, "line": {"color": colour, "width": width, "dash": dash}}
-
-    def ring(name: str, colour: str, size: int) -> dict[str, Any]:
+    def ring(part: pd.DataFrame, name: str, colour: str, size: int) -> dict:
         marker = {"symbol": "circle-open", "size": size, "color": colour, "line": {"width": 3}}
-        return {"name": name, "mode": "markers", "marker": marker}
+        return trace(part, name) | {"mode": "markers", "marker": marker}
 
-    def bar(name: str, at: float) -> dict[str, Any]:
-        ends = [abs(chosen[f"{name}_{end}"] - at) for end in ("upper", "lower")]
-        return {"array": ends[:1], "arrayminus": ends[1:], "color": INK, "thickness": 1.5, "width": 0}
-
-    equal = {"x": [0, wide], "y": [None, None]}
+    equal = {"x": [0, 1.1 * over], "y": [None, None]}
     if best is not None and best["net_benefit"] == best["net_benefit"]:
-        equal["y"] = [best["net_benefit"] + threshold / (1 - threshold) * over for over in equal["x"]]
-    at_best = [] if best is None else [row for row in rows if row["label"] == best["label"]]
-    crosses = {"error_x": bar("false_positive", chosen["x"]), "error_y": bar("true_positive", chosen["y"])}
-    pale = {"size": 10, "color": [style.tint(COLOURS[row["level"]], 0.4) for row in other]}
+        equal["y"] = [best["net_benefit"] + threshold / (1 - threshold) * x for x in equal["x"]]
+    crosses = {}
+    for axis, name in (("x", "false_positive"), ("y", "true_positive")):
+        at, low, high = (chosen[column] for column in (axis, f"{name}_lower", f"{name}_upper"))
+        crosses[f"error_{axis}"] = style.whisker(at, low.clip(upper=at), high.clip(lower=at))
+    other = rows[real & ~here]
+    pale = {"size": 10, "color": [style.tint(COLOURS[name], 0.4) for name in other["level"]]}
     full = {"size": 22, "color": COLOURS[level], "line": {"width": 1, "color": "white"}}
-    numbers = {"text": [str(row["k"]) for row in here], "textfont": {"color": "white", "size": 13}}
-    hollow = {"symbol": "circle-open", "size": 10, "color": QUIET, "line": {"width": 2}}
-    names, sides = map(list, zip(*(_ENDS[row["sort"]] for row in ends), strict=True))
+    numbers = {"text": rows.loc[here, "k"].astype(str).tolist(), "textfont": {"color": "white", "size": 13}}
+    names, sides = map(list, zip(*(_ENDS[sort] for sort in ends["sort"]), strict=True))
     beside = {"text": names, "textposition": sides, "textfont": {"size": 12, "color": QUIET}}
-    chance = [row for row in ends if row["sort"] != FORESIGHT]
+    hollow = {"symbol": "circle-open", "size": 10, "color": QUIET, "line": {"width": 2}}
     return [
-        trace(chance, **look("As many at random", COLOURS["all"], 1.5, "dot")),
-        trace([], **look("Efficient frontier", INK, 2)) | dict(zip("xy", front, strict=True)),
-        trace(ends, **look("Net benefit as high as the best", COLOURS["useful"], 2.5, "dash")) | equal,
-        trace(here, showlegend=False, **look("This level", COLOURS[level], 2)),
+        trace(ends[ends["sort"] != FORESIGHT], "As many at random", COLOURS["all"], 1.5, "dot"),
+        trace(rows[:0], "Efficient frontier") | dict(zip("xy", front, strict=True)),
+        trace(rows[:0], "Net benefit as high as the best", COLOURS["useful"], 2.5, "dash") | equal,
+        trace(rows[here], "This level", COLOURS[level]) | {"showlegend": False},
         # What is drawn around a point is silent, so that a click reaches the point within.
-        trace(at_best, **ring("Highest net benefit", COLOURS["useful"], 33)),
-        trace([chosen], **ring("Chosen", INK, 28), **crosses),
-        points(other, name="Other levels", marker=pale),
-        points(here, name="At least so many", marker=full, mode="markers+text", **numbers),
-        points(
-            ends, name="Ends", marker=hollow, mode="markers+text", **beside, customdata=None, cliponaxis=False
-        ),
+        ring(at_best, "Highest net benefit", COLOURS["useful"], 33),
+        ring(chosen, "Chosen", INK, 28) | crosses,
+        points(other, "Other levels", marker=pale),
+        points(rows[here], "At least so many", marker=full, **numbers) | {"mode": "markers+text"},
+        points(ends, "Ends", marker=hollow, **beside)
+        | {"mode": "markers+text", "customdata": None, "cliponaxis": False},
     ]
-
-
-def _reach(rows: pd.DataFrame) -> tuple[float, float]:
-    """How far the axes go: as far as everybody's bounds."""
-    return 1.08 * max(rows["false_positive_max"].max(), 1), 1.1 * max(rows["true_positive_max"].max(), 1)
 
 
 def finding(table: pd.DataFrame, level: str, k: int, threshold: float) -> str:
@@ -131,4 +108,11 @@ def finding(table: pd.DataFrame, level: str, k: int, threshold: float) -> str:
         return f"{title}. Which policy has the highest net benefit {cannot_tell(rows)}"
     which = "this" if best.name == chosen.index[0] else f"referring {best['label']}"
     tie = f", in a tie with {ties}" if (ties := tied_with(rows, best)) else ""
-    return f"{title}. With {style.threshold_words(threshold)}, {which} has the highest net benefit{tie}"
+    return f"{title}. With {captions.threshold_words(threshold)}, {which} has the highest net benefit{tie}"
+
+
+def _hover(row: pd.Series) -> str:
+    name, *told = row.items()
+    return "<br>".join(
+        [f"<b>{style.lines_of(name[1], 40)}</b>", *(f"{words}: {text}" for words, text in told)]
+    )

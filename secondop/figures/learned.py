@@ -3,39 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from math import isnan, nan
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from secondop.figures import style
-from secondop.figures.style import COLOURS, INK, QUIET
+from secondop.figures.captions import between, capital, cases_of, known_of, with_ends
+from secondop.figures.given import draws
+from secondop.figures.style import COLOURS, QUIET, Panel
 
 _PARTS = {
     "true_positive": ("useful", "referred, something changes"),
-    "false_positive": ("overuse", "referred, nothing changes: possible overuse"),
-    "false_negative": ("underuse", "not referred, would have changed: missed"),
+    "false_positive": ("overuse", "nothing changes: possible overuse"),
+    "false_negative": ("underuse", "not referred: missed"),
 }
-_WHO = {"random": "A random choice", "rule_book": "The rule book", "learned": "The learned triage"}
-_DOTS = {"color": COLOURS["all"], "dash": "dot", "width": 1.5}
-_PROMISE = (
-    "{n:,.0f} cases with a probability of {score:.1f} % on average: it came true in {changed:,.0f}{gap}, "
-    "which is {min:.1f} % ({lower:.1f} to {upper:.1f} %)."
-)
-_REFERS = (
-    "{who} refers {sent:.1f} of 100 cases: {true_positive:.1f} change something, {false_positive:.1f} change "
-    "nothing, and {false_negative:.1f} changes are missed."
-)
-_DIFFERENCE = (
-    "Of 100 cases, the learned triage finds {difference:+.1f} changes against the rule book ({lower:+.1f} to "
-    "{upper:+.1f}): {verdict}."
-)
-_SHUFFLED = (
-    "“{question}” If its answers are shuffled among the cases, the learned triage loses {importance:.2f} "
-    "points of AUC ({lower:.2f} to {upper:.2f})."
-)
+_WHO = {"random": "a random choice", "rule_book": "the rule book", "learned": "the learned triage"}
 
 
+@draws("calibration", "score", "n", "changed", "unknown", "min", "max", "lower", "upper")
 def calibration(table: pd.DataFrame) -> go.Figure:
     """Probabilities against what came of them, group by group, with the calibration slope.
 
@@ -44,32 +31,38 @@ def calibration(table: pd.DataFrame) -> go.Figure:
     table : DataFrame
         From :func:`secondop.evaluation.learned.calibration`.
     """
-    shown = table.assign(**(100 * table[["score", "lower", "min", "max", "upper"]]))
-    shown["gap"] = [f" (and is unknown in {n:,.0f})" if n else "" for n in table["unknown"]]
-    score, groups = shown["score"], len(table)
-    bars = "Bars: 95 % interval (Wilson)" + (", unknown outcomes included." if shown["gap"].any() else ".")
-    told = f"{table['n'].sum():,} {style.cases_of(table)}.{style.known_of(table)} {bars}"
-    fig = style.figure(
-        _slope(table.attrs.get("slope", (np.nan,) * 3)),
-        told + _intercept(table.attrs.get("intercept", (np.nan,) * 3)),
-        x="probability, % (mean of the group)",
-        y="share in which it came true, % of the group",
+    table, attrs = table.reset_index(drop=True), table.attrs
+    score, least, most, lower, upper = (100 * table[x] for x in ("score", "min", "max", "lower", "upper"))
+    slope, intercept = (attrs.get(name, (nan,) * 3) for name in ("slope", "intercept"))
+    note = f"{table['n'].sum():,} {cases_of(table)} in {len(table)} groups by probability.{known_of(table)}"
+    note += f" Calibration intercept {with_ends(*intercept, '.2f')}." if not isnan(intercept[0]) else ""
+    note += " Thin: 95 % interval." + " Pale: unknown outcomes." * bool(table["unknown"].any())
+    ends = [0, min(100, 1.15 * max(score.max(), upper.max()))]
+    x, y = "mean probability in the group, %", "came true, % of the group"
+    made = style.figure(_calibrated(slope, intercept), note, x=x, y=y)
+    made.line(ends, ends, COLOURS["all"], dash="dot")
+    colour, middle = COLOURS["learned"], (least + most) / 2
+    for i in np.flatnonzero(most > least):
+        made.line([score[i]] * 2, [least[i], most[i]], style.tint(colour, 0.4), width=7)
+    parts = zip(least, most, lower, upper, table["changed"], table["n"], table["unknown"], strict=True)
+    shown = pd.DataFrame(
+        {
+            "group": f"{i} of {len(table)}",
+            "mean probability": f"{score[i - 1]:.1f} %",
+            "came true": f"{between(a, b)} % ({between(c, d)})",
+            "cases": f"{changed:,.0f} of {n:,.0f}" + f", {gap:,.0f} unknown" * bool(gap),
+        }
+        for i, (a, b, c, d, changed, n, gap) in enumerate(parts, 1)
     )
-    ends = [0, min(100, 1.15 * max(score.max(), shown["upper"].max()))]
-    style.line(fig, ends, ends, _DOTS, name="perfect calibration")
-    colour, middle = COLOURS["learned"], (shown["min"] + shown["max"]) / 2
-    style.points(
-        fig,
-        score,
-        middle,
-        style.sentences(shown, _PROMISE),
-        name=f"{groups} groups, from the lowest scores to the highest",
-        marker={"color": colour, "size": 9},
-        error_y=style.interval(middle, shown["lower"], shown["upper"], color=colour),
-    )
-    return style.room_below(fig.update_xaxes(range=ends).update_yaxes(range=ends))
+    marker = {"color": colour, "size": list(9 * (least == most)), "opacity": 1}
+    bars = style.whisker(middle, lower, upper, colour)
+    made.points(score, middle, shown, marker=marker, error_y=bars, name="groups")
+    made.fig.update_layout(xaxis={"range": ends}, yaxis={"range": ends})
+    made.name(0.6 * ends[1], 0.6 * ends[1], "perfect calibration", QUIET)
+    return made.done()
 
 
+@draws("same_volume", "level", "unknown", "referral_rate", "measure", *_WHO, "lower", "upper", "winner")
 def same_volume(table: pd.DataFrame) -> go.Figure:
     """Chance, the rule book and a learned triage, each referring equally many.
 
@@ -79,62 +72,36 @@ def same_volume(table: pd.DataFrame) -> go.Figure:
         From :func:`secondop.evaluation.learned.same_volume`, or several of them under one another.
     """
     rounds = [part.set_index("measure") for _, part in table.groupby(["level", "unknown"], sort=False)]
-    fig = style.figure(
-        _winner(rounds),
-        f"{table['n'].iloc[0]:,} {style.cases_of(table)}, each scored by a model that did not learn from it. "
-        "Line: 95 % interval of what the learned triage finds, compared in pairs with the rule book."
-        f"{style.known_of(table)}",
-        x="of 100 cases",
-        height=30 + 150 * len(rounds),
-    )
-    y = [4.7 * i + j for i in range(len(rounds)) for j in range(3)]
-    said = [
-        style.lines(_REFERS.format(who=words, sent=part["referral_rate"].iloc[0], **part[who]))
-        for part in rounds
-        for who, words in _WHO.items()
-    ]
-    base = np.zeros(len(y))
-    for measure, (colour, name) in _PARTS.items():
-        long = np.array([part.loc[measure, who] for part in rounds for who in _WHO], float)
-        fig.add_bar(
-            y=y,
-            x=long,
-            base=base,
-            orientation="h",
-            width=0.8,
-            name=name,
-            marker={"color": COLOURS[colour], "line": {"color": "white", "width": 1}},
-            text=[f"{value:.1f}" if value >= 9 else "" for value in long],
-            textposition="inside",
-            insidetextanchor="middle",
-            constraintext="none",
-            textfont={"color": "white" if measure == "true_positive" else INK, "size": 12},
-            hovertext=said,
-            hoverinfo="text",
+    note = f"{table['n'].iloc[0]:,} {cases_of(table)}, each scored by a model that did not learn from it. "
+    note += "At the right: changes found. Thin: 95 % interval, in pairs with the rule book."
+    panels = []
+    for part in rounds:
+        level, unknown, sent = part[["level", "unknown", "referral_rate"]].iloc[0]
+        head = f"{level}: {sent:.0f} of 100, missing as {'no' if unknown == 'nobody' else 'yes'}"
+        values = [f"{found:.1f}" for found in part.loc["true_positive", list(_WHO)]]
+        panels.append(Panel(head, [capital(who) for who in _WHO.values()], values))
+    made = style.ladder(_winner(rounds), note + known_of(table), panels, x="of 100 cases")
+    end = 0.0
+    for panel, part in enumerate(rounds):
+        counts = part.loc[list(_PARTS), list(_WHO)].astype(float)
+        shown = pd.DataFrame(
+            {"who refers": [f"{capital(who)}: {panels[panel].head}" for who in _WHO.values()]}
         )
-        base = base + np.nan_to_num(long)
-    found = pd.DataFrame([part.loc["true_positive"] for part in rounds])
-    ends = (found[name] for name in ("difference", "lower", "upper"))
-    verdicts = {"neither": "they cannot be told apart", "": "unknown outcomes leave it open"}
-    verdict = [verdicts.get(winner, f"the {winner} finds more") for winner in found["winner"]]
-    style.points(
-        fig,
-        found["learned"],
-        y[2::3],
-        style.sentences(found.assign(verdict=verdict), _DIFFERENCE),
-        marker={"color": INK, "size": 1},
-        error_x=style.interval(*ends, color=INK, thickness=2, width=5),
-        showlegend=False,
-        name="interval",
-    )
-    for place, part in zip(y[::3], rounds, strict=True):
-        at = {"x": 0, "y": place - 0.55, "align": "left", "xanchor": "left", "yanchor": "bottom"}
-        fig.add_annotation(text=_heading(part.iloc[0]), showarrow=False, **at)
-    names = ["at random", "rule book", "learned"] * len(rounds)
-    fig.update_yaxes(tickvals=y, ticktext=names, range=[y[-1] + 0.6, -1.9], showgrid=False)
-    return style.room_below(fig.update_layout(barmode="overlay"))
+        shown[[words for _, words in _PARTS.values()]] = counts.T.map("{:.1f}".format).to_numpy()
+        starts = counts.cumsum().shift(fill_value=0.0)
+        for measure, (colour, name) in _PARTS.items():
+            look = {"name": name, "showlegend": panel == 0, "panel": panel}
+            until = starts.loc[measure] + counts.loc[measure]
+            made.bars(starts.loc[measure], until, [0, -1, -2], COLOURS[colour], shown, **look)
+        row, end = part.loc["true_positive"], max(end, counts.sum().max())
+        ends = ([row["rule_book"] + row[name]] for name in ("lower", "upper"))
+        made.whiskers(*ends, [-2], panel=panel)
+    for panel in range(len(rounds)):
+        made.fig.update_layout({f"xaxis{panel + 1 if panel else ''}": {"range": [0, 1.02 * end]}})
+    return made.done()
 
 
+@draws("importance", "fact", "label", "question", "importance", "lower", "upper")
 def importance(table: pd.DataFrame, silent: Collection[str] = (), *, most: int = 12) -> go.Figure:
     """What a learned triage goes by: how much worse it tells cases apart without each fact.
 
@@ -147,79 +114,66 @@ def importance(table: pd.DataFrame, silent: Collection[str] = (), *, most: int =
     most : int
         Facts to draw beside these, the most important first.
     """
-    heard = table[~table["fact"].isin(silent)].head(most)
-    rows = pd.concat([heard, table[table["fact"].isin(silent)]])[::-1]
-    first, told = table.iloc[0], table.attrs["auc"] - 50
+    mute = table["fact"].isin(silent)
+    rows = pd.concat([table[~mute].head(most), table[mute]])
+    rows = rows.assign(y=[-i for i in range(len(rows))], label=rows["label"].map(capital))
+    first, about = table.iloc[0], table.attrs
     ties = (table["upper"].iloc[1:] >= first["lower"]).sum()
-    tie = f", in a tie with {ties} more" if ties else ""
-    left = f", {table.attrs['unknown']:,} without a known outcome left out" if table.attrs["unknown"] else ""
-    fig = style.figure(
-        f"“{first['label'].capitalize()}” matters most{tie}: shuffling it costs {first['importance']:.1f} "
-        f"of the {told:.1f} points by which the learned triage beats guessing",
-        f"{table.attrs['n']:,} {style.cases_of(table)}{left}; each fact shuffled among cases that the model "
-        f"did not learn from. Bars: 95 % interval over folds. {len(rows)} of {len(table)} facts are shown. "
-        "AUC: chance 50, perfect 100.",
-        x="points of AUC lost",
-        height=40 + 23 * len(rows),
+    title = f"“{capital(first['label'])}” matters most" + f", in a tie with {ties} more" * bool(ties)
+    title += f": shuffling it costs {first['importance']:.1f}"
+    points = (
+        f"{about['auc'] - 50:.1f} points by which the learned triage beats guessing" if "auc" in about else ""
     )
+    title += f" of the {points}" if points else " points of AUC"
+    if not (table["lower"] > 0).any():
+        title = "No fact is shown to matter: every interval includes zero"
+    note = f"{about['n']:,} {cases_of(table)}" if "n" in about else capital(cases_of(table))
+    note += f", {about['unknown']:,} without a known outcome left out" if about.get("unknown") else ""
+    note += "; each fact shuffled among cases that the model did not learn from. Thin: 95 % interval over "
+    note += f"folds. {len(rows)} of {len(table)} facts are shown. AUC: chance 50, perfect 100."
+    values = [f"{lost:.1f}".replace("-0.0", "0.0") for lost in rows["importance"]]
+    made = style.ladder(title, note, rows["label"], x="points of AUC lost", values=values)
+    made.line([0, 0], [0.5, 0.5 - len(rows)], COLOURS["all"], dash="dot")
     for known, name, colour, symbol in (
-        (False, "facts that may tell something", COLOURS["learned"], "circle"),
+        (False, "may tell something", COLOURS["learned"], "circle"),
         (True, "tell nothing, by construction", QUIET, "diamond-open"),
     ):
         part = rows[rows["fact"].isin(silent) == known]
         if part.empty:
             continue
-        style.points(
-            fig,
-            part["importance"],
-            part["label"].str.capitalize(),
-            style.sentences(part, _SHUFFLED),
-            name=name,
-            marker={"color": colour, "symbol": symbol, "size": 9},
-            error_x=style.interval(part["importance"], part["lower"], part["upper"], color=colour),
-            showlegend=bool(len(silent)),
-        )
-    fig.add_vline(x=0, line=_DOTS)
-    order = {"categoryorder": "array", "categoryarray": rows["label"].str.capitalize()}
-    fig.update_yaxes(tickfont={"size": 12}, range=[-0.7, len(rows) - 0.3], **order)
-    return style.room_below(fig)
+        bars = style.whisker(part["importance"], part["lower"], part["upper"], colour)
+        spans = [with_ends(*row, ".2f") for row in part[["importance", "lower", "upper"]].to_numpy()]
+        shown = part[["label", "question"]].set_axis(["fact", "question"], axis=1)
+        shown = shown.assign(**{"points of AUC lost": spans})
+        look = {"marker": {"color": colour, "symbol": symbol, "size": 9}, "name": name, "error_x": bars}
+        made.points(part["importance"], part["y"], shown, showlegend=bool(len(silent)), **look)
+    low, high = min(rows["lower"].min(), 0), max(rows["upper"].max(), 0)
+    made.fig.update_layout(xaxis={"range": [low - 0.05 * (high - low), high + 0.05 * (high - low)]})
+    return made.done()
 
 
-def _slope(slope: tuple[float, float, float]) -> str:
-    """What the calibration slope says of the probabilities, as far as its interval tells."""
-    value, lower, upper = slope
-    if np.isnan(value):
+def _calibrated(slope: tuple[float, float, float], intercept: tuple[float, float, float]) -> str:
+    """What slope and intercept say of the probabilities, as far as their intervals tell."""
+    if isnan(slope[0]):
         return "No calibration slope fits these probabilities"
-    verdict = "they may well be calibrated"
-    verdict = "they are too near to one another" if lower > 1 else verdict
-    verdict = "they are too far apart" if upper < 1 else verdict
-    slope = f"{value:.2f} ({lower:.2f} to {upper:.2f})"
-    return f"The calibration slope of the probabilities is {slope}: {verdict}"
-
-
-def _intercept(intercept: tuple[float, float, float]) -> str:
-    if np.isnan(intercept[0]):
-        return ""
-    plain = (f"{end:.2f}".replace("-0.00", "0.00") for end in intercept)
-    value, lower, upper = (end.replace("-", "\N{MINUS SIGN}") for end in plain)
-    return f" Calibration intercept {value} ({lower} to {upper}); perfect: slope 1, intercept 0."
+    told = "Nothing shows that the probabilities are off"
+    if not intercept[1] <= 0 <= intercept[2] and not isnan(intercept[0]):
+        told = f"The probabilities are too {'low' if intercept[0] > 0 else 'high'} on average"
+    if slope[1] > 1 or slope[2] < 1:
+        told = f"The probabilities are too {'near to one another' if slope[1] > 1 else 'far apart'}"
+    return f"{told}: calibration slope {with_ends(*slope, '.2f')}, where 1 is perfect"
 
 
 def _winner(rounds: list[pd.DataFrame]) -> str:
     """Who finds more, as far as the paired intervals tell."""
-    winners = [part.loc["true_positive", "winner"] for part in rounds]
-    row = rounds[0].loc["true_positive"]
+    winners, row = [part.loc["true_positive", "winner"] for part in rounds], rounds[0].loc["true_positive"]
     if not row["winner"]:
         return "Unknown outcomes leave open who finds more at the same volume"
     ahead, other = ("learned", "rule_book")[:: 1 if row["winner"] == "learned triage" else -1]
-    known = f"{_WHO[ahead].lower()} finds {row[ahead]:.1f} changes, {_WHO[other].lower()} {row[other]:.1f}"
+    known = f"{_WHO[ahead]} finds {row[ahead]:.1f} changes, {_WHO[other]} {row[other]:.1f}"
     known += ", too close to call" if row["winner"] == "neither" else ""
-    title = f"With {row['referral_rate']:.0f} of 100 cases referred, {known}"
-    alike = winners.count(row["winner"])
+    title, alike = (
+        f"With {row['referral_rate']:.0f} of 100 cases referred, {known}",
+        winners.count(row["winner"]),
+    )
     return title if alike == len(winners) else f"{title}; {alike} of {len(winners)} comparisons end so"
-
-
-def _heading(row: pd.Series) -> str:
-    words = "nobody" if row["unknown"] == "nobody" else "all they may"
-    head = f"<b>{row['level']}: {row['referral_rate']:.0f} of 100 referred</b>"
-    return f"{head}<br><span style='font-size:12px;color:{QUIET}'>if unknown facts refer {words}</span>"

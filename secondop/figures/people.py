@@ -1,106 +1,89 @@
-"""Cases as streams, and as a hundred people."""
+"""Cases as a hundred people, each of them a mark."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import product
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from secondop.errors import SecondopError
-from secondop.evaluation.people import natural_sentence
-from secondop.figures import style
-from secondop.figures.style import COLOURS, INK, QUIET
+from secondop.evaluation.people import OUTCOME, SOUGHT, WOULD, natural_sentence, whole_people
+from secondop.figures import captions, style
+from secondop.figures.captions import number, share_of
+from secondop.figures.given import draws
+from secondop.figures.style import COLOURS, QUIET, Drawing, Panel
 
-_NODES = {level: COLOURS[level] for level in ("urgent", "recommended", "optional")}
-_NODES |= {"no indication": COLOURS["no_indication"], "not needed": COLOURS["not_needed"], "sought one": INK}
-_NODES |= {"something changed": COLOURS["useful"], "nothing changed": COLOURS["overuse"]}
-_NODES |= {"would have changed": COLOURS["underuse"]}
-_STAGES = {
-    1: "The rule book says “{target}” of {cases:,} of {of:,} {kind} ({share:.1f} %).{open}",
-    2: "Of {of:,} cases that are “{source}”, {cases:,} {target} ({share:.1f} %).",
-    3: "Of {of:,} cases that {source}, in {cases:,} {target} ({share:.1f} %).",
+_ADVICE = ("advised", "cannot be judged", "not advised")
+_SEEK = dict(zip(SOUGHT, ("seek one", "seek none", "not known"), strict=True))
+_ASK = {"symbol": "square-open", "color": QUIET}  # with a question mark in it
+_OPEN = {"symbol": "square-open", "color": COLOURS["no_indication"]}
+_MISSED = {"symbol": "square", "color": COLOURS["underuse"]}
+_USEFUL, _OVERUSE = ({"symbol": "circle", "color": COLOURS[name]} for name in ("useful", "overuse"))
+_LOOKS = {
+    "true_positive": _USEFUL,
+    "false_positive": _OVERUSE,
+    "referred_unknown": {"symbol": "circle-open", "color": QUIET},
+    "cannot_be_judged": {"symbol": "diamond", "color": COLOURS["unknown"]},
+    "false_negative": _MISSED,
+    "true_negative": _OPEN,
+    "left_unknown": _ASK,
+    "changed": _USEFUL,
+    "unchanged": _OVERUSE,
+    "stayed": _ASK,
+    "not_indicated": {"symbol": "square", "color": COLOURS["unknown"]},
 }
-_ACROSS, _WIDE = (0.001, 0.27, 0.56, 0.999), (10, 14, 11, 13)  # place and letters of each column
-_PEOPLE = {
-    "true_positive": (COLOURS["useful"], "circle"),
-    "false_positive": (COLOURS["overuse"], "circle"),
-    "referred_unknown": (QUIET, "circle"),
-    "cannot_be_judged": (COLOURS["unknown"], "diamond"),
-    "false_negative": (COLOURS["underuse"], "square"),
-    "true_negative": (COLOURS["no_indication"], "square-open"),
-    "left_unknown": (QUIET, "square-open"),
-    "changed": (COLOURS["useful"], "circle"),
-    "unchanged": (COLOURS["overuse"], "circle"),
-    "stayed": (QUIET, "square-open"),
-    "not_indicated": ("#D9DDE1", "square"),
-}
+_LOOKS |= dict(zip(OUTCOME, (_USEFUL, _OVERUSE, {"symbol": "circle-open", "color": QUIET}), strict=True))
+_LOOKS |= dict(zip(WOULD, (_MISSED, _OPEN, _ASK), strict=True))
+_SPACE, _DEEP = 24, 10  # between people, and how many of a hundred stand in a column
 
 
+@draws("flow", "recommendation", "possible", "sought", "outcome", "cases", "n")
 def flow(table: pd.DataFrame) -> go.Figure:
-    """From the recommendation to the opinion to the change: streams as wide as the cases in them.
+    """A hundred people in two steps: who is advised to seek an opinion, who seeks one, and what it changes.
 
     Parameters
     ----------
     table : DataFrame
-        From :func:`secondop.evaluation.people.flow_table`.
+        From :func:`secondop.evaluation.people.flow`.
     """
-    if table.empty:
-        raise SecondopError("There are no cases, so no streams to draw.")
-    n, count, basis = table["n"].iloc[0], style.count_of(table), style.basis_of(table)
-    into = table.groupby("target", sort=False)["cases"].sum()
-    per = 100 * into / n
-    advised = per.get("recommended", 0) + per.get("urgent", 0)
-    sought, changed = per.get("sought one", 0), per.get("something changed", 0)
-    from_those = table["source"].isin(["recommended", "urgent"]) & (table["target"] == "sought one")
-    both = 100 * table.loc[from_those, "cases"].sum() / n
-    title = (
-        f"A second opinion is recommended in {advised:.0f} of 100 cases, and {both:.0f} of these seek one; "
-    )
-    title += f"of the other {100 - advised:.0f}, {sought - both:.0f} do"
-    note = f"{basis} Widths are numbers of cases. Something changes in {changed:.0f} of 100"
-    if "would have changed" in per:
-        note += f"; it would have in {per['would have changed']:.0f} who sought none"
-    fig = style.figure(title, f"{note}.", height=430)
-    names = [table["source"].iloc[0], *into.index]
-    counts = pd.concat([pd.Series({names[0]: n}), into])
-    stages = [0, *table.groupby("target", sort=False)["stage"].first()]
-    place = {name: i for i, name in enumerate(names)}
-    labels = [
-        _label(name, f"{counts[name]:,}", stage, counts[name] < n / 20)
-        for name, stage in zip(names, stages, strict=True)
-    ]
-    bars = pd.DataFrame({"name": [name.capitalize() for name in names], "cases": counts.array, "of": count})
-    bars["share"] = 100 * bars["cases"] / n
-    more = " In {:,} of them missing information could still raise it."
-    more = [more.format(many) if many else "" for many in table["undetermined"]]
-    streams = table.assign(kind=style.cases_of(table), share=100 * table["cases"] / table["of"], open=more)
-    ends = table["source"].where(table["stage"] == 2, table["target"])
-    said = [style.lines(_STAGES[row["stage"]].format(**row)) for row in streams.to_dict("records")]
-    hover = {"hovertemplate": "%{customdata}<extra></extra>"}
-    fig.add_sankey(
-        node={
-            "label": labels,
-            "color": [_NODES.get(name, COLOURS["unknown"]) for name in names],
-            "x": [_ACROSS[stage] for stage in stages],
-            "y": _down(stages, [counts[name] / n for name in names]),
-            "pad": 22,
-            "thickness": 10,
-            "line": {"width": 0},
-            "customdata": style.sentences(bars, "{name}: {cases:,} of {of} ({share:.1f} %)."),
-        }
-        | hover,
-        link={
-            "source": table["source"].map(place),
-            "target": table["target"].map(place),
-            "value": table["cases"],
-            "color": [style.tint(_NODES.get(name, "#999999"), 0.3) for name in ends],
-            "customdata": said,
-        }
-        | hover,
-        textfont={"size": 12, "color": INK, "shadow": "none"},
-    )
-    return fig.update_layout(margin={"l": 12, "r": 12, "b": 24})
+    advised, may = (table[name].isin(["recommended", "urgent"]) for name in ("recommendation", "possible"))
+    advice = pd.Series("not advised", table.index).mask(may, "cannot be judged").mask(advised, "advised")
+    kinds = {"advice": _ADVICE, "sought": SOUGHT, "outcome": OUTCOME + WOULD}
+    rows = table.assign(advice=advice)
+    rows = rows.assign(**{name: pd.Categorical(rows[name], words) for name, words in kinds.items()})
+    rows = rows.groupby([*kinds], observed=True)["cases"].sum().reset_index()
+    rows["people"] = whole_people(rows["cases"].to_numpy())
+    counts = rows.groupby(["advice", "sought"], observed=False)["people"].sum().unstack()
+    columns, steps = [[*x.index[x.gt(0)]] for x in (counts.sum(axis=1), counts.sum())]
+    across, n = {1: 30, 2: 15, 3: 10}[len(columns)], table["n"].iloc[0]
+    deep = {step: -(-int(counts[step].max()) // across) for step in steps}
+    panels = {}
+    for at, (of, step) in enumerate(product(columns, steps)):
+        head = f"{captions.capital(of)}: {counts.loc[of, step]} {_SEEK[step]}"
+        panels[of, step] = Panel(head, column=at // len(steps), size=_SPACE * deep[step])
+    note = f"{captions.basis_of(table)} Each mark is one person in 100. "
+    note += "Cannot be judged: missing information could still lead to advice."
+    made = style.ladder(_flow_title(counts), note, panels.values())
+    named: set[str] = set()
+    for at, (of, step) in enumerate(panels):
+        part = rows[(rows["advice"] == of) & (rows["sought"] == step)]
+        who = [f"{captions.capital(of)}, {step}: {outcome}" for outcome in part["outcome"]]
+        shown = pd.DataFrame({"who": who, "of 100 people": part["people"].astype(str)})
+        shown["cases"] = [share_of(x, n) for x in part["cases"]]
+        new = [
+            x if some and x not in named else ""
+            for x, some in zip(part["outcome"], part["people"], strict=True)
+        ]
+        named |= {*new}
+        made.points([None], [None], panel=at)  # a field of nobody keeps its heading
+        _people(made, part["people"], part["outcome"], shown, new, deep[step], panel=at, showlegend=True)
+        _bare(made, across, deep[step], at)
+    return made.done()
 
 
+@draws("of_100 or natural_frequencies", "part", "words", "people")
 def icon_array(table: pd.DataFrame) -> go.Figure:
     """A hundred people, each drawn as what happens to them.
 
@@ -109,66 +92,79 @@ def icon_array(table: pd.DataFrame) -> go.Figure:
     table : DataFrame
         From ``of_100`` or ``natural_frequencies`` of :mod:`secondop.evaluation.people`.
     """
-    if table.empty:
-        raise SecondopError("There are no cases, so no people to draw.")
-    note = f"Each mark: one person in 100. {table.attrs.get('source', '')}"
+    shown = pd.DataFrame({"who": table["words"].map(captions.capital)})
+    shown["of 100 people"] = table["people"].astype(str)
     if "policy" in table:
-        note = f"Policy: {table['label'].iloc[0]}. Each mark: one person in 100, of {style.basis_of(table)}"
-    title = _under_policy(table) if "policy" in table else natural_sentence(table)
-    fig = style.figure(title, note, height=330)
-    first = 0
-    for row in table.to_dict("records"):
-        colour, symbol = _PEOPLE[row["part"]]
-        spots = range(first, first := first + row["people"])
-        style.points(
-            fig,
-            [i % 10 for i in spots] or [None],  # a part without people keeps its place in the legend
-            [-(i // 10) for i in spots] or [None],
-            [style.lines(_of(row, table))] * row["people"],
-            mode="markers+text",
-            text="?" if row["part"] == "stayed" else "",
-            textfont={"color": QUIET, "size": 13},
-            name=f"{row['people']} {row['words']}",
-            marker={"color": colour, "symbol": symbol, "size": 19, "line": {"width": 2, "color": colour}},
-        )
-    square = {"visible": False, "fixedrange": True, "constrain": "domain"}
-    fig.update_xaxes(range=[-0.7, 9.7], constraintoward="left", **square)
-    fig.update_yaxes(range=[-9.7, 0.7], scaleanchor="x", constraintoward="top", **square)
-    room = 24 * len(table) + 12
-    legend = {"orientation": "v", "y": 0, "yref": "container", "yanchor": "bottom", "itemclick": False}
-    return style.taller(fig, room, margin={"b": room + 10, "l": 12, "r": 12}, legend=legend)
+        title, note = _under_policy(table), f"Each mark is one person in 100, of {captions.basis_of(table)}"
+        shown["cases"] = list(map(share_of, table["cases"], table["n"]))
+    else:
+        title, note = natural_sentence(table), table.attrs.get("source") or ""
+        shown["share of all"] = [f"{number(100 * x)} %" for x in table["share"]]
+    panels = [Panel(size=_SPACE * _DEEP), Panel(labels=table["words"], column=1)]
+    made = style.ladder(title, note, panels)
+    names = table["people"].astype(str) + " " + table["words"]
+    _people(made, table["people"], table["part"], shown, names, _DEEP)
+    _bare(made, _DEEP, _DEEP)
+    for i, (part, count) in enumerate(zip(table["part"], shown["of 100 people"], strict=True)):
+        look = {"mode": "markers+text", "text": f"  {count}", "textposition": "middle right"}
+        made.points([0], [-i], panel=1, marker=_marker(part), **look)
+    made.fig.update_layout(xaxis2={"visible": False, "fixedrange": True, "range": [-0.5, 9.5]})
+    return made.done()
+
+
+def _people(
+    made: Drawing,
+    counts: pd.Series,
+    parts: pd.Series,
+    shown: pd.DataFrame,
+    names: Iterable,
+    deep: int,
+    **more: Any,
+) -> None:
+    """A trace for each part, of as many marks as people, ``deep`` in a column."""
+    first, legend = 0, more.pop("showlegend", False)
+    for i, (count, part, name) in enumerate(zip(counts, parts, names, strict=True)):
+        spots = range(first, first := first + count)
+        x, y = ([spot // deep for spot in spots], [-(spot % deep) for spot in spots])
+        look = {
+            "mode": "markers+text",
+            "text": "?" if _LOOKS[part] == _ASK else "",
+            "textfont": {"color": QUIET},
+        }
+        look |= {"marker": _marker(part), "name": name, "showlegend": legend and bool(name)}
+        made.points(x or [None], y or [None], shown.iloc[[i] * max(count, 1)], **look | more)
+
+
+def _marker(part: str) -> dict:
+    look = _LOOKS[part]
+    return look | {"size": 13, "line": {"width": 1.5, "color": look["color"]}}
+
+
+def _bare(made: Drawing, across: int, deep: int, panel: int = 0) -> None:
+    """Nothing but the marks: no axes."""
+    look = {"visible": False, "fixedrange": True}
+    for name, ends in zip(style.axes(panel).values(), ([-0.6, across - 0.4], [0.5 - deep, 0.5]), strict=True):
+        made.fig.update_layout({f"{name[0]}axis{name[1:]}": look | {"range": ends}})
+
+
+def _flow_title(counts: pd.DataFrame) -> str:
+    """How many of those who are advised, and of the others, seek an opinion."""
+    title, told = "Of 100 people {} are advised to seek a second opinion, and {} of them do", []
+    title = title.format(counts.loc["advised"].sum(), counts.loc["advised", SOUGHT[0]])
+    for of, words in (("not advised", "not advised"), ("cannot be judged", "who cannot be judged")):
+        if many := counts.loc[of].sum():
+            told.append(f"of {many} {words} {counts.loc[of, SOUGHT[0]]} do")
+    unknown = counts[SOUGHT[2]].sum()
+    told = [", ".join(told), f"of {unknown} it is not known" * bool(unknown)]
+    return "; ".join([title, *filter(None, told)])
 
 
 def _under_policy(table: pd.DataFrame) -> str:
+    """What the policy does to whom, of those who can be judged and the others."""
     people = table.set_index("part")["people"]
-    referred = people.reindex(["true_positive", "false_positive", "referred_unknown"]).sum()
-    changes, none = (people.get(part, 0) for part in ("true_positive", "false_positive"))
-    title = f"Of 100 people, {referred:.0f} would be referred: for {changes} something changes, for {none} "
-    title += "nothing does"
-    title += f"; {people['false_negative']} are missed" if "false_negative" in people else ""
-    title += f"; {people['cannot_be_judged']} cannot be judged" if "cannot_be_judged" in people else ""
-    return title
-
-
-def _of(row: dict, table: pd.DataFrame) -> str:
-    if "policy" not in row:
-        return f"{row['people']} of 100 people {row['words']} ({100 * row['share']:.1f} %)."
-    said = f"{row['people']} of 100 people are {row['words']}: {row['cases']:,} of {style.count_of(table)} "
-    return f"{said}({100 * row['cases'] / row['n']:.1f} %)."
-
-
-def _label(name: str, count: str, stage: int, thin: bool) -> str:
-    """Name and number, in few lines beside a bar that is thin, and in short ones at the end."""
-    if thin and stage == 1:
-        return "<br>".join(style.wrap(f"{name} {count}", _WIDE[stage] + 2))
-    return "<br>".join([*style.wrap(name, _WIDE[stage]), count])
-
-
-def _down(stages: list[int], shares: list[float]) -> list[float]:
-    """Middles of the bars, from the top, in the order given and a little apart."""
-    gap, ends, middles = 0.05, dict.fromkeys(stages, 0.0), []
-    for stage, share in zip(stages, shares, strict=True):
-        height = share * (1 - gap * (max(map(stages.count, stages)) - 1))
-        middles.append(ends[stage] + height / 2)
-        ends[stage] += height + gap
-    return [min(max(middle, 0.001), 0.999) for middle in middles]
+    parts = ["true_positive", "false_positive", "referred_unknown", "false_negative", "cannot_be_judged"]
+    changes, none, unknown, missed, open_ = people.reindex(parts, fill_value=0)
+    title = f"Of 100 people, {changes + none + unknown} would be referred: for {changes} something changes, "
+    title += f"for {none} nothing does" + f", of {unknown} nobody knows" * bool(unknown)
+    title += f"; {missed} are missed" * ("false_negative" in people)
+    return title + f"; {open_} cannot be judged" * bool(open_)

@@ -1,92 +1,288 @@
-"""One look for every figure: the same colour means the same thing everywhere.
+"""One look for every figure, at two widths and in two schemes; nowhere else are there pixels.
 
-Colours are those of Okabe and Ito (2008), told apart with any colour vision. The ground is white in light
-and in dark notebooks alike, so that a figure looks the same on screen, in print and in a stored notebook.
+A drawing is begun by :func:`figure` or :func:`ladder`, gets its marks, and is laid out by
+:meth:`Drawing.done`. Its layout is made for a wide page; ``layout.meta`` holds what a page needs beside
+it: the title and its note unbroken, the layout for a phone, a description for who cannot see it, and the
+numbers as a table.
+
+The same colour means the same thing everywhere. Each has a contrast of 3:1 and more against both grounds, and
+they are told apart with any colour vision (after Okabe and Ito, 2008).
 """
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from plotly.io import from_json
 
-from secondop.errors import SecondopError
-
+LIGHT = {"ground": "#ffffff", "ink": "#1f2933", "quiet": "#5b6771", "grid": "#e6e9ec", "axis": "#9aa5b1"}
+DARK = {"ground": "#16191d", "ink": "#e4e7eb", "quiet": "#a7b0b9", "grid": "#2c3137", "axis": "#66707b"}
+SCHEMES = {"light": LIGHT, "dark": DARK}
+INK, QUIET = LIGHT["ink"], LIGHT["quiet"]
 COLOURS = {
     "urgent": "#D55E00",
     "recommended": "#0072B2",
-    "optional": "#56B4E9",
-    "no_indication": "#999999",
+    "optional": "#2B8CC4",
+    "no_indication": "#808080",
     "not_needed": "#009E73",
-    "unknown": "#CFCFCF",
+    "unknown": "#8A939C",
     "useful": "#009E73",
-    "overuse": "#E69F00",
-    "underuse": "#CC79A7",
-    "published": "#222222",
+    "overuse": "#B87A00",
+    "underuse": "#C0699A",
+    "published": INK,
     "simulated": "#0072B2",
-    "fitted": "#56B4E9",
-    "all": "#777777",
-    "none": "#777777",
+    "fitted": "#2B8CC4",
+    "all": "#808080",
+    "none": "#808080",
     "rule book": "#0072B2",
-    "learned": "#CC79A7",
+    "learned": "#C0699A",
 }
 """What each colour means."""
+SPARE = ("#C0699A", "#B87A00", "#7B5AA6", "#009E73", "#D55E00", "#808080")
+"""Colours for what has no meaning of its own."""
 
-TRADES = {
-    None: ("no-change referral", "no-change referrals", "change"),
-    "net_corrected": ("referral without a correction", "referrals without a correction", "error corrected"),
-}
-"""What a decision threshold trades, by outcome: what is accepted (one, many) for one of what is found."""
-
-HALF_WAY = "What unknown outcomes decide is drawn half-way"
-INK, QUIET, GRID = "#1f2933", "#66707a", "#e6e9ec"
-_ROW, _LINE = 26, 15  # heights of a ladder's row, and of a line of its label
-_FOOT = {"y": 0, "yref": "container", "yanchor": "bottom"}  # where a legend is clear of the axis
-_CYCLE = ("recommended", "overuse", "useful", "underuse", "urgent", "optional")
-_AXIS = {"showline": True, "linecolor": "#9aa5b1", "gridcolor": GRID, "zeroline": False, "automargin": True}
-TEMPLATE = go.layout.Template(
-    layout={
-        "font": {"family": "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif", "size": 14, "color": INK},
-        "paper_bgcolor": "white",
-        "plot_bgcolor": "white",
-        "colorway": [COLOURS[name] for name in _CYCLE],
-        "xaxis": _AXIS,
-        "yaxis": _AXIS,
-        "hoverlabel": {"align": "left", "bgcolor": "white", "font": {"color": INK, "size": 13}},
-        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.2, "yanchor": "top"},
-        "hovermode": "closest",
-        "modebar": {"remove": ["sendChartToCloud"]},  # cases are nobody else's business
-    }
-)
+WIDE, NARROW = 760, 350  # widths that a layout is made for: a page or notebook, and a phone
+_MOVES = ("x", "base", "customdata", "error_x.array")
+_MOVES += tuple(f"marker.{name}" for name in ("color", "line.color", "pattern.fgcolor"))
+_FONT = "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif"
 
 
-def figure(title: str, subtitle: str = "", *, x: str = "", y: str = "", height: int = 400) -> go.Figure:
-    """An empty figure in the house style, its words wrapped so that a phone shows them whole.
-
-    The title is the finding, as a sentence; the subtitle says what is shown, of how many, and whether it is
-    simulated. The y axis is named above the plot, where it can be read without turning the head. The height
-    is of the plot itself, in pixels; the width follows the page.
-    """
-    head = [f"<b>{line}</b>" for line in wrap(title, 38)]
-    small = [*wrap(subtitle, 50), *wrap(y and f"↑ {y}", 50)]
-    note = "".join(f"<br><span style='font-size:12px;color:{QUIET}'>{line}</span>" for line in small)
-    top = 26 + 21 * (len(head) + len(small))
-    bottom = 46 + 17 * len(wrap(x, 44))
-    total = height + top + bottom
-    return go.Figure(
-        layout={
-            "template": TEMPLATE,
-            "title": {"text": "<br>".join(head) + note, "x": 0, "xref": "container", "pad": {"l": 12}}
-            | {"y": 1 - 22 / total, "yanchor": "top", "font": {"size": 16}},
-            "xaxis": {"title": {"text": "<br>".join(wrap(x, 44)), "font": {"size": 13}}},
-            "margin": {"t": top, "r": 16, "b": bottom, "l": 44},
-            "legend": {"y": -bottom / height, "font": {"size": 13}},
-            "height": total,
+def template(scheme: Mapping[str, str]) -> go.layout.Template:
+    """The house style in one scheme, :data:`LIGHT` or :data:`DARK`."""
+    axis = {"showline": True, "linecolor": scheme["axis"], "gridcolor": scheme["grid"], "zeroline": False}
+    axis |= {"automargin": False, "tickfont": {"size": 12}, "title": {"font": {"size": 14}, "standoff": 8}}
+    box = {"align": "left", "bgcolor": scheme["ground"], "font": {"color": scheme["ink"], "size": 13}}
+    ground = {"paper_bgcolor": scheme["ground"], "plot_bgcolor": scheme["ground"]}
+    foot = {"orientation": "h", "x": 0, "xref": "container", "xanchor": "left", "y": 0, "yref": "container"}
+    return go.layout.Template(
+        layout=ground
+        | {
+            "font": {"family": _FONT, "size": 13, "color": scheme["ink"]},
+            "colorway": [COLOURS["recommended"], *SPARE],
+            "xaxis": axis,
+            "yaxis": axis,
+            "hoverlabel": box,
+            "hovermode": "closest",
+            "barmode": "overlay",
+            "legend": foot | {"yanchor": "bottom", "font": {"size": 13}, "itemclick": False},
+            "modebar": {"remove": ["sendChartToCloud"]},  # cases are nobody else's business
         }
     )
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One of several plots in a drawing: rows with their labels and values, or a plot of some height."""
+
+    head: str = ""
+    labels: Sequence[str] = ()
+    values: Sequence[str] = ()
+    column: int = 0
+    size: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("labels", "values"):
+            object.__setattr__(self, name, tuple(map(str, getattr(self, name))))
+
+
+@dataclass
+class Drawing:
+    """A figure that is being made: marks are added, and :meth:`done` lays it out for both widths."""
+
+    title: str
+    note: str
+    x: str = ""
+    y: str = ""
+    panels: list[Panel] = field(default_factory=list)
+    fig: go.Figure = field(default_factory=lambda: go.Figure(layout={"template": template(LIGHT)}))
+    named: list[dict[str, Any]] = field(default_factory=list)
+    tables: list[pd.DataFrame] = field(default_factory=list)
+    steps: dict[str, tuple[str, dict]] = field(default_factory=dict)
+    start: int = 0
+    prefix: str = ""
+    moving: list[int] = field(default_factory=list)
+    ranked: list[Panel] = field(default_factory=list)
+
+    def points(
+        self, x: Any, y: Any, shown: pd.DataFrame | None = None, *, panel: int = 0, **look: Any
+    ) -> None:
+        """Marks; pointing at one shows its row of ``shown``, the first column as a heading."""
+        look = {"mode": "markers", "showlegend": False} | axes(panel) | self.hover(shown) | look
+        self.fig.add_scatter(x=_plain(x), y=_plain(y), **look)
+
+    def line(
+        self, x: Any, y: Any, colour: str, *, width: float = 2, dash: str = "solid", **more: Any
+    ) -> None:
+        """A line that says nothing."""
+        look = {"line": {"color": colour, "width": width, "dash": dash}, "mode": "lines"} | self.hover(None)
+        self.fig.add_scatter(x=_plain(x), y=_plain(y), **look | {"showlegend": False} | more)
+
+    def band(self, x: Any, low: Any, high: Any, colour: str, **more: Any) -> None:
+        """The ground between two lines."""
+        x, y = [*_plain(x), *_plain(x)[::-1]], [*_plain(high), *_plain(low)[::-1]]
+        look = {"fill": "toself", "fillcolor": tint(colour, 0.2), "line": {"width": 0}, "mode": "lines"}
+        self.fig.add_scatter(x=x, y=y, **look | self.hover(None) | {"showlegend": False} | more)
+
+    def bars(
+        self, start: Any, end: Any, y: Any, colour: str, shown: pd.DataFrame | None = None, **more: Any
+    ) -> None:
+        """Solid bars along the rows of a ladder, for what is known; ``panel=`` says of which."""
+        self._bars(start, end, y, {"color": colour}, shown, more)
+
+    def possible(self, start: Any, end: Any, y: Any, colour: str = COLOURS["unknown"], **more: Any) -> None:
+        """Hatched bars, for what missing information could add."""
+        hatch = {"shape": "/", "fgcolor": colour, "bgcolor": "rgba(0,0,0,0)", "size": 5, "solidity": 0.3}
+        look = {"color": "rgba(0,0,0,0)", "pattern": hatch, "line": {"color": colour, "width": 1}}
+        self._bars(start, end, y, look, None, more)
+
+    def whiskers(
+        self, low: Any, high: Any, y: Any, colour: str = INK, *, panel: int = 0, **more: Any
+    ) -> None:
+        """Thin lines with ends, for the 95 % interval."""
+        look = {"marker": {"size": 1, "color": colour}, "error_x": whisker(low, low, high, colour)}
+        look["mode"] = "markers"
+        look |= axes(panel) | self.hover(None) | {"showlegend": False}
+        self.fig.add_scatter(x=_plain(low), y=_plain(y), **look | more)
+
+    def name(self, x: float, y: float, text: str, colour: str = INK, *, panel: int = 0) -> None:
+        """A direct label at a mark, with a leader line, placed where there is room; the first come first."""
+        said = {"text": escape(text, quote=False), "colour": colour}
+        self.named.append({"x": float(x), "y": float(y), "panel": panel} | said)
+
+    def slider(
+        self,
+        steps: dict[str, tuple[str, dict]],
+        start: int,
+        prefix: str,
+        moving: Sequence[int],
+        ranked: Sequence[Panel] = (),
+    ) -> None:
+        """A slider that works without a kernel: by label, a title and what it sets in the moving traces.
+
+        Where rows change their order or values, ``ranked`` holds them at each step, of a ladder of one panel.
+        """
+        self.steps, self.start, self.prefix, self.moving = steps, start, prefix, list(moving)
+        self.ranked = list(ranked)
+
+    def titles(self) -> list[str]:
+        """The title, or that of every step of the slider."""
+        titles = [title for title, _ in self.steps.values()] or [self.title]
+        return [escape(title, quote=False) for title in titles]
+
+    def hover(self, shown: pd.DataFrame | None) -> dict[str, Any]:
+        """What a trace needs to show these rows, which the table of the figure then holds too."""
+        if shown is None:
+            return {"hoverinfo": "skip"}
+        self.tables.append(shown)
+        lines = [f"{lines_of(str(name), 40)}: %{{customdata[{i}]}}" for i, name in enumerate(shown)][1:]
+        text = "<br>".join(["<b>%{customdata[0]}</b>", *lines]) + "<extra></extra>"
+        cells = shown.astype(str).map(lambda cell: lines_of(escape(cell, quote=False), 46))
+        return {"customdata": cells.to_numpy().tolist(), "hovertemplate": text}
+
+    def done(self) -> go.Figure:
+        """Lay it out for both widths, and say in ``layout.meta`` what a page needs."""
+        from secondop.figures.layout import laid_out
+
+        wide, narrow = (laid_out(self, width) for width in (WIDE, NARROW))
+        meta = {"title": self.title, "note": self.note, "narrow": narrow, "table": self.table()}
+        meta |= wide.pop("meta") | {"titles": self.titles(), "start": self.start}
+        meta["description"] = self.description(meta["table"]["rows"])
+        return self.fig.update_layout(wide | {"meta": meta})
+
+    def table(self) -> dict[str, list]:
+        """The numbers of the figure, as pointing at its marks shows them."""
+        if not self.tables:
+            return {"columns": [], "rows": []}
+        rows = pd.concat(self.tables, ignore_index=True).astype("string").fillna("").drop_duplicates()
+        return {"columns": rows.columns.tolist(), "rows": rows.to_numpy().tolist()}
+
+    def description(self, rows: list[list[str]], most: int = 12) -> str:
+        """What the figure shows, for who cannot see it: the finding, what is drawn, the numbers."""
+        drawn = ". ".join(f"{side}: {text}" for side, text in (("Up", self.y), ("Across", self.x)) if text)
+        told = "; ".join(", ".join(cell for cell in row if cell) for row in rows[:most])
+        more = f"; and {len(rows) - most} more" if len(rows) > most else ""
+        ends = [text.rstrip(".") for text in (self.title, self.note, drawn, f"{told}{more}") if text]
+        return ". ".join(ends) + "."
+
+    def notes(self) -> list[dict[str, Any]]:
+        """Annotations that stand already, such as the name of a line."""
+        return [note.to_plotly_json() for note in self.fig.layout.annotations]
+
+    def _bars(
+        self, start: Any, end: Any, y: Any, marker: dict, shown: pd.DataFrame | None, more: dict
+    ) -> None:
+        start, end = np.asarray(start, float), np.asarray(end, float)
+        look = {"orientation": "h", "marker": marker, "showlegend": False} | axes(more.pop("panel", 0))
+        self.fig.add_bar(
+            x=_plain(end - start), base=_plain(start), y=_plain(y), **look | self.hover(shown) | more
+        )
+
+
+def figure(title: str, note: str = "", *, x: str = "", y: str = "", height: int = 380) -> Drawing:
+    """Begin a figure: the finding as its title, what is shown and of how many as its note.
+
+    ``x`` names the axis below, ``y`` the one at the left, written above it. The height is the plot's.
+    """
+    return Drawing(title, note, x, y, [Panel(size=height)])
+
+
+def ladder(
+    title: str, note: str, panels: Sequence[Panel] | Iterable[str], *, x: str = "", values=()
+) -> Drawing:
+    """Begin a figure of rows, the first at y = 0, the next at -1: a label left, a value at the end.
+
+    Labels, or panels of them. On a phone a label stands above its row, and panels below one another.
+    """
+    panels = list(panels)
+    rows = panels if panels and isinstance(panels[0], Panel) else [Panel("", panels, list(values))]
+    return Drawing(title, note, x, "", rows)
+
+
+def whisker(value: Any, lower: Any, upper: Any, colour: str = INK) -> dict[str, Any]:
+    """The thin line of a 95 % interval about a mark, as ``error_x`` or ``error_y`` of its points."""
+    value, lower, upper = (np.asarray(end, float) for end in (value, lower, upper))
+    ends = {"array": _plain(upper - value), "arrayminus": _plain(value - lower)}
+    return ends | {"color": colour, "thickness": 1.2, "width": 4}
+
+
+def moved(marks: Drawing) -> dict[str, list]:
+    """What a step of a slider sets, trace by trace, so that the marks are those of this drawing."""
+
+    def of(part: Any, name: str) -> Any:
+        for key in name.split("."):
+            part = part.get(key) if isinstance(part, dict) else None
+        return part
+
+    traces = [trace.to_plotly_json() for trace in marks.fig.data]
+    return {name: [of(trace, name) for trace in traces] for name in _MOVES}
+
+
+def axes(panel: int) -> dict[str, str]:
+    """The axes of a panel, as traces name them."""
+    number = str(panel + 1) if panel else ""
+    return {"xaxis": f"x{number}", "yaxis": f"y{number}"}
+
+
+def in_dark(fig: go.Figure) -> go.Figure:
+    """The figure for a dark page: the same marks, its ink and ground exchanged."""
+    text = fig.to_json()
+    for name, colour in LIGHT.items():
+        text = text.replace(colour, DARK[name])
+    return from_json(text)
+
+
+def on_phone(fig: go.Figure) -> go.Figure:
+    """The figure as a phone shows it."""
+    made = go.Figure(fig)
+    narrow = {name: part for name, part in fig.layout.meta["narrow"].items() if name != "meta"}
+    return made.update_layout(narrow, width=NARROW)
 
 
 def wrap(text: str, width: int) -> list[str]:
@@ -96,162 +292,18 @@ def wrap(text: str, width: int) -> list[str]:
     return [line.replace("\u00a0", " ") for line in broken]
 
 
-def lines(text: str, width: int = 50) -> str:
+def lines_of(text: str, width: int = 50) -> str:
     """A text as hover boxes and notes show it, broken so that a phone shows it whole."""
     return "<br>".join(wrap(text.strip(), width))
-
-
-def capital(text: str) -> str:
-    """A text that begins with a capital letter, the rest as it is."""
-    return text[:1].upper() + text[1:]
-
-
-def sentences(rows: pd.DataFrame, template: str) -> list[str]:
-    """What hover boxes say: a sentence for each row, from a template that names its columns."""
-    return [lines(template.format(**row)) for row in rows.to_dict("records")]
-
-
-def cases_of(table: pd.DataFrame) -> str:
-    """What a table counts: cases, said to be simulated where they are."""
-    return "simulated cases" if table.attrs.get("simulated") else "cases"
-
-
-def whose(table: pd.DataFrame) -> str:
-    """Whose figures stand beside published ones: real cases are never called simulated."""
-    return {True: "simulated", False: "own cases"}.get(table.attrs.get("simulated"), "cohort")
-
-
-def fitted_words(fitted: int) -> str:
-    """What is to be known of figures that agree by construction, where there are some."""
-    were = "was fitted and proves" if fitted == 1 else "were fitted and prove"
-    return f"{fitted} more {were} nothing. " if fitted else ""
-
-
-def verdict_title(table: pd.DataFrame, noun: str) -> str:
-    """How often a cohort disagrees with what was published, of all that it can disagree with."""
-    tally = table["verdict"].value_counts()
-    outside, within, open_ = (tally.get(name, 0) for name in ("outside", "within", "undetermined"))
-    if not (checks := outside + within + open_):
-        return f"No published {noun} here can disagree with the cohort"
-    if checks == open_:
-        told = f"the only published {noun}" if checks == 1 else f"any of the {checks} published {noun}s"
-        return f"Whether the cohort disagrees with {told} that can disagree is undetermined"
-    did, count = ("misses", outside) if outside else ("agrees with", within)
-    told = f"{count} of the {checks} published {noun}s"
-    told = f"the only published {noun}" if checks == 1 else told
-    return f"The cohort {did} {told} that can disagree" + f", {open_} undetermined" * bool(open_)
-
-
-def count_of(table: pd.DataFrame) -> str:
-    """How many cases a table counts, in words."""
-    return f"{table['n'].iloc[0]:,.0f} {cases_of(table)}"
-
-
-def known_of(table: pd.DataFrame) -> str:
-    """For whom the outcome is known, and what an estimate assumes, after a space; or nothing."""
-    return "".join(f" {table.attrs[x]}" for x in ("verification", "estimate") if table.attrs.get(x))
-
-
-def basis_of(table: pd.DataFrame) -> str:
-    """The cases that a table counts, for whom the outcome is known, and what an estimate assumes."""
-    known, grouped = known_of(table), "group" in table and table["group"].notna().all()
-    return f"{count_of(table)}.{' All groups together:' * bool(known and grouped)}{known}"
-
-
-def doubt_of(table: pd.DataFrame) -> str:
-    """What makes a value more than one: the sample, unknown facts and, where there are any, outcomes."""
-    if table.attrs.get("estimate"):
-        return "95 % interval of the estimate"
-    gaps = gaps_of(table.attrs)
-    half_way = f". {HALF_WAY}" * bool(table.attrs.get("unknown_outcomes"))
-    return f"95 % interval{',' if ' and ' in gaps else ' and'} {gaps}{half_way}"
-
-
-def gaps_of(about: Mapping) -> str:
-    """What gives a value bounds: unknown facts and, where there are any, unknown outcomes."""
-    return "missing information" + " and unknown outcomes" * bool(about.get("unknown_outcomes"))
-
-
-def threshold_words(threshold: float, outcome: str | None = None) -> str:
-    """A decision threshold as the trade that it accepts."""
-    accepted = f"{(1 - threshold) / threshold:.3g}"
-    one, many, per = TRADES.get(outcome, TRADES[None])
-    return f"{accepted} {one if accepted == '1' else many} accepted for one {per}"
-
-
-def only_one(table: pd.DataFrame, column: str, name: str) -> Any:
-    """The single value of a column; a figure named so draws no more."""
-    values = table[column].unique().tolist()
-    if len(values) != 1:
-        held = ": ".join([str(len(values)), ", ".join(map(str, values[:6]))][: 1 + bool(values)])
-        keep = f'Keep one, such as table[table["{column}"] == {values[0] if values else "..."!r}].'
-        raise SecondopError(f"The figure {name} draws one {column}, and the table holds {held}. {keep}")
-    return values[0]
-
-
-def ladder(title: str, note: str, labels: Iterable[str], *, x: str, room: int) -> tuple[go.Figure, list]:
-    """An empty figure with a label above every row, and where the rows are."""
-    y, places, broken = 0, [], [lines(label) for label in labels]
-    for label in broken:
-        y -= _LINE * (label.count("<br>") + 1) + _ROW
-        places.append(y + _ROW - 8)
-    fig = figure(title, note, x=x, height=room - y)
-    for label, place in zip(broken, places, strict=True):
-        write(fig, place + 7, label, 12, yanchor="bottom")
-    fig.update_xaxes(fixedrange=True)
-    fig.update_yaxes(visible=False, range=[y - 4, 0], fixedrange=True)
-    return fig.update_layout(legend=_FOOT | {"font": {"size": 12}}, margin={"l": 12, "b": 130}), places
-
-
-def write(fig: go.Figure, y: float, text: str, size: int, **place: str) -> None:
-    """Words at the left edge."""
-    where = {"x": 0, "xref": "paper", "xanchor": "left", "yref": "y", "y": y, "align": "left"} | place
-    look = {"font": {"size": size, "color": INK}, "bgcolor": "rgba(255,255,255,0.8)"}
-    fig.add_annotation(text=text, showarrow=False, **look, **where)
-
-
-def room_below(fig: go.Figure, extra: int = 0) -> go.Figure:
-    """Make room for the legend, clear of the axis on a phone, where each entry takes a line of its own."""
-    room = 20 * sum(trace.showlegend is not False for trace in fig.data) + extra
-    return taller(fig, room, margin={"b": fig.layout.margin.b + room}, legend=_FOOT)
-
-
-def taller(fig: go.Figure, room: int, **layout: Any) -> go.Figure:
-    """Add room below; the title stays where it is."""
-    height = fig.layout.height + room
-    return fig.update_layout(**{"height": height, "title_y": 1 - 22 / height} | layout)
-
-
-def slider(steps: dict[str, list], start: int, prefix: str) -> list[dict]:
-    """A slider that works without a kernel: by label, what `update` takes for traces, layout and which."""
-    made = [{"label": label, "method": "update", "args": args} for label, args in steps.items()]
-    said = {"prefix": prefix, "font": {"size": 14}}
-    look = {"currentvalue": said, "font": {"size": 11}, "pad": {"t": 76, "b": 0}}
-    return [{"steps": made, "active": start} | look]
-
-
-def points(fig: go.Figure, x: Iterable, y: Iterable, said: list[str], **look: Any) -> None:
-    """Marks, each of which says something."""
-    fig.add_scatter(**{"x": x, "y": y, "mode": "markers", "hovertext": said, "hoverinfo": "text"} | look)
-
-
-def line(fig: go.Figure, x: Iterable | None, y: Iterable, look: dict[str, Any], **more: Any) -> None:
-    """A line that says nothing."""
-    fig.add_scatter(x=x, y=y, mode="lines", line=look, hoverinfo="skip", **more)
-
-
-def band(fig: go.Figure, x: Iterable, low: Iterable, high: Iterable, colour: str, **more: Any) -> None:
-    """The ground between two lines."""
-    x, y = [*x, *[*x][::-1]], [*high, *[*low][::-1]]
-    fig.add_scatter(x=x, y=y, fill="toself", fillcolor=colour, line={"width": 0}, hoverinfo="skip", **more)
-
-
-def interval(value: Any, lower: Any, upper: Any, **look: Any) -> dict[str, Any]:
-    """The bars about a mark, from one end of its interval to the other."""
-    return {"array": upper - value, "arrayminus": value - lower, "thickness": 1.5, "width": 0} | look
 
 
 def tint(colour: str, alpha: float) -> str:
     """The colour, see-through, for bands behind lines."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{alpha:g})"
+
+
+def _plain(values: Any) -> list[Any]:
+    """Values as JSON keeps them: six digits, and nothing where there is no number."""
+    kept = [None if pd.isna(x) else x for x in (values if values is not None else [])]
+    return [float(f"{x:.6g}") if isinstance(x, (float, np.floating)) else x for x in kept]

@@ -8,28 +8,20 @@ import plotly.graph_objects as go
 from secondop.errors import SecondopError
 from secondop.evaluation.measures import MEASURES, TRUTH
 from secondop.evaluation.policies import FORESIGHT
-from secondop.figures.style import COLOURS, INK, capital, ladder, line, only_one, points, sentences, tint
+from secondop.evaluation.sensitivity import IF_YES
+from secondop.figures import style
+from secondop.figures.captions import capital, only_one
+from secondop.figures.given import draws
+from secondop.figures.style import COLOURS, INK
 
-_BASES = {
-    "assumed": (COLOURS["overuse"], "/", "Assumed"),
-    "fitted": (COLOURS["fitted"], "", "Fitted to published figures"),
-    "cited": (COLOURS["published"], "", "Cited"),
-}
+_BASES = {"assumed": COLOURS["overuse"], "fitted": COLOURS["fitted"], "cited": INK}
 _POLICIES = {FORESIGHT: "useful", "sought": "learned", "none": "none", "all": "all"}
 _POLICIES |= {level: level for level in ("urgent", "recommended", "optional")}
 _NAMES = {"none": "nobody", "all": "everybody", "sought": "those who sought an opinion"}
 _NAMES |= {FORESIGHT: "only those that would change (perfect foresight)"}
-_SWING = (
-    "{{said}} is {{basis}}: {{value:.3g}}. At {{{end}:.3g}}, the {end} end of its range, the result is "
-    "{{at_{end}:.2f}}{unit} instead of {{base:.2f}}. The swing is {{swing:.2f}}, give or take "
-    "{{swing_error:.2f}} by chance in simulating."
-)
-_BAND = (
-    "“{said}”: {base:.2f} {words}, in the scenario as stated. In 95 % of {draws:,} draws of all parameters "
-    "between {lower:.2f} and {upper:.2f}, in half of them between {lower_half:.2f} and {upper_half:.2f}."
-)
 
 
+@draws("tornado", "measure", "policy", "label", "basis", "base", "at_lower", "at_upper", "swing")
 def tornado(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
     """How far each parameter alone moves a result from the scenario as stated, the widest swing on top.
 
@@ -40,99 +32,120 @@ def tornado(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
     most : int
         How many parameters to draw; the others are counted.
     """
-    name = only_one(table, "measure", "tornado")
-    words, unit = _words(name)
-    rows, rest = table.head(most), table.iloc[most:]
-    top, base, said = rows.iloc[0], rows["base"].iloc[0], name.replace("_", " ")
+    words, unit = _words(only_one(table, "measure", "tornado"))
+    what = words.rsplit(", per", 1)[0].split(":")[0]
+    rows, rest, top = table.head(most), table.iloc[most:], table.iloc[0]
     reach = table["swing"] + table["swing_error"] >= top["swing"] - top["swing_error"]
-    tie = f", in a tie with {reach.sum() - 1} more" if reach.sum() > 1 else ""
-    moved = top[["at_lower", "at_upper", "base"]]
-    title = f"“{capital(top['label'])}” moves “{said}” most{tie}: {_short(moved.min())} to "
-    title += f"{_short(moved.max())}{unit}, {_short(base)} as stated"
+    moved, base = top[["at_lower", "at_upper", "base"]], top["base"]
+    title = f"“{capital(top['label'])}” moves {what} most"
+    title += f", in a tie with {reach.sum() - 1} more" * bool(reach.sum() > 1)
+    title += f": {_short(moved.min())} to {_short(moved.max())}{unit}, {_short(base)} as stated"
     if not top["swing"]:
-        title = f"None of these parameters moves “{said}” from {_short(base)}{unit}"
-    note = f"{_cases(table)} a bar, policy “{top['policy']}”. Each bar: one parameter from the lower to the "
-    note += "upper end of its range; what keeps the rates moves along. Chance moves a swing by up to "
-    note += f"±{rows['swing_error'].max():.2g}."
-    if len(rest):
-        note += f" {len(rest)} more swing by {rest['swing'].max():.2g} at most."
-    if fixed := table.attrs.get("fixed"):
-        note += f" {fixed} do not vary."
-    labels = [f"{row['label']}, {row['lower']:.2g} to {row['upper']:.2g}" for _, row in rows.iterrows()]
-    fig, y = ladder(title, note, labels, x=words, room=60)
-    rows = rows.assign(y=y, said=rows["label"].map(capital))
-    for basis, (colour, shape, known) in _BASES.items():
-        part = rows[rows["basis"] == basis]
-        for end, faint in (("lower", 0.35), ("upper", 1.0)):
-            if part.empty:
-                continue
-            fig.add_bar(
-                x=part[f"at_{end}"] - part["base"],
-                base=part["base"],
-                y=part["y"],
-                orientation="h",
-                width=11,
-                name=f"{known}, at its {end} end",
-                marker={"color": tint(colour, faint), "line": {"color": colour, "width": 1}}
-                | {"pattern": {"shape": shape, "size": 5, "fgcolor": "white", "fillmode": "overlay"}},
-                hovertext=sentences(part, _SWING.format(end=end, unit=unit)),
-                hoverinfo="text",
-            )
-    fig.add_vline(x=base, line={"color": INK, "width": 1.5})
+        title = f"None of these parameters moves {what} from {_short(base)}{unit}"
+    note = f"{_cases(table)} a bar, policy “{top['policy']}”. A bar: from one end of its range to the other. "
+    note += f"At the right: the swing; chance moves it by up to ±{rows['swing_error'].max():.2g}."
+    note += f" {len(rest)} more swing by {rest['swing'].max():.2g} at most." if len(rest) else ""
+    note += f" {table.attrs['fixed']} do not vary." if table.attrs.get("fixed") else ""
+    labels = [f"{row['label']}, {row['lower']:.2g} to {row['upper']:.2g}" for row in rows.to_dict("records")]
+    made = style.ladder(title, note, labels, x=words, values=_alike(rows["swing"]))
+    rows = rows.assign(y=[-i for i in range(len(rows))])
+    made.line([base, base], [0.5, 0.5 - len(rows)], INK, width=1)
+    for basis, part in rows.groupby("basis", sort=False):
+        colour = _BASES[basis]
+        for end, pale in (("lower", style.tint(colour, 0.35)), ("upper", colour)):
+            look = {"marker": {"color": pale, "line": {"color": colour, "width": 1}}}
+            look |= {"name": f"{basis}, {end} end", "showlegend": True}
+            made.bars(part["base"], part[f"at_{end}"], part["y"], colour, _swings(part, unit), **look)
     ends = rows[["at_lower", "at_upper", "base"]].to_numpy()
     pad = 0.06 * (ends.max() - ends.min() or 1)
-    fig.update_xaxes(range=[ends.min() - pad, ends.max() + pad])
-    return fig.update_layout(barmode="overlay", margin={"b": 150})
+    made.fig.update_layout(xaxis={"range": [ends.min() - pad, ends.max() + pad]})
+    return made.done()
 
 
-def bands(table: pd.DataFrame) -> go.Figure:
-    """How far each policy's result spreads when all parameters are uncertain at once.
+def _swings(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
+    """What pointing at a bar says."""
+    return pd.DataFrame(
+        {
+            "parameter": capital(row["label"]),
+            "known as": f"{row['basis']}: {row['value']:.3g}",
+            "at its lower end": f"{row['at_lower']:.2f}{unit} at {row['lower']:.3g}",
+            "at its upper end": f"{row['at_upper']:.2f}{unit} at {row['upper']:.3g}",
+            "as stated": f"{row['base']:.2f}{unit}",
+            "swing": f"{row['swing']:.2f}, give or take {row['swing_error']:.2f} by chance",
+        }
+        for row in rows.to_dict("records")
+    )
+
+
+@draws("bands", "policy", "measure", "base", "lower", "lower_half", "median", "draws")
+def propagate(table: pd.DataFrame) -> go.Figure:
+    """How far each policy's result spreads when all parameters are uncertain at once, highest median on top.
+
+    An arrow leads from a policy to the same if all that missing information could refer is referred too.
 
     Parameters
     ----------
     table : DataFrame
-        From :func:`secondop.evaluation.uncertainty.bands`: rows of one measure (and one threshold).
+        From :func:`secondop.evaluation.uncertainty.bands` of what ``propagate`` made: rows of one measure
+        (and one threshold).
     """
-    name = only_one(table, "measure", "bands")
+    name = only_one(table, "measure", "propagate")
     if "threshold" in table:
-        only_one(table, "threshold", "bands")
-    rows = table[table["draws"] > 0]
+        only_one(table, "threshold", "propagate")
+    rows = table[table["draws"] > 0].sort_values("median", ascending=False, kind="stable", ignore_index=True)
     if rows.empty:
         raise SecondopError(f"Nothing was counted for {name} in any draw, so there are no bands to draw.")
     words, unit = _words(name)
-    ruled = rows[~rows["policy"].isin(["none", "all", FORESIGHT, "sought"])]
-    widest = (rows if ruled.empty else ruled).assign(width=lambda t: t["upper"] - t["lower"])
-    top = widest.loc[widest["width"].idxmax()]
+    note = (
+        f"{_cases(table)} in each of {rows['draws'].max():,} draws of all parameters. Thin: 95 % of draws. "
+    )
+    note += "Bar: half of them; hatched: if missing were yes. Tick and value: median. Diamond: as stated."
+    note += " Draws in which nothing was counted are left out." * bool(rows["blank"].any())
+    labels = [capital(_NAMES.get(policy, policy)) for policy in rows["policy"]]
+    made = style.ladder(_widest(rows, unit), note, labels, x=words, values=_alike(rows["median"]))
+    for i, row in rows.iterrows():
+        colour = COLOURS[_POLICIES.get(row["policy"].removesuffix(IF_YES), "rule book")]
+        draw = made.possible if row["policy"].endswith(IF_YES) else made.bars
+        draw([row["lower_half"]], [row["upper_half"]], [-i], colour)
+    y = -rows.index.to_numpy()
+    made.whiskers(rows["lower"], rows["upper"], y)
+    shown = pd.DataFrame(
+        {"policy": labels, "median": _alike(rows["median"]), "as stated": _alike(rows["base"])}
+    )
+    for share, end in (("95 % of draws", ""), ("half of them", "_half")):
+        low, high = (_alike(rows[f"{side}{end}"]) for side in ("lower", "upper"))
+        shown[share] = [f"{a} to {b}" for a, b in zip(low, high, strict=True)]
+    shown["draws"] = rows["draws"].map("{:,}".format)
+    tick = {"symbol": "line-ns", "size": 13, "line": {"width": 2.5, "color": INK}}
+    made.points(rows["median"], y, shown, marker=tick, name="median")
+    diamond = {"symbol": "diamond", "color": INK, "size": 8}
+    made.points(rows["base"], y, shown, marker=diamond, name="as stated")
+    at = rows.set_index("policy")["median"]
+    places = dict(zip(rows["policy"], y, strict=True))
+    for policy in at.index.intersection([x + IF_YES for x in at.index]):
+        known, on = policy.removesuffix(IF_YES), {"xref": "x", "yref": "y", "axref": "x", "ayref": "y"}
+        ends = {"x": at[policy], "y": places[policy], "ax": at[known], "ay": places[known]}
+        look = {"showarrow": True, "text": "", "arrowhead": 2, "arrowwidth": 1.2, "arrowcolor": style.QUIET}
+        made.fig.add_annotation(standoff=8, startstandoff=8, **ends, **on, **look)
+    low, high = min(0, rows["lower"].min()), max(0, rows["upper"].max())
+    pad = 0.03 * (high - low or 1)
+    made.fig.update_layout(xaxis={"range": [low - pad, high + pad]})
+    return made.done()
+
+
+def _widest(rows: pd.DataFrame, unit: str) -> str:
+    """Which of the rule book's policies spreads most, and how many as much, as far as the draws tell."""
+    ruled = rows[~rows["policy"].isin(_NAMES)]
+    rows, of = (rows, "") if ruled.empty else (ruled, " of the rule book's policies")
+    width = rows["upper"] - rows["lower"]
+    top = rows.loc[width.idxmax()]
     chance = 1.9 / top["draws"] ** 0.5  # two standard errors of a width, over it, where draws are normal
-    ties = (widest["width"] >= top["width"] * (1 - chance)).sum() - 1
-    wider = rows.loc[rows["upper"] - rows["lower"] > top["width"] * (1 + chance), "policy"]
-    title = f"“{capital(top['policy'])}” is least certain"
-    title += f", in a tie with {ties} more" if ties else ""
-    title += " of the rule book's policies" if len(wider) else ""
-    title += f": {_short(top['base'])}{unit} as stated, "
-    title += f"{_short(top['lower'])} to {_short(top['upper'])} in 95 % of draws"
-    if len(wider):
-        title += f". Less certain still: {', '.join(_NAMES.get(p, p) for p in wider)}"
-    note = f"{_cases(table)} in each of {top['draws']:,} draws of all parameters. Dot: as stated. "
-    note += "Tick: median. Thick: half of the draws. Thin: 95 %."
-    fig, y = ladder(title, note, [_NAMES.get(p, p) for p in rows["policy"]], x=words, room=60)
-    rows = rows.assign(y=y)
-    for _, row in rows.iterrows():
-        policy, *more = row["policy"].split(" or ")  # "or undecided"
-        colour = COLOURS[_POLICIES.get(policy, "rule book")]
-        colour = tint(colour, 0.55) if more else colour
-        for low, high, width in (("lower", "upper", 2), ("lower_half", "upper_half", 9)):
-            look = {"color": colour, "width": width}
-            line(fig, [row[low], row[high]], [row["y"]] * 2, look, name=f"{row['policy']} {low}")
-    said = sentences(rows.assign(said=rows["policy"].map(capital), words=words), _BAND)
-    tick = {"symbol": "line-ns", "size": 15, "line": {"width": 2, "color": "white"}}
-    points(fig, rows["median"], rows["y"], said, marker=tick, name="median", hoverinfo="skip")
-    dot = {"color": INK, "size": 8, "line": {"width": 1.5, "color": "white"}}
-    points(fig, rows["base"], rows["y"], said, marker=dot, name="as stated")
-    ends = min(0, rows["lower"].min()), max(0, rows["upper"].max())
-    pad = 0.03 * (ends[1] - ends[0] or 1)
-    fig.update_xaxes(range=[ends[0] - pad, ends[1] + pad])
-    return fig.update_layout(showlegend=False, margin={"b": 60})
+    ties = (width >= width.max() * (1 - chance)).sum() - 1
+    title = f"“{capital(_NAMES.get(top['policy'], top['policy']))}”: {_short(top['lower'])} to "
+    title += f"{_short(top['upper'])}{unit} in 95 % of draws, {_short(top['base'])} as stated"
+    if len(rows) > 1:
+        title += f"; {ties} more{of} spread as widely" if ties else f"; the widest spread{of}"
+    return title
 
 
 def _cases(table: pd.DataFrame) -> str:
@@ -151,3 +164,8 @@ def _words(name: str) -> tuple[str, str]:
 
 def _short(value: float) -> str:
     return f"{value:#.3g}".removesuffix(".") if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def _alike(values: pd.Series) -> list[str]:
+    """Numbers of one column, all with as many decimals."""
+    return [f"{value:.{1 if values.abs().max() >= 10 else 2}f}" for value in values]

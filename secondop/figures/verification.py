@@ -8,6 +8,8 @@ import plotly.graph_objects as go
 
 from secondop.evaluation.measures import MEASURES
 from secondop.figures import style
+from secondop.figures.captions import basis_of, between, capital, only_one
+from secondop.figures.given import draws
 from secondop.figures.style import COLOURS, INK
 
 _LOOKS = {
@@ -18,6 +20,7 @@ _LOOKS = {
 _TIMES = {1 / 50: "1/50", 1 / 10: "1/10", 1 / 3: "1/3", 1: "1", 3: "3", 10: "10", 50: "50"}
 
 
+@draws("verification_bias", "way", "measure", "label", "value", "min", "max", "lower", "upper", "n")
 def verification_bias(table: pd.DataFrame) -> go.Figure:
     """What the known cases alone say, the estimate, the bounds and, of simulated cases, the truth.
 
@@ -34,38 +37,38 @@ def verification_bias(table: pd.DataFrame) -> go.Figure:
         hit = f"its interval includes the truth, {truth:.1f}"
         miss = f"it misses the truth, {truth:.1f}, by {abs(value - truth):.1f}"
         title += f"; {hit if lower <= truth <= upper else miss}"
-    note = f"{style.basis_of(table[1:])} Line: 95 % interval"
-    note += ", of the known cases with missing information" * bool(rows["min"].iloc[0] < rows["max"].iloc[0])
-    note += ". Grey: bounds, whatever the unknown answers are."
-    labels = [style.capital(way) for way in rows.index]
-    fig, places = style.ladder(title, note, labels, x=f"{what}, {unit}", room=40)
+    note = f"{basis_of(table[1:])} Thin: 95 % interval. Hatched: whatever the unknown answers are."
     ends = rows[["value", "min", "max", "lower", "upper"]].replace(np.inf, np.nan)
-    ends = min(ends.min().min(), 0), max(ends.max().max(), 0)
-    pad = 0.04 * (ends[1] - ends[0])
-    fig.update_xaxes(range=[ends[0] - pad * (ends[0] < 0), ends[1] + pad])
-    for (way, row), y in zip(rows.iterrows(), places, strict=True):
-        low, high = ("min", "max") if way == "bounds" else ("lower", "upper")
-        said = f"{style.capital(way)}: {row[low]:.1f} to {row[high]:.1f}"
-        colour, symbol = _LOOKS.get(way, (COLOURS["unknown"], "square"))
-        wide = {"color": colour, "width": 9 if way == "bounds" else 1.5}
-        if way != "truth":
-            style.line(fig, [row[low], min(row[high], ends[1] + pad)], [y, y], wide, showlegend=False)
-        if way != "bounds":
-            said = f"{style.capital(way)}: {row['value']:.1f}" + f" ({said.split(': ')[1]})" * (
-                way != "truth"
-            )
-        at = row[low] if way == "bounds" else row["value"]
-        mark = {
-            "color": colour,
-            "symbol": symbol,
-            "size": 5 if way == "bounds" else 11,
-            "line": {"width": 2, "color": colour},
-        }
-        said = style.lines(f"{said} {unit}.".replace("inf ", "no limit "))
-        style.points(fig, [at], [y], [said], marker=mark, showlegend=False)
-    return fig.update_layout(margin={"b": 80})
+    low, high = min(ends.min().min(), 0), 1.04 * max(ends.max().max(), 0)
+    said = {
+        way: between(row["min"], row["max"]) if way == "bounds" else f"{row['value']:.1f}"
+        for way, row in rows.iterrows()
+    }
+    made = style.ladder(
+        title,
+        note,
+        [capital(way) for way in rows.index],
+        x=f"{what.split(' of ')[0]}, {unit}",
+        values=[*said.values()],
+    )
+    made.fig.update_layout(xaxis={"range": [1.04 * low, high]})
+    for i, (way, row) in enumerate(rows.iterrows()):
+        if way in ("bounds", "known cases alone") and row["min"] < row["max"]:
+            made.possible([row["min"]], [min(row["max"], high)], [-i])
+        thin = "" if way in ("bounds", "truth") else between(row["lower"], row["upper"])
+        shown = {"way": capital(way), unit: said[way], "95 % interval": thin, "cases": f"{row['n']:,.0f}"}
+        if thin:
+            made.whiskers([row["lower"]], [min(row["upper"], high)], [-i], _LOOKS[way][0])
+        at, (colour, symbol) = (
+            row["min" if way == "bounds" else "value"],
+            _LOOKS.get(way, (COLOURS["unknown"], "line-ns")),
+        )
+        marker = {"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2, "color": colour}}
+        made.points([at], [-i], pd.DataFrame([shown]), marker=marker, name=way)
+    return made.done()
 
 
+@draws("departures", "measure", "label", "delta", "odds", "value", "lower", "upper", "n")
 def departures(table: pd.DataFrame, truth: float | None = None) -> go.Figure:
     """The estimate if the odds of a change among those not verified were other than among those alike.
 
@@ -89,22 +92,38 @@ def departures(table: pd.DataFrame, truth: float | None = None) -> go.Figure:
             f"{what}: the truth, {truth:.1f} {unit}, is reached where the odds of a change among those not "
         )
         title += f"verified are {times:.2g} times those of cases alike"
-    note = f"{style.basis_of(table)} Band: 95 % interval. Dashed: if none or all of those change."
-    fig = style.figure(title, note, x="times the odds of a change among cases alike", y=unit, height=300)
-    for end in table.loc[np.isinf(table["delta"]), "value"]:
-        grey = {"color": COLOURS["all"], "dash": "dash", "width": 1.5}
-        style.line(fig, x, [end] * len(x), grey, showlegend=False)
-    style.band(fig, x, rows["lower"], rows["upper"], style.tint(COLOURS["rule book"], 0.18), showlegend=False)
-    text = "At {odds:.2g} times the odds: {value:.1f} ({lower:.1f} to {upper:.1f})"
-    look = {"mode": "lines", "line": {"color": COLOURS["rule book"], "width": 2}, "name": "Estimate"}
-    style.points(fig, x, y, style.sentences(rows, f"{text} {unit}."), **look)
+    made = style.figure(
+        title,
+        f"{basis_of(table)} Band: 95 % interval.",
+        x="times the odds of a change among cases alike",
+        y=unit,
+        height=300,
+    )
+    ends = {"none of them": -np.inf, "all of them": np.inf}
+    far = {words: table.loc[table["delta"] == delta, "value"] for words, delta in ends.items()}
+    top = 1.1 * max(rows["upper"].max(), *(end.max() for end in far.values() if len(end)), truth or 0)
+    low, high = np.log10([x.min(), x.max()])
+    axis = {"type": "log", "tickvals": [*_TIMES], "ticktext": [*_TIMES.values()], "range": [low, high]}
+    made.fig.update_layout(xaxis=axis, yaxis={"range": [min(0, rows["lower"].min()), top]})
+    made.band(x, rows["lower"], rows["upper"], COLOURS["rule book"])
+    for words, end in far.items():
+        for value in end:
+            made.line([x.min(), x.max()], [value] * 2, COLOURS["all"], dash="dash", width=1.5)
+            made.name(x[len(x) // 2], value, f"if {words} change", style.QUIET)
+    shown = pd.DataFrame(
+        {"times the odds": [f"{odds:.2g}" for odds in x], unit: [f"{value:.1f}" for value in y]}
+    )
+    shown["95 % interval"] = [between(*ends) for ends in zip(rows["lower"], rows["upper"], strict=True)]
+    look = {"mode": "lines", "line": {"color": COLOURS["rule book"], "width": 2}, "name": "estimate"}
+    made.points(x, y, shown, **look)
+    made.name(x[-1 - len(x) // 4], y[-1 - len(y) // 4], "estimate", COLOURS["rule book"])
     if truth is not None:
-        style.line(fig, x, [truth] * len(x), {"color": INK, "dash": "dot", "width": 2}, name="Truth")
-    fig.update_xaxes(type="log", tickvals=list(_TIMES), ticktext=list(_TIMES.values()))
-    return style.room_below(fig.update_yaxes(rangemode="tozero"))
+        made.line([x.min(), x.max()], [truth] * 2, INK, dash="dot", name="truth")
+        made.name(x[-1 - len(x) // 8], truth, "truth")
+    return made.done()
 
 
 def _measured(table: pd.DataFrame) -> tuple[str, str]:
     """What is measured of which policy, and its unit."""
-    measure = MEASURES[style.only_one(table, "measure", "verification")]
-    return f"{style.capital(measure.words.split(':')[0])} of referring {table['label'].iloc[0]}", measure.unit
+    measure = MEASURES[only_one(table, "measure", "verification")]
+    return f"{capital(measure.words.split(':')[0])} of referring {table['label'].iloc[0]}", measure.unit

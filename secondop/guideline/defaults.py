@@ -158,7 +158,7 @@ def explain(case: Any, rule_book: RuleBook = RULE_BOOK, *, audience: str = "pati
 
 @checked()
 def worth_recording(cases: Any, rule_book: RuleBook = RULE_BOOK) -> pd.DataFrame:
-    """Which facts that were not recorded would settle most cases: where to spend an effort at recording.
+    """Which facts that were not recorded would make most recommendations final: what to record.
 
     See :func:`secondop.rules.worth_recording.worth_recording`.
 
@@ -167,8 +167,8 @@ def worth_recording(cases: Any, rule_book: RuleBook = RULE_BOOK) -> pd.DataFrame
     >>> import pandas as pd
     >>> cases = pd.DataFrame({"neoplasia_concern": [None, None, "no"]})
     >>> table = worth_recording(cases, RULE_BOOK.only("neoplasia-concern"))
-    >>> table[["fact", "next_question", "settles", "unrecorded", "undetermined", "n"]]
-                    fact  next_question  settles  unrecorded  undetermined  n
+    >>> table[["fact", "next_question", "makes_final", "unrecorded", "undetermined", "n"]]
+                    fact  next_question  makes_final  unrecorded  undetermined  n
     0  neoplasia_concern              2        2           2             2  3
     """
     return _worth_recording.worth_recording(cases, rule_book)

@@ -1,4 +1,4 @@
-"""The rules of the second opinion book: what argues for one, what strengthens it, what argues against."""
+"""The rules of the second opinion book: reasons for one, what strengthens them, reasons against."""
 
 from functools import partial
 

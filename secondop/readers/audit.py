@@ -62,16 +62,16 @@ def plan_audit(
     if _between(agreement, 0) and agreement <= chance:
         hints.append(f"agreement: by chance alone two readers agree in {_percent(chance)} at this rate.")
     refuse("An audit cannot be planned", hints)
-    each, alike = (1, 0) if agreement is None else (readers, (agreement - chance) / (1 - chance))
-    worth = each / (1 + (each - 1) * alike)  # readings of one case count for so many cases read once
+    each, kappa = (1, 0) if agreement is None else (readers, (agreement - chance) / (1 - chance))
+    effective = each / (1 + (each - 1) * kappa)  # readings of one case count for so many cases read once
     read = "each read once" if each == 1 else f"each read by {each} readers"
     if difference is not None:
         other = rate + difference
-        n = ceil(_to_tell(rate, other, power) / worth)
+        n = ceil(_to_tell(rate, other, power) / effective)
         told = f"{n:,} cases in each of two groups, {read}, tell {_percent(rate)} from {_percent(other)} in "
         told += f"{100 * power:.0f} of 100 audits."
         return _rows([("rate", rate, np.nan, np.nan, n, 2 * n * each, told)])
-    rows, figures = [], [("rate", rate, sqrt(rate * (1 - rate) / worth), 0)]
+    rows, figures = [], [("rate", rate, sqrt(rate * (1 - rate) / effective), 0)]
     figures += [] if agreement is None else _simulated(rate, agreement, readers, seed)
     for name, *figure in figures:
         n = 2 + bisect_left(range(2, 2**40), -width, key=lambda n, x=figure: np.subtract(*_ends(*x, n)))

@@ -1,4 +1,4 @@
-"""A model of readers who err together, because cases differ in difficulty."""
+"""A model of readers whose errors are correlated, because cases differ in difficulty."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ class ReaderModel:
     unordered: str = (
         ""  # that the order of the answers was not stated, if so: who asks for under and over is told
     )
-    alike: np.ndarray = field(init=False)  # the concentration to compute with: no share shows the difference
+    bounded: np.ndarray = field(
+        init=False
+    )  # the concentration to compute with: no share shows the difference
 
     def __post_init__(self) -> None:
         for name in ("answers", "classes", "remarks"):
@@ -47,7 +49,7 @@ class ReaderModel:
         tilt = _numbers("tilt", tilt, mean.shape, -STEEPEST, STEEPEST)
         concentration = _numbers("concentration", self.concentration, mean.shape[:1], 0, np.inf)
         self.__dict__.update(mean=mean, tilt=tilt, concentration=concentration)
-        self.__dict__.update(alike=concentration.clip(1e-12, 1e12))
+        self.__dict__.update(bounded=concentration.clip(1e-12, 1e12))
 
     def __repr__(self) -> str:
         return "\n".join([self.to_frame().round(3).to_string(), *(f"Remark: {x}" for x in self.remarks)])
@@ -146,7 +148,7 @@ class ReaderModel:
     def tilted(self, mean: pd.DataFrame | np.ndarray) -> ReaderModel:
         """Readers of another skill on the same cases: each weight in p_i times a factor, to have ``mean``."""
         target = _shares(mean, self.classes, self.answers)
-        return replace(self, tilt=[*map(_solve_tilt, self.classes, self.mean, self.alike, target)])
+        return replace(self, tilt=[*map(_solve_tilt, self.classes, self.mean, self.bounded, target)])
 
     def skilled(self, under: Mapping, over: Mapping) -> ReaderModel:
         """Readers who are too mild and too severe in other shares of their readings, {class: share} each.
@@ -165,7 +167,7 @@ class ReaderModel:
 
     def _moments(self) -> tuple[np.ndarray, np.ndarray]:
         """By class and answer: how often it is given, and how often by two readers of a case."""
-        single, pair = zip(*map(_moments, self.mean, self.alike, self.tilt), strict=True)
+        single, pair = zip(*map(_moments, self.mean, self.bounded, self.tilt), strict=True)
         return np.array(single), np.diagonal(pair, axis1=1, axis2=2)
 
 
@@ -210,7 +212,7 @@ def _shares(table, classes, answers) -> np.ndarray:
     return _numbers("single readings", shares / total, shares.shape, 0, 1)
 
 
-def _moments(mean, alike, tilt) -> tuple[np.ndarray, np.ndarray]:
+def _moments(mean, bounded, tilt) -> tuple[np.ndarray, np.ndarray]:
     """Mean of a reader's q over the cases of a class, and of q q': one reading, and the pair of two readers.
 
     Tilted, q_i = f_i p_i / sum(f p), where p is a scaled vector of gamma variates, and 1/x = integral of
@@ -218,18 +220,18 @@ def _moments(mean, alike, tilt) -> tuple[np.ndarray, np.ndarray]:
     """
     from scipy.special import expit
 
-    alpha, same = alike * mean, np.eye(len(mean))
+    alpha, same = bounded * mean, np.eye(len(mean))
     if not tilt.any():
-        return mean, mean[:, None] * (alpha + same) / (alike + 1)
-    start, stop = -40 - tilt.max() - np.log1p(alike), 40 - tilt.min()
+        return mean, mean[:, None] * (alpha + same) / (bounded + 1)
+    start, stop = -40 - tilt.max() - np.log1p(bounded), 40 - tilt.min()
     u, step = np.linspace(start, stop, int((stop - start) * 4), retstep=True)
     x = expit(u[:, None] + tilt)
     weight = step * np.exp(-np.logaddexp(0, u[:, None] + tilt) @ alpha)
-    weight[-1] /= -np.expm1(-step * alike)  # from here on it falls as a geometric series
+    weight[-1] /= -np.expm1(-step * bounded)  # from here on it falls as a geometric series
     return weight @ x * alpha, (x.T * weight) @ x * alpha[:, None] * (alpha + same)
 
 
-def _solve_tilt(name, mean, alike, target) -> np.ndarray:
+def _solve_tilt(name, mean, bounded, target) -> np.ndarray:
     """Log factors that bring a class from one mean to another; the likeliest answer keeps factor 1."""
     from scipy.optimize import root
 
@@ -242,11 +244,11 @@ def _solve_tilt(name, mean, alike, target) -> np.ndarray:
 
     def miss(theta):
         tilt[free] = theta.clip(-STEEPEST, STEEPEST)
-        single, pair = _moments(mean, alike, tilt)
+        single, pair = _moments(mean, bounded, tilt)
         return (single - target)[free], (np.diag(single) - pair)[np.ix_(free, free)]
 
-    miss(root(miss, (odds[free] - odds[likeliest]) * (1 + 1 / alike), jac=True, tol=1e-12).x)
-    if np.abs(_moments(mean, alike, tilt)[0] - target).max() > 1e-8:
+    miss(root(miss, (odds[free] - odds[likeliest]) * (1 + 1 / bounded), jac=True, tol=1e-12).x)
+    if np.abs(_moments(mean, bounded, tilt)[0] - target).max() > 1e-8:
         why = "Skill adds no answer that is never given, and changes nothing where readers always agree."
         raise SecondopError(f"Class {name!r}: no tilt from {mean.round(4)} to {target.round(4)}. {why}")
     return tilt

@@ -99,13 +99,13 @@ def count_pairs(readings: Readings, by: str = "case", one_way: bool = False) -> 
     """Per case (or reader) and answer: ordered pairs of distinct readers, and those that differ."""
     votes = votes_of(readings).rename_axis(["case", "reader"])
     others = votes.groupby("case").transform("sum") - votes
-    pairs, alike = votes.mul(others.sum(axis=1), axis=0), votes * others
+    pairs, agreeing = votes.mul(others.sum(axis=1), axis=0), votes * others
     if one_way:
-        pairs, alike = (x[x.index.get_level_values("reader") == 0] for x in (pairs, alike))
+        pairs, agreeing = (x[x.index.get_level_values("reader") == 0] for x in (pairs, agreeing))
     if by == "reader":  # the reader is the first of a pair, or the second
-        pairs, alike = pairs + others, 2 * alike
-    pairs, alike = (table.groupby(by).sum() for table in (pairs, alike))
-    return [pairs, pairs - alike]
+        pairs, agreeing = pairs + others, 2 * agreeing
+    pairs, agreeing = (table.groupby(by).sum() for table in (pairs, agreeing))
+    return [pairs, pairs - agreeing]
 
 
 def _interval(tables: list) -> tuple[Any, Any]:
@@ -116,18 +116,18 @@ def _interval(tables: list) -> tuple[Any, Any]:
     return ends(differ / pairs, left, rows, [own.sum() ** 2 / (own**2).sum() for own, _ in tables])
 
 
-def ends(share: pd.Series, left_out: list, rows: list, worth: list) -> tuple[Any, Any]:
+def ends(share: pd.Series, left_out: list, rows: list, effective: list) -> tuple[Any, Any]:
     """Wilson's interval (95 %) with the variance of the jackknife: shares with one row left out, by sample.
 
     Wilson's, for the number of cases that makes its variance the jackknife's, summed over the samples; where
-    that is 0, since all rows say the same, for the number of rows. ``worth``: of so many alike rows.
+    that is 0, since all rows say the same, for the number of rows. ``effective``: of so many equal rows.
     """
     from scipy.stats import norm, t
     from statsmodels.stats.proportion import proportion_confint
 
     share = share.clip(0, 1)  # but for rounding
     found = [((x - share) ** 2).sum(skipna=False) * (1 - 1 / n) for x, n in zip(left_out, rows, strict=True)]
-    variances, rows, freedom = (pd.concat(x, axis=1) for x in (found, rows, [x - 1 for x in worth]))
+    variances, rows, freedom = (pd.concat(x, axis=1) for x in (found, rows, [x - 1 for x in effective]))
     variance = variances.sum(axis=1, skipna=False)
     freedom = variance**2 / (variances**2 / freedom.clip(lower=1)).sum(axis=1)
     number, alpha = share * (1 - share) / variance, 2 * norm.sf(t.isf(0.025, freedom))

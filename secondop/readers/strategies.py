@@ -167,7 +167,7 @@ def _enumerate(model) -> np.ndarray:
     Answer i comes next with (s m_i + times seen) / (s + answers seen).
     """
     same, (i, j, k) = np.eye(len(model.answers)), np.indices((len(model.answers),) * 3)
-    s, m = model.alike[:, None, None, None], model.mean
+    s, m = model.bounded[:, None, None, None], model.mean
     second = (s * m[:, j] + same[i, j]) / (s + 1)
     third = (s * m[:, k] + same[i, k] + same[j, k]) / (s + 2)
     again = (s * m[:, i] + 1 + same[i, j] + same[i, k]) / (s + 3)
@@ -184,7 +184,7 @@ def _simulate(model, kinds, n, seed) -> dict:
     for number, block in tqdm(blocks, "readings", delay=2, leave=False):
         # the stream depends on class and block alone, so a longer run begins with the cases of a shorter one
         rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(number, block))))
-        cases = np.ascontiguousarray(rng.dirichlet(model.alike[number] * model.mean[number], BLOCK).T)
+        cases = np.ascontiguousarray(rng.dirichlet(model.bounded[number] * model.mean[number], BLOCK).T)
         luck = rng.random((4, BLOCK))
         for readers, counts in joint.items():
             first, second, third, *anchoring = readers

@@ -103,11 +103,11 @@ def evaluate(
         terms = [lib.when(verdict).then(one).otherwise(none) for verdict in fires(rules)]
         return _folded(operator.add, terms or [none]).cast(lib.Int32)
 
-    def highest(holds: dict[str, Any]) -> Any:
-        """The first sort that holds; null does not hold."""
-        expr = lib.when(holds["against"]).then(says["not_needed"]).otherwise(says["no_indication"])
+    def highest(fires: dict[str, Any]) -> Any:
+        """The first sort that fires; null does not."""
+        expr = lib.when(fires["against"]).then(says["not_needed"]).otherwise(says["no_indication"])
         for level in Level:
-            expr = lib.when(holds[level]).then(says[level]).otherwise(expr)
+            expr = lib.when(fires[level]).then(says[level]).otherwise(expr)
         return expr
 
     kind = lib.Enum(RECOMMENDATIONS) if lib is pl else lib.String

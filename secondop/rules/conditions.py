@@ -114,7 +114,7 @@ class Condition:
 
 @dataclass(frozen=True, repr=False)
 class Among(Condition):
-    """A fact has one of these levels; without levels, a yes-or-no fact holds."""
+    """A fact has one of these levels; without levels, a yes-or-no fact is yes."""
 
     fact: Fact
     levels: tuple[str, ...] = ()
@@ -158,7 +158,7 @@ class Compare(Condition):
 
 @dataclass(frozen=True, repr=False)
 class AtLeast(Condition):
-    """At least ``k`` of the parts hold: all of them is *and*, one of them *or*."""
+    """At least ``k`` of the parts are met: all of them is *and*, one of them *or*."""
 
     k: int
     parts: tuple[Condition, ...]
@@ -177,7 +177,7 @@ class AtLeast(Condition):
 
 @dataclass(frozen=True, repr=False)
 class Not(Condition):
-    """The part does not hold."""
+    """The part is not met."""
 
     part: Condition
 
@@ -186,7 +186,7 @@ class Not(Condition):
 
 
 def at_least(k: int, *conditions: Condition | Fact) -> AtLeast:
-    """At least ``k`` of the conditions hold.
+    """At least ``k`` of the conditions are met.
 
     Examples
     --------
@@ -198,7 +198,7 @@ def at_least(k: int, *conditions: Condition | Fact) -> AtLeast:
 
 
 def as_condition(given: object) -> Condition:
-    """A condition, or a yes-or-no fact as the condition that it holds; anything else is refused."""
+    """A condition, or a yes-or-no fact as the condition that it is yes; anything else is refused."""
     if isinstance(given, Condition):
         return given
     if not hasattr(given, "as_condition"):

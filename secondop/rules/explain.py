@@ -86,7 +86,7 @@ class Explanation:
     def _reason(self, rule: Rule) -> Reason:
         fires, sources = self.verdicts[rule.name], self.rule_book.sources_by_key
         notes = []
-        if fires and rule.stronger_when is not None and self._holds(rule.stronger_when):
+        if fires and rule.stronger_when is not None and self._met(rule.stronger_when):
             notes.append(f"stronger, since {rule.stronger_when}")
         if fires and rule.clinical:
             amplifiers = [x.label for x in self.rule_book.of_kind("amplifier") if self.verdicts[x.name]]
@@ -97,7 +97,7 @@ class Explanation:
         words = "; ".join(self._in_words(rule.facts))
         return Reason(rule, fires, seen, "; ".join(notes), source, words)
 
-    def _holds(self, when: Condition) -> bool | None:
+    def _met(self, when: Condition) -> bool | None:
         return self.typed.select(when.to_expr(lambda fact: pl.col(fact.name))).item()
 
     def _in_words(self, names: Iterable[str]) -> list[str]:
@@ -118,7 +118,7 @@ class Explanation:
         return tuple(r for r in self.reasons if r.verdict and r.rule.kind is RuleKind.COUNTER_INDICATION)
 
     @property
-    def undecided(self) -> tuple[Reason, ...]:
+    def cannot_be_judged(self) -> tuple[Reason, ...]:
         """The reasons for and against that cannot be judged, since information is missing."""
         return tuple(r for r in self.reasons if r.verdict is None and r.rule.kind is not RuleKind.AMPLIFIER)
 
@@ -143,8 +143,8 @@ class Explanation:
         clinical = [self.verdicts[rule.name] for rule in self.rule_book if rule.clinical]
         said = []
         for advice in self.rule_book.advice:
-            holds = True if advice.when is None else self._holds(advice.when)
-            words = {True: advice.words, None: advice.if_unknown, False: ""}[holds]
+            met = True if advice.when is None else self._met(advice.when)
+            words = {True: advice.words, None: advice.if_unknown, False: ""}[met]
             barred = advice.only_without_clinical and not all(verdict is False for verdict in clinical)
             barred |= advice.only_with_clinical and True not in clinical
             said += [replace(advice, words=words)] if words and not barred else []
@@ -195,7 +195,7 @@ class Explanation:
         told = {name: getattr(self, name) for name in (*words, "facts")}
         told |= {"note": NOT_FOR_CARE, "rule_book": self.rule_book.fingerprint, "consult": list(self.consult)}
         told["extras"] = {str(key): _plain(value) for key, value in self.extras.items()}
-        for name in ("supporting", "opposing", "undecided"):
+        for name in ("supporting", "opposing", "cannot_be_judged"):
             told[name] = [r._asdict() | {"rule": plain(r.rule)} for r in getattr(self, name)]
         for name in ("cautions", "next_steps"):
             told[name] = [plain(advice) for advice in getattr(self, name)]

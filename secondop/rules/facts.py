@@ -121,7 +121,7 @@ class Fact:
         return _enum(self.levels) if self.levels else plain[self.kind]()
 
     def as_condition(self) -> Condition:
-        """That it holds; only a yes-or-no fact is a condition by itself."""
+        """That it is yes; only a yes-or-no fact is a condition by itself."""
         return Among(self) if self.kind is Kind.FLAG else self._refuse()
 
     def is_in(self, *levels: str) -> Among:
@@ -156,7 +156,7 @@ class Fact:
         right = f" or ~{self.name}" if self.kind is Kind.FLAG else " >= 2"
         right = f".is_in({self.levels[0]!r})" if self.levels else right
         told = f"{self.name!r} takes {self.expects()}"
-        raise TypeError(f"{told}: say for which answer it holds, as in {self.name}{right}.")
+        raise TypeError(f"{told}: say for which answer it is met, as in {self.name}{right}.")
 
     def quantity(self, amount: str, value: float) -> str:
         """An amount with its unit, in the singular for one."""

@@ -21,7 +21,7 @@ SUMMARY = ("recommendation", "possible", "undetermined", "indications", "prefere
 
 
 class Level(Choice):
-    """How strongly an indication argues."""
+    """How strongly an indication recommends an opinion."""
 
     OPTIONAL = "optional"  # the patient's wish
     RECOMMENDED = "recommended"
@@ -59,7 +59,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Rule:
-    """When something holds, what it means, and who says so. Written as one of its three kinds.
+    """When it fires, what that means, and who says so. Written as one of its three kinds.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Rule:
     group, consult : str
         The part of the guidance that it belongs to, and whom to see.
     level : Level
-        How strongly an indication argues; no other kind has one.
+        How strongly an indication recommends an opinion; no other kind has one.
     source, statement, locator : str
         Key of a source of the rule book, id of the statement that it encodes, and where that stands in the
         source, unless the id tells.
@@ -170,7 +170,7 @@ class Amplifier(Rule):
 class Advice:
     """What to keep in mind, or what to do next. It is no rule: it changes no recommendation.
 
-    ``statement`` is the id of the statement that it encodes; ``words`` are said ``when`` a condition holds,
+    ``statement`` is the id of the statement that it encodes; ``words`` are said ``when`` a condition is met,
     or in all cases, and ``if_unknown`` in place of them where a fact that was not recorded leaves that open.
     ``only_without_clinical`` and ``only_with_clinical`` keep it to cases in which no clinical indication can
     fire, or one is known to. A ``next_step`` is something to do once a second look is wanted, not a caution.

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from secondop.rules.answers import NO, UNKNOWN, YES
+from secondop.rules.answers import GRID_LIMIT, NO, UNKNOWN, YES
 from secondop.rules.facts import Fact, Kind
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import RECOMMENDATIONS, Level, Rule, RuleKind
@@ -27,13 +27,13 @@ class NextQuestion(NamedTuple):
     """A fact that is not recorded and could still change the recommendation.
 
     ``answers`` says for every answer, in words, what would be recommended if this alone were learned;
-    ``settles`` whether one of them alone would settle the case.
+    ``makes_final`` whether one of them alone would make the recommendation final.
     """
 
     fact: str
     question: str
     answers: dict[str, str]
-    settles: bool
+    makes_final: bool
 
     @property
     def outcomes(self) -> str:
@@ -60,7 +60,7 @@ def first_questions(typed: pl.DataFrame, rule_book: RuleBook) -> pl.Series:
 
     A fact that is not recorded is asked for if its answer could make a rule fire that stands above the
     recommendation (or, where nothing is indicated, a reason against). First comes the one with the highest
-    level that one of its answers reaches; then whether one settles the case; the highest level that it could
+    level that one of its answers reaches; then whether one makes it final; the highest level that it could
     help to reach; how many answers change something; how many open rules read it; the order of the book.
     """
     found: list[str | None] = []
@@ -82,10 +82,10 @@ def asked_at_once(typed: pl.DataFrame, rule_book: RuleBook) -> Iterator[tuple[in
 def questions(typed: pl.DataFrame, rule_book: RuleBook) -> tuple[NextQuestion, ...]:
     """All questions to ask of one case, the first of :func:`first_questions` first."""
     space, found = rule_book.answer_space, []
-    for name, _, after, settles in sorted(_asked(typed, rule_book), key=lambda asked: -asked[1][0]):
+    for name, _, after, makes_final in sorted(_asked(typed, rule_book), key=lambda asked: -asked[1][0]):
         leads_to = [str(_STANDING[i]) for i in after[:, 0]]
         answers = dict(zip(space.options[name].values(), leads_to, strict=True))
-        found.append(NextQuestion(name, space.facts[name].question, answers, bool(settles[0])))
+        found.append(NextQuestion(name, space.facts[name].question, answers, bool(makes_final[0])))
     return tuple(found)
 
 
@@ -93,7 +93,7 @@ def _asked(cases: pl.DataFrame, rule_book: RuleBook) -> Iterator[_Asked]:
     """Every fact that would help in some of the cases, asked of all at once, in the order of the book.
 
     Its name; for each case how it ranks (0: it is not asked), what stands after each answer, an answer a row,
-    and whether one of them settles it.
+    and whether one of them makes it final.
     """
     space, n = rule_book.answer_space, len(cases)
     places = space.places(cases)
@@ -119,9 +119,9 @@ def _asked(cases: pl.DataFrame, rule_book: RuleBook) -> Iterator[_Asked]:
         others = np.delete(possible, reading, axis=0).max(axis=0, initial=0)
         final = np.maximum(others, (raising[reading, None] * np.not_equal(then, NO)).max(axis=0)) <= after
         changes, unjudged = after != now, (said[reading] == UNKNOWN).sum(axis=0)
-        settles = (final & (changes | undetermined)).any(axis=0)
-        parts = _RANK[after].max(axis=0), settles, helps, changes.sum(axis=0), unjudged
-        yield fact, np.where(helps, np.ravel_multi_index(parts, _SIZES), 0), after, settles
+        makes_final = (final & (changes | undetermined)).any(axis=0)
+        parts = _RANK[after].max(axis=0), makes_final, helps, changes.sum(axis=0), unjudged
+        yield fact, np.where(helps, np.ravel_multi_index(parts, _SIZES), 0), after, makes_final
 
 
 def smallest_change(rule: Rule, typed: pl.DataFrame, rule_book: RuleBook) -> tuple[Change, ...] | None:
@@ -139,7 +139,7 @@ def smallest_change(rule: Rule, typed: pl.DataFrame, rule_book: RuleBook) -> tup
         return None
     changed = ways != now
     steps = (abs(ways - now) * (ordered & ~gap)).sum(axis=1)
-    which = np.where(changed, ways, -1).T[::-1]
+    which = np.where(changed, ways, GRID_LIMIT).T[::-1]  # the first fact that it reads is changed first
     best = np.lexsort([*which, steps, (changed & gap).sum(axis=1), (changed & ~gap).sum(axis=1)])[0]
     alone = changed[best].sum() == 1
     alike = ways[(changed == changed[best]).all(axis=1)] if alone else ways[[best]]

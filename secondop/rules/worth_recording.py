@@ -1,4 +1,4 @@
-"""Which facts that were not recorded would settle most cases."""
+"""Which facts that were not recorded would make most recommendations final."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from secondop.rules.what_if import asked_at_once
 
 
 def worth_recording(cases: Any, rule_book: RuleBook) -> pd.DataFrame:
-    """Which facts would settle most cases, had they been recorded.
+    """Which facts would make most recommendations final, had they been recorded.
 
     ``cases``: any frame that :func:`secondop.assess` takes; of a lazy one the facts alone are collected.
 
@@ -26,9 +26,9 @@ def worth_recording(cases: Any, rule_book: RuleBook) -> pd.DataFrame:
     -------
     pandas.DataFrame
         A row a fact that some case leaves unrecorded, the most useful first: ``fact, label, question``; the
-        ``next_question`` in so many undetermined cases, as :func:`secondop.assess` finds it; ``settles`` so
-        many of these if one of its answers alone were learned; ``unrecorded`` in so many of all; how many
-        cases are ``undetermined``, and how many there are, ``n``.
+        ``next_question`` in so many undetermined cases, as :func:`secondop.assess` finds it; it
+        ``makes_final`` so many of these if one of its answers alone were learned; ``unrecorded`` in so many
+        of all; how many cases are ``undetermined``, and how many there are, ``n``.
     """
     typed, unreadable = _facts_of(cases, RuleBook.required(rule_book))
     facts = dict(rule_book.rule_facts)
@@ -36,21 +36,21 @@ def worth_recording(cases: Any, rule_book: RuleBook) -> pd.DataFrame:
         pl.lit(None, f.dtype).alias(x) for x, f in facts.items() if x not in typed.columns
     )
     open_ = assess_typed(typed, rule_book, ["undetermined"])["undetermined"].to_numpy()
-    found = pd.DataFrame(0, index=list(facts), columns=["next_question", "settles"])
+    found = pd.DataFrame(0, index=list(facts), columns=["next_question", "makes_final"])
     start = 0
     for n, asked in asked_at_once(typed, rule_book):
         asked = list(asked)
         part, start = open_[start : start + n], start + n
         ranks = np.array([order * part for _, order, *_ in asked] or [0 * part])
         first = np.where(ranks.max(0) > 0, ranks.argmax(0), -1)
-        for i, (fact, _, _, settles) in enumerate(asked):
-            found.loc[fact] += [(first == i).sum(), (settles & (ranks[i] > 0)).sum()]
+        for i, (fact, _, _, makes_final) in enumerate(asked):
+            found.loc[fact] += [(first == i).sum(), (makes_final & (ranks[i] > 0)).sum()]
     found["unrecorded"] = typed.select(list(facts)).null_count().row(0)
     found = found.assign(undetermined=int(open_.sum()), n=len(typed))
     found.insert(0, "label", [fact.label for fact in facts.values()])
     found.insert(1, "question", [fact.question for fact in facts.values()])
     found = found[found["unrecorded"] > 0].rename_axis("fact")
-    found = found.sort_values(["next_question", "settles"], ascending=False, kind="stable").reset_index()
+    found = found.sort_values(["next_question", "makes_final"], ascending=False, kind="stable").reset_index()
     found.attrs = {"rule_book": rule_book.fingerprint, "unreadable": unreadable}
     return found
 

@@ -228,8 +228,8 @@ def _lesson_2() -> Iterator[Exercise]:
 
 def _lesson_3() -> Iterator[Exercise]:
     """Reading a trade-off."""
-    accepted = (1, 2, 10)  # no-change referrals for one change
-    table = wide(tradeoff(_cases(), threshold=[1 / (1 + n) for n in accepted]))
+    referrals = (1, 2, 10)  # no-change referrals for one change
+    table = wide(tradeoff(_cases(), threshold=[1 / (1 + n) for n in referrals]))
     policies = table[table["threshold"] == 1 / 11].set_index("policy")
     everybody = policies.loc["all"]
     change, no_change = everybody["true_positive"], everybody["false_positive"]
@@ -261,21 +261,21 @@ def _lesson_3() -> Iterator[Exercise]:
     )
     balance = everybody["better_than_none_below"]
     yield _ask(
-        "3.4 How many no-change referrals must one accept for one change until referring everybody is worth "
-        "as much as referring nobody?",
+        "3.4 How many no-change referrals must one accept for one change until referring everybody has "
+        "the net benefit of referring nobody?",
         Number("no-change referrals for one change", within=0.05),
         ((1 - balance) / balance, "So many come with one change if everybody is referred."),
         (balance / (1 - balance), "Upside down: these are changes for one no-change referral."),
     )
     points = table[["true_positive", "false_positive"]].round(3)
-    points["accepted"] = (1 / table["threshold"] - 1).round()
+    points["n"] = (1 / table["threshold"] - 1).round()
     calls = list(points.itertuples(index=False, name=None))
     multiplied, free = [tp - fp * n for tp, fp, n in calls], [tp - fp for tp, fp, _ in calls]
     right = "It agrees with the package for every policy, at one, two and ten for one."
     yield _ask(
-        "3.5 Write net_benefit(true_positive, false_positive, accepted), where so many no-change referrals "
-        "are accepted for one change.",
-        Function("net_benefit(true_positive, false_positive, accepted)", calls),
+        "3.5 Write net_benefit(true_positive, false_positive, n), where up to n no-change referrals are "
+        "accepted for one change.",
+        Function("net_benefit(true_positive, false_positive, n)", calls),
         (table["net_benefit"].tolist(), right),
         (multiplied, "You multiplied. Who accepts ten for one counts a no-change referral as a tenth."),
         (free, "You left the threshold out: this is right at one for one only."),

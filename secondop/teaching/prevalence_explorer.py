@@ -9,6 +9,7 @@ import pandas as pd
 from secondop.evaluation.people import natural_frequencies, natural_sentence, share_sentence
 from secondop.evaluation.published import published_rates
 from secondop.figures.people import icon_array
+from secondop.figures.style import on_phone
 from secondop.teaching.markup import SMALL, TEXT, div, el
 from secondop.teaching.plots import live, picture, redraw
 from secondop.teaching.still import Still, need_lab
@@ -59,7 +60,7 @@ class PrevalenceExplorer(Still, widgets.VBox):
         )
         self._cites, self._says = widgets.HTML(), widgets.HTML()
         self._drawn = icon_array(self._people())
-        self.figure = live(self._drawn, width=440)
+        self.figure = live(on_phone(self._drawn), width=440)  # it stands beside the sliders
         labels = (
             ("Prevalence", "of 100 people, with an indication", ASSUMED),
             ("Follow-through", "of 100 of these, get an opinion", ASSUMED),

@@ -15,9 +15,9 @@ from secondop.evaluation.corrected import NET_OF
 from secondop.evaluation.people import PEOPLE
 from secondop.evaluation.policies import ENDS, NOBODY, Policy, at_least, at_level, how_many
 from secondop.evaluation.policies import LEVELS as LABELS
-from secondop.evaluation.tradeoff import weigh, wide
+from secondop.evaluation.tradeoff import THRESHOLD, weigh, wide
 from secondop.figures.counted import counted, finding, marks
-from secondop.figures.style import cases_of
+from secondop.figures.captions import cases_of
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Level
@@ -28,8 +28,8 @@ from secondop.teaching.still import Still, need_lab
 widgets = need_lab()
 
 LEVELS = ("urgent", "recommended", "optional")
-ACCEPTED = (1, 2, 5, 10, 20, 50)
-"""No-change referrals accepted for one change."""
+REFERRALS = (1, 2, 5, 10, 20, 50)
+"""No-change referrals accepted for one change: N of the decision threshold 1 / (1 + N)."""
 SHOWN = 20
 RARE = 0.005
 """A count of clinical indications that fewer cases reach is not worth a policy of its own."""
@@ -55,8 +55,8 @@ def explore_tradeoff(
     Returns
     -------
     TradeoffExplorer
-        A widget. ``selected`` holds all cases that the chosen policy refers, ``undecided`` those that cannot
-        be judged, ``counts`` how many are what, ``table`` the measures of every policy.
+        A widget. ``selected`` holds all cases that the chosen policy refers, ``cannot_be_judged`` those in
+        which missing information decides, ``counts`` how many are what, ``table`` every policy's measures.
 
     Examples
     --------
@@ -90,7 +90,7 @@ class TradeoffExplorer(Still, widgets.VBox):
         ks = [k for k in range(1, len(cohort.clinical) + 1) if (known >= k).mean() >= RARE] or [1]
         policies = {(level, k): _policy(cohort, level, k) for level in LEVELS for k in ks}
         made = [NOBODY, *policies.values(), *ENDS]
-        table = wide(weigh(cohort, made, [1 / (1 + accepted) for accepted in ACCEPTED]))
+        table = wide(weigh(cohort, made, [1 / (1 + n) for n in REFERRALS]))
         places = pd.DataFrame([(policy.name, *place) for place, policy in policies.items()])
         places = places.set_axis(["policy", "level", "k"], axis=1).astype({"k": "Int64"})
         self.table = table.merge(places, how="left")
@@ -106,7 +106,8 @@ class TradeoffExplorer(Still, widgets.VBox):
         broad = {"layout": {"width": "300px"}}
         self.level = widgets.ToggleButtons(options=LEVELS, value=LEVELS[1], style={"button_width": "auto"})
         self.k = widgets.SelectionSlider(options=ks, value=ks[0], **broad)
-        self.accepted = widgets.SelectionSlider(options=ACCEPTED, value=10, **broad)
+        thresholds = [(str(n), 1 / (1 + n)) for n in REFERRALS]
+        self.threshold = widgets.SelectionSlider(options=thresholds, value=THRESHOLD, **broad)
         self._says, self._counts, self._cases = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.figure, self._marks = live(counted(*self._at()), width=520), marks(*self._at())
         for trace in self.figure.data:
@@ -114,7 +115,7 @@ class TradeoffExplorer(Still, widgets.VBox):
                 trace.on_click(self._click)
         labels = ("Level", "At least k indications", "No-change referrals accepted for one change")
         controls = []
-        for words, control in zip(labels, (self.level, self.k, self.accepted), strict=True):
+        for words, control in zip(labels, (self.level, self.k, self.threshold), strict=True):
             control.observe(self._move, "value")
             controls += [widgets.HTML(div(f"{TEXT}font-size:15px;font-weight:600;", words)), control]
         left = widgets.VBox([*controls, self._counts], layout={"width": "325px"})
@@ -128,7 +129,7 @@ class TradeoffExplorer(Still, widgets.VBox):
         return self._frame(1)
 
     @property
-    def undecided(self) -> Any:
+    def cannot_be_judged(self) -> Any:
         """All cases that cannot be judged: missing information decides whether they are referred."""
         return self._frame(2)
 
@@ -166,7 +167,7 @@ class TradeoffExplorer(Still, widgets.VBox):
             self.choose(*trace.customdata[points.point_inds[0]])
 
     def _at(self) -> tuple[pd.DataFrame, str, int, float]:
-        return self.table, self.level.value, self.k.value, 1 / (1 + self.accepted.value)
+        return self.table, self.level.value, self.k.value, self.threshold.value
 
     def _move(self, _: Any = None) -> None:
         if self._held:
@@ -230,7 +231,9 @@ class TradeoffExplorer(Still, widgets.VBox):
                 f"height:270px;overflow:auto;border:1px solid {LINE};border-radius:6px;",
                 el("table", "border-collapse:collapse;width:100%;color:inherit;", head, *body),
             ),
-            div(SMALL, "All of them: .selected. Those that cannot be judged: .undecided. Not for care."),
+            div(
+                SMALL, "All of them: .selected. Those that cannot be judged: .cannot_be_judged. Not for care."
+            ),
         )
 
 

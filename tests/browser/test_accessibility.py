@@ -6,7 +6,7 @@ from tests.conftest import AXE
 from tools.notebooks import all_lessons, all_notebooks
 from tools.reference import DOCUMENTS
 
-pytestmark = [pytest.mark.needs_chromium, pytest.mark.needs_node]
+pytestmark = [pytest.mark.needs_chromium, pytest.mark.needs_axe]
 NAMES = ["index", *(path.stem for path in [*all_notebooks(), *all_lessons()])]
 NAMES += ["reference", "glossary", *DOCUMENTS]
 RULES = "{type: 'tag', values: ['wcag2a', 'wcag2aa', 'best-practice']}"

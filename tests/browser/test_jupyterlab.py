@@ -288,11 +288,11 @@ def test_the_trade_off_moves_with_its_sliders_and_a_clicked_point_shows_its_case
     cell = page.locator(".jp-CodeCell").first
     explorer = explore_tradeoff(simulate("general", 2_000, seed=2))
 
-    def told(level, k, accepted):
+    def told(level, k, n):
         """Wait until the widget says what the same choice says here."""
         explorer.choose(level, k)
-        explorer.accepted.value = accepted
-        cell.get_by_text(finding(explorer.table, level, k, 1 / (1 + accepted))).wait_for()
+        explorer.threshold.value = 1 / (1 + n)
+        cell.get_by_text(finding(explorer.table, level, k, 1 / (1 + n))).wait_for()
         cell.get_by_text(f"of {len(explorer.selected):,} that are referred").wait_for()
 
     told("recommended", 1, 10)
@@ -300,10 +300,10 @@ def test_the_trade_off_moves_with_its_sliders_and_a_clicked_point_shows_its_case
     figure = cell.locator(".js-plotly-plot")
     size = figure.bounding_box()["height"], cell.bounding_box()["height"]
     before = figure.evaluate(level), figure.evaluate(equal)
-    k, accepted = (cell.get_by_role("slider").nth(i) for i in (0, 1))
+    k, threshold = (cell.get_by_role("slider").nth(i) for i in (0, 1))
     k.press("ArrowRight")
     told("recommended", 2, 10)
-    accepted.press("ArrowLeft")
+    threshold.press("ArrowLeft")
     told("recommended", 2, 5)
     assert figure.evaluate(equal) != before[1], "the line of equal net benefit has the slope of the threshold"
     cell.get_by_role("button", name="optional").click()

@@ -120,15 +120,15 @@ def test_an_effect_at_either_end_of_its_range_gives_that_end_of_its_contrast(nam
         assert ends == pytest.approx([stated.lower, stated.upper], rel=0.12), target.path
 
 
-def test_effects_are_identified_and_the_readers_accuracy_is_not(fitted):
+def test_effects_are_identifiable_and_the_readers_accuracy_is_not(fitted):
     table = identifiability(fitted)
     solved = [target.free for target in targets(fitted)]
-    assert set(table.loc[solved, "verdict"]) == {"identified, if the assumptions hold"}
+    assert set(table.loc[solved, "verdict"]) == {"identifiable given the assumptions"}
     # how much difficulty misleads moves other numbers, and no target notices
-    assert table.loc["readers.difficulty", "verdict"] == "not identified"
+    assert table.loc["readers.difficulty", "verdict"] == "not identifiable"
     row = table.loc["readers.difficulty"]
     assert row["moves"] in solved and abs(row["at_upper"] - row["at_lower"]) > 0.1
-    assert table.loc["outcomes.plan_dropped", "verdict"] == "not identified"
+    assert table.loc["outcomes.plan_dropped", "verdict"] == "not identifiable"
 
 
 def test_recentring_keeps_effects_and_moves_what_is_solved_for_the_rates():

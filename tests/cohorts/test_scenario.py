@@ -73,14 +73,14 @@ def test_parameters_keep_the_order_of_the_file():
 
 @given(
     share=st.floats(0, 1),
-    loading=st.floats(-0.9, 0.9),
+    correlation=st.floats(-0.9, 0.9),
     why=st.text(st.characters(blacklist_categories=["Cs"]), max_size=30),
 )
-def test_any_value_and_any_text_survives_the_file(share, loading, why):
+def test_any_value_and_any_text_survives_the_file(share, correlation, why):
     scenario = load_scenario("general").replace(
         {
             "facts.rare_disease.share": Parameter(share, 0.0, 1.0, "assumed", why),
-            "facts.hereditary_condition_suspected.difficulty": loading,
+            "facts.hereditary_condition_suspected.difficulty": correlation,
             "facts.hereditary_condition_suspected.gravity": 0.1,
         }
     )
@@ -245,7 +245,7 @@ WRONG = [
     ("facts", "rare_disease.share = { value = 0.1, basis = 'guessed' }", "the basis is one of cited"),
     ("facts", "rare_disease.share = { value = 0.1, basis = 'cited', citation = '' }", "a citation"),
     ("facts", "symptom_course = { shares = [0.5, 0.5, 0.5, 0] }", "add up to 1.5, not to 1."),
-    ("facts", "rare_disease = { difficulty = 0.9, gravity = 0.9 }", "squares of the loadings of"),
+    ("facts", "rare_disease = { difficulty = 0.9, gravity = 0.9 }", "squares of the correlations of"),
     ("facts", "condition = { gravity = 0.2 }", "fact 'condition' may not load on a trait."),
     ("facts", "sex.by.x = { when = { fact = 'sex', is = ['male'] }, answer = 'male' }", "on itself"),
     ("facts", "sex.by.phimosis.answer = 'men'", "is one of female, male, other, not 'men'."),
@@ -344,7 +344,7 @@ def test_the_other_shares_of_a_fact_give_way_in_proportion_within_its_stratum():
     assert other.shares("pathology_result") == scenario.shares("pathology_result")
 
 
-def test_a_loading_that_was_not_stated_is_0_and_can_be_set():
+def test_a_correlation_that_was_not_stated_is_0_and_can_be_set():
     scenario = load_scenario("general")
     assert scenario["facts.imaging_available.difficulty"] == 0.0
     assert (

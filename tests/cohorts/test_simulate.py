@@ -47,7 +47,7 @@ def strata_of(scenario, truth, name):
     """The cases of each stratum of a fact, by its name."""
     left, found = np.ones(len(truth), bool), {}
     for by, condition in scenario.structure.strata.get(name, {}).items():
-        found[by] = left & truth.holds(condition)
+        found[by] = left & truth.meets(condition)
         left = left & ~found[by]
     return found | {"": left}
 
@@ -75,8 +75,8 @@ def test_every_share_is_right_within_every_stratum(programme):
     assert far == {} and checked > 200
 
 
-def test_loadings_are_correlations_of_the_score_with_the_traits(programme):
-    # E[trait | yes] = loading x density at the cut / share, for a cut score that correlates so with the trait
+def test_correlations_are_those_of_the_score_with_the_traits(programme):
+    # E[trait | yes] = correlation x density at the cut / share, for a cut score with that correlation
     scenario, truth = programme
     checked = 0
     for name, fact in FACTS.items():
@@ -98,11 +98,11 @@ def test_the_traits_are_standard_normal_and_independent(programme):
     assert np.abs(np.corrcoef(traits) - np.eye(3)).max() < 0.003
 
 
-@pytest.mark.parametrize(("signal", "loading"), [(0, 0.0), (0.5, 0.2774), (1, 0.5), (2, 0.7559)])
-def test_signal_multiplies_what_a_fact_knows_over_what_it_does_not(signal, loading):
-    # 0.5 over the root of 1 - 0.25 is .577; twice that is 1.155, which is a loading of .756
+@pytest.mark.parametrize(("signal", "correlation"), [(0, 0.0), (0.5, 0.2774), (1, 0.5), (2, 0.7559)])
+def test_signal_multiplies_what_a_fact_knows_over_what_it_does_not(signal, correlation):
+    # 0.5 over the root of 1 - 0.25 is .577; twice that is 1.155, which is a correlation of .756
     scenario = load_scenario("programme").replace({"signal": signal, "facts.imaging_available.gravity": 0.5})
-    assert signalled(scenario, "imaging_available").get("gravity", 0) == pytest.approx(loading, abs=1e-4)
+    assert signalled(scenario, "imaging_available").get("gravity", 0) == pytest.approx(correlation, abs=1e-4)
 
 
 def coherence(scenario, n, seed):

@@ -43,7 +43,7 @@ READINGS = pd.DataFrame(
 )
 READINGS["first_right"] = (READINGS["probability"] >= 0.5) == READINGS["malignant"]
 BY_HAND = [
-    # band  referred caught needless
+    # band  referred true_positive false_positive
     (0.0, 0, 0, 0),
     (0.11, 1, 0, 1),
     (0.25, 1, 0, 1),  # 0.25 lies on the edge, which is outside
@@ -55,7 +55,10 @@ BY_HAND = [
 
 def test_second_readings_are_those_counted_by_hand():
     counted = second_readings(READINGS, [band for band, *_ in BY_HAND], "pathology_result")
-    assert counted[["band", "referred", "caught", "needless"]].to_records(index=False).tolist() == BY_HAND
+    assert (
+        counted[["band", "referred", "true_positive", "false_positive"]].to_records(index=False).tolist()
+        == BY_HAND
+    )
     assert (counted["n"] == 6).all() and (counted["errors"] == 2).all()
 
 
@@ -65,12 +68,15 @@ def test_intervals_are_wilsons(table):
         assert (row.lower, row.upper) == pytest.approx(
             proportion_confint(row.referred, row.n, method="wilson")
         )
-        caught = proportion_confint(row.caught, row.errors, method="wilson")
-        assert (row.caught_lower, row.caught_upper) == pytest.approx(caught)
+        caught = proportion_confint(row.true_positive, row.errors, method="wilson")
+        assert row.sensitivity == row.true_positive / row.errors
+        assert (row.sensitivity_lower, row.sensitivity_upper) == pytest.approx(caught)
 
 
 def test_a_wider_band_refers_and_catches_no_fewer(table):
-    assert all(table[column].is_monotonic_increasing for column in ("referred", "caught", "needless"))
+    assert all(
+        table[column].is_monotonic_increasing for column in ("referred", "true_positive", "false_positive")
+    )
 
 
 def test_nothing_else_is_recorded_so_every_biopsy_stays_undetermined(table):

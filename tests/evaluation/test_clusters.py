@@ -15,7 +15,7 @@ from secondop import (
     decision_curve,
     figures,
     firing_rates,
-    flow_table,
+    flow,
     of_100,
     overlap,
     published_contrasts,
@@ -250,7 +250,7 @@ def test_what_has_no_intervals_by_cluster_says_so(counted):
 
 
 def test_what_has_no_intervals_at_all_takes_a_cohort_with_clusters():
-    assert flow_table(COHORT, rule_book=BOOK)["cases"].sum() > 0
+    assert flow(COHORT, rule_book=BOOK)["cases"].sum() > 0
     assert of_100(COHORT, "recommended", rule_book=BOOK)["people"].sum() == 100
     assert weighed(COHORT)[ENDS].equals(weighed(CASES, cluster="site")[ENDS])
 

@@ -23,7 +23,7 @@ from secondop.guideline.second_opinion import RULE_BOOK
 from tests.kit import examples
 
 KINDS = {"neither": (False, False), "corrected": (True, False), "introduced": (False, True)}
-WORTH = {"neither": 0, "corrected": 1, "introduced": -1}
+GAIN = {"neither": 0, "corrected": 1, "introduced": -1}
 
 
 def frame(cases):
@@ -40,10 +40,10 @@ def row_of(cases, **more):
 def brute(cases, threshold):
     """Net benefit and yield above chance per 100 where nothing is unknown, case by case."""
     odds, n = threshold / (1 - threshold), len(cases)
-    gains = [WORTH[kind] - odds * (kind != "corrected") for refers, kind in cases if refers]
-    worth, refers = [WORTH[kind] for _, kind in cases], [refers for refers, _ in cases]
-    found = sum(w for w, r in zip(worth, refers, strict=True) if r)
-    return 100 * sum(gains) / n, 100 * (found - sum(refers) * sum(worth) / n) / n
+    gains = [GAIN[kind] - odds * (kind != "corrected") for refers, kind in cases if refers]
+    each, refers = [GAIN[kind] for _, kind in cases], [refers for refers, _ in cases]
+    found = sum(w for w, r in zip(each, refers, strict=True) if r)
+    return 100 * sum(gains) / n, 100 * (found - sum(refers) * sum(each) / n) / n
 
 
 CASE = st.tuples(st.sampled_from([True, False, None]), st.sampled_from([*KINDS]))

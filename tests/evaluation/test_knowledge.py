@@ -1,13 +1,9 @@
-"""What facts know: recomputed from the anchors, nothing at signal 0, and lifts beside published ones."""
+"""The signal: recomputed from the anchors, nothing at signal 0, and lifts beside published ones."""
 
-from pathlib import Path
-
-import nbformat
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from bs4 import BeautifulSoup
 
 from secondop.cohorts.calibrate import calibrate, recentred
 from secondop.cohorts.scenario_file import load_scenario
@@ -19,8 +15,8 @@ from secondop.evaluation.published import published_contrasts
 from secondop.guideline.contrasts import DOUBT
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.assess import assess
+from tests.kit import stored_table
 
-ROOT = Path(__file__).resolve().parents[2]
 PROGRAMME = load_scenario("programme")
 
 
@@ -92,30 +88,13 @@ def test_lifts_are_the_published_ranges_and_the_mean_gain_of_whoever_is_chosen()
     assert table.index[-1] == "Rule book: all with an urgent indication" and table.attrs["n"] == 20_000
 
 
-def stored(heading):
-    """The cells of a table that notebook 06 prints, under a heading of its own."""
-    cells = nbformat.read(
-        ROOT / "notebooks" / "06-when-does-benefit-become-overuse.ipynb", as_version=4
-    ).cells
-    found = [
-        out["data"]["text/html"] for cell in cells for out in cell.get("outputs", ()) if heading in str(out)
-    ]
-    return [[x.get_text() for x in row(["th", "td"])] for row in BeautifulSoup(found[0], "html.parser")("tr")]
-
-
 @pytest.mark.parametrize("signals", [[1], [0, 2]], ids=["as calibrated", "all signals"])
 @pytest.mark.slow
-def test_notebook_6_prints_what_follows_from_the_anchors(signals):
-    table, printed, signal = (
-        yield_range(PROGRAMME, ["recommended"], signals=signals, n=50_000, seed=6),
-        {},
-        "",
-    )
-    for *where, anchor, sent, above, share in stored("yield_share")[2:]:
-        signal = where[0] if where else signal
-        printed[float(signal), anchor] = [float(sent), float(above), float(share)]
+def test_notebook_06a_prints_what_follows_from_the_anchors(signals):
+    table = yield_range(PROGRAMME, ["recommended"], signals=signals, n=50_000, seed=6)
+    printed = stored_table("06a", "facts-know-5")
     for at in signals:
         for anchor in ANCHORS:
             names = ["referral_rate", "yield_above_chance", "yield_share"]
             now = numbers(table, at, anchor).loc[names, "value"].tolist()
-            assert printed[at, anchor] == pytest.approx(now, abs=0.0501)
+            assert [*map(float, printed[str(at), anchor])] == pytest.approx(now, abs=0.0501)

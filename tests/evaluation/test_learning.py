@@ -392,7 +392,7 @@ def test_where_there_is_nothing_to_learn_no_fact_is_important_however_well_known
     assert table.attrs["auc"] == pytest.approx(50, abs=3)
 
 
-def test_a_fact_without_any_loading_tells_nothing(cohort):
+def test_a_fact_without_any_correlation_tells_nothing(cohort):
     scenario = load_scenario("programme")
     assert not any(scenario[f"facts.lifestyle_change_tried.{trait}"] for trait in ("difficulty", "gravity"))
     table = importance(cohort, facts=FOUR, seed=1).set_index("fact")

@@ -41,7 +41,7 @@ def test_an_own_rate_has_the_columns_of_the_published_ones_and_stands_beside_the
         table.loc["meyer_dx", "verdict"]
         == compare(CASES, fitted_to=()).set_index("id").loc["meyer_dx", "verdict"]
     )
-    figure = figures.published(table.reset_index())
+    figure = figures.compare(table.reset_index())
     words = " ".join([*hovers(figure), *(note.text for note in figure.layout.annotations)])
     assert "own figures" in words and "nan" not in words and "NA" not in words
 
@@ -117,7 +117,7 @@ BLANKS = {
 )
 def test_no_reason_says_nan_or_infinite(blank, cases):
     table = compare(cases, rate("clinic", **OWN).assign(**blank), fitted_to=())
-    figure = figures.published(table)
+    figure = figures.compare(table)
     said = [table["reason"].item(), *hovers(figure), title(figure)]
     assert not any(
         word in text.replace("<br>", " ").split() for text in said for word in ("nan", "inf", "NA", "<NA>")
@@ -132,11 +132,11 @@ def words(figure):
 DOUBT = published_contrasts().query("id == 'doubt_risk_ratio'")
 TRUTH = simulate("oncology", 500, seed=1)
 DRAWN = {
-    "rates": lambda cases: figures.published(compare(cases, fitted_to=())),
-    "contrasts": lambda cases: figures.contrasts(
+    "rates": lambda cases: figures.compare(compare(cases, fitted_to=())),
+    "contrasts": lambda cases: figures.compare(
         compare(cases, DOUBT, fitted_to=(), sides={"doubt_risk_ratio": ("sought", None)})
     ),
-    "triage": lambda cases: figures.triage(triage_lifts(cases, ["urgent"])),
+    "triage": lambda cases: figures.triage_lifts(triage_lifts(cases, ["urgent"])),
 }
 
 
@@ -152,5 +152,5 @@ def test_a_table_that_lost_what_it_says_of_itself_speaks_of_a_cohort():
     table = compare(CASES, fitted_to=())
     assert table.attrs["simulated"] is False
     table.attrs = {}
-    said = words(figures.published(table))
-    assert "a cohort beside" in said and "simulated" not in said and "own cases" not in said
+    said = words(figures.compare(table))
+    assert "· cohort" in said and "simulated" not in said and "own cases" not in said

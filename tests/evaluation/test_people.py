@@ -11,12 +11,12 @@ from secondop.errors import SecondopError
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.people import (
     PEOPLE,
-    _whole,
-    flow_table,
+    flow,
     natural_frequencies,
     natural_sentence,
     of_100,
     share_sentence,
+    whole_people,
 )
 from secondop.evaluation.tradeoff import tradeoff, wide
 from secondop.guideline.second_opinion import RULE_BOOK
@@ -37,42 +37,38 @@ CASES = pd.DataFrame(
     ],
     columns=["complication_during_treatment", "sought", "changed"],
 )  # fmt: skip
-STREAMS = [
-    # source                     target                  cases of undetermined
-    ("all cases",                "urgent",                   3, 8, 0),
-    ("all cases",                "no indication",            5, 8, 5),
-    ("urgent",                   "sought one",               2, 3, 0),
-    ("urgent",                   "sought none",              1, 3, 0),
-    ("no indication",            "sought one",               2, 5, 2),
-    ("no indication",            "sought none",              2, 5, 2),
-    ("no indication",            "not known whether sought", 1, 5, 1),
-    ("sought one",               "something changed",        1, 4, 0),
-    ("sought one",               "nothing changed",          2, 4, 1),
-    ("sought one",               "outcome not known",        1, 4, 1),
-    ("sought none",              "would have changed",       1, 3, 0),
-    ("sought none",              "would not have changed",   1, 3, 1),
-    ("sought none",              "never to be known",        1, 3, 1),
-    ("not known whether sought", "something changed",        1, 1, 1),
+WAYS = [
+    # recommendation  possible  sought                      outcome             cases
+    ("urgent",        "urgent", "sought one",               "something changed",      1),
+    ("urgent",        "urgent", "sought one",               "nothing changed",        1),
+    ("urgent",        "urgent", "sought none",              "would have changed",     1),
+    ("no indication", "urgent", "sought one",               "nothing changed",        1),
+    ("no indication", "urgent", "sought none",              "would not have changed", 1),
+    ("no indication", "urgent", "not known whether sought", "something changed",      1),
+    ("no indication", "urgent", "sought one",               "outcome not known",      1),
+    ("no indication", "urgent", "sought none",              "never to be known",      1),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("cases", [CASES, pl.from_pandas(CASES), pl.from_pandas(CASES).lazy()], ids=type)
-def test_streams_are_the_counts_done_by_hand(cases):
-    table = flow_table(cases, outcome="changed")
-    seen = table[["source", "target", "cases", "of", "undetermined"]]
-    assert list(seen.itertuples(index=False, name=None)) == STREAMS and (table["n"] == 8).all()
+def test_ways_are_the_counts_done_by_hand(cases):
+    table = flow(cases, outcome="changed")
+    seen = table[["recommendation", "possible", "sought", "outcome", "cases"]]
+    assert set(seen.itertuples(index=False, name=None)) == set(WAYS) and (table["n"] == 8).all()
     flags = Cohort(cases, outcome="changed", flags={"sought": "sought"})
-    pd.testing.assert_frame_equal(flow_table(flags, outcome="changed"), table)
+    pd.testing.assert_frame_equal(flow(flags, outcome="changed"), table)
 
 
-def test_streams_go_by_what_an_assessment_says_and_hold_every_case(make_cases):
+def test_ways_go_by_what_an_assessment_says_and_hold_every_case(make_cases):
     cases = make_cases(300, 4).assign(asked=np.arange(300) % 3 == 0)
-    table, said = flow_table(cases, sought="asked"), assess(cases, RULE_BOOK)
-    assert table.groupby("stage")["cases"].sum().tolist() == [300] * 3 and not table.attrs["simulated"]
-    first = table[table["stage"] == 1].set_index("target")
-    for level, rows in said.groupby("recommendation", observed=True):
-        stream = first.loc[level.replace("_", " "), ["cases", "undetermined"]]
-        assert stream.tolist() == [len(rows), rows["undetermined"].sum()]
+    table, said = flow(cases, sought="asked"), assess(cases, RULE_BOOK)
+    assert table["cases"].sum() == 300 and not table.attrs["simulated"]
+    assert table.loc[table["sought"] == "sought one", "cases"].sum() == 100
+    for (level, possible), rows in said.groupby(["recommendation", "possible"], observed=True):
+        way = (table["recommendation"] == level.replace("_", " ")) & (
+            table["possible"] == possible.replace("_", " ")
+        )
+        assert table.loc[way, "cases"].sum() == len(rows)
 
 
 def test_a_hundred_people_are_counted_by_hand_and_who_cannot_be_judged_apart():
@@ -99,7 +95,7 @@ def test_a_hundred_people_agree_with_the_trade_off(make_cases, policy):
 
 @given(st.lists(st.integers(0, 10**6), max_size=7))
 def test_whole_people_always_add_up_and_none_is_off_by_one_or_more(counts):
-    people, total = _whole(np.array(counts, float)), sum(counts)
+    people, total = whole_people(np.array(counts, float)), sum(counts)
     assert people.sum() == (100 if total else 0)
     assert all(abs(whole - 100 * n / (total or 1)) < 1 for whole, n in zip(people, counts, strict=True))
 

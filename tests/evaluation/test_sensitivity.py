@@ -236,7 +236,7 @@ def test_draws_equal_the_trade_off_of_their_own_cohort(drawn):
         theirs = table["value"][name]
         np.testing.assert_allclose(ours.loc[theirs.index, name], theirs, atol=1e-9, err_msg=name)
     for name in ("referral_rate", "true_positive", "false_positive"):  # most where unknown facts refer
-        assert ours.loc["urgent or undecided", name] == pytest.approx(table["max"][name]["urgent"])
+        assert ours.loc["urgent if missing were yes", name] == pytest.approx(table["max"][name]["urgent"])
     for name in ("diagnosis_changed", "treatment_changed"):
         counted = cohort.loc[cohort["sought"], name].mean()
         assert ours.loc["sought", name] == pytest.approx(100 * counted)
@@ -254,7 +254,7 @@ def test_what_holds_in_every_draw(drawn):
         np.testing.assert_allclose(both[told], changes[told], err_msg=policy)
     rate = wide["referral_rate"].unstack("policy")
     assert (rate[LEVELS].diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
-    assert all((rate[f"{level} or undecided"] >= rate[level]).all() for level in LEVELS)
+    assert all((rate[f"{level} if missing were yes"] >= rate[level]).all() for level in LEVELS)
 
 
 def test_the_table_is_tidy_and_complete_and_its_base_is_the_scenario_as_stated(drawn):
@@ -358,7 +358,7 @@ WRONG = [
     # asked for                                 the message names
     (dict(measure="true_positives"),            "'true_positive'"),
     (dict(policy="recomended"),                 "'recommended'"),
-    (dict(policy="none or undecided"),          "There are: all, none"),
+    (dict(policy="none if missing were yes"),          "There are: all, none"),
     (dict(parameters=["rates.sough"]),        "rates.sought"),
 ]  # fmt: skip
 

@@ -245,7 +245,7 @@ def test_a_probability_outside_0_to_1_is_refused(wrong):
 @pytest.mark.parametrize("kind", [np.array, pd.Series, pl.Series, list])
 def test_net_benefit_is_true_positives_less_weighted_false_ones_in_any_kind_of_column(kind):
     made = net_benefit(kind([True, True, False]), kind([True, False, False]), threshold=1 / 3)
-    assert made == pytest.approx((1 - 1 / 2) / 3)
+    assert made == pytest.approx(100 * (1 - 1 / 2) / 3)
 
 
 ONE = pd.Series([True])

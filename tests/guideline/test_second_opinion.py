@@ -324,7 +324,7 @@ stable-without-new-findings: clinically_stable, new_finding, symptom_severity, s
     RULE_BOOK.facts,
 )
 
-# When the source presses harder, and when something is said besides.
+# When the source strengthens an indication, and when something is said besides.
 BESIDES = read_tables(
     """
 stronger, ambiguous-pathology: specialty, rare_disease

@@ -92,7 +92,7 @@ REFUSED = [
     ([EXERCISE, SOLUTION, PLAIN, SOLUTION], "cell 4: a solution that follows no exercise"),
     ([EXERCISE, PLAIN], "cell 1: an exercise that no solution follows"),
     ([EXERCISE, SOLUTION, EXERCISE], "cell 3: an exercise that no solution follows"),
-    ([EXERCISE, SOLUTION, ("solutoin", "2")], "cell 3: the tag 'solutoin' is neither 'exercise' nor"),
+    ([EXERCISE, SOLUTION, ("solutoin", "2")], "cell 3: the tag 'solutoin' is none of"),
 ]
 
 

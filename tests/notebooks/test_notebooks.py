@@ -6,7 +6,6 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from secondop.figures.style import COLOURS
 from tools.notebooks import PLOTLY, all_lessons, all_notebooks, figures, has_its_picture, tidy
 
 NOTEBOOKS = [*all_notebooks(), *all_lessons()]
@@ -109,18 +108,6 @@ def test_it_is_stored_tidily_with_its_outputs(path):
         f"{path.name} has a figure whose picture is missing, or has another size than the figure declares: "
         "run python run.py notebooks"
     )
-
-
-def test_the_rules_that_notebook_04_calls_light_blue_are_drawn_so():
-    (path,) = (path for path in all_notebooks() if path.name.startswith("04"))
-    stored = nbformat.read(path, as_version=4)
-    assert any("with a light blue dot are the patient's own wishes" in cell.source for cell in stored.cells)
-    traces = {trace.get("name", ""): trace for trace in figures(stored)[0]["data"][PLOTLY]["data"]}
-    (wishes,) = (trace for name, trace in traces.items() if name.startswith("Patient-driven"))
-    assert wishes["marker"]["color"] == COLOURS["optional"] == "#56B4E9"
-    assert [name for name, trace in traces.items() if trace["marker"]["color"] == "#56B4E9"] == [
-        wishes["name"]
-    ]
 
 
 @pytest.mark.parametrize("path", all_notebooks(), ids=lambda path: path.stem)

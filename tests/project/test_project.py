@@ -18,7 +18,7 @@ from secondop.errors import UnknownNameError
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-ROOMS = ["rules", "guideline", "readers", "cohorts", "evaluation", "figures", "teaching", "reports"]
+ROOMS = ["rules", "guideline", "readers", "cohorts", "evaluation", "figures", "tables", "teaching", "reports"]
 CONDA_NAMES: dict[str, str] = {}  # pip's name -> conda-forge's, where they differ
 
 
@@ -112,7 +112,7 @@ def test_an_installed_wheel_carries_its_data(tmp_path):
     assert [Path(line).read_bytes() for line in told] == [path.read_bytes() for path in ours]
     assert not [path.name for path in site.iterdir() if path.name in ("tests", "tools", "data", "notebooks")]
     beside = [path for path in (ROOT / "secondop").rglob("*") if path.suffix in (".js", ".css")]
-    assert len(beside) == 2, "what a widget needs in the browser"
+    assert len(beside) == 3, "what widgets and figures need in the browser"
     assert [
         site / path.relative_to(ROOT) for path in beside if not (site / path.relative_to(ROOT)).exists()
     ] == []

@@ -6,11 +6,10 @@ import json
 import re
 from pathlib import Path
 
-import nbformat
 import pytest
-from bs4 import BeautifulSoup
 
 import run
+from tests.kit import stored_table
 from tools.notebooks import all_lessons, all_notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,21 +24,13 @@ def test_the_example_prints_what_the_readme_says():
     assert out.getvalue() == printed
 
 
-def test_the_cover_says_what_notebook_6_prints_of_the_yield_above_chance():
-    cells = nbformat.read(
-        ROOT / "notebooks" / "06-when-does-benefit-become-overuse.ipynb", as_version=4
-    ).cells
-    outputs = [out for cell in cells for out in cell.get("outputs", ())]
-    (html,) = (
-        out["data"]["text/html"] for out in outputs if "yield_share" in str(out) and "contrasts" in str(out)
-    )
-    rows, printed, signal = BeautifulSoup(html, "html.parser")("tr"), {}, ""
-    for row in rows[2:]:
-        *where, anchor, _, above, share = (cell.get_text() for cell in row(["th", "td"]))
-        signal = where[0] if where else signal
-        printed[signal, anchor] = above, share if float(share) < 10 else f"{float(share):.0f}"
+def test_the_cover_says_what_notebooks_06a_and_06b_print_of_the_yield_above_chance():
+    printed = {
+        where: (above, share if float(share) < 10 else f"{float(share):.0f}")
+        for where, (_, above, share) in stored_table("06a", "facts-know-5").items()
+    }
     (above, share), (low, least), (high, most) = (
-        printed["1", anchor] for anchor in ("middle", "low", "high")
+        printed["1", contrasts] for contrasts in ("middle", "low", "high")
     )
     cover = " ".join(README.partition("*Simulated cases, as assumed")[2].partition("Made by")[0].split())
     assert (
@@ -52,10 +43,9 @@ def test_the_cover_says_what_notebook_6_prints_of_the_yield_above_chance():
     assert f"low to high {low} to {high} ({least} to {most} %)" in cover
     first, last = printed["0", "low"], printed["2", "high"]
     assert f"(signal 0 to 2) {first[0]} to {last[0]} ({first[1]} to {last[1]} %)" in cover
-    (text,) = (out["text"] for out in outputs if "introduced, net" in out.get("text", ""))
-    net = dict(re.findall(r"^(\d+)%: .* net ([\d.]+) above chance", text, re.MULTILINE))
+    net = {right: texts[-1] for (_, right), texts in stored_table("06b", "facts-know-13").items()}
     assert (
-        f"it finds {net['86']} per 100 above chance, {net['70']} if fewer first opinions are right" in cover
+        f"it finds {net['86%']} per 100 above chance, {net['70%']} if fewer first opinions are right" in cover
     )
 
 
@@ -66,7 +56,7 @@ def test_every_link_leads_to_a_file():
 
 
 def test_every_notebook_and_lesson_stands_in_a_table_with_its_title():
-    rows = re.findall(r"^\| \[(\d+)\]\(notebooks/([^)]+)\) \| (.+) \|$", README, re.MULTILINE)
+    rows = re.findall(r"^\| \[(\d+[a-z]?)\]\(notebooks/([^)]+)\) \| (.+) \|$", README, re.MULTILINE)
     stored = [*all_notebooks(), *all_lessons()]
     assert [name for _, name, _ in rows] == [str(path.relative_to(ROOT / "notebooks")) for path in stored]
     for (number, name, question), path in zip(rows, stored, strict=True):

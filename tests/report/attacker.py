@@ -98,11 +98,11 @@ class Attacker:
                 self.learn(self.fires(rules, "yes", group), row["fires in"])
             if row["cannot be judged"] != "hidden":
                 self.learn(self.fires(rules, "unknown", group), row["cannot be judged"])
-            for least, lower in (("at least, %", "95 % from"),):
+            for least, lower in (("if missing were no, %", "95 % interval, from"),):
                 assert (row[least] == "hidden") == (row[lower] == "hidden") == (row["fires in"] == "hidden")
-            assert (row["at most, %"] == "hidden") == (row["95 % to"] == "hidden")
-            if row["at most, %"] != "hidden":
-                self.learn(self.fires(rules, "no", group), n - n * row["at most, %"] / 100)
+            assert (row["if missing were yes, %"] == "hidden") == (row["95 % interval, to"] == "hidden")
+            if row["if missing were yes, %"] != "hidden":
+                self.learn(self.fires(rules, "no", group), n - n * row["if missing were yes, %"] / 100)
 
     def read_worth(self, sheet, rules_of, n):
         """The trade-off: what a policy refers for certain and perhaps, with a change and without."""

@@ -136,7 +136,15 @@ def test_rates_and_trade_off_are_those_of_their_functions(tmp_path, simulated):
     for row in sheets["rates"].to_dict("records"):
         same = rates.loc[[row["name"]]].iloc[0]
         shown = [
-            row[x] for x in ("fires in", "cannot be judged", "of", "at least, %", "at most, %", "95 % from")
+            row[x]
+            for x in (
+                "fires in",
+                "cannot be judged",
+                "of",
+                "if missing were no, %",
+                "if missing were yes, %",
+                "95 % interval, from",
+            )
         ]
         assert shown == pytest.approx([same[x] for x in ("fired", "unknown", "n", "min", "max", "lower")])
     by_sex = firing_rates(simulated, by="sex").set_index(["label", "group"])
@@ -302,8 +310,8 @@ def test_it_says_for_whom_the_outcome_is_known_and_what_an_estimate_assumes(
     options, said, not_said, caution, log, tmp_path
 ):
     _, soup = page_of(log, tmp_path, rule_book=RULE_BOOK, outcome="changed", **options)
-    worth, cannot = (soup.find(id=x).parent.get_text() for x in ("worth", "open"))
-    assert said in worth and not_said not in worth + cannot and caution in cannot
+    told, cannot = (soup.find(id=x).parent.get_text() for x in ("tradeoff", "open"))
+    assert said in told and not_said not in told + cannot and caution in cannot
 
 
 def test_estimates_stand_beside_their_bounds(log, tmp_path):
@@ -326,7 +334,7 @@ def test_intervals_keep_a_cluster_together(log, tmp_path):
     path = report(log, tmp_path / "r.xlsx", cluster="ward", outcome="changed")
     sheets = pd.read_excel(path, sheet_name=None)
     rates = firing_rates(log, cluster="ward").set_index("label")
-    shown = sheets["rates"].set_index("name")["95 % from"]
+    shown = sheets["rates"].set_index("name")["95 % interval, from"]
     assert shown["recommended or more"] == pytest.approx(rates.loc["recommended or more", "lower"])
     told = wide(tradeoff(log, outcome="changed", cluster="ward")).set_index("policy")
     made = wide(sheets["trade-off"].astype({"group": object})).set_index("policy")

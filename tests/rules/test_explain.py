@@ -101,7 +101,7 @@ def test_a_case_with_nothing_recorded_is_open_and_never_read_as_no(book):
     told = explain({}, book)
     assert (told.recommendation, told.undetermined) == ("no_indication", True)
     assert told.supporting == told.opposing == ()
-    assert len(told.undecided) == len(book) - len(book.of_kind("amplifier"))
+    assert len(told.cannot_be_judged) == len(book) - len(book.of_kind("amplifier"))
     amplifiers = {n for r in book.of_kind("amplifier") for n in r.facts}
     decisive = {n for r in book if r.kind != "amplifier" for n in r.facts}
     assert {q.fact for q in told.next_questions} == decisive >= set(book.rule_facts) - amplifiers
@@ -172,7 +172,7 @@ def test_whom_to_see_follows_the_strongest_reason():
 
 def test_a_question_says_what_each_answer_would_lead_to():
     (asked,) = explain(NOTHING | {"drugs": None, "rash": True}, IMAGING.without("alarm")).next_questions
-    assert (asked.fact, asked.question, asked.settles) == ("drugs", "How many drugs did you try?", True)
+    assert (asked.fact, asked.question, asked.makes_final) == ("drugs", "How many drugs did you try?", True)
     assert asked.outcomes == "less than 3 drugs → no indication; at least 3 drugs → optional"
 
 
@@ -185,10 +185,10 @@ SETTLED = [
 ]
 
 
-@pytest.mark.parametrize(("why", "rules", "settles"), SETTLED)
-def test_a_question_says_whether_an_answer_could_settle_the_case(why, rules, settles):
+@pytest.mark.parametrize(("why", "rules", "makes_final"), SETTLED)
+def test_a_question_says_whether_an_answer_could_make_it_final(why, rules, makes_final):
     asked = {q.fact: q for q in explain({}, small_book(*rules, also=[FEVER, RASH, PAIN])).next_questions}
-    assert asked["fever"].settles is settles, why
+    assert asked["fever"].makes_final is makes_final, why
 
 
 def test_what_could_only_say_not_needed_raises_nothing_and_is_still_worth_asking():

@@ -37,17 +37,17 @@ def by_brute_force(cases, book):
 
 def test_every_count_is_that_of_trying_every_answer():
     table, (rows, undetermined) = worth_recording(CASES, BOOK), by_brute_force(CASES, BOOK)
-    counts = table.set_index("fact")[["next_question", "settles", "unrecorded"]]
+    counts = table.set_index("fact")[["next_question", "makes_final", "unrecorded"]]
     assert dict(zip(counts.index, counts.itertuples(index=False, name=None), strict=True)) == {
         name: row for name, row in rows.items() if row[2]
     }
-    assert table["settles"].sum() > table["next_question"].max() > 3
+    assert table["makes_final"].sum() > table["next_question"].max() > 3
     assert (table["undetermined"] == undetermined).all() and (table["n"] == len(CASES)).all()
 
 
 def test_the_most_useful_facts_come_first():
     table = worth_recording(CASES, BOOK)
-    order = list(zip(table["next_question"], table["settles"], strict=True))
+    order = list(zip(table["next_question"], table["makes_final"], strict=True))
     assert order == sorted(order, reverse=True)
 
 

@@ -82,9 +82,9 @@ def test_one_person_is_spoken_of_as_one():
 @pytest.mark.parametrize("shares", [(0.4, 0.5, 0.148), (0, 0.5, 0.148), (1, 1, 1)])
 def test_every_part_keeps_its_trace_and_the_unknown_ask(shares):
     table = natural_frequencies(*shares)
-    traces = figures.icon_array(table).data
+    traces = figures.icon_array(table).data[: len(table)]  # the people; then what each mark means
     assert [sum(x is not None for x in trace.x) for trace in traces] == table["people"].tolist()
-    assert all(trace.x for trace in traces)  # an empty one would leave the legend
+    assert all(trace.x for trace in traces)  # an empty one would lose its place
     assert [trace.name.partition(" ")[2] for trace in traces] == list(WENT.values())
     assert [trace.text for trace in traces] == ["", "", "?", ""]
 
@@ -132,16 +132,16 @@ def test_the_sliders_move_the_people_the_sentence_and_nothing_else(explorer, pre
     assert explorer.table["people"].tolist() == table["people"].tolist()
     assert explorer.sentence == natural_sentence(table)
     assert natural_sentence(table) in plain(explorer._says.value)
-    drawn = [sum(x is not None for x in trace.x) for trace in explorer.figure.data]
-    assert drawn == table["people"].tolist()
-    assert [numbers(trace.name)[0] for trace in explorer.figure.data] == drawn
+    people, keys = explorer.figure.data[: len(table)], explorer.figure.data[len(table) :]
+    drawn = [sum(x is not None for x in trace.x) for trace in people]
+    assert drawn == table["people"].tolist() == [numbers(trace.text)[0] for trace in keys]
+    assert [numbers(trace.name)[0] for trace in people] == drawn
     assert explorer.figure.layout.to_plotly_json() == before
 
 
 def test_the_still_is_the_hundred_people_that_are_shown(explorer):
     explorer.prevalence.value = 70
     (still,) = explorer.still().values()
-    assert [sum(x is not None for x in part["x"]) for part in still["data"]] == explorer.table[
-        "people"
-    ].tolist()
+    people = explorer.table["people"].tolist()
+    assert [sum(x is not None for x in part["x"]) for part in still["data"][: len(people)]] == people
     assert json.dumps(still) and "70 have an indication" in plain(still["layout"]["title"]["text"])

@@ -10,7 +10,7 @@ import pytest
 
 from secondop import RULE_BOOK, SecondopError, assess, simulate, tradeoff, wide
 from secondop.teaching import explore_tradeoff
-from secondop.teaching.tradeoff_explorer import ACCEPTED
+from secondop.teaching.tradeoff_explorer import REFERRALS
 
 KEPT = ("neoplasia-concern", "hereditary-condition-suspected", "patient-wants-one")
 BOOK = RULE_BOOK.only(*KEPT).replace("neoplasia-concern", level="urgent")
@@ -76,14 +76,16 @@ def test_the_cases_behind_a_point_and_their_counts_are_those_found_by_hand(
     six, level, k, referred, unjudged, tp, fp, fn, tn
 ):
     six.choose(level, k)
-    assert six.selected.equals(CASES.loc[list(referred)]) and six.undecided.equals(CASES.loc[list(unjudged)])
+    assert six.selected.equals(CASES.loc[list(referred)]) and six.cannot_be_judged.equals(
+        CASES.loc[list(unjudged)]
+    )
     assert f"the first {len(referred)} of {len(referred)} that are referred" in plain(six._cases.value)
     parts = ("true_positive", "false_positive", "false_negative", "true_negative", "cannot_be_judged")
     assert [six.counts[part] for part in parts] == [tp, fp, fn, tn, len(unjudged)]
     assert f"{tp} referred, something changes" in plain(six._counts.value)
     assert f"{len(unjudged)} cannot be judged" in plain(six._counts.value)
     rows = six.table[(six.table["level"] == level) & (six.table["k"] == k)]
-    assert len(rows) == len(ACCEPTED)
+    assert len(rows) == len(REFERRALS)
     assert rows[["true_positive", "false_positive"]].to_numpy() == pytest.approx(
         np.tile([100 * tp / 6, 100 * fp / 6], (6, 1))
     )
@@ -111,34 +113,32 @@ def test_the_table_behind_a_point_says_which_rules_hold_and_what_changed(six):
 def test_every_setting_shows_the_trade_off_computed_apart(many, cohort):
     wishes = assess(cohort)[["indications", "preferences"]]
     cases = cohort.assign(enough=wishes.sum(axis=1) >= 3)
-    apart = wide(
-        tradeoff(cases, {"enough": "enough"}, threshold=[1 / (1 + accepted) for accepted in ACCEPTED])
-    )
+    apart = wide(tradeoff(cases, {"enough": "enough"}, threshold=[1 / (1 + n) for n in REFERRALS]))
     same = {
         "urgent": ("urgent", 1),
         "recommended": ("recommended", 1),
         "at least 3": ("recommended", 3),
         "enough": ("optional", 3),  # nothing unknown: only what is known to fire refers
     }
-    for accepted in ACCEPTED:
-        many.accepted.value = accepted
+    for n in REFERRALS:
+        many.threshold.value = 1 / (1 + n)
         for policy, (level, k) in same.items():
             many.choose(level, k)
-            row = apart[(apart["policy"] == policy) & (apart["threshold"] == 1 / (1 + accepted))].iloc[0]
+            row = apart[(apart["policy"] == policy) & (apart["threshold"] == 1 / (1 + n))].iloc[0]
             shown = trace(many, "Chosen")
             assert (shown.x[0], shown.y[0]) == pytest.approx((row["false_positive"], row["true_positive"]))
             assert 100 * len(many.selected) / 400 == pytest.approx(row["referral_rate"])
             own = many.table[(many.table["level"] == level) & (many.table["k"] == k)]
-            own = own[own["threshold"] == 1 / (1 + accepted)].iloc[0]
+            own = own[own["threshold"] == 1 / (1 + n)].iloc[0]
             assert own["net_benefit"] == pytest.approx(row["net_benefit"])
 
 
-@pytest.mark.parametrize("accepted", ACCEPTED)
-def test_what_is_accepted_is_the_slope_of_the_line_and_nothing_lies_above_it(many, accepted):
-    many.accepted.value = accepted
+@pytest.mark.parametrize("n", REFERRALS)
+def test_the_odds_of_the_threshold_are_the_slope_of_the_line_and_nothing_lies_above_it(many, n):
+    many.threshold.value = 1 / (1 + n)
     line = trace(many, "Net benefit as high as the best")
     slope = (line.y[1] - line.y[0]) / (line.x[1] - line.x[0])
-    assert slope == pytest.approx(1 / accepted)
+    assert slope == pytest.approx(1 / n)
     (x,), (y,) = trace(many, "Highest net benefit").x, trace(many, "Highest net benefit").y
     assert y == pytest.approx(line.y[0] + slope * x)
     real = many.table[many.table["sort"] != "perfect foresight"]
@@ -146,7 +146,7 @@ def test_what_is_accepted_is_the_slope_of_the_line_and_nothing_lies_above_it(man
 
 
 def test_the_finding_and_the_counts_say_their_denominator(many):
-    many.accepted.value = 10
+    many.threshold.value = 1 / (1 + 10)
     many.choose("recommended", 2)
     assert "changes in 100 cases" in plain(many._says.value)
     assert "With 10 no-change referrals accepted for one change," in plain(many._says.value)
@@ -190,7 +190,7 @@ def test_the_frame_around_the_marks_never_moves(many):
     before = frame()
     for level in ("urgent", "optional"):
         many.choose(level, 2)
-        many.accepted.value = 50
+        many.threshold.value = 1 / (1 + 50)
         assert frame() == before
         assert len(many.figure.data) == 9
 

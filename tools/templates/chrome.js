@@ -3,7 +3,6 @@
 
 (() => {
   const root = document.documentElement;
-  const PRINTED = { width: 680, height: 500 }; // pixels: the width of a printed page, and less than half its height
 
   // The list of contents stands open at the side where there is room for it.
   const wide = matchMedia("(min-width: 75rem)");
@@ -58,22 +57,6 @@
   addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(reachable, 200); });
   addEventListener("toggle", reachable, true);
   reachable();
-
-  // On paper a figure is as wide as the page, and never higher than half of it: no page stays half empty before one.
-  addEventListener("beforeprint", () => {
-    root.classList.add("printing");
-    document.body.style.width = `${PRINTED.width}px`;
-    if (typeof draw === "function") draw();
-    for (const place of document.querySelectorAll(".plot")) {
-      place.style.zoom = Math.min(1, PRINTED.height / place.offsetHeight, PRINTED.width / place.scrollWidth);
-    }
-  });
-  addEventListener("afterprint", () => {
-    root.classList.remove("printing");
-    document.body.style.width = "";
-    for (const place of document.querySelectorAll(".plot")) place.style.zoom = "";
-    if (typeof draw === "function") draw();
-  });
 
   // The reference is searched in the page itself: a file may not load another one.
   const search = document.getElementById("search");

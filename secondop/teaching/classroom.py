@@ -1,0 +1,175 @@
+"""The classroom: rule books, teaching cases and a poll in one page, without installation or network."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from secondop.cohorts.scenario_file import load_scenario
+from secondop.cohorts.simulate import simulate
+from secondop.datafiles import data_path, write_whole
+from secondop.errors import SecondopError
+from secondop.evaluation.published import published_rates
+from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.guideline.sgb27b import SGB27B
+from secondop.rules.gate import typed_cases
+from secondop.rules.rulebook import RuleBook
+from secondop.teaching.cards import Deck, deck
+from secondop.teaching.strings import catalogue
+from secondop.terms import glossary
+from secondop.words import render
+
+_JS = Path(__file__).with_name("js")
+_PROGRAM = ("book.js", "page.js", "explore.js", "compare.js", "class.js", "change.js", "people.js")
+_SCREENS = ("explore", "compare", "quiz", "poll", "change", "people", "tradeoff", "glossary")
+_COUNTED = ["found", "over", "missed"]
+_COHORT = {"n": 300, "seed": 1}
+"""The simulated cases of primary care that show who flips when a rule is changed."""
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U
+
+
+def classroom(path: str | Path, *rule_books: RuleBook, language: str = "en") -> Path:
+    """Write the classroom page of rule books, the shipped ones unless stated; returns its path.
+
+    One file: it opens by a double click, asks nothing of a network and stores nothing.
+
+    Parameters
+    ----------
+    path : str or Path
+        Where to write, such as ``"classroom.html"``.
+    *rule_books : RuleBook
+        The first is the one that opens.
+    language : {"en", "de"}
+        The language in which it opens; each can be chosen in the page.
+    """
+    data = page_data(*(rule_books or (RULE_BOOK, SGB27B)), language=language)
+    shown = {"program": program(*_PROGRAM), "style": style(), "language": language}
+    write_whole(Path(path), render("classroom.html.j2", data=data, **shown))
+    return Path(path)
+
+
+def page_data(*books: RuleBook, screens: Iterable[str] = _SCREENS, language: str = "en") -> dict[str, Any]:
+    """What the page is given: its books, their teaching cases, and what the screens need."""
+    keys = [re.sub(r"\W+", "-", book.title.lower()).strip("-") for book in books]
+    shown = [name for name in screens if name != "tradeoff" or RULE_BOOK in books]
+    data: dict[str, Any] = {
+        "books": [[key, json.loads(book.to_json())] for key, book in zip(keys, books, strict=True)],
+        "cases": [case for book in books for case in _cases(book)],
+        "strings": catalogue(),
+        "words": {},
+        "synonyms": {},
+        "screens": shown,
+        "languages": ["en", "de"],
+        "language": language,
+    }
+    if "change" in shown:
+        data["cohort"] = case_codes(RULE_BOOK, _cohort()) if RULE_BOOK in books else []
+    if "people" in shown:
+        data["published"] = _published()
+    if "tradeoff" in shown:
+        data["tradeoff"] = _tradeoff()
+    if "glossary" in shown:
+        data["glossary"] = glossary()[["id", "word", "field", "meaning", "formula"]].to_dict("records")
+    return data
+
+
+def program(*names: str) -> str:
+    """Parts of the page's program as one text: no part imports another."""
+    return "\n".join(re.sub(r"^export (?!default)", "", _text(name), flags=re.M) for name in names)
+
+
+def style() -> str:
+    """How the page looks."""
+    return _text("classroom.css")
+
+
+def _text(name: str) -> str:
+    return (_JS / name).read_text(encoding="utf-8")
+
+
+def teaching_cases(rule_book: RuleBook) -> Deck:
+    """The teaching cases, where the book reads their facts."""
+    return deck() if rule_book.facts.items() >= RULE_BOOK.facts.items() else Deck(())
+
+
+def _cases(rule_book: RuleBook) -> list[dict[str, Any]]:
+    """The teaching cases of a book, each with its code in place of its facts."""
+    cases = teaching_cases(rule_book)
+    codes = case_codes(rule_book, [case.facts for case in cases])
+    return [
+        {name: getattr(case, name) for name in ("id", "title", "story", "expected", "why", "disputed")}
+        | {"code": code, "topics": sorted({RULE_BOOK[rule].group for rule in case.about})}
+        for case, code in zip(cases, codes, strict=True)
+    ]
+
+
+def _cohort() -> list[dict[str, Any]]:
+    """Simulated cases, what is recorded of each."""
+    rows = simulate("general", _COHORT["n"], seed=_COHORT["seed"], engine="polars")
+    facts = [name for name in RULE_BOOK.rule_facts if name in rows.columns]
+    return rows.select(facts).to_dicts()
+
+
+def _published() -> dict[str, Any]:
+    """The published shares of those who sought an opinion, in per cent: the hundred people start there."""
+    rates = published_rates().set_index("id").loc[["meyer_dx", "meyer_tx"]]
+    diagnosis, treatment = (round(100 * rate, 1) for rate in rates["rate"])
+    return {
+        "diagnosis": diagnosis,
+        "treatment": treatment,
+        "source": f"{rates['study'].iloc[0]} {rates['year'].iloc[0]}",
+    }
+
+
+def _tradeoff() -> list[dict[str, Any]]:
+    """Of 100 simulated cases, by scenario, signal and policy: changes found, no-change referrals, missed."""
+    table, found = pd.read_csv(data_path("classroom_counts.csv")), []
+    for scenario, part in table.groupby("scenario", sort=False):
+        policies = [
+            {
+                "key": key,
+                "label": rows["label"].iloc[0],
+                "counts": rows[["found", "over", "missed"]].to_numpy().tolist(),
+            }
+            for key, rows in part.groupby("policy", sort=False)
+        ]
+        about = {"title": load_scenario(scenario).title, "n": int(part["n"].iloc[0])}
+        found.append(about | {"signals": part["signal"].unique().tolist(), "policies": policies})
+    return found
+
+
+def case_codes(rule_book: RuleBook, cases: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Cases as letters that the page reads, so that another machine can be told: two a recorded answer.
+
+    Before them stand two letters that say of which book they are and guard against slips. A number is told
+    as the least one that the rules do not tell apart from it.
+    """
+    rows = list(cases)
+    if not rows:
+        return []
+    space, firsts, first = rule_book.answer_space, {}, 0
+    for name, options in space.options.items():
+        firsts[name] = first
+        first += len(options) + 1
+    if first > 1024:
+        raise SecondopError(f"The facts of {rule_book.title!r} have {first - 1} answers; a code holds 1,023.")
+    frame = pd.DataFrame(rows, columns=[*space.facts]).astype(object)
+    places = space.places(typed_cases(frame, rule_book.rule_facts))
+    codes = []
+    for i in range(len(rows)):
+        told = [firsts[name] + int(at[i]) for name, at in places.items() if at[i] < len(space.options[name])]
+        pairs = "".join(_LETTERS[n >> 5] + _LETTERS[n & 31] for n in told)
+        codes.append(re.sub("(.{4})(?=.)", r"\1-", _guard(rule_book, pairs) + pairs))
+    return codes
+
+
+def _guard(rule_book: RuleBook, pairs: str) -> str:
+    said, total = json.dumps(rule_book.title, ensure_ascii=False) + rule_book.version + pairs, 7
+    for letter in said:
+        total = (total * 31 + ord(letter)) % 1021
+    return _LETTERS[total >> 5] + _LETTERS[total & 31]

@@ -1,0 +1,152 @@
+// With a class: a quiz for one, a poll for all, and answer files that the teacher's page collates.
+
+const LEVELS = ["not_needed", "no_indication", "optional", "recommended", "urgent"], SURE = [50, 75, 95];
+const FORMAT = "secondop answers 1", LIMIT = { files: 200, bytes: 100_000, answers: 400 };
+const teaching = (id) => DATA.cases.find((one) => one.id === id);
+
+/** The cases in an order that a number decides, so that a class can share it; levels in turn. */
+function drawn(seed, n, topic) {
+  let state = seed % 2147483647 || 1;
+  const next = () => (state = state * 48271 % 2147483647) / 2147483647;
+  const piles = LEVELS.map((one) => DATA.cases.filter(({ expected, topics }) => expected === one && (!topic || topics.includes(topic))).map((x) => [next(), x]).sort((a, b) => a[0] - b[0]));
+  const order = [];
+  for (let i = 0; piles.some((pile) => pile[i]); i++) order.push(...piles.flatMap((pile) => (pile[i] ? [pile[i]] : [])).map(([, x]) => [next(), x]).sort((a, b) => a[0] - b[0]).map(([, x]) => x));
+  return order.slice(0, n);
+}
+
+/** What is recorded of a teaching case, as students read it. */
+function sheet({ id }) {
+  const [key, facts] = ofCode(id), made = BOOKS.get(key);
+  const line = (about) => el("li", {}, `${question(about)} `, el("b", {}, inWords(about, facts[about.name])));
+  return el("section", { class: "card" }, story(id), fold(t("recorded"), false, el("ul", {}, made.facts.map(line))));
+}
+
+function revealed({ id, expected, why, disputed }) {
+  const [key, facts] = ofCode(id), made = BOOKS.get(key);
+  return el("div", {}, verdict(made, facts), el("p", {}, own("cases", id).why || why), disputed ? el("p", {}, `${t("disputed")} ${own("cases", id).disputed || disputed}`) : null,
+    fold(t("reasons"), false, reasons(made, facts)), button(t("open-in-explorer"), () => { remember(); go("explore", { book: key, facts, start: id, shown: true }); }));
+}
+
+const choices = (name, chosen) => el("fieldset", { class: "field" }, el("legend", {}, t("predict")),
+  LEVELS.map((one) => el("label", {}, el("input", { type: "radio", name, value: one, onchange: () => chosen(one) }), level(one))));
+const sureness = (name, chosen) => el("fieldset", { class: "field" }, el("legend", {}, t("how-sure")),
+  SURE.map((one) => el("label", {}, el("input", { type: "radio", name, value: one, onchange: () => chosen(one) }), t(`sure-${one}`))));
+
+SCREENS.set("quiz", (root) => {
+  const quiz = (STATE.quiz ||= { seed: 1, n: 10, topic: "", at: 0, given: {} });
+  const items = drawn(quiz.seed, quiz.n, quiz.topic), topics = [...new Set(DATA.cases.flatMap((one) => one.topics))];
+  const number = (key, max) => el("input", { type: "number", id: uid(`q-${key}`), min: 1, max, value: quiz[key], onchange: (event) => go("quiz", { quiz: { ...quiz, [key]: Math.max(1, Math.min(max, +event.target.value || 1)), at: 0, given: {} } }) });
+  const setting = el("div", { class: "tools" }, el("label", { for: uid("q-n") }, t("how-many")), number("n", DATA.cases.length), el("label", { for: uid("q-seed") }, t("seed")), number("seed", 9999),
+    el("label", { for: uid("q-topic") }, t("topic")), el("select", { id: uid("q-topic"), onchange: (event) => go("quiz", { quiz: { ...quiz, topic: event.target.value, at: 0, given: {} } }) },
+      ["", ...topics].map((one) => el("option", { value: one, selected: one === quiz.topic }, one || t("all-topics")))));
+  root.append(setting);
+  const answered = Object.entries(quiz.given), right = answered.filter(([id, { answer }]) => answer === teaching(id).expected).length;
+  if (quiz.at >= items.length) {
+    root.append(el("p", { class: "says" }, t("score", { right, n: answered.length, of: items.length })), calibration(answered.map(([id, { answer, sure }]) => [sure, answer === teaching(id).expected])),
+      button(t("save-answers"), () => save(quiz.given)), button(t("again"), () => go("quiz", { quiz: { ...quiz, at: 0, given: {} } })));
+    return;
+  }
+  const item = items[quiz.at], made = {}, out = el("div"), told = quiz.given[item.id];
+  const reveal = () => { fill(out, el("p", { class: "says" }, t(told_().answer === item.expected ? "right" : "wrong")), revealed(item)); said(out.querySelector(".says").textContent); };
+  const told_ = () => quiz.given[item.id];
+  const act = button(t("reveal"), () => { if (!made.answer) { fill(out, el("p", { role: "alert" }, t("choose-first"))); return; } quiz.given[item.id] = { answer: made.answer, sure: made.sure ?? null }; act.disabled = true; reveal(); });
+  root.append(el("p", {}, `${t("item", { i: quiz.at + 1, n: items.length })} · ${own("cases", item.id).title || item.title}`), sheet(item),
+    told ? null : [choices("predict", (x) => { made.answer = x; }), sureness("sure", (x) => { made.sure = x; }), act].reduce((box, one) => (box.append(one), box), el("div")), out,
+    el("div", { class: "tools" }, button(t("next-item"), () => go("quiz", { quiz: { ...quiz, at: quiz.at + 1 } }))));
+  if (told) reveal();
+});
+
+/** How often who was so sure was right, each with of how many. */
+function calibration(pairs) {
+  const rows = SURE.map((sure) => [sure, pairs.filter(([x]) => x === sure)]).filter(([, some]) => some.length);
+  return el("table", {}, el("caption", {}, t("calibration-caption")), el("thead", {}, el("tr", {}, ["how-sure", "were-right", "answers"].map((key) => el("th", { scope: "col" }, t(key))))),
+    el("tbody", {}, rows.map(([sure, some]) => el("tr", {}, el("th", { scope: "row" }, t(`sure-${sure}`)), el("td", {}, `${Math.round(100 * some.filter(([, ok]) => ok).length / some.length)} %`), el("td", {}, some.length)))));
+}
+
+function save(given) {
+  const answers = Object.entries(given).map(([id, { answer, sure }]) => ({ case: id, answer, sure }));
+  const reader = [...crypto.getRandomValues(new Uint8Array(4))].map((x) => LETTERS[x & 31]).join("");
+  const text = JSON.stringify({ format: FORMAT, reader, answers }, null, 1);
+  download(`answers-${reader}.json`, text, "application/json");
+}
+
+SCREENS.set("poll", (root) => {
+  const poll = (STATE.poll ||= { id: DATA.cases[0].id, round: 0, votes: [{}, {}], shown: false, past: [] });
+  const item = teaching(poll.id), bars = el("div"), count = (votes, one) => SURE.reduce((sum, sure) => sum + (votes[`${one} ${sure}`] || 0), 0);
+  const add = (one, sure, n) => { const key = `${one} ${sure}`, votes = poll.votes[poll.round]; votes[key] = Math.max(0, (votes[key] || 0) + n); show(); };
+  const show = () => {
+    const total = (round) => LEVELS.reduce((sum, one) => sum + count(poll.votes[round], one), 0);
+    const row = (one) => el("tr", {}, el("th", { scope: "row" }, level(one)), SURE.map((sure) => el("td", {}, button(`+ ${t(`sure-${sure}`)}`, () => add(one, sure, 1)),
+      button("−", () => add(one, sure, -1), { "aria-label": `${t("one-less")}: ${level(one)}, ${t(`sure-${sure}`)}` }))),
+      poll.shown ? [0, 1].slice(0, poll.round + 1).map((round) => el("td", {}, el("span", { class: round ? "bar again" : "bar", style: `width:${(8 * count(poll.votes[round], one) / Math.max(1, total(round))).toFixed(2)}rem` }), ` ${count(poll.votes[round], one)}`)) : null);
+    const focus = document.activeElement?.textContent + document.activeElement?.getAttribute("aria-label"), place = [...bars.querySelectorAll("button")].indexOf(document.activeElement);
+    fill(bars, el("p", { role: "status" }, t("votes", { n: total(poll.round), round: poll.round + 1 })), el("div", { class: "wide" }, el("table", {}, el("caption", {}, t("tallies")), el("tbody", {}, LEVELS.map(row)))),
+      poll.shown ? revealed(item) : null, poll.shown && poll.round ? el("p", { class: "says" }, shift(poll, item)) : null,
+      poll.past.length || poll.shown ? calibration([...poll.past, ...(poll.shown ? pairsOf(poll, item) : [])]) : null);
+    if (place >= 0 && focus) bars.querySelectorAll("button")[place]?.focus();
+  };
+  const pick = el("select", { id: uid("poll-case"), onchange: () => go("poll", { poll: { id: pick.value, round: 0, votes: [{}, {}], shown: false, past: [...poll.past, ...pairsOf(poll, item)] } }) },
+    DATA.cases.map(({ id, title }) => el("option", { value: id, selected: id === poll.id }, `${id} ${title}`)));
+  root.append(el("p", {}, t("poll-lead")), el("div", { class: "tools" }, el("label", { for: uid("poll-case") }, t("case")), pick,
+    button(t("reveal"), () => { poll.shown = true; show(); }), button(t("hide"), () => { poll.shown = false; show(); }),
+    button(t("vote-again"), () => { poll.round = 1; poll.shown = false; show(); }, { disabled: poll.round > 0 })), sheet(item), bars, collating());
+  show();
+});
+
+const pairsOf = (poll, item) => LEVELS.flatMap((one) => SURE.flatMap((sure) => Array.from({ length: poll.votes[poll.round][`${one} ${sure}`] || 0 }, () => [sure, one === item.expected])));
+
+function shift(poll, item) {
+  const right = [0, 1].map((round) => {
+    const votes = Object.entries(poll.votes[round]), n = votes.reduce((sum, [, x]) => sum + x, 0);
+    return [votes.filter(([key]) => key.startsWith(`${item.expected} `)).reduce((sum, [, x]) => sum + x, 0), n];
+  });
+  return t("shift", { a: right[0][0], n: right[0][1], b: right[1][0], m: right[1][1] });
+}
+
+// ---------------------------------------------------------------- answer files: from anybody, so trusted with nothing
+
+/** The answers of a file as [case, answer] pairs; an error says what is wrong with it. */
+function readAnswers(text) {
+  if (text.length > LIMIT.bytes) throw new Error(t("file-too-large"));
+  let told;
+  try { told = JSON.parse(text); } catch { throw new Error(t("file-no-json")); }
+  if (told?.format !== FORMAT || !Array.isArray(told.answers) || told.answers.length > LIMIT.answers) throw new Error(t("file-other"));
+  const found = new Map();
+  for (const one of told.answers) {
+    if (!teaching(one?.case) || !LEVELS.includes(one.answer)) throw new Error(t("file-answer", { what: JSON.stringify(one).slice(0, 60) }));
+    if (found.has(one.case)) throw new Error(t("file-twice", { id: one.case }));
+    found.set(one.case, { answer: one.answer, sure: SURE.includes(one.sure) ? one.sure : null });
+  }
+  return found;
+}
+
+function collating() {
+  const out = el("div"), input = el("input", { type: "file", id: uid("files"), multiple: true, accept: ".json,application/json", onchange: async () => {
+    const readers = [], wrong = [];
+    for (const file of [...input.files].slice(0, LIMIT.files)) {
+      try {
+        if (file.size > LIMIT.bytes) throw new Error(t("file-too-large"));
+        readers.push(readAnswers(await file.text()));
+      } catch (error) { wrong.push(`${file.name.slice(0, 60)}: ${error.message}`); }
+    }
+    fill(out, el("p", { role: "status" }, t("files-read", { n: readers.length, of: input.files.length })), wrong.map((text) => el("p", { role: "alert" }, text)), readers.length ? collated(readers) : null);
+  } });
+  return fold(t("collate"), false, el("p", {}, el("label", { for: uid("files") }, `${t("answer-files")} `), input), out);
+}
+
+/** Who disagreed where: a row a case, how many gave each answer, and in how many pairs of readers two differ. */
+function collated(readers) {
+  const ids = [...new Set(readers.flatMap((one) => [...one.keys()]))].sort();
+  let pairs = 0, differ = 0;
+  const rows = ids.map((id) => {
+    const given = readers.flatMap((one) => (one.has(id) ? [one.get(id).answer] : [])), n = given.length;
+    const counts = LEVELS.map((one) => given.filter((x) => x === one).length), same = counts.reduce((sum, k) => sum + k * (k - 1) / 2, 0);
+    pairs += n * (n - 1) / 2;
+    differ += n * (n - 1) / 2 - same;
+    return [id, n, counts, teaching(id).expected];
+  });
+  return el("div", {}, el("p", { class: "says" }, pairs ? t("pairs-differ", { differ, pairs, share: Math.round(100 * differ / pairs) }) : t("no-pairs")), el("div", { class: "wide" }, el("table", {}, el("caption", {}, t("who-said-what")),
+    el("thead", {}, el("tr", {}, [t("case"), t("answers"), ...LEVELS.map(level)].map((x) => el("th", { scope: "col" }, x)))),
+    el("tbody", {}, rows.map(([id, n, counts, expected]) => el("tr", {}, el("th", { scope: "row" }, `${id} ${teaching(id).title}`), el("td", {}, n), counts.map((k, i) => el("td", { class: LEVELS[i] === expected ? "expected" : "" }, k, LEVELS[i] === expected ? " ✓" : ""))))))),
+    calibration(readers.flatMap((one) => [...one].map(([id, { answer, sure }]) => [sure, answer === teaching(id).expected]))));
+}

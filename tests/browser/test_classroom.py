@@ -1,0 +1,256 @@
+"""The classroom page as a class uses it: opened from disk, the network off, by keyboard, mouse and finger."""
+
+import json
+import random
+
+import pytest
+
+from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.guideline.sgb27b import SGB27B
+from secondop.rules.assess import assess
+from secondop.teaching.classroom import case_codes, classroom
+from tests.teaching.test_book_js import cases, in_python, random_book
+
+pytestmark = pytest.mark.needs_chromium
+SCREENS = ["explore", "compare", "quiz", "poll", "change", "people", "tradeoff", "glossary"]
+WIDTHS = {"phone": (390, 844), "projector": (1024, 768), "desk": (1280, 900)}
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    return classroom(tmp_path_factory.mktemp("classroom") / "index.html")
+
+
+@pytest.fixture
+def opened(browser, file):
+    """`opened(size, address)`: the page without a network, and what it complained of."""
+    contexts = []
+
+    def open_page(size="desk", address="", dark=False, path=file):
+        wide, high = WIDTHS[size]
+        look = {"viewport": {"width": wide, "height": high}, "color_scheme": "dark" if dark else "light"}
+        context = browser.new_context(offline=True, accept_downloads=True, **look)
+        contexts.append(context)
+        page = context.new_page()
+        page.told = []
+        page.on("console", lambda m: page.told.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: page.told.append(str(error)))
+        page.on(
+            "request",
+            lambda r: None if r.url.startswith(("file:", "data:", "blob:")) else page.told.append(r.url),
+        )
+        page.goto(path.as_uri() + address)
+        page.wait_for_selector(".secondop main > *")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def says(page):
+    return page.locator(".verdict .says").first.inner_text()
+
+
+@pytest.mark.parametrize("size", WIDTHS)
+@pytest.mark.parametrize("screen", SCREENS)
+def test_every_screen_fits_says_what_it_is_not_for_and_complains_of_nothing(screen, size, opened):
+    page = opened(size, f"#{screen}")
+    assert page.locator("nav [aria-current=page]").count() == 1
+    assert "not for care" in page.locator(".care").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[size][0]
+    assert page.told == []
+
+
+def test_it_is_small_enough_to_be_sent(file):
+    assert file.stat().st_size < 500_000
+
+
+@pytest.mark.parametrize("book", [RULE_BOOK, SGB27B, random_book(3)], ids=["shipped", "legal list", "random"])
+def test_it_answers_the_console_as_python_does(book, opened, tmp_path):
+    page = opened(path=classroom(tmp_path / "own.html", book))
+    rows = cases(book, 1_000, seed=5)
+    ask = "rows => rows.map(r => [secondop.assess(r), secondop.nextQuestion(r)])"
+    for row, (got, asked), want in zip(rows, page.evaluate(ask, rows), in_python(book, rows), strict=True):
+        told = [[*got["verdicts"].values()], got["recommendation"], got["possible"], got["undetermined"]]
+        assert [*told, got["indications"], got["preferences"], asked] == want, row
+
+
+def test_the_first_answer_is_reached_by_keyboard_within_five_steps_of_the_screen(opened):
+    page = opened()
+    page.locator("nav button").last.focus()
+    (
+        page.keyboard.press("Tab"),
+        page.keyboard.press("Tab"),
+        page.keyboard.press("Tab"),
+    )  # language, size of text
+    before = says(page)
+    for _ in range(5):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('.next') !== null"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_function("old => document.querySelector('.code').textContent !== old", arg="FP")
+    assert before and page.told == []
+
+
+def test_an_answer_can_be_taken_back_and_consequences_hidden(opened):
+    page = opened()
+    page.locator(".next button").first.click()
+    changed = page.url
+    page.get_by_role("button", name="Undo").click()
+    assert page.url != changed
+    page.get_by_role("button", name="Hide consequences").click()
+    assert "Predict" in says(page)
+    assert page.locator(".next small").count() == 0
+
+
+def test_search_finds_facts_and_says_when_it_finds_none(opened):
+    page = opened()
+    page.get_by_label("Search the facts").fill("biopsy zebra")
+    assert page.get_by_text("No fact has these words").is_visible()
+    page.get_by_label("Search the facts").fill("drugs")
+    assert 0 < page.locator("[data-fact]:visible").count() < 20
+
+
+def test_a_case_code_takes_a_case_to_another_page(opened):
+    first, second = opened(address="#explore/T011"), opened("phone")
+    first.locator(".field:visible input:not(:checked)").first.check()
+    code = first.locator(".code").inner_text()
+    assert code.startswith("T011.")
+    second.get_by_label("Enter a case code").fill(code.lower().replace("0", "o"))
+    second.get_by_role("button", name="Open").click()
+    assert second.locator(".code").inner_text() == code
+    assert says(second) == says(first)
+    second.get_by_label("Enter a case code").fill(code[:-1] + ("1" if code[-1] != "1" else "2"))
+    second.get_by_role("button", name="Open").click()
+    assert "no case code" in second.locator(".codes [role=alert]").inner_text()
+
+
+def test_python_and_the_page_write_the_same_codes(opened):
+    page, rows = opened(), cases(RULE_BOOK, 50, seed=1)
+    codes = page.evaluate("() => true") and case_codes(RULE_BOOK, rows)
+    for row, code in zip(rows, codes, strict=True):
+        page.goto(page.url.split("#")[0] + f"#explore/{code}")
+        page.wait_for_function("code => document.querySelector('.code').textContent === code", arg=code)
+        facts = page.evaluate("() => document.querySelector('.code').textContent")
+        assert facts == code, row
+
+
+def test_two_cases_stand_side_by_side_with_what_differs(opened):
+    page = opened(address="#compare/T008")
+    page.get_by_label("Case code B").fill("T001")
+    page.get_by_role("button", name="Open").nth(1).click()
+    assert page.locator(".verdict").count() == 2
+    assert page.get_by_role("row").count() > 2
+    assert page.told == []
+
+
+def test_a_quiz_is_predicted_revealed_scored_and_saved(opened, tmp_path):
+    page = opened("phone", "#quiz")
+    page.get_by_label("Items").fill("2")
+    page.get_by_label("Items").press("Tab")
+    for _ in range(2):
+        page.get_by_role("button", name="Reveal").click()
+        assert "Choose an answer first" in page.locator("[role=alert]").inner_text()
+        page.get_by_label("recommended", exact=True).check()
+        page.get_by_label("75 %").check()
+        page.get_by_role("button", name="Reveal").click()
+        assert page.locator(".verdict").count() == 1
+        page.get_by_role("button", name="Next item").click()
+    assert "of 2 answered" in page.locator(".says").inner_text()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save my answers").click()
+    told = json.loads(download.value.path().read_text())
+    assert {one["answer"] for one in told["answers"]} == {"recommended"}
+    assert {one["sure"] for one in told["answers"]} == {75}
+    assert page.told == []
+
+
+def test_a_poll_hides_its_bars_until_reveal_votes_again_and_shows_the_shift(opened):
+    page = opened("projector", "#poll")
+    tap = page.get_by_role("row", name="no indication").get_by_role("button", name="+ 95 %")
+    [tap.click() for _ in range(3)]
+    assert "3 answers" in page.locator("[role=status]").first.inner_text()
+    assert page.locator(".bar").count() == 0
+    page.get_by_role("button", name="Reveal").click()
+    assert page.locator(".bar").count() == 5
+    page.get_by_role("button", name="Vote again").click()
+    page.get_by_role("row", name="recommended", exact=False).nth(0).get_by_role(
+        "button", name="+ 75 %"
+    ).click()
+    page.get_by_role("button", name="Reveal").click()
+    assert page.get_by_text("after the discussion").is_visible()
+    assert page.told == []
+
+
+def answer_file(tmp_path, name, answers, **more):
+    path = tmp_path / name
+    told = {"format": "secondop answers 1", "reader": "ABCD", "answers": answers} | more
+    path.write_text(json.dumps(told))
+    return path
+
+
+def test_answer_files_are_collated_and_nothing_in_them_is_believed(opened, tmp_path):
+    page = opened("desk", "#poll")
+    page.get_by_text("Collate answer files").click()
+    one = {"case": "T001", "answer": "recommended", "sure": 95}
+    files = [
+        answer_file(tmp_path, "a.json", [one, {"case": "T002", "answer": "urgent", "sure": 50}]),
+        answer_file(tmp_path, "b.json", [one]),
+        answer_file(tmp_path, "c.json", [one | {"answer": "no_indication", "sure": 75}]),
+        answer_file(tmp_path, "evil.json", [{"case": "<img src=x onerror=alert(1)>", "answer": "urgent"}]),
+        answer_file(tmp_path, "twice.json", [one, one]),
+        answer_file(tmp_path, "large.json", [one], pad="x" * 200_000),
+        answer_file(tmp_path, "other.json", [one], format="something else"),
+    ]
+    (broken := tmp_path / "broken.json").write_text("{")
+    page.get_by_label("Answer files of students").set_input_files([*files, broken])
+    page.get_by_text("3 of 8 files read").wait_for()
+    assert page.locator("[role=alert]").count() == 5
+    assert page.locator("img").count() == 0
+    assert page.get_by_text("In 2 of 3 pairs of readers").is_visible()
+    assert page.told == []
+
+
+def test_a_moved_threshold_and_a_rule_switched_off_say_who_flips(opened):
+    page = opened("desk", "#change")
+    headings = page.locator("[aria-live=polite] h2")
+    assert all("in 0 of" in text for text in headings.all_inner_texts())
+    page.locator(".plain input[type=checkbox]").first.uncheck()
+    off = headings.first.inner_text()
+    less = assess_without(page)
+    assert f"in {less} of" in off
+    page.get_by_role("button", name="As written").click()
+    assert "in 0 of" in headings.first.inner_text()
+
+
+def assess_without(page):
+    """In how many teaching cases the recommendation changes without the rule that was switched off."""
+    import pandas as pd
+
+    from secondop.teaching import deck
+
+    label = page.locator(".plain label").first.inner_text().strip()
+    name = next(rule.name for rule in RULE_BOOK if rule.label == label)
+    rows = pd.DataFrame([case.facts for case in deck()], columns=[*RULE_BOOK.rule_facts]).astype(object)
+    before, after = (assess(rows, book)["recommendation"] for book in (RULE_BOOK, RULE_BOOK.without(name)))
+    return int((before.astype(str) != after.astype(str)).sum())
+
+
+def test_sliders_are_named_and_tell_their_value(opened):
+    for screen in ("people", "tradeoff", "change"):
+        page = opened(address=f"#{screen}")
+        for slider in page.get_by_role("slider").all():
+            assert (
+                slider.evaluate("it => (it.labels[0]?.textContent || it.getAttribute('aria-label')).length")
+                > 4
+            )
+
+
+def test_a_hundred_people_stay_a_hundred(opened):
+    page, rng = opened(address="#people"), random.Random(1)
+    for _ in range(5):
+        for slider in page.get_by_role("slider").all():
+            slider.fill(str(rng.randint(0, 100)))
+        assert page.locator(".hundred .mark").count() == 100

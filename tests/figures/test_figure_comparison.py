@@ -1,0 +1,239 @@
+"""Published figures and a cohort's: what was fitted never agrees, and what is unlike stands alone."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from secondop import figures
+from secondop.errors import SecondopError
+from secondop.evaluation.comparison import compare
+from secondop.evaluation.pooling import pool
+from secondop.evaluation.published import published_contrasts, published_rates, rate
+from tests.figures.seen import notes, plain, rows, title
+
+# 1,000 second opinions: 10 % change the diagnosis, 37.4 % the treatment, never both; 84 of 100 are right.
+CASES = pd.DataFrame({"sought": True, "diagnosis_changed": np.arange(1000) < 100}, index=range(1000))
+CASES["treatment_changed"] = np.arange(1000) >= 626
+CASES["second_right"] = np.arange(1000) >= 16
+CASES.attrs["simulated"] = True
+RATES, CONTRASTS = published_rates(), published_contrasts()
+TRIALS = CONTRASTS[CONTRASTS["design"] == "randomised"]
+ANCHORING = CONTRASTS[CONTRASTS["bears_on"] == "knowing the first opinion"]
+
+DOUBTED = pd.DataFrame(
+    {"sought": True, "diagnosis_changed": [True] * 40 + [False] * 60 + [True] * 30 + [False] * 270}
+)
+DOUBTED["doubt"] = pd.Series([True] * 100 + [False] * 300, dtype="boolean")
+DOUBTED.attrs["simulated"] = True
+DOUBT = CONTRASTS[CONTRASTS["id"] == "doubt_risk_ratio"]
+
+
+@pytest.fixture(scope="module")
+def table():
+    return compare(CASES, fitted_to=["meyer_dx", "meyer_tx", "meyer_both"])
+
+
+def beside(cases, **how):
+    return figures.compare(
+        compare(cases, DOUBT, sides={"doubt_risk_ratio": ("doubt", None)}, fitted_to=(), **how)
+    )
+
+
+def drawn(figure, name):
+    """Points of a name, and the ends of their thin lines."""
+    traces = [trace for trace in figure.data if trace.name == name and trace.x[0] is not None]
+    x = np.concatenate([trace.x for trace in traces])
+    bars = [trace.error_x for trace in traces]
+    lower = x - np.concatenate([[np.nan if e is None else e for e in bar.arrayminus] for bar in bars])
+    upper = x + np.concatenate([[np.nan if e is None else e for e in bar.array] for bar in bars])
+    return x, lower, upper, np.concatenate([trace.marker.size for trace in traces])
+
+
+def test_points_and_thin_lines_are_those_of_the_table_in_per_cent(table):
+    own = table[table["verdict"] == "fitted"]
+    x, lower, upper, _ = drawn(figures.compare(table), "simulated, fitted")
+    for seen, name in ((x, "rate"), (lower, "lower"), (upper, "upper")):
+        assert seen == pytest.approx((own[f"cohort_{name}"] * 100).to_numpy(), rel=1e-4)
+    assert len(drawn(figures.compare(table), "published")[0]) == (table["verdict"] != "not comparable").sum()
+
+
+def test_what_was_fitted_stands_apart_and_never_counts_as_agreement(table):
+    figure = figures.compare(table)
+    counted = table["verdict"].isin(["outside", "within", "undetermined"]).sum()
+    assert f"of the {counted} published rates that can disagree 4 more were fitted and prove" in title(figure)
+    heads = [plain(note.text) for note in figure.layout.annotations if note.text.startswith("<b>")]
+    assert heads == ["Could disagree", "Fitted: agrees by construction", "Not comparable: published alone"]
+    fitted, outside = (figures.compare(table).data[i].marker for i in names(figure, "fitted", "outside"))
+    assert fitted.color != outside.color and fitted.symbol.endswith("open") > outside.symbol.endswith("open")
+
+
+def names(figure, *verdicts):
+    said = [trace.name for trace in figure.data]
+    return [said.index(f"simulated, {verdict}") for verdict in verdicts]
+
+
+def test_what_is_not_comparable_is_drawn_without_the_cohort_and_the_rest_is_counted(table):
+    figure = figures.compare(table, most=10)
+    alone = [row for row in rows(figure) if row["verdict"].startswith("Not comparable")]
+    assert alone and not any(row["simulated"] for row in alone)
+    compared = table.loc[table["verdict"] != "not comparable", "outcome"]
+    allowed = {"second opinion right", "diagnosis and treatment changed", "diagnosis or treatment changed"}
+    allowed |= {name.replace("_", " ") for name in compared}
+    assert all(row["published figure"].split(",")[0].lower() in allowed for row in alone)
+    assert f"Not drawn: {len(table) - len(rows(figure))} more." in title(figure)
+
+
+def test_each_row_says_both_rates_with_their_denominators(table):
+    row = next(row for row in rows(figures.compare(table)) if "French" in row["published figure"])
+    assert row["published figure"] == "Diagnosis or treatment changed, French online network 2021"
+    assert row["published"] == "32.3 % (30.1 to 34.7) of 1,552 second opinions obtained"
+    assert row["simulated"] == "47.4 % (44.3 to 50.5) of 1,000 cases that sought an opinion"
+    assert row["verdict"].startswith("Outside. The cohort's 44.3 to 50.5 % lies above")
+    assert (
+        "Diagnosis or treatment changed (French online network 2021), of 1,552 second opinions obtained"
+        in notes(figures.compare(table))
+    )
+    assert "32.3 · 47.4" in notes(figures.compare(table))
+
+
+@pytest.mark.parametrize("many", [1, 2])
+def test_agreement_is_not_told_where_every_verdict_is_open(table, many):
+    one = table[table["verdict"] == "outside"].head(1).assign(verdict="undetermined")
+    told = {1: "the only published rate", 2: "any of the 2 published rates"}[many]
+    said = title(figures.compare(pd.concat([one] * many, ignore_index=True)))
+    assert f"Whether the cohort disagrees with {told} that can disagree is undetermined" in said
+
+
+def test_unknown_answers_leave_a_pale_line_and_no_point():
+    cases = CASES.astype("boolean")
+    cases.attrs["simulated"] = True
+    cases.loc[:99, "diagnosis_changed"] = pd.NA
+    compared = compare(cases, RATES.query("id == 'meyer_dx'"), fitted_to=())
+    figure, row = figures.compare(compared), compared.iloc[0]
+    pale = [trace for trace in figure.data if trace.line.width == 7]
+    assert [list(trace.x) for trace in pale] == [
+        pytest.approx([100 * row["cohort_min"], 100 * row["cohort_max"]])
+    ]
+    name = next(trace.name for trace in figure.data if trace.name and ", " in trace.name)
+    _, _, upper, sizes = drawn(figure, name)
+    assert list(sizes) == [0] and upper == pytest.approx([100 * row["cohort_upper"]])
+    assert f"{100 * row['cohort_min']:.1f} to {100 * row['cohort_max']:.1f} %" in rows(figure)[0]["simulated"]
+
+
+def test_a_review_without_a_point_has_its_range_alone():
+    figure = figures.compare(RATES.query("id == 'hillen_discrep'"))
+    _, lower, upper, sizes = drawn(figure, "published")
+    assert (list(lower), list(upper), list(sizes)) == ([2], [51], [0])
+    assert rows(figure)[0]["published"] == "2.0 to 51.0 % of second opinions obtained (cancer)"
+
+
+def test_published_rates_alone_say_whether_they_are_alike():
+    assert f"{len(RATES)} published rates, of 68 kinds: only those of one outcome" in title(
+        figures.compare(RATES)
+    )
+    one = figures.compare(RATES.query("id == 'lenza_dx'"))
+    assert title(one).startswith(
+        "Diagnosis changed in 59.8 % of spine surgery candidates reviewed, in 1 published"
+    )
+
+
+def own(numerators):
+    about = {"outcome": "diagnosis_changed", "denominator": "patients", "n": 200}
+    parts = [rate(f"c{k}", **about, numerator=k, institution=f"i{k}") for k in numerators]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_what_was_pooled_stands_below_with_where_one_more_study_may_lie():
+    rates = own([20, 30, 40, 60])
+    pooled = pool(rates)
+    figure, row = figures.compare(rates, pooled=pooled), 100 * pooled.iloc[0][3:8].astype(float)
+    x, lower, upper, _ = drawn(figure, "pooled")
+    assert [x[0], lower[0], upper[0]] == pytest.approx(row[["rate", "lower", "upper"]].to_list(), rel=1e-4)
+    ends = row[["prediction_lower", "prediction_upper"]]
+    assert [part[0] for part in drawn(figure, "one more study")[1:3]] == pytest.approx(
+        ends.to_list(), rel=1e-4
+    )
+    assert f"one more study may find {ends.iloc[0]:.0f} to {ends.iloc[1]:.0f} %" in title(figure)
+    few = figures.compare(own([20, 30]), pooled=pool(own([20, 30])))
+    assert "pooled" not in title(few) and any(
+        "too few to pool: 2 of the 3 rates" in note for note in notes(few)
+    )
+    assert rows(few)[-1]["published"] == "no figure"
+
+
+def test_each_design_has_its_own_colour_and_symbol_and_a_legend_dot_that_can_be_read():
+    figure = figures.compare(ANCHORING)
+    keys = {trace.name: trace.marker for trace in figure.data if trace.showlegend}
+    assert list(keys) == ["randomised", "cohort", "cohort, alternated by month", "vignettes"]
+    assert (
+        len({(key.color, key.symbol) for key in keys.values()})
+        == len({key.color for key in keys.values()})
+        == 4
+    )
+    assert all(key.size >= 8 for key in keys.values()) and figure.layout.xaxis.type == "log"
+
+
+def test_ratios_and_their_intervals_are_those_of_the_table():
+    x, lower, upper, _ = drawn(figures.compare(TRIALS), "randomised")
+    assert list(x) == TRIALS["value"].to_list()
+    assert lower == pytest.approx(TRIALS["lower"].to_numpy(), nan_ok=True)
+    assert upper == pytest.approx(TRIALS["upper"].to_numpy(), nan_ok=True)
+    row = rows(figures.compare(TRIALS))[0]
+    assert row["published"] == "1.52 (1.34 to 1.73) risk ratio, against told none"
+    assert "told a more severe diagnosis" in row["published figure"]
+
+
+def test_the_title_counts_the_intervals_that_exclude_1_and_risk_differences_are_left_aside():
+    ratios = ANCHORING[ANCHORING["measure"] != "risk difference"]
+    figure = figures.compare(ANCHORING)
+    assert title(figure).startswith("In 5 of 8 published ratios with an interval, the two groups differ")
+    assert f"Not drawn: {len(ANCHORING) - 8} more." in title(figure) and len(ratios) == 9
+    none = figures.compare(ANCHORING.query("id == 'breast_prior_more_severe'"))
+    assert title(none).startswith("In none of 1 published ratios with an interval, the two groups differ")
+
+
+def test_a_cohorts_ratio_stands_beside_what_was_published():
+    figure = beside(DOUBTED)
+    assert drawn(figure, "published")[0] == [4.4] and drawn(figure, "simulated, within")[0] == pytest.approx(
+        [4]
+    )
+    assert title(figure).startswith("The cohort agrees with the only published ratio that can disagree")
+    assert "40 of 100 against 30 of 300" in rows(figure)[0]["simulated"]
+
+
+def test_ratios_that_were_fitted_prove_nothing():
+    sides = {"doubt_risk_ratio": ("doubt", None), "france_complex": ("doubt", None)}
+    both = CONTRASTS[CONTRASTS["id"].isin(sides)]
+    cases = DOUBTED.assign(treatment_changed=False)
+    figure = figures.compare(compare(cases, both, sides=sides, fitted_to=["doubt_risk_ratio"]))
+    assert "misses the only published ratio that can disagree 1 more was fitted and proves" in title(figure)
+    assert len(drawn(figure, "simulated, fitted")[0]) == 1
+
+
+def test_a_ratio_with_unknown_sides_has_a_pale_line_and_no_point():
+    cases = DOUBTED.copy()
+    cases.loc[:5, "doubt"] = pd.NA
+    figure = beside(cases)
+    assert any(trace.line.width == 7 for trace in figure.data)
+    assert any(list(trace.marker.size or [8]) == [0] for trace in figure.data if trace.error_x.array)
+
+
+REFUSED = {
+    "no ratio": (CONTRASTS[CONTRASTS["measure"] == "risk difference"], "keep rows whose measure is one"),
+    "another table": (CASES, "draws a table that compare, published_rates or published_contrasts makes"),
+    "no rate": (RATES.drop(columns="rate"), "draws published rates; this table lacks rate"),
+    "no rows": (RATES.head(0), "no rows"),
+}
+
+
+@pytest.mark.parametrize(("given", "said"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_drawn_is_refused_by_name(given, said):
+    with pytest.raises(SecondopError, match=said):
+        figures.compare(given)
+
+
+def test_names_that_look_like_markup_are_shown_as_text():
+    figure = figures.compare(RATES.query("id == 'meyer_dx'").assign(study="<b>x</b>"))
+    shown = " ".join(note.text for note in figure.layout.annotations) + str(figure.data[1].customdata)
+    assert "<b>x" not in shown and "&lt;b&gt;x" in shown
+    assert "<b>x</b>" in figure.layout.meta["description"]

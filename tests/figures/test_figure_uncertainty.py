@@ -1,0 +1,159 @@
+"""What if the assumptions are wrong: each bar and band from the table, ties told, gaps hatched."""
+
+import pandas as pd
+import pytest
+
+from secondop import figures
+from secondop.errors import SecondopError
+from secondop.figures.style import COLOURS
+from tests.figures.seen import notes, plain, rows, title, trace
+
+SWINGS = pd.DataFrame(
+    [
+        # label               basis      value lower upper  base  at_lower at_upper swing error
+        ("share of a",        "assumed", 0.30, 0.20, 0.50, 33.0,  31.0,    36.0,    5.0,  0.30),
+        ("first right",       "fitted",  0.87, 0.86, 0.88, 33.0,  34.0,    32.0,    2.0,  0.20),
+        ("sought share",      "cited",   0.15, 0.15, 0.17, 33.0,  33.0,    33.5,    0.5,  0.10),
+        ("unimportant",       "assumed", 0.10, 0.05, 0.15, 33.0,  33.0,    33.0,    0.0,  0.00),
+    ],
+    columns=["label", "basis", "value", "lower", "upper", "base", "at_lower", "at_upper", "swing",
+             "swing_error"],
+).assign(measure="true_positive", policy="recommended", parameter="")  # fmt: skip
+SWINGS.attrs = {"n": 10_000, "fixed": 2}
+
+BANDS = pd.DataFrame(
+    [
+        # policy                    base  lower half  median half  upper draws blank
+        ("none",                     0.0,  0.0,  0.0,  0.0,  0.0,  0.0, 200, 0),
+        ("recommended",             33.0, 31.0, 32.0, 33.5, 34.0, 36.0, 200, 0),
+        ("recommended if missing were yes", 37.0, 36.5, 36.8, 37.2, 37.4, 38.0, 200, 0),
+        ("all",                     39.0, 30.0, 37.0, 39.0, 41.0, 48.0, 200, 0),
+        ("blank",                   None, None, None, None, None, None, 0, 200),
+    ],
+    columns=["policy", "base", "lower", "lower_half", "median", "upper_half", "upper", "draws", "blank"],
+).assign(measure="true_positive")  # fmt: skip
+BANDS.attrs = {"n": 10_000}
+
+
+def test_each_bar_of_a_tornado_goes_from_the_base_to_an_end():
+    figure = figures.tornado(SWINGS)
+    lower, upper = trace(figure, "assumed, lower end"), trace(figure, "assumed, upper end")
+    assert [list(lower.base), list(lower.x), list(upper.x)] == [[33, 33], [-2, 0], [3, 0]]
+    assert list(lower.y) == list(upper.y) == [0, -3]
+    assert list(trace(figure, "fitted, lower end").x) == [1] and list(
+        trace(figure, "fitted, lower end").y
+    ) == [-1]
+    assert [list(line.x) for line in figure.data if line.type == "scatter"] == [
+        [33, 33]
+    ]  # the scenario as stated
+
+
+def test_what_is_assumed_fitted_or_cited_has_a_colour_and_no_hatching_of_missing_information():
+    drawn = {part.name: part.marker for part in figures.tornado(SWINGS).data}
+    upper = [drawn[f"{name}, upper end"] for name in ("assumed", "fitted", "cited")]
+    assert len({marker.color for marker in upper}) == 3 and not any(marker.pattern.shape for marker in upper)
+
+
+def test_the_tornado_says_what_it_found_and_what_it_left_out():
+    figure = figures.tornado(SWINGS, most=2)
+    said = title(figure)
+    assert said.startswith("“Share of a” moves true positives most: 31.0 to 36.0 per 100, 33.0 as stated")
+    assert "10,000 simulated cases a bar, policy “recommended”." in said
+    assert said.endswith("by up to ±0.3. 2 more swing by 0.5 at most. 2 do not vary.")
+    assert notes(figure) == ["share of a, 0.2 to 0.5", "first right, 0.86 to 0.88", "5.00", "2.00"]
+    assert rows(figure)[0] == {
+        "parameter": "Share of a", "known as": "assumed: 0.3", "at its lower end": "31.00 per 100 at 0.2",
+        "at its upper end": "36.00 per 100 at 0.5", "as stated": "33.00 per 100",
+        "swing": "5.00, give or take 0.30 by chance",
+    }  # fmt: skip
+
+
+UNITS = [
+    # measure             axis                                                                 after a number
+    ("ppv", "positive predictive value, per cent of those referred", " %"),
+    ("nnr", "number needed to refer, referrals for one change", ""),
+    (
+        "error_corrected",
+        "wrong first opinions put right, among those referred, per 100 cases",
+        " per 100",
+    ),
+    ("diagnosis_changed", "diagnosis changed, per 100 opinions", " per 100"),
+]
+
+
+@pytest.mark.parametrize(("measure", "axis", "said"), UNITS)
+def test_every_measure_is_named_with_its_unit(measure, axis, said):
+    figure = figures.propagate(BANDS.assign(measure=measure))
+    assert plain(figure.layout.xaxis.title.text) == axis and f"31.0 to 36.0{said} in 95 %" in title(figure)
+
+
+def test_swings_that_chance_could_turn_around_are_a_tie():
+    figure = figures.tornado(SWINGS.assign(swing_error=[1.6, 1.5, 0.1, 0.1]))
+    assert title(figure).startswith(
+        "“Share of a” moves true positives most, in a tie with 1 more: 31.0 to 36.0"
+    )
+
+
+def test_a_tornado_in_which_nothing_moves_says_so():
+    figure = figures.tornado(SWINGS.tail(1))
+    assert title(figure).startswith("None of these parameters moves true positives from 33.0 per 100 10,000")
+
+
+def test_bands_are_ordered_by_their_median_which_stands_at_the_end():
+    figure = figures.propagate(BANDS)
+    assert notes(figure)[1:5] == ["Everybody", "Recommended if missing were yes", "Recommended", "Nobody"]
+    assert notes(figure)[5:9] == ["39.0", "37.2", "33.5", "0.0"]
+    assert list(trace(figure, "median").x) == [39, 37.2, 33.5, 0]
+    assert list(trace(figure, "as stated").x) == [39, 37, 33, 0]
+    row = rows(figure)[2]
+    assert row["95 % of draws"] == "31.0 to 36.0" and row["half of them"] == "32.0 to 34.0"
+
+
+def test_half_of_the_draws_is_a_bar_95_percent_a_thin_line_and_what_gaps_add_is_hatched():
+    bars = [part for part in figures.propagate(BANDS).data if part.type == "bar"]
+    spans = {part.y[0]: (part.base[0], part.base[0] + part.x[0]) for part in bars}
+    assert spans == {0: (37, 41), -1: pytest.approx((36.8, 37.4)), -2: (32, 34), -3: (0, 0)}
+    assert [part.y[0] for part in bars if part.marker.pattern.shape] == [-1]
+    assert bars[1].marker.line.color == bars[2].marker.color == COLOURS["recommended"]
+    thin = next(part for part in figures.propagate(BANDS).data if part.error_x.array)
+    assert list(thin.error_x.array) == [18, pytest.approx(1.5), 5, 0] and list(thin.x) == [30, 36.5, 31, 0]
+
+
+def test_an_arrow_leads_from_the_known_row_to_that_with_gaps():
+    arrows = [note for note in figures.propagate(BANDS).layout.annotations if note.axref == "x"]
+    assert [(arrow.ax, arrow.ay, arrow.x, arrow.y) for arrow in arrows] == [(33.5, -2, 37.2, -1)]
+
+
+def test_the_title_says_how_far_the_widest_of_the_rule_books_policies_spreads():
+    said = title(figures.propagate(BANDS))
+    assert said.startswith(
+        "“Recommended”: 31.0 to 36.0 per 100 in 95 % of draws, 33.0 as stated; the widest spread of the rule"
+    )
+    assert "10,000 simulated cases in each of 200 draws" in said and "left out" not in said
+    alone = title(figures.propagate(BANDS[BANDS["policy"] == "all"]))
+    assert alone.startswith("“Everybody”: 30.0 to 48.0 per 100 in 95 % of draws, 39.0 as stated 10,000")
+    assert "nothing was counted are left out" in title(figures.propagate(BANDS.assign(blank=1)))
+
+
+def test_bands_that_draws_cannot_tell_apart_are_a_tie():
+    tied = BANDS[BANDS["policy"].str.startswith("recommended")].assign(lower=[31.0, 31.3], upper=36.0)
+    assert "as stated; 1 more of the rule book's policies spread" in title(figures.propagate(tied))
+    assert "as stated; the widest spread" in title(figures.propagate(tied.assign(draws=20_000)))
+
+
+@pytest.mark.parametrize(("draw", "table"), [(figures.tornado, SWINGS), (figures.propagate, BANDS)])
+def test_one_measure_at_a_time(draw, table):
+    two = pd.concat([table, table.assign(measure="referral_rate")])
+    with pytest.raises(
+        SecondopError, match=r"draws one measure, and the table holds 2: true_positive, referral"
+    ):
+        draw(two)
+    with pytest.raises(SecondopError, match="no rows"):
+        draw(table.head(0))
+    with pytest.raises(SecondopError, match="lacks"):
+        draw(table.drop(columns="base"))
+
+
+def test_bands_of_nothing_counted_are_refused():
+    with pytest.raises(SecondopError, match="Nothing was counted for true_positive in any draw"):
+        figures.propagate(BANDS.tail(1))
