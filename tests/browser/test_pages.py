@@ -10,7 +10,7 @@ from tools.reference import DOCUMENTS
 pytestmark = pytest.mark.needs_chromium
 PATHS = [*all_notebooks(), *all_lessons()]
 NAMES = ["index", *(path.stem for path in PATHS), "reference", "glossary", *DOCUMENTS]
-LONG = "06-when-does-benefit-become-overuse"
+LONG = "06a-when-does-benefit-become-overuse"
 
 
 @pytest.fixture(scope="module")
