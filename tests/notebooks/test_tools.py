@@ -289,7 +289,8 @@ def test_the_index_shows_the_stored_picture_of_the_first_figure_and_says_what_it
     out = study.build([(path, notebooks.execute(path))], tmp_path / "out")
     picture = BeautifulSoup(out.read_text(), "html.parser").select_one(".questions img")
     assert picture["alt"] == META["description"]
-    assert Image.open(out.with_name(picture["src"])).size == (840, 480)
+    with Image.open(out.with_name(picture["src"])) as stored:
+        assert stored.size == (840, 480)
 
 
 def test_the_finding_of_a_page_without_figures_is_its_first_sentence(write_notebook, tmp_path):
