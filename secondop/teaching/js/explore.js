@@ -84,7 +84,8 @@ function form(made, facts, change) {
     let found = 0;
     for (const part of groups.flatMap((group) => [...group.querySelectorAll("[data-fact]")])) {
       const about = fact(made, part.dataset.fact);
-      const text = [question(about), about.name, about.term, about.topic, topic(about.topic), ...(DATA.synonyms[about.name] || []), part.textContent].join(" ").toLowerCase();
+      const asked = [about.question, ...Object.values(DATA.words).map(({ facts }) => facts?.[about.name]?.question)];
+      const text = [...asked, about.name, about.term, about.topic, topic(about.topic), ...(DATA.synonyms[about.name] || []), part.textContent].join(" ").toLowerCase();
       part.hidden = !words.every((word) => text.includes(word));
       found += !part.hidden;
     }
@@ -106,7 +107,7 @@ function saveRow(made, facts) {
 
 function story(id = STATE.start) {
   const one = DATA.cases.find((other) => other.id === id);
-  return one ? el("p", { class: "story" }, own("cases", id).story || one.story) : "";
+  return one ? el("p", { class: "story", lang: own("cases", id).story ? null : "en" }, own("cases", id).story || one.story) : "";
 }
 
 SCREENS.set("explore", (root) => {
