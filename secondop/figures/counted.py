@@ -9,9 +9,9 @@ import plotly.graph_objects as go
 
 from secondop.evaluation.policies import FORESIGHT
 from secondop.figures import captions, style
-from secondop.figures.policy_words import best_of, cannot_tell, outcome_words, shown, tied_with
+from secondop.figures.policy_words import basis, best_of, cannot_tell, outcome_words, shown, tied_with
 from secondop.figures.style import COLOURS, INK, QUIET
-from secondop.figures.tradeoffs import frontier, placed, trade_note, tradeoff_title
+from secondop.figures.tradeoffs import frontier, placed, tradeoff_title
 
 _ENDS = {
     "none": ("nobody", "bottom right"),
@@ -32,9 +32,10 @@ def counted(table: pd.DataFrame, level: str, k: int, threshold: float) -> go.Fig
     threshold : float
         One of the table's.
     """
-    title, (happens, stays) = finding(table, level, k, threshold), outcome_words(table.attrs)
+    title, (happens, stays, _) = finding(table, level, k, threshold), outcome_words(table.attrs)
+    note = f"{basis(table)} Cross: {captions.doubt_of(table)}."
     words = f"possible overuse: of 100 cases, referred, and {stays}"
-    made = style.figure(title, trade_note(table), x=words, y=f"of 100 cases, referred, and {happens}")
+    made = style.figure(title, note, x=words, y=f"of 100 cases, referred, and {happens}")
     made.fig.add_traces([go.Scatter(mark) for mark in marks(table, level, k, threshold)])
     reach, high = (1.1 * max(table[f"{name}_max"].max(), 1) for name in ("false_positive", "true_positive"))
     made.fig.update_xaxes(range=[-0.04 * reach, reach], fixedrange=True)
