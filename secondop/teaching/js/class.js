@@ -38,7 +38,7 @@ SCREENS.set("quiz", (root) => {
   const number = (key, max) => el("input", { type: "number", id: uid(`q-${key}`), min: 1, max, value: quiz[key], onchange: (event) => go("quiz", { quiz: { ...quiz, [key]: Math.max(1, Math.min(max, +event.target.value || 1)), at: 0, given: {} } }) });
   const setting = el("div", { class: "tools" }, el("label", { for: uid("q-n") }, t("how-many")), number("n", DATA.cases.length), el("label", { for: uid("q-seed") }, t("seed")), number("seed", 9999),
     el("label", { for: uid("q-topic") }, t("topic")), el("select", { id: uid("q-topic"), onchange: (event) => go("quiz", { quiz: { ...quiz, topic: event.target.value, at: 0, given: {} } }) },
-      ["", ...topics].map((one) => el("option", { value: one, selected: one === quiz.topic }, one || t("all-topics")))));
+      ["", ...topics].map((one) => el("option", { value: one, selected: one === quiz.topic }, one ? topic(one) : t("all-topics")))));
   root.append(setting);
   const answered = Object.entries(quiz.given), right = answered.filter(([id, { answer }]) => answer === teaching(id).expected).length;
   if (quiz.at >= items.length) {

@@ -2,8 +2,8 @@
 
 /** A slider with a name, its value beside it. */
 function slide(key, value, { min = 0, max = 100, step = 1, unit = "%" }, change) {
-  const out = el("output", {}, `${value} ${unit}`);
-  const input = el("input", { type: "range", id: uid(`s-${key}`), min, max, step, value, oninput: () => { out.textContent = `${input.value} ${unit}`; change(+input.value); } });
+  const out = el("output", {}, `${number(value)} ${unit}`);
+  const input = el("input", { type: "range", id: uid(`s-${key}`), min, max, step, value, oninput: () => { out.textContent = `${number(+input.value)} ${unit}`; change(+input.value); } });
   return el("p", { class: "slide" }, el("label", { for: input.id }, t(key)), input, out);
 }
 
@@ -24,7 +24,7 @@ SCREENS.set("people", (root) => {
   };
   const set = (key) => (value) => { now[key] = value; show(); };
   root.append(say, el("div", { class: "columns" }, out, el("div", {}, slide("prevalence", now.prevalence, {}, set("prevalence")), slide("follow", now.follow, {}, set("follow")),
-    slide("yield", now.yield, { step: 0.1 }, set("yield")), el("p", { class: "small" }, t("people-note", { dx: DATA.published.diagnosis, tx: DATA.published.treatment, source: DATA.published.source })))));
+    slide("yield", now.yield, { step: 0.1 }, set("yield")), el("p", { class: "small" }, t("people-note", { dx: number(DATA.published.diagnosis), tx: number(DATA.published.treatment), source: DATA.published.source })))));
   show();
 });
 
@@ -54,23 +54,23 @@ SCREENS.set("tradeoff", (root) => {
       const [found, over, missed] = counts[now.signal], sent = found + over, every = found + missed;
       return { words: DATA.words[STATE.language]?.policies?.[key] || words, sent, found, over, missed, above: found - sent * every / 100, net: found - over * weight };
     }).sort((a, b) => b.net - a.net);
-    fill(say, t("tradeoff-said", { best: rows[0].words, net: rows[0].net.toFixed(1), accept: now.accept }));
-    const cell = (x) => el("td", { class: "n" }, (Math.abs(x) < 0.05 ? 0 : x).toFixed(1));
+    fill(say, t("tradeoff-said", { best: rows[0].words, net: number(rows[0].net, 1), accept: now.accept }));
+    const cell = (x) => el("td", { class: "n" }, number(Math.abs(x) < 0.05 ? 0 : x, 1));
     const widest = Math.max(...rows.map(({ net }) => Math.abs(net)), 0.1);
-    fill(out, plot(rows, rows[0].found + rows[0].missed), el("table", {}, el("caption", {}, t("tradeoff-caption", { n: n.toLocaleString(STATE.language), signal: signals[now.signal] })),
+    fill(out, plot(rows, rows[0].found + rows[0].missed), el("table", {}, el("caption", {}, t("tradeoff-caption", { n: number(n), signal: number(signals[now.signal]) })),
       el("thead", {}, el("tr", {}, ["policy", "referred", "true-positives", "false-positives", "missed", "above-chance", "net-benefit", ""].map((key) => el("th", { scope: "col" }, key && t(key))))),
       el("tbody", {}, rows.map((row, i) => el("tr", {}, el("th", { scope: "row" }, `${i + 1} ${row.words}`), [row.sent, row.found, row.over, row.missed, row.above, row.net].map(cell),
         el("td", {}, el("span", { class: row.net < 0 ? "bar less" : "bar", style: `width:${(6 * Math.abs(row.net) / widest).toFixed(2)}rem` })))))));
   };
   const { signals } = DATA.tradeoff[0];
-  const which = el("select", { id: uid("scenario"), onchange: () => { now.scenario = +which.value; show(); } }, DATA.tradeoff.map(({ title }, i) => el("option", { value: i, selected: i === now.scenario }, title)));
-  const known = el("select", { id: uid("signal"), onchange: () => { now.signal = +known.value; show(); } }, signals.map((x, i) => el("option", { value: i, selected: i === now.signal }, `${x}`)));
+  const which = el("select", { id: uid("scenario"), onchange: () => { now.scenario = +which.value; show(); } }, DATA.tradeoff.map(({ title }, i) => el("option", { value: i, selected: i === now.scenario }, DATA.words[STATE.language]?.scenarios?.[title] || title)));
+  const known = el("select", { id: uid("signal"), onchange: () => { now.signal = +known.value; show(); } }, signals.map((x, i) => el("option", { value: i, selected: i === now.signal }, number(x))));
   root.append(say, el("div", { class: "tools" }, el("label", { for: uid("scenario") }, t("scenario")), which, el("label", { for: uid("signal") }, t("signal")), known),
     slide("accept", now.accept, { min: 1, max: 50, unit: "" }, (value) => { now.accept = value; show(); }), out, el("p", { class: "small" }, t("tradeoff-note")));
   show();
 });
 
 SCREENS.set("glossary", (root) => {
-  root.append(el("dl", {}, DATA.glossary.map(({ id, word, field, meaning, formula }) => [el("dt", { id }, own("glossary", id).word || word, field && field !== word ? el("small", {}, ` (${field})`) : null),
-    el("dd", {}, own("glossary", id).meaning || meaning, formula ? el("div", { class: "code" }, formula) : null)])));
+  root.append(el("dl", {}, DATA.glossary.map(({ id, word, field, meaning, formula }) => [el("dt", { id }, own("glossary", id).word || word, field && field !== word ? el("small", { lang: "en" }, ` (${field})`) : null),
+    el("dd", {}, own("glossary", id).meaning || meaning, formula ? el("div", { class: "code" }, own("glossary", id).formula || formula) : null)])));
 });
