@@ -235,4 +235,5 @@ def _draw(made: style.Drawing, own: pd.DataFrame, name: str, look: tuple[str, st
         bars = style.whisker(middle, some["lower"], some["upper"], colour)
         sizes = [8 * known for known in some["value"].notna()]
         shown = pd.DataFrame([*some["shown"]])
-        made.points(middle, y, shown, panel=panel, name=name, error_x=bars, marker=marker | {"size": sizes})
+        look = {"name": name, "error_x": bars, "marker": marker | {"size": sizes}, "cliponaxis": False}
+        made.points(middle, y, shown, panel=panel, **look)
