@@ -17,7 +17,7 @@ from tools.prose import Sheet, slug, words_of
 
 DOCUMENTS = ("three-answers", "published-rates", "simulated-cohorts", "house")
 """Pages on what the numbers mean, and on how the package is built: markdown in ``docs``."""
-EVERYDAY = ("level", "final", "change", "signal", "cluster", "identifiable", "concentration")
+EVERYDAY = ("level", "final", "change", "signal", "cluster", "concentration")
 """Words of the glossary that mean other things too, and are not linked by themselves."""
 
 
