@@ -16,8 +16,8 @@ from secondop.evaluation.people import PEOPLE
 from secondop.evaluation.policies import ENDS, NOBODY, Policy, at_least, at_level, how_many
 from secondop.evaluation.policies import LEVELS as LABELS
 from secondop.evaluation.tradeoff import THRESHOLD, weigh, wide
-from secondop.figures.counted import counted, finding, marks
 from secondop.figures.captions import cases_of
+from secondop.figures.counted import counted, finding, marks
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Level

@@ -256,7 +256,9 @@ def test_printing_a_page_makes_its_figures_fit_without_being_asked(fresh):
     page = fresh(LONG)
     page.wait_for_selector(".plot svg.main-svg")
     page.evaluate(
-        "addEventListener('beforeprint', () => { window.paper = document.querySelector('.plot').clientWidth; })"
+        """() => addEventListener("beforeprint", () => {
+            window.paper = document.querySelector(".plot").getBoundingClientRect().width;
+        })"""
     )
     page.pdf(format="A4")
     assert page.evaluate("window.paper") <= 681
