@@ -24,19 +24,16 @@ def second_readings(table: pd.DataFrame) -> go.Figure:
     n, errors = int(table["n"].iloc[0]), int(table["errors"].iloc[0])
     x, y = 100 * table["false_positive"] / n, 100 * table["true_positive"] / errors
     low, high = 100 * table["sensitivity_lower"], 100 * table["sensitivity_upper"]
-    title, half = (
-        f"No band drawn catches half of the {errors} wrong first readings among {n}",
-        len(table) // 2,
-    )
+    title, half = f"No band drawn catches half of the {errors} wrong readings among {n}", len(table) // 2
     if (table["true_positive"] >= errors / 2).any():
         half = int((table["true_positive"] >= errors / 2).idxmax())
-        title = f"A band of ±{table['band'][half]:.2f} catches {table['caught'][half]:.0f} of {errors} wrong "
-        title += (
-            f"readings ({low[half]:.0f} to {high[half]:.0f} %) for {x[half]:.1f} second readings per 100 "
+        caught, interval = table["true_positive"][half], f"{low[half]:.0f} to {high[half]:.0f} %"
+        title = (
+            f"A band of ±{table['band'][half]:.2f} catches {caught} of {errors} wrong readings ({interval}) "
         )
-        title += "that change nothing"
+        title += f"for {x[half]:.1f} second readings per 100 that change nothing"
     note = (
-        f"{n} real breast aspirates, first read by a model out of fold. The second reading is assumed right. "
+        f"{n} real breast aspirates, first read by a model out of fold. Second readings are assumed right. "
     )
     made = style.figure(
         title,
@@ -48,10 +45,8 @@ def second_readings(table: pd.DataFrame) -> go.Figure:
     made.band(x, low, high, COLOURS["recommended"])
     shown = pd.DataFrame({"ambiguous band": table["band"].map("±{:.2f}".format)})
     shown["read again"] = [f"{referred:,} of {n:,}" for referred in table["referred"]]
-    spans = zip(table["true_positive"], low, high, strict=True)
-    shown["wrong readings caught"] = [
-        f"{caught} of {errors} ({a:.0f} to {b:.0f} %)" for caught, a, b in spans
-    ]
+    ends = zip(table["true_positive"], low, high, strict=True)
+    shown["wrong readings caught"] = [f"{k} of {errors} ({a:.0f} to {b:.0f} %)" for k, a, b in ends]
     shown["nothing changes: possible overuse"] = table["false_positive"].map("{:,}".format)
     look = {"mode": "lines+markers", "line": {"color": COLOURS["recommended"]}, "name": "ambiguous band"}
     made.points(x, y, shown, **look)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from secondop.errors import SecondopError
@@ -128,3 +129,23 @@ def spans(rows: pd.DataFrame, low: str = "min", high: str = "max") -> list[str]:
 def share_of(cases: float, n: float) -> str:
     """A count with its denominator and its share."""
     return f"{cases:,.0f} of {n:,.0f} ({number(100 * cases / n)} %)" if n else "no cases"
+
+
+def between(low: float, high: float, form: str = ".1f") -> str:
+    """From one number to another, or the one that both are; an unknown end is left open."""
+    known = [np.isfinite(x) for x in (low, high)]
+    low, high = (_written(x, form) if x_known else "" for x, x_known in zip((low, high), known, strict=True))
+    if all(known) and low != high:
+        return f"{low} to {high}"
+    return low if low == high else f"{low} or more" if known[0] else f"up to {high}"
+
+
+def with_ends(value: float, lower: float, upper: float, form: str = ".1f", unit: str = "") -> str:
+    """A number with its interval behind it, where it has one."""
+    ends = between(lower, upper, form)
+    return _written(value, form) + unit + f" ({ends})" * bool(ends)
+
+
+def _written(x: float, form: str) -> str:
+    text = f"{x:{form}}"
+    return (text.lstrip("-") if not float(text) else text).replace("-", "\N{MINUS SIGN}")

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from secondop.errors import SecondopError
 from secondop.figures import style
-from secondop.figures.captions import capital, fitted_words, known_of, verdict_title, whose
+from secondop.figures.captions import between, capital, fitted_words, known_of, verdict_title, whose
 from secondop.figures.given import draws
 from secondop.figures.style import COLOURS, INK, QUIET, SPARE
 
@@ -36,6 +36,7 @@ _WORDS = {
     "either_changed": "diagnosis or treatment changed",
     "second_right": "second opinion right",
 }
+_ENDS = "value", "min", "max", "lower", "upper"
 _WIDE, _NARROW = (0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50), (0.5, 0.7, 0.8, 1, 1.25, 1.5, 2, 3, 4)
 
 
@@ -85,11 +86,8 @@ def compare(table: pd.DataFrame, *, pooled: pd.DataFrame | None = None, most: in
     panels = [
         style.Panel(own[0]["head"], *([row[x] for row in own] for x in ("label", "end"))) for own in groups
     ]
-    x = (
-        f"ratio{f' to “{against[0]}”' * (len(against) == 1)} (log scale)"
-        if ratio
-        else "% of what a row names"
-    )
+    to = f" to “{against[0]}”" if len(against) == 1 else ""
+    x = f"ratio{to} (log scale)" if ratio else "% of what a row names"
     title = verdict_title(table, noun) if compared else _title(rows, pooled, ratio)
     made = style.ladder(title, _note(table, noun, len(table) - len(drawn)), panels, x=x)
     marks = pd.DataFrame(
@@ -112,82 +110,64 @@ def _row(row: dict[str, Any], prefix: str, cohort: str, several: bool) -> dict[s
     ratio, verdict, side = "measure" in row, row.get("verdict"), _side(row, prefix)
     what = _WORDS.get(row["outcome"], str(row["outcome"]).replace("_", " "))
     who = " ".join(str(x) for x in (row["study"], row["year"]) if not pd.isna(x))
+    own_of = f"of {_count(row.get('cohort_n'))}{row.get('cohort_denominator')}"
     if ratio:
         label = head = f"{who}: {what}, {row['group']}" + f" against {row['reference']}" * several
-        of = f"{row['measure']}, against {row['reference']}"
-        own_of = " against ".join(
-            _of(row.get(f"cohort_k_{x}"), f"of {row.get(f'cohort_n_{x}')}") for x in ("group", "reference")
-        )
+        of, parts = f"{row['measure']}, against {row['reference']}", ("group", "reference")
+        k, n = ([_count(row.get(f"cohort_{x}_{part}")) for part in parts] for x in "kn")
+        own_of = f"{k[0]}of {n[0]}against {k[1]}of {n[1]}".strip()
     else:
-        of = "of " + _of(row[f"{prefix}n"], row["denominator"])
-        own_of = "of " + _of(row.get("cohort_n"), row.get("cohort_denominator"))
-        label, head = f"{capital(what)} ({who}), {of}", f"{capital(what)}, {who}"
-    shown = {"published figure": head, "published": f"{_said(side, ratio)} {of}"}
-    marks, end = (
-        [side | {"name": _ALONE if verdict == _ALONE else "published"}],
+        of, head = f"of {_count(row[f'{prefix}n'])}{row['denominator']}", f"{capital(what)}, {who}"
+        label = f"{capital(what)} ({who}), {of}"
+    shown, end = (
+        {"published figure": head, "published": f"{_said(side, ratio)} {of}"},
         _said(side, ratio, short=True),
     )
-    if ratio and not verdict:
-        marks[0]["name"] = row["design"]
+    name = _ALONE if verdict == _ALONE else row["design"] if ratio and not verdict else "published"
+    marks = [side | {"name": name}]
     if verdict and verdict != _ALONE:
         own = _side(row, "cohort_")
         shown[cohort], end = f"{_said(own, ratio)} {own_of}", f"{end} · {_said(own, ratio, short=True)}"
         marks = [marks[0] | {"lift": 0.04}, own | {"name": f"{cohort}, {verdict}", "lift": -0.14}]
     shown |= {"verdict": f"{capital(verdict)}. {row['reason']}"} if verdict else {"remark": row["remark"]}
-    place = _HEADS[verdict] if verdict else ""
-    return {"head": place, "label": label, "end": end, "marks": marks, "shown": shown}
+    return {"head": _HEADS.get(verdict, ""), "label": label, "end": end, "marks": marks, "shown": shown}
 
 
 def _pooled(row: dict[str, Any]) -> dict[str, Any]:
     """The row of what was pooled, and where one more study may lie; too few to pool have no mark."""
     label = f"{capital(row['outcome'].replace('_', ' '))}, of {row['denominator']}: {row['said']}"
-    side, ends = _side(row, ""), (row["prediction_lower"], row["prediction_upper"])
-    reach = _side(dict(zip(("lower", "upper"), ends, strict=True)), "")
+    side, reach = _side(row, ""), _side({x: row[f"prediction_{x}"] for x in ("lower", "upper")}, "")
     shown = {
         "published figure": label,
         "published": _said(side, False),
         "one more study": _said(reach, False),
     }
     marks = [side | {"name": "pooled"}, reach | {"name": "one more study", "lift": -0.14}]
-    return {"head": _POOLED, "label": label, "shown": shown} | {
-        "end": _said(side, False, short=True),
-        "marks": marks,
-    }
+    end = _said(side, False, short=True)
+    return {"head": _POOLED, "label": label, "end": end, "marks": marks, "shown": shown}
 
 
 def _side(row: dict[str, Any], prefix: str) -> dict[str, float]:
     """The figure of one side with its ends: a rate in per cent, or a ratio; nan where there is none."""
     scale, point = (1, "value") if "measure" in row else (100, "rate")
-    names = {"value": point, "min": "min", "max": "max", "lower": "lower", "upper": "upper"}
-    found = {end: row.get(f"{prefix}{name}") for end, name in names.items()}
+    found = {end: row.get(f"{prefix}{point if end == 'value' else end}") for end in _ENDS}
     side = {end: nan if pd.isna(x) else scale * float(x) for end, x in found.items()}
     if isnan(side["min"]):
         side |= {"min": side["value"], "max": side["value"]}
-    if scale == 100 and isnan(side["min"]) and isnan(side["lower"]) and not isnan(side["upper"]):
-        side["lower"] = 0.0  # a review that says "up to"
     return side | {"lift": 0.0}
 
 
 def _said(side: dict[str, float], ratio: bool, *, short: bool = False) -> str:
     """A figure with its interval as text; short, as it stands at the end of a row."""
     form, unit = ".2f" if ratio else ".1f", "" if ratio or short else " %"
-    low, high, lower, upper = (
-        "" if isnan(side[x]) else f"{side[x]:{form}}" for x in ("min", "max", "lower", "upper")
-    )
-    value, ends = _to(low, high), _to(lower, upper)
+    value, ends = (between(side[low], side[high], form) for low, high in (("min", "max"), ("lower", "upper")))
     if not value:
         return f"{ends}{unit}" if ends else "?" if short else "no figure"
     return f"{value}{unit}" + f" ({ends})" * bool(ends and not short)
 
 
-def _to(low: str, high: str) -> str:
-    if low and high and low != high:
-        return f"{low} to {high}"
-    return low if low == high else f"{low} or more" if low else f"up to {high}"
-
-
-def _of(count: Any, denominator: Any) -> str:
-    return str(denominator) if pd.isna(count) else f"{count:,} {denominator}"
+def _count(n: Any) -> str:
+    return "" if n is None or pd.isna(n) else f"{n:,} "
 
 
 def _title(rows: pd.DataFrame, pooled: pd.DataFrame | None, ratio: bool) -> str:
@@ -205,12 +185,10 @@ def _title(rows: pd.DataFrame, pooled: pd.DataFrame | None, ratio: bool) -> str:
         return f"{len(rows)} published rates, of {len(kinds)} kinds: {told}"
     if pooled is not None and pooled["rate"].notna().all():
         row = pooled.iloc[0]
-        one, more = (
-            _said(_side(row, ""), False),
-            f"{100 * row['prediction_lower']:.0f} to {100 * row['prediction_upper']:.0f} %",
-        )
-        return f"{capital(what)}, pooled: {one} of {row['denominator']}; one more study may find {more}"
-    ends = " to ".join(dict.fromkeys(f"{100 * end:.1f}" for end in rows["rate"].agg(["min", "max"])))
+        more = between(100 * row["prediction_lower"], 100 * row["prediction_upper"], ".0f")
+        told = f"{_said(_side(row.to_dict(), ''), False)} of {row['denominator']}"
+        return f"{capital(what)}, pooled: {told}; one more study may find {more} %"
+    ends = between(*(100 * rows["rate"].agg(["min", "max"])))
     return f"{capital(what)} in {ends} % of {rows['denominator'].iloc[0]}, in {len(rows)} published rates"
 
 
@@ -224,7 +202,7 @@ def _note(table: pd.DataFrame, noun: str, rest: int) -> str:
 
 def _scale(made: style.Drawing, marks: pd.DataFrame, ratio: bool) -> None:
     """One axis for every panel: rates from 0, ratios about a line at 1."""
-    ends = marks[["value", "min", "max", "lower", "upper"]].to_numpy(float)
+    ends = marks[list(_ENDS)].to_numpy(float)
     low, high = np.nanmin(ends, initial=1 if ratio else 0), np.nanmax(ends, initial=1)
     look = {"range": [0, 1.04 * high]}
     if ratio:
@@ -249,7 +227,9 @@ def _draw(made: style.Drawing, own: pd.DataFrame, name: str, look: tuple[str, st
             if high > low:
                 made.line([low, high], [at] * 2, style.tint(colour, 0.4), width=7, **style.axes(panel))
         middle = some["value"].fillna((some["min"] + some["max"]) / 2)
-        middle = middle.fillna((some["lower"] + some["upper"]) / 2)
+        middle = (
+            middle.fillna((some["lower"] + some["upper"]) / 2).fillna(some["upper"]).fillna(some["lower"])
+        )
         bars = style.whisker(middle, some["lower"], some["upper"], colour)
         sizes = [8 * known for known in some["value"].notna()]
         shown = pd.DataFrame([*some["shown"]])

@@ -108,7 +108,7 @@ def triage_lifts(table: pd.DataFrame) -> go.Figure:
     title += f"whether {' and '.join(rest)} do is open"
     note = f"Published: breast biopsies, from the least to the most of three case mixes. {whose}: "
     note += f"{table.attrs.get('n', 0):,} cases, 95 % intervals. Dotted: chance, a lift of 1."
-    words = "lift, log scale: errors put right (net), among those chosen over among all"
+    words = "lift (log): errors corrected, less introduced, of those chosen over all"
     ends = [f"{low:.2f} to {high:.2f}" for low, high in zip(table["lower"], table["upper"], strict=True)]
     lift = table["value"].map("{:.2f}".format).where(table["value"].notna(), "")
     shown = {"triage": table["triage"], "source": table["source"].where(published, whose), "lift": lift}
@@ -118,8 +118,8 @@ def triage_lifts(table: pd.DataFrame) -> go.Figure:
     panels = [style.Panel(head, table.loc[part, "triage"], beside[part]) for head, part in halves.items()]
     made = style.ladder(title, note, panels, x=words)
     ticks = [0.5, 0.75, 1, 1.5, 2, 3, 4, 6]
-    reach = np.log10([min(0.8, table["lower"].min() * 0.95), table["upper"].max() * 1.06]).tolist()
-    look = {"type": "log", "range": reach, "tickvals": ticks, "ticktext": [f"{x:g}" for x in ticks]}
+    limits = np.log10([min(0.8, table["lower"].min() * 0.95), table["upper"].max() * 1.06]).tolist()
+    look = {"type": "log", "range": limits, "tickvals": ticks, "ticktext": [f"{x:g}" for x in ticks]}
     made.fig.update_layout({f"xaxis{number}": look for number in ("", 2)})
     for panel, part in enumerate(halves.values()):
         rows, y = table[part], -np.arange(part.sum())
@@ -156,20 +156,12 @@ def _spans(table: pd.DataFrame) -> pd.DataFrame:
 
 def _shown(spans: pd.DataFrame) -> pd.DataFrame:
     """What pointing at a policy shows, in texts."""
-    said = pd.DataFrame(
-        {"policy": spans["label"].map(captions.capital), "signal": spans["signal"].map("{:g}".format)}
-    )
-    said["referred, of 100 cases"] = spans["referred"].map("{:.0f}".format)
-    said[f"{spans['what'].iloc[0].rstrip(',')} above chance, contrasts at the middle"] = spans["middle"].map(
-        signed
-    )
-    return said.assign(
-        **{
-            "contrasts from low to high": spans["found"],
-            "with 95 % intervals": spans["chance"],
-            "share of the possible": spans["beside"],
-        }
-    )
+    above = f"{spans['what'].iloc[0].rstrip(',')} above chance, contrasts at the middle"
+    said = {"policy": spans["label"].map(captions.capital), "signal": spans["signal"].map("{:g}".format)}
+    said |= {"referred, of 100 cases": spans["referred"].map("{:.0f}".format)}
+    said |= {above: spans["middle"].map(signed), "contrasts from low to high": spans["found"]}
+    said |= {"with 95 % intervals": spans["chance"], "share of the possible": spans["beside"]}
+    return pd.DataFrame(said)
 
 
 def _draw(made: style.Drawing, rows: pd.DataFrame) -> None:

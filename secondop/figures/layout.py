@@ -46,7 +46,7 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
     for number, (panel, at, spot) in enumerate(zip(made.panels, places, spots, strict=True)):
         x, y = axes(number).values()
         last = spot[1] == max(end for (_, end), other in zip(spots, places, strict=True) if other == at)
-        below = {"domain": across[at], "anchor": y, "showticklabels": last or not panel.labels}
+        below = {"domain": [*across[at]], "anchor": y, "showticklabels": last or not panel.labels}
         words = lines_of(made.x, int(inner / columns / _TEXT)) if last else ""
         layout[f"xaxis{x[1:]}"] = below | {"title": {"text": words}}
         side = {"domain": [1 - spot[1] / high, 1 - spot[0] / high], "anchor": x}

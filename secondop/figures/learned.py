@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from math import isnan, nan
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from secondop.figures import style
-from secondop.figures.captions import capital, cases_of, known_of
+from secondop.figures.captions import between, capital, cases_of, known_of, with_ends
 from secondop.figures.given import draws
 from secondop.figures.style import COLOURS, QUIET, Panel
 
@@ -30,42 +31,32 @@ def calibration(table: pd.DataFrame) -> go.Figure:
     table : DataFrame
         From :func:`secondop.evaluation.learned.calibration`.
     """
-    score, least, most, lower, upper = (
-        100 * table[name] for name in ("score", "min", "max", "lower", "upper")
-    )
-    slope, intercept = (table.attrs.get(name, (nan,) * 3) for name in ("slope", "intercept"))
+    table, attrs = table.reset_index(drop=True), table.attrs
+    score, least, most, lower, upper = (100 * table[x] for x in ("score", "min", "max", "lower", "upper"))
+    slope, intercept = (attrs.get(name, (nan,) * 3) for name in ("slope", "intercept"))
     note = f"{table['n'].sum():,} {cases_of(table)} in {len(table)} groups by probability.{known_of(table)}"
-    note += f" Calibration intercept {_with_ends(intercept)}." if not isnan(intercept[0]) else ""
+    note += f" Calibration intercept {with_ends(*intercept, '.2f')}." if not isnan(intercept[0]) else ""
     note += " Thin: 95 % interval." + " Pale: unknown outcomes." * bool(table["unknown"].any())
     ends = [0, min(100, 1.15 * max(score.max(), upper.max()))]
-    made = style.figure(
-        _calibrated(slope, intercept),
-        note,
-        x="mean probability in the group, %",
-        y="came true, % of the group",
-    )
+    x, y = "mean probability in the group, %", "came true, % of the group"
+    made = style.figure(_calibrated(slope, intercept), note, x=x, y=y)
     made.line(ends, ends, COLOURS["all"], dash="dot")
     colour, middle = COLOURS["learned"], (least + most) / 2
-    for x, low, high in zip(score, least, most, strict=True):
-        if high > low:
-            made.line([x, x], [low, high], style.tint(colour, 0.4), width=7)
-    shares = [
-        _to(low, high) + f" % ({a:.1f} to {b:.1f})"
-        for low, high, a, b in zip(least, most, lower, upper, strict=True)
-    ]
-    shown = {"group": [f"{i} of {len(table)}" for i in range(1, 1 + len(table))]}
-    shown |= {"mean probability": score.map("{:.1f} %".format), "came true": shares}
-    shown["cases"] = [
-        f"{changed:,.0f} of {n:,.0f}" + f", {gap:,.0f} unknown" * bool(gap)
-        for changed, n, gap in zip(table["changed"], table["n"], table["unknown"], strict=True)
-    ]
-    marker = {
-        "color": colour,
-        "size": [9 * (low == high) for low, high in zip(least, most, strict=True)],
-        "opacity": 1,
-    }
+    for i in np.flatnonzero(most > least):
+        made.line([score[i]] * 2, [least[i], most[i]], style.tint(colour, 0.4), width=7)
+    parts = zip(least, most, lower, upper, table["changed"], table["n"], table["unknown"], strict=True)
+    shown = pd.DataFrame(
+        {
+            "group": f"{i} of {len(table)}",
+            "mean probability": f"{score[i - 1]:.1f} %",
+            "came true": f"{between(a, b)} % ({between(c, d)})",
+            "cases": f"{changed:,.0f} of {n:,.0f}" + f", {gap:,.0f} unknown" * bool(gap),
+        }
+        for i, (a, b, c, d, changed, n, gap) in enumerate(parts, 1)
+    )
+    marker = {"color": colour, "size": list(9 * (least == most)), "opacity": 1}
     bars = style.whisker(middle, lower, upper, colour)
-    made.points(score, middle, pd.DataFrame(shown), marker=marker, error_y=bars, name="groups")
+    made.points(score, middle, shown, marker=marker, error_y=bars, name="groups")
     made.fig.update_layout(xaxis={"range": ends}, yaxis={"range": ends})
     made.name(0.6 * ends[1], 0.6 * ends[1], "perfect calibration", QUIET)
     return made.done()
@@ -130,21 +121,16 @@ def importance(table: pd.DataFrame, silent: Collection[str] = (), *, most: int =
     ties = (table["upper"].iloc[1:] >= first["lower"]).sum()
     title = f"“{capital(first['label'])}” matters most" + f", in a tie with {ties} more" * bool(ties)
     title += f": shuffling it costs {first['importance']:.1f}"
-    title += (
-        f" of the {about['auc'] - 50:.1f} points by which the learned triage beats guessing"
-        if "auc" in about
-        else " points of AUC"
+    points = (
+        f"{about['auc'] - 50:.1f} points by which the learned triage beats guessing" if "auc" in about else ""
     )
+    title += f" of the {points}" if points else " points of AUC"
     if not (table["lower"] > 0).any():
         title = "No fact is shown to matter: every interval includes zero"
-    note = (
-        f"{about.get('n', 0):,} {cases_of(table)}"
-        + f", {about.get('unknown', 0):,} without a known outcome left out" * bool(about.get("unknown"))
-    )
-    note += (
-        "; each fact shuffled among cases that the model did not learn from. Thin: 95 % interval over folds. "
-    )
-    note += f"{len(rows)} of {len(table)} facts are shown. AUC: chance 50, perfect 100."
+    note = f"{about['n']:,} {cases_of(table)}" if "n" in about else capital(cases_of(table))
+    note += f", {about['unknown']:,} without a known outcome left out" if about.get("unknown") else ""
+    note += "; each fact shuffled among cases that the model did not learn from. Thin: 95 % interval over "
+    note += f"folds. {len(rows)} of {len(table)} facts are shown. AUC: chance 50, perfect 100."
     values = [f"{lost:.1f}".replace("-0.0", "0.0") for lost in rows["importance"]]
     made = style.ladder(title, note, rows["label"], x="points of AUC lost", values=values)
     made.line([0, 0], [0.5, 0.5 - len(rows)], COLOURS["all"], dash="dot")
@@ -156,13 +142,9 @@ def importance(table: pd.DataFrame, silent: Collection[str] = (), *, most: int =
         if part.empty:
             continue
         bars = style.whisker(part["importance"], part["lower"], part["upper"], colour)
-        spans = [
-            f"{x:.2f} ({a:.2f} to {b:.2f})"
-            for x, a, b in zip(part["importance"], part["lower"], part["upper"], strict=True)
-        ]
-        shown = pd.DataFrame(
-            {"fact": part["label"], "question": part["question"], "points of AUC lost": spans}
-        )
+        spans = [with_ends(*row, ".2f") for row in part[["importance", "lower", "upper"]].to_numpy()]
+        shown = part[["label", "question"]].set_axis(["fact", "question"], axis=1)
+        shown = shown.assign(**{"points of AUC lost": spans})
         look = {"marker": {"color": colour, "symbol": symbol, "size": 9}, "name": name, "error_x": bars}
         made.points(part["importance"], part["y"], shown, showlegend=bool(len(silent)), **look)
     low, high = min(rows["lower"].min(), 0), max(rows["upper"].max(), 0)
@@ -179,18 +161,7 @@ def _calibrated(slope: tuple[float, float, float], intercept: tuple[float, float
         told = f"The probabilities are too {'low' if intercept[0] > 0 else 'high'} on average"
     if slope[1] > 1 or slope[2] < 1:
         told = f"The probabilities are too {'near to one another' if slope[1] > 1 else 'far apart'}"
-    return f"{told}: calibration slope {_with_ends(slope)}, where 1 is perfect"
-
-
-def _with_ends(three: tuple[float, float, float]) -> str:
-    value, lower, upper = (
-        f"{end:.2f}".replace("-0.00", "0.00").replace("-", "\N{MINUS SIGN}") for end in three
-    )
-    return f"{value} ({lower} to {upper})"
-
-
-def _to(low: float, high: float) -> str:
-    return f"{low:.1f}" if low == high else f"{low:.1f} to {high:.1f}"
+    return f"{told}: calibration slope {with_ends(*slope, '.2f')}, where 1 is perfect"
 
 
 def _winner(rounds: list[pd.DataFrame]) -> str:

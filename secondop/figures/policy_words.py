@@ -13,6 +13,7 @@ from secondop.evaluation.measures import BEST
 from secondop.evaluation.policies import FORESIGHT
 from secondop.figures import captions
 
+MADE = "policy", "group", "measure", "threshold", "sort"  # columns of what tradeoff and decision_curve make
 _OUTCOMES = {  # a true positive, a false one, and all that can be found
     "diagnosis_changed": ("the diagnosis changes", "the diagnosis stays", "changes"),
     "treatment_changed": ("the treatment changes", "the treatment stays", "changes"),
@@ -68,7 +69,7 @@ def signed(value: float, digits: int = 1) -> str:
 
 def short(row: Mapping) -> str:
     """A policy as it fits beside a mark."""
-    text = row["policy"] if row["sort"] in ("own", "score") else row["label"]
+    text = row["policy"] if row["sort"] == "score" else row["label"]
     text = text.removeprefix("all with ").removeprefix("an indication of ")
     return text if len(text) <= 34 else f"{text[:33].rstrip()}…"
 

@@ -18,10 +18,10 @@ from secondop.figures.style import COLOURS, INK, QUIET, Drawing, Panel
 
 _KINDS = {
     "clinical": (COLOURS["recommended"], "Clinical indications"),
-    "both": (COLOURS["all"], "Clinical or by wish"),
-    "patient-driven": (COLOURS["optional"], "By the patient's wish"),
+    "both": (COLOURS["all"], "Clinical or wish"),
+    "patient-driven": (COLOURS["optional"], "Patient's wish"),
     "counter-indication": (COLOURS["not_needed"], "Reasons against"),
-    "amplifier": (COLOURS["no_indication"], "Strengthens an indication"),
+    "amplifier": (COLOURS["no_indication"], "Strengthens one"),
 }
 _MOST, _COLUMN = 80, 24  # rows that can be read, and those that fit below one another
 _RATES = ("min", "max", "lower", "upper", "n", "fired", "unknown")
@@ -76,7 +76,8 @@ def firing_rates(table: pd.DataFrame, truth: pd.DataFrame | None = None) -> go.F
         if truth is not None:
             look = {"symbol": "diamond-open", "size": 9, "color": INK, "line": {"width": 2}}
             made.points(_in_truth(part, truth), y, panel=at, marker=look, cliponaxis=False)
-        reach = {"range": [0, 1.02 * rows[["max", "upper"]].max().max()], "fixedrange": True}
+        reach = {"range": [0, 1.02 * rows[["max", "upper"]].max().max()], "tickangle": 0}
+        reach["nticks"] = 3 if any(panel.column for panel, _ in panels) else 0  # beside one another: few
         made.fig.update_layout({axes["xaxis"].replace("x", "xaxis"): reach})
     return made.done()
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from html import escape
+from math import nan
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from secondop.figures import style
+from secondop.figures.captions import with_ends
 from secondop.figures.given import draws
 from secondop.figures.style import COLOURS
 
@@ -67,7 +69,10 @@ def read_strategies(table: pd.DataFrame) -> go.Figure:
 def _slopes(made: style.Drawing, begin: pd.Series, row: dict, panel: int, colour: str, look: tuple) -> None:
     """How often a strategy calls too severe and too mild, each from where the first strategy stands."""
     what = f"{row['strategy']}, truly {row['reference_class']}" + f" ({row['basis']})" * bool(row["basis"])
-    said = {"strategy": what} | {f"{kind}-called": f"{row[kind]:.1f} %{_ends(row, kind)}" for kind in _PLACES}
+    said = {"strategy": what}
+    for kind in _PLACES:
+        ends = [row[f"{kind}{end}"] for end in ("_lower", "_upper")]
+        said[f"{kind}-called"] = with_ends(row[kind], *(ends if ends[0] < ends[1] else (nan, nan)), unit=" %")
     if not pd.isna(row.get("second")):
         said["read twice"] = f"{100 * row['second']:.1f} %"
     for kind, (left, right) in _PLACES.items():
@@ -76,11 +81,6 @@ def _slopes(made: style.Drawing, begin: pd.Series, row: dict, panel: int, colour
         bars = style.whisker([row[kind]], [row[f"{kind}_lower"]], [row[f"{kind}_upper"]], colour)
         marker = {"color": colour, "symbol": look[0], "size": 8}
         made.points([at], [row[kind]], pd.DataFrame([said]), panel=panel, marker=marker, error_y=bars)
-
-
-def _ends(row: dict, kind: str) -> str:
-    lower, upper = row[f"{kind}_lower"], row[f"{kind}_upper"]
-    return f" ({lower:.1f} to {upper:.1f})" if upper > lower else ""
 
 
 def _labels(made: style.Drawing, rows: pd.DataFrame, panel: int, named: str, top: float) -> None:

@@ -17,6 +17,7 @@ from secondop.evaluation.tradeoff import wide
 from secondop.figures import captions, style
 from secondop.figures.given import draws
 from secondop.figures.policy_words import (
+    MADE,
     best_of,
     bounds,
     cannot_tell,
@@ -39,7 +40,7 @@ _ENDS = ("min", "max", "lower", "upper")
 _GREEN, _BLUE, _GREY = COLOURS["useful"], COLOURS["optional"], COLOURS["no_indication"]
 
 
-@draws("decision_curve", "policy", "group", "measure", "threshold", "sort")
+@draws("decision_curve", *MADE)
 def decision_curve(table: pd.DataFrame) -> go.Figure:
     """Net benefit of each policy over decision thresholds, with everybody and nobody.
 
@@ -84,7 +85,7 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
     return made.done()
 
 
-@draws("tradeoff", "policy", "group", "measure", "threshold", "sort")
+@draws("tradeoff", *MADE)
 def net_benefit(table: pd.DataFrame) -> go.Figure:
     """Net benefit of every policy in rank order beside chance, with a slider for the decision threshold.
 
@@ -172,12 +173,11 @@ def _title(part: pd.DataFrame) -> str:
     if one_cluster(part):
         return ONE_CLUSTER
     best, at = best_of(part), part["threshold"].iloc[0]
-    trade = captions.threshold_words(at)
     if best is None:
-        return f"With {trade}, the best policy {cannot_tell(part)}"
-    trade += f" (threshold {100 * at:.2g} %)"
+        return f"At {1 / at - 1:.3g} for one, the best policy {cannot_tell(part)}"
+    trade = f"{captions.threshold_words(at)} (threshold {100 * at:.2g} %)"
     by = "by the estimate, " * bool(part.attrs.get("estimate"))
-    title = f"With {trade}, {by}referring {best['label']} has the highest net benefit"
+    title = f"With {trade}, {by}referring {best['label'][:60]} has the highest net benefit"
     if ties := tied_with(part, best):
         return f"{title}, in a tie with {ties}"
     net = bounds(best, "net_benefit") if pd.isna(best["net_benefit"]) else f"{best['net_benefit']:.1f}"

@@ -15,6 +15,7 @@ from secondop.evaluation.tradeoff import wide
 from secondop.figures import captions, style
 from secondop.figures.given import draws
 from secondop.figures.policy_words import (
+    MADE,
     above_chance,
     basis,
     bounds,
@@ -30,7 +31,6 @@ from secondop.figures.policy_words import (
 from secondop.figures.style import COLOURS, INK, QUIET
 
 ENDS = {"none": "nobody", "all": "everybody", FORESIGHT: FORESIGHT}
-MADE = "policy", "group", "measure", "threshold", "sort"
 _FP, _TP, _ABOVE = "false_positive", "true_positive", "yield_above_chance"
 _FACES = {  # the first five policies, in this order, are named and have a colour
     "own": (COLOURS["overuse"], "triangle-up"),

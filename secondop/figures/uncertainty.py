@@ -64,18 +64,16 @@ def tornado(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
 
 def _swings(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
     """What pointing at a bar says."""
-    shown = {
-        "parameter": rows["label"].map(capital),
-        "known as": rows["basis"] + rows["value"].map(": {:.3g}".format),
-    }
-    for end in ("lower", "upper"):
-        shown[f"at its {end} end"] = [
-            f"{at:.2f}{unit} at {value:.3g}" for at, value in zip(rows[f"at_{end}"], rows[end], strict=True)
-        ]
-    shown["as stated"] = rows["base"].map(f"{{:.2f}}{unit}".format)
-    swing = zip(rows["swing"], rows["swing_error"], strict=True)
     return pd.DataFrame(
-        shown | {"swing": [f"{x:.2f}, give or take {error:.2f} by chance" for x, error in swing]}
+        {
+            "parameter": capital(row["label"]),
+            "known as": f"{row['basis']}: {row['value']:.3g}",
+            "at its lower end": f"{row['at_lower']:.2f}{unit} at {row['lower']:.3g}",
+            "at its upper end": f"{row['at_upper']:.2f}{unit} at {row['upper']:.3g}",
+            "as stated": f"{row['base']:.2f}{unit}",
+            "swing": f"{row['swing']:.2f}, give or take {row['swing_error']:.2f} by chance",
+        }
+        for row in rows.to_dict("records")
     )
 
 
@@ -101,10 +99,8 @@ def propagate(table: pd.DataFrame) -> go.Figure:
     note = (
         f"{_cases(table)} in each of {rows['draws'].max():,} draws of all parameters. Thin: 95 % of draws. "
     )
-    note += (
-        "Bar: half of them; hatched: if missing information refers too. Tick and value: median. Diamond: as "
-    )
-    note += "stated." + " Draws in which nothing was counted are left out." * bool(rows["blank"].any())
+    note += "Bar: half of them; hatched: if missing were yes. Tick and value: median. Diamond: as stated."
+    note += " Draws in which nothing was counted are left out." * bool(rows["blank"].any())
     labels = [capital(_NAMES.get(policy, policy)) for policy in rows["policy"]]
     made = style.ladder(_widest(rows, unit), note, labels, x=words, values=_alike(rows["median"]))
     for i, row in rows.iterrows():
@@ -116,20 +112,19 @@ def propagate(table: pd.DataFrame) -> go.Figure:
     shown = pd.DataFrame(
         {"policy": labels, "median": _alike(rows["median"]), "as stated": _alike(rows["base"])}
     )
-    for words, end in (("95 % of draws", ""), ("half of them", "_half")):
-        ends = zip(_alike(rows[f"lower{end}"]), _alike(rows[f"upper{end}"]), strict=True)
-        shown[words] = [f"{low} to {high}" for low, high in ends]
+    for share, end in (("95 % of draws", ""), ("half of them", "_half")):
+        low, high = (_alike(rows[f"{side}{end}"]) for side in ("lower", "upper"))
+        shown[share] = [f"{a} to {b}" for a, b in zip(low, high, strict=True)]
     shown["draws"] = rows["draws"].map("{:,}".format)
     tick = {"symbol": "line-ns", "size": 13, "line": {"width": 2.5, "color": INK}}
     made.points(rows["median"], y, shown, marker=tick, name="median")
-    made.points(
-        rows["base"], y, shown, marker={"symbol": "diamond", "color": INK, "size": 8}, name="as stated"
-    )
+    diamond = {"symbol": "diamond", "color": INK, "size": 8}
+    made.points(rows["base"], y, shown, marker=diamond, name="as stated")
     at = rows.set_index("policy")["median"]
-    places = {policy: i for i, policy in enumerate(rows["policy"])}
+    places = dict(zip(rows["policy"], y, strict=True))
     for policy in at.index.intersection([x + IF_YES for x in at.index]):
         known, on = policy.removesuffix(IF_YES), {"xref": "x", "yref": "y", "axref": "x", "ayref": "y"}
-        ends = {"x": at[policy], "y": -places[policy], "ax": at[known], "ay": -places[known]}
+        ends = {"x": at[policy], "y": places[policy], "ax": at[known], "ay": places[known]}
         look = {"showarrow": True, "text": "", "arrowhead": 2, "arrowwidth": 1.2, "arrowcolor": style.QUIET}
         made.fig.add_annotation(standoff=8, startstandoff=8, **ends, **on, **look)
     low, high = min(0, rows["lower"].min()), max(0, rows["upper"].max())

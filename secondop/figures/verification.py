@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from secondop.evaluation.measures import MEASURES
 from secondop.figures import style
-from secondop.figures.captions import basis_of, capital, only_one
+from secondop.figures.captions import basis_of, between, capital, only_one
 from secondop.figures.given import draws
 from secondop.figures.style import COLOURS, INK
 
@@ -41,7 +41,7 @@ def verification_bias(table: pd.DataFrame) -> go.Figure:
     ends = rows[["value", "min", "max", "lower", "upper"]].replace(np.inf, np.nan)
     low, high = min(ends.min().min(), 0), 1.04 * max(ends.max().max(), 0)
     said = {
-        way: _to(row["min"], row["max"]) if way == "bounds" else f"{row['value']:.1f}"
+        way: between(row["min"], row["max"]) if way == "bounds" else f"{row['value']:.1f}"
         for way, row in rows.iterrows()
     }
     made = style.ladder(
@@ -55,7 +55,7 @@ def verification_bias(table: pd.DataFrame) -> go.Figure:
     for i, (way, row) in enumerate(rows.iterrows()):
         if way in ("bounds", "known cases alone") and row["min"] < row["max"]:
             made.possible([row["min"]], [min(row["max"], high)], [-i])
-        thin = "" if way in ("bounds", "truth") else _to(row["lower"], row["upper"])
+        thin = "" if way in ("bounds", "truth") else between(row["lower"], row["upper"])
         shown = {"way": capital(way), unit: said[way], "95 % interval": thin, "cases": f"{row['n']:,.0f}"}
         if thin:
             made.whiskers([row["lower"]], [min(row["upper"], high)], [-i], _LOOKS[way][0])
@@ -113,7 +113,7 @@ def departures(table: pd.DataFrame, truth: float | None = None) -> go.Figure:
     shown = pd.DataFrame(
         {"times the odds": [f"{odds:.2g}" for odds in x], unit: [f"{value:.1f}" for value in y]}
     )
-    shown["95 % interval"] = [_to(*ends) for ends in zip(rows["lower"], rows["upper"], strict=True)]
+    shown["95 % interval"] = [between(*ends) for ends in zip(rows["lower"], rows["upper"], strict=True)]
     look = {"mode": "lines", "line": {"color": COLOURS["rule book"], "width": 2}, "name": "estimate"}
     made.points(x, y, shown, **look)
     made.name(x[-1 - len(x) // 4], y[-1 - len(y) // 4], "estimate", COLOURS["rule book"])
@@ -121,10 +121,6 @@ def departures(table: pd.DataFrame, truth: float | None = None) -> go.Figure:
         made.line([x.min(), x.max()], [truth] * 2, INK, dash="dot", name="truth")
         made.name(x[-1 - len(x) // 8], truth, "truth")
     return made.done()
-
-
-def _to(low: float, high: float) -> str:
-    return f"{low:.1f} to {'no limit' if np.isinf(high) else f'{high:.1f}'}"
 
 
 def _measured(table: pd.DataFrame) -> tuple[str, str]:

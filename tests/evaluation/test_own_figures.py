@@ -136,7 +136,7 @@ DRAWN = {
     "contrasts": lambda cases: figures.compare(
         compare(cases, DOUBT, fitted_to=(), sides={"doubt_risk_ratio": ("sought", None)})
     ),
-    "triage": lambda cases: figures.triage(triage_lifts(cases, ["urgent"])),
+    "triage": lambda cases: figures.triage_lifts(triage_lifts(cases, ["urgent"])),
 }
 
 

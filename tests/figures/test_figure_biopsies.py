@@ -29,9 +29,9 @@ def test_the_title_says_how_many_wrong_readings_a_band_catches_how_surely_and_at
     assert said.startswith(
         "A band of ±0.15 catches 12 of 20 wrong readings (40 to 80 %) for 3.6 second readings"
     )
-    assert "assumed right" in said
+    assert "are assumed right" in said
     few = title(figures.second_readings(TABLE.assign(true_positive=[0, 9, 9])))
-    assert few.startswith("No band drawn catches half of the 20 wrong first readings among 500")
+    assert few.startswith("No band drawn catches half of the 20 wrong readings among 500")
 
 
 def test_pointing_at_a_band_says_its_counts():

@@ -7,7 +7,7 @@ import pytest
 from secondop import RULE_BOOK, attrition, figures, firing_rates, overlap
 from secondop.errors import SecondopError
 from secondop.figures.captions import number, share_of, span
-from secondop.figures.style import COLOURS
+from secondop.figures.style import COLOURS, WIDE
 from tests.figures.seen import notes, plain, rows, title
 
 N = 200
@@ -156,7 +156,7 @@ def test_each_kind_of_rule_has_its_colour_and_panel_on_one_scale(rates):
     assert colours == [COLOURS[x] for x in ("recommended", "optional", "not_needed")]
     heads = [note for note in figure.layout.annotations if note.text.startswith("<b>")]
     assert [plain(note.text) for note in heads] == [
-        "Clinical indications", "By the patient's wish", "Reasons against"
+        "Clinical indications", "Patient's wish", "Reasons against"
     ]  # fmt: skip
     ranges = {figure.layout[axis].range for axis in ("xaxis", "xaxis2", "xaxis3")}
     assert len(ranges) == 1 and ranges.pop()[1] >= rates["upper"].max()
@@ -330,3 +330,17 @@ def test_many_groups_stand_in_two_columns_of_a_height(cases):
     many = pd.concat([firing_rates(cases, by="sex", rule_book=BOOK).query(f"policy == '{ANY}'")] * 20)
     drawn = figures.firing_rates(many.assign(group=[f"ward {i}" for i in range(60)]))
     assert [len(bars.y) for bars in solid(drawn)] == [30, 30]
+
+
+def test_a_page_can_give_columns_of_rows_the_room_that_their_labels_leave(cases):
+    layout = figures.firing_rates(firing_rates(cases)).layout
+    sides, places, margin = layout.meta["sides"], layout.meta["places"], layout.margin
+    each = (WIDE - np.sum(sides)) / len(sides)
+    inside, starts, at = WIDE - margin.l - margin.r, [], -margin.l
+    for left, right in sides:
+        starts.append((at + left) / inside)
+        at += left + each + right
+    for panel, place in enumerate(places):
+        domain = layout[f"xaxis{panel + 1 if panel else ''}"].domain
+        assert domain == pytest.approx((starts[place], starts[place] + each / inside), abs=2e-3)
+    assert len(layout.meta["narrow"]["meta"]["sides"]) == 1

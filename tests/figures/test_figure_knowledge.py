@@ -1,0 +1,101 @@
+"""Figures of how informative facts are: the table's numbers, their ranges, and a slider without a kernel."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from secondop import figures
+from secondop.cohorts.simulate import simulate
+from secondop.errors import SecondopError
+from secondop.evaluation.knowledge import triage_lifts, yield_range
+from tests.figures.seen import hovers, notes, plain, rows, title, trace
+
+POLICIES = ["recommended", "at least 3"]
+
+
+@pytest.fixture(scope="module")
+def table():
+    return yield_range("programme", POLICIES, signals=[0, 1], anchors=["low", "middle"], n=20_000, seed=2)
+
+
+@pytest.fixture(scope="module")
+def net():
+    some = {"signals": [1], "anchors": ["middle"], "n": 5_000, "seed": 2}
+    return yield_range("programme", POLICIES, **some, outcome="net_corrected")
+
+
+def of(table, measure, **where):
+    rows = table[(table["measure"] == measure) & (table[list(where)] == pd.Series(where)).all(axis=1)]
+    return rows[["value", "lower", "upper"]]
+
+
+def test_marks_are_the_middle_and_intervals_reach_over_all_contrasts(table):
+    figure = figures.yield_range(table)
+    marks = next(t for t in figure.data if t.mode == "markers" and "clinical indication" in t.name)
+    middle = of(table, "yield_above_chance", policy="recommended", contrasts="middle")["value"]
+    assert list(marks.y) == pytest.approx(middle.tolist(), rel=1e-4)
+    ends = of(table, "yield_above_chance", policy="recommended", signal=1)
+    assert marks.y[1] + marks.error_y.array[1] == pytest.approx(ends["upper"].max(), rel=1e-4)
+    assert marks.y[1] - marks.error_y.arrayminus[1] == pytest.approx(ends["lower"].min(), rel=1e-4)
+    bars = [sorted(t.y) for t in figure.data if t.line.width == 7]
+    assert any(bar == pytest.approx(sorted(ends["value"]), rel=1e-4) for bar in bars)
+    assert set(trace(figure, "chance").y) == {0}
+    assert {"a clinical indication", "at least 3 clinical indications"} <= set(notes(figure))
+
+
+@pytest.mark.parametrize("draw", [figures.yield_range, figures.yield_at_signal])
+def test_yield_stands_with_its_share_its_range_and_what_it_rests_on(draw, table):
+    words = title(draw(table))
+    assert words.startswith("As calibrated to contrasts, referring all with a clinical indication finds ")
+    low, high = (f"{x:.1f}" for x in of(table, "yield_above_chance", policy="recommended", signal=1)["value"])
+    share = [f"{x:.0f}" for x in of(table, "yield_share", policy="recommended", signal=1)["value"]]
+    said = f"{low} to {high} changes per 100 cases above chance"
+    assert f"{said}: {' to '.join(share)} % of the possible" in words
+    assert "20,000 simulated cases" in words
+    (row,) = (r for r in rows(draw(table)) if r["policy"].startswith("All with a c") and r["signal"] == "1")
+    assert row["contrasts from low to high"] == f"{low} to {high}"
+    assert row["share of the possible"] == f"{' to '.join(share)} %"
+
+
+def test_without_a_share_none_is_said(net):
+    for figure in (figures.yield_range(net), figures.yield_at_signal(net)):
+        assert "errors corrected, less introduced, per 100" in title(figure)
+        assert "possible" not in title(figure)
+
+
+def test_the_slider_moves_all_that_depends_on_the_signal_and_begins_at_what_is_calibrated(table):
+    figure = figures.yield_at_signal(table)
+    (slider,) = figure.layout.sliders
+    assert [step.label for step in slider.steps] == ["0", "1"] and slider.active == 1
+    for signal, step in zip((0, 1), slider.steps, strict=True):
+        data, words, which = step.args
+        assert [*which] == [0, 1, 2] and all(len(each) == 3 for each in data.values())
+        found = of(table, "yield_above_chance", signal=signal, contrasts="middle")["value"].tolist()
+        assert list(data["x"][2]) == pytest.approx(found, rel=1e-4)
+        high = of(table, "yield_above_chance", signal=signal).groupby(level=0)["upper"].max()
+        assert max(np.add(data["x"][1], data["error_x.array"][1])) == pytest.approx(high.max(), rel=1e-4)
+        assert ("cannot be told from chance" in plain(words["title.text"])) == (signal == 0)
+        assert [row[1] for row in data["customdata"][2]] == [f"{signal}"] * 2
+        ends = sorted(of(table, "yield_above_chance", policy="recommended", signal=signal)["value"])
+        ends = " to ".join(dict.fromkeys(f"{x:.1f}" for x in ends))
+        assert words["annotations[2].text"] == ends.replace("-", "−")
+    for place, drawn in enumerate(figure.data[:3]):
+        assert [*drawn.x] == [*slider.steps[1].args[0]["x"][place]]
+
+
+def test_triage_shows_published_ranges_beside_simulated_lifts_and_what_is_open():
+    table = triage_lifts(simulate("oncology", 2_000, seed=1), ["urgent"])
+    figure = figures.triage_lifts(table)
+    assert "Triage by doubt beats chance on every published case mix" in title(figure)
+    assert "whether first diagnosis and policy do is open" in title(figure)
+    published, own = table[table["source"] == "published"], table[table["source"] != "published"]
+    (bars,) = (t for t in figure.data if t.type == "bar")
+    ends = np.array([bars.base, np.add(bars.base, bars.x)]).T
+    np.testing.assert_allclose(ends, published[["lower", "upper"]], rtol=1e-4)
+    (dots,) = (t for t in figure.data if t.type == "scatter" and t.customdata is not None)
+    assert list(dots.x) == pytest.approx(own["value"].tolist(), rel=1e-4)
+    assert {f"{x:.2f}" for x in own["value"]} <= set(notes(figure))
+    assert "Simulated, as assumed" in title(figure) and "Simulated, as assumed" in hovers(figure)[-1]
+    for draw in (figures.triage_lifts, figures.yield_range, figures.yield_at_signal):
+        with pytest.raises(SecondopError, match="draws a table that"):
+            draw(pd.DataFrame({"a": [1]}))

@@ -1,0 +1,276 @@
+"""The trade-off and the yield above chance: drawn is what the table holds, and titles claim no more."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from secondop import figures
+from secondop.errors import SecondopError
+from secondop.evaluation.tradeoff import tradeoff, wide
+from secondop.figures.counted import counted, finding, marks
+from secondop.figures.policy_words import above_chance, best_of, short, signed
+from secondop.figures.style import COLOURS
+from tests.figures.seen import hovers, notes, rows, title, trace
+from tests.figures.weighed import BOOK, SHARES, THRESHOLDS, N, cases, curved, weighed
+
+FIGURES = {
+    "trade-off": lambda frame: figures.tradeoff(weighed(frame)),
+    "yield": lambda frame: figures.yield_above_chance(weighed(frame)),
+    "decision curve": lambda frame: figures.decision_curve(curved(frame)),
+    "net benefit": lambda frame: figures.net_benefit(weighed(frame)),
+}
+EVERY = pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
+
+
+@EVERY
+def test_simulated_is_called_simulated_and_what_is_not_is_not(draw):
+    assert f"{N} simulated cases" in title(draw(cases()))
+    real = draw(cases(simulated=False))
+    assert f"{N} cases" in title(real)
+    assert not any(word in text for text in [title(real), *hovers(real)] for word in ("simulated", "assumed"))
+
+
+@EVERY
+@pytest.mark.parametrize("unknown", [0, 20])
+def test_every_text_is_whole_whatever_is_unknown(draw, unknown):
+    figure = draw(cases(unknown=unknown))
+    assert len(hovers(figure)) >= 3 and len(figure.layout.meta["title"]) <= 170
+    for text in [title(figure), figure.layout.meta["description"], *hovers(figure), *notes(figure)]:
+        assert not {"nan", "NA", "<NA>", "None", "inf"} & set(text.replace(",", " ").split()), text
+    assert figure.layout.meta["title"] in figure.layout.meta["description"]
+
+
+@EVERY
+def test_a_table_in_which_nothing_happens_is_drawn(draw):
+    figure = draw(cases(**dict.fromkeys(SHARES, False), changed=False))
+    assert len(title(figure)) > 20 and "nan" not in title(figure)
+
+
+@EVERY
+def test_unknown_outcomes_are_named_beside_missing_information_only_where_there_are_any(draw):
+    assert "unknown outcomes" in title(draw(cases(unknown=20)))
+    assert "unknown outcomes" not in title(draw(cases())) and "missing information" in title(draw(cases()))
+
+
+@EVERY
+def test_another_table_is_refused_by_name(draw):
+    with pytest.raises(SecondopError, match="draws a table that"):
+        getattr(figures, draw(cases()) and _name(draw))(pd.DataFrame({"a": [1]}))
+
+
+def _name(draw):
+    names = {"trade-off": "tradeoff", "yield": "yield_above_chance"}
+    key = next(key for key, value in FIGURES.items() if value is draw)
+    return names.get(key, key.replace(" ", "_"))
+
+
+def test_marks_stand_where_the_table_has_them_with_chance_and_the_frontier():
+    table = wide(weighed(cases())).set_index("policy")
+    figure, everybody = figures.tradeoff(weighed(cases())), table.loc["all"]
+    ends = [[0, everybody[name]] for name in ("false_positive", "true_positive")]
+    np.testing.assert_allclose([trace(figure, "chance")[axis] for axis in "xy"], ends, rtol=1e-5)
+    front = table[table["frontier"] == 1].sort_values("false_positive")["true_positive"]
+    assert list(trace(figure, "efficient frontier").y) == pytest.approx(front.tolist(), rel=1e-5)
+    drawn = [(x, y) for t in figure.data if t.mode == "markers" for x, y in zip(t.x, t.y, strict=True)]
+    expected = table[["false_positive", "true_positive"]].to_records(index=False).tolist()
+    np.testing.assert_allclose(sorted(drawn), sorted(expected), rtol=1e-5)
+    five = ["own", "score", "level", "count", "group"]
+    assert sum(len(t.x) for t in figure.data if t.name in five) == 5
+    named = {"nobody", "everybody", "perfect foresight", "a clinical indication", "efficient frontier"}
+    assert named <= set(notes(figure))
+
+
+def test_missing_information_is_a_pale_bar_and_the_interval_a_cross_that_holds_none_of_it():
+    table = wide(weighed(cases(), ["recommended"])).set_index("policy").loc["recommended"]
+    figure = figures.tradeoff(weighed(cases(), ["recommended"]))
+    bar, mark = trace(figure, "missing"), trace(figure, "level")
+    for axis, name in (("x", "false_positive"), ("y", "true_positive")):
+        assert list(bar[axis]) == pytest.approx([table[name], table[f"{name}_max"]], rel=1e-4)
+        error = mark[f"error_{axis}"]
+        assert error.array[0] == pytest.approx(table[f"{name}_upper"] - table[f"{name}_max"], rel=1e-4)
+        assert error.arrayminus[0] == pytest.approx(table[f"{name}_min"] - table[f"{name}_lower"], rel=1e-4)
+    table = weighed(cases(mine=np.arange(N) % 3 == 0), {"mine": "mine"})
+    complete = figures.tradeoff(table[table["sort"].isin(["own", "none", "all", "perfect foresight"])])
+    assert not [t for t in complete.data if t.name == "missing"] and "Pale bar" not in title(complete)
+
+
+def test_numbers_needed_to_refer_stand_on_lines_from_nobody():
+    figure = figures.tradeoff(weighed(cases()))
+    row = wide(weighed(cases())).set_index("policy").loc["all"]
+    assert f"chance: NNR {row['nnr']:.2g}" in notes(figure)
+    said = {text for text in notes(figure) if text.startswith("NNR")}
+    lines = {f"NNR {1 + t.x[1] / t.y[1]:g}" for t in figure.data if t.name == "needed"}
+    assert said == lines and lines and all(float(text[4:]) < row["nnr"] for text in lines)
+    most = figures.tradeoff(weighed(cases(changed=~cases()["changed"])))  # chance itself needs but 1.3
+    assert not [t for t in most.data if t.name == "needed"]
+
+
+def test_own_policies_are_named_before_those_of_the_book():
+    frame = cases().assign(mine=np.arange(N) % 3 == 0)
+    figure = figures.tradeoff(weighed(frame, {"mine": "mine"}))
+    assert "mine" in notes(figure) and trace(figure, "own").marker.color == COLOURS["overuse"]
+    assert short({"policy": "p", "sort": "group", "label": "all with an indication of trust"}) == "trust"
+    assert short({"policy": "risk", "sort": "score", "label": "all with risk of at least 0.7"}) == "risk"
+    assert len(short({"policy": "", "sort": "own", "label": "x" * 90})) <= 34
+
+
+def test_the_title_tells_what_is_found_and_spent_and_how_far_above_chance():
+    table = wide(weighed(cases())).set_index("policy")
+    row, everybody, figure = table.loc["recommended"], table.loc["all"], figures.tradeoff(weighed(cases()))
+    found = f"finds {row['true_positive']:.0f} of the {everybody['true_positive']:.0f} changes in 100 cases"
+    over = f"with {row['false_positive']:.0f} no-change referrals"
+    assert title(figure).startswith(
+        f"Referring all with a clinical indication {found}, {over}{above_chance(row)}"
+    )
+    (said,) = (r for r in rows(figure) if r["policy"] == "All with a clinical indication")
+    ends = " to ".join(f"{row[f'true_positive_{end}']:.1f}" for end in ("min", "max"))
+    assert said["referred, something changes"] == f"{row['true_positive']:.1f} ({ends})"
+    assert said["number needed to refer"].startswith(f"{row['nnr']:.1f}")
+    assert said["in brackets"] == "what missing information could make of it"
+
+
+ABOVE = [
+    # value, least, interval        as its title says it
+    ((2.6, 2.6, 0.4, 5.0), ": 2.6 above chance, 30 % of the possible"),
+    ((2.6, -1.9, -2.5, 6.3), ": 2.6 above chance (−2.5 to 6.3, with missing information)"),
+    ((2.6, 2.6, -0.04, 6.3), ": 2.6 above chance (0.0 to 6.3, includes zero)"),
+    ((2.6, -19.7, -0.4, 5.1), ": 2.6 above chance (−0.4 to 5.1, includes zero)"),  # estimated
+    ((-0.5, -0.5, -2.1, 1.2), ": 0.5 below chance (−2.1 to 1.2, includes zero)"),
+    ((0.0, 0.0, 0.0, 0.0), ": 0.0 above chance, 30 % of the possible"),
+]
+
+
+@pytest.mark.parametrize(("numbers", "told"), ABOVE)
+def test_a_yield_is_called_a_share_of_the_possible_only_where_its_interval_is_above_zero(numbers, told):
+    names = [f"yield_above_chance{end}" for end in ("", "_min", "_lower", "_upper")]
+    assert above_chance(dict(zip(names, numbers, strict=True)) | {"yield_share": 30.0}) == told
+
+
+def test_a_wrong_diagnosis_put_right_is_told_in_its_own_words():
+    frame = cases().rename(columns={"changed": "error_corrected"})
+    figure = figures.tradeoff(tradeoff(frame, outcome="error_corrected", rule_book=BOOK))
+    assert "wrong diagnoses in 100 cases" in title(figure) and "no-change" not in title(figure)
+    assert figure.layout.xaxis.title.text.endswith("none is put right")
+
+
+def test_the_frontier_breaks_where_unknown_outcomes_decide_who_is_on_it():
+    table, broken = weighed(cases(unknown=20)), "The frontier breaks where outcomes decide it."
+    front, real = trace(figures.tradeoff(table), "efficient frontier"), wide(table)
+    real = real[(real["sort"] != "perfect foresight") & (real["frontier"] != 0)]
+    assert sum(x is None for x in front.x) == real["frontier"].isna().sum() > 0
+    assert sum(x is not None for x in front.x) == (real["frontier"] == 1).sum()
+    assert broken in title(figures.tradeoff(table))
+    assert broken not in title(figures.tradeoff(weighed(cases())))
+
+
+def test_unknown_outcomes_are_drawn_half_way_and_no_mark_lies_above_perfect_foresight():
+    table = weighed(cases(unknown=60))
+    figure, found = figures.tradeoff(table), wide(table).set_index("policy")
+    ends = trace(figure, "ends")
+    at = dict(zip((row[0] for row in ends.customdata), zip(ends.x, ends.y, strict=True), strict=True))
+    low, high = found.loc["all", ["true_positive_min", "true_positive_max"]]
+    assert at["Everybody"][1] == pytest.approx((low + high) / 2, rel=1e-4)
+    marks_ = [y for t in figure.data if t.mode == "markers" for y in t.y]
+    assert max(marks_) <= at["Only those that would change"][1] + 1e-4
+    assert f"of the {low:.0f} to {high:.0f} changes" in title(figure)
+    (said,) = (r for r in rows(figure) if r["policy"] == "Everybody")
+    assert said["referred, something changes"] == f"{signed(low)} to {signed(high)}"
+    bars = [t for t in figure.data if t.name == "missing"]
+    sums = {round(x + y, 3) for t in bars for x, y in zip(t.x, t.y, strict=True) if np.diff(t.y)[0] < 0}
+    sent = found["referral_rate"].round(3)
+    assert sums and all(np.isclose(sent, total, atol=2e-3).any() for total in sums)
+
+
+def test_of_one_group_unknown_outcomes_are_counted_of_all_groups_together():
+    table = tradeoff(cases(unknown=20), outcome="changed", by="sex", rule_book=BOOK)
+    figure = figures.tradeoff(table[table["group"] == "female"])
+    assert "All groups together: The outcome is known for 180 of 200 cases." in title(figure)
+    with pytest.raises(SecondopError, match="tradeoff draws one group, and the table holds 3: female, male"):
+        figures.tradeoff(table)
+
+
+def test_several_thresholds_move_no_point_of_the_tradeoff():
+    several = figures.tradeoff(weighed(cases(), threshold=THRESHOLDS))
+    assert several.to_json() == figures.tradeoff(weighed(cases())).to_json()
+
+
+def test_yields_are_ranked_with_missing_information_and_intervals_apart():
+    name, table = "yield_above_chance", wide(weighed(cases()))
+    figure, table = figures.yield_above_chance(weighed(cases())), table[~table["sort"].isin(["none", "all"])]
+    table = table[table["sort"] != "perfect foresight"].sort_values(name, ascending=False, kind="stable")
+    drawn = trace(figure, "policies")
+    assert list(drawn.x) == pytest.approx(table[name].tolist(), rel=1e-4)
+    assert list(drawn.y) == [-i for i in range(len(table))]
+    (hatched,) = (t for t in figure.data if t.type == "bar")
+    assert list(np.add(hatched.base, hatched.x)) == pytest.approx(table[f"{name}_max"].tolist(), abs=1e-3)
+    sure = (table[f"{name}_lower"] > 0) | (table[f"{name}_upper"] < 0)
+    assert [c == COLOURS["rule book"] for c in drawn.marker.color] == sure.tolist()
+    assert {signed(x) for x in table[name]} <= set(notes(figure))
+
+
+YIELDS = [
+    # intervals of two policies         the title tells
+    ([(-1, 2), (-3, 4)], "Whether any of the 2 policies finds more changes than chance is open"),
+    (
+        [(1, 2), (-3, 4)],
+        "1 of 2 policies finds more changes than chance: an urgent indication, 1.0 to 2.0 more",
+    ),
+    ([(1, 2), (3, 4)], "2 of 2 policies find more changes than chance"),
+    ([(1, 2), (-3, -1)], "; 1 finds fewer"),
+    ([(-4, -3), (-3, -1)], "None of 2 policies find more changes than chance; 2 find fewer"),
+]
+
+
+@pytest.mark.parametrize(("ends", "told"), YIELDS)
+def test_a_policy_is_told_from_chance_only_by_its_interval(ends, told):
+    table = weighed(cases(), ["urgent", "recommended"])
+    for policy, two in zip(("urgent", "recommended"), ends, strict=True):
+        at = (table["policy"] == policy) & (table["measure"] == "yield_above_chance")
+        table.loc[at, ["lower", "upper"]] = two
+    said = title(figures.yield_above_chance(table))
+    assert told in said and ("open" in said) == any(low <= 0 <= high for low, high in ends)
+
+
+def test_yields_alone_are_drawn_of_errors_corrected_less_introduced_and_none_of_the_ends():
+    frame = cases().rename(columns={"changed": "error_corrected"}).assign(error_introduced=False)
+    table = tradeoff(frame, outcome="net_corrected", rule_book=BOOK)
+    assert "errors corrected, less introduced, per 100" in title(figures.yield_above_chance(table)) + (
+        figures.yield_above_chance(table).layout.xaxis.title.text.replace("<br>", " ")
+    )
+    for draw in (figures.tradeoff, figures.net_benefit):
+        with pytest.raises(SecondopError, match="draws true and false positives"):
+            draw(table)
+    with pytest.raises(SecondopError, match="none but ends"):
+        figures.yield_above_chance(weighed(cases(), []))
+
+
+@pytest.fixture(scope="module")
+def chosen():
+    """What a control of policies by level and count moves over: two levels, one count each."""
+    table = wide(weighed(cases(), threshold=THRESHOLDS))
+    table = table[~table["sort"].isin(["count", "group"])]
+    return table.assign(level=table["policy"].where(table["sort"] == "level"), k=1)
+
+
+def test_the_chosen_policy_is_ringed_and_its_level_numbered(chosen):
+    drawn = {mark["name"]: mark for mark in marks(chosen, "urgent", 1, 1 / 11)}
+    row = chosen[(chosen["policy"] == "urgent") & (chosen["threshold"] == 1 / 11)].iloc[0]
+    assert (drawn["Chosen"]["x"], drawn["Chosen"]["y"]) == ([row["false_positive"]], [row["true_positive"]])
+    assert drawn["At least so many"]["text"] == ["1"] and len(drawn["Ends"]["x"]) == 3
+    slope = np.subtract(*drawn["Net benefit as high as the best"]["y"][::-1])
+    assert slope / np.subtract(*drawn["Net benefit as high as the best"]["x"][::-1]) == pytest.approx(0.1)
+    open_ = {mark["name"]: mark for mark in marks(chosen.assign(frontier=np.nan), "urgent", 1, 1 / 11)}
+    assert len(drawn["Efficient frontier"]["x"]) > 1 and set(open_["Efficient frontier"]["x"]) == {None}
+    assert [trace.name for trace in counted(chosen, "urgent", 1, 1 / 11).data] == list(drawn)
+
+
+def test_the_finding_names_the_best_policy_at_its_threshold_unless_outcomes_leave_it_open(chosen):
+    for threshold in THRESHOLDS:
+        some = chosen[(chosen["threshold"] == threshold) & (chosen["sort"] != "perfect foresight")]
+        best = best_of(some)
+        said = finding(chosen, "urgent", 1, threshold)
+        assert f"accepted for one change, referring {best['label']} has the highest net benefit" in said
+        reach = some["net_benefit_upper"] >= best["net_benefit_lower"]
+        assert ("in a tie with" in said) == (reach.sum() > 1)
+    blank = chosen.assign(net_benefit=np.nan, net_benefit_min=-5, net_benefit_max=5)
+    assert finding(blank, "urgent", 1, 1 / 11).endswith("is not known while outcomes are unknown")
