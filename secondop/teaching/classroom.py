@@ -25,16 +25,7 @@ from secondop.terms import glossary
 from secondop.words import render
 
 _JS = Path(__file__).with_name("js")
-_PROGRAM = (
-    "book.js",
-    "page.js",
-    "explore.js",
-    "compare.js",
-    "class.js",
-    "change.js",
-    "people.js",
-    "tradeoff.js",
-)
+_PROGRAM = ("book", "page", "explore", "compare", "class", "change", "people", "tradeoff")
 _SCREENS = ("explore", "compare", "quiz", "poll", "change", "people", "tradeoff", "glossary")
 _COUNTED = ["found", "over", "missed"]
 _COHORT = {"n": 300, "seed": 1}
@@ -57,7 +48,7 @@ def classroom(path: str | Path, *rule_books: RuleBook, language: str = "en") -> 
         The language in which it opens; each can be chosen in the page.
     """
     data = page_data(*(rule_books or (RULE_BOOK, SGB27B)), language=language)
-    shown = {"program": program(*_PROGRAM), "style": style(), "language": language}
+    shown = {"program": program(*(f"{name}.js" for name in _PROGRAM)), "style": style(), "language": language}
     write_whole(Path(path), render("classroom.html.j2", data=data, **shown))
     return Path(path)
 
@@ -109,7 +100,7 @@ def teaching_cases(rule_book: RuleBook) -> Deck:
 
 
 def _cases(rule_book: RuleBook, chosen: Deck | None, asked: Iterable[str]) -> list[dict[str, Any]]:
-    """The teaching cases of a book, each with its code in place of its facts; more of those that are asked."""
+    """The teaching cases of a book, each with its code in place of its facts."""
     cases = teaching_cases(rule_book) if chosen is None else chosen
     codes = case_codes(rule_book, [case.facts for case in cases])
     told = ["id", "title", "story", "expected", "why", "disputed", "topics", "about"]

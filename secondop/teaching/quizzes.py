@@ -134,7 +134,7 @@ def quiz(n: int, *, seed: int, topics: str | Iterable[str] | None = None) -> Qui
     n, seed : int
         How many cases, and the number that decides which.
     topics : str or list of str, optional
-        Groups of rules, such as ``"treatment failure"``: only cases that teach a rule of these. All unless stated.
+        Groups of rules, such as ``"treatment failure"``: only cases that teach a rule of these.
 
     Examples
     --------

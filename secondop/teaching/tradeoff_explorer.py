@@ -236,7 +236,7 @@ def _words(level: str, k: int) -> str:
 
 
 def _five(row: Any, name: str) -> list[float | None]:
-    """A number, its bounds over what is missing, and its interval: half-way between bounds where it is open."""
+    """A number (half-way between its bounds if it is open), its bounds over what is missing, its interval."""
     low, high = row[f"{name}_min"], row[f"{name}_max"]
     value = row[name] if row[name] == row[name] else (low + high) / 2
     five = (value, low, high, row[f"{name}_lower"], row[f"{name}_upper"])
