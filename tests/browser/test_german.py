@@ -25,30 +25,27 @@ VISIBLE = """() => {
 }"""
 
 
-def pairs():
-    """What the page says in English and in German."""
-    told, data = words()["de"], page_data(RULE_BOOK, SGB27B)
-    yield from ((texts["en"], texts["de"]) for texts in catalogue().values())
+def in_english():
+    """Every text of the page's own in English."""
+    data = page_data(RULE_BOOK, SGB27B)
+    yield from (texts["en"] for texts in catalogue().values())
     for book in (RULE_BOOK, SGB27B):
-        yield from (
-            (text, told["books"][book.title][key])
-            for key in ("title", "subject")
-            if (text := getattr(book, key))
-        )
-        for rule in book:
-            yield rule.label, told["rules"][rule.name]["label"]
-            yield rule.group, told["topics"][rule.group]["label"]
-        for name, fact in book.facts.items():
-            yield fact.question, told["facts"][name]["question"]
-            yield fact.topic, told["topics"][fact.topic]["label"]
-            if fact.unit:
-                yield fact.unit, told["facts"][name]["unit"]
-            yield from ((one.replace("_", " "), told["facts"][name]["levels"][one]) for one in fact.levels)
+        yield from (book.title, book.subject)
+        yield from (text for rule in book for text in (rule.label, rule.group))
+        for fact in book.facts.values():
+            levels = (level.replace("_", " ") for level in fact.levels)
+            yield from (text for text in (fact.question, fact.topic, fact.unit, *levels) if text)
     for part in data["tradeoff"]:
-        yield part["title"], told["scenarios"][part["title"]]
-        yield from ((policy["label"], told["policies"][policy["key"]]) for policy in part["policies"])
-    for entry in glossary().to_dict("records"):
-        yield from ((entry[key], told["glossary"][entry["id"]][key]) for key in ("word", "meaning"))
+        yield from (part["title"], *(policy["label"] for policy in part["policies"]))
+    yield from glossary()[["word", "meaning"]].to_numpy().ravel()
+
+
+def in_german(told):
+    """Every text of tables within tables."""
+    if isinstance(told, str):
+        yield told
+    else:
+        yield from (text for part in told.values() for text in in_german(part))
 
 
 def as_pattern(text):
@@ -60,8 +57,8 @@ def as_pattern(text):
 @pytest.fixture(scope="module")
 def english():
     """Finds an English text in what is visible, the cases' own words aside."""
-    german = {german for _, german in pairs()}
-    patterns = [re.compile(as_pattern(text)) for text in {english for english, _ in pairs()} - german]
+    german = {*in_german(words()["de"]), *(texts.get("de", "") for texts in catalogue().values())}
+    patterns = [re.compile(as_pattern(text)) for text in {*in_english()} - german]
     own = [f"{case.id} {case.title}" for case in deck()]
     own += [text for case in deck() for text in (case.title, case.why, case.disputed) if text]
     aside = re.compile("|".join(map(re.escape, sorted(own, key=len, reverse=True))))
