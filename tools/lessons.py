@@ -49,7 +49,7 @@ def _tags(cell) -> list[str]:
 
 def _problems(cells) -> list[str]:
     """What is wrong with the tags, each as ", cell 3: a solution that follows no exercise"."""
-    kinds = [_tags(cell)[0] if _tags(cell) else None for cell in cells]
+    kinds = [next((tag for tag in _tags(cell) if tag != "answer"), None) for cell in cells]
     found = [] if "exercise" in kinds else [": no cell is tagged 'exercise'"]
     neighbours = zip([None, *kinds], kinds, [*kinds[1:], None], strict=False)
     for number, (cell, (before, kind, after)) in enumerate(zip(cells, neighbours, strict=True), start=1):

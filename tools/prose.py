@@ -44,7 +44,9 @@ class Sheet:
     def __init__(self, terms: Mapping[str, str] | None = None) -> None:
         self.headings: list[tuple[int, str, Markup]] = []
         self._taken: set[str] = set()
-        self._terms = dict(terms or {})
+        self._open = {word.lower(): address for word, address in (terms or {}).items()}
+        longest_first = sorted(self._open, key=len, reverse=True)
+        self._words = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, longest_first))})s?(?![\w-])", re.I)
 
     def prose(self, source: str, listed: bool = True) -> Markup:
         """The HTML of a piece of markdown; its headings are noted for the contents where ``listed``."""
@@ -65,7 +67,7 @@ class Sheet:
 
     def _linked(self, html: str) -> str:
         """Link the first time that a word of the glossary stands in a text; never in a heading, link or code."""
-        if not self._terms:
+        if not self._open:
             return html
         pieces, inside = re.split(r"(<[^>]+>)", html), 0
         for position, piece in enumerate(pieces):
@@ -77,15 +79,11 @@ class Sheet:
         return "".join(pieces)
 
     def _first_uses(self, text: str) -> str:
-        by_length = sorted(self._terms, key=len, reverse=True)
-        pattern = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, by_length))})(?![\w-])", re.I)
-
         def link(found: re.Match) -> str:
-            word = next((term for term in self._terms if term.lower() == found[1].lower()), None)
-            if word is None:  # linked before, in this same text
+            address = self._open.get(found[1].lower())
+            if address is None:  # linked before
                 return found[0]
-            address = self._terms[word]
-            self._terms = {term: to for term, to in self._terms.items() if to != address}
-            return f'<a class="term" href="{address}">{found[1]}</a>'
+            self._open = {word: to for word, to in self._open.items() if to != address}
+            return f'<a class="term" href="{address}">{found[0]}</a>'
 
-        return pattern.sub(link, text) if by_length else text
+        return self._words.sub(link, text)

@@ -1,12 +1,16 @@
 """The built pages as a reader sees them, opened as files in a headless Chromium of this machine."""
 
+from urllib.parse import unquote
+
 import pytest
 
 from tools.notebooks import all_lessons, all_notebooks, figures
+from tools.reference import DOCUMENTS
 
 pytestmark = pytest.mark.needs_chromium
 PATHS = [*all_notebooks(), *all_lessons()]
-NAMES = ["index", *(path.stem for path in PATHS)]
+NAMES = ["index", *(path.stem for path in PATHS), "reference", "glossary", *DOCUMENTS]
+LONG = "06-when-does-benefit-become-overuse"
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +102,26 @@ def test_no_title_and_no_legend_leaves_its_figure_on_a_phone(name, opened):
     assert page.evaluate(OUTSIDE) == []
 
 
+def test_the_index_shows_a_picture_or_a_card_and_a_finding_for_every_page(opened):
+    page, _ = opened("index")
+    cards = page.locator(".questions > li")
+    assert cards.count() == len(PATHS)
+    for card, path in zip(cards.all(), PATHS, strict=True):
+        shown = card.locator("img, .no-picture")
+        width, said = shown.evaluate("it => [it.naturalWidth ?? it.clientWidth, it.alt ?? it.textContent]")
+        assert width > 100 and said.strip(), path.stem
+        assert len(card.locator(".finding").inner_text()) > 20, path.stem
+
+
+def test_the_index_says_where_to_start_and_how_to_run(opened):
+    page, _ = opened("index")
+    start = page.locator("section[aria-labelledby=start] a")
+    assert start.count() == 4
+    assert "own cases" in start.nth(2).inner_text()
+    told = page.locator("main").inner_text()
+    assert all(f"python run.py {task}" in told for task in ("lab", "study", "lessons"))
+
+
 def test_the_index_leads_to_every_notebook(opened):
     page, _ = opened("index")
     links = page.evaluate("[...document.querySelectorAll('.questions a')].map(a => a.getAttribute('href'))")
@@ -110,6 +134,9 @@ def test_every_link_leads_to_a_page(name, opened, study_pages):
     links = page.evaluate("[...document.querySelectorAll('a')].map(a => a.getAttribute('href'))")
     local = {link.partition("#")[0] for link in links if not link.startswith(("#", "https://"))}
     assert [link for link in sorted(local) if not (study_pages / link).is_file()] == []
+    anchored = {link.partition("#")[::2] for link in links if "#" in link and not link.startswith("https:")}
+    texts = {file: (study_pages / (file or f"{name}.html")).read_text() for file, _ in anchored}
+    assert [(file, to) for file, to in sorted(anchored) if f'id="{unquote(to)}"' not in texts[file]] == []
 
 
 def test_a_slider_moves_marks_and_title_without_a_kernel_and_stays_when_the_page_narrows(
@@ -150,3 +177,116 @@ def test_no_figure_offers_to_send_its_cases_away(opened):
     buttons = page.locator(".modebar-btn").evaluate_all("buttons => buttons.map(b => b.dataset.title)")
     assert "Download plot as a PNG" in buttons
     assert [button for button in buttons if button and "share" in button.lower()] == []
+
+
+@pytest.fixture
+def fresh(browser, study_pages):
+    """`fresh(name, **context)`: a page that nobody has touched."""
+    pages = []
+
+    def open_page(name, width=1280, **more):
+        page = browser.new_page(viewport={"width": width, "height": 800}, **more)
+        pages.append(page)
+        page.goto((study_pages / f"{name}.html").as_uri())
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+
+
+def test_the_contents_stand_at_the_side_where_there_is_room_and_folded_where_not(fresh):
+    page = fresh(LONG)
+    contents, main = page.locator(".contents"), page.locator("main")
+    assert contents.locator("a").count() == page.locator("main > .prose h2").count() > 5
+    assert contents.locator("a").first.is_visible()
+    assert contents.bounding_box()["x"] + contents.bounding_box()["width"] <= main.bounding_box()["x"]
+    page.evaluate("scrollTo(0, 3000)")
+    page.wait_for_function("document.querySelector('.contents').getBoundingClientRect().top === 0")
+    page.set_viewport_size({"width": 1024, "height": 800})
+    contents.locator("a").first.wait_for(state="hidden")
+    contents.locator("summary").press("Enter")
+    contents.locator("a").first.wait_for(state="visible")
+
+
+def test_code_is_hidden_by_the_keyboard_until_the_page_is_opened_again(fresh):
+    page = fresh(LONG)
+    button, code = page.get_by_role("button", name="Hide code"), page.locator(".code").first
+    assert button.get_attribute("aria-pressed") == "false" and code.is_visible()
+    button.press("Enter")
+    assert button.get_attribute("aria-pressed") == "true" and not code.is_visible()
+    button.press("Space")
+    assert button.get_attribute("aria-pressed") == "false" and code.is_visible()
+    button.press("Enter")
+    page.reload()
+    assert page.locator(".code").first.is_visible()
+
+
+def test_the_first_tab_stop_leads_past_the_navigation(fresh):
+    page = fresh(LONG)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.id === 'content'")
+
+
+def test_on_paper_no_figure_is_wider_than_the_page_or_higher_than_half_of_it(fresh):
+    page = fresh(LONG, color_scheme="dark")
+    page.wait_for_selector(".plot svg.main-svg")
+    sizes = """() => [...document.querySelectorAll('.plot')].map(place => {
+        const box = place.getBoundingClientRect();
+        return [box.width, box.height, place.querySelector('svg.main-svg').getBoundingClientRect().right];
+    })"""
+    before = page.evaluate(sizes)
+    page.emulate_media(media="print", color_scheme="dark")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    printed = page.evaluate(sizes)
+    assert max(width for width, _, _ in before) > 681
+    assert all(width <= 681 and height <= 505 and right <= 700 for width, height, right in printed), printed
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert paper == "rgb(255, 255, 255)"
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.wait_for_function("document.querySelector('.plot').style.zoom === ''")
+    assert page.evaluate(sizes) == before
+
+
+def test_printing_a_page_makes_its_figures_fit_without_being_asked(fresh):
+    page = fresh(LONG)
+    page.wait_for_selector(".plot svg.main-svg")
+    page.evaluate(
+        "addEventListener('beforeprint', () => { window.paper = document.querySelector('.plot').clientWidth; })"
+    )
+    page.pdf(format="A4")
+    assert page.evaluate("window.paper") <= 681
+
+
+PALE = """() => [...document.querySelectorAll('.html, table, tr, .code, pre, .text, .note, details, .prose')]
+    .map(it => [it.className || it.tagName, getComputedStyle(it).backgroundColor])
+    .filter(([_, colour]) => {
+        const [r, g, b, a = 1] = colour.match(/[\\d.]+/g).map(Number);
+        return a > 0.5 && (r + g + b) / 3 > 150;
+    })"""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_dark_page_has_no_pale_slab(name, fresh):
+    page = fresh(name, color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(23, 25, 29)"
+    assert page.evaluate(PALE) == []
+
+
+def test_the_reference_is_searched_in_the_file_itself(fresh):
+    page = fresh("reference")
+    box, found = page.get_by_label("Search names, words and pages"), page.locator("#found li")
+    box.fill("net benefit")
+    assert "net benefit" in found.locator("a").all_inner_texts()[:3]
+    box.fill("tradeoff threshold")
+    first = found.locator("a").first
+    assert first.inner_text() == "tradeoff"
+    first.click()
+    page.wait_for_function("location.hash === '#tradeoff'")
+    box.fill("no-such-word")
+    assert found.count() == 0
+    assert page.get_by_role("status").inner_text() == "Nothing holds all of these words."

@@ -5,10 +5,11 @@ from io import BytesIO
 import nbformat
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 from PIL import Image
 
 from secondop import datafiles
-from tools import notebooks, study
+from tools import notebooks, pages, study
 from tools.folders import new_folder
 
 TITLE = "# Does it work?\n\nA small notebook."
@@ -213,3 +214,81 @@ def test_a_still_that_is_a_figure_gets_a_picture_like_any_other(write_notebook, 
     assert notebooks.store(path) == 1
     (output,) = nbformat.read(path, as_version=4).cells[1].outputs
     assert set(output.data) == {"text/plain", notebooks.PLOTLY, "image/png"}
+
+
+FINDING = (
+    "# Does it work?\n\nA small notebook.",
+    "# Two\n\n**What it shows.** That *it* does, in 2.5 of 3 cases. More follows.",
+)
+ANSWERS = [
+    "# Does it work?",
+    "## Predict\n\nHow many?",
+    ("answer", "## Well\n\n**What it shows.** Two."),
+    ("answer", "1 + 1"),
+    "## Run",
+    "2",
+    "## Run",
+]
+
+
+def test_an_answer_is_folded_and_a_long_page_has_contents(write_notebook, tmp_path):
+    path = write_notebook("01_answer.ipynb", *ANSWERS)
+    out = study.build([(path, notebooks.execute(path))], tmp_path / "out")
+    page = BeautifulSoup(out.with_name("01_answer.html").read_text(), "html.parser")
+    (fold,) = page("details", class_="answer")
+    assert fold.summary.get_text() == "Show the answer" and not fold.has_attr("open")
+    assert "Two." in fold.get_text() and "1 + 1" in fold.get_text()
+    listed = [(link.get_text(), link["href"]) for link in page.select(".contents a")]
+    assert listed == [("Predict", "#predict"), ("Run", "#run"), ("Run", "#run-2")]
+    assert len(page(class_="hide-code")) == 1
+    short = write_notebook("02_short.ipynb", TITLE, "## One")
+    out = study.build([(short, notebooks.execute(short))], tmp_path / "out")
+    page = BeautifulSoup(out.with_name("02_short.html").read_text(), "html.parser")
+    assert page.select(".contents, .hide-code") == []
+
+
+DESCRIBED = """import plotly.graph_objects as go
+meta = {meta}
+go.Figure(go.Bar(y=[1]), layout={{"meta": meta, "title": {{"text": "Drawn<br>so<br><sub>of 3</sub>"}}}})"""
+META = {
+    "title": "Whole title",
+    "description": "Two bars, of <3 & 4.",
+    "table": {"columns": ["rule", "n"], "rows": [["a", 1234], ["b", None], ["c", -0.001], ["d", 12.34]]},
+}
+
+
+def test_a_figure_carries_its_description_and_a_folded_table_of_its_numbers(write_notebook, tmp_path):
+    path = write_notebook("01_described.ipynb", TITLE, DESCRIBED.format(meta=META), DESCRIBED.format(meta={}))
+    out = study.build([(path, notebooks.execute(path))], tmp_path / "out")
+    page = BeautifulSoup(out.with_name("01_described.html").read_text(), "html.parser")
+    described, plain = page(class_="plot")
+    assert (described["role"], described["aria-label"]) == ("figure", "Two bars, of <3 & 4.")
+    assert plain["aria-label"] == "Drawn so"
+    (fold,) = page("details", class_="numbers")
+    assert fold.summary.get_text() == "Numbers of this figure" and not fold.has_attr("open")
+    rows = [[cell.get_text() for cell in row(["th", "td"])] for row in fold("tr")]
+    assert rows == [["rule", "n"], ["a", "1,234"], ["b", "not known"], ["c", "0.00"], ["d", "12.3"]]
+    assert {head["scope"] for head in fold("th")} == {"col"}
+    index = BeautifulSoup(out.read_text(), "html.parser")
+    assert index.find(class_="finding").get_text() == "Whole title"
+
+
+@pytest.mark.needs_chromium
+def test_the_index_shows_the_stored_picture_of_the_first_figure_and_says_what_it_is(
+    write_notebook, tmp_path, drawing
+):
+    path = write_notebook("01_picture.ipynb", TITLE, DESCRIBED.format(meta=META))
+    notebooks.store(path)
+    out = study.build([(path, notebooks.execute(path))], tmp_path / "out")
+    picture = BeautifulSoup(out.read_text(), "html.parser").select_one(".questions img")
+    assert picture["alt"] == META["description"]
+    assert Image.open(out.with_name(picture["src"])).size == (840, 480)
+
+
+def test_the_finding_of_a_page_without_figures_is_its_first_sentence(write_notebook, tmp_path):
+    path = write_notebook("01_told.ipynb", *FINDING)
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[1].source = notebook.cells[1].source.removeprefix("# Two\n\n")
+    assert pages.finding(notebook) == "That it does, in 2.5 of 3 cases."
+    out = study.build([(path, notebook)], tmp_path / "out")
+    assert BeautifulSoup(out.read_text(), "html.parser").find(class_="no-picture").get_text(strip=True)

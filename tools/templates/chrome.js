@@ -41,7 +41,7 @@
   function reachable() {
     for (const [selector, kind] of Object.entries(SCROLLS)) {
       for (const place of document.querySelectorAll(selector)) {
-        if (place.scrollWidth > place.clientWidth + 1) {
+        if (place.scrollWidth > place.clientWidth) {
           place.tabIndex = 0;
           if (place.tagName === "DIV") {
             place.setAttribute("role", "group");
