@@ -22,7 +22,6 @@ _OUTCOMES = {  # a true positive, a false one, and all that can be found
     NET: ("", "", "errors corrected, less introduced,"),
 }
 _COLUMNS = {
-    "referred, of 100 cases": "referral_rate",
     "possible overuse": "false_positive",
     "missed changes": "false_negative",
     "number needed to refer": "nnr",
@@ -38,7 +37,8 @@ def outcome_words(about: Mapping) -> tuple[str, str, str]:
 
 def shown(rows: pd.DataFrame, about: Mapping) -> pd.DataFrame:
     """What pointing at a policy shows, in texts: what it finds and misses, of 100 cases."""
-    columns = _COLUMNS | {f"referred, {outcome_words(about)[0]}": "true_positive"}
+    first = {"referred, of 100 cases": "referral_rate"}
+    columns = first | {f"referred, {outcome_words(about)[0]}": "true_positive"} | _COLUMNS
     said, records = {"policy": rows["label"].map(captions.capital)}, rows.to_dict("records")
     for words, name in columns.items():
         if name in rows:

@@ -25,7 +25,7 @@ from secondop.terms import glossary
 from secondop.words import render
 
 _JS = Path(__file__).with_name("js")
-_PROGRAM = ("book.js", "page.js", "explore.js", "compare.js", "class.js", "change.js", "people.js")
+_PROGRAM = ("book", "page", "explore", "compare", "class", "change", "people", "tradeoff")
 _SCREENS = ("explore", "compare", "quiz", "poll", "change", "people", "tradeoff", "glossary")
 _COUNTED = ["found", "over", "missed"]
 _COHORT = {"n": 300, "seed": 1}
@@ -48,18 +48,20 @@ def classroom(path: str | Path, *rule_books: RuleBook, language: str = "en") -> 
         The language in which it opens; each can be chosen in the page.
     """
     data = page_data(*(rule_books or (RULE_BOOK, SGB27B)), language=language)
-    shown = {"program": program(*_PROGRAM), "style": style(), "language": language}
+    shown = {"program": program(*(f"{name}.js" for name in _PROGRAM)), "style": style(), "language": language}
     write_whole(Path(path), render("classroom.html.j2", data=data, **shown))
     return Path(path)
 
 
-def page_data(*books: RuleBook, screens: Iterable[str] = _SCREENS, language: str = "en") -> dict[str, Any]:
+def page_data(
+    *books: RuleBook, screens: Iterable[str] = _SCREENS, language: str = "en", cases: Deck | None = None
+) -> dict[str, Any]:
     """What the page is given: its books, their teaching cases, and what the screens need."""
     keys = [re.sub(r"\W+", "-", book.title.lower()).strip("-") for book in books]
     shown = [name for name in screens if name != "tradeoff" or RULE_BOOK in books]
     data: dict[str, Any] = {
         "books": [[key, json.loads(book.to_json())] for key, book in zip(keys, books, strict=True)],
-        "cases": [case for book in books for case in _cases(book)],
+        "cases": [case for book in books for case in _cases(book, cases, {"quiz", "poll"} & {*shown})],
         "strings": catalogue(),
         "words": {},
         "synonyms": {},
@@ -97,13 +99,14 @@ def teaching_cases(rule_book: RuleBook) -> Deck:
     return deck() if rule_book.facts.items() >= RULE_BOOK.facts.items() else Deck(())
 
 
-def _cases(rule_book: RuleBook) -> list[dict[str, Any]]:
+def _cases(rule_book: RuleBook, chosen: Deck | None, asked: Iterable[str]) -> list[dict[str, Any]]:
     """The teaching cases of a book, each with its code in place of its facts."""
-    cases = teaching_cases(rule_book)
+    cases = teaching_cases(rule_book) if chosen is None else chosen
     codes = case_codes(rule_book, [case.facts for case in cases])
+    told = ["id", "title", "story", "expected", "why", "disputed", "topics", "about"]
+    told += ["front", "hints"] if asked else []
     return [
-        {name: getattr(case, name) for name in ("id", "title", "story", "expected", "why", "disputed")}
-        | {"code": code, "topics": sorted({RULE_BOOK[rule].group for rule in case.about})}
+        {name: getattr(case, name) for name in told} | {"code": code}
         for case, code in zip(cases, codes, strict=True)
     ]
 
@@ -116,13 +119,12 @@ def _cohort() -> list[dict[str, Any]]:
 
 
 def _published() -> dict[str, Any]:
-    """The published shares of those who sought an opinion, in per cent: the hundred people start there."""
-    rates = published_rates().set_index("id").loc[["meyer_dx", "meyer_tx"]]
-    diagnosis, treatment = (round(100 * rate, 1) for rate in rates["rate"])
+    """Published shares of those who sought an opinion, in per cent, by what changes: people start there."""
+    rates = published_rates().set_index("id").loc[["meyer_dx", "meyer_tx"]].to_dict("records")
     return {
-        "diagnosis": diagnosis,
-        "treatment": treatment,
-        "source": f"{rates['study'].iloc[0]} {rates['year'].iloc[0]}",
+        what: {"rate": round(100 * row["rate"], 1), "n": int(row["n"]), "of": row["denominator"]}
+        | {"source": f"{row['study']} {row['year']}, {row['source']}"}
+        for what, row in zip(("diagnosis", "treatment"), rates, strict=True)
     }
 
 

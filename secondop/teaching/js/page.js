@@ -125,7 +125,7 @@ function go(screen, change = {}) {
 }
 
 function tell() {
-  if (TOLD) TOLD(STATE.facts); else history.replaceState(null, "", `#${STATE.screen}/${codeOf(book(), STATE.facts)}`);
+  if (TOLD) TOLD(); else history.replaceState(null, "", `#${STATE.screen}/${codeOf(book(), STATE.facts)}`);
 }
 
 function fromAddress() {
@@ -160,11 +160,11 @@ function draw() {
   SCREENS.get(STATE.screen)(main);
 }
 
-/** Begin in an element with what Python gave. In a notebook `told` hears the facts; else the address keeps them. */
+/** Begin in an element with what Python gave. In a notebook `told` hears of moves; else the address keeps them. */
 function start(root, data, told = null) {
   [ROOT, DATA, TOLD] = [root, data, told];
   BOOKS = new Map(DATA.books.map(([key, json]) => [key, new Book(json)]));
-  STATE = { screen: DATA.screens[0], book: DATA.books[0][0], facts: {}, start: "", past: [], language: DATA.language, hide: false, large: false };
+  STATE = { screen: DATA.screens[0], book: DATA.books[0]?.[0], facts: {}, start: "", past: [], language: DATA.language, hide: false, large: false };
   ROOT.classList.add("secondop");
   fill(ROOT, el("header", {}, el("p", { class: "care" }), el("nav", { "aria-label": "secondop" }), el("div", { class: "looks" })), el("main"),
     el("div", { class: "told", role: "status", "aria-live": "polite" }));
