@@ -17,11 +17,12 @@ from secondop.rules.explain import Explanation, Reason
 from secondop.rules.facts import Kind
 from secondop.rules.rules import RECOMMENDATIONS, RuleKind
 from secondop.rules.spellings import normalised
-from secondop.teaching.card_view import WORDS, CardView, OnDemand, case_html, still_card
 from secondop.teaching.feedback import Feedback, unanswered
-from secondop.teaching.markup import Html
-from secondop.teaching.still import Still, need_lab
+from secondop.teaching.markup import SMALL, TEXT, Html, div, el
 from secondop.words import either
+
+WORDS = {level: level.replace("_", " ") for level in RECOMMENDATIONS}
+"""The five recommendations, each in words."""
 
 
 @dataclass(frozen=True)
@@ -95,18 +96,38 @@ class TeachingCase:
         return {"case": self.id, "title": self.title, "story": self.story, **self.facts}
 
     def to_html(self) -> Html:
-        """The case to read: its story, what stands out in the record, what is not recorded, and the rest."""
-        return case_html(self)
+        """The case to read: its story, what stands out in the record, and what is not recorded."""
+        front, words = self.front, []
+        for name in front:
+            fact, value = RULE_BOOK.facts[name], self.facts[name]
+            told = fact.quantity(fact.in_words(value), value) if fact.is_numeric else fact.in_words(value)
+            words.append(el("li", "", f"{fact.label}: ", el("b", "", told)))
+        gaps = [fact.label for name, fact in RULE_BOOK.facts.items() if name not in self.facts]
+        rest = f"Not recorded: {', '.join(gaps)}. " * bool(gaps)
+        rest += f"Also recorded, as usual: {len(self.facts) - len(front)} facts."
+        head = el("b", "font-size:1.2em;", self.title), el("p", "", self.story), el("ul", "", *words)
+        return div(f"{TEXT}max-width:56em;", *head, el("p", SMALL, rest))
 
     _repr_html_ = to_html
 
-    def stands_out(self, name: str) -> bool:
-        """Whether a fact is read first: whom it is about, what is taught, and what is not as usual."""
-        taught = {"sex", "specialty"}.union(*(RULE_BOOK[rule].facts for rule in self.about))
-        return name in taught or self.facts.get(name) != self.usual.get(name)
+    @property
+    def front(self) -> list[str]:
+        """The facts to be read first: whom it is about, what is taught, and what is not as usual."""
+        first = {"sex", "specialty"}.union(*(RULE_BOOK[rule].facts for rule in self.about))
+        return [n for n, value in self.facts.items() if n in first or value != self.usual.get(n)]
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The groups of the rules that it teaches."""
+        return tuple(sorted({RULE_BOOK[rule].group for rule in self.about}))
+
+    @property
+    def hints(self) -> dict[str, str]:
+        """What each wrong prediction overlooks."""
+        return {level: _hint(self, level) for level in RECOMMENDATIONS if level != self.expected}
 
 
-class Deck(Still, OnDemand, Sequence):
+class Deck(Sequence):
     """Teaching cases, by position or by id; in JupyterLab a pile of cards to predict and reveal.
 
     Examples
@@ -135,38 +156,15 @@ class Deck(Still, OnDemand, Sequence):
     def __repr__(self) -> str:
         return f"Deck of {len(self)} teaching cases: " + ", ".join(case.id for case in self)
 
-    def still(self) -> dict[str, Any]:
-        """The first card."""
-        return {"text/html": still_card(f"Case 1 of {len(self)}", self[0])}
-
     @cached_property
     def widget(self) -> Any:
         """The cards, as one widget."""
-        return _DeckView(self).view.box
+        from secondop.teaching.card_screen import CardScreen  # it needs packages that a deck does not
 
+        return CardScreen(self)
 
-class _DeckView:
-    """Goes through a deck."""
-
-    def __init__(self, cases: Deck):
-        self.cases, self.at = cases, 0
-        self.view = CardView("Reveal", self.reveal, self.move)
-        titles = [(f"{case.id}  {case.title}", i) for i, case in enumerate(cases)]
-        self.chooser = need_lab().Dropdown(options=titles, description="Case", layout={"width": "33em"})
-        self.chooser.observe(lambda change: self.show(change["new"]), "value")
-        self.view.bar.children += (self.chooser,)
-        self.show(0)
-
-    def move(self, step: int) -> None:
-        self.chooser.value = min(max(self.at + step, 0), len(self.cases) - 1)
-
-    def show(self, at: int) -> None:
-        self.at = at
-        self.view.show(f"Case {at + 1} of {len(self.cases)}", self.cases[at].to_html())
-        self.view.back.disabled, self.view.on.disabled = at == 0, at == len(self.cases) - 1
-
-    def reveal(self) -> None:
-        self.view.tell(self.cases[self.at], self.cases[self.at].check(self.view.choice.value))
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        return self.widget._repr_mimebundle_(**kwargs)
 
 
 def deck() -> Deck:

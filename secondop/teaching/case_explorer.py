@@ -12,14 +12,12 @@ from secondop.rules.cases import read_cases
 from secondop.rules.explain import Explanation, explain
 from secondop.rules.rulebook import RuleBook
 from secondop.teaching.cards import TeachingCase
-from secondop.teaching.classroom import page_data, program, style, teaching_cases
+from secondop.teaching.classroom import page_data, teaching_cases
 from secondop.teaching.markup import Html, document, el
-from secondop.teaching.still import Still, need_lab
-
-anywidget, traitlets = need_lab("anywidget"), need_lab("traitlets")
+from secondop.teaching.screen import Screen, traitlets, widget
 
 
-class CaseExplorer(Still, anywidget.AnyWidget):
+class CaseExplorer(Screen):
     """The widget of :func:`explore_case`; set ``facts`` or ``start`` from Python as from the screen.
 
     The screen evaluates the rule book by itself, so an answer waits for no kernel.
@@ -34,23 +32,16 @@ class CaseExplorer(Still, anywidget.AnyWidget):
 
     facts = traitlets.Dict().tag(sync=True)
     start = traitlets.Unicode().tag(sync=True)
-    data = traitlets.Dict().tag(sync=True)
+    kept = ("facts", "start")
+    _esm, _css = widget("explore.js").values()
 
     def __init__(self, facts: dict[str, Any], start: str, rule_book: RuleBook) -> None:
         self.rule_book, self.cases = rule_book, teaching_cases(rule_book)
-        super().__init__(data=page_data(rule_book, screens=("explore",)))
+        super().__init__(page_data(rule_book, screens=("explore",)))
         if start:
             self.start = start
         else:
             self.facts = facts
-
-    @property
-    def _esm(self) -> str:
-        return program("book.js", "page.js", "explore.js", "widget.js")
-
-    @property
-    def _css(self) -> str:
-        return style()
 
     @property
     def story(self) -> str:
@@ -78,7 +69,8 @@ class CaseExplorer(Still, anywidget.AnyWidget):
 
     @traitlets.observe("start")
     def _begin(self, change: Any = None) -> None:
-        self.facts = self.cases[self.start].facts if self.start else {}
+        if not self.on_screen:  # which sends its facts along
+            self.facts = self.cases[self.start].facts if self.start else {}
 
     @traitlets.validate("facts")
     def _read(self, proposal: Any) -> dict[str, Any]:

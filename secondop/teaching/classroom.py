@@ -21,19 +21,20 @@ from secondop.rules.gate import typed_cases
 from secondop.rules.rulebook import RuleBook
 from secondop.teaching.cards import Deck, deck
 from secondop.teaching.strings import catalogue, said, synonyms, words
+from secondop.teaching.vignettes import vignettes
 from secondop.terms import glossary
 from secondop.words import render
 
 _JS = Path(__file__).with_name("js")
-_PROGRAM = ("book.js", "page.js", "explore.js", "compare.js", "class.js", "change.js", "people.js")
-_SCREENS = ("explore", "compare", "quiz", "poll", "change", "people", "tradeoff", "glossary")
+_PROGRAM = ("book", "page", "explore", "compare", "class", "vignettes", "change", "people", "tradeoff")
+_SCREENS = ("explore", "compare", "quiz", "poll", "vignettes", "change", "people", "tradeoff", "glossary")
 _COUNTED = ["found", "over", "missed"]
 _COHORT = {"n": 300, "seed": 1}
 """The simulated cases of primary care that show who flips when a rule is changed."""
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U
 
 
-def classroom(path: str | Path, *rule_books: RuleBook, language: str = "en") -> Path:
+def classroom(path: str | Path, *rule_books: RuleBook, language: str = "en", url: str = "") -> Path:
     """Write the classroom page of rule books, the shipped ones unless stated; returns its path.
 
     One file: it opens by a double click, asks nothing of a network and stores nothing.
@@ -46,23 +47,37 @@ def classroom(path: str | Path, *rule_books: RuleBook, language: str = "en") -> 
         The first is the one that opens.
     language : {"en", "de"}
         The language in which it opens; each can be chosen in the page.
+    url : str
+        Where a class will find it, such as ``"https://example.org/class/"``: links to cases lead there.
     """
-    data = page_data(*(rule_books or (RULE_BOOK, SGB27B)), language=language)
-    shown = {"program": program(*_PROGRAM), "style": style(), "language": language}
+    data = page_data(*(rule_books or (RULE_BOOK, SGB27B)), language=language) | {"url": address(url)}
+    shown = {"program": program(*(f"{name}.js" for name in _PROGRAM)), "style": style(), "language": language}
     shown["needs_script"] = said("needs-script", language)
     write_whole(Path(path), render("classroom.html.j2", data=data, **shown))
     return Path(path)
 
 
-def page_data(*books: RuleBook, screens: Iterable[str] = _SCREENS, language: str = "en") -> dict[str, Any]:
+def address(url: str) -> str:
+    """An address of a page in the web, as it is; anything else is refused, since links will lead there."""
+    if url and not re.fullmatch(r"https?://[^\s#<>\"']+", url):
+        raise SecondopError(f"An address of the page begins with https:// or http://; got {url!r:.80}.")
+    return url
+
+
+def page_data(
+    *books: RuleBook, screens: Iterable[str] = _SCREENS, language: str = "en", cases: Deck | None = None
+) -> dict[str, Any]:
     """What the page is given: its books, their teaching cases, and what the screens need."""
     keys = [re.sub(r"\W+", "-", book.title.lower()).strip("-") for book in books]
-    shown = [name for name in screens if name != "tradeoff" or RULE_BOOK in books]
+    told = [case for book in books for case in _cases(book, cases, {"quiz", "poll"} & {*screens})]
+    ours = RULE_BOOK in books
+    there = {"tradeoff": ours, "vignettes": ours, "quiz": told, "poll": told}
+    shown = [name for name in screens if there.get(name, True)]
     data: dict[str, Any] = {
         "books": [[key, json.loads(book.to_json())] for key, book in zip(keys, books, strict=True)],
-        "cases": [case for book in books for case in _cases(book)],
+        "cases": told,
         "strings": catalogue(),
-        "words": {other: _words(books, told) for other, told in words().items()},
+        "words": {other: _words(books, texts) for other, texts in words().items()},
         "synonyms": _only(synonyms(), _as_shipped(books, _asked)),
         "screens": shown,
         "languages": ["en", "de"],
@@ -70,6 +85,8 @@ def page_data(*books: RuleBook, screens: Iterable[str] = _SCREENS, language: str
     }
     if "change" in shown:
         data["cohort"] = case_codes(RULE_BOOK, _cohort()) if RULE_BOOK in books else []
+    if "vignettes" in shown:
+        data["vignettes"] = _vignettes()
     if "people" in shown:
         data["published"] = _published()
     if "tradeoff" in shown:
@@ -123,14 +140,42 @@ def teaching_cases(rule_book: RuleBook) -> Deck:
     return deck() if rule_book.facts.items() >= RULE_BOOK.facts.items() else Deck(())
 
 
-def _cases(rule_book: RuleBook) -> list[dict[str, Any]]:
+def _cases(rule_book: RuleBook, chosen: Deck | None, asked: Iterable[str]) -> list[dict[str, Any]]:
     """The teaching cases of a book, each with its code in place of its facts."""
-    cases = teaching_cases(rule_book)
+    cases = teaching_cases(rule_book) if chosen is None else chosen
     codes = case_codes(rule_book, [case.facts for case in cases])
+    told = ["id", "title", "story", "expected", "why", "disputed", "topics", "about"]
+    told += ["front", "hints"] if asked else []
     return [
-        {name: getattr(case, name) for name in ("id", "title", "story", "expected", "why", "disputed")}
-        | {"code": code, "topics": sorted({RULE_BOOK[rule].group for rule in case.about})}
+        {name: getattr(case, name) for name in told}
+        | {"code": code, "numbers": _numbers(rule_book, case.facts)}
         for case, code in zip(cases, codes, strict=True)
+    ]
+
+
+def _numbers(rule_book: RuleBook, facts: Mapping[str, Any]) -> dict[str, float]:
+    """The numbers of a case: its code tells them only as far as the rules tell them apart."""
+    return {
+        name: facts[name] for name, fact in rule_book.rule_facts.items() if fact.is_numeric and name in facts
+    }
+
+
+def _vignettes() -> list[dict[str, Any]]:
+    """The vignettes, each stage with the code of what is recorded by then and the names of what is new."""
+    told = ("kind", "told", "expected", "why", "disputed")
+    return [
+        {
+            "id": one.id,
+            "title": one.title,
+            "stages": [
+                {name: getattr(stage, name) for name in told}
+                | {"names": [*stage.new], "code": code, "numbers": _numbers(RULE_BOOK, stage.facts)}
+                for stage, code in zip(
+                    one.stages, case_codes(RULE_BOOK, [stage.facts for stage in one.stages]), strict=True
+                )
+            ],
+        }
+        for one in vignettes()
     ]
 
 
@@ -142,13 +187,12 @@ def _cohort() -> list[dict[str, Any]]:
 
 
 def _published() -> dict[str, Any]:
-    """The published shares of those who sought an opinion, in per cent: the hundred people start there."""
-    rates = published_rates().set_index("id").loc[["meyer_dx", "meyer_tx"]]
-    diagnosis, treatment = (round(100 * rate, 1) for rate in rates["rate"])
+    """Published shares of those who sought an opinion, in per cent, by what changes: people start there."""
+    rates = published_rates().set_index("id").loc[["meyer_dx", "meyer_tx"]].to_dict("records")
     return {
-        "diagnosis": diagnosis,
-        "treatment": treatment,
-        "source": f"{rates['study'].iloc[0]} {rates['year'].iloc[0]}",
+        what: {"rate": round(100 * row["rate"], 1), "n": int(row["n"]), "of": row["denominator"]}
+        | {"source": f"{row['study']} {row['year']}, {row['source']}"}
+        for what, row in zip(("diagnosis", "treatment"), rates, strict=True)
     }
 
 

@@ -2,23 +2,67 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pandas as pd
 
-from secondop.evaluation.people import natural_frequencies, natural_sentence, share_sentence
-from secondop.evaluation.published import published_rates
+from secondop.evaluation.people import natural_frequencies, natural_sentence
 from secondop.figures.people import icon_array
-from secondop.figures.style import on_phone
-from secondop.teaching.markup import SMALL, TEXT, div, el
-from secondop.teaching.plots import live, picture, redraw
-from secondop.teaching.still import Still, need_lab
+from secondop.teaching.classroom import page_data
+from secondop.teaching.screen import Screen, one_of, traitlets, widget
 
-widgets = need_lab()
 
-PUBLISHED = {"diagnosis": "meyer_dx", "treatment": "meyer_tx"}
-"""The published rate from which the yield starts, by what changes."""
-ASSUMED = "assumed: no published rate has this denominator"
+class PrevalenceExplorer(Screen):
+    """What :func:`explore_prevalence` gives; set ``shares`` from Python as from the screen.
+
+    Attributes
+    ----------
+    shares : dict
+        In per cent: ``prevalence`` of all people, ``follow`` of these who go, ``yield`` of these in turn;
+        and ``what`` changes, *diagnosis* or *treatment*.
+    """
+
+    shares = traitlets.Dict().tag(sync=True)
+    kept = ("shares",)
+    _esm, _css = widget("people.js").values()
+
+    def __init__(self, prevalence: float, follow_through: float, yield_: float | None) -> None:
+        natural_frequencies(prevalence, follow_through, yield_ or 0)  # refuses what is no share
+        data = page_data(screens=("people",))
+        self.published = data["published"]
+        start = self.published["diagnosis"]["rate"] if yield_ is None else round(100 * yield_, 6)
+        shares = {"prevalence": round(100 * prevalence, 6), "follow": round(100 * follow_through, 6)}
+        super().__init__(data, shares=shares | {"yield": start, "what": "diagnosis"})
+
+    @traitlets.validate("shares")
+    def _read(self, proposal: Any) -> dict[str, Any]:
+        shares = self.shares | proposal["value"]
+        one_of("what", shares["what"], self.published)
+        _people(shares)
+        return shares
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The hundred people, from :func:`secondop.evaluation.people.natural_frequencies`."""
+        what = self.published[self.shares["what"]]
+        was = abs(self.shares["yield"] - what["rate"]) < 0.05
+        cited = f"published: {what['rate']:.1f} % of {what['n']:,} {what['of']} ({what['source']})"
+        cited = f"Yield as {cited}." if was else f"The yield is assumed; {cited}."
+        return _people(self.shares, f"Prevalence and follow-through are assumed. {cited}")
+
+    @property
+    def sentence(self) -> str:
+        """The hundred people, as one says it."""
+        return natural_sentence(self.table)
+
+    def still(self) -> dict[str, Any]:
+        return {"application/vnd.plotly.v1+json": json.loads(icon_array(self.table).to_json())}
+
+
+def _people(shares: dict[str, Any], source: str = "") -> pd.DataFrame:
+    parts = (shares[name] / 100 for name in ("prevalence", "follow", "yield"))
+    return natural_frequencies(*parts, what=shares["what"], source=source)
 
 
 def explore_prevalence(
@@ -27,7 +71,7 @@ def explore_prevalence(
     """Move prevalence, follow-through and yield, and see them in a hundred people.
 
     Second opinions without an indication are left out. What those missed who did not go is unknown, so they
-    are drawn with a question mark.
+    are drawn with a dashed line.
 
     Parameters
     ----------
@@ -42,93 +86,3 @@ def explore_prevalence(
     'Of 100 people, 40 have an indication. 20 of th'
     """
     return PrevalenceExplorer(prevalence, follow_through, yield_)
-
-
-class PrevalenceExplorer(Still, widgets.VBox):
-    """What :func:`explore_prevalence` gives."""
-
-    def __init__(self, prevalence: float, follow_through: float, yield_: float | None):
-        self._rates = published_rates().set_index("id").loc[list(PUBLISHED.values())]
-        natural_frequencies(prevalence, follow_through, yield_ or 0)  # refuses what is no share
-        self.what = widgets.ToggleButtons(options=list(PUBLISHED), style={"button_width": "110px"})
-        start = self._published["rate"] if yield_ is None else yield_
-        self.prevalence, self.follow_through, self.yield_ = (
-            widgets.FloatSlider(
-                share * 100, min=0, max=100, step=step, readout_format=form, layout={"width": "320px"}
-            )
-            for share, step, form in ((prevalence, 1, ".0f"), (follow_through, 1, ".0f"), (start, 0.1, ".1f"))
-        )
-        self._cites, self._says = widgets.HTML(), widgets.HTML()
-        self._drawn = icon_array(self._people())
-        self.figure = live(on_phone(self._drawn), width=440)  # it stands beside the sliders
-        labels = (
-            ("Prevalence", "of 100 people, with an indication", ASSUMED),
-            ("Follow-through", "of 100 of these, get an opinion", ASSUMED),
-            ("Yield", "of 100 of these, in turn, something changes", ""),
-        )
-        sliders = (self.prevalence, self.follow_through, self.yield_)
-        controls = []
-        for (name, of, source), slider in zip(labels, sliders, strict=True):
-            words = div(TEXT, el("b", "font-size:16px;", name), f" {of}", div(SMALL, source))
-            controls += [widgets.HTML(words), slider]
-            slider.observe(self._move, "value")
-        self.what.observe(self._reset, "value")
-        asks = widgets.HTML(el("b", f"{TEXT}font-size:16px;", "What changes"))
-        left = widgets.VBox([*controls, self._cites, asks, self.what], layout={"width": "350px"})
-        both = widgets.HBox(
-            [left, self.figure], layout={"flex_flow": "row wrap", "align_items": "flex-start"}
-        )
-        super().__init__([both, self._says])
-        self._say()
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """The hundred people, from :func:`secondop.evaluation.people.natural_frequencies`."""
-        return self._people(f"Prevalence and follow-through are assumed. {self._citation}")
-
-    def _people(self, source: str = "") -> pd.DataFrame:
-        shares = (control.value / 100 for control in (self.prevalence, self.follow_through, self.yield_))
-        return natural_frequencies(*shares, what=self.what.value, source=source)
-
-    @property
-    def sentence(self) -> str:
-        """The hundred people, as one says it."""
-        return natural_sentence(self.table)
-
-    def still(self) -> dict[str, Any]:
-        return picture(icon_array(self.table))
-
-    @property
-    def _published(self) -> pd.Series:
-        return self._rates.loc[PUBLISHED[self.what.value]]
-
-    @property
-    def _citation(self) -> str:
-        rate = self._published
-        published = (
-            f"{100 * rate['rate']:.1f} % of {rate['n']:,} {rate['denominator']} "
-            f"({rate['study']} {rate['year']}, {rate['source']})"
-        )
-        if abs(self.yield_.value - 100 * rate["rate"]) < 0.05:
-            return f"Yield as published: {published}."
-        return f"The yield is assumed; published: {published}."
-
-    def _reset(self, _: Any) -> None:
-        rate = 100 * self._published["rate"]
-        if self.yield_.value == rate:
-            self._move()
-        self.yield_.value = rate
-
-    def _move(self, _: Any = None) -> None:
-        old, self._drawn = self._drawn, icon_array(self._people())
-        redraw(self.figure, *([trace.to_plotly_json() for trace in fig.data] for fig in (old, self._drawn)))
-        self._say()
-
-    def _say(self) -> None:
-        self._cites.value = div(f"{TEXT}{SMALL}height:4.5em;", self._citation)
-        self._says.value = div(
-            f"{TEXT}min-height:150px;",
-            div("font-size:24px;font-weight:600;", self.sentence),
-            div("font-size:18px;margin-top:.4em;", share_sentence(self.table)),
-            div(f"{SMALL}margin-top:.4em;", "For teaching, not for care."),
-        )

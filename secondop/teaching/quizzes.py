@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from functools import cached_property
 from itertools import zip_longest
 from numbers import Integral
@@ -11,13 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from secondop.errors import SecondopError
+from secondop.errors import SecondopError, unknown_name
 from secondop.rules.rules import RECOMMENDATIONS
-from secondop.teaching.card_view import WORDS, CardView, OnDemand, still_card
-from secondop.teaching.cards import Deck, TeachingCase, as_recommendation, deck
+from secondop.teaching.cards import WORDS, Deck, TeachingCase, as_recommendation, deck
 from secondop.teaching.feedback import Feedback, unanswered
-from secondop.teaching.markup import AGAINST, FOR, LINE, OPEN, SMALL, TEXT, Html, chip, div, el
-from secondop.teaching.still import Still
 from secondop.words import plural
 
 
@@ -29,7 +27,7 @@ class Score(NamedTuple):
     of: int
 
 
-class Quiz(Still, OnDemand):
+class Quiz:
     """Cases to answer one by one; in JupyterLab a card for each, and the score at the end.
 
     Answers and score live in this object alone: nothing is written anywhere. Items are counted from 1.
@@ -50,7 +48,7 @@ class Quiz(Still, OnDemand):
 
     def __init__(self, items: Deck):
         self.items = items
-        self._answers: dict[int, str] = {}
+        self._answers: dict[str, str] = {}  # by case
 
     def answer(self, item: int, answer: object) -> Feedback:
         """Answer one item, from 1. Its first answer counts; one that was left open counts for nothing.
@@ -60,7 +58,9 @@ class Quiz(Still, OnDemand):
         case, first = self._case(item), self.given(item)
         if first is None:
             if not unanswered(answer):
-                self._answers[item] = as_recommendation(answer)
+                self._answers[case.id] = as_recommendation(answer)
+                if "widget" in vars(self):
+                    self.widget.show(self._answers)
             return case.check(answer)
         counted = case.check(first)
         already = f"Item {item} was answered before with “{WORDS[first]}”, and the first answer counts.\n"
@@ -69,13 +69,13 @@ class Quiz(Still, OnDemand):
     @property
     def score(self) -> Score:
         """Right answers, answers given, and items."""
-        right = sum(self._answers[item] == self._case(item).expected for item in self._answers)
+        right = sum(answer == self.items[case].expected for case, answer in self._answers.items())
         return Score(right, len(self._answers), len(self.items))
 
     @property
     def baseline(self) -> int:
         """How many of the answered items one gets right by always giving the best single answer."""
-        return max(Counter(self._case(item).expected for item in self._answers).values(), default=0)
+        return max(Counter(self.items[case].expected for case in self._answers).values(), default=0)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per item: ``item, case, answer`` (missing where open), ``right_answer, correct``."""
@@ -98,47 +98,24 @@ class Quiz(Still, OnDemand):
             f"Always giving the same answer gets at most {self.baseline} of these {answered}."
         )
 
-    def to_html(self) -> Html:
-        """The score, and every item with its answer."""
-        marks = {True: ("✓ right", FOR), False: ("✗ wrong", AGAINST), None: ("? not answered", OPEN)}
-        items = []
-        for i, case in enumerate(self.items, 1):
-            given = self.given(i)
-            words = [f"{i}. {case.title} ", chip(*marks[None if given is None else given == case.expected])]
-            if given not in (None, case.expected):
-                words += [div(SMALL, f"You said {WORDS[given]}; the rule book says {WORDS[case.expected]}.")]
-            items.append(div(f"border-left:3px solid {LINE};padding:.1em .6em;", *words))
-        columns = "display:grid;grid-template-columns:repeat(auto-fill,minmax(22em,1fr));gap:.4em;"
-        return div(
-            f"{TEXT}font-size:17px;",
-            Html(f'<div role="status">{el("b", "font-size:1.15em;", self.summary())}</div>'),
-            div(f"{columns}margin-top:.7em;", *items),
-        )
-
-    def to_review(self) -> Html:
-        """The rules to look at again: those that decide the items answered wrong, each with its source."""
-        wrong = [c for i, c in enumerate(self.items, 1) if self.given(i) not in (None, c.expected)]
-        rules = {r.rule.statement: f"{r.rule.label} [{r.source}]" for c in wrong for r in c.deciding}
-        if not rules:
-            return Html("")
-        lines = (div("", el("b", "", statement), f" {words}") for statement, words in sorted(rules.items()))
-        return div(f"{TEXT}font-size:17px;", el("b", "", "Rules to look at again"), *lines)
-
     def __repr__(self) -> str:
         return f"Quiz of {plural(len(self.items), 'item')}. {self.summary()}"
-
-    def still(self) -> dict[str, Any]:
-        """The first card."""
-        return {"text/html": still_card(f"Item 1 of {len(self.items)}", self.items[0])}
 
     @cached_property
     def widget(self) -> Any:
         """The quiz, as one widget."""
-        return _QuizView(self).view.box
+        from secondop.teaching.card_screen import CardScreen  # it needs packages that a quiz does not
+
+        made = CardScreen(self.items, lambda given: self._answers.update(given | self._answers))
+        made.show(self._answers)
+        return made
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        return self.widget._repr_mimebundle_(**kwargs)
 
     def given(self, item: int) -> str | None:
         """The answer that counts for an item, if there is one."""
-        return self._answers.get(item)
+        return self._answers.get(self._case(item).id)
 
     def _case(self, item: int) -> TeachingCase:
         whole = isinstance(item, Integral) and not isinstance(item, bool)
@@ -147,47 +124,33 @@ class Quiz(Still, OnDemand):
         return self.items[int(item) - 1]
 
 
-class _QuizView:
-    """Goes through a quiz; after the last item comes the score."""
-
-    def __init__(self, quiz: Quiz):
-        self.quiz, self.item = quiz, 1
-        self.view = CardView("Answer", self.answer, lambda step: self.show(self.item + step))
-        self.show(1)
-
-    def show(self, item: int) -> None:
-        self.item, of, view = item, len(self.quiz.items), self.view
-        view.back.disabled, view.on.disabled = item == 1, item > of
-        view.on.description = "Score ▶" if item >= of else "Next ▶"
-        view.answer.layout.visibility = "hidden" if item > of else "visible"
-        if item > of:
-            view.show("Score", self.quiz.to_html())
-            view.told.value = self.quiz.to_review()
-            return
-        case, given = self.quiz.items[item - 1], self.quiz.given(item)
-        view.show(f"Item {item} of {of}", case.to_html(), given)
-        if given:
-            view.tell(case, case.check(given))
-
-    def answer(self) -> None:
-        feedback = self.quiz.answer(self.item, self.view.choice.value)
-        self.view.tell(self.quiz.items[self.item - 1], feedback)
-        self.view.choice.disabled = self.view.act.disabled = feedback.correct is not None
-
-
-def quiz(n: int, *, seed: int) -> Quiz:
+def quiz(n: int, *, seed: int, topics: str | Iterable[str] | None = None) -> Quiz:
     """A quiz of n cases, spread over the five recommendations as evenly as the deck allows.
 
     The same ``seed`` gives the same quiz, so that a class can share one.
+
+    Parameters
+    ----------
+    n, seed : int
+        How many cases, and the number that decides which.
+    topics : str or list of str, optional
+        Groups of rules, such as ``"treatment failure"``: only cases that teach a rule of these.
 
     Examples
     --------
     >>> quiz(5, seed=1).answer(2, "Recommended").correct in (True, False)
     True
     """
-    cases = deck()
+    cases, of = [*deck()], ""
+    if topics is not None:
+        known = sorted({topic for case in cases for topic in case.topics})
+        wanted = {topics} if isinstance(topics, str) else set(topics)
+        if not wanted <= set(known) or not wanted:
+            raise unknown_name("topic", min(wanted - set(known), key=str, default=""), known)
+        cases, of = [case for case in cases if wanted & set(case.topics)], " of these topics"
     if isinstance(n, bool) or not isinstance(n, Integral) or not 1 <= n <= len(cases):
-        raise SecondopError(f"A quiz has 1 to {len(cases)} items, as many as there are cases; got {n!r}.")
+        said = f"A quiz{of} has 1 to {len(cases)} items, as many as there are cases; got {n!r}."
+        raise SecondopError(said)
     if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
         raise SecondopError(f"A seed is a whole number from 0, so that it can be had again; got {seed!r}.")
     rng = np.random.default_rng(seed)

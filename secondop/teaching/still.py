@@ -1,4 +1,4 @@
-"""A widget that leaves a still picture of itself where no kernel runs: stored notebooks and built pages."""
+"""Widgets: a screen of the classroom page in a notebook, and what stays of it where no kernel runs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import Any
 from secondop.errors import SecondopError
 
 
-def need_lab(package: str = "ipywidgets") -> ModuleType:
+def need_lab(package: str = "anywidget") -> ModuleType:
     """A package that widgets are made of, or what to install where any of them is missing."""
     try:
-        import_module("anywidget")  # plotly's FigureWidget is made of it
         return import_module(package)
     except ImportError as error:
         raise SecondopError(

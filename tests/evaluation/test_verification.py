@@ -114,7 +114,7 @@ def test_2_4_neither_a_reform_nor_an_explorer_takes_it_for_a_no():
     again = reform(cohort, BOOK, less).set_index("measure").loc["true_positive"]
     assert np.isnan(again["value"]) and again[["min", "max"]].tolist() == pytest.approx([-25, 50])
     explorer = explore_tradeoff(AS_NO, outcome="changed", rule_book=BOOK)
-    assert "is not known while outcomes are unknown" in plain(explorer._says.value)
+    assert {best["at"] for best in explorer.data["tradeoff"][0]["best"]} == {None}
 
 
 AB = pd.DataFrame({"neoplasia_concern": [True] * 100 + [False] * 100})

@@ -7,8 +7,7 @@ import pytest
 from secondop import figures
 from secondop.errors import SecondopError
 from secondop.evaluation.tradeoff import tradeoff, wide
-from secondop.figures.counted import counted, finding, marks
-from secondop.figures.policy_words import above_chance, best_of, short, signed
+from secondop.figures.policy_words import above_chance, short, signed
 from secondop.figures.style import COLOURS
 from tests.figures.seen import hovers, notes, rows, title, trace
 from tests.figures.weighed import BOOK, SHARES, THRESHOLDS, N, cases, curved, weighed
@@ -242,35 +241,3 @@ def test_yields_alone_are_drawn_of_errors_corrected_less_introduced_and_none_of_
             draw(table)
     with pytest.raises(SecondopError, match="none but ends"):
         figures.yield_above_chance(weighed(cases(), []))
-
-
-@pytest.fixture(scope="module")
-def chosen():
-    """What a control of policies by level and count moves over: two levels, one count each."""
-    table = wide(weighed(cases(), threshold=THRESHOLDS))
-    table = table[~table["sort"].isin(["count", "group"])]
-    return table.assign(level=table["policy"].where(table["sort"] == "level"), k=1)
-
-
-def test_the_chosen_policy_is_ringed_and_its_level_numbered(chosen):
-    drawn = {mark["name"]: mark for mark in marks(chosen, "urgent", 1, 1 / 11)}
-    row = chosen[(chosen["policy"] == "urgent") & (chosen["threshold"] == 1 / 11)].iloc[0]
-    assert (drawn["Chosen"]["x"], drawn["Chosen"]["y"]) == ([row["false_positive"]], [row["true_positive"]])
-    assert drawn["At least so many"]["text"] == ["1"] and len(drawn["Ends"]["x"]) == 3
-    slope = np.subtract(*drawn["Net benefit as high as the best"]["y"][::-1])
-    assert slope / np.subtract(*drawn["Net benefit as high as the best"]["x"][::-1]) == pytest.approx(0.1)
-    open_ = {mark["name"]: mark for mark in marks(chosen.assign(frontier=np.nan), "urgent", 1, 1 / 11)}
-    assert len(drawn["Efficient frontier"]["x"]) > 1 and set(open_["Efficient frontier"]["x"]) == {None}
-    assert [trace.name for trace in counted(chosen, "urgent", 1, 1 / 11).data] == list(drawn)
-
-
-def test_the_finding_names_the_best_policy_at_its_threshold_unless_outcomes_leave_it_open(chosen):
-    for threshold in THRESHOLDS:
-        some = chosen[(chosen["threshold"] == threshold) & (chosen["sort"] != "perfect foresight")]
-        best = best_of(some)
-        said = finding(chosen, "urgent", 1, threshold)
-        assert f"accepted for one change, referring {best['label']} has the highest net benefit" in said
-        reach = some["net_benefit_upper"] >= best["net_benefit_lower"]
-        assert ("in a tie with" in said) == (reach.sum() > 1)
-    blank = chosen.assign(net_benefit=np.nan, net_benefit_min=-5, net_benefit_max=5)
-    assert finding(blank, "urgent", 1, 1 / 11).endswith("is not known while outcomes are unknown")

@@ -89,58 +89,47 @@ def test_every_part_keeps_its_trace_and_the_unknown_ask(shares):
     assert [trace.text for trace in traces] == ["", "", "?", ""]
 
 
-def test_the_yield_starts_from_the_published_rate_and_cites_it(explorer):
+def test_the_yield_starts_from_the_published_rate_and_cites_it():
     meyer = published_rates().set_index("id").loc["meyer_dx"]
     fresh = explore_prevalence()
-    assert fresh.yield_.value == pytest.approx(100 * meyer["rate"])
-    said = plain(fresh._cites.value)
-    assert "as published" in said and f"{meyer['n']:,}" in said and meyer["source"] in said
-    assert "second opinions obtained" in said
+    assert fresh.shares["yield"] == pytest.approx(100 * meyer["rate"])
+    said = fresh.table.attrs["source"]
+    assert "Yield as published" in said and f"{meyer['n']:,}" in said and meyer["source"] in said
+    assert "second opinions obtained" in said and "Prevalence and follow-through are assumed" in said
 
 
-def test_another_outcome_brings_its_own_published_rate_and_word():
-    explorer = explore_prevalence()
-    explorer.what.value = "treatment"
-    rate = published_rates().set_index("id").loc["meyer_tx", "rate"]
-    assert explorer.yield_.value == pytest.approx(100 * rate)
-    assert "the treatment changes" in explorer.sentence
-    explorer.yield_.value = 20
-    assert plain(explorer._cites.value).startswith("The yield is assumed; published: 37.4 %")
-
-
-def test_another_outcome_is_said_even_where_the_yield_stays_as_it_is():
+def test_another_outcome_has_its_own_published_rate_and_word():
     explorer = explore_prevalence(yield_=0.374)
-    explorer.what.value = "treatment"
-    assert "the treatment changes" in plain(explorer._says.value)
-
-
-def test_what_has_no_source_says_that_it_is_assumed(explorer):
-    left = explorer.children[0].children[0]
-    words = [plain(part.value) for part in left.children if isinstance(part.value, str)]
-    for name in ("Prevalence", "Follow-through"):
-        assert any(text.startswith(name) and "assumed" in text for text in words)
-    assert "assumed" in explorer.still()["application/vnd.plotly.v1+json"]["layout"]["title"]["text"]
+    explorer.shares = {"what": "treatment"}
+    rate = published_rates().set_index("id").loc["meyer_tx", "rate"]
+    assert explorer.published["treatment"]["rate"] == pytest.approx(100 * rate)
+    assert "the treatment changes" in explorer.sentence and "Yield as" in explorer.table.attrs["source"]
+    explorer.shares = {"yield": 20}
+    assert "The yield is assumed; published: 37.4 %" in explorer.table.attrs["source"]
 
 
 @given(PERCENT, PERCENT, st.integers(0, 1000))
 @examples(25)
-def test_the_sliders_move_the_people_the_sentence_and_nothing_else(explorer, prevalence, through, yield_):
-    before = explorer.figure.layout.to_plotly_json()
-    explorer.prevalence.value, explorer.follow_through.value = prevalence, through
-    explorer.yield_.value = yield_ / 10
+def test_what_the_screen_sends_moves_the_people_and_the_sentence(explorer, prevalence, through, yield_):
+    told = {"prevalence": prevalence, "follow": through, "yield": yield_ / 10, "what": "diagnosis"}
+    explorer.set_state({"shares": told})
     table = natural_frequencies(prevalence / 100, through / 100, yield_ / 1000)
-    assert explorer.table["people"].tolist() == table["people"].tolist()
+    assert explorer.shares == told and explorer.table["people"].tolist() == table["people"].tolist()
     assert explorer.sentence == natural_sentence(table)
-    assert natural_sentence(table) in plain(explorer._says.value)
-    people, keys = explorer.figure.data[: len(table)], explorer.figure.data[len(table) :]
-    drawn = [sum(x is not None for x in trace.x) for trace in people]
-    assert drawn == table["people"].tolist() == [numbers(trace.text)[0] for trace in keys]
-    assert [numbers(trace.name)[0] for trace in people] == drawn
-    assert explorer.figure.layout.to_plotly_json() == before
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"prevalence": 101}, {"follow": -1}, {"what": "everything"}, {"yield": "x"}]
+)
+def test_what_is_no_share_is_refused_and_nothing_moves(explorer, wrong):
+    before = explorer.shares
+    with pytest.raises((SecondopError, TypeError)):
+        explorer.shares = wrong
+    assert explorer.shares == before
 
 
 def test_the_still_is_the_hundred_people_that_are_shown(explorer):
-    explorer.prevalence.value = 70
+    explorer.shares = {"prevalence": 70}
     (still,) = explorer.still().values()
     people = explorer.table["people"].tolist()
     assert [sum(x is not None for x in part["x"]) for part in still["data"][: len(people)]] == people

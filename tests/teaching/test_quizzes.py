@@ -138,41 +138,25 @@ def three():
     return quiz(3, seed=5)
 
 
-@pytest.fixture
-def view(three):
-    from secondop.teaching.quizzes import _QuizView
-
-    return _QuizView(three).view
-
-
-def test_a_quiz_goes_item_by_item_to_the_score(three, view):
+def test_answers_on_the_screen_reach_the_quiz_and_the_first_one_counts(three):
     first, second, third = three.items
-    assert "Item 1 of 3" in view.place.value and first.story in unescape(view.card.value)
-    view.act.click()
-    assert "Not answered yet" in view.told.value and not view.choice.disabled and three.score.answered == 0
-    view.choice.value = wrong(first)
-    view.act.click()
-    assert 'role="status"' in view.told.value and first.why in unescape(view.told.value)
-    assert view.choice.disabled and view.act.disabled and three.score == (0, 1, 3)
-    view.on.click()
-    assert "Item 2 of 3" in view.place.value and view.told.value == "" and not view.choice.disabled
-    view.choice.value = second.expected
-    view.act.click()
-    assert "Right." in view.told.value and three.score == (1, 2, 3)
-    view.back.click()
-    assert view.choice.value == wrong(first) and view.choice.disabled and "Not quite" in view.told.value
-    view.on.click()
-    view.on.click()
-    assert view.on.description == "Score ▶"
-    view.on.click()
-    shown = unescape(view.card.value + view.told.value)
-    assert three.summary() in shown and "Rules to look at again" in shown and "? not answered" in shown
-    for reason in first.deciding:
-        assert reason.rule.label in shown and reason.source in shown
-    assert view.on.disabled and view.answer.layout.visibility == "hidden" and third.why not in shown
-    view.back.click()
-    assert "Item 3 of 3" in view.place.value and not view.choice.disabled and view.told.value == ""
-    assert view.answer.layout.visibility == "visible"
+    three.answer(1, wrong(first))
+    given = three.widget.quiz["given"]
+    assert given == {first.id: {"answer": wrong(first), "sure": None}}
+    told = {second.id: {"answer": second.expected, "sure": 75}, first.id: {"answer": first.expected}}
+    three.widget.set_state({"quiz": {"at": 1, "given": given | told}})
+    assert three.score == (1, 2, 3) and three.given(1) == wrong(first)
+    three.answer(3, third.expected)
+    assert three.widget.quiz["given"][third.id] == {"answer": third.expected, "sure": None}
+    assert three.widget.quiz["at"] == 1, "the card that is shown stays"
+
+
+@pytest.mark.parametrize("given", [{"T999": {"answer": "urgent"}}, {"first": {"answer": "perhaps"}}])
+def test_what_is_no_answer_to_a_card_is_refused(three, given):
+    told = {three.items[0].id if case == "first" else case: answer for case, answer in given.items()}
+    with pytest.raises(UnknownNameError):
+        three.widget.quiz = {"at": 0, "given": told}
+    assert three.score.answered == 0
 
 
 def test_a_stored_quiz_shows_its_first_item_and_no_answer(three):
@@ -180,3 +164,23 @@ def test_a_stored_quiz_shows_its_first_item_and_no_answer(three):
     assert "application/vnd.jupyter.widget-view+json" in data and about == {"still": True}
     shown = unescape(data["text/html"])
     assert "Item 1 of 3" in shown and three.items[0].story in shown and three.items[0].why not in shown
+
+
+# Topics
+
+
+@pytest.mark.parametrize("topics", ["treatment failure", ["severity", "patient: trust"]])
+def test_a_quiz_of_topics_has_only_cases_that_teach_them(topics):
+    wanted = {topics} if isinstance(topics, str) else set(topics)
+    few = [case for case in CASES if wanted & set(case.topics)]
+    assert 0 < len(few) < len(CASES)
+    asked = quiz(len(few), seed=1, topics=topics).items
+    assert {case.id for case in asked} == {case.id for case in few}
+    with pytest.raises(SecondopError, match=f"of these topics has 1 to {len(few)} items"):
+        quiz(len(few) + 1, seed=1, topics=topics)
+
+
+@pytest.mark.parametrize("topics", ["severty", ["severity", "nothing"], [], ""])
+def test_a_topic_that_does_not_exist_is_answered_with_those_that_do(topics):
+    with pytest.raises(UnknownNameError, match=r"no topic .*diagnostic uncertainty.*treatment failure"):
+        quiz(1, seed=1, topics=topics)

@@ -69,6 +69,7 @@ def expected():
             facts[name]["levels"] = dict.fromkeys(fact.levels, str)
     topics = {fact.topic for fact in FACTS.values()} | {rule.group for book in BOOKS for rule in book}
     policy, scenario = policies()
+    published = page_data(RULE_BOOK, screens=["people"])["published"].values()
     return {
         "books": {book.title: {"title": str, "subject": str} for book in BOOKS},
         "topics": {name: {"label": str} for name in topics},
@@ -76,6 +77,7 @@ def expected():
         "rules": {rule.name: {"label": str} for book in BOOKS for rule in book},
         "policies": dict.fromkeys(policy, str),
         "scenarios": dict.fromkeys(scenario, str),
+        "denominators": {row["of"]: {"label": str} for row in published},
         "glossary": {name: {"word": str, "meaning": str} for name in glossary()["id"]},
     }
 

@@ -14,53 +14,90 @@ function drawn(seed, n, topic) {
   return order.slice(0, n);
 }
 
-/** What is recorded of a teaching case, as students read it. */
-function sheet({ id }) {
-  const [key, facts] = ofCode(id), made = BOOKS.get(key);
+/** Which cases are disputed is no secret: it says nothing of what the book says. */
+const mark = ({ disputed }) => (disputed ? ` · ${t("is-disputed")}` : "");
+
+/** What is recorded of a teaching case, as students read it: first what stands out, then what is not recorded. */
+function sheet({ id, front = [] }) {
+  const [key, facts] = ofCode(id), made = BOOKS.get(key), is = (test) => made.facts.filter(test), first = is(({ name }) => name in facts && front.includes(name));
   const line = (about) => el("li", {}, `${question(about)} `, el("b", {}, inWords(about, facts[about.name])));
-  return el("section", { class: "card" }, story(id), fold(t("recorded"), false, el("ul", {}, made.facts.map(line))));
+  const gaps = is(({ name }) => !(name in facts)), rest = is((about) => about.name in facts && !first.includes(about));
+  return el("section", { class: "card" }, story(id), el("ul", {}, first.map(line)), gaps.length ? fold(`${t("not-recorded")} (${gaps.length})`, gaps.length < 9, el("p", { class: "small" }, gaps.map(question).join(" \u00b7 "))) : null,
+    rest.length ? fold(`${t("also-recorded")} (${rest.length})`, false, el("ul", {}, rest.map(line))) : null);
 }
 
 function revealed({ id, expected, why, disputed }) {
   const [key, facts] = ofCode(id), made = BOOKS.get(key);
   return el("div", {}, verdict(made, facts), el("p", {}, own("cases", id).why || why), disputed ? el("p", {}, `${t("disputed")} ${own("cases", id).disputed || disputed}`) : null,
-    fold(t("reasons"), false, reasons(made, facts)), button(t("open-in-explorer"), () => { remember(); go("explore", { book: key, facts, start: id, shown: true }); }));
+    fold(t("reasons"), false, reasons(made, facts)), DATA.screens.includes("explore") ? button(t("open-in-explorer"), () => { remember(); go("explore", { book: key, facts, start: id, shown: true }); }) : null);
 }
 
-const choices = (name, chosen) => el("fieldset", { class: "field" }, el("legend", {}, t("predict")),
-  LEVELS.map((one) => el("label", {}, el("input", { type: "radio", name, value: one, onchange: () => chosen(one) }), level(one))));
+const choices = (name, chosen, asked = "predict", now = null) => el("fieldset", { class: "field" }, el("legend", {}, t(asked)),
+  LEVELS.map((one) => el("label", {}, el("input", { type: "radio", name: uid(name), value: one, checked: one === now, onchange: () => chosen(one) }), level(one))));
 const sureness = (name, chosen) => el("fieldset", { class: "field" }, el("legend", {}, t("how-sure")),
-  SURE.map((one) => el("label", {}, el("input", { type: "radio", name, value: one, onchange: () => chosen(one) }), t(`sure-${one}`))));
+  SURE.map((one) => el("label", {}, el("input", { type: "radio", name: uid(name), value: one, onchange: () => chosen(one) }), t(`sure-${one}`))));
+
+/** Which items: those that were given, with a list to choose from; or as many as are drawn by seed and topic. */
+function quizSettings(quiz, items) {
+  const choose = (key, options) => el("select", { id: uid(`q-${key}`), onchange: (event) => (key === "at" ? go("quiz", { quiz: { ...quiz, at: +event.target.value } }) : go("quiz", { quiz: { ...quiz, [key]: event.target.value, at: 0, given: {} } })) },
+    options.map(([value, words]) => el("option", { value, selected: value === quiz[key] }, words)));
+  const named = (key, name, input) => [el("label", { for: uid(`q-${key}`) }, t(name)), input];
+  if (DATA.fixed) return el("div", { class: "tools" }, named("at", "case", choose("at", [...items.map(({ id, title }, i) => [i, `${i + 1} ${own("cases", id).title || title}`]), [items.length, t("your-score")]])));
+  const number = (key, max) => el("input", { type: "number", id: uid(`q-${key}`), min: 1, max, value: quiz[key], onchange: (event) => go("quiz", { quiz: { ...quiz, [key]: Math.max(1, Math.min(max, +event.target.value || 1)), at: 0, given: {} } }) });
+  const topics = [...new Set(DATA.cases.flatMap((one) => one.topics))];
+  return el("div", { class: "tools" }, named("n", "how-many", number("n", DATA.cases.length)), named("seed", "seed", number("seed", 9999)), named("topic", "topic", choose("topic", [["", t("all-topics")], ...topics.map((one) => [one, topic(one)])])));
+}
 
 SCREENS.set("quiz", (root) => {
-  const quiz = (STATE.quiz ||= { seed: 1, n: 10, topic: "", at: 0, given: {} });
-  const items = drawn(quiz.seed, quiz.n, quiz.topic), topics = [...new Set(DATA.cases.flatMap((one) => one.topics))];
-  const number = (key, max) => el("input", { type: "number", id: uid(`q-${key}`), min: 1, max, value: quiz[key], onchange: (event) => go("quiz", { quiz: { ...quiz, [key]: Math.max(1, Math.min(max, +event.target.value || 1)), at: 0, given: {} } }) });
-  const setting = el("div", { class: "tools" }, el("label", { for: uid("q-n") }, t("how-many")), number("n", DATA.cases.length), el("label", { for: uid("q-seed") }, t("seed")), number("seed", 9999),
-    el("label", { for: uid("q-topic") }, t("topic")), el("select", { id: uid("q-topic"), onchange: (event) => go("quiz", { quiz: { ...quiz, topic: event.target.value, at: 0, given: {} } }) },
-      ["", ...topics].map((one) => el("option", { value: one, selected: one === quiz.topic }, one ? topic(one) : t("all-topics")))));
-  root.append(setting);
-  const answered = Object.entries(quiz.given), right = answered.filter(([id, { answer }]) => answer === teaching(id).expected).length;
-  if (quiz.at >= items.length) {
-    root.append(el("p", { class: "says" }, t("score", { right, n: answered.length, of: items.length })), calibration(answered.map(([id, { answer, sure }]) => [sure, answer === teaching(id).expected])),
-      button(t("save-answers"), () => save(quiz.given)), button(t("again"), () => go("quiz", { quiz: { ...quiz, at: 0, given: {} } })));
-    return;
-  }
-  const item = items[quiz.at], made = {}, out = el("div"), told = quiz.given[item.id];
-  const reveal = () => { fill(out, el("p", { class: "says" }, t(told_().answer === item.expected ? "right" : "wrong")), revealed(item)); said(out.querySelector(".says").textContent); };
-  const told_ = () => quiz.given[item.id];
-  const act = button(t("reveal"), () => { if (!made.answer) { fill(out, el("p", { role: "alert" }, t("choose-first"))); return; } quiz.given[item.id] = { answer: made.answer, sure: made.sure ?? null }; act.disabled = true; reveal(); });
-  root.append(el("p", {}, `${t("item", { i: quiz.at + 1, n: items.length })} · ${own("cases", item.id).title || item.title}`), sheet(item),
-    told ? null : [choices("predict", (x) => { made.answer = x; }), sureness("sure", (x) => { made.sure = x; }), act].reduce((box, one) => (box.append(one), box), el("div")), out,
-    el("div", { class: "tools" }, button(t("next-item"), () => go("quiz", { quiz: { ...quiz, at: quiz.at + 1 } }))));
+  const quiz = (STATE.quiz ||= { seed: 1, n: 10, topic: "", at: 0, given: {} }), items = DATA.fixed ? DATA.cases : drawn(quiz.seed, quiz.n, quiz.topic);
+  const to = (at) => go("quiz", { quiz: { ...quiz, at } }), item = items[quiz.at], made = {}, out = el("div");
+  root.append(quizSettings(quiz, items));
+  if (!item) { root.append(scored(quiz, items), button(t("previous-item"), () => to(items.length - 1))); return; }
+  const reveal = () => {
+    const { answer } = quiz.given[item.id], right = answer === item.expected;
+    fill(out, el("p", { class: "says" }, `${level(answer)}: ${t(right ? "right" : "wrong")}`), right || STATE.language !== "en" ? null : el("p", {}, item.hints[answer]), revealed(item));
+    said(out.querySelector(".says").textContent);
+  };
+  const act = button(t("reveal"), () => {
+    if (!made.answer) { fill(out, el("p", { role: "alert" }, t("choose-first"))); return; }
+    quiz.given[item.id] = { answer: made.answer, sure: made.sure ?? null };
+    tell();
+    ask.remove();
+    reveal();
+  });
+  const ask = el("div", {}, choices("predict", (x) => { made.answer = x; }), sureness("sure", (x) => { made.sure = x; }), act), told = quiz.given[item.id];
+  root.append(el("p", {}, `${t("item", { i: quiz.at + 1, n: items.length })} · ${own("cases", item.id).title || item.title}${mark(item)}`), sheet(item), told ? "" : ask, out,
+    el("div", { class: "tools" }, button(t("previous-item"), () => to(quiz.at - 1), { disabled: !quiz.at }), button(t(quiz.at + 1 < items.length ? "next-item" : "your-score"), () => to(quiz.at + 1))));
   if (told) reveal();
 });
+
+/** The score beside what no thought at all would get; each item; and the rules to look at again. */
+function scored(quiz, items) {
+  const given = items.filter(({ id }) => quiz.given[id]).map((item) => ({ ...quiz.given[item.id], ok: quiz.given[item.id].answer === item.expected, item })), wrong = given.filter(({ ok }) => !ok);
+  const most = Math.max(0, ...LEVELS.map((one) => given.filter(({ item }) => item.expected === one).length));
+  const rules = [...new Map(wrong.flatMap(({ item }) => { const [key] = ofCode(item.id); return BOOKS.get(key).rules.filter(({ name }) => item.about.includes(name)).map((rule) => [rule.name, rule]); })).values()];
+  const line = ({ answer, ok, item }) => el("li", {}, `${ok ? "\u2713" : "\u2717"} ${own("cases", item.id).title || item.title}`, ok ? null : el("div", { class: "small" }, t("you-said", { answer: level(answer), right: level(item.expected) })));
+  return el("div", {}, el("p", { class: "says" }, t("score", { right: given.length - wrong.length, n: given.length, of: items.length })), given.length ? el("p", {}, t("baseline", { k: most, n: given.length })) : null,
+    el("ul", { class: "plain" }, given.map(line)), rules.length ? [el("h2", {}, t("look-again")), el("ul", {}, rules.map((rule) => el("li", {}, `${label(rule)} (${rule.source}, ${rule.statement})`)))] : null,
+    calibration(given.map(({ sure, ok }) => [sure, ok])), button(t("save-answers"), () => save(quiz.given)), " ", DATA.fixed ? null : button(t("again"), () => go("quiz", { quiz: { ...quiz, at: 0, given: {} } })));
+}
 
 /** How often who was so sure was right, each with of how many. */
 function calibration(pairs) {
   const rows = SURE.map((sure) => [sure, pairs.filter(([x]) => x === sure)]).filter(([, some]) => some.length);
-  return el("table", {}, el("caption", {}, t("calibration-caption")), el("thead", {}, el("tr", {}, ["how-sure", "were-right", "answers"].map((key) => el("th", { scope: "col" }, t(key))))),
-    el("tbody", {}, rows.map(([sure, some]) => el("tr", {}, el("th", { scope: "row" }, t(`sure-${sure}`)), el("td", {}, `${Math.round(100 * some.filter(([, ok]) => ok).length / some.length)} %`), el("td", {}, some.length)))));
+  return !rows.length ? null : el("div", { class: "columns" }, el("table", {}, el("caption", {}, t("calibration-caption")), el("thead", {}, el("tr", {}, ["how-sure", "were-right", "answers"].map((key) => el("th", { scope: "col" }, t(key))))),
+    el("tbody", {}, rows.map(([sure, some]) => el("tr", {}, el("th", { scope: "row" }, t(`sure-${sure}`)), el("td", {}, `${Math.round(share(some))} %`), el("td", {}, some.length))))), calibrationPlot(rows));
+}
+const share = (some) => 100 * some.filter(([, ok]) => ok).length / some.length;
+
+/** The same as a picture, both ways from 0 to 100: on the dashed line who is 75 % sure is right in 75 % of answers. */
+function calibrationPlot(rows) {
+  const x = (sure) => 40 + 2 * sure, y = (right) => 212 - 2 * right, ends = [0, 50, 100];
+  const line = (a, b, c, d, more = {}) => svg("line", { x1: x(a), y1: y(b), x2: x(c), y2: y(d), stroke: "currentColor", ...more });
+  const text = (at, to, words, anchor = "middle", more = {}) => svg("text", { x: at, y: to, "font-size": 13, "text-anchor": anchor, fill: "currentColor", ...more }, words);
+  return svg("svg", { viewBox: "0 0 300 250", role: "img", "aria-label": t("calibration-plot"), class: "plot small" }, line(0, 0, 100, 0), line(0, 0, 0, 100), line(0, 0, 100, 100, { "stroke-dasharray": "4 4" }),
+    ...ends.flatMap((end) => [text(x(end), y(0) + 15, end), text(x(0) - 6, y(end) + 4, end, "end")]), text(x(50), 246, `${t("how-sure-axis")} (%)`), text(x(0) + 6, y(100) + 2, `${t("were-right")} (%)`, "start"),
+    ...rows.flatMap(([sure, some]) => [svg("circle", { cx: x(sure), cy: y(share(some)), r: 6, fill: "var(--accent)" }), text(x(sure) + 9, y(share(some)) + 16, `${some.length}`, "start")]));
 }
 
 function save(given) {
@@ -86,7 +123,7 @@ SCREENS.set("poll", (root) => {
     if (place >= 0 && focus) bars.querySelectorAll("button")[place]?.focus();
   };
   const pick = el("select", { id: uid("poll-case"), onchange: () => go("poll", { poll: { id: pick.value, round: 0, votes: [{}, {}], shown: false, past: [...poll.past, ...pairsOf(poll, item)] } }) },
-    DATA.cases.map(({ id, title }) => el("option", { value: id, selected: id === poll.id }, `${id} ${title}`)));
+    DATA.cases.map((one) => el("option", { value: one.id, selected: one.id === poll.id }, `${one.id} ${own("cases", one.id).title || one.title}${mark(one)}`)));
   root.append(el("p", {}, t("poll-lead")), el("div", { class: "tools" }, el("label", { for: uid("poll-case") }, t("case")), pick,
     button(t("reveal"), () => { poll.shown = true; show(); }), button(t("hide"), () => { poll.shown = false; show(); }),
     button(t("vote-again"), () => { poll.round = 1; poll.shown = false; show(); }, { disabled: poll.round > 0 })), sheet(item), bars, collating());
@@ -147,6 +184,6 @@ function collated(readers) {
   });
   return el("div", {}, el("p", { class: "says" }, pairs ? t("pairs-differ", { differ, pairs, share: Math.round(100 * differ / pairs) }) : t("no-pairs")), el("div", { class: "wide" }, el("table", {}, el("caption", {}, t("who-said-what")),
     el("thead", {}, el("tr", {}, [t("case"), t("answers"), ...LEVELS.map(level)].map((x) => el("th", { scope: "col" }, x)))),
-    el("tbody", {}, rows.map(([id, n, counts, expected]) => el("tr", {}, el("th", { scope: "row" }, `${id} ${teaching(id).title}`), el("td", {}, n), counts.map((k, i) => el("td", { class: LEVELS[i] === expected ? "expected" : "" }, k, LEVELS[i] === expected ? " ✓" : ""))))))),
+    el("tbody", {}, rows.map(([id, n, counts, expected]) => el("tr", {}, el("th", { scope: "row" }, `${id} ${own("cases", id).title || teaching(id).title}${mark(teaching(id))}`), el("td", {}, n), counts.map((k, i) => el("td", { class: LEVELS[i] === expected ? "expected" : "" }, k, LEVELS[i] === expected ? " ✓" : ""))))))),
     calibration(readers.flatMap((one) => [...one].map(([id, { answer, sure }]) => [sure, answer === teaching(id).expected]))));
 }

@@ -111,13 +111,14 @@ function story(id = STATE.start) {
 }
 
 SCREENS.set("explore", (root) => {
-  const top = el("div", { class: "now" }), facts = el("div"), why = el("div"), code = el("output", { class: "code" });
+  const top = el("div", { class: "now" }), facts = el("div"), why = el("div"), code = el("output", { class: "code" }), link = el("a", {});
   const change = (name, value) => { answer(name, value); show(name); };
   const show = (changed) => {
     const made = book(), quiet = STATE.hide && !STATE.shown;
     fill(top, verdict(made, STATE.facts, { quiet }), nextQuestion(made, STATE.facts, (name, value) => { change(name, value); draw_form(); }));
     fill(why, quiet ? button(t("reveal"), () => { STATE.shown = true; show(); }) : reasons(made, STATE.facts));
     code.textContent = codeOf(made, STATE.facts);
+    if (DATA.url) link.href = link.textContent = `${DATA.url}#predict/${code.textContent}`;
     if (changed) said(top.querySelector(".says").textContent);
   };
   const draw_form = () => fill(facts, form(book(), STATE.facts, change));
@@ -143,7 +144,7 @@ SCREENS.set("explore", (root) => {
       button(t("save-row"), () => saveRow(book(), STATE.facts)),
       BOOKS.size > 1 ? [...BOOKS].map(([key, made]) => button(titled(made), () => go("explore", { book: key, facts: {}, start: "" }), { "aria-pressed": key === STATE.book })) : null),
     el("div", { class: "columns" }, facts, why),
-    el("section", { class: "codes", "aria-label": t("case-code") }, el("p", {}, `${t("case-code")}: `, code),
+    el("section", { class: "codes", "aria-label": t("case-code") }, el("p", {}, `${t("case-code")}: `, code, " ", link),
       el("p", {}, el("label", { for: uid("code") }, `${t("enter-code")} `), typed, " ", button(t("open"), load), " ", wrong)));
   draw_form();
   show();

@@ -55,6 +55,13 @@ function el(name, attributes = {}, ...children) {
 }
 const OWN = Math.random().toString(36).slice(2, 7); // several widgets may stand in one notebook
 const uid = (name) => `${name}-${OWN}`;
+/** A part of a picture. */
+function svg(name, attributes, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  Object.entries(attributes).forEach(([key, value]) => made.setAttribute(key, value));
+  made.append(...children);
+  return made;
+}
 const button = (text, onclick, more = {}) => el("button", { type: "button", onclick, ...more }, text);
 const said = (text) => { ROOT.querySelector(".told").textContent = text; }; // for screen readers
 const fill = (root, ...children) => root.replaceChildren(...children.flat(Infinity).filter(Boolean));
@@ -104,7 +111,10 @@ function guard(made, pairs) {
 function ofCode(code) {
   const read = (text) => text.replaceAll("O", "0").replace(/[IL]/g, "1");
   const [first, ...more] = code.trim().toUpperCase().split("."), teaching = DATA.cases.find(({ id }) => id === first[0] + read(first.slice(1)));
-  if (teaching && !more.length) return [...ofCode(teaching.code).slice(0, 2), teaching.id];
+  if (teaching && !more.length) { // a code tells a number as the least of its sort; of a teaching case it is known
+    const [key, facts] = ofCode(teaching.code);
+    return [key, { ...facts, ...teaching.numbers }, teaching.id];
+  }
   const plain = read((teaching ? more.join("") : first).replace(/[\s-]/g, ""));
   if (plain.length < 2 || plain.length % 2 || plain.length > 600 || [...plain].some((x) => !LETTERS.includes(x))) return null;
   for (const [key, made] of BOOKS) {
@@ -131,14 +141,15 @@ function go(screen, change = {}) {
 }
 
 function tell() {
-  if (TOLD) TOLD(STATE.facts); else history.replaceState(null, "", `#${STATE.screen}/${codeOf(book(), STATE.facts)}`);
+  if (TOLD) TOLD(); else history.replaceState(null, "", `#${STATE.screen}/${codeOf(book(), STATE.facts)}`);
 }
 
 function fromAddress() {
   const [screen, code] = decodeURIComponent(location.hash.slice(1)).split("/");
   const found = code && ofCode(code);
   if (found) [STATE.book, STATE.facts, STATE.start] = found;
-  if (SCREENS.has(screen)) STATE.screen = screen;
+  if (screen === "predict") [STATE.screen, STATE.hide, STATE.shown] = ["explore", true, false]; // what a printed code opens
+  else if (DATA.screens.includes(screen)) STATE.screen = screen;
 }
 
 /** What *undo* goes back to. */
@@ -168,11 +179,11 @@ function draw() {
   SCREENS.get(STATE.screen)(main);
 }
 
-/** Begin in an element with what Python gave. In a notebook `told` hears the facts; else the address keeps them. */
+/** Begin in an element with what Python gave. In a notebook `told` hears of moves; else the address keeps them. */
 function start(root, data, told = null) {
   [ROOT, DATA, TOLD] = [root, data, told];
   BOOKS = new Map(DATA.books.map(([key, json]) => [key, new Book(json)]));
-  STATE = { screen: DATA.screens[0], book: DATA.books[0][0], facts: {}, start: "", past: [], language: DATA.language, hide: false, large: false };
+  STATE = { screen: DATA.screens[0], book: DATA.books[0]?.[0], facts: {}, start: "", past: [], language: DATA.language, hide: false, large: false };
   ROOT.classList.add("secondop");
   fill(ROOT, el("header", {}, el("p", { class: "care" }), el("nav", { "aria-label": "secondop" }), el("div", { class: "looks" })), el("main"),
     el("div", { class: "told", role: "status", "aria-live": "polite" }));

@@ -1,15 +1,14 @@
-// The explorer as a widget: the same parts as the classroom, its facts kept in step with Python.
+// A screen in a notebook: what it keeps is kept in step with Python; what it shows waits for no kernel.
 
-export default {
-  render({ model, el: root }) {
-    start(root, model.get("data"), (facts) => { model.set("facts", facts); model.save_changes(); });
-    const follow = () => {
-      const facts = model.get("facts");
-      if (JSON.stringify(facts) !== JSON.stringify(STATE.facts)) Object.assign(STATE, { facts: { ...facts }, start: model.get("start") });
-      draw();
-    };
-    Object.assign(STATE, { facts: { ...model.get("facts") }, start: model.get("start") });
-    model.on("change:facts", () => { if (JSON.stringify(model.get("facts")) !== JSON.stringify(STATE.facts)) follow(); });
-    draw();
-  },
-};
+function widget({ model, el: root }) {
+  const { kept } = model.get("data"), copy = (value) => structuredClone(value ?? null);
+  const same = (a, b) => JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
+  const take = () => kept.forEach((key) => { STATE[key] = copy(model.get(key)); });
+  start(root, model.get("data"), () => { kept.forEach((key) => model.set(key, copy(STATE[key]))); model.save_changes(); });
+  take();
+  kept.forEach((key) => model.on(`change:${key}`, () => { if (!same(model.get(key), STATE[key])) { take(); draw(); } }));
+  const told = () => { STATE.rows = model.get("rows"); STATE.listed?.(); };
+  model.on("change:rows", told);
+  draw();
+  told();
+}
