@@ -31,6 +31,7 @@ from secondop.rules.conditions import Condition, as_condition, at_least
 from secondop.rules.rules import RECOMMENDATIONS
 from secondop.teaching.answers import STOPS, Function, Name, Names, Number
 from secondop.teaching.feedback import Feedback, unanswered
+from secondop.teaching.strings import said
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -54,19 +55,22 @@ class Exercise:
     def check(self, answer: Any) -> Feedback:
         """Say whether an answer is right. Nothing that is handed in makes it stop.
 
-        An answer is a number, a name, a set of names or a function, as the question asks; ``...`` is not
-        answered yet. ``correct`` is ``None`` for an answer that is open, or of another kind.
+        An answer is a number, a name, a set of names or a function, as the question asks, or the text that a
+        person writes for it (``"42.3 %"``, ``"42,3"``); ``...`` is not answered yet. ``correct`` is ``None``
+        for an answer that is open, or that cannot be read.
         """
         try:
             return self._told(answer)
         except STOPS as error:  # an answer may be an object with code of its own
-            return Feedback(None, f"Reading the answer stopped with {type(error).__name__}. {self.kind.how}")
+            stopped = f"it stopped with {type(error).__name__}. {self.kind.how}"
+            return Feedback(None, f"I could not read that: {stopped}", given=True)
 
     def _told(self, answer: Any) -> Feedback:
         given = None if unanswered(answer) else self.kind.read(answer)
         if given is None:
-            came = "" if unanswered(answer) or callable(answer) else f"{short(answer)} is no answer to that. "
-            return Feedback(None, came + self.kind.how)
+            if unanswered(answer) or callable(answer):
+                return Feedback(None, self.kind.how)
+            return Feedback(None, f"I could not read that: {short(answer)}. {self.kind.how}", given=True)
         if isinstance(given, Feedback):
             return given
         for i, (value, words) in enumerate(self.answers):
@@ -117,17 +121,17 @@ def _logic(condition: Condition, rows: Iterable[tuple]) -> list[bool | None]:
 def _lesson_1() -> Iterator[Exercise]:
     """Three answers instead of two."""
     a, b, _ = _flags()
-    said = {"no and unknown": (a & b, (False, None)), "yes and unknown": (a & b, (True, None))}
-    said |= {"no or unknown": (a | b, (False, None)), "yes or unknown": (a | b, (True, None))}
-    said |= {"not unknown": (~a, (None,))}
+    five = {"no and unknown": (a & b, (False, None)), "yes and unknown": (a & b, (True, None))}
+    five |= {"no or unknown": (a | b, (False, None)), "yes or unknown": (a | b, (True, None))}
+    five |= {"not unknown": (~a, (None,))}
     yield _ask(
-        f"1.1 Which of these five are unknown: {', '.join(said)}?",
-        Names("combination", said),
+        f"1.1 Which of these five are unknown: {', '.join(five)}?",
+        Names("combination", five),
         (
-            {text for text, (joined, row) in said.items() if _logic(joined, [row]) == [None]},
+            {text for text, (joined, row) in five.items() if _logic(joined, [row]) == [None]},
             "A no settles an and, a yes settles an or. All else waits for the missing answer.",
         ),
-        (set(said), "You let every gap win. But a no settles an and, and a yes settles an or."),
+        (set(five), "You let every gap win. But a no settles an and, and a yes settles an or."),
         (set(), "You counted unknown as no. Then each has an answer, and some a wrong one."),
     )
     closed, high = _deck()["recommendation"] < "recommended", _deck()["possible"] >= "recommended"
@@ -154,7 +158,7 @@ def _lesson_1() -> Iterator[Exercise]:
     gaps = {name for name in RULE_BOOK.facts if pd.isna(case[name])}
     yield _ask(
         "1.4 Case 49 of cases has several gaps. Which fact is the only one worth asking for?",
-        Name("fact", RULE_BOOK.facts),
+        Name("fact", RULE_BOOK.facts, {f.label: name for name, f in RULE_BOOK.facts.items()}),
         (explain(case).next_questions[0].fact, "No answer to the other gaps could change anything."),
         (gaps, "It is not recorded, but no answer to it could change the recommendation."),
         (set(RULE_BOOK.facts), "This fact is recorded: there is nothing to ask."),
@@ -188,14 +192,14 @@ def _lesson_2() -> Iterator[Exercise]:
     alone = fires[cases["indications"] == 1].sum()
     yield _ask(
         "2.2 Which clinical rule could be taken out of the book without losing one case?",
-        Name("rule", fires.columns),
+        Name("rule", fires.columns, {rule.label: rule.name for rule in RULE_BOOK}),
         (set(alone.index[alone == 0]), "In no case is it the only one: another rule fires as well."),
         ({fires.sum()[alone > 0].idxmin()}, "It is a rare one, and yet it fires in some cases alone."),
         ({alone.idxmax()}, "It has the most cases that no other rule refers."),
     )
     yield _ask(
         "2.3 Severe pain and nothing else (case T028): what does the rule book recommend?",
-        Name("recommendation", RECOMMENDATIONS),
+        Name("recommendation", RECOMMENDATIONS, _SAID),
         (_deck().loc["T028", "recommendation"], "Severity strengthens an indication, and is none by itself."),
         ({"recommended", "urgent"}, "You let severity create an indication by itself."),
         ({"not_needed"}, "That would need a reason against, and severe pain is none."),
@@ -254,7 +258,7 @@ def _lesson_3() -> Iterator[Exercise]:
     yield _ask(
         "3.3 Which policies lie on the efficient frontier, each best at some threshold? The two ends are "
         "among them.",
-        Names("policy", policies.index),
+        Names("policy", policies.index, dict(zip(policies["label"], policies.index, strict=True))),
         (frontier, "Which of them is best is a question of the threshold, and no figure answers it."),
         (frontier | {FORESIGHT}, "Perfect foresight is no policy: it knows what nobody knows beforehand."),
         (frontier - {"none", "all"}, "Nobody and everybody are policies too, each best at some threshold."),
@@ -331,6 +335,7 @@ def _lesson_4() -> Iterator[Exercise]:
 
 LESSONS = {1: _lesson_1, 2: _lesson_2, 3: _lesson_3, 4: _lesson_4}
 """What makes the exercises of each lesson."""
+_SAID = {said(f"level-{level}"): level for level in RECOMMENDATIONS}  # as the classroom page says them
 _ANSWERS = (True, False, None)
 
 
