@@ -45,7 +45,7 @@ function quizSettings(quiz, items) {
   if (DATA.fixed) return el("div", { class: "tools" }, named("at", "case", choose("at", [...items.map(({ id, title }, i) => [i, `${i + 1} ${own("cases", id).title || title}`]), [items.length, t("your-score")]])));
   const number = (key, max) => el("input", { type: "number", id: uid(`q-${key}`), min: 1, max, value: quiz[key], onchange: (event) => go("quiz", { quiz: { ...quiz, [key]: Math.max(1, Math.min(max, +event.target.value || 1)), at: 0, given: {} } }) });
   const topics = [...new Set(DATA.cases.flatMap((one) => one.topics))];
-  return el("div", { class: "tools" }, named("n", "how-many", number("n", DATA.cases.length)), named("seed", "seed", number("seed", 9999)), named("topic", "topic", choose("topic", [["", t("all-topics")], ...topics.map((one) => [one, one])])));
+  return el("div", { class: "tools" }, named("n", "how-many", number("n", DATA.cases.length)), named("seed", "seed", number("seed", 9999)), named("topic", "topic", choose("topic", [["", t("all-topics")], ...topics.map((one) => [one, topic(one)])])));
 }
 
 SCREENS.set("quiz", (root) => {

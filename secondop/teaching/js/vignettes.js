@@ -11,7 +11,7 @@ SCREENS.set("vignettes", (root) => {
       const { book: key, facts } = stageFacts(stage), made = BOOKS.get(key), { why, disputed, told: story } = { ...stage, ...told.stages?.[i] }, open = i < now.shown, wrong = el("span", { role: "alert" });
       const mine = choices(`mine-${i}`, (x) => { given(i).mine = x; if (ends) to({}); }, "you-say", given(i).mine);
       const reveal = button(t("reveal"), () => { if (given(i).answer) to({ shown: i + 1 }); else wrong.textContent = t("choose-first"); });
-      return el("section", { class: "card stage" }, el("h2", { tabindex: -1 }, `${i + 1}. ${t(`stage-${stage.kind}`)}`), el("p", { class: "story" }, story), recordedOf(made, facts, stage.names),
+      return el("section", { class: "card stage" }, el("h2", { tabindex: -1 }, `${i + 1}. ${t(`stage-${stage.kind}`)}`), el("p", { class: "story", lang: told.stages?.[i]?.told ? null : "en" }, story), recordedOf(made, facts, stage.names),
         open ? el("div", {}, el("p", {}, t("you-said", { answer: level(given(i).answer), right: level(stage.expected) })), verdict(made, facts), el("p", {}, why), disputed ? [el("p", {}, `${t("disputed")} ${disputed}`), mine] : null)
           : [choices(`stage-${i}`, (x) => { given(i).answer = x; }), reveal, " ", wrong],
         open && i === now.at && !ends ? button(t("next-stage"), () => to({ at: i + 1 })) : null);
