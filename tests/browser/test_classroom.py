@@ -190,15 +190,15 @@ def test_a_poll_hides_its_bars_until_reveal_votes_again_and_shows_the_shift(open
 def test_sureness_is_a_picture_beside_its_table(opened):
     page = opened("projector", "#poll")
     for name, times in (("recommended", 3), ("no indication", 1)):  # T001 is recommended
-        tap = page.get_by_role("row", name=name).first.get_by_role("button", name="+ 75 %")
+        tap = page.get_by_role("row", name=name).first.get_by_role("button", name="+ 50 %")
         [tap.click() for _ in range(times)]
     page.get_by_role("button", name="Reveal").click()
-    assert page.get_by_role("row", name="75 % 75 % 4").is_visible()
+    assert page.get_by_role("row", name="50 % 75 % 4").is_visible()
     circle = page.locator("svg.plot circle")
     axis = page.locator("svg.plot line").nth(2)  # where as many are right as are sure
     x, y = (float(circle.get_attribute(name)) for name in ("cx", "cy"))
     ends = [float(axis.get_attribute(name)) for name in ("x1", "y1", "x2", "y2")]
-    assert (x - ends[0]) / (ends[2] - ends[0]) == pytest.approx(0.75)
+    assert (x - ends[0]) / (ends[2] - ends[0]) == pytest.approx(0.50)
     assert (y - ends[1]) / (ends[3] - ends[1]) == pytest.approx(0.75)
     assert page.told == []
 
