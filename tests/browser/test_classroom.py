@@ -252,6 +252,9 @@ def test_every_stage_of_every_vignette_gets_its_verdict_in_the_page(opened):
 def test_a_printed_code_opens_the_case_to_predict_and_links_lead_to_the_page_in_the_web(opened, tmp_path):
     page = opened("phone", "#predict/T011")
     assert "Predict" in says(page) and page.locator(".codes a").inner_text() == ""
+    assert page.locator(".verdict").get_attribute("class") == "verdict", "nor does its colour tell"
+    assert page.get_by_role("button", name="Hide consequences", pressed=True).count() == 1
+    assert page.get_by_role("button", pressed=True).all_inner_texts()[0] == "English"
     assert page.locator(".story").inner_text() == deck()["T011"].story
     path = classroom(tmp_path / "page.html", url="https://example.org/class/")
     linked = opened(address="#explore/T011", path=path)
