@@ -28,9 +28,10 @@ A learned triage, and real biopsies
 To read a table, what a word means, and a report to share
     show, glossary, report
 To see and to teach
-    figures, teaching
+    figures, teaching, class_answers
 Errors and warnings
     SecondopError, CasesError, UnknownNameError, MissingFactsWarning, RowsWarning, MissingCodesWarning
+    AnswerFilesWarning
 """
 
 from importlib import import_module
@@ -98,6 +99,7 @@ _HOMES = {
     "secondop.evaluation.biopsies": ("BIOPSIES", "biopsy_readings", "second_readings"),
     "secondop.reports": ("report",),
     "secondop.tables": ("show",),
+    "secondop.teaching.class_answers": ("class_answers", "AnswerFilesWarning"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 _ROOMS = ("figures", "teaching")

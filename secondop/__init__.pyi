@@ -94,6 +94,8 @@ from secondop.rules.rules import Level as Level
 from secondop.rules.rules import Source as Source
 from secondop.rules.spellings import MissingCodesWarning as MissingCodesWarning
 from secondop.tables import show as show
+from secondop.teaching.class_answers import AnswerFilesWarning as AnswerFilesWarning
+from secondop.teaching.class_answers import class_answers as class_answers
 from secondop.terms import glossary as glossary
 
 __version__: str

@@ -56,7 +56,10 @@ def names_in_groups() -> list[tuple[str, list[Name]]]:
 
 def anchors() -> dict[str, str]:
     """Where each public name stands in the reference, by the name that a text may call it."""
-    names = [*secondop.__all__, *(f"{room}.{name}" for room in ROOMS for name in getattr(secondop, room).__all__)]
+    names = [
+        *secondop.__all__,
+        *(f"{room}.{name}" for room in ROOMS for name in getattr(secondop, room).__all__),
+    ]
     return {name: name for name in names}
 
 
@@ -143,7 +146,8 @@ def _section(title: str, content: str, public: dict[str, str]) -> Markup:
         return rst(content, public)
     entries = re.findall(r"^(\S[^\n]*)\n?((?:(?:[ ]+[^\n]*)?\n|[ ]+[^\n]*$)*)", content.strip("\n"), re.M)
     items = (
-        f"<dt>{rst(head, public, paragraphs=False, code=True)}</dt><dd>{rst(inspect.cleandoc(text), public)}</dd>"
+        f"<dt>{rst(head, public, paragraphs=False, code=True)}</dt>"
+        f"<dd>{rst(inspect.cleandoc(text), public)}</dd>"
         for head, text in entries
     )
     return Markup(f"<dl>{''.join(items)}</dl>")
@@ -170,7 +174,9 @@ def _block(block: str, public: dict[str, str]) -> str:
 
 def _marked(text: str, public: dict[str, str]) -> str:
     pieces = re.split(r"(``.+?``|(?::\w+:)?`[^`]+`)", text, flags=re.S)
-    return "".join(_code(piece, public) if position % 2 else _emphasised(piece) for position, piece in enumerate(pieces))
+    return "".join(
+        _code(piece, public) if position % 2 else _emphasised(piece) for position, piece in enumerate(pieces)
+    )
 
 
 def _code(piece: str, public: dict[str, str]) -> str:
@@ -185,7 +191,9 @@ def _code(piece: str, public: dict[str, str]) -> str:
 
 
 def _emphasised(text: str) -> str:
-    return re.sub(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])", r"<em>\1</em>", escape(text, quote=False))
+    return re.sub(
+        r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])", r"<em>\1</em>", escape(text, quote=False)
+    )
 
 
 def searchable(groups: Iterable[tuple[str, list[Name]]]) -> list[tuple[str, str, str, str]]:
@@ -194,6 +202,12 @@ def searchable(groups: Iterable[tuple[str, list[Name]]]) -> list[tuple[str, str,
     for _, names in groups:
         for name in names:
             for each in (name, *name.members):
-                words = " ".join([each.summary.striptags(), each.body.striptags(), *(s.striptags() for _, s in each.sections)])
+                words = " ".join(
+                    [
+                        each.summary.striptags(),
+                        each.body.striptags(),
+                        *(s.striptags() for _, s in each.sections),
+                    ]
+                )
                 rows.append((each.name, f"reference.html#{each.anchor}", each.summary.striptags(), words))
     return rows

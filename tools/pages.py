@@ -88,7 +88,9 @@ def finding(notebook) -> str:
         if title := title_of(output["data"][PLOTLY]):
             return title
     for cell in notebook.cells:
-        if cell.cell_type == "markdown" and (told := re.match(r"\*\*What it shows\.?\*\*\W*(.+)", cell.source, re.S)):
+        if cell.cell_type == "markdown" and (
+            told := re.match(r"\*\*What it shows\.?\*\*\W*(.+)", cell.source, re.S)
+        ):
             text = words_of(html_of(told[1]))
             sentence = re.match(r".+?[.?!](?=\s|$)", text)
             said_first = sentence[0] if sentence else text
@@ -172,7 +174,7 @@ def _without_empty_headers(html: str) -> str:
 
 
 def figure_html(figure: dict, language: str = "en") -> Markup:
-    """A place for the page's script to draw in, with the figure as JSON inside, and its numbers folded below."""
+    """A place for `fit.js` to draw in, with the figure as JSON inside, and its numbers folded below."""
     layout, meta = figure.get("layout", {}), meta_of(figure)
     label = meta.get("description") or title_of(figure)
     content = to_json({"data": figure["data"], "layout": layout}, validate=False).replace("</", "<\\/")
@@ -193,7 +195,8 @@ def _numbers(table: dict, language: str) -> str:
     )
     return (
         f'<details class="numbers"><summary>{said("figure-numbers", language)}</summary>'
-        f'<div class="html"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></details>'
+        f'<div class="html"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div></details>"
     )
 
 
@@ -205,4 +208,6 @@ def _shown(value, language: str) -> str:
         return str(value)
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value + 0.0:,.{0 if abs(value) >= 1000 else 1 if abs(value) >= 10 else 2}f}".replace("-0.00", "0.00")
+    return f"{value + 0.0:,.{0 if abs(value) >= 1000 else 1 if abs(value) >= 10 else 2}f}".replace(
+        "-0.00", "0.00"
+    )

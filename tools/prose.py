@@ -16,7 +16,9 @@ _NEVER_LINKED = ("a", "code", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "summar
 def html_of(source: str) -> str:
     """The HTML of markdown, with links to notebooks and documents turned into links to their pages."""
     html = re.sub(r'<a class="anchor-link".*?</a>', "", markdown2html(source))
-    return re.sub(r'href="(?!https?:)(?:[\w.-]+/)*([\w-]+)\.(?:ipynb|md)(#[^"]*)?"', r'href="\1.html\2"', html)
+    return re.sub(
+        r'href="(?!https?:)(?:[\w.-]+/)*([\w-]+)\.(?:ipynb|md)(#[^"]*)?"', r'href="\1.html\2"', html
+    )
 
 
 def inline(html: str) -> Markup:
@@ -66,7 +68,7 @@ class Sheet:
         return f'<h{level} id="{name}">{content}</h{level}>'
 
     def _linked(self, html: str) -> str:
-        """Link the first time that a word of the glossary stands in a text; never in a heading, link or code."""
+        """Link the first use of each word of the glossary; never in a heading, a link or code."""
         if not self._open:
             return html
         pieces, inside = re.split(r"(<[^>]+>)", html), 0

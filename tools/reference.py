@@ -17,7 +17,7 @@ from tools.prose import Sheet, slug, words_of
 
 DOCUMENTS = ("three-answers", "published-rates", "simulated-cohorts", "house")
 """Pages on what the numbers mean, and on how the package is built: markdown in ``docs``."""
-EVERYDAY = ("level", "final", "change", "signal", "cluster", "identified", "concentration")
+EVERYDAY = ("level", "final", "change", "signal", "cluster", "concentration")
 """Words of the glossary that mean other things too, and are not linked by themselves."""
 
 
@@ -50,18 +50,21 @@ def documents(linked: dict[str, str], language: str = "en") -> list[Document]:
         title = words_of(next(heading for level, _, heading in sheet.headings if level == 1))
         made.append(Document(f"{name}.html", title, html, listed))
     heading = f"<h1>{said('glossary', language)}</h1><p>{said('glossary-lead', language)}</p>"
-    made.append(
-        Document("glossary.html", said("glossary", language), Markup(heading + glossary_page()), [])
-    )
+    made.append(Document("glossary.html", said("glossary", language), Markup(heading + glossary_page()), []))
     return made
 
 
-def write_reference(jinja, linked: dict[str, str], language: str = "en") -> tuple[dict[str, str], list[Document]]:
+def write_reference(
+    jinja, linked: dict[str, str], language: str = "en"
+) -> tuple[dict[str, str], list[Document]]:
     """The files of the reference, by name, and the pages among them that the index lists."""
     groups = names_in_groups()
     written = documents(linked, language)
     listed = [(slug(title), title, names) for title, names in groups]
-    headings = [(2, "concepts", said("concepts", language)), *((2, anchor, title) for anchor, title, _ in listed)]
+    headings = [
+        (2, "concepts", said("concepts", language)),
+        *((2, anchor, title) for anchor, title, _ in listed),
+    ]
     concepts = written[:-1]
     rows = [*searchable(groups), *_found_in(written)]
     files = {page.file: jinja.get_template("document.html.j2").render(page=page) for page in written}
@@ -76,11 +79,12 @@ def write_reference(jinja, linked: dict[str, str], language: str = "en") -> tupl
 
 def _found_in(written: list[Document]) -> list[tuple[str, str, str, str]]:
     """What a search finds of the pages and of the glossary, as (name, address, summary, all words)."""
-    rows = [
-        (page.title, page.file, words_of(paragraph[1]) if (paragraph := re.search(r"<p>(.*?)</p>", page.html, re.S)) else "",
-         words_of(page.html))
-        for page in written[:-1]
-    ]  # fmt: skip
-    for row in glossary().itertuples():
-        rows.append((row.word, f"glossary.html#{row.id}", row.meaning, f"{row.field} {row.used}"))
+    rows = []
+    for page in written[:-1]:
+        paragraph = re.search(r"<p>(.*?)</p>", page.html, re.S)
+        rows.append((page.title, page.file, words_of(paragraph[1] if paragraph else ""), words_of(page.html)))
+    rows += [
+        (row.word, f"glossary.html#{row.id}", row.meaning, f"{row.field} {row.used}")
+        for row in glossary().itertuples()
+    ]
     return rows

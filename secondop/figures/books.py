@@ -75,8 +75,8 @@ def all_books(books: Books) -> go.Figure:
     shown["referred"], shown["as many at random"] = (list(map(number, marks[of])) for of in ("x", "chance"))
     shown["something changes"] = list(map(_bounded, marks["y"], marks["low"], marks["high"]))
     shown["95 % interval"] = captions.spans(marks, "lower", "upper")
-    prices = 100 * rows[["threshold_from", "threshold_to"]].to_numpy()
-    shown["best at decision thresholds"] = [*(f"{low:.1f} to {high:.1f} %" for low, high in prices), ""]
+    cuts = 100 * rows[["threshold_from", "threshold_to"]].to_numpy()
+    shown["best at decision thresholds"] = [*(f"{low:.1f} to {high:.1f} %" for low, high in cuts), ""]
     square = {"marker": {"symbol": "square-open", "size": 15, "color": INK, "line": {"width": 2}}}
     line = {"mode": "lines+markers", "line": {"color": colour, "width": 2}, "marker": {"size": 8}}
     for part, look in ((front, line), (marks.tail(1), square)):

@@ -196,6 +196,8 @@ def _note(table: pd.DataFrame, noun: str, rest: int) -> str:
     note = fitted_words((table["verdict"] == "fitted").sum()) if "verdict" in table else ""
     note += f"At the right: published {noun} · {whose(table)}. " if "verdict" in table else ""
     note += "Thin: 95 % interval, or a range of studies; none where none is published."
+    unknown = "cohort_min" in table and (table["cohort_min"] < table["cohort_max"]).any()
+    note += " Pale: what missing information could make of it." * bool(unknown)
     note += f" Not drawn: {rest} more." * bool(rest)
     return note + known_of(table)
 
@@ -233,4 +235,5 @@ def _draw(made: style.Drawing, own: pd.DataFrame, name: str, look: tuple[str, st
         bars = style.whisker(middle, some["lower"], some["upper"], colour)
         sizes = [8 * known for known in some["value"].notna()]
         shown = pd.DataFrame([*some["shown"]])
-        made.points(middle, y, shown, panel=panel, name=name, error_x=bars, marker=marker | {"size": sizes})
+        look = {"name": name, "error_x": bars, "marker": marker | {"size": sizes}, "cliponaxis": False}
+        made.points(middle, y, shown, panel=panel, **look)

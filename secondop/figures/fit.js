@@ -98,7 +98,6 @@ function printed() {
   document.body.style.width = "680px";
   draw();
   for (const { place } of FIGURES) place.style.zoom = Math.min(1, 500 / place.offsetHeight, 680 / place.scrollWidth);
-  draw(); // what was made smaller has room to its right
 }
 
 function shown() {

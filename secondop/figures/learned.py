@@ -78,7 +78,7 @@ def same_volume(table: pd.DataFrame) -> go.Figure:
     for part in rounds:
         level, unknown, sent = part[["level", "unknown", "referral_rate"]].iloc[0]
         head = f"{level}: {sent:.0f} of 100, missing as {'no' if unknown == 'nobody' else 'yes'}"
-        values = [f"{found:.1f}" for found in part.loc["true_positive", list(_WHO)]]
+        values = [between(x, x) or "?" for x in part.loc["true_positive", list(_WHO)].astype(float)]
         panels.append(Panel(head, [capital(who) for who in _WHO.values()], values))
     made = style.ladder(_winner(rounds), note + known_of(table), panels, x="of 100 cases")
     end = 0.0
@@ -87,7 +87,9 @@ def same_volume(table: pd.DataFrame) -> go.Figure:
         shown = pd.DataFrame(
             {"who refers": [f"{capital(who)}: {panels[panel].head}" for who in _WHO.values()]}
         )
-        shown[[words for _, words in _PARTS.values()]] = counts.T.map("{:.1f}".format).to_numpy()
+        shown[[words for _, words in _PARTS.values()]] = counts.T.map(
+            lambda x: between(x, x) or "unknown"
+        ).to_numpy()
         starts = counts.cumsum().shift(fill_value=0.0)
         for measure, (colour, name) in _PARTS.items():
             look = {"name": name, "showlegend": panel == 0, "panel": panel}

@@ -105,7 +105,7 @@ def net_benefit(table: pd.DataFrame) -> go.Figure:
     note += "Green: highest. Blue: its line reaches as high, or it may be highest."
     panels = {at: _panel(part) for at, part in steps.items()}
     titles = {at: _title(part) for at, part in every.groupby("threshold", sort=False)}
-    words = "net benefit per 100 cases: changes, less no-change referrals at the threshold"
+    words = "net benefit per 100 cases at the decision threshold"
     made, rows = style.ladder(titles[first], note, [panels[first]], x=words), steps[first]
     made.fig.update_xaxes(range=reach(pd.concat(steps.values())[[f"net_benefit_{end}" for end in _ENDS]]))
     _draw(made, rows, about)

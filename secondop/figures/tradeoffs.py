@@ -116,7 +116,7 @@ def yield_above_chance(table: pd.DataFrame) -> go.Figure:
     said, what = rows.to_dict("records"), outcome_words(about)[2]
     labels = [f"{short(row)}, {bounds(row, 'referral_rate', 0).split(' (')[0]} referred" for row in said]
     values = [signed(x) or "open" for x in value]
-    words = f"yield above chance: {what} per 100 cases, more than by referring as many at random"
+    words = f"yield above chance: {what} per 100 cases"
     made = style.ladder(_yield_title(rows, what), note, map(captions.capital, labels), x=words, values=values)
     made.fig.update_xaxes(range=reach(ends))
     y, sure = -np.arange(len(rows)), (lower > 0) | (upper < 0)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import importlib
 import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -262,6 +264,39 @@ class RuleBook:
                 read = f"RuleBook.from_json(Path({str(text)!r}).read_text())"
                 raise SecondopError(f"from_json reads a text, not a path: {read}.") from error
             raise SecondopError(f"This text is not a rule book as to_json writes it: {error!r}.") from error
+
+    def to_page(self, path: str | Path, *, language: str = "en", url: str = "") -> Path:
+        """Write the book as a page that answers: one file, which opens by a double click without a network.
+
+        It is the classroom of this book alone: a case to explore fact by fact, with what the book says of it,
+        which question comes next and what would change it; two cases side by side; and the book changed.
+
+        Parameters
+        ----------
+        path : str or Path
+            Where to write, such as ``"imaging.html"``.
+        language : {"en", "de"}
+            The language in which it opens. What the book itself says stays in its own words.
+        url : str
+            Where others will find the page, if links to cases shall lead there.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from secondop import SGB27B
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     page = SGB27B.to_page(Path(folder, "law.html"))
+        ...     SGB27B.title in page.read_text(encoding="utf-8")
+        True
+        """
+        # The page is of a room to the right, which imports this one: so it is looked up when it is asked for.
+        page = importlib.import_module("secondop.teaching.classroom")
+        return page.classroom(path, self, language=language, url=url)
 
     def to_markdown(self) -> str:
         """The book to read or hand out: every rule with its condition and source, and the bibliography."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +20,21 @@ from secondop.guideline.sgb27b import SGB27B
 from secondop.rules.gate import typed_cases
 from secondop.rules.rulebook import RuleBook
 from secondop.teaching.cards import Deck, deck
-from secondop.teaching.strings import catalogue
+from secondop.teaching.strings import catalogue, said, synonyms, words
+from secondop.teaching.vignettes import vignettes
 from secondop.terms import glossary
 from secondop.words import render
 
 _JS = Path(__file__).with_name("js")
-_PROGRAM = ("book", "page", "explore", "compare", "class", "change", "people", "tradeoff")
-_SCREENS = ("explore", "compare", "quiz", "poll", "change", "people", "tradeoff", "glossary")
+_PROGRAM = ("book", "page", "explore", "compare", "class", "vignettes", "change", "people", "tradeoff")
+_SCREENS = ("explore", "compare", "quiz", "poll", "vignettes", "change", "people", "tradeoff", "glossary")
 _COUNTED = ["found", "over", "missed"]
 _COHORT = {"n": 300, "seed": 1}
 """The simulated cases of primary care that show who flips when a rule is changed."""
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U
 
 
-def classroom(path: str | Path, *rule_books: RuleBook, language: str = "en") -> Path:
+def classroom(path: str | Path, *rule_books: RuleBook, language: str = "en", url: str = "") -> Path:
     """Write the classroom page of rule books, the shipped ones unless stated; returns its path.
 
     One file: it opens by a double click, asks nothing of a network and stores nothing.
@@ -46,11 +47,21 @@ def classroom(path: str | Path, *rule_books: RuleBook, language: str = "en") -> 
         The first is the one that opens.
     language : {"en", "de"}
         The language in which it opens; each can be chosen in the page.
+    url : str
+        Where a class will find it, such as ``"https://example.org/class/"``: links to cases lead there.
     """
-    data = page_data(*(rule_books or (RULE_BOOK, SGB27B)), language=language)
+    data = page_data(*(rule_books or (RULE_BOOK, SGB27B)), language=language) | {"url": address(url)}
     shown = {"program": program(*(f"{name}.js" for name in _PROGRAM)), "style": style(), "language": language}
+    shown["needs_script"] = said("needs-script", language)
     write_whole(Path(path), render("classroom.html.j2", data=data, **shown))
     return Path(path)
+
+
+def address(url: str) -> str:
+    """An address of a page in the web, as it is; anything else is refused, since links will lead there."""
+    if url and not re.fullmatch(r"https?://[^\s#<>\"']+", url):
+        raise SecondopError(f"An address of the page begins with https:// or http://; got {url!r:.80}.")
+    return url
 
 
 def page_data(
@@ -58,19 +69,24 @@ def page_data(
 ) -> dict[str, Any]:
     """What the page is given: its books, their teaching cases, and what the screens need."""
     keys = [re.sub(r"\W+", "-", book.title.lower()).strip("-") for book in books]
-    shown = [name for name in screens if name != "tradeoff" or RULE_BOOK in books]
+    told = [case for book in books for case in _cases(book, cases, {"quiz", "poll"} & {*screens})]
+    ours = RULE_BOOK in books
+    there = {"tradeoff": ours, "vignettes": ours, "quiz": told, "poll": told}
+    shown = [name for name in screens if there.get(name, True)]
     data: dict[str, Any] = {
         "books": [[key, json.loads(book.to_json())] for key, book in zip(keys, books, strict=True)],
-        "cases": [case for book in books for case in _cases(book, cases, {"quiz", "poll"} & {*shown})],
+        "cases": told,
         "strings": catalogue(),
-        "words": {},
-        "synonyms": {},
+        "words": {other: _words(books, texts) for other, texts in words().items()},
+        "synonyms": _only(synonyms(), _as_shipped(books, _asked)),
         "screens": shown,
         "languages": ["en", "de"],
         "language": language,
     }
     if "change" in shown:
         data["cohort"] = case_codes(RULE_BOOK, _cohort()) if RULE_BOOK in books else []
+    if "vignettes" in shown:
+        data["vignettes"] = _vignettes()
     if "people" in shown:
         data["published"] = _published()
     if "tradeoff" in shown:
@@ -94,6 +110,31 @@ def _text(name: str) -> str:
     return (_JS / name).read_text(encoding="utf-8")
 
 
+def _asked(rule_book: RuleBook) -> dict[str, Any]:
+    return {name: (fact.question, fact.levels, fact.unit) for name, fact in rule_book.facts.items()}
+
+
+def _labels(rule_book: RuleBook) -> dict[str, Any]:
+    return {rule.name: rule.label for rule in rule_book}
+
+
+def _as_shipped(books: Iterable[RuleBook], told: Callable[[RuleBook], dict[str, Any]]) -> set[str]:
+    """The names that say in each of these books what they say in those that ship."""
+    ours = {name: text for book in (RULE_BOOK, SGB27B) for name, text in told(book).items()}
+    theirs = [item for book in books for item in told(book).items()]
+    return {name for name, _ in theirs} - {name for name, text in theirs if ours.get(name) != text}
+
+
+def _words(books: Iterable[RuleBook], told: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What is said in another language, and of facts and rules only what says the same as these books."""
+    facts = _only(told["facts"], _as_shipped(books, _asked))
+    return {**told, "facts": facts, "rules": _only(told["rules"], _as_shipped(books, _labels))}
+
+
+def _only(told: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: text for name, text in told.items() if name in names}
+
+
 def teaching_cases(rule_book: RuleBook) -> Deck:
     """The teaching cases, where the book reads their facts."""
     return deck() if rule_book.facts.items() >= RULE_BOOK.facts.items() else Deck(())
@@ -106,8 +147,35 @@ def _cases(rule_book: RuleBook, chosen: Deck | None, asked: Iterable[str]) -> li
     told = ["id", "title", "story", "expected", "why", "disputed", "topics", "about"]
     told += ["front", "hints"] if asked else []
     return [
-        {name: getattr(case, name) for name in told} | {"code": code}
+        {name: getattr(case, name) for name in told}
+        | {"code": code, "numbers": _numbers(rule_book, case.facts)}
         for case, code in zip(cases, codes, strict=True)
+    ]
+
+
+def _numbers(rule_book: RuleBook, facts: Mapping[str, Any]) -> dict[str, float]:
+    """The numbers of a case: its code tells them only as far as the rules tell them apart."""
+    return {
+        name: facts[name] for name, fact in rule_book.rule_facts.items() if fact.is_numeric and name in facts
+    }
+
+
+def _vignettes() -> list[dict[str, Any]]:
+    """The vignettes, each stage with the code of what is recorded by then and the names of what is new."""
+    told = ("kind", "told", "expected", "why", "disputed")
+    return [
+        {
+            "id": one.id,
+            "title": one.title,
+            "stages": [
+                {name: getattr(stage, name) for name in told}
+                | {"names": [*stage.new], "code": code, "numbers": _numbers(RULE_BOOK, stage.facts)}
+                for stage, code in zip(
+                    one.stages, case_codes(RULE_BOOK, [stage.facts for stage in one.stages]), strict=True
+                )
+            ],
+        }
+        for one in vignettes()
     ]
 
 

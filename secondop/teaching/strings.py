@@ -1,18 +1,34 @@
-"""What pages and controls say, by key and language; ``strings.toml`` beside this module is the catalogue."""
+"""What pages and controls say, by key and language; ``strings.toml`` beside this module holds all of it."""
 
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from secondop.datafiles import read_toml
 from secondop.errors import unknown_name
 
 
 @cache
+def _file() -> dict[str, Any]:
+    return read_toml(Path(__file__).with_name("strings.toml"), "The catalogue of texts")
+
+
+@cache
 def catalogue() -> dict[str, dict[str, str]]:
     """Every text by its key, in each language that it has: ``{"next": {"en": "Next"}, ...}``."""
-    return read_toml(Path(__file__).with_name("strings.toml"), "The catalogue of texts")
+    return {key: texts for key, texts in _file().items() if key not in ("words", "synonyms")}
+
+
+def words() -> dict[str, dict[str, dict[str, Any]]]:
+    """What rule books, glossary and trade-off say in other languages than English, by kind and name."""
+    return _file()["words"]
+
+
+def synonyms() -> dict[str, list[str]]:
+    """Other words, in every language, by which a search finds a fact."""
+    return _file()["synonyms"]
 
 
 def said(key: str, language: str = "en") -> str:

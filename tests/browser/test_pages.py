@@ -10,7 +10,7 @@ from tools.reference import DOCUMENTS
 pytestmark = pytest.mark.needs_chromium
 PATHS = [*all_notebooks(), *all_lessons()]
 NAMES = ["index", *(path.stem for path in PATHS), "reference", "glossary", *DOCUMENTS]
-LONG = "06-when-does-benefit-become-overuse"
+LONG = "06a-when-does-benefit-become-overuse"
 
 
 @pytest.fixture(scope="module")
@@ -256,7 +256,9 @@ def test_printing_a_page_makes_its_figures_fit_without_being_asked(fresh):
     page = fresh(LONG)
     page.wait_for_selector(".plot svg.main-svg")
     page.evaluate(
-        "addEventListener('beforeprint', () => { window.paper = document.querySelector('.plot').clientWidth; })"
+        """() => addEventListener("beforeprint", () => {
+            window.paper = document.querySelector(".plot").getBoundingClientRect().width;
+        })"""
     )
     page.pdf(format="A4")
     assert page.evaluate("window.paper") <= 681
@@ -281,7 +283,7 @@ def test_the_reference_is_searched_in_the_file_itself(fresh):
     page = fresh("reference")
     box, found = page.get_by_label("Search names, words and pages"), page.locator("#found li")
     box.fill("net benefit")
-    assert "net benefit" in found.locator("a").all_inner_texts()[:3]
+    assert set(found.locator("a").all_inner_texts()[:2]) == {"net_benefit", "net benefit"}
     box.fill("tradeoff threshold")
     first = found.locator("a").first
     assert first.inner_text() == "tradeoff"

@@ -54,6 +54,7 @@ def test_points_and_thin_lines_are_those_of_the_table_in_per_cent(table):
     x, lower, upper, _ = drawn(figures.compare(table), "simulated, fitted")
     for seen, name in ((x, "rate"), (lower, "lower"), (upper, "upper")):
         assert seen == pytest.approx((own[f"cohort_{name}"] * 100).to_numpy(), rel=1e-4)
+    assert "Pale" not in title(figures.compare(table))
     assert len(drawn(figures.compare(table), "published")[0]) == (table["verdict"] != "not comparable").sum()
 
 
@@ -116,6 +117,7 @@ def test_unknown_answers_leave_a_pale_line_and_no_point():
     ]
     name = next(trace.name for trace in figure.data if trace.name and ", " in trace.name)
     _, _, upper, sizes = drawn(figure, name)
+    assert "Pale: what missing information could make of it." in title(figure)
     assert list(sizes) == [0] and upper == pytest.approx([100 * row["cohort_upper"]])
     assert f"{100 * row['cohort_min']:.1f} to {100 * row['cohort_max']:.1f} %" in rows(figure)[0]["simulated"]
 

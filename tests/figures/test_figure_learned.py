@@ -168,6 +168,12 @@ def test_the_title_names_a_winner_only_where_the_interval_does(learned, lower, u
     assert expected in title(fig) and "1,000 simulated cases" in title(fig)
 
 
+def test_what_unknown_outcomes_leave_open_is_said_to_be_unknown():
+    fig = figures.same_volume(volume(learned=np.nan, lower=np.nan, upper=np.nan, winner=""))
+    assert notes(fig).count("?") == 2 and rows(fig)[2]["referred, something changes"] == "unknown"
+    assert "nan" not in " ".join(notes(fig)) + fig.layout.meta["description"]
+
+
 def test_the_title_says_when_not_all_comparisons_end_alike():
     both = pd.concat([volume(), volume("urgent", 30.0, 20.0, -8, -2, "rule book")])
     assert "the rule book 25.0; 2 of 4 comparisons end so" in title(figures.same_volume(both))

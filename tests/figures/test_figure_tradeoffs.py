@@ -7,7 +7,7 @@ import pytest
 from secondop import figures
 from secondop.errors import SecondopError
 from secondop.evaluation.tradeoff import tradeoff, wide
-from secondop.figures.policy_words import above_chance, best_of, short, signed
+from secondop.figures.policy_words import above_chance, short, signed
 from secondop.figures.style import COLOURS
 from tests.figures.seen import hovers, notes, rows, title, trace
 from tests.figures.weighed import BOOK, SHARES, THRESHOLDS, N, cases, curved, weighed

@@ -68,6 +68,11 @@ def test_students_get_everything_but_solutions_and_outputs(lesson):
     assert not any(cell.outputs or cell.execution_count for cell in code)
 
 
+def test_students_keep_what_a_run_shows_after_a_prediction(write_notebook):
+    path = write_notebook("lessons/1-a.ipynb", *SMALL, ("answer", "## What it shows"))
+    assert student_version(path).cells[-1].source == "## What it shows"
+
+
 def test_a_link_stays_only_where_it_leads_somewhere(lesson):
     assert student_version(lesson).cells[0].source == (
         "# A lesson\n\nOf question 1, then [the next](2-b.ipynb); see [more](https://a.example)."
@@ -116,7 +121,7 @@ def test_pages_list_lessons_apart_and_fold_their_solutions(lesson, write_noteboo
     listed, page, question = (
         index.with_name(name).read_text() for name in ("index.html", "1-a.html", "01-one.html")
     )
-    assert listed.index("01-one.html") < listed.index('<h2 id="lessons"') < listed.index('href="1-a.html"')
+    assert listed.index("01-one.html") < listed.index('<h2 id="lessons"') < listed.rindex('href="1-a.html"')
     assert 'href="1-a.html">the lesson' in question and 'href="01-one.html#rules">question 1' in page
     assert 'rel="next">' in page and 'rel="next">' not in question, "each list has its own next and previous"
     soup = BeautifulSoup(page, "html.parser")

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from tools.notebooks import PLOTLY, all_notebooks
 
 MOST_WORDS = 1_100
-NOTEBOOKS = [path for path in all_notebooks() if path.name[:2] <= "05"]
+NOTEBOOKS = all_notebooks()
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 DECIMAL = re.compile(r"(?<![\d.,/-])\d[\d,]*\.\d+(?![\d.]*/)")
 ADDRESS = re.compile(r"`[^`]*`|doi:\S+|\bversion \S+", re.IGNORECASE)

@@ -23,7 +23,9 @@ PUBLIC = [
 def pages(tmp_path_factory):
     """The pages of the reference, by name."""
     folder = study.build([], tmp_path_factory.mktemp("site") / "pages").parent
-    return {path.stem: BeautifulSoup(path.read_text("utf-8"), "html.parser") for path in folder.glob("*.html")}
+    return {
+        path.stem: BeautifulSoup(path.read_text("utf-8"), "html.parser") for path in folder.glob("*.html")
+    }
 
 
 def test_every_public_name_stands_once_in_the_reference_with_a_summary():
@@ -53,7 +55,12 @@ def test_no_markup_of_the_docstrings_is_left(pages):
 
 def test_sections_are_read_from_their_underlines():
     found = {name.name: name for _, names in names_in_groups() for name in names}
-    assert [title for title, _ in found["data_path"].sections] == ["Parameters", "Returns", "Raises", "Examples"]
+    assert [title for title, _ in found["data_path"].sections] == [
+        "Parameters",
+        "Returns",
+        "Raises",
+        "Examples",
+    ]
     parameters = BeautifulSoup(found["data_path"].sections[0][1], "html.parser")
     assert [head.get_text() for head in parameters("dt")] == ["name : str"]
     assert "with its folder" in parameters.dd.get_text()

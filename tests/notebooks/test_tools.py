@@ -11,6 +11,7 @@ from PIL import Image
 from secondop import datafiles
 from tools import notebooks, pages, study
 from tools.folders import new_folder
+from tools.pages import page_of
 
 TITLE = "# Does it work?\n\nA small notebook."
 TABLE = "import pandas as pd\npd.DataFrame({'n': [1, 2]}).style.set_caption('a table')"
@@ -18,6 +19,12 @@ PROGRESS = "from tqdm.auto import tqdm\nfor _ in [*tqdm(range(3)), *tqdm(iter([1
 FIGURE = (
     "import plotly.graph_objects as go\ngo.Figure(go.Bar(x=[1, 2], y=[3, 4])).update_layout(title='Two bars')"
 )
+
+
+@pytest.mark.parametrize("number", ["07", "06a", "06b"])
+def test_a_page_has_the_number_of_its_file_with_a_letter_if_it_is_half_of_one(number, write_notebook):
+    path = write_notebook(f"{number}-does-it-work.ipynb", TITLE)
+    assert page_of(path, nbformat.read(path, as_version=4)).number == number
 
 
 def test_storing_twice_gives_the_same_bytes(write_notebook):
@@ -282,7 +289,8 @@ def test_the_index_shows_the_stored_picture_of_the_first_figure_and_says_what_it
     out = study.build([(path, notebooks.execute(path))], tmp_path / "out")
     picture = BeautifulSoup(out.read_text(), "html.parser").select_one(".questions img")
     assert picture["alt"] == META["description"]
-    assert Image.open(out.with_name(picture["src"])).size == (840, 480)
+    with Image.open(out.with_name(picture["src"])) as stored:
+        assert stored.size == (840, 480)
 
 
 def test_the_finding_of_a_page_without_figures_is_its_first_sentence(write_notebook, tmp_path):

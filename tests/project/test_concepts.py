@@ -1,4 +1,4 @@
-"""The pages on what the numbers mean: their examples run, and their prose has no number that they do not print."""
+"""The pages on what the numbers mean: their examples run, and print every number of their prose."""
 
 import doctest
 import re

@@ -64,11 +64,15 @@
     const rows = JSON.parse(document.getElementById("search-index").textContent);
     const texts = rows.map((row) => row.join(" ").toLowerCase());
     const list = document.getElementById("found"), count = document.getElementById("found-count");
-    const rank = (row, words) => (words.every((word) => row[0].toLowerCase().includes(word)) ? 0 : 1);
+    const plain = (name) => name.toLowerCase().replaceAll("_", " ");
+    const worth = (row, words) => { // the very name first, then the names that hold most of the words
+      const name = plain(row[0]);
+      return name === plain(words.join(" ")) ? Infinity : words.filter((word) => name.includes(plain(word))).length;
+    };
     const look = () => {
       const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
       const found = words.length ? rows.filter((row, i) => words.every((word) => texts[i].includes(word))) : [];
-      found.sort((a, b) => rank(a, words) - rank(b, words));
+      found.sort((a, b) => (worth(b, words) > worth(a, words) ? 1 : worth(b, words) < worth(a, words) ? -1 : 0));
       list.replaceChildren(...found.slice(0, 40).map(([name, address, summary]) => {
         const item = document.createElement("li"), link = document.createElement("a");
         link.href = address.startsWith("reference.html#") ? address.slice("reference.html".length) : address;

@@ -14,6 +14,9 @@ function drawn(seed, n, topic) {
   return order.slice(0, n);
 }
 
+/** Which cases are disputed is no secret: it says nothing of what the book says. */
+const mark = ({ disputed }) => (disputed ? ` · ${t("is-disputed")}` : "");
+
 /** What is recorded of a teaching case, as students read it: first what stands out, then what is not recorded. */
 function sheet({ id, front = [] }) {
   const [key, facts] = ofCode(id), made = BOOKS.get(key), is = (test) => made.facts.filter(test), first = is(({ name }) => name in facts && front.includes(name));
@@ -29,8 +32,8 @@ function revealed({ id, expected, why, disputed }) {
     fold(t("reasons"), false, reasons(made, facts)), DATA.screens.includes("explore") ? button(t("open-in-explorer"), () => { remember(); go("explore", { book: key, facts, start: id, shown: true }); }) : null);
 }
 
-const choices = (name, chosen) => el("fieldset", { class: "field" }, el("legend", {}, t("predict")),
-  LEVELS.map((one) => el("label", {}, el("input", { type: "radio", name: uid(name), value: one, onchange: () => chosen(one) }), level(one))));
+const choices = (name, chosen, asked = "predict", now = null) => el("fieldset", { class: "field" }, el("legend", {}, t(asked)),
+  LEVELS.map((one) => el("label", {}, el("input", { type: "radio", name: uid(name), value: one, checked: one === now, onchange: () => chosen(one) }), level(one))));
 const sureness = (name, chosen) => el("fieldset", { class: "field" }, el("legend", {}, t("how-sure")),
   SURE.map((one) => el("label", {}, el("input", { type: "radio", name: uid(name), value: one, onchange: () => chosen(one) }), t(`sure-${one}`))));
 
@@ -42,7 +45,7 @@ function quizSettings(quiz, items) {
   if (DATA.fixed) return el("div", { class: "tools" }, named("at", "case", choose("at", [...items.map(({ id, title }, i) => [i, `${i + 1} ${own("cases", id).title || title}`]), [items.length, t("your-score")]])));
   const number = (key, max) => el("input", { type: "number", id: uid(`q-${key}`), min: 1, max, value: quiz[key], onchange: (event) => go("quiz", { quiz: { ...quiz, [key]: Math.max(1, Math.min(max, +event.target.value || 1)), at: 0, given: {} } }) });
   const topics = [...new Set(DATA.cases.flatMap((one) => one.topics))];
-  return el("div", { class: "tools" }, named("n", "how-many", number("n", DATA.cases.length)), named("seed", "seed", number("seed", 9999)), named("topic", "topic", choose("topic", [["", t("all-topics")], ...topics.map((one) => [one, one])])));
+  return el("div", { class: "tools" }, named("n", "how-many", number("n", DATA.cases.length)), named("seed", "seed", number("seed", 9999)), named("topic", "topic", choose("topic", [["", t("all-topics")], ...topics.map((one) => [one, topic(one)])])));
 }
 
 SCREENS.set("quiz", (root) => {
@@ -63,7 +66,7 @@ SCREENS.set("quiz", (root) => {
     reveal();
   });
   const ask = el("div", {}, choices("predict", (x) => { made.answer = x; }), sureness("sure", (x) => { made.sure = x; }), act), told = quiz.given[item.id];
-  root.append(el("p", {}, `${t("item", { i: quiz.at + 1, n: items.length })} · ${own("cases", item.id).title || item.title}`), sheet(item), told ? "" : ask, out,
+  root.append(el("p", {}, `${t("item", { i: quiz.at + 1, n: items.length })} · ${own("cases", item.id).title || item.title}${mark(item)}`), sheet(item), told ? "" : ask, out,
     el("div", { class: "tools" }, button(t("previous-item"), () => to(quiz.at - 1), { disabled: !quiz.at }), button(t(quiz.at + 1 < items.length ? "next-item" : "your-score"), () => to(quiz.at + 1))));
   if (told) reveal();
 });
@@ -82,8 +85,19 @@ function scored(quiz, items) {
 /** How often who was so sure was right, each with of how many. */
 function calibration(pairs) {
   const rows = SURE.map((sure) => [sure, pairs.filter(([x]) => x === sure)]).filter(([, some]) => some.length);
-  return !rows.length ? null : el("table", {}, el("caption", {}, t("calibration-caption")), el("thead", {}, el("tr", {}, ["how-sure", "were-right", "answers"].map((key) => el("th", { scope: "col" }, t(key))))),
-    el("tbody", {}, rows.map(([sure, some]) => el("tr", {}, el("th", { scope: "row" }, t(`sure-${sure}`)), el("td", {}, `${Math.round(100 * some.filter(([, ok]) => ok).length / some.length)} %`), el("td", {}, some.length)))));
+  return !rows.length ? null : el("div", { class: "columns" }, el("table", {}, el("caption", {}, t("calibration-caption")), el("thead", {}, el("tr", {}, ["how-sure", "were-right", "answers"].map((key) => el("th", { scope: "col" }, t(key))))),
+    el("tbody", {}, rows.map(([sure, some]) => el("tr", {}, el("th", { scope: "row" }, t(`sure-${sure}`)), el("td", {}, `${Math.round(share(some))} %`), el("td", {}, some.length))))), calibrationPlot(rows));
+}
+const share = (some) => 100 * some.filter(([, ok]) => ok).length / some.length;
+
+/** The same as a picture, both ways from 0 to 100: on the dashed line who is 75 % sure is right in 75 % of answers. */
+function calibrationPlot(rows) {
+  const x = (sure) => 40 + 2 * sure, y = (right) => 212 - 2 * right, ends = [0, 50, 100];
+  const line = (a, b, c, d, more = {}) => svg("line", { x1: x(a), y1: y(b), x2: x(c), y2: y(d), stroke: "currentColor", ...more });
+  const text = (at, to, words, anchor = "middle", more = {}) => svg("text", { x: at, y: to, "font-size": 13, "text-anchor": anchor, fill: "currentColor", ...more }, words);
+  return svg("svg", { viewBox: "0 0 300 250", role: "img", "aria-label": t("calibration-plot"), class: "plot small" }, line(0, 0, 100, 0), line(0, 0, 0, 100), line(0, 0, 100, 100, { "stroke-dasharray": "4 4" }),
+    ...ends.flatMap((end) => [text(x(end), y(0) + 15, end), text(x(0) - 6, y(end) + 4, end, "end")]), text(x(50), 246, `${t("how-sure-axis")} (%)`), text(x(0) + 6, y(100) + 2, `${t("were-right")} (%)`, "start"),
+    ...rows.flatMap(([sure, some]) => [svg("circle", { cx: x(sure), cy: y(share(some)), r: 6, fill: "var(--accent)" }), text(x(sure) + 9, y(share(some)) + 16, `${some.length}`, "start")]));
 }
 
 function save(given) {
@@ -109,7 +123,7 @@ SCREENS.set("poll", (root) => {
     if (place >= 0 && focus) bars.querySelectorAll("button")[place]?.focus();
   };
   const pick = el("select", { id: uid("poll-case"), onchange: () => go("poll", { poll: { id: pick.value, round: 0, votes: [{}, {}], shown: false, past: [...poll.past, ...pairsOf(poll, item)] } }) },
-    DATA.cases.map(({ id, title }) => el("option", { value: id, selected: id === poll.id }, `${id} ${title}`)));
+    DATA.cases.map((one) => el("option", { value: one.id, selected: one.id === poll.id }, `${one.id} ${own("cases", one.id).title || one.title}${mark(one)}`)));
   root.append(el("p", {}, t("poll-lead")), el("div", { class: "tools" }, el("label", { for: uid("poll-case") }, t("case")), pick,
     button(t("reveal"), () => { poll.shown = true; show(); }), button(t("hide"), () => { poll.shown = false; show(); }),
     button(t("vote-again"), () => { poll.round = 1; poll.shown = false; show(); }, { disabled: poll.round > 0 })), sheet(item), bars, collating());
@@ -170,6 +184,6 @@ function collated(readers) {
   });
   return el("div", {}, el("p", { class: "says" }, pairs ? t("pairs-differ", { differ, pairs, share: Math.round(100 * differ / pairs) }) : t("no-pairs")), el("div", { class: "wide" }, el("table", {}, el("caption", {}, t("who-said-what")),
     el("thead", {}, el("tr", {}, [t("case"), t("answers"), ...LEVELS.map(level)].map((x) => el("th", { scope: "col" }, x)))),
-    el("tbody", {}, rows.map(([id, n, counts, expected]) => el("tr", {}, el("th", { scope: "row" }, `${id} ${teaching(id).title}`), el("td", {}, n), counts.map((k, i) => el("td", { class: LEVELS[i] === expected ? "expected" : "" }, k, LEVELS[i] === expected ? " ✓" : ""))))))),
+    el("tbody", {}, rows.map(([id, n, counts, expected]) => el("tr", {}, el("th", { scope: "row" }, `${id} ${own("cases", id).title || teaching(id).title}${mark(teaching(id))}`), el("td", {}, n), counts.map((k, i) => el("td", { class: LEVELS[i] === expected ? "expected" : "" }, k, LEVELS[i] === expected ? " ✓" : ""))))))),
     calibration(readers.flatMap((one) => [...one].map(([id, { answer, sure }]) => [sure, answer === teaching(id).expected]))));
 }

@@ -4,9 +4,9 @@ function verdict(made, facts, { quiet = false } = {}) {
   const found = made.assess(facts), asked = made.questions(facts)[0];
   const outlook = found.undetermined ? t("provisional", { level: level(found.possible) }) : asked ? t("against-open") : t("final");
   return el("section", { class: `verdict ${found.recommendation}`, "aria-label": t("verdict") },
-    el("p", { class: "says" }, quiet ? t("hidden-verdict") : t(`headline-${found.recommendation}`, { subject: made.json.subject })),
+    el("p", { class: "says" }, quiet ? t("hidden-verdict") : t(`headline-${found.recommendation}`, { subject: own("books", made.json.title).subject || made.json.subject })),
     quiet ? null : el("p", {}, outlook),
-    el("p", { class: "small" }, `${made.json.title}, ${made.json.version}. ${t("not-for-care")}`));
+    el("p", { class: "small" }, `${titled(made)}, ${made.json.version}. ${t("not-for-care")}`));
 }
 
 function nextQuestion(made, facts, change) {
@@ -58,10 +58,10 @@ function field(made, about, facts, change) {
     const input = el("input", { type: "number", id: uid(`f-${name}`), value: given, ...ends, step: about.kind === "count" ? 1 : "any",
       placeholder: t("not-recorded"), onchange: () => {
         const fits = input.checkValidity();
-        wrong.textContent = fits ? "" : ` ${t(about.kind === "count" ? "whole-number" : "number", ends)}`;
+        wrong.textContent = fits ? "" : ` ${t(about.kind === "count" ? "whole-number" : "number", { min: number(ends.min), max: typeof ends.max === "number" ? number(ends.max) : ends.max })}`;
         if (fits) change(name, input.value === "" ? null : +input.value);
       } });
-    return el("div", { class: "field", "data-fact": name }, el("label", { for: uid(`f-${name}`) }, question(about)), input, ` ${own("facts", name).unit || about.unit || ""}`, wrong);
+    return el("div", { class: "field", "data-fact": name }, el("label", { for: uid(`f-${name}`) }, question(about)), input, ` ${unit(about)}`, wrong);
   }
   const options = [...made.options[name] || about.levels || [true, false]];
   const choices = [...(options.includes(true) ? [true, false] : options), null].map((option, i) => {
@@ -74,9 +74,9 @@ function field(made, about, facts, change) {
 function form(made, facts, change) {
   const topics = new Map();
   for (const about of made.facts) topics.set(about.topic || "", [...topics.get(about.topic || "") || [], about]);
-  const groups = [...topics].map(([topic, group], i) => {
+  const groups = [...topics].map(([name, group], i) => {
     const known = group.filter(({ name }) => (facts[name] ?? null) !== null).length;
-    return fold(`${own("topics", topic).label || topic || t("facts")} (${known}/${group.length})`, i === 0, group.map((about) => field(made, about, facts, change)));
+    return fold(`${topic(name) || t("facts")} (${known}/${group.length})`, i === 0, group.map((about) => field(made, about, facts, change)));
   });
   const none = el("p", { hidden: true }, t("nothing-found"));
   const search = el("input", { type: "search", id: uid("search"), oninput: () => {
@@ -84,7 +84,8 @@ function form(made, facts, change) {
     let found = 0;
     for (const part of groups.flatMap((group) => [...group.querySelectorAll("[data-fact]")])) {
       const about = fact(made, part.dataset.fact);
-      const text = [question(about), about.name, about.term, about.topic, ...(DATA.synonyms[about.name] || []), part.textContent].join(" ").toLowerCase();
+      const asked = [about.question, ...Object.values(DATA.words).map(({ facts }) => facts?.[about.name]?.question)];
+      const text = [...asked, about.name, about.term, about.topic, topic(about.topic), ...(DATA.synonyms[about.name] || []), part.textContent].join(" ").toLowerCase();
       part.hidden = !words.every((word) => text.includes(word));
       found += !part.hidden;
     }
@@ -106,17 +107,18 @@ function saveRow(made, facts) {
 
 function story(id = STATE.start) {
   const one = DATA.cases.find((other) => other.id === id);
-  return one ? el("p", { class: "story" }, own("cases", id).story || one.story) : "";
+  return one ? el("p", { class: "story", lang: own("cases", id).story ? null : "en" }, own("cases", id).story || one.story) : "";
 }
 
 SCREENS.set("explore", (root) => {
-  const top = el("div", { class: "now" }), facts = el("div"), why = el("div"), code = el("output", { class: "code" });
+  const top = el("div", { class: "now" }), facts = el("div"), why = el("div"), code = el("output", { class: "code" }), link = el("a", {});
   const change = (name, value) => { answer(name, value); show(name); };
   const show = (changed) => {
     const made = book(), quiet = STATE.hide && !STATE.shown;
     fill(top, verdict(made, STATE.facts, { quiet }), nextQuestion(made, STATE.facts, (name, value) => { change(name, value); draw_form(); }));
     fill(why, quiet ? button(t("reveal"), () => { STATE.shown = true; show(); }) : reasons(made, STATE.facts));
     code.textContent = codeOf(made, STATE.facts);
+    if (DATA.url) link.href = link.textContent = `${DATA.url}#predict/${code.textContent}`;
     if (changed) said(top.querySelector(".says").textContent);
   };
   const draw_form = () => fill(facts, form(book(), STATE.facts, change));
@@ -140,9 +142,9 @@ SCREENS.set("explore", (root) => {
       button(t("hide-consequences"), () => go("explore", { hide: !STATE.hide, shown: false }), { "aria-pressed": STATE.hide }),
       el("label", { for: uid("start") }, t("start-from")), start,
       button(t("save-row"), () => saveRow(book(), STATE.facts)),
-      BOOKS.size > 1 ? [...BOOKS].map(([key, made]) => button(made.json.title, () => go("explore", { book: key, facts: {}, start: "" }), { "aria-pressed": key === STATE.book })) : null),
+      BOOKS.size > 1 ? [...BOOKS].map(([key, made]) => button(titled(made), () => go("explore", { book: key, facts: {}, start: "" }), { "aria-pressed": key === STATE.book })) : null),
     el("div", { class: "columns" }, facts, why),
-    el("section", { class: "codes", "aria-label": t("case-code") }, el("p", {}, `${t("case-code")}: `, code),
+    el("section", { class: "codes", "aria-label": t("case-code") }, el("p", {}, `${t("case-code")}: `, code, " ", link),
       el("p", {}, el("label", { for: uid("code") }, `${t("enter-code")} `), typed, " ", button(t("open"), load), " ", wrong)));
   draw_form();
   show();

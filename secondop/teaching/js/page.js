@@ -15,12 +15,18 @@ const own = (kind, name) => DATA.words[STATE.language]?.[kind]?.[name] || {};
 const level = (name) => t(`level-${name}`);
 const question = (fact) => own("facts", fact.name).question || fact.question;
 const label = (rule) => own("rules", rule.name).label || rule.label;
+const unit = (fact) => own("facts", fact.name).unit || fact.unit || "";
+const topic = (name) => own("topics", name).label || name;
+const titled = (made) => own("books", made.json.title).title || made.json.title;
+/** A number as the language writes it: with so many decimals, or else as many as it has, twelve digits at most. */
+const number = (x, decimals) => x.toLocaleString(STATE.language, decimals === undefined
+  ? { maximumSignificantDigits: 12 } : { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 
 /** An answer in words; null is "not recorded". */
 function inWords(fact, answer) {
   if (answer === null || answer === undefined) return t("not-recorded");
   if (typeof answer === "boolean") return t(answer ? "yes" : "no");
-  if (typeof answer === "number") return `${answer.toLocaleString(STATE.language)} ${own("facts", fact.name).unit || fact.unit || ""}`.trim();
+  if (typeof answer === "number") return `${number(answer)} ${unit(fact)}`.trim();
   return own("facts", fact.name).levels?.[answer] || answer.replaceAll("_", " ");
 }
 
@@ -28,10 +34,10 @@ function inWords(fact, answer) {
 function sortInWords(made, fact, i) {
   const options = made.options[fact.name];
   if (typeof options[i] !== "number") return inWords(fact, options[i]);
-  const unit = own("facts", fact.name).unit || fact.unit || "", ends = [];
-  if (i > 0) ends.push(t("at-least", { n: +options[i].toPrecision(12) }));
-  if (i + 1 < options.length) ends.push(t("less-than", { n: +options[i + 1].toPrecision(12) }));
-  return `${ends.join(` ${t("and")} `) || t("any-number")} ${unit}`.trim();
+  const ends = [];
+  if (i > 0) ends.push(t("at-least", { n: number(options[i]) }));
+  if (i + 1 < options.length) ends.push(t("less-than", { n: number(options[i + 1]) }));
+  return `${ends.join(` ${t("and")} `) || t("any-number")} ${unit(fact)}`.trim();
 }
 
 // ---------------------------------------------------------------- parts
@@ -49,6 +55,13 @@ function el(name, attributes = {}, ...children) {
 }
 const OWN = Math.random().toString(36).slice(2, 7); // several widgets may stand in one notebook
 const uid = (name) => `${name}-${OWN}`;
+/** A part of a picture. */
+function svg(name, attributes, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  Object.entries(attributes).forEach(([key, value]) => made.setAttribute(key, value));
+  made.append(...children);
+  return made;
+}
 const button = (text, onclick, more = {}) => el("button", { type: "button", onclick, ...more }, text);
 const said = (text) => { ROOT.querySelector(".told").textContent = text; }; // for screen readers
 const fill = (root, ...children) => root.replaceChildren(...children.flat(Infinity).filter(Boolean));
@@ -98,7 +111,10 @@ function guard(made, pairs) {
 function ofCode(code) {
   const read = (text) => text.replaceAll("O", "0").replace(/[IL]/g, "1");
   const [first, ...more] = code.trim().toUpperCase().split("."), teaching = DATA.cases.find(({ id }) => id === first[0] + read(first.slice(1)));
-  if (teaching && !more.length) return [...ofCode(teaching.code).slice(0, 2), teaching.id];
+  if (teaching && !more.length) { // a code tells a number as the least of its sort; of a teaching case it is known
+    const [key, facts] = ofCode(teaching.code);
+    return [key, { ...facts, ...teaching.numbers }, teaching.id];
+  }
   const plain = read((teaching ? more.join("") : first).replace(/[\s-]/g, ""));
   if (plain.length < 2 || plain.length % 2 || plain.length > 600 || [...plain].some((x) => !LETTERS.includes(x))) return null;
   for (const [key, made] of BOOKS) {
@@ -132,7 +148,8 @@ function fromAddress() {
   const [screen, code] = decodeURIComponent(location.hash.slice(1)).split("/");
   const found = code && ofCode(code);
   if (found) [STATE.book, STATE.facts, STATE.start] = found;
-  if (SCREENS.has(screen)) STATE.screen = screen;
+  if (screen === "predict") [STATE.screen, STATE.hide, STATE.shown] = ["explore", true, false]; // what a printed code opens
+  else if (DATA.screens.includes(screen)) STATE.screen = screen;
 }
 
 /** What *undo* goes back to. */
@@ -152,7 +169,9 @@ function draw() {
   const tab = (key) => button(t(`screen-${key}`), () => go(key), { "aria-current": key === STATE.screen ? "page" : null });
   const languages = DATA.languages.map((one) =>
     button(t(`language-${one}`), () => go(STATE.screen, { language: one }), { lang: one, "aria-pressed": one === STATE.language }));
-  fill(ROOT.querySelector(".care"), t("not-for-care"));
+  const english = DATA.cases.length > 0 && STATE.language !== "en" && !DATA.words[STATE.language]?.cases;
+  if (!TOLD) [document.documentElement.lang, document.title] = [STATE.language, `${t("classroom")} · secondop`];
+  fill(ROOT.querySelector(".care"), t("not-for-care"), english ? ` ${t("cases-in-english")}` : null);
   fill(ROOT.querySelector("nav"), DATA.screens.length > 1 ? DATA.screens.map(tab) : []);
   fill(ROOT.querySelector(".looks"), languages, button(t("larger"), () => go(STATE.screen, { large: !STATE.large }), { "aria-pressed": STATE.large }));
   const main = ROOT.querySelector("main");
@@ -173,7 +192,6 @@ function start(root, data, told = null) {
     assess: (facts, key = STATE.book) => BOOKS.get(key).assess(facts),
     nextQuestion: (facts, key = STATE.book) => BOOKS.get(key).nextQuestion(facts),
   };
-  document.title = `${t("classroom")} · secondop`;
   addEventListener("hashchange", () => { fromAddress(); draw(); });
   fromAddress();
   draw();

@@ -1,7 +1,7 @@
 // A hundred people, and the glossary: what the numbers mean.
 
 /** A slider with a name; what its value means stands beside it, and screen readers are told. */
-function slide(key, value, { min = 0, max = 100, step = 1, words = (x) => `${x} %` }, change) {
+function slide(key, value, { min = 0, max = 100, step = 1, words = (x) => `${number(x)} %` }, change) {
   const out = el("output", {}, words(value));
   const input = el("input", { type: "range", id: uid(`s-${key}`), min, max, step, value, "aria-valuetext": words(value), oninput: () => {
     out.textContent = words(+input.value);
@@ -43,7 +43,7 @@ SCREENS.set("people", (root) => {
     const { rate, n, of, source } = DATA.published[now.what], as = Math.abs(now.yield - rate) < 0.05 ? "yield-published" : "yield-assumed";
     fill(say, t("people-said", { indicated: changed + unchanged + stay, go: changed + unchanged, changed, unchanged, stay }));
     fill(out, hundred([["changed", changed], ["unchanged", unchanged], ["stayed", stay], ["none", rest]]));
-    fill(cites, t(as, { what: t(`what-${now.what}`), rate, n: n.toLocaleString(STATE.language), of, source }), " ", t("shares-assumed"));
+    fill(cites, t(as, { what: t(`what-${now.what}`), rate: number(rate), n: number(n), of: own("denominators", of).label || of, source }), " ", t("shares-assumed"));
   };
   const set = (key) => (value) => { now[key] = value; tell(); show(); };
   const put = () => fill(controls, slide("prevalence", now.prevalence, {}, set("prevalence")), slide("follow", now.follow, {}, set("follow")),
@@ -55,6 +55,6 @@ SCREENS.set("people", (root) => {
 });
 
 SCREENS.set("glossary", (root) => {
-  root.append(el("dl", {}, DATA.glossary.map(({ id, word, field, meaning, formula }) => [el("dt", { id }, own("glossary", id).word || word, field && field !== word ? el("small", {}, ` (${field})`) : null),
-    el("dd", {}, own("glossary", id).meaning || meaning, formula ? el("div", { class: "code" }, formula) : null)])));
+  root.append(el("dl", {}, DATA.glossary.map(({ id, word, field, meaning, formula }) => [el("dt", { id }, own("glossary", id).word || word, field && field !== word ? el("small", { lang: "en" }, ` (${field})`) : null),
+    el("dd", {}, own("glossary", id).meaning || meaning, formula ? el("div", { class: "code" }, own("glossary", id).formula || formula) : null)])));
 });

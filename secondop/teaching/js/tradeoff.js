@@ -1,6 +1,6 @@
 // The trade-off: changes found against no-change referrals, of simulated scenarios or of a cohort in a notebook.
 
-const fixed = (x) => (Math.abs(x) < 0.05 ? 0 : x).toFixed(1).replace("-", "\u2212");
+const fixed = (x) => number(Math.abs(x) < 0.05 ? 0 : x, 1).replace("-", "\u2212");
 /** A number, or from where to where missing information could move it. */
 const spread = ([value, low = value, high = value]) => (high - low < 0.05 ? fixed(value) : `${fixed(low)} ${t("to")} ${fixed(high)}`);
 
@@ -74,14 +74,14 @@ function scenarios(root) {
     const bar = ([net]) => el("span", { class: net < 0 ? "bar less" : "bar", style: `width:${(8 * Math.abs(net) / widest).toFixed(2)}rem` });
     fill(figure, plot(found, now.accept), el("ol", {}, el("b", {}, t("net-benefit")), found.rows.map(({ words, net }) => el("li", {}, words, el("div", {}, bar(net), ` ${fixed(net[0])}`)))));
     const row = ({ words, found: [found_], over: [over], net: [net] }, i) => el("tr", {}, el("th", { scope: "row" }, `${i + 1} ${words}`), [found_ + over, found_, over, every - found_, found_ - (found_ + over) * every / 100, net].map(cell));
-    fill(out, el("table", {}, el("caption", {}, t("tradeoff-caption", { n: scene.n.toLocaleString(STATE.language), signal: scene.signals[now.signal] })),
+    fill(out, el("table", {}, el("caption", {}, t("tradeoff-caption", { n: number(scene.n), signal: number(scene.signals[now.signal]) })),
       el("thead", {}, el("tr", {}, ["policy", "referred", "true-positives", "false-positives", "missed", "above-chance", "net-benefit"].map((key) => el("th", { scope: "col" }, t(key))))), el("tbody", {}, found.rows.map(row))));
   };
   const choose = (key, options) => {
     const made = el("select", { id: uid(key), onchange: () => { now[key] = +made.value; show(); } }, options.map((words, i) => el("option", { value: i, selected: i === now[key] }, words)));
     return el("div", { class: "control" }, el("label", { for: made.id }, t(key)), made);
   };
-  root.append(say, figure, el("div", { class: "controls" }, choose("scenario", DATA.tradeoff.map(({ title }) => title)), choose("signal", DATA.tradeoff[0].signals.map(String)),
+  root.append(say, figure, el("div", { class: "controls" }, choose("scenario", DATA.tradeoff.map(({ title }) => DATA.words[STATE.language]?.scenarios?.[title] || title)), choose("signal", DATA.tradeoff[0].signals.map((x) => number(x))),
     slide("accept", now.accept, { min: 1, max: 50, words: String }, (value) => { now.accept = value; show(); })), out, el("p", { class: "small" }, t("tradeoff-note")));
   show();
 }
@@ -94,8 +94,8 @@ function cohort(root, scene) {
     fill(say, t("chosen-policy", { policy: one.words, found: spread(one.found), every: spread(all.found), over: spread(one.over) }), " ", bestWords(found, now.accept));
     fill(figure, plot(found, now.accept, now, (row) => { Object.assign(now, { level: row.level, k: row.k }); put(); moved(); }));
     const parts = Object.entries(one.people).filter(([part, n]) => n || !part.endsWith("_unknown"));
-    fill(people, el("p", {}, el("b", {}, t(scene.simulated ? "of-simulated" : "of-cases", { n: scene.n.toLocaleString(STATE.language) }))),
-      el("ul", { class: "plain" }, parts.map(([part, n]) => el("li", {}, el("span", { class: `mark ${part}` }), " ", el("b", {}, n.toLocaleString(STATE.language)), ` ${t(`part-${part}`)}`))),
+    fill(people, el("p", {}, el("b", {}, t(scene.simulated ? "of-simulated" : "of-cases", { n: number(scene.n) }))),
+      el("ul", { class: "plain" }, parts.map(([part, n]) => el("li", {}, el("span", { class: `mark ${part}` }), " ", el("b", {}, number(n)), ` ${t(`part-${part}`)}`))),
       one.errors.length ? el("p", { class: "small" }, t("errors-said", { right: fixed(one.errors[0]), lost: fixed(one.errors[1]) })) : null);
     STATE.listed();
   };
@@ -103,13 +103,13 @@ function cohort(root, scene) {
     const { level: at, k, n, cases } = STATE.rows || {};
     if (at !== now.level || k !== now.k) { fill(list, el("p", { class: "small" }, t("cases-wait"))); return; }
     const row = ([id, stands, clinical, wishes, fires, changed]) => el("tr", {}, el("th", { scope: "row" }, id), [level(stands), clinical, wishes, fires, t(changed)].map((x) => el("td", {}, x)));
-    fill(list, el("table", {}, el("caption", {}, t("cases-behind", { k: cases.length, n: n.toLocaleString(STATE.language) })),
+    fill(list, el("table", {}, el("caption", {}, t("cases-behind", { k: cases.length, n: number(n) })),
       el("thead", {}, el("tr", {}, ["case", "recommendation", "indications", "wishes", "what-fires", "true-positives"].map((key) => el("th", { scope: "col" }, t(key))))), el("tbody", {}, cases.map(row))));
   };
   const moved = () => { tell(); show(); };
   const put = () => fill(controls, pick("level", now.level, scene.levels.map((one) => [one, level(one)]), (one) => { now.level = one; moved(); }),
     slide("at-least-k", now.k, { min: 1, max: scene.ks.length, words: String }, (k) => { now.k = k; moved(); }),
-    slide("accept", scene.accepts.indexOf(now.accept), { max: scene.accepts.length - 1, words: (i) => `${scene.accepts[i]}` }, (i) => { now.accept = scene.accepts[i]; moved(); }));
+    slide("accept", scene.accepts.indexOf(now.accept), { max: scene.accepts.length - 1, words: (i) => number(scene.accepts[i]) }, (i) => { now.accept = scene.accepts[i]; moved(); }));
   root.append(say, el("div", { class: "columns" }, figure, people), controls, list, el("p", { class: "small" }, t("bounds-note")));
   put();
   show();
