@@ -1,14 +1,15 @@
 """Kinds of answers to an exercise: a number, a name, a set of names, a function. Each reads what is given.
 
-``read`` gives the answer in a form that ``same`` compares, ``None`` for what is no such answer, or what to
-say of it at once. ``hint`` has words for a wrong answer that nobody foresaw.
+``read`` gives the answer in a form that ``same`` compares, ``None`` for what is left open or cannot be read,
+or what to say of it at once. ``hint`` has words for a wrong answer that nobody foresaw.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Real
 from reprlib import repr as short
@@ -22,6 +23,10 @@ from secondop.teaching.feedback import Feedback, unanswered
 
 STOPS = (Exception, SystemExit)
 """What code that is handed in may raise: ``exit()`` ends no grader, while anyone may interrupt it."""
+
+_WRITTEN = re.compile(
+    r"(?:about|ca\.?|≈|~)?\s*([+−-]?\d[\d.,'\s]*)\s*(%|percent|per cent)?(?:\s*of\s[\d,.\s]+)?"
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,8 @@ class Number:
         return f"Put a number in place of the dots: {self.unit}{near}."
 
     def read(self, answer: Any) -> float | None:
+        if isinstance(answer, str):
+            answer = _number(answer, share=self.of > 1)
         number = isinstance(answer, Real) and not isinstance(answer, (bool, np.bool_))
         return float(answer) if number and math.isfinite(answer) else None
 
@@ -46,13 +53,16 @@ class Number:
 
     def hint(self, given: float, right: float) -> Feedback:
         if any(self.same(given * unit, right) for unit in {self.of, self.of / 100} - {1, 0.01}):
-            return Feedback(None, f"The share is right, but in another unit. {self.how}")
+            return Feedback(None, f"The share is right, but in another unit. {self.how}", given=True)
         return Feedback(False, f"{given:g} is too {'high' if given > right else 'low'}.")
 
 
 @dataclass(frozen=True)
 class Name:
-    """One name of those that exist; of several that are right, or wrong for one reason, a set of them."""
+    """One name of those that exist; of several that are right, or wrong for one reason, a set of them.
+
+    Where the options are a mapping, its values are what figures print in place of a name.
+    """
 
     noun: str
     options: Iterable[str]
@@ -64,8 +74,13 @@ class Name:
     def read(self, answer: Any) -> str | Feedback | None:
         if not isinstance(answer, str):
             return None
-        found = {_plain(option): option for option in self.options}.get(_plain(answer))
-        return found or Feedback(None, str(unknown_name(self.noun, answer, self.options)))
+        labels = self.options.items() if isinstance(self.options, Mapping) else ()
+        spelled = {_plain(label): name for name, label in labels if isinstance(label, str)}
+        spelled |= {_plain(option): option for option in self.options}
+        if _plain(answer) in spelled:
+            return spelled[_plain(answer)]
+        error = str(unknown_name(self.noun, answer, self.options))
+        return Feedback(None, f"I could not read that: {error[0].lower()}{error[1:]}", given=True)
 
     def same(self, given: str, wanted: str | set[str]) -> bool:
         return given in wanted if isinstance(wanted, set) else given == wanted
@@ -75,14 +90,17 @@ class Name:
 
 
 class Names(Name):
-    """A set of names."""
+    """A set of names, or a text that lists them."""
 
     @property
     def how(self) -> str:
         return f'Put the name of each {self.noun} in braces, as in {{"one", "another"}}.'
 
     def read(self, answer: Any) -> set[str] | Feedback | None:
-        names = [answer] if isinstance(answer, str) or not isinstance(answer, Iterable) else list(answer)
+        if isinstance(answer, str):
+            whole = isinstance(super().read(answer), str)
+            answer = [answer] if whole else filter(str.strip, re.split(r"[,;\n]", answer))
+        names = list(answer) if isinstance(answer, Iterable) else [answer]
         if any(map(unanswered, names)):
             return Feedback(None, self.how)
         read = [super(Names, self).read(name) for name in names]
@@ -112,7 +130,8 @@ class Function:
         given = []
         for call in self.calls if callable(answer) else ():
             try:
-                given.append(_tidy(answer(*call)))
+                with _no_way_out(answer):
+                    given.append(_tidy(answer(*call)))
             except STOPS as error:  # whatever the learner's code raises is what the learner is told
                 words = f"{self._spell(call)} stopped with {type(error).__name__}: {error}"
                 return Feedback(False, words)
@@ -130,8 +149,55 @@ class Function:
         return f"{self.head.partition('(')[0]}({', '.join(map(repr, call))})"
 
 
+def kind_of(about: Mapping[str, Any], options: Any) -> Any:
+    """The kind of answer that an exercise states: ``{number = unit, ...}``, ``{name = noun}`` and so on."""
+    (kind, words), *more = about.items()
+    kinds = {"name": Name, "names": Names, "function": Function}
+    return Number(words, **dict(more)) if kind == "number" else kinds[kind](words, options)
+
+
+@contextmanager
+def _no_way_out(function: Any) -> Iterator[None]:
+    """Have ``exit()`` and ``quit()`` of handed-in code raise: a notebook's own would end its kernel."""
+    names = getattr(function, "__globals__", {})
+    kept = {name: names[name] for name in ("exit", "quit") if name in names}
+    names.update(exit=_stop, quit=_stop)
+    try:
+        yield
+    finally:
+        for name in ("exit", "quit"):
+            names.pop(name)
+        names.update(kept)
+
+
+def _stop(*_: Any) -> None:
+    raise SystemExit("the code asked to end the program")
+
+
+def _number(text: str, *, share: bool) -> float | None:
+    """The number that a person wrote: with a comma or a point, thousands, and % where it is a share.
+
+    >>> [_number(text, share=True) for text in ("42.3 %", "42,3", "1,234", "1.234,5", "about 3", "few")]
+    [42.3, 42.3, 1234.0, 1234.5, 3.0, None]
+    """
+    found = _WRITTEN.fullmatch(text.strip().lower())
+    if not found or (found[2] and not share):
+        return None
+    digits = re.sub(r"[\s']", "", found[1]).replace("−", "-")
+    last = max(digits.rfind(","), digits.rfind("."))
+    whole, mark, rest = digits[: max(last, 0)], digits[last : last + 1], digits[last + 1 :]
+    thousands = digits.count(mark) > 1 or (mark == "," and len(rest) == 3 and whole.strip("+-0"))
+    if last < 0 or thousands:
+        return float(re.sub(r"[.,]", "", digits))
+    return float(f"{re.sub('[.,]', '', whole)}.{rest}")
+
+
 def _plain(text: str) -> str:
-    return re.sub(r"[\s_-]+", " ", text).strip().lower()
+    """A name however it is spelt; what is joined by *and* or *or* in any order."""
+    text = re.sub(r"[\s_-]+", " ", text).strip(" .").lower()
+    for word in (" and ", " or "):
+        text = word.join(sorted(text.split(word)))
+    return text
 
 
 def _tidy(value: Any) -> Any:

@@ -20,9 +20,11 @@ class Feedback:
     Attributes
     ----------
     correct : bool or None
-        ``None`` where no answer was given: it is unknown, and not wrong.
+        ``None`` where no answer was given, or it could not be read: it is unknown, and not wrong.
     words : str
         Why, or how to answer.
+    given : bool
+        Whether something was given, where ``correct`` is ``None``.
 
     Examples
     --------
@@ -34,21 +36,26 @@ class Feedback:
 
     correct: bool | None
     words: str
+    given: bool = False
 
     def __bool__(self) -> bool:
         return self.correct is True
 
     def __repr__(self) -> str:
+        return f"{self._verdict} {self.words}"
+
+    @property
+    def _verdict(self) -> str:
         sign, verdict, *_ = _LOOKS[self.correct]
-        return f"{sign} {verdict} {self.words}"
+        return sign if self.given else f"{sign} {verdict}"
 
     def _repr_html_(self) -> str:
-        sign, verdict, colour, border = _LOOKS[self.correct]
+        *_, colour, border = _LOOKS[self.correct]
         return div(
             f"max-width:56em;border-left:6px {border} rgb({colour});background:rgba({colour},.1);"
             "margin:.4em 0;padding:.5em .9em;border-radius:0 6px 6px 0;line-height:1.45;"
             "font-family:system-ui,sans-serif;color:inherit;",
-            el("span", "font-weight:650;", f"{sign} {verdict} "),
+            el("span", "font-weight:650;", f"{self._verdict} "),
             self.words,
         )
 

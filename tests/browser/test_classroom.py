@@ -2,11 +2,13 @@
 
 import json
 import random
-import re
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from secondop import Indication, RuleBook, SecondopError, Source, count, ordered
+from secondop.datafiles import data_path
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.guideline.sgb27b import SGB27B
 from secondop.rules.assess import assess
@@ -153,15 +155,16 @@ def test_a_quiz_is_predicted_revealed_scored_and_saved(opened, tmp_path):
     page = opened("phone", "#quiz")
     page.get_by_label("Items").fill("2")
     page.get_by_label("Items").press("Tab")
-    for _ in range(2):
+    for onwards in ("Next item", "Your score"):
         page.get_by_role("button", name="Reveal").click()
         assert "Choose an answer first" in page.locator("[role=alert]").inner_text()
         page.get_by_label("recommended", exact=True).check()
         page.get_by_label("75 %").check()
         page.get_by_role("button", name="Reveal").click()
         assert page.locator(".verdict").count() == 1
-        page.get_by_role("button", name=re.compile("Next item|Your score")).click()
+        page.get_by_role("button", name=onwards).click()
     assert "of 2 answered" in page.locator(".says").inner_text()
+    assert page.get_by_text("Always giving the same answer").is_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Save my answers").click()
     told = json.loads(download.value.path().read_text())
@@ -363,3 +366,43 @@ def test_a_hundred_people_stay_a_hundred(opened):
         for slider in page.get_by_role("slider").all():
             slider.fill(str(rng.randint(0, 100)))
         assert page.locator(".hundred .mark").count() == 100
+
+
+def best_two(part, accept):
+    """The two highest net benefits of 100 cases, nobody and everybody among the policies."""
+    every = part["found"].iloc[0] + part["missed"].iloc[0]
+    return sorted([0, every - (100 - every) / accept, *(part["found"] - part["over"] / accept)])[-2:]
+
+
+def test_nobody_and_everybody_are_policies_and_a_tie_is_called_one(opened):
+    counts, page = pd.read_csv(data_path("classroom_counts.csv")), opened("projector", "#tradeoff")
+    scenarios = list(counts["scenario"].unique())
+    grid = {
+        (*keys, n): np.diff(best_two(part, n))[0]
+        for keys, part in counts.groupby(["scenario", "signal"])
+        for n in range(1, 51)
+    }
+    ties = [key for key, apart in grid.items() if apart < 0.099]
+    told = [key for key, apart in grid.items() if 0.101 < apart < 0.3]
+    assert len(ties) > 2 and len(told) > 2
+    for scenario, signal, n in [*ties[:: len(ties) // 3], *told[:: len(told) // 3]]:
+        page.get_by_label("Scenario").select_option(index=scenarios.index(scenario))
+        page.get_by_label("Signal").select_option(label=f"{signal:g}")
+        page.get_by_role("slider").fill(str(n))
+        words = page.locator(".says").inner_text()
+        assert ("cannot be told apart" in words) == ((scenario, signal, n) in ties), (scenario, signal, n)
+    rows = page.locator("tbody th").all_inner_texts()
+    assert {"everybody", "nobody"} < {text.split(" ", 1)[1] for text in rows}
+
+
+def test_the_trade_off_and_its_controls_stand_on_one_screen(opened):
+    for screen, parts in (
+        ("tradeoff", (".plot", ".figure ol", ".controls")),
+        ("people", (".hundred", ".controls")),
+    ):
+        page = opened("projector", f"#{screen}")
+        for part in (".says", *parts):
+            assert page.locator(part).evaluate("it => it.getBoundingClientRect().bottom") <= 768, (
+                screen,
+                part,
+            )

@@ -247,15 +247,20 @@ def test_no_kind_of_answer_stops_it(name):
 
 KINDS = [
     # exercise, what came, what is said
-    ("1.2", "19", "'19' is no answer to that. Put a number in place of the dots"),
-    ("1.2", True, "True is no answer to that. Put a number"),
-    ("1.2", float("nan"), "nan is no answer to that. Put a number"),
+    ("1.2", "nineteen", "I could not read that: 'nineteen'. Put a number in place of the dots"),
+    ("1.2", "19 %", "I could not read that: '19 %'. Put a number"),
+    ("1.2", True, "I could not read that: True. Put a number"),
+    ("1.2", float("nan"), "I could not read that: nan. Put a number"),
     ("4.2", 41.6, "The share is right, but in another unit"),
     ("4.2", 0.416, "The share is right, but in another unit"),
-    ("2.3", 4, "4 is no answer to that. Put the name of a recommendation"),
-    ("2.3", "recomended", "There is no recommendation 'recomended'. Did you mean 'recommended'?"),
-    ("3.3", {"none", "al"}, "There is no policy 'al'. Did you mean 'all'?"),
-    ("1.5", True, "True is no answer to that. Write the function both(a, b)"),
+    ("2.3", 4, "I could not read that: 4. Put the name of a recommendation"),
+    (
+        "2.3",
+        "recomended",
+        "I could not read that: there is no recommendation 'recomended'. Did you mean 'recommended'?",
+    ),
+    ("3.3", {"none", "al"}, "I could not read that: there is no policy 'al'. Did you mean 'all'?"),
+    ("1.5", True, "I could not read that: True. Write the function both(a, b)"),
     ("1.5", lambda a, b: None, "Write the function both(a, b); what it gives back stands after the word"),
 ]
 
@@ -264,6 +269,63 @@ KINDS = [
 def test_another_kind_of_answer_is_not_wrong_but_told_what_is_wanted(name, answer, words):
     told = exercise(name).check(answer)
     assert told.correct is None and words in told.words, told
+
+
+def test_what_cannot_be_read_is_not_called_unanswered_or_wrong():
+    assert repr(exercise("1.2").check("many")).startswith("? I could not read that: 'many'.")
+    assert repr(exercise("1.2").check(...)).startswith("? Not answered yet. Put a number")
+    assert "Not answered yet" not in exercise("2.3").check("severe")._repr_html_()
+
+
+WRITTEN = ["{:.1f} %", "{:.1f}", "about {:.1f}", " {:.1f}% ", "{:.1f} per cent", "{:.1f} of 100"]
+
+
+@pytest.mark.parametrize("name", ["2.1", "2.4", "4.5"])
+@pytest.mark.parametrize("form", WRITTEN)
+def test_a_number_is_read_as_a_person_writes_it(name, form):
+    text = form.format(RIGHT[name]())
+    assert exercise(name).check(text) and exercise(name).check(text.replace(".", ","))
+    assert exercise(name).check(form.format(RIGHT[name]() + 7)).correct is False
+
+
+def test_thousands_and_minus_signs_are_read_and_a_count_takes_no_per_cent():
+    n = RIGHT["1.3"]()
+    assert n > 1_000
+    spelled = [f"{n:,}", f"{n:,}".replace(",", " "), f"{n:,}".replace(",", "\u202f"), f"{n}.0", f"{n},0"]
+    assert all(exercise("1.3").check(text) for text in [*spelled, f"{n:,} of 20,000"])
+    assert exercise("1.3").check("−3").words == "-3 is too low."
+    assert exercise("1.3").check(f"{n} %").correct is None
+
+
+def test_names_are_read_in_any_order_and_as_figures_print_them():
+    swapped = {" ".join(reversed(text.split())) for text in RIGHT["1.1"]() if "not" not in text}
+    rest = {text for text in RIGHT["1.1"]() if "not" in text}
+    assert len(swapped) == 2 and exercise("1.1").check(swapped | rest)
+    assert exercise("1.1").check(", ".join(swapped | rest)) and exercise("1.1").check(
+        "; ".join(swapped | rest)
+    )
+    labels = wide(tradeoff(cases(), threshold=1 / 11)).set_index("policy")["label"]
+    assert exercise("3.3").check({labels[name].capitalize() for name in best_somewhere()})
+    assert exercise("1.4").check(RULE_BOOK.facts[the_fact_that_matters()].label)
+    assert all(exercise("2.2").check(RULE_BOOK[rule].label) for rule in rules_nobody_misses())
+    assert exercise("2.3").check("the patient's choice").correct is False
+
+
+def test_code_that_asks_to_end_the_program_is_told_and_ends_nothing():
+    ended = []
+
+    def both(a, b):
+        return exit()
+
+    both.__globals__["exit"] = lambda: ended.append(True)  # as a notebook has its own
+    try:
+        told = exercise("1.5").check(both)
+        assert told.correct is False and "stopped with SystemExit" in told.words and ended == []
+        both.__globals__["exit"]()
+        assert ended == [True], "what was there is there again"
+    finally:
+        del both.__globals__["exit"]
+    assert exercise("1.5").check(both).correct is False and "exit" not in both.__globals__
 
 
 def test_a_share_is_told_that_its_unit_is_another():
