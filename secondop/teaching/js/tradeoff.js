@@ -19,12 +19,6 @@ function weighed(scene, now) {
 
 /** True against false positives: bounds hatched, the interval a cross, chance between nobody and everybody dashed. */
 function plot({ rows, best }, accept, chosen, choose) {
-  const svg = (name, attributes, ...children) => {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-    Object.entries(attributes).forEach(([key, value]) => (key === "onclick" ? made.addEventListener("click", value) : made.setAttribute(key, value)));
-    made.append(...children);
-    return made;
-  };
   const all = rows.find(({ key }) => key === "all"), [wide, high, left, low] = [560, 280, 30, 34];
   const [most, top] = ["over", "found"].map((name) => Math.max(...rows.map((row) => row[name][2] ?? row[name][0]), 0.1));
   const x = (over) => left + (wide - left - 16) * over / most, y = (found) => high - low - (high - low - 24) * found / top;
