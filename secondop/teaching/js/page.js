@@ -59,7 +59,7 @@ const uid = (name) => `${name}-${OWN}`;
 /** A part of a picture. */
 function svg(name, attributes, ...children) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-  Object.entries(attributes).forEach(([key, value]) => (key === "onclick" ? made.addEventListener("click", value) : made.setAttribute(key, value)));
+  Object.entries(attributes).forEach(([key, value]) => (key.startsWith("on") ? made.addEventListener(key.slice(2), value) : made.setAttribute(key, value)));
   made.append(...children);
   return made;
 }
