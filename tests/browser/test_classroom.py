@@ -7,15 +7,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from secondop import Indication, RuleBook, SecondopError, Source, count, ordered
 from secondop.datafiles import data_path
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.guideline.sgb27b import SGB27B
 from secondop.rules.assess import assess
+from secondop.teaching import deck, vignettes
 from secondop.teaching.classroom import case_codes, classroom
 from tests.teaching.test_book_js import cases, in_python, random_book
 
 pytestmark = pytest.mark.needs_chromium
-SCREENS = ["explore", "compare", "quiz", "poll", "change", "people", "tradeoff", "glossary"]
+SCREENS = ["explore", "compare", "quiz", "poll", "vignettes", "change", "people", "tradeoff", "glossary"]
 WIDTHS = {"phone": (390, 844), "projector": (1024, 768), "desk": (1280, 900)}
 
 
@@ -185,6 +187,109 @@ def test_a_poll_hides_its_bars_until_reveal_votes_again_and_shows_the_shift(open
     ).click()
     page.get_by_role("button", name="Reveal").click()
     assert page.get_by_text("after the discussion").is_visible()
+    assert page.told == []
+
+
+def test_sureness_is_a_picture_beside_its_table(opened):
+    page = opened("projector", "#poll")
+    for name, times in (("recommended", 3), ("no indication", 1)):  # T001 is recommended
+        tap = page.get_by_role("row", name=name).first.get_by_role("button", name="+ 75 %")
+        [tap.click() for _ in range(times)]
+    page.get_by_role("button", name="Reveal").click()
+    assert page.get_by_role("row", name="75 % 75 % 4").is_visible()
+    circle = page.locator("svg.plot circle")
+    axis = page.locator("svg.plot line").nth(2)  # where as many are right as are sure
+    x, y = (float(circle.get_attribute(name)) for name in ("cx", "cy"))
+    ends = [float(axis.get_attribute(name)) for name in ("x1", "y1", "x2", "y2")]
+    assert (x - ends[0]) / (ends[2] - ends[0]) == pytest.approx(0.75)
+    assert (y - ends[1]) / (ends[3] - ends[1]) == pytest.approx(0.75)
+    assert page.told == []
+
+
+def test_a_case_shows_its_own_numbers_and_is_marked_where_it_is_disputed(opened):
+    page = opened(address="#poll")
+    page.get_by_label("Case").select_option("T014")
+    assert page.locator("option:checked").inner_text().endswith("· disputed")
+    assert "1 weeks" in page.locator("main .card").inner_text(), "not the least number of its sort, 0"
+    marked = page.locator("main option").all_inner_texts()
+    disputed = sum(bool(case.disputed) for case in deck())
+    assert sum(text.endswith("disputed") for text in marked) == disputed
+
+
+def test_a_vignette_is_predicted_stage_by_stage_and_ends_in_the_book_says_and_you_say(opened):
+    page, one = opened("phone", "#vignettes"), vignettes()["V05"]
+    page.get_by_label("Vignette", exact=True).select_option("V05")
+    for i, stage in enumerate(one.stages):
+        card = page.locator("section.stage").nth(i)
+        assert page.locator("section.stage").count() == i + 1, "what comes later is not told"
+        assert stage.told in card.inner_text() and stage.why not in card.inner_text()
+        assert card.locator("li").count() == len([*RULE_BOOK.rule_facts.keys() & stage.new.keys()])
+        card.get_by_role("button", name="Reveal").click()
+        assert "Choose an answer first" in card.locator("[role=alert]").inner_text()
+        card.get_by_label("no indication").check()
+        card.get_by_role("button", name="Reveal").click()
+        assert stage.why in card.inner_text() and (stage.disputed in card.inner_text())
+        assert ("Provisional" in card.inner_text()) == stage.provisional
+        assert card.get_by_text("What do you say?").count() == bool(stage.disputed)
+        if i + 1 < len(one.stages):
+            page.get_by_role("button", name="What is learned next").click()
+            assert page.evaluate("document.activeElement.tagName") == "H2"
+    page.locator("section.stage").nth(1).get_by_label("the patient's choice").check()
+    rows = [row.split("\t") for row in page.locator("tbody tr").all_inner_texts()]
+    assert [row[1:] for row in rows] == [
+        ["no indication", "no indication", "–"],
+        ["no indication", "recommended", "the patient's choice"],
+        ["no indication", "no indication", "–"],
+    ]
+    assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS["phone"][0]
+    assert page.told == []
+
+
+def test_every_stage_of_every_vignette_gets_its_verdict_in_the_page(opened):
+    page = opened(address="#vignettes")
+    asked = "facts => [secondop.assess(facts).recommendation, secondop.assess(facts).possible]"
+    for stage in (stage for one in vignettes() for stage in one.stages):
+        assert page.evaluate(asked, stage.facts) == [stage.expected, stage.possible], stage.told
+
+
+def test_a_printed_code_opens_the_case_to_predict_and_links_lead_to_the_page_in_the_web(opened, tmp_path):
+    page = opened("phone", "#predict/T011")
+    assert "Predict" in says(page) and page.locator(".codes a").inner_text() == ""
+    assert page.locator(".story").inner_text() == deck()["T011"].story
+    path = classroom(tmp_path / "page.html", url="https://example.org/class/")
+    linked = opened(address="#explore/T011", path=path)
+    assert linked.locator(".codes a").get_attribute("href") == "https://example.org/class/#predict/T011"
+    for url in ("javascript:alert(1)", "https://a.example/#x", 'https://a.example/"><b>', "a.example"):
+        with pytest.raises(SecondopError, match="begins with https://"):
+            classroom(tmp_path / "refused.html", url=url)
+    assert not (tmp_path / "refused.html").exists()
+
+
+def test_a_small_book_of_ones_own_is_a_page_that_opens_and_answers_as_python_does(opened, tmp_path):
+    weeks = count("weeks_of_pain", 520, "weeks", "For how many weeks has the pain lasted?")
+    imaging = ordered("imaging_proposed", "none xray ct mri", "Which picture is proposed?")
+    scan = {"level": "recommended", "group": "overuse", "source": "sop"}
+    book = RuleBook(
+        "Imaging for low back pain",
+        subject="imaging review",
+        version="1",
+        sources=[Source("sop", "Our own procedure", grade="guideline")],
+        rules=[Indication("early-scan", "A scan early on", when=(imaging >= "ct") & (weeks < 6), **scan)],
+    )
+    page = opened("phone", path=book.to_page(tmp_path / "own.html"))
+    assert page.locator("nav button").all_inner_texts() == [
+        *("Explore a case", "Compare", "Change a rule", "A hundred people", "Glossary")
+    ]
+    assert says(page) == "No indication for an imaging review."
+    page.get_by_label("mri").check()
+    page.get_by_label("For how many weeks").fill("2")
+    page.get_by_label("For how many weeks").press("Tab")
+    assert says(page) == "An imaging review is recommended."
+    rows = cases(book, 200, seed=3)
+    got = page.evaluate("rows => rows.map(row => secondop.assess(row).recommendation)", rows)
+    assert got == [said[1] for said in in_python(book, rows)]
+    for screen in ("compare", "change", "people", "glossary", "quiz", "vignettes"):
+        page.goto(page.url.split("#")[0] + f"#{screen}")
     assert page.told == []
 
 
