@@ -12,7 +12,7 @@ from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.assess import assess
 from secondop.rules.rules import RECOMMENDATIONS
 from secondop.teaching import vignettes
-from secondop.teaching.vignettes import KINDS, read_vignettes
+from secondop.teaching.stages import KINDS, read_vignettes
 from secondop.words import NOT_FOR_CARE
 
 ALL = vignettes()
@@ -64,7 +64,7 @@ def test_what_no_stage_names_is_as_quiet_as_a_first_visit_or_not_recorded():
 
 
 STAGE = 'kind = "history"\ntold = "A."\nexpected = "optional"\npossible = "optional"\nwhy = "B."\n'
-START = "quiet = { rare_disease = false }\n[[vignettes]]\nid = \"V\"\ntitle = \"T\"\n"
+START = 'quiet = { rare_disease = false }\n[[vignettes]]\nid = "V"\ntitle = "T"\n'
 START += f"[[vignettes.stages]]\n{STAGE}"
 WRONG = [
     # what a stage says                                      what is said of it
