@@ -280,6 +280,11 @@ def test_pages_list_lessons_apart_and_fold_their_solutions(lesson, write_noteboo
     assert 'href="1-a.html">the lesson' in question and 'href="01-one.html#rules">question 1' in page
     assert 'rel="next">' in page and 'rel="next">' not in question, "each list has its own next and previous"
     soup = BeautifulSoup(page, "html.parser")
+    asked = next(piece for piece in soup.select("main .piece") if "Not answered yet" in piece.get_text())
+    assert soup.html["class"] == ["no-code"] and "analyst" in asked["class"], "a lesson opens without code"
+    assert soup.select_one(".hide-code")["aria-pressed"] == "true"
+    other = BeautifulSoup(question, "html.parser")
+    assert "no-code" not in other.html["class"] and not other.select(".hide-code[aria-pressed=true]")
     folds = [fold.extract() for fold in soup("details")]
     assert [fold.summary.get_text() for fold in folds] == ["Solution", "Why", "For the teacher"]
     assert not any("open" in fold.attrs for fold in folds)
