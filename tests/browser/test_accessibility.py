@@ -29,6 +29,7 @@ def violations(browser, study_pages):
         page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="light")
         page.goto((study_pages / f"{name}.html").as_uri())
         page.evaluate("document.querySelectorAll('details').forEach(it => { it.open = true; })")
+        page.evaluate("document.querySelector('.hide-code[aria-pressed=true]')?.click()")
         page.wait_for_function(
             "[...document.querySelectorAll('.plot')].every(it => it.querySelector('svg.main-svg'))"
         )

@@ -46,6 +46,7 @@ def seen(study_pages, browser):
             page = browser.new_page(**look)
             page.goto((study_pages / f"{name}.html").as_uri())
             page.evaluate("document.querySelectorAll('details').forEach(it => it.open = true)")
+            page.evaluate("document.querySelector('.hide-code[aria-pressed=true]')?.click()")
             page.wait_for_function(
                 "[...document.querySelectorAll('.plot')].every(it => it.querySelector('svg.main-svg'))"
             )

@@ -35,6 +35,7 @@ def opened(study_pages, browser):
             page.goto((study_pages / f"{name}.html").as_uri())
             page.wait_for_load_state("networkidle")
             page.evaluate("document.querySelectorAll('details.solution').forEach(it => it.open = true)")
+            page.evaluate("document.querySelector('.hide-code[aria-pressed=true]')?.click()")
             page.wait_for_function(
                 "[...document.querySelectorAll('.plot')].every(it => it.querySelector('svg'))"
             )
@@ -221,6 +222,19 @@ def test_code_is_hidden_by_the_keyboard_until_the_page_is_opened_again(fresh):
     button.press("Enter")
     page.reload()
     assert page.locator(".code").first.is_visible()
+
+
+def test_a_lesson_opens_without_code_and_its_switch_brings_what_is_for_those_with_code(fresh):
+    page = fresh("4-why-is-15-percent-not-the-rate-at-which-rules-should-fire")
+    button, code = page.get_by_role("button", name="Hide code"), page.locator(".piece.code").first
+    with_code, without = (page.get_by_text(words, exact=True) for words in ("With code.", "Without code."))
+    unanswered = page.get_by_text("Not answered yet").first
+    assert button.get_attribute("aria-pressed") == "true" and without.first.is_visible()
+    assert not code.is_visible() and not with_code.is_visible() and not unanswered.is_visible()
+    button.press("Enter")
+    assert code.is_visible() and with_code.is_visible() and unanswered.is_visible()
+    assert not without.first.is_visible()
+    page.wait_for_function("[...document.querySelectorAll('.plot')].every(it => it.querySelector('svg'))")
 
 
 def test_the_first_tab_stop_leads_past_the_navigation(fresh):

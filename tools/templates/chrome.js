@@ -13,6 +13,7 @@
   const hide = document.querySelector(".hide-code");
   hide?.addEventListener("click", () => {
     hide.setAttribute("aria-pressed", String(root.classList.toggle("no-code")));
+    dispatchEvent(new Event("resize")); // a figure among what is for those with code has a width now
   });
 
   // A heading that was linked to may lie in a fold.
