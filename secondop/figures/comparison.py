@@ -12,13 +12,14 @@ import plotly.graph_objects as go
 
 from secondop.errors import SecondopError
 from secondop.figures import style
-from secondop.figures.captions import between, capital, fitted_words, known_of, verdict_title, whose
+from secondop.figures.captions import between, capital, known_of, whose
 from secondop.figures.given import draws
 from secondop.figures.style import COLOURS, INK, QUIET, SPARE
 
 _ALONE, _POOLED = "not comparable", "Pooled; below: where one more study may lie"
 _HEADS = dict.fromkeys(("outside", "undetermined", "within"), "Could disagree")
 _HEADS |= {"fitted": "Fitted: agrees by construction", _ALONE: "Not comparable: published alone"}
+_DID = {"outside": "misses", "within": "agrees with", "undetermined": "leaves open"}
 _LOOKS = {  # symbol and fill tell marks apart as well as colour does
     "published": (INK, "square"),
     _ALONE: (QUIET, "square-open"),
@@ -64,7 +65,7 @@ def compare(table: pd.DataFrame, *, pooled: pd.DataFrame | None = None, most: in
     >>> from secondop.evaluation.comparison import compare as compared
     >>> cases = pd.DataFrame({"sought": [True] * 1000, "diagnosis_changed": [True] * 500 + [False] * 500})
     >>> compare(compared(cases, fitted_to=())).layout.meta["title"]
-    'The cohort misses the only published rate that can disagree'
+    'The cohort misses 1 of 1 published rates that can disagree'
     """
     ratio, compared = "measure" in table, "verdict" in table
     noun, prefix = "ratio" if ratio else "rate", "published_" * compared
@@ -88,7 +89,7 @@ def compare(table: pd.DataFrame, *, pooled: pd.DataFrame | None = None, most: in
     ]
     to = f" to “{against[0]}”" if len(against) == 1 else ""
     x = f"ratio{to} (log scale)" if ratio else "% of what a row names"
-    title = verdict_title(table, noun) if compared else _title(rows, pooled, ratio)
+    title = _verdicts(table, noun) if compared else _title(rows, pooled, ratio)
     made = style.ladder(title, _note(table, noun, len(table) - len(drawn)), panels, x=x)
     marks = pd.DataFrame(
         {"panel": panel, "y": -i, "shown": row["shown"]} | mark
@@ -170,6 +171,15 @@ def _count(n: Any) -> str:
     return "" if n is None or pd.isna(n) else f"{n:,} "
 
 
+def _verdicts(table: pd.DataFrame, noun: str) -> str:
+    """How often a cohort disagrees with what was published, of all that it can disagree with."""
+    tally = {did: (table["verdict"] == verdict).sum() for verdict, did in _DID.items()}
+    if not (checks := sum(tally.values())):
+        return f"No published {noun} here can disagree with the cohort"
+    told = ", ".join(f"{did} {count}" for did, count in tally.items() if count)
+    return f"The cohort {told} of {checks} published {noun}s that can disagree"
+
+
 def _title(rows: pd.DataFrame, pooled: pd.DataFrame | None, ratio: bool) -> str:
     """What published figures say alone: which intervals exclude 1, or whether rates are alike at all."""
     if ratio:
@@ -193,7 +203,8 @@ def _title(rows: pd.DataFrame, pooled: pd.DataFrame | None, ratio: bool) -> str:
 
 
 def _note(table: pd.DataFrame, noun: str, rest: int) -> str:
-    note = fitted_words((table["verdict"] == "fitted").sum()) if "verdict" in table else ""
+    fitted = (table["verdict"] == "fitted").sum() if "verdict" in table else 0
+    note = f"Fitted, so agreement proves nothing: {fitted}. " * bool(fitted)
     note += f"At the right: published {noun} · {whose(table)}. " if "verdict" in table else ""
     note += "Thin: 95 % interval, or a range of studies; none where none is published."
     unknown = "cohort_min" in table and (table["cohort_min"] < table["cohort_max"]).any()
