@@ -95,12 +95,11 @@ def icon_array(table: pd.DataFrame) -> go.Figure:
     else:
         title, note = natural_sentence(table), table.attrs.get("source") or ""
         shown["share of all"] = [f"{number(100 * x)} %" for x in table["share"]]
-    made = style.ladder(
-        title, note, [Panel(size=_SPACE * _DEEP), Panel("", count + " " + table["words"], column=1)]
-    )
+    made = style.ladder(title, note, [Panel(size=_SPACE * _DEEP), Panel("", table["words"], column=1)])
     _people(made, table["people"], table["part"], shown, _DEEP, _DEEP)
     for i, part in enumerate(table["part"]):
-        made.points([0], [-i], panel=1, **_look(part))
+        beside = {"text": f"  {count.iloc[i]}", "textposition": "middle right"}
+        made.points([0], [-i], panel=1, **_look(part) | beside)
     made.fig.update_layout(xaxis2={"visible": False, "fixedrange": True, "range": [-0.5, 9.5]})
     return made.done()
 

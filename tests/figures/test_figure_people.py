@@ -123,10 +123,10 @@ def test_a_hundred_marks_are_drawn_one_for_each_person_and_named_beside_them(cas
     assert [len(where) for _, where in marks] == table["people"].tolist()
     assert len({(part.marker.color, part.marker.symbol) for part, _ in marks}) == len(marks)
     keys = [part for part in figure.data if part.xaxis == "x2"]
-    assert [(key.marker.color, key.marker.symbol) for key in keys] == [
-        (part.marker.color, part.marker.symbol) for part, _ in marks
+    assert [(key.marker.color, key.marker.symbol, key.text.strip()) for key in keys] == [
+        (part.marker.color, part.marker.symbol, str(len(where))) for part, where in marks
     ]
-    assert notes(figure) == [f"{row['people']} {row['words']}" for _, row in table.iterrows()]
+    assert notes(figure) == table["words"].tolist()
     count = table["people"]
     referred = count["true_positive"] + count["false_positive"]
     text = title(figure)
