@@ -75,17 +75,15 @@ def compare(table: pd.DataFrame, *, most: int = 8) -> go.Figure:
     if ratio:
         shown["published"] += " " + drawn["measure"] + ", against " + drawn["reference"]
     if compared:
-        shown[cohort] = _said(own, ratio) + drawn.loc[own.index].apply(_of, axis=1)
+        shown[cohort] = _said(own, ratio) + [_of(row) for row in drawn.loc[own.index].to_dict("records")]
         shown["verdict"] = drawn["verdict"].map(capital) + ". " + drawn["reason"]
     else:
         shown["remark"] = drawn["remark"]
-    names = (
-        drawn["design"] if ratio and not compared else drawn["verdict"].where(~drawn["alike"], "published")
-    )
-    published = side.assign(name=names.replace("", "published"), lift=0.04 * drawn["alike"])
-    marks = pd.concat(
-        [published, own.assign(name=f"{cohort}, " + drawn.loc[own.index, "verdict"], lift=-0.14)]
-    )
+    side["name"] = drawn["verdict"].where(drawn["verdict"] == _ALONE, "published")
+    if ratio and not compared:
+        side["name"] = drawn["design"]
+    own["name"] = [f"{cohort}, {verdict}" for verdict in drawn.loc[own.index, "verdict"]]
+    marks = pd.concat([side.assign(lift=0.04 * drawn["alike"]), own.assign(lift=-0.14)])
     marks = marks.join(drawn[["panel", "y"]])
     rest, to = len(table) - len(drawn), drawn["reference"].unique() if ratio else []
     x = f"ratio{f' to “{to[0]}”' * (len(to) == 1)} (log scale)" if ratio else "% of what a row names"
@@ -127,7 +125,7 @@ def _labels(rows: pd.DataFrame, prefix: str, ratio: bool) -> list[str]:
     return names
 
 
-def _of(row: pd.Series) -> str:
+def _of(row: dict[str, Any]) -> str:
     """The cases of the cohort that its figure counts."""
     if "measure" not in row:
         return f" of {_count(row['cohort_n'])}{row['cohort_denominator']}"
