@@ -36,7 +36,7 @@ function plot({ rows, best }, accept, chosen, choose) {
     const [, a = 0, b = 0] = row.over, [, c = 0, d = 0] = row.found;
     return svg("rect", { x: x(a), y: y(d), width: x(b) - x(a), height: y(c) - y(d), class: picked(row) ? "bounds picked" : "bounds", fill: picked(row) ? `url(#${uid("hatch")})` : "currentColor" });
   };
-  const cross = ({ over, found }) => [line(over[3], found[0], over[4], found[0], {}), line(over[0], found[3], over[0], found[4], {})];
+  const cross = ({ over, found }) => (over[3] === null || found[3] === null) ? [] : [line(over[3], found[0], over[4], found[0], {}), line(over[0], found[3], over[0], found[4], {})];
   const mark = (row, i) => {
     const place = { cx: x(row.over[0]), cy: y(row.found[0]) }, number = chosen ? (here(row) ? row.k : "") : i + 1, ends = row.key === "none" || row.key === "all";
     return svg("g", { class: chosen && row.level ? "point" : "", onclick: () => row.level && choose(row) },
