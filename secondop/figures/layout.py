@@ -23,13 +23,7 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
     heads = [wrap(title, int(inner / _BOLD)) for title in made.titles()]
     note, above = wrap(made.note, int(inner / _SMALL)), wrap(made.y and f"↑ {made.y}", int(inner / _TEXT))
     columns = 1 if phone else 1 + max(panel.column for panel in made.panels)
-    labels = [
-        [
-            lines_of(escape(label, quote=False), 44 if phone else 40 if columns == 1 else 34)
-            for label in p.labels
-        ]
-        for p in made.panels
-    ]
+    labels = [_broken(panel.labels, 44 if phone else 40 if columns == 1 else 34) for panel in made.panels]
     lines = max((1 + text.count("<br>") for texts in labels for text in texts), default=1)
     row = _ROW + 1 + _LINE * lines if phone else max(_ROW, 8 + _LINE * lines)
     places = [0 if phone else panel.column for panel in made.panels]
@@ -42,7 +36,7 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
         spots.append((start, start + (row * len(panel.labels) or panel.size)))
         ends[at] = spots[-1][1] + (0 if panel.labels else 26)
     high = max(end for _, end in spots)
-    layout: dict[str, Any] = {"annotations": made.notes()}
+    layout: dict[str, Any] = {"annotations": [note.to_plotly_json() for note in made.fig.layout.annotations]}
     for number, (panel, at, spot) in enumerate(zip(made.panels, places, spots, strict=True)):
         x, y = axes(number).values()
         last = spot[1] == max(end for (_, end), other in zip(spots, places, strict=True) if other == at)
@@ -129,6 +123,10 @@ def _text(text: str, size: int, x: str, y: str, colour: str = INK) -> dict[str, 
     return look | {"xanchor": x, "yanchor": y}
 
 
+def _broken(labels: Iterable[str], width: int) -> list[str]:
+    return [lines_of(escape(label, quote=False), width) for label in labels]
+
+
 def _letters(texts: Iterable[str]) -> int:
     """The letters of the longest line."""
     return max((len(line) for text in texts for line in text.split("<br>")), default=0)
@@ -143,19 +141,16 @@ def _legend_rows(made: Drawing, inside: int) -> int:
 
 
 def _slider(made: Drawing, heads: list, note: list[str], under: int, phone: bool) -> dict[str, Any]:
-    """The slider below the axis; each step sets its title, what moves and, where they do, the rows' words."""
-    told, first = [{"title.text": titled(head, note)} for head in heads], len(made.notes())
-    for words, panel in zip(told, made.ranked, strict=False):
-        rows = [*(lines_of(escape(x, quote=False), 44 if phone else 40) for x in panel.labels), *panel.values]
-        words |= {f"annotations[{first + i}].text": text for i, text in enumerate(rows)}
-    steps = [
-        {"label": label, "method": "update", "args": [moved, words, made.moving]}
-        for (label, (_, moved)), words in zip(made.steps.items(), told, strict=True)
-    ]
+    """The slider below the axis; each step sets its title, what moves and the rows' words."""
+    first, steps = len(made.fig.layout.annotations), []
+    for (label, (_, moved, panel)), head in zip(made.steps.items(), heads, strict=True):
+        rows = [*_broken(panel.labels, 44 if phone else 40), *panel.values]
+        told = {f"annotations[{first + i}].text": text for i, text in enumerate(rows)}
+        args = [moved, told | {"title.text": titled(head, note)}, [*range(len(moved["x"]))]]
+        steps.append({"label": label, "method": "update", "args": args})
     edge = phone * max(0, round(_SMALL * _letters(made.steps) / 2) - _PAD)  # first and last stand whole
-    pad = {"t": under, "b": 0, "l": edge, "r": edge}
-    said = {"prefix": made.prefix, "font": {"size": 14}}
-    look = {"currentvalue": said, "font": {"size": 12}, "pad": pad, "x": 0, "len": 1}
+    look = {"currentvalue": {"prefix": made.prefix, "font": {"size": 14}}, "font": {"size": 12}, "x": 0}
+    look |= {"pad": {"t": under, "b": 0, "l": edge, "r": edge}, "len": 1}
     return look | {"steps": steps, "active": made.start}
 
 

@@ -11,6 +11,7 @@ from secondop.errors import SecondopError
 from secondop.evaluation.corrected import NET
 from secondop.evaluation.measures import BEST
 from secondop.evaluation.policies import FORESIGHT
+from secondop.evaluation.tradeoff import wide
 from secondop.figures import captions
 
 MADE = "policy", "group", "measure", "threshold", "sort"  # columns of what tradeoff and decision_curve make
@@ -61,6 +62,11 @@ def bounds(row: Mapping, name: str, digits: int = 1) -> str:
     return f"{value} ({low} to {high})" if value else f"{low} to {high}"
 
 
+def brief(row: Mapping, name: str) -> str:
+    """A value as a whole number; its bounds where unknown outcomes leave none."""
+    return bounds(row, name, 0).split(" (")[0]
+
+
 def signed(value: float, digits: int = 1) -> str:
     """A number as texts show it, with a true minus and never a minus zero; nothing where there is none."""
     text = f"{round(value, digits) + 0.0:.{digits}f}"
@@ -90,12 +96,6 @@ def middle(rows: pd.DataFrame, name: str) -> pd.Series:
     return rows[name].fillna((rows[f"{name}_min"] + rows[f"{name}_max"]) / 2)
 
 
-def reach(ends: pd.DataFrame) -> list[float]:
-    """The range of an axis that holds these ends and zero, with a little room."""
-    low, high = min(np.nanmin(ends), 0), max(np.nanmax(ends), 0.1)
-    return [low - 0.04 * (high - low), high + 0.04 * (high - low)]
-
-
 def basis(table: pd.DataFrame) -> str:
     """The cases, and what above chance rests on."""
     assumed = " How far above chance is as assumed." if table.attrs.get("simulated") else ""
@@ -109,11 +109,18 @@ def doubts(rows: pd.DataFrame, measure: str, gaps: str = "Hatched", chance: str 
     return f"{hatched}{chance}: 95 % interval{' of the estimate' * bool(estimate)}."
 
 
-def refuse_net(table: pd.DataFrame, name: str) -> None:
-    """Where errors are weighed, nothing is a true or a false positive."""
-    if table.attrs.get("outcome") == NET:
+def estimated(title: str, about: Mapping) -> str:
+    """The title, which says so where an estimate is drawn."""
+    return f"Estimated: {title[0].lower()}{title[1:]}" if about.get("estimate") else title
+
+
+def policies(table: pd.DataFrame, name: str, *, net: bool = False) -> pd.DataFrame:
+    """A row a policy and threshold, of one group; where errors are weighed, no positive is true or false."""
+    captions.only_one(table, "group", name)
+    if table.attrs.get("outcome") == NET and not net:
         said = f"The figure {name} draws true and false positives, and of outcome={NET!r} there are none"
         raise SecondopError(f"{said}: draw decision_curve(...), or yield_above_chance(...).")
+    return wide(table)
 
 
 def best_of(rows: pd.DataFrame) -> pd.Series | None:
