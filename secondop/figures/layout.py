@@ -24,8 +24,8 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
     note, above = wrap(made.note, int(inner / _SMALL)), wrap(made.y and f"↑ {made.y}", int(inner / _TEXT))
     columns = 1 if phone else 1 + max(panel.column for panel in made.panels)
     labels = [_broken(panel.labels, 44 if phone else 40 if columns == 1 else 34) for panel in made.panels]
-    lines = max((1 + text.count("<br>") for texts in labels for text in texts), default=1)
-    row = _ROW + 1 + _LINE * lines if phone else max(_ROW, 8 + _LINE * lines)
+    tall = max((1 + text.count("<br>") for texts in labels for text in texts), default=1)
+    row = _ROW + 1 + _LINE * tall if phone else max(_ROW, 8 + _LINE * tall)
     places = [0 if phone else panel.column for panel in made.panels]
     sides = _sides(width, columns, places, made, labels)
     across = _across(width, sides)
@@ -62,8 +62,9 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
         edge = {"x": 0, "y": 1, "xref": "paper", "yref": "paper", "xshift": _PAD - left, "yshift": 6}
         layout["annotations"].append(_text("<br>".join(above), 14, "left", "bottom", QUIET) | edge)
     under = 30 + _AXIS * len(wrap(made.x, int(inner / columns / _TEXT))) + 6
-    bottom = under + 84 * bool(made.steps) + _ENTRY * _legend_rows(made, inside)
-    top = 16 + _HEAD * max(map(len, heads)) + _NOTE * len(note) + _AXIS * len(above) + 14
+    lines = [max(map(len, heads)), len(note), _legend_rows(made, inside)]
+    bottom = under + 84 * bool(made.steps) + _ENTRY * lines[2]
+    top = 16 + _HEAD * lines[0] + _NOTE * lines[1] + _AXIS * len(above) + 14
     total = top + high + bottom
     sizes = []
     for number, (start, end) in enumerate(spots):
@@ -76,7 +77,7 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
         "bargap": 1 - _BAR / row,
         "title": {"text": titled(heads[made.start], note), "x": 0, "xref": "container", "pad": {"l": _PAD}}
         | {"y": 1 - 22 / total, "yanchor": "top", "font": {"size": 15}},
-        "meta": {"lines": [max(map(len, heads)), len(note)], "sides": sides, "places": places},
+        "meta": {"lines": lines, "sides": sides, "places": places},
     }
     return layout | ({"sliders": [_slider(made, heads, note, under, phone)]} if made.steps else {})
 
@@ -133,7 +134,7 @@ def _letters(texts: Iterable[str]) -> int:
 
 
 def _legend_rows(made: Drawing, inside: int) -> int:
-    """The rows of the legend, as wide as the plot: one, or as many as entries as wide as the widest need."""
+    """The rows of the legend, as fit.js counts them again: one, or as many as entries as wide as the widest need."""
     wide = [46 + 7.9 * len(trace.name or "") for trace in made.fig.data if trace.showlegend]
     if sum(wide) <= inside:
         return bool(wide)
