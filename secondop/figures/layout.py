@@ -28,14 +28,14 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
     row = _ROW + 1 + _LINE * tall if phone else max(_ROW, 8 + _LINE * tall)
     places = [0 if phone else panel.column for panel in made.panels]
     sides = _sides(width, columns, places, made, labels)
-    across = _across(width, sides)
-
+    left, right, across = round(sides[0][0]), round(sides[-1][1]), _across(width, sides)
+    inside = width - left - right
     ends, spots = [0] * columns, []
     for panel, at in zip(made.panels, places, strict=True):
         start = ends[at] + 22 * bool(panel.head) + 16 * bool(ends[at])
         spots.append((start, start + (row * len(panel.labels) or panel.size)))
         ends[at] = spots[-1][1] + (0 if panel.labels else 26)
-    high = max(end for _, end in spots)
+    high, sizes = max(end for _, end in spots), []
     layout: dict[str, Any] = {"annotations": [note.to_plotly_json() for note in made.fig.layout.annotations]}
     for number, (panel, at, spot) in enumerate(zip(made.panels, places, spots, strict=True)):
         x, y = axes(number).values()
@@ -43,6 +43,7 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
         below = {"domain": [*across[at]], "anchor": y, "showticklabels": last or not panel.labels}
         words = lines_of(made.x, int(inner / columns / _TEXT)) if last else ""
         layout[f"xaxis{x[1:]}"] = below | {"title": {"text": words}}
+        sizes.append((inside * (across[at][1] - across[at][0]), spot[1] - spot[0]))
         side = {"domain": [1 - spot[1] / high, 1 - spot[0] / high], "anchor": x}
         if panel.labels:
             below_row = 14 / row if phone else 0.5  # on a phone the label takes what is above a row
@@ -54,10 +55,6 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
             edge = {"x": 0, "y": 1, "xref": f"{x} domain", "yref": f"{y} domain"}
             layout["annotations"].append(_text(f"<b>{panel.head}</b>", 13, "left", "bottom") | edge)
 
-    left, right = (round(side) for side in (across[0][0] * width, (1 - across[-1][1]) * width))
-    inside = width - left - right
-    for domain in (layout[key]["domain"] for key in layout if key.startswith("xaxis")):
-        domain[:] = [min(1, max(0, round((end * width - left) / inside, 4))) for end in domain]
     if above:
         edge = {"x": 0, "y": 1, "xref": "paper", "yref": "paper", "xshift": _PAD - left, "yshift": 6}
         layout["annotations"].append(_text("<br>".join(above), 14, "left", "bottom", QUIET) | edge)
@@ -66,10 +63,6 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
     bottom = under + 84 * bool(made.steps) + _ENTRY * lines[2]
     top = 16 + _HEAD * lines[0] + _NOTE * lines[1] + _AXIS * len(above) + 14
     total = top + high + bottom
-    sizes = []
-    for number, (start, end) in enumerate(spots):
-        domain = layout["xaxis" + axes(number)["xaxis"][1:]]["domain"]
-        sizes.append((inside * (domain[1] - domain[0]), end - start))
     layout["annotations"] += _direct(made, sizes)
     layout |= {
         "height": total,
@@ -90,24 +83,22 @@ def titled(head: Sequence[str], note: Sequence[str]) -> str:
 
 def _sides(width: int, columns: int, places: list[int], made: Drawing, labels: list) -> list[list[float]]:
     """What each column of panels needs at its left for labels or ticks, and at its right for values."""
-    wide = [[50.0, 18.0] for _ in range(columns)]
-    for at in range(columns):
-        own = [n for n, place in enumerate(places) if place == at and made.panels[n].labels]
-        if own:
-            beside = _LABEL * _letters([text for n in own for text in labels[n]]) + 10
-            values = _SMALL * _letters([text for n in own for text in made.panels[n].values]) + 8
-            wide[at] = [beside + _PAD if width >= WIDE else _PAD, max(18.0, values + 6)]
-    return wide
+    wide = [[0.0, 18.0] for _ in range(columns)]
+    for at, panel, texts in zip(places, made.panels, labels, strict=True):
+        if texts:
+            left = _LABEL * _letters(texts) + 10 + _PAD if width >= WIDE else _PAD
+            wide[at] = [max(wide[at][0], left), max(wide[at][1], _SMALL * _letters(panel.values) + 14)]
+    return [[left or 50.0, right] for left, right in wide]
 
 
 def _across(width: int, sides: list[list[float]]) -> list[list[float]]:
-    """From where to where each column of panels is drawn, as shares of the width; fit.js does the same."""
+    """From where to where each column of panels is drawn, as shares of all; fit.js does the same."""
     each = (width - sum(map(sum, sides))) / len(sides)
-    ends, at = [], 0.0
-    for left, right in sides:
-        ends.append([(at + left) / width, (at + left + each) / width])
-        at += left + each + right
-    return ends
+    inside = width - round(sides[0][0]) - round(sides[-1][1])
+    starts = np.cumsum([sides[0][0], *(each + a + b for (_, a), (b, _) in pairwise(sides))]) - round(
+        sides[0][0]
+    )
+    return [[min(1, max(0, round(float(end) / inside, 4))) for end in (x, x + each)] for x in starts]
 
 
 def _rows(labels: list[str], values: Sequence[str], x: str, y: str, phone: bool) -> list[dict[str, Any]]:
@@ -134,10 +125,10 @@ def _letters(texts: Iterable[str]) -> int:
 
 
 def _legend_rows(made: Drawing, inside: int) -> int:
-    """The rows of the legend, as fit.js counts them again: one, or as many as entries as wide as the widest need."""
+    """The rows of the legend, which fit.js counts again: one, or what entries as wide as the widest need."""
     wide = [46 + 7.9 * len(trace.name or "") for trace in made.fig.data if trace.showlegend]
     if sum(wide) <= inside:
-        return bool(wide)
+        return int(bool(wide))
     return -(-len(wide) // max(1, int(inside / max(wide))))
 
 
