@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from secondop.evaluation.corrected import NET
 from secondop.figures import captions, style
 from secondop.figures.given import draws
-from secondop.figures.policy_words import short, signed
+from secondop.figures.policy_words import labels, short, signed
 from secondop.figures.style import COLOURS
 
 _MADE = "yield_range", "signal", "contrasts", "policy", "measure"
@@ -27,12 +27,9 @@ def yield_range(table: pd.DataFrame) -> go.Figure:
     spans = _spans(table)
     main, signals = _main(spans), sorted(spans["signal"].unique())
     note = f"Over all signals shown {captions.between(main['low'].min(), main['high'].max())}. {_note(table)}"
-    across = "signal, how informative facts are: 0 nothing, 1 as calibrated to contrasts, others as assumed"
-    title, above = (
-        _title(main.loc[[(main["signal"] - 1).abs().idxmin()]]),
-        f"yield above chance: {_what(table)}",
-    )
-    made = style.figure(title, note, x=across, y=above)
+    words = "signal, how informative facts are: 0 nothing, 1 as calibrated to contrasts, others as assumed"
+    title = _title(main.loc[[(main["signal"] - 1).abs().idxmin()]])
+    made = style.figure(title, note, x=words, y=f"yield above chance: {_what(table)}")
     step = min(np.diff(signals), default=1)
     made.fig.update_xaxes(tickvals=signals, range=[signals[0] - 0.4 * step, signals[-1] + 0.4 * step])
     made.fig.update_yaxes(range=style.reach(spans[["lower", "upper"]]))
@@ -66,8 +63,7 @@ def yield_at_signal(table: pd.DataFrame) -> go.Figure:
     spans, steps, colour = _spans(table), {}, COLOURS["rule book"]
     note, words = f"{_note(table)} Dotted: as many at random.", f"yield above chance: {_what(table)}"
     for signal, rows in spans.groupby("signal"):
-        labels = [captions.capital(short(row)) for row in rows.to_dict("records")]
-        made = style.ladder(_title(_main(rows)), note, labels, x=words, values=rows["found"])
+        made = style.ladder(_title(_main(rows)), note, labels(rows), x=words, values=rows["found"])
         y = -np.arange(len(rows))
         made.bars(rows["low"], rows["high"], y, style.tint(colour, 0.4), name="contrasts")
         made.whiskers(rows["lower"], rows["upper"], y, name="interval")
@@ -98,7 +94,7 @@ def triage_lifts(table: pd.DataFrame) -> go.Figure:
     title += f"whether {' and '.join(above.index[~above])} do cannot be told"
     note = f"Published: breast biopsies, from the least to the most of three case mixes. {whose}: "
     note += f"{table.attrs.get('n', 0):,} cases, 95 % intervals. Dotted: chance, a lift of 1."
-    ends = table["lower"].map("{:.2f}".format) + " to " + table["upper"].map("{:.2f}".format)
+    ends = captions.ranges(table["lower"], table["upper"], ".2f")
     lift = table["value"].map("{:.2f}".format).where(table["value"].notna(), "")
     shown = {"triage": table["triage"], "source": table["source"].where(published, whose), "lift": lift}
     shown |= {"case mixes, or 95 % interval": ends, "chosen, of 100 cases": table["referred"].map(signed)}
@@ -108,8 +104,7 @@ def triage_lifts(table: pd.DataFrame) -> go.Figure:
     words = "lift (log): errors corrected, less introduced, of those chosen over all"
     made = style.ladder(title, note, panels, x=words)
     limits = np.log10([min(0.8, table["lower"].min() * 0.95), table["upper"].max() * 1.06]).tolist()
-    look = {"type": "log", "range": limits, "tickvals": [0.5, 0.75, 1, 1.5, 2, 3, 4, 6]}
-    made.fig.update_layout({"xaxis": look, "xaxis2": look})
+    made.across(type="log", range=limits, tickvals=[0.5, 0.75, 1, 1.5, 2, 3, 4, 6])
     made.upright(1)
     made.upright(1, panel=1)
     known, own = table[published], table[~published]
@@ -131,15 +126,10 @@ def _spans(table: pd.DataFrame) -> pd.DataFrame:
     spans["middle"], spans["referred"] = middle["yield_above_chance"], middle["referral_rate"]
     shares = table[table["measure"] == "yield_share"].groupby(keys)["value"].agg(["min", "max"])
     spans = spans.join(shares).reset_index()
-    texts = {
-        "found": ("low", "high", ".1f"),
-        "chance": ("lower", "upper", ".1f"),
-        "share": ("min", "max", ".0f"),
-    }
-    for name, (low, high, form) in texts.items():
-        ends = zip(spans[low], spans[high], strict=True)
-        spans[name] = [captions.between(*two, form) for two in ends]
-    return spans.assign(what=_what(table), share=spans["share"] + np.where(spans["share"] == "", "", " %"))
+    spans["found"] = captions.ranges(spans["low"], spans["high"])
+    spans["chance"] = captions.ranges(spans["lower"], spans["upper"])
+    spans["share"] = [f"{x} %" * bool(x) for x in captions.ranges(spans["min"], spans["max"], ".0f")]
+    return spans.assign(what=_what(table))
 
 
 def _what(table: pd.DataFrame) -> str:

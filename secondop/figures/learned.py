@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from secondop.figures import style
-from secondop.figures.captions import between, capital, cases_of, known_of, with_ends
+from secondop.figures.captions import between, capital, cases_of, known_of, ranges, with_ends
 from secondop.figures.given import draws
 from secondop.figures.style import COLOURS, QUIET, Panel
 
@@ -18,6 +18,10 @@ _PARTS = {
     "true_positive": ("useful", "referred, something changes"),
     "false_positive": ("overuse", "nothing changes: possible overuse"),
     "false_negative": ("underuse", "not referred: missed"),
+}
+_KINDS = {  # of facts, by whether they are known to tell nothing
+    False: ("may tell something", COLOURS["learned"], "circle"),
+    True: ("tell nothing, by construction", QUIET, "diamond-open"),
 }
 _WHO = {"random": "a random choice", "rule_book": "the rule book", "learned": "the learned triage"}
 
@@ -44,20 +48,17 @@ def calibration(table: pd.DataFrame) -> go.Figure:
     made.line(ends, ends, COLOURS["all"], dash="dot")
     for i in np.flatnonzero(most > least):
         made.line([score[i]] * 2, [least[i], most[i]], style.tint(colour, 0.4), width=7)
-    columns = (score, least, most, lower, upper, *(table[x] for x in ("changed", "n", "unknown")))
-    shown = pd.DataFrame(
-        {
-            "group": f"{i} of {len(table)}",
-            "mean probability": f"{mean:.1f} %",
-            "came true": f"{between(*known)} % ({between(*chance)})",
-            "cases": f"{changed:,.0f} of {n:,.0f}" + f", {gap:,.0f} unknown" * bool(gap),
-        }
-        for i, (mean, *four, changed, n, gap) in enumerate(zip(*columns, strict=True), 1)
-        for known, chance in [(four[:2], four[2:])]
-    )
-    marker = {"color": colour, "size": list(9 * (least == most)), "opacity": 1}
-    bars = style.whisker(middle, lower, upper, colour)
-    made.points(score, middle, shown, marker=marker, error_y=bars, name="groups")
+    said = {"group": [f"{i + 1} of {len(table)}" for i in table.index]}
+    said["mean probability"] = score.map("{:.1f} %".format)
+    true = zip(ranges(least, most), ranges(lower, upper), strict=True)
+    said["came true"] = [f"{share} % ({chance})" for share, chance in true]
+    said["cases"] = [
+        f"{row.changed:,.0f} of {row.n:,.0f}" + f", {row.unknown:,.0f} unknown" * bool(row.unknown)
+        for row in table.itertuples()
+    ]
+    look = {"marker": {"color": colour, "size": list(9 * (least == most)), "opacity": 1}, "name": "groups"}
+    look["error_y"] = style.whisker(middle, lower, upper, colour)
+    made.points(score, middle, pd.DataFrame(said), **look)
     made.name(0.6 * ends[1], 0.6 * ends[1], "perfect calibration", QUIET)
     return made.done()
 
@@ -74,10 +75,8 @@ def same_volume(table: pd.DataFrame) -> go.Figure:
     rounds = [part.set_index("measure") for _, part in table.groupby(["level", "unknown"], sort=False)]
     note = f"{table['n'].iloc[0]:,} {cases_of(table)}, each scored by a model that did not learn from it. "
     note += "At the right: changes found. Thin: 95 % interval, in pairs with the rule book."
-    found, who = (
-        [part.loc[list(_PARTS), list(_WHO)].astype(float) for part in rounds],
-        list(map(capital, _WHO.values())),
-    )
+    found = [part.loc[list(_PARTS), list(_WHO)].astype(float) for part in rounds]
+    who = list(map(capital, _WHO.values()))
     panels = []
     for part, counts in zip(rounds, found, strict=True):
         level, unknown, sent = part[["level", "unknown", "referral_rate"]].iloc[0]
@@ -95,10 +94,7 @@ def same_volume(table: pd.DataFrame) -> go.Figure:
             made.bars(*ends, [0, -1, -2], COLOURS[colour], shown, **look)
         row = part.loc["true_positive"]
         made.whiskers(*([row["rule_book"] + row[end]] for end in ("lower", "upper")), [-2], panel=panel)
-    end = 1.02 * max(counts.sum().max() for counts in found)
-    made.fig.update_layout(
-        {style.axes(i)["xaxis"].replace("x", "xaxis"): {"range": [0, end]} for i in range(len(rounds))}
-    )
+    made.across(range=[0, 1.02 * max(counts.sum().max() for counts in found)])
     return made.done()
 
 
@@ -133,23 +129,15 @@ def importance(table: pd.DataFrame, silent: Collection[str] = (), *, most: int =
     made = style.ladder(title, note, rows["label"], x="points of AUC lost", values=values)
     made.fig.update_xaxes(range=style.reach(rows[["lower", "upper"]]))
     made.upright(0, COLOURS["all"])
-    spans = [with_ends(*row, ".2f") for row in rows[["importance", "lower", "upper"]].to_numpy()]
-    shown = (
-        rows[["label", "question"]]
-        .set_axis(["fact", "question"], axis=1)
-        .assign(**{"points of AUC lost": spans})
-    )
-    for known, name, colour, symbol in (
-        (False, "may tell something", COLOURS["learned"], "circle"),
-        (True, "tell nothing, by construction", QUIET, "diamond-open"),
-    ):
-        part = rows[rows["fact"].isin(silent) == known]
-        if len(part):
-            look = {"marker": {"color": colour, "symbol": symbol, "size": 9}, "name": name}
-            look["error_x"] = style.whisker(part["importance"], part["lower"], part["upper"], colour)
-            made.points(
-                part["importance"], part["y"], shown.loc[part.index], showlegend=bool(len(silent)), **look
-            )
+    shown = rows[["label", "question"]].set_axis(["fact", "question"], axis=1)
+    columns = rows[["importance", "lower", "upper"]].to_numpy()
+    shown["points of AUC lost"] = [with_ends(*row, ".2f") for row in columns]
+    for known, part in rows.groupby(rows["fact"].isin(silent)):
+        name, colour, symbol = _KINDS[known]
+        look = {"marker": {"color": colour, "symbol": symbol, "size": 9}, "name": name}
+        look["error_x"] = style.whisker(part["importance"], part["lower"], part["upper"], colour)
+        look["showlegend"] = bool(len(silent))
+        made.points(part["importance"], part["y"], shown.loc[part.index], **look)
     return made.done()
 
 

@@ -62,9 +62,14 @@ def bounds(row: Mapping, name: str, digits: int = 1) -> str:
     return f"{value} ({low} to {high})" if value else f"{low} to {high}"
 
 
-def brief(row: Mapping, name: str) -> str:
-    """A value as a whole number; its bounds where unknown outcomes leave none."""
-    return bounds(row, name, 0).split(" (")[0]
+def brief(row: Mapping, name: str, digits: int = 0) -> str:
+    """A value in short; its bounds where unknown outcomes leave none."""
+    return bounds(row, name, digits).split(" (")[0]
+
+
+def ends(rows: pd.DataFrame, name: str) -> list[pd.Series]:
+    """The bounds of a measure, then the ends of its interval."""
+    return [rows[f"{name}_{end}"] for end in ("min", "max", "lower", "upper")]
 
 
 def signed(value: float, digits: int = 1) -> str:
@@ -80,13 +85,17 @@ def short(row: Mapping) -> str:
     return text if len(text) <= 34 else f"{text[:33].rstrip()}…"
 
 
+def labels(rows: pd.DataFrame) -> list[str]:
+    """The policies as they stand beside rows."""
+    return [captions.capital(short(row)) for row in rows.to_dict("records")]
+
+
 def above_chance(row: Mapping) -> str:
-    """The yield above chance, with its share of the possible at that volume, unless it may be zero."""
-    above, least, lower, upper = (row[f"yield_above_chance{x}"] for x in ("", "_min", "_lower", "_upper"))
+    """The yield above chance, with its share of the possible or, where it may be zero, its ends."""
+    above, lower, upper = (row[f"yield_above_chance{x}"] for x in ("", "_lower", "_upper"))
     text = f": {abs(above):.1f} {'below' if round(above, 1) < 0 else 'above'} chance"
     if lower <= 0 <= upper and lower < upper:
-        why = "with missing information" if lower <= least < above else "includes zero"
-        return f"{text} ({signed(lower)} to {signed(upper)}, {why})"
+        return f"{text} ({signed(lower)} to {signed(upper)})"
     share = row["yield_share"]
     return text if pd.isna(share) else f"{text}, {round(share) + 0:.0f} % of the possible"
 
@@ -136,15 +145,6 @@ def best_of(rows: pd.DataFrame) -> pd.Series | None:
             best = real[real[BEST].isna()].nlargest(1, "net_benefit")
         return best.iloc[0] if len(best) else None
     return real.loc[real["net_benefit"].idxmax()] if real["net_benefit"].notna().all() else None
-
-
-def cannot_tell(rows: pd.DataFrame) -> str:
-    """Which policies may be best, as far as unknown outcomes leave it open: the two that may be most."""
-    said = "is not known while outcomes are unknown"
-    may = rows[rows[f"{BEST}_max"] == 1] if BEST in rows else rows[:0]
-    may = may.sort_values("net_benefit_max", ascending=False, kind="stable")[:2].to_dict("records")
-    two = (f"{row['label']} {bounds(row, 'net_benefit')}" for row in may)
-    return f"{said}: per 100 cases, referring {', '.join(two)}" if may else said
 
 
 def tied(rows: pd.DataFrame, best: pd.Series) -> pd.DataFrame:

@@ -47,34 +47,31 @@ COLOURS = {
 SPARE = ("#C0699A", "#B87A00", "#7B5AA6", "#009E73", "#D55E00", "#808080")
 """Colours for what has no meaning of its own."""
 
+Shown = pd.DataFrame | None  # texts that pointing at marks shows
 WIDE, NARROW = 760, 350  # widths that a layout is made for: a page or notebook, and a phone
 _MOVES = ("x", "base", "customdata", "error_x.array")
 _MOVES += tuple(f"marker.{name}" for name in ("color", "line.color", "pattern.fgcolor"))
+_TOLD = 12  # rows of numbers in a description
 _CLEAR = "rgba(0,0,0,0)"
 _FONT = "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif"
 
 
 def template(scheme: Mapping[str, str]) -> go.layout.Template:
     """The house style in one scheme, :data:`LIGHT` or :data:`DARK`."""
+    ground, ink = scheme["ground"], scheme["ink"]
     axis = {"showline": True, "linecolor": scheme["axis"], "gridcolor": scheme["grid"], "zeroline": False}
     axis |= {"automargin": False, "tickfont": {"size": 12}, "title": {"font": {"size": 14}, "standoff": 8}}
-    box = {"align": "left", "bgcolor": scheme["ground"], "font": {"color": scheme["ink"], "size": 13}}
-    ground = {"paper_bgcolor": scheme["ground"], "plot_bgcolor": scheme["ground"]}
     foot = {"orientation": "h", "x": 0, "xref": "container", "xanchor": "left", "y": 0, "yref": "container"}
-    return go.layout.Template(
-        layout=ground
-        | {
-            "font": {"family": _FONT, "size": 13, "color": scheme["ink"]},
-            "colorway": [COLOURS["recommended"], *SPARE],
-            "xaxis": axis,
-            "yaxis": axis,
-            "hoverlabel": box,
-            "hovermode": "closest",
-            "barmode": "overlay",
-            "legend": foot | {"yanchor": "bottom", "font": {"size": 13}, "itemclick": False},
-            "modebar": {"remove": ["sendChartToCloud"]},  # cases are nobody else's business
-        }
-    )
+    look = {
+        "font": {"family": _FONT, "size": 13, "color": ink},
+        "paper_bgcolor": ground,
+        "plot_bgcolor": ground,
+    }
+    look |= {"colorway": [COLOURS["recommended"], *SPARE], "xaxis": axis, "yaxis": axis, "barmode": "overlay"}
+    look["hoverlabel"] = {"align": "left", "bgcolor": ground, "font": {"color": ink, "size": 13}}
+    look["legend"] = foot | {"yanchor": "bottom", "font": {"size": 13}, "itemclick": False}
+    look["modebar"] = {"remove": ["sendChartToCloud"]}  # cases are nobody else's business
+    return go.layout.Template(layout=look | {"hovermode": "closest"})
 
 
 @dataclass(frozen=True)
@@ -108,9 +105,7 @@ class Drawing:
     start: int = 0
     prefix: str = ""
 
-    def points(
-        self, x: Any, y: Any, shown: pd.DataFrame | None = None, *, panel: int = 0, **look: Any
-    ) -> None:
+    def points(self, x: Any, y: Any, shown: Shown = None, *, panel: int = 0, **look: Any) -> None:
         """Marks; pointing at one shows its row of ``shown``, the first column as a heading."""
         look = {"mode": "markers", "showlegend": False} | axes(panel) | self.hover(shown) | look
         self.fig.add_scatter(x=_plain(x), y=_plain(y), **look)
@@ -127,9 +122,7 @@ class Drawing:
         x, y = [*x, *list(x)[::-1]], [*high, *list(low)[::-1]]
         self.line(x, y, colour, width=0, fill="toself", fillcolor=tint(colour, 0.2), **more)
 
-    def bars(
-        self, start: Any, end: Any, y: Any, colour: Any, shown: pd.DataFrame | None = None, **more: Any
-    ) -> None:
+    def bars(self, start: Any, end: Any, y: Any, colour: Any, shown: Shown = None, **more: Any) -> None:
         """Solid bars along the rows of a ladder, for what is known; ``panel=`` says of which."""
         start, end = np.asarray(start, float), np.asarray(end, float)
         look = {"orientation": "h", "marker": {"color": colour}, "showlegend": False}
@@ -152,6 +145,11 @@ class Drawing:
         ends = [0.5, 0.5 - len(self.panels[panel].labels)]
         self.line([x, x], ends, colour, **{"width": 1.5, "dash": "dot"} | axes(panel) | more)
 
+    def across(self, **look: Any) -> None:
+        """How the axis below is drawn, of every panel."""
+        names = [axes(panel)["xaxis"].replace("x", "xaxis") for panel in range(len(self.panels))]
+        self.fig.update_layout(dict.fromkeys(names, look))
+
     def name(self, x: float, y: float, text: str, colour: str = INK, *, panel: int = 0) -> None:
         """A direct label at a mark, with a leader line, placed where there is room; the first come first."""
         said = {"text": escape(text, quote=False), "colour": colour}
@@ -169,7 +167,7 @@ class Drawing:
         """The title, or that of every step of the slider."""
         return [escape(step[0], quote=False) for step in self.steps.values() or [[self.title]]]
 
-    def hover(self, shown: pd.DataFrame | None) -> dict[str, Any]:
+    def hover(self, shown: Shown) -> dict[str, Any]:
         """What a trace needs to show these rows, which the table of the figure then holds too."""
         if shown is None:
             return {"hoverinfo": "skip"}
@@ -196,13 +194,12 @@ class Drawing:
         rows = pd.concat(self.tables, ignore_index=True).astype("string").fillna("").drop_duplicates()
         return {"columns": rows.columns.tolist(), "rows": rows.to_numpy().tolist()}
 
-    def description(self, rows: list[list[str]], most: int = 12) -> str:
+    def description(self, rows: list[list[str]]) -> str:
         """What the figure shows, for who cannot see it: the finding, what is drawn, the numbers."""
-        drawn = ". ".join(f"{side}: {text}" for side, text in (("Up", self.y), ("Across", self.x)) if text)
-        told = "; ".join(", ".join(cell for cell in row if cell) for row in rows[:most])
-        more = f"; and {len(rows) - most} more" if len(rows) > most else ""
-        ends = [text.rstrip(".") for text in (self.title, self.note, drawn, f"{told}{more}") if text]
-        return ". ".join(ends) + "."
+        drawn = [f"{side}: {text}" for side, text in (("Up", self.y), ("Across", self.x)) if text]
+        told = "; ".join(", ".join(filter(None, row)) for row in rows[:_TOLD])
+        told += f"; and {len(rows) - _TOLD} more" * (len(rows) > _TOLD)
+        return ". ".join(text.rstrip(".") for text in (self.title, self.note, *drawn, told) if text) + "."
 
 
 def figure(title: str, note: str = "", *, x: str = "", y: str = "", height: int = 380) -> Drawing:
@@ -213,9 +210,7 @@ def figure(title: str, note: str = "", *, x: str = "", y: str = "", height: int 
     return Drawing(title, note, x, y, [Panel(size=height)])
 
 
-def ladder(
-    title: str, note: str, panels: Sequence[Panel] | Iterable[str], *, x: str = "", values=()
-) -> Drawing:
+def ladder(title: str, note: str, panels: Iterable[Any], *, x: str = "", values: Iterable = ()) -> Drawing:
     """Begin a figure of rows, the first at y = 0, the next at -1: a label left, a value at the end.
 
     Labels, or panels of them. On a phone a label stands above its row, and panels below one another.

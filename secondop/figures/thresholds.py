@@ -21,7 +21,6 @@ from secondop.figures.style import COLOURS, INK
 _ONE_CLUSTER = "Which policy is best cannot be told: all cases are of one cluster, so there are no intervals"
 _DASHES = {"none": "dot", "all": "dash", FORESIGHT: "dashdot"}
 _REFERRALS = (50, 20, 10, 5, 2, 1)  # a phone has no room for 0.5
-_ENDS = [f"net_benefit_{end}" for end in ("min", "max", "lower", "upper")]
 _GREEN, _BLUE, _GREY = COLOURS["useful"], COLOURS["optional"], COLOURS["no_indication"]
 
 
@@ -82,7 +81,7 @@ def net_benefit(table: pd.DataFrame) -> go.Figure:
     steps = {at: _ranked(part, note) for at, part in every.groupby("threshold", sort=False)}
     first = min(steps, key=lambda threshold: abs(threshold - 1 / 11))
     made, names = steps[first], [f"{1 / at - 1:.3g}:1 = {100 * at:.0f} %" for at in steps]
-    made.fig.update_xaxes(range=style.reach(every.loc[every["sort"] != FORESIGHT, _ENDS]))
+    made.fig.update_xaxes(range=style.reach(say.ends(every[every["sort"] != FORESIGHT], "net_benefit")))
     if len(steps) > 1:
         moving = dict(zip(names, steps.values(), strict=True))
         made.slider(moving, list(steps).index(first), "No-change referrals accepted: ")
@@ -101,10 +100,7 @@ def _shown(rows: pd.DataFrame, about: Mapping) -> pd.DataFrame:
     said[_trade(about)] = (1 / rows["threshold"] - 1).map("{:.3g}".format)
     said["decision threshold"] = (100 * rows["threshold"]).map("{:.2g} %".format)
     said["net benefit per 100 cases"] = [say.bounds(row, "net_benefit") for row in rows.to_dict("records")]
-    ends = zip(
-        rows["net_benefit_lower"].map(say.signed), rows["net_benefit_upper"].map(say.signed), strict=True
-    )
-    said["95 % interval"] = [f"{low} to {high}" if low else "" for low, high in ends]
+    said["95 % interval"] = captions.ranges(rows["net_benefit_lower"], rows["net_benefit_upper"])
     if "chance" in rows:
         said["as many at random"] = rows["chance"].map(say.signed)
     return say.in_brackets(said, about)
@@ -122,11 +118,10 @@ def _ranked(part: pd.DataFrame, note: str) -> style.Drawing:
     elif BEST in rows:
         rows.loc[rows[f"{BEST}_max"] == 1, "colour"] = _BLUE
     rows = rows.sort_values("at", ascending=False, kind="stable")
-    labels = [captions.capital(say.short(row)) for row in rows.to_dict("records")]
     values = [say.signed(value) or "open" for value in rows["net_benefit"]]
     words = "net benefit per 100 cases at the decision threshold"
-    made = style.ladder(_title(part), note, labels, x=words, values=values)
-    y, colours, ends = -np.arange(len(rows)), rows["colour"].tolist(), [rows[end] for end in _ENDS]
+    made = style.ladder(_title(part), note, say.labels(rows), x=words, values=values)
+    y, colours, ends = -np.arange(len(rows)), rows["colour"].tolist(), say.ends(rows, "net_benefit")
     made.bars(0 * y, rows["net_benefit"], y, colours, _shown(rows, part.attrs), name="net benefit")
     made.possible(*ends[:2], y, colours, name="missing")
     made.whiskers(*ends[2:], y, name="interval")
@@ -146,10 +141,10 @@ def _title(part: pd.DataFrame) -> str:
     if _one_cluster(part):
         return _ONE_CLUSTER
     if best is None:
-        return f"At {1 / at - 1:.3g} for one, the best policy {say.cannot_tell(part)}"
+        return f"At {1 / at - 1:.3g} for one, the best policy is not known while outcomes are unknown"
     trade = f"{captions.threshold_words(at)} (threshold {100 * at:.2g} %)"
     title = f"With {trade}, referring {best['label'][:60]} has the highest net benefit"
-    net = f": {say.bounds(best, 'net_benefit').split(' (')[0]} per 100 cases" * (best["sort"] != "none")
+    net = f": {say.brief(best, 'net_benefit', 1)} per 100 cases" * (best["sort"] != "none")
     ties = say.tied_with(part, best)
     return say.estimated(title + (f", in a tie with {ties}" if ties else net), part.attrs)
 

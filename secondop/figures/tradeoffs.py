@@ -25,6 +25,7 @@ _FACES = {  # the first five policies, in this order, are named and have a colou
     "count": (COLOURS["urgent"], "circle"),
     "group": (COLOURS["useful"], "diamond"),
 }
+_CORNERS = "x", f"{_FP}_min", f"{_FP}_max", "y", f"{_TP}_min", f"{_TP}_max"
 _NEEDED = (50, 30, 20, 15, 10, 8, 6, 5, 4, 3, 2, 1.5)  # numbers needed to refer that get a line
 
 
@@ -43,14 +44,9 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
     named = named.sort_values(["order", "off"], kind="stable").head(5)
     others, everybody = others.drop(named.index), rows[rows["sort"] == "all"].iloc[0]
     happens, stays, _ = say.outcome_words(about)
-    across, up = (
-        f"possible overuse: of 100 cases, referred, and {stays}",
-        f"of 100 cases, referred, and {happens}",
-    )
-    made, said = (
-        style.figure(_tradeoff_title(rows), _note(rows), x=across, y=up, height=430),
-        say.shown(rows, about),
-    )
+    x, y = f"possible overuse: of 100 cases, referred, and {stays}", f"of 100 cases, referred, and {happens}"
+    said, note = say.shown(rows, about), _note(rows)
+    made = style.figure(_tradeoff_title(rows), note, x=x, y=y, height=430)
     for axis, name in (("x", _FP), ("y", _TP)):
         drawn = [*rows[axis], *named[[f"{name}_max", f"{name}_upper"]].to_numpy().ravel(), 1]
         made.fig.layout[f"{axis}axis"].range = style.reach(drawn)
@@ -74,9 +70,7 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
         text, colour = (ENDS[row["sort"]], QUIET) if row["sort"] in ENDS else (say.short(row), INK)
         made.name(row["x"], row["y"], text, colour)
     _needed(made, rows, everybody)
-    steps = [
-        np.mean(step, axis=0) for step in pairwise(zip(*front, strict=True)) if None not in sum(step, ())
-    ]
+    steps = [np.mean(two, axis=0) for two in pairwise(zip(*front, strict=True)) if None not in sum(two, ())]
     if len(steps) > 1:
         made.name(*steps[len(steps) // 2], "efficient frontier")
     return made.done()
@@ -96,28 +90,20 @@ def yield_above_chance(table: pd.DataFrame) -> go.Figure:
     if rows.empty:
         raise SecondopError("The figure yield_above_chance draws policies, and this table has none but ends.")
     rows = rows.iloc[np.argsort(-say.middle(rows, _ABOVE), kind="stable")]
-    ends, what = (
-        rows[[f"{_ABOVE}_{end}" for end in ("min", "max", "lower", "upper")]],
-        say.outcome_words(table.attrs)[2],
-    )
-    (_, least), (_, most), (_, lower), (_, upper) = ends.items()
+    what, (least, most, lower, upper) = say.outcome_words(table.attrs)[2], say.ends(rows, _ABOVE)
     note = f"{say.basis(rows)} {say.doubts(rows, _ABOVE)} Dotted: as many at random."
-    labels = [
-        captions.capital(f"{say.short(row)}, {say.brief(row, 'referral_rate')} referred")
-        for row in rows.to_dict("records")
-    ]
+    sent = [say.brief(row, "referral_rate") for row in rows.to_dict("records")]
+    labels = [f"{label}, {of} referred" for label, of in zip(say.labels(rows), sent, strict=True)]
     values = [say.signed(x) or "open" for x in rows[_ABOVE]]
     words = f"yield above chance: {what} per 100 cases"
     made = style.ladder(_yield_title(rows, what), note, labels, x=words, values=values)
-    made.fig.update_xaxes(range=style.reach(ends))
+    made.fig.update_xaxes(range=style.reach([least, most, lower, upper]))
     made.upright(0, name="chance")
     y, sure = -np.arange(len(rows)), (lower > 0) | (upper < 0)
     made.possible(least, most, y)
     made.whiskers(lower, upper, y)
-    colours = np.where(sure, COLOURS["rule book"], COLOURS["no_indication"]).tolist()
-    made.points(
-        rows[_ABOVE], y, say.shown(rows, table.attrs), marker={"color": colours, "size": 10}, name="policies"
-    )
+    look = {"color": np.where(sure, COLOURS["rule book"], COLOURS["no_indication"]).tolist(), "size": 10}
+    made.points(rows[_ABOVE], y, say.shown(rows, table.attrs), marker=look, name="policies")
     return made.done()
 
 
@@ -134,9 +120,7 @@ def placed(rows: pd.DataFrame) -> pd.DataFrame:
 
 def missing(row: Mapping) -> list[tuple[list[float], list[float]]]:
     """Lines from a mark: to where missing facts, all taken as yes, refer; and over its unknown outcomes."""
-    (x, left, right), (y, low, high) = (
-        (row[a], row[f"{b}_min"], row[f"{b}_max"]) for a, b in (("x", _FP), ("y", _TP))
-    )
+    x, left, right, y, low, high = (row[name] for name in _CORNERS)
     half = (right + high - row["referral_rate_max"] + row["open"]) / 2
     found = [([x, x + right - left - half], [y, y + high - low - half])]
     found += [([left, left + row["open"]], [low + row["open"], low])]
@@ -167,23 +151,21 @@ def _tradeoff_title(rows: pd.DataFrame) -> str:
     book = real[real["policy"] == "recommended"]
     row = (book if len(book) else real.sort_values(_ABOVE, ascending=False)).iloc[0]
     over, sort = say.brief(row, _FP), "no-change" if what == "changes" else "other"
-    title = (
-        f"Referring {row['label'][:60]} finds {say.brief(row, _TP)} of the {everybody} {what} in 100 cases, "
-    )
-    title += f"with {over} {sort} referral{'s' * (over != '1')}"
+    title = f"Referring {row['label'][:60]} finds {say.brief(row, _TP)} of the {everybody} {what} in 100 "
+    title += f"cases, with {over} {sort} referral{'s' * (over != '1')}"
     return say.estimated(title + ("" if pd.isna(row[_ABOVE]) else say.above_chance(row)), rows.attrs)
 
 
 def _yield_title(rows: pd.DataFrame, what: str) -> str:
-    """How many policies are told from chance; of the others it is open."""
+    """How many policies are told from chance; of the others that cannot be told."""
     above, below = int((rows[f"{_ABOVE}_lower"] > 0).sum()), int((rows[f"{_ABOVE}_upper"] < 0).sum())
     n, rest = len(rows), len(rows) - above - below
     if rest == n:
         told = f"any of the {n} policies finds" if n > 1 else f"referring {rows['label'].iloc[0][:60]} finds"
-        return f"Whether {told} more {what} than chance is open: no interval is above zero"
+        return f"Whether {told} more {what} than chance cannot be told: no interval is above zero"
     title = f"{above or 'None'} of {n} policies find{'s' * (above == 1)} more {what} than chance"
     title += f"; {below} find{'s' * (below == 1)} fewer" * bool(below)
-    title += f"; of the other{f' {rest}' * (rest > 1)} it is open" * bool(rest)
+    title += f"; of the other{f' {rest}' * (rest > 1)} it cannot be told" * bool(rest)
     return say.estimated(title, rows.attrs)
 
 

@@ -15,6 +15,7 @@ from secondop.figures.captions import capital, only_one
 from secondop.figures.given import draws
 from secondop.figures.style import COLOURS, INK
 
+_NUMBERS = "median", "base", "lower", "upper", "lower_half", "upper_half"
 _BASES = {"assumed": COLOURS["overuse"], "fitted": COLOURS["fitted"], "cited": INK}
 _POLICIES = {FORESIGHT: "useful", "sought": "learned", "none": "none", "all": "all"}
 _POLICIES |= {level: level for level in ("urgent", "recommended", "optional")}
@@ -35,11 +36,7 @@ def tornado(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
     """
     words, unit = _words(only_one(table, "measure", "tornado"))
     what, top = words.rsplit(", per", 1)[0].split(":")[0], table.iloc[0]
-    rows, rest, base = (
-        table.head(most).assign(y=-np.arange(len(table.head(most)))),
-        table.iloc[most:],
-        top["base"],
-    )
+    rows, rest, base = table.head(most), table.iloc[most:], top["base"]
     ties = (table["swing"] + table["swing_error"] >= top["swing"] - top["swing_error"]).sum() - 1
     ends = " to ".join(_short(end) for end in sorted(top[["at_lower", "at_upper", "base"]])[::2])
     title = f"“{capital(top['label'])}” moves {what} most" + f", in a tie with {ties} more" * bool(ties)
@@ -55,6 +52,7 @@ def tornado(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
     drawn = rows[["at_lower", "at_upper"]].to_numpy() - base
     made.fig.update_xaxes(range=[base + end for end in style.reach(drawn)])
     made.upright(base, dash="solid", width=1)
+    rows = rows.assign(y=-np.arange(len(rows)))
     for basis, part in rows.groupby("basis", sort=False):
         colour = _BASES[basis]
         for end, pale in (("lower", style.tint(colour, 0.35)), ("upper", colour)):
@@ -98,10 +96,8 @@ def propagate(table: pd.DataFrame) -> go.Figure:
     if rows.empty:
         raise SecondopError(f"Nothing was counted for {name} in any draw, so there are no bands to draw.")
     words, unit = _words(name)
-    note = (
-        f"{_cases(table)} in each of {rows['draws'].max():,} draws of all parameters. Thin: 95 % of draws. "
-    )
-    note += "Bar: half of them; hatched: if missing were yes. Tick and value: median. Diamond: as stated."
+    note = f"{_cases(table)} in each of {rows['draws'].max():,} draws of all parameters. Thin: 95 % of draws."
+    note += " Bar: half of them; hatched: if missing were yes. Tick and value: median. Diamond: as stated."
     note += " Draws in which nothing was counted are left out." * bool(rows["blank"].any())
     labels, y = [capital(_NAMES.get(policy, policy)) for policy in rows["policy"]], -rows.index.to_numpy()
     made = style.ladder(_widest(rows, unit), note, labels, x=words, values=_alike(rows["median"]))
@@ -111,11 +107,9 @@ def propagate(table: pd.DataFrame) -> go.Figure:
         draw = made.possible if row["policy"].endswith(IF_YES) else made.bars
         draw([row["lower_half"]], [row["upper_half"]], [-i], colour)
     made.whiskers(rows["lower"], rows["upper"], y)
-    said = {name: _alike(rows[name]) for name in rows.select_dtypes("number")}
-    shown = pd.DataFrame({"policy": labels, "median": said["median"], "as stated": said["base"]})
-    for share, end in (("95 % of draws", ""), ("half of them", "_half")):
-        ends = zip(said[f"lower{end}"], said[f"upper{end}"], strict=True)
-        shown[share] = [f"{low} to {high}" for low, high in ends]
+    median, base, lower, upper, low, high = (_alike(rows[name]) for name in _NUMBERS)
+    shown = pd.DataFrame({"policy": labels, "median": median, "as stated": base})
+    shown["95 % of draws"], shown["half of them"] = lower + " to " + upper, low + " to " + high
     shown["draws"] = rows["draws"].map("{:,}".format)
     tick = {"symbol": "line-ns", "size": 13, "line": {"width": 2.5, "color": INK}}
     made.points(rows["median"], y, shown, marker=tick, name="median")
@@ -162,6 +156,6 @@ def _short(value: float) -> str:
     return f"{value:#.3g}".removesuffix(".") if abs(value) < 1000 else f"{value:,.0f}"
 
 
-def _alike(values: pd.Series) -> list[str]:
+def _alike(values: pd.Series) -> pd.Series:
     """Numbers of one column, all with as many decimals."""
-    return [f"{value:.{1 if values.abs().max() >= 10 else 2}f}" for value in values]
+    return values.map(f"{{:.{1 if values.abs().max() >= 10 else 2}f}}".format)

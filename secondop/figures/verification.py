@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from secondop.evaluation.measures import MEASURES
 from secondop.figures import style
-from secondop.figures.captions import basis_of, between, capital, only_one
+from secondop.figures.captions import basis_of, between, capital, only_one, ranges
 from secondop.figures.given import draws
 from secondop.figures.style import COLOURS, INK
 
@@ -35,14 +35,11 @@ def verification_bias(table: pd.DataFrame) -> go.Figure:
     title = f"{what}: {alone:.1f} {unit} by the known cases alone, {value:.1f} estimated"
     if "truth" in rows.index:
         truth = rows.loc["truth", "value"]
-        title += (
-            f"; its interval {'includes' if lower <= truth <= upper else 'misses'} the truth, {truth:.1f}"
-        )
+        hit = "includes" if lower <= truth <= upper else "misses"
+        title += f"; its interval {hit} the truth, {truth:.1f}"
     note = f"{basis_of(table[1:])} Thin: 95 % interval. Hatched: whatever the unknown answers are."
-    said = [
-        between(row["min"], row["max"]) if way == "bounds" else f"{row['value']:.1f}"
-        for way, row in rows.iterrows()
-    ]
+    said = rows["value"].map("{:.1f}".format)
+    said["bounds"] = between(*rows.loc["bounds", ["min", "max"]])
     labels = [capital(way) for way in rows.index]
     made = style.ladder(title, note, labels, x=f"{what.split(' of ')[0]}, {unit}", values=said)
     ends = rows[["value", "min", "max", "lower", "upper"]].replace(np.inf, np.nan)
@@ -55,7 +52,7 @@ def verification_bias(table: pd.DataFrame) -> go.Figure:
             made.possible([row["min"]], [min(row["max"], high)], [-i])
         if thin:
             made.whiskers([row["lower"]], [min(row["upper"], high)], [-i], colour)
-        shown = {"way": labels[i], unit: said[i], "95 % interval": thin, "cases": f"{row['n']:,.0f}"}
+        shown = {"way": labels[i], unit: said[way], "95 % interval": thin, "cases": f"{row['n']:,.0f}"}
         marker = {"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2, "color": colour}}
         at = row["min" if way == "bounds" else "value"]
         made.points([at], [-i], pd.DataFrame([shown]), marker=marker, name=way)
@@ -74,11 +71,8 @@ def departures(table: pd.DataFrame, truth: float | None = None) -> go.Figure:
         The true value of the measure, where a simulation knows it.
     """
     (what, unit), rows = _measured(table), table[np.isfinite(table["delta"])].sort_values("delta")
-    x, y, odds = (
-        rows["odds"].to_numpy(),
-        rows["value"].to_numpy(),
-        "the odds of a change among those not verified are",
-    )
+    odds = "the odds of a change among those not verified are"
+    x, y = rows["odds"].to_numpy(), rows["value"].to_numpy()
     title = f"{what}: {y.min():.1f} to {y.max():.1f} {unit}, if {odds} {x.min():.2g} to {x.max():.2g}"
     if truth is not None and y.min() <= truth <= y.max():
         times = np.exp(np.interp(truth, *zip(*sorted(zip(y, np.log(x), strict=True)), strict=True)))
@@ -88,18 +82,16 @@ def departures(table: pd.DataFrame, truth: float | None = None) -> go.Figure:
     far = {f"if {words} of them change": table[table["delta"] == end] for words, end in _FAR.items()}
     far = {words: end["value"].iloc[0] for words, end in far.items() if len(end)}
     ends = [x.min(), x.max()]
-    made.fig.update_xaxes(
-        type="log", tickvals=[*_TIMES], ticktext=[*_TIMES.values()], range=np.log10(ends).tolist()
-    )
+    look = {"type": "log", "tickvals": [*_TIMES], "ticktext": [*_TIMES.values()]}
+    made.fig.update_xaxes(range=np.log10(ends).tolist(), **look)
     made.fig.update_yaxes(range=style.reach([*rows["lower"], *rows["upper"], *far.values(), truth or 0]))
     made.band(x, rows["lower"], rows["upper"], COLOURS["rule book"])
     for words, value in far.items():
         made.line(ends, [value] * 2, COLOURS["all"], dash="dash", width=1.5)
         made.name(x[len(x) // 2], value, words, style.QUIET)
-    shown = pd.DataFrame(
-        {"times the odds": rows["odds"].map("{:.2g}".format), unit: rows["value"].map("{:.1f}".format)}
-    )
-    shown["95 % interval"] = [between(*two) for two in zip(rows["lower"], rows["upper"], strict=True)]
+    shown = pd.DataFrame({"times the odds": rows["odds"].map("{:.2g}".format)})
+    shown[unit] = rows["value"].map("{:.1f}".format).to_numpy()
+    shown["95 % interval"] = ranges(rows["lower"], rows["upper"])
     look = {"mode": "lines", "line": {"color": COLOURS["rule book"], "width": 2}, "name": "estimate"}
     made.points(x, y, shown, **look)
     made.name(x[-1 - len(x) // 4], y[-1 - len(y) // 4], "estimate", COLOURS["rule book"])
