@@ -123,6 +123,11 @@ def between(low: float, high: float, form: str = ".1f") -> str:
     return low if low == high else f"{low} or more" if known[0] else f"up to {high}"
 
 
+def ranges(low: pd.Series, high: pd.Series, form: str = ".1f") -> list[str]:
+    """From one number to another, row by row."""
+    return [between(*ends, form) for ends in zip(low, high, strict=True)]
+
+
 def with_ends(value: float, lower: float, upper: float, form: str = ".1f", unit: str = "") -> str:
     """A number with its interval behind it, where it has one of some width."""
     said, ends = _written(value, form), between(lower, upper, form)
