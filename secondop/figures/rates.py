@@ -157,8 +157,7 @@ def overlap(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
 
 def _scale(made: Drawing, rows: pd.DataFrame) -> None:
     """One scale for every panel, as far as the intervals reach."""
-    look = {"range": [0, 1.02 * rows[["max", "upper"]].max().max()], "tickangle": 0, "nticks": 5}
-    made.fig.update_layout({f"xaxis{style.axes(at)['xaxis'][1:]}": look for at in range(len(made.panels))})
+    made.across(range=[0, 1.02 * rows[["max", "upper"]].max().max()], tickangle=0, nticks=5)
 
 
 def _bars(
