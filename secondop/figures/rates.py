@@ -113,9 +113,8 @@ def attrition(table: pd.DataFrame) -> go.Figure:
     colours = [COLOURS["recommended" if i < enough else "all"] for i in range(many)]
     start, end = (100 * x / n for x in (rows["fired"] - rows["added"], rows["fired"]))
     made.bars(start, end, -np.arange(many), colours, shown)
-    _bars(
-        made, last, last["min"], COLOURS["recommended"], pd.DataFrame({"rule": ["all together"]}), top=-many
-    )
+    total = pd.DataFrame({"rule": ["all together"]})
+    _bars(made, last, last["min"], COLOURS["recommended"], total, top=-many)
     return made.done()
 
 

@@ -48,11 +48,10 @@ def read_strategies(table: pd.DataFrame) -> go.Figure:
     start = "a single reader" if first == "none" else f"“{first}”"
     made = style.ladder(title, note, panels, x=f"from {start} to each strategy")
     made.y = "wrong answers, % of readings"
+    made.across(range=[-0.25, 5.8], tickvals=[0.5, 2.5], ticktext=["over-called", "under-called"])
     top = 1.1 * max(rows[ends].max().max(), 1)
     for panel, (name, own) in enumerate(classes):
-        axis = {"range": [-0.25, 5.8], "tickvals": [0.5, 2.5], "ticktext": ["over-called", "under-called"]}
-        keys = {name: f"{name}{end[1:]}" for name, end in style.axes(panel).items()}
-        made.fig.update_layout({keys["xaxis"]: axis, keys["yaxis"]: {"range": [-0.03 * top, top]}})
+        made.fig.update_layout({f"yaxis{style.axes(panel)['yaxis'][1:]}": {"range": [-0.03 * top, top]}})
         for basis, some in own.groupby("basis", sort=False):
             for _, row in some.sort_values("strategy", key=lambda x: x == named, kind="stable").iterrows():
                 _slopes(made, some.iloc[0], row, panel, row["strategy"] == named, looks[basis])
