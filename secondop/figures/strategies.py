@@ -35,7 +35,7 @@ def read_strategies(table: pd.DataFrame) -> go.Figure:
     rows = rows if "basis" in rows else rows.assign(basis="")
     ends = [f"{kind}{end}" for kind in _PLACES for end in ("", "_lower", "_upper")]
     rows = rows.assign(**{end: 100 * rows[end] if end in rows else np.nan for end in ends})
-    looks = dict(zip(rows["basis"].unique(), _LOOKS, strict=False))
+    looks = {basis: _LOOKS[i % len(_LOOKS)] for i, basis in enumerate(rows["basis"].unique())}
     first, main = rows["strategy"].iloc[0], rows[rows["basis"] == rows["basis"].iloc[0]]
     title, named = _finding(main)
     note = "Each panel: of 100 readings of cases that are truly of its class."
