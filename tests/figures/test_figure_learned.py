@@ -198,7 +198,7 @@ def test_importance_draws_the_first_facts_and_always_those_that_tell_nothing():
     assert list(drawn.x) == [2.5, 1.0] and list(silent.x) == [-0.1] and silent.y == (-2,)
     np.testing.assert_allclose(drawn.error_x.array, [0.5, 0.5])
     assert drawn.marker.color != silent.marker.color and drawn.marker.symbol != silent.marker.symbol
-    assert notes(fig) == ["Suspicion", "Drug trials", "Lifestyle change tried", "2.5", "1.0", "-0.1"]
+    assert notes(fig) == ["Suspicion", "Drug trials", "Lifestyle change tried", "2.5", "1.0", "−0.1"]
     assert "900 simulated cases, 100 without a known outcome left out" in title(fig)
     assert "3 of 4 facts are shown" in title(fig)
     assert rows(fig)[0] == {
