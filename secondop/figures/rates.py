@@ -14,7 +14,7 @@ from secondop.evaluation.rates import OTHER
 from secondop.figures import captions, style
 from secondop.figures.captions import number, share_of, span, spans, spoken
 from secondop.figures.given import draws
-from secondop.figures.style import COLOURS, INK, Drawing, Panel
+from secondop.figures.style import COLOURS, INK, QUIET, Drawing, Panel
 
 _KINDS = {
     "clinical": ("recommended", "Clinical indications"),
@@ -113,6 +113,12 @@ def attrition(table: pd.DataFrame) -> go.Figure:
     colours = [COLOURS["recommended" if i < enough else "all"] for i in range(many)]
     start, end = (100 * x / n for x in (rows["fired"] - rows["added"], rows["fired"]))
     made.bars(start, end, -np.arange(many), colours, shown)
+    if enough < many:
+        at = end.iloc[enough - 1]
+        beside = [y for i in range(enough) for y in (0.3 - i, -0.3 - i, None)]  # labels on a phone stay free
+        made.line([at, at, None] * enough, beside, QUIET, width=1)
+        text = {"text": f"{enough} rules reach four fifths", "font": {"size": 12, "color": QUIET}}
+        made.fig.add_annotation(x=at, y=0.5, yanchor="bottom", xanchor="center", showarrow=False, **text)
     total = pd.DataFrame({"rule": ["all together"]})
     _bars(made, last, last["min"], COLOURS["recommended"], total, top=-many)
     return made.done()
