@@ -20,7 +20,7 @@ from pathlib import Path, PurePath
 ROOT = Path(__file__).resolve().parent
 OLDEST = (3, 11)
 PINS = ("pyproject.toml", "constraints.txt")
-EXTRAS = {"lab": "lab,excel", "all": "lab,excel,engines,dev"}
+EXTRAS = {"lab": "lab,excel", "class": "lab,excel,class", "all": "lab,excel,class,engines,dev"}
 LINT = [["-m", "ruff", "check", "."], ["-m", "ruff", "format", "--check", "."]]
 PYTEST = ["-m", "pytest"]
 QUICK = [*PYTEST, "-m", "not slow", "--hypothesis-profile", "quick"]
@@ -34,8 +34,10 @@ TASKS = {
     "quick": ("run the fast tests: no browser, no notebook, no engine that needs Java", "all", [QUICK]),
     "lint": ("check the code's style and format", "all", LINT),
     "check": ("lint, format and all tests, as before a commit", "all", [*LINT, PYTEST]),
-    "lessons": ("write the lessons as students get them, without solutions: build/lessons", "lab",
-                [["-m", "tools.lessons"]]),
+    "classroom": ("write the classroom, one page for a class: build/classroom/index.html", "lab",
+                  [["-m", "tools.classroom"]]),
+    "class": ("write what a class is given: notebooks/class, and pages to print in build/class", "class",
+              [["-m", "tools.handouts"]]),
     "notebooks": ("run every notebook and lesson and store it with its outputs (needs Chromium)", "all",
                   [["-m", "tools.notebooks"]]),
     "bench": ("run the benchmarks", "all",

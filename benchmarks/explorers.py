@@ -1,7 +1,8 @@
-"""How long a class waits after something was moved: kernel time of one update of each explorer.
+"""How long Python takes to follow a move of each explorer, whose screen answers by itself.
 
-Run ``python benchmarks/explorers.py`` on an idle machine. Beside each stands what one would do without a
-widget: run the cell again that explains the case, or weighs the policies, and draws. Both take turns.
+Run ``python benchmarks/explorers.py`` on an idle machine; ``benchmarks/classroom.py`` times the screen.
+Beside each stands what one would do without a widget: run the cell again that explains the case, or weighs
+the policies, and draws. Both take turns.
 Now and then Python collects all its garbage during one of them, which adds about 100 ms.
 """
 
@@ -16,8 +17,7 @@ import numpy as np
 from secondop import RULE_BOOK, assess, explain, figures, simulate, tradeoff
 from secondop.evaluation.people import natural_frequencies
 from secondop.rules.facts import Fact
-from secondop.teaching import explore_case, explore_prevalence, explore_tradeoff
-from secondop.teaching.tradeoff_explorer import LEVELS, REFERRALS
+from secondop.teaching import deck, explore_case, explore_prevalence, explore_tradeoff
 
 MOVES, CASES = 300, 100_000
 
@@ -32,29 +32,29 @@ def one_fact_at_a_time(rng: random.Random) -> Iterator[tuple[Callable, Callable]
     explorer = explore_case()
     for move in range(MOVES):
         if move % 20 == 0:
-            explorer.start = rng.choice(explorer.starts)[0]
+            explorer.start = rng.choice(deck()).id
         name = rng.choice(list(RULE_BOOK.facts))
         facts = explorer.facts | {name: some_answer(RULE_BOOK.facts[name], rng)}
         facts = {name: value for name, value in facts.items() if value is not None}
         yield (
-            lambda facts=facts: setattr(explorer, "facts", facts),
+            lambda facts=facts: explorer.set_state({"facts": facts}),
             lambda facts=facts: explain(facts).to_html(),
         )
 
 
 def one_policy_after_another(rng: random.Random) -> Iterator[tuple[Callable, Callable]]:
-    """A point is clicked and the threshold moves: two updates."""
+    """A mark is clicked: the cases behind it are listed."""
     cases = assess(simulate("general", CASES, seed=1), verdicts=True)
     explorer = explore_tradeoff(cases)
+    shown = explorer.data["tradeoff"][0]
     for _ in range(MOVES // 10):
-        level, k = rng.choice(LEVELS), rng.choice(explorer.k.options)
-        threshold = 1 / (1 + rng.choice(REFERRALS))
-
-        def move(level: str = level, k: int = k, threshold: float = threshold) -> None:
-            explorer.choose(level, k)
-            explorer.threshold.value = threshold
-
-        yield move, lambda threshold=threshold: figures.tradeoff(tradeoff(cases, threshold=threshold))
+        chosen = {"level": rng.choice(shown["levels"]), "k": rng.choice(shown["ks"])}
+        chosen["accept"] = rng.choice(shown["accepts"])
+        threshold = 1 / (1 + chosen["accept"])
+        yield (
+            lambda chosen=chosen: explorer.set_state({"chosen": chosen}),
+            lambda threshold=threshold: figures.tradeoff(tradeoff(cases, threshold=threshold)),
+        )
 
 
 def a_hundred_people(rng: random.Random) -> Iterator[tuple[Callable, Callable]]:
@@ -63,7 +63,7 @@ def a_hundred_people(rng: random.Random) -> Iterator[tuple[Callable, Callable]]:
     for _ in range(MOVES):
         share = rng.randrange(101)
         yield (
-            lambda share=share: setattr(explorer.prevalence, "value", share),
+            lambda share=share: explorer.set_state({"shares": explorer.shares | {"prevalence": share}}),
             lambda share=share: figures.icon_array(natural_frequencies(share / 100, 0.5, 0.148)),
         )
 

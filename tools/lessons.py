@@ -1,4 +1,4 @@
-"""Write the lessons as students get them, without solutions: ``python -m tools.lessons``.
+"""The lessons as students get them, without solutions; `tools.handouts` writes them.
 
 A lesson in ``notebooks/lessons`` is its teacher's version. A cell tagged ``exercise`` asks for an answer, and
 the cells tagged ``solution`` right after it give one; prose with that tag, such as notes for the teacher, may
@@ -8,15 +8,18 @@ shows after a prediction, too.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from pathlib import Path
 
 import nbformat
 
 from secondop.datafiles import write_whole
-from tools.folders import new_folder
-from tools.notebooks import ROOT, all_lessons, tidy
+from tools.notebooks import tidy
 
+RECORD = ".written.json"
+"""A file in the students' folder: what was written there, to tell it from what students changed."""
 _LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|#)([^)#]*)[^)]*\)")
 
 
@@ -62,32 +65,49 @@ def _problems(cells) -> list[str]:
     return found
 
 
-def write_all(lessons: list[Path], out: Path) -> list[Path]:
-    """Write the student versions into a folder, which is replaced; nothing if any lesson is at fault.
+def write_all(lessons: list[Path], out: Path) -> tuple[list[Path], list[Path]]:
+    """Write the student versions into a folder; nothing if any lesson is at fault.
+
+    What was changed there since it was written, such as by a student, is kept; the rest is made anew, and a
+    lesson that is gone is removed.
+
+    Returns
+    -------
+    tuple of lists of Path
+        The notebooks that were written, and those that were kept.
 
     Raises
     ------
     SystemExit
-        If there are no lessons, with everything that is wrong with them, or if the folder is somebody else's.
+        If there are no lessons, with everything that is wrong with them.
     """
-    written, problems = {}, []
+    made, problems = {}, []
     for path in lessons:
         try:
-            written[path.name] = student_version(path)
+            made[path.name] = nbformat.writes(student_version(path)) + "\n"
         except ValueError as error:
             problems.append(str(error))
-    if problems or not written:
+    if problems or not made:
         raise SystemExit("\n".join(["No lesson was written.", *(problems or ["There are none."])]))
-    with new_folder(out) as folder:
-        for name, notebook in written.items():
-            write_whole(folder / name, nbformat.writes(notebook) + "\n")
-    return [out / name for name in written]
+    out.mkdir(parents=True, exist_ok=True)
+    record = out / RECORD
+    before = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
+    there = {path.name: digest(path.read_bytes()) for path in out.glob("*.ipynb")}
+    kept = [
+        name
+        for name in made
+        if name in there and there[name] not in (before.get(name), digest(made[name].encode()))
+    ]
+    for name in before.keys() - made.keys():
+        if there.get(name) == before[name]:
+            (out / name).unlink()
+    written = [name for name in made if name not in kept]
+    for name in written:
+        write_whole(out / name, made[name])
+    write_whole(record, json.dumps({name: digest(made[name].encode()) for name in written}, indent=1) + "\n")
+    return [out / name for name in written], [out / name for name in kept]
 
 
-def main() -> None:
-    """Write the student version of every lesson and print where it is."""
-    print("For students, without solutions:", *write_all(all_lessons(), ROOT / "build" / "lessons"), sep="\n")
-
-
-if __name__ == "__main__":
-    main()
+def digest(content: bytes) -> str:
+    """Changes with any change of a file."""
+    return hashlib.sha256(content).hexdigest()

@@ -107,9 +107,9 @@ function draw() {
 /** On paper figures are light, as wide as the page and never higher than half of it. */
 function printed() {
   document.documentElement.classList.add("printing");
-  document.body.style.width = "680px";
+  document.body.style.width = "660px";
   draw();
-  for (const { place } of FIGURES) place.style.zoom = Math.min(1, 500 / place.offsetHeight, 680 / place.scrollWidth);
+  for (const { place } of FIGURES) place.style.zoom = Math.min(1, 500 / place.offsetHeight, 660 / place.scrollWidth);
 }
 
 function shown() {

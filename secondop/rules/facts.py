@@ -55,6 +55,17 @@ class Kind(Choice):
     NUMBER = "number"  # a number with a unit
 
 
+class FactName(str):
+    """The name of a fact, as a rule book lists it."""
+
+    __slots__ = ()
+
+    @property
+    def name(self) -> str:
+        """Itself: a list of facts and a list of their names can be read alike."""
+        return str(self)
+
+
 @dataclass(frozen=True, eq=False)
 class Fact:
     """One thing that a case can state. In a condition a yes-or-no fact stands for itself.

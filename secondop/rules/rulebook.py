@@ -20,7 +20,7 @@ import pandas as pd
 from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.rules.answers import AnswerSpace
 from secondop.rules.conditions import Compare, by_name
-from secondop.rules.facts import Fact, flag, settle
+from secondop.rules.facts import Fact, FactName, flag, settle
 from secondop.rules.plain import condition_from_dict, plain, without_twins
 from secondop.rules.review import diff, lint
 from secondop.rules.rules import SUMMARY, Advice, Rule, RuleKind, Source
@@ -121,11 +121,15 @@ class RuleBook:
 
     @cached_property
     def facts(self) -> Mapping[str, Fact]:
-        """The vocabulary: every fact of ``also``, then those that rules and advice read besides, by name."""
+        """The vocabulary: every fact of ``also``, then those that rules and advice read besides, by name.
+
+        It lists names, each of which has a ``name`` as a fact has one: ``[x.name for x in facts]``.
+        """
         whens = [rule.when for rule in self] + [rule.stronger_when for rule in self]
         whens += [advice.when for advice in self.advice]
         read = [fact for when in whens if when is not None for fact in when.facts.values()]
-        return MappingProxyType(by_name((*self.also, *read)))
+        found = by_name((*self.also, *read))
+        return MappingProxyType({FactName(name): fact for name, fact in found.items()})
 
     @cached_property
     def rule_facts(self) -> Mapping[str, Fact]:

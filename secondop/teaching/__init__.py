@@ -12,7 +12,7 @@ _HOMES = {
     "secondop.teaching.tradeoff_explorer": ("explore_tradeoff",),
     "secondop.teaching.prevalence_explorer": ("explore_prevalence",),
     "secondop.teaching.cards": ("deck",),
-    "secondop.teaching.vignettes": ("vignettes",),
+    "secondop.teaching.stages": ("vignettes",),
     "secondop.teaching.quizzes": ("quiz",),
     "secondop.teaching.exercises": ("exercise",),
     "secondop.teaching.handouts": ("case_sheet", "rule_book_page"),

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from numbers import Real
 from reprlib import repr as short
 from typing import Any
@@ -61,12 +61,11 @@ class Number:
 class Name:
     """One name of those that exist; of several that are right, or wrong for one reason, a set of them.
 
-    ``labels`` are what figures print in place of a name.
+    Where the options are a mapping, its values are what figures print in place of a name.
     """
 
     noun: str
     options: Iterable[str]
-    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def how(self) -> str:
@@ -75,7 +74,8 @@ class Name:
     def read(self, answer: Any) -> str | Feedback | None:
         if not isinstance(answer, str):
             return None
-        spelled = {_plain(text): name for text, name in self.labels.items()}
+        labels = self.options.items() if isinstance(self.options, Mapping) else ()
+        spelled = {_plain(label): name for name, label in labels if isinstance(label, str)}
         spelled |= {_plain(option): option for option in self.options}
         if _plain(answer) in spelled:
             return spelled[_plain(answer)]
@@ -147,6 +147,13 @@ class Function:
 
     def _spell(self, call: tuple) -> str:
         return f"{self.head.partition('(')[0]}({', '.join(map(repr, call))})"
+
+
+def kind_of(about: Mapping[str, Any], options: Any) -> Any:
+    """The kind of answer that an exercise states: ``{number = unit, ...}``, ``{name = noun}`` and so on."""
+    (kind, words), *more = about.items()
+    kinds = {"name": Name, "names": Names, "function": Function}
+    return Number(words, **dict(more)) if kind == "number" else kinds[kind](words, options)
 
 
 @contextmanager

@@ -20,8 +20,8 @@ from secondop.guideline.sgb27b import SGB27B
 from secondop.rules.gate import typed_cases
 from secondop.rules.rulebook import RuleBook
 from secondop.teaching.cards import Deck, deck
+from secondop.teaching.stages import vignettes
 from secondop.teaching.strings import catalogue, said, synonyms, words
-from secondop.teaching.vignettes import vignettes
 from secondop.terms import glossary
 from secondop.words import render
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -102,12 +102,30 @@ def case_sheet(
     (True, False)
     """
     case = deck()[case] if isinstance(case, str) else case
+    title, blocks = _sheet(case, rule_book, answer=answer)
+    return Page(document(title, *blocks, style=_STYLE))
+
+
+def case_sheets(
+    cases: Iterable[TeachingCase], *, answer: bool = False, mark: Callable[[str], Html] = lambda _: Html("")
+) -> Page:
+    """The sheets of several teaching cases in one document, each on pages of its own.
+
+    ``mark`` gives what stands in a sheet's corner for the id of its case, such as a code to scan.
+    """
+    sheets = [_sheet(case, RULE_BOOK, answer=answer, mark=mark(case.id))[1] for case in cases]
+    pages = [div("break-before:page;" if i else "", *blocks) for i, blocks in enumerate(sheets)]
+    return Page(document("Case sheets", *pages, style=_STYLE))
+
+
+def _sheet(case: Any, rule_book: RuleBook, *, answer: bool, mark: str = "") -> tuple[str, list[object]]:
+    """The title of one case, and the case with room to answer as blocks of a document."""
     told = explain(case.to_dict() if isinstance(case, TeachingCase) else case, rule_book)
     number, title, story = (_words(told.extras.get(key)) for key in ("case", "title", "story"))
     missing = [fact.label for name, fact in rule_book.rule_facts.items() if name not in told.facts]
     unknown = f"{', '.join(missing)}." if missing else "Nothing: every fact that the rules read is recorded."
     pages = [
-        div("float:right;color:#555;", number),
+        div("float:right;color:#555;text-align:right;", number, mark and div("width:22mm;", mark)),
         el("h1", "", title or "A case"),
         el("p", "font-size:11.5pt;margin-bottom:4mm;", story) if story else "",
         _heading("Recorded"),
@@ -131,7 +149,7 @@ def case_sheet(
     if answer:
         disputed = el("p", "", case.dispute) if isinstance(case, TeachingCase) and case.disputed else ""
         pages.append(div("break-before:page;padding-top:4mm;", Html(told.to_html()), disputed))
-    return Page(document(title or "A case", *pages, style=_STYLE))
+    return title or "A case", pages
 
 
 def _level(match: re.Match) -> str:

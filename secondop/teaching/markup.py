@@ -7,7 +7,6 @@ import html
 # Colours that colour-blind readers tell apart, as red, green, blue; each verdict has a sign and a border too.
 FOR, AGAINST, OPEN, URGENT = "0,114,178", "230,159,0", "128,128,128", "213,94,0"
 COLOURS = {"urgent": URGENT, "recommended": FOR, "optional": "0,158,115"}
-LINE = "rgba(128,128,128,.35)"
 SMALL = "font-size:.86em;opacity:.8;"
 TEXT = "font-family:system-ui,sans-serif;color:inherit;line-height:1.4;"
 
@@ -33,14 +32,6 @@ def el(tag: str, style: str, *children: object) -> Html:
 def div(style: str, *children: object) -> Html:
     """A block."""
     return el("div", style, *children)
-
-
-def chip(words: str, colour: str) -> Html:
-    """A word in a ring."""
-    style = (
-        f"border:1px solid rgb({colour});border-radius:9px;padding:0 .55em;font-size:.8em;font-weight:500;"
-    )
-    return el("span", f"{style}white-space:nowrap;", words)
 
 
 def document(title: str, *blocks: object, style: str = ":root { color-scheme: light dark; }") -> str:

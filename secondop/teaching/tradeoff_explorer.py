@@ -90,7 +90,7 @@ class TradeoffExplorer(Screen):
 
     def still(self) -> dict[str, Any]:
         place = self.table.query("level == @self.chosen['level'] and k == @self.chosen['k']")["policy"]
-        named = self._weighed["policy"].isin(["none", "all", *map(LABELS.get, LEVELS), *place])
+        named = self._weighed["policy"].isin(["none", "all", place.iloc[0]])
         at = self._weighed["threshold"].isna() | (self._weighed["threshold"] == self._threshold)
         part = self._weighed[(named | (self._weighed["sort"] == ENDS[0].sort)) & at]
         return {"application/vnd.plotly.v1+json": json.loads(drawn(part).to_json())}

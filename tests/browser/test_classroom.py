@@ -3,16 +3,21 @@
 import json
 import random
 
+import numpy as np
+import pandas as pd
 import pytest
 
+from secondop import Indication, RuleBook, SecondopError, Source, count, ordered
+from secondop.datafiles import data_path
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.guideline.sgb27b import SGB27B
 from secondop.rules.assess import assess
+from secondop.teaching import deck, vignettes
 from secondop.teaching.classroom import case_codes, classroom
 from tests.teaching.test_book_js import cases, in_python, random_book
 
 pytestmark = pytest.mark.needs_chromium
-SCREENS = ["explore", "compare", "quiz", "poll", "change", "people", "tradeoff", "glossary"]
+SCREENS = ["explore", "compare", "quiz", "poll", "vignettes", "change", "people", "tradeoff", "glossary"]
 WIDTHS = {"phone": (390, 844), "projector": (1024, 768), "desk": (1280, 900)}
 
 
@@ -150,15 +155,16 @@ def test_a_quiz_is_predicted_revealed_scored_and_saved(opened, tmp_path):
     page = opened("phone", "#quiz")
     page.get_by_label("Items").fill("2")
     page.get_by_label("Items").press("Tab")
-    for _ in range(2):
+    for onwards in ("Next item", "Your score"):
         page.get_by_role("button", name="Reveal").click()
         assert "Choose an answer first" in page.locator("[role=alert]").inner_text()
         page.get_by_label("recommended", exact=True).check()
         page.get_by_label("75 %").check()
         page.get_by_role("button", name="Reveal").click()
         assert page.locator(".verdict").count() == 1
-        page.get_by_role("button", name="Next item").click()
+        page.get_by_role("button", name=onwards).click()
     assert "of 2 answered" in page.locator(".says").inner_text()
+    assert page.get_by_text("Always giving the same answer").is_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Save my answers").click()
     told = json.loads(download.value.path().read_text())
@@ -181,6 +187,112 @@ def test_a_poll_hides_its_bars_until_reveal_votes_again_and_shows_the_shift(open
     ).click()
     page.get_by_role("button", name="Reveal").click()
     assert page.get_by_text("after the discussion").is_visible()
+    assert page.told == []
+
+
+def test_sureness_is_a_picture_beside_its_table(opened):
+    page = opened("projector", "#poll")
+    for name, times in (("recommended", 3), ("no indication", 1)):  # T001 is recommended
+        tap = page.get_by_role("row", name=name).first.get_by_role("button", name="+ 50 %")
+        [tap.click() for _ in range(times)]
+    page.get_by_role("button", name="Reveal").click()
+    assert page.get_by_role("row", name="50 % 75 % 4").is_visible()
+    circle = page.locator("svg.plot circle")
+    axis = page.locator("svg.plot line").nth(2)  # where as many are right as are sure
+    x, y = (float(circle.get_attribute(name)) for name in ("cx", "cy"))
+    ends = [float(axis.get_attribute(name)) for name in ("x1", "y1", "x2", "y2")]
+    assert (x - ends[0]) / (ends[2] - ends[0]) == pytest.approx(0.50)
+    assert (y - ends[1]) / (ends[3] - ends[1]) == pytest.approx(0.75)
+    assert page.told == []
+
+
+def test_a_case_shows_its_own_numbers_and_is_marked_where_it_is_disputed(opened):
+    page = opened(address="#poll")
+    page.get_by_label("Case").select_option("T014")
+    assert page.locator("option:checked").inner_text().endswith("· disputed")
+    assert "1 weeks" in page.locator("main .card").inner_text(), "not the least number of its sort, 0"
+    marked = page.locator("main option").all_inner_texts()
+    disputed = sum(bool(case.disputed) for case in deck())
+    assert sum(text.endswith("disputed") for text in marked) == disputed
+
+
+def test_a_vignette_is_predicted_stage_by_stage_and_ends_in_the_book_says_and_you_say(opened):
+    page, one = opened("phone", "#vignettes"), vignettes()["V05"]
+    page.get_by_label("Vignette", exact=True).select_option("V05")
+    for i, stage in enumerate(one.stages):
+        card = page.locator("section.stage").nth(i)
+        assert page.locator("section.stage").count() == i + 1, "what comes later is not told"
+        assert stage.told in card.inner_text() and stage.why not in card.inner_text()
+        assert card.locator("li").count() == len([*RULE_BOOK.rule_facts.keys() & stage.new.keys()])
+        card.get_by_role("button", name="Reveal").click()
+        assert "Choose an answer first" in card.locator("[role=alert]").inner_text()
+        card.get_by_label("no indication").check()
+        card.get_by_role("button", name="Reveal").click()
+        assert stage.why in card.inner_text() and (stage.disputed in card.inner_text())
+        assert ("Provisional" in card.inner_text()) == stage.provisional
+        assert card.get_by_text("What do you say?").count() == bool(stage.disputed)
+        if i + 1 < len(one.stages):
+            page.get_by_role("button", name="What is learned next").click()
+            assert page.evaluate("document.activeElement.tagName") == "H2"
+    page.locator("section.stage").nth(1).get_by_label("the patient's choice").check()
+    rows = [row.split("\t") for row in page.locator("tbody tr").all_inner_texts()]
+    assert [row[1:] for row in rows] == [
+        ["no indication", "no indication", "–"],
+        ["no indication", "recommended", "the patient's choice"],
+        ["no indication", "no indication", "–"],
+    ]
+    assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS["phone"][0]
+    assert page.told == []
+
+
+def test_every_stage_of_every_vignette_gets_its_verdict_in_the_page(opened):
+    page = opened(address="#vignettes")
+    asked = "facts => [secondop.assess(facts).recommendation, secondop.assess(facts).possible]"
+    for stage in (stage for one in vignettes() for stage in one.stages):
+        assert page.evaluate(asked, stage.facts) == [stage.expected, stage.possible], stage.told
+
+
+def test_a_printed_code_opens_the_case_to_predict_and_links_lead_to_the_page_in_the_web(opened, tmp_path):
+    page = opened("phone", "#predict/T011")
+    assert "Predict" in says(page) and page.locator(".codes a").inner_text() == ""
+    assert page.locator(".verdict").get_attribute("class") == "verdict", "nor does its colour tell"
+    assert page.get_by_role("button", name="Hide consequences", pressed=True).count() == 1
+    assert page.get_by_role("button", pressed=True).all_inner_texts()[0] == "English"
+    assert page.locator(".story").inner_text() == deck()["T011"].story
+    path = classroom(tmp_path / "page.html", url="https://example.org/class/")
+    linked = opened(address="#explore/T011", path=path)
+    assert linked.locator(".codes a").get_attribute("href") == "https://example.org/class/#predict/T011"
+    for url in ("javascript:alert(1)", "https://a.example/#x", 'https://a.example/"><b>', "a.example"):
+        with pytest.raises(SecondopError, match="begins with https://"):
+            classroom(tmp_path / "refused.html", url=url)
+    assert not (tmp_path / "refused.html").exists()
+
+
+def test_a_small_book_of_ones_own_is_a_page_that_opens_and_answers_as_python_does(opened, tmp_path):
+    weeks = count("weeks_of_pain", 520, "weeks", "For how many weeks has the pain lasted?")
+    imaging = ordered("imaging_proposed", "none xray ct mri", "Which picture is proposed?")
+    scan = {"level": "recommended", "group": "overuse", "source": "sop"}
+    book = RuleBook(
+        "Imaging for low back pain",
+        subject="imaging review",
+        version="1",
+        sources=[Source("sop", "Our own procedure", grade="guideline")],
+        rules=[Indication("early-scan", "A scan early on", when=(imaging >= "ct") & (weeks < 6), **scan)],
+    )
+    page = opened("phone", path=book.to_page(tmp_path / "own.html"))
+    assert page.locator("nav button").all_inner_texts() == [
+        *("Explore a case", "Compare", "Change a rule", "A hundred people", "Glossary")
+    ]
+    assert says(page) == "No indication for an imaging review."
+    page.get_by_label("mri").check()
+    page.get_by_label("For how many weeks").fill("2")
+    page.get_by_label("For how many weeks").press("Tab")
+    assert says(page) == "An imaging review is recommended."
+    rows = cases(book, 200, seed=3)
+    got = page.evaluate("rows => rows.map(row => secondop.assess(row).recommendation)", rows)
+    assert got == [said[1] for said in in_python(book, rows)]
+    for screen in ("compare", "change", "people", "glossary", "quiz", "vignettes"):
+        page.goto(page.url.split("#")[0] + f"#{screen}")
     assert page.told == []
 
 
@@ -254,3 +366,43 @@ def test_a_hundred_people_stay_a_hundred(opened):
         for slider in page.get_by_role("slider").all():
             slider.fill(str(rng.randint(0, 100)))
         assert page.locator(".hundred .mark").count() == 100
+
+
+def best_two(part, accept):
+    """The two highest net benefits of 100 cases, nobody and everybody among the policies."""
+    every = part["found"].iloc[0] + part["missed"].iloc[0]
+    return sorted([0, every - (100 - every) / accept, *(part["found"] - part["over"] / accept)])[-2:]
+
+
+def test_nobody_and_everybody_are_policies_and_a_tie_is_called_one(opened):
+    counts, page = pd.read_csv(data_path("classroom_counts.csv")), opened("projector", "#tradeoff")
+    scenarios = list(counts["scenario"].unique())
+    grid = {
+        (*keys, n): np.diff(best_two(part, n))[0]
+        for keys, part in counts.groupby(["scenario", "signal"])
+        for n in range(1, 51)
+    }
+    ties = [key for key, apart in grid.items() if apart < 0.099]
+    told = [key for key, apart in grid.items() if 0.101 < apart < 0.3]
+    assert len(ties) > 2 and len(told) > 2
+    for scenario, signal, n in [*ties[:: len(ties) // 3], *told[:: len(told) // 3]]:
+        page.get_by_label("Scenario").select_option(index=scenarios.index(scenario))
+        page.get_by_label("Signal").select_option(label=f"{signal:g}")
+        page.get_by_role("slider").fill(str(n))
+        words = page.locator(".says").inner_text()
+        assert ("cannot be told apart" in words) == ((scenario, signal, n) in ties), (scenario, signal, n)
+    rows = page.locator("tbody th").all_inner_texts()
+    assert {"everybody", "nobody"} < {text.split(" ", 1)[1] for text in rows}
+
+
+def test_the_trade_off_and_its_controls_stand_on_one_screen(opened):
+    for screen, parts in (
+        ("tradeoff", (".plot", ".figure ol", ".controls")),
+        ("people", (".hundred", ".controls")),
+    ):
+        page = opened("projector", f"#{screen}")
+        for part in (".says", *parts):
+            assert page.locator(part).evaluate("it => it.getBoundingClientRect().bottom") <= 768, (
+                screen,
+                part,
+            )

@@ -79,14 +79,24 @@ def test_a_link_stays_only_where_it_leads_somewhere(lesson):
     )
 
 
-def test_the_students_folder_holds_the_student_versions_and_nothing_else(lesson, tmp_path):
-    write_all(all_lessons(lesson.parent), tmp_path / "out")
-    (tmp_path / "out" / "0-renamed-since.ipynb").touch()
-    paths = write_all(all_lessons(lesson.parent), tmp_path / "out")
-    assert paths == sorted((tmp_path / "out").glob("*.ipynb"))
-    assert [path.name for path in paths] == ["1-a.ipynb", "2-b.ipynb"]
-    assert "solution" not in paths[0].read_text()
-    assert "Not answered yet" in words(execute(paths[0]).cells[2])
+def test_the_students_folder_holds_the_student_versions_and_what_students_changed(lesson, tmp_path):
+    out, lessons = tmp_path / "class", all_lessons(lesson.parent)
+    written, kept = write_all(lessons, out)
+    assert ([path.name for path in written], kept) == (["1-a.ipynb", "2-b.ipynb"], [])
+    assert "solution" not in written[0].read_text() and not nbformat.read(written[0], 4).cells[1].outputs
+    assert "Not answered yet" in words(execute(written[0]).cells[2])
+    first, second = written
+    first.write_text(first.read_text().replace("answer = ...", "answer = 3"))
+    (out / "own.ipynb").touch()
+    lesson.rename(lesson.with_name("3-c.ipynb"))
+    assert write_all(lessons[1:], out) == ([second], [])
+    assert first.exists() and (out / "own.ipynb").exists(), "what a student wrote is never removed"
+    lesson.with_name("3-c.ipynb").rename(lesson)
+    assert write_all(lessons, out) == ([second], [first])
+    assert "answer = 3" in first.read_text(), "nor written over"
+    first.unlink()
+    assert write_all(lessons, out) == (written, [])
+    assert write_all(lessons[:1], out) == ([first], []) and not second.exists(), "an unchanged one goes"
 
 
 EXERCISE, SOLUTION, PLAIN = ("exercise", "1"), ("solution", "2"), "3"

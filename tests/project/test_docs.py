@@ -22,7 +22,9 @@ def test_a_recipe_runs_as_it_stands(title, code, tmp_path, monkeypatch):
 
 def test_whatever_can_be_added_has_a_recipe():
     rules = ["A rule", "A fact", "A guideline of your own"]
-    assert [title for title, _ in RECIPES] == ["A word", *rules, "A log in its own words", "A scenario"]
+    assert [title for title, _ in RECIPES] == [
+        *("A word", *rules, "A log in its own words", "A scenario", "A class")
+    ]
 
 
 def test_the_house_names_every_room_and_every_module_of_the_engine():

@@ -1,6 +1,7 @@
 """`run.py`: the same on three systems, and clear words where a Python cannot be used."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -61,7 +62,7 @@ def project(tmp_path, monkeypatch):
 
 def test_it_installs_once_and_again_when_the_versions_change(project):
     folder, done = project
-    lab, everything = ".[lab,excel]", ".[lab,excel,engines,dev]"
+    lab, everything = ".[lab,excel]", ".[lab,excel,class,engines,dev]"
     for task, installed in (("lab", lab), ("lab", None), ("test", everything), ("study", None)):
         done.clear()
         assert run.main([task]) == 0
@@ -125,3 +126,18 @@ def test_it_starts_without_any_package():
         [sys.executable, "-I", "-S", ROOT / "run.py"], capture_output=True, text=True, check=True
     )
     assert all(task in told.stdout for task in run.TASKS)
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+@pytest.mark.parametrize(
+    ("told", "passed"),
+    [
+        ("classroom", "run.py classroom"),
+        ("classroom URL=https://a.example SERVE=1", 'run.py classroom --url "https://a.example" --serve'),
+        ("class URL=https://a.example SERVE=1", 'run.py class --url "https://a.example"'),
+        ("study URL=https://a.example", "run.py study"),
+    ],
+)
+def test_make_passes_the_address_on_where_it_means_something(told, passed):
+    said = subprocess.run(["make", "-n", *told.split()], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert " ".join(said.stdout.split()) == f"python3 {passed}"

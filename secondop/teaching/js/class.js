@@ -92,12 +92,12 @@ const share = (some) => 100 * some.filter(([, ok]) => ok).length / some.length;
 
 /** The same as a picture, both ways from 0 to 100: on the dashed line who is 75 % sure is right in 75 % of answers. */
 function calibrationPlot(rows) {
-  const x = (sure) => 40 + 2 * sure, y = (right) => 212 - 2 * right, ends = [0, 50, 100];
+  const x = (sure) => 40 + 2 * sure, y = (right) => 216 - 2 * right, ends = [0, 50, 100];
   const line = (a, b, c, d, more = {}) => svg("line", { x1: x(a), y1: y(b), x2: x(c), y2: y(d), stroke: "currentColor", ...more });
   const text = (at, to, words, anchor = "middle", more = {}) => svg("text", { x: at, y: to, "font-size": 13, "text-anchor": anchor, fill: "currentColor", ...more }, words);
-  return svg("svg", { viewBox: "0 0 300 250", role: "img", "aria-label": t("calibration-plot"), class: "plot small" }, line(0, 0, 100, 0), line(0, 0, 0, 100), line(0, 0, 100, 100, { "stroke-dasharray": "4 4" }),
-    ...ends.flatMap((end) => [text(x(end), y(0) + 15, end), text(x(0) - 6, y(end) + 4, end, "end")]), text(x(50), 246, `${t("how-sure-axis")} (%)`), text(x(0) + 6, y(100) + 2, `${t("were-right")} (%)`, "start"),
-    ...rows.flatMap(([sure, some]) => [svg("circle", { cx: x(sure), cy: y(share(some)), r: 6, fill: "var(--accent)" }), text(x(sure) + 9, y(share(some)) + 16, `${some.length}`, "start")]));
+  return svg("svg", { viewBox: "0 0 300 254", role: "img", "aria-label": t("calibration-plot"), class: "plot small" }, line(0, 0, 100, 0), line(0, 0, 0, 100), line(0, 0, 100, 100, { "stroke-dasharray": "4 4" }),
+    ...ends.flatMap((end) => [text(x(end), y(0) + 15, end), text(x(0) - 6, y(end) + 4, end, "end")]), text(x(50), 250, `${t("how-sure-axis")} (%)`), text(x(0) + 6, y(100) + 2, `${t("were-right")} (%)`, "start"),
+    ...rows.flatMap(([sure, some]) => [svg("circle", { cx: x(sure), cy: y(share(some)), r: 6, fill: "var(--accent)" }), text(x(sure) + 9, y(share(some)) - 4, `${some.length}`, "start")]));
 }
 
 function save(given) {

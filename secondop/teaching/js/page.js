@@ -47,6 +47,7 @@ function el(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
     if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else if (key.startsWith("aria-") && typeof value === "boolean") made.setAttribute(key, String(value));
     else if (value === true) made.setAttribute(key, "");
     else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, value);
   }
@@ -58,7 +59,7 @@ const uid = (name) => `${name}-${OWN}`;
 /** A part of a picture. */
 function svg(name, attributes, ...children) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-  Object.entries(attributes).forEach(([key, value]) => made.setAttribute(key, value));
+  Object.entries(attributes).forEach(([key, value]) => (key.startsWith("on") ? made.addEventListener(key.slice(2), value) : made.setAttribute(key, value)));
   made.append(...children);
   return made;
 }

@@ -19,12 +19,6 @@ function weighed(scene, now) {
 
 /** True against false positives: bounds hatched, the interval a cross, chance between nobody and everybody dashed. */
 function plot({ rows, best }, accept, chosen, choose) {
-  const svg = (name, attributes, ...children) => {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-    Object.entries(attributes).forEach(([key, value]) => (key === "onclick" ? made.addEventListener("click", value) : made.setAttribute(key, value)));
-    made.append(...children);
-    return made;
-  };
   const all = rows.find(({ key }) => key === "all"), [wide, high, left, low] = [560, 280, 30, 34];
   const [most, top] = ["over", "found"].map((name) => Math.max(...rows.map((row) => row[name][2] ?? row[name][0]), 0.1));
   const x = (over) => left + (wide - left - 16) * over / most, y = (found) => high - low - (high - low - 24) * found / top;
@@ -36,7 +30,7 @@ function plot({ rows, best }, accept, chosen, choose) {
     const [, a = 0, b = 0] = row.over, [, c = 0, d = 0] = row.found;
     return svg("rect", { x: x(a), y: y(d), width: x(b) - x(a), height: y(c) - y(d), class: picked(row) ? "bounds picked" : "bounds", fill: picked(row) ? `url(#${uid("hatch")})` : "currentColor" });
   };
-  const cross = ({ over, found }) => [line(over[3], found[0], over[4], found[0], {}), line(over[0], found[3], over[0], found[4], {})];
+  const cross = ({ over, found }) => (over[3] === null || found[3] === null) ? [] : [line(over[3], found[0], over[4], found[0], {}), line(over[0], found[3], over[0], found[4], {})];
   const mark = (row, i) => {
     const place = { cx: x(row.over[0]), cy: y(row.found[0]) }, number = chosen ? (here(row) ? row.k : "") : i + 1, ends = row.key === "none" || row.key === "all";
     return svg("g", { class: chosen && row.level ? "point" : "", onclick: () => row.level && choose(row) },
