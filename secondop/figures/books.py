@@ -33,15 +33,13 @@ def all_books(books: Books) -> go.Figure:
         )
     rows, rules, colour, about = books.frontier, books.rules, COLOURS["rule book"], books.parts.attrs
     at = [*(sum(1 << rules.index(rule) for rule in book) for book in rows["book"]), -1]
-    everybody = np.zeros((3, 3))
-    everybody[1] = books.counts[-1].sum(0)
-    counts, squares = (np.stack([*x[at], everybody]) for x in (books.counts, books.squares))
-    sent, found, above = measured(counts, squares, measures=_SHOWN).values()
+    sent, found, above = measured(books.counts[at], books.squares[at], measures=_SHOWN).values()
+    _, yes, undecided = books.counts[-1].sum(0)
+    every = 100 * (yes + undecided / 2) / books.counts[-1].sum()
     marks = pd.DataFrame(found, columns=["y", "low", "high", "lower", "upper"]).assign(x=sent[:, 0])
     unknown = bool(marks["y"].isna().any())
     marks["y"] = marks["y"].fillna(marks[["low", "high"]].mean(axis=1))
-    every = marks["y"].iloc[-1]
-    marks = marks.iloc[:-1].assign(chance=marks["x"] * every / 100)
+    marks["chance"] = marks["x"] * every / 100
     front, whole = marks.iloc[:-1], marks.iloc[-1]
     half = int((front["x"] - front["x"].iloc[-1] / 2).abs().argmin())
     x, y, chance = map(number, front[["x", "y", "chance"]].iloc[half])

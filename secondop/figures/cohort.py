@@ -29,8 +29,9 @@ def along_trait(table: pd.DataFrame) -> go.Figure:
     shares = 100 * table.astype(float).set_axis(range(1, last + 1))
     title = f"{capital(_words(name))}: {shares[name][1]:.0f} % at the least {trait}, "
     change = (shares.loc[last] - shares.loc[1]).abs()
-    title += f"{shares[name][last]:.0f} % at the most; "
-    title += f"{_words(change.idxmin())} moves by {change.min():.1f} points"
+    title += f"{shares[name][last]:.0f} % at the most"
+    if (least := change.idxmin()) != name:
+        title += f"; {_words(least)} moves by {change[least]:.1f} points"
     note = f"Simulated cases in {last} equal groups by {trait}, which no record shows."
     x = f"group of cases, 1 with the least {trait}, {last} with the most"
     made = style.figure(title, note, x=x, y="% of the cases of the group")

@@ -67,50 +67,49 @@ def compare(table: pd.DataFrame, *, most: int = 8) -> go.Figure:
         raise SecondopError(f"The figure compare draws published {noun}s; this table lacks {name}.")
     if (rows := table[table["measure"] != "risk difference"] if ratio else table).empty:
         raise SecondopError("The figure compare draws ratios: keep rows whose measure is one.")
-    rows = rows.reset_index(drop=True)
-    alike = rows["verdict"] != _ALONE if compared else pd.Series(False, rows.index)
-    other = rows[~alike & (rows["outcome"].isin(rows.loc[alike, "outcome"]) | ~alike.any())]
-    other = other.sort_values(f"{prefix}lower", kind="stable", key=pd.isna)  # first those with an interval
-    drawn = pd.concat([rows[alike], other.head(max(0, most - alike.sum())).sort_index()])
-    verdict = drawn["verdict"] if compared else pd.Series("", drawn.index)
-    drawn = drawn.assign(head=verdict.map(_HEADS).fillna(""), label=_labels(drawn, prefix, ratio))
-    drawn = drawn.sort_values("head", key=lambda x: x.map([*_HEADS.values(), ""].index), kind="stable")
-    of_head = drawn.groupby("head", sort=False)
-    drawn["panel"], drawn["y"] = of_head.ngroup(), -of_head.cumcount()
-
-    side, own = _side(drawn, prefix, ratio), _side(drawn[alike[drawn.index]], "cohort_", ratio)
-    drawn["end"] = _said(side, ratio, short=True)
+    drawn = _chosen(rows.reset_index(drop=True), prefix, most)
+    side, own = _side(drawn, prefix, ratio), _side(drawn[drawn["alike"]], "cohort_", ratio)
+    drawn["label"], drawn["end"] = _labels(drawn, prefix, ratio), _said(side, ratio, short=True)
+    drawn.loc[own.index, "end"] += " · " + _said(own, ratio, short=True)
     shown = pd.DataFrame({"published figure": drawn["label"], "published": _said(side, ratio)})
     if ratio:
         shown["published"] += " " + drawn["measure"] + ", against " + drawn["reference"]
-    marks = [side.assign(name=drawn["design"] if ratio and not compared else "published", lift=0)]
     if compared:
-        marks[0]["name"] = marks[0]["name"].where(alike, _ALONE)
-        marks[0]["lift"] = 0.04 * alike
-        marks.append(own.assign(name=f"{cohort}, " + verdict, lift=-0.14))
-        drawn["end"] += (" · " + _said(own, ratio, short=True)).reindex(drawn.index, fill_value="")
-        shown[cohort] = _said(own, ratio) + [
-            f" {_of(row, ratio)}" for _, row in drawn.loc[own.index].iterrows()
-        ]
-        shown["verdict"] = verdict.map(capital) + ". " + drawn["reason"]
+        shown[cohort] = _said(own, ratio) + [_of(row) for row in drawn.loc[own.index].to_dict("records")]
+        shown["verdict"] = drawn["verdict"].map(capital) + ". " + drawn["reason"]
     else:
         shown["remark"] = drawn["remark"]
-    shown = shown.fillna("")
+    side["name"] = drawn["verdict"].where(drawn["verdict"] == _ALONE, "published")
+    if ratio and not compared:
+        side["name"] = drawn["design"]
+    own["name"] = [f"{cohort}, {verdict}" for verdict in drawn.loc[own.index, "verdict"]]
+    marks = pd.concat([side.assign(lift=0.04 * drawn["alike"]), own.assign(lift=-0.14)])
+    marks = marks.join(drawn[["panel", "y"]])
+    rest, to = len(table) - len(drawn), drawn["reference"].unique() if ratio else []
+    x = f"ratio{f' to “{to[0]}”' * (len(to) == 1)} (log scale)" if ratio else "% of what a row names"
+    heads = drawn.groupby("head", sort=False)
+    panels = [style.Panel(head, part["label"], part["end"]) for head, part in heads]
     title = _verdicts(table, noun) if compared else _title(rows, ratio)
-    panels = [
-        style.Panel(head, part["label"], part["end"]) for head, part in drawn.groupby("head", sort=False)
-    ]
-    to = f" to “{drawn['reference'].iloc[0]}”" if ratio and drawn["reference"].nunique() == 1 else ""
-    x = f"ratio{to} (log scale)" if ratio else "% of what a row names"
-    made = style.ladder(title, _note(table, noun, len(table) - len(drawn)), panels, x=x)
-    every = pd.concat(marks).join(drawn[["panel", "y"]])
-    _scale(made, every, ratio)
+    made = style.ladder(title, _note(table, noun, rest), panels, x=x)
+    _scale(made, marks, ratio)
     looks = _LOOKS | {f"{cohort}, {verdict}": look for verdict, look in _LOOKS.items()}
-    for i, name in enumerate(every["name"].unique()):
+    for i, (name, part) in enumerate(marks.groupby("name", sort=False)):
         look = looks.get(name) or (_COLOURS[i % len(_COLOURS)], _SYMBOLS[i % len(_SYMBOLS)])
-        _draw(made, every[every["name"] == name], shown, look, compared or ratio)
-    made.fig.update_layout(legend_itemsizing="constant")
+        _draw(made, part, shown.fillna(""), look, compared or ratio)
     return made.done()
+
+
+def _chosen(rows: pd.DataFrame, prefix: str, most: int) -> pd.DataFrame:
+    """The rows to draw, under their heads: all that are alike, and of others that tempt a reader some."""
+    rows = rows if "verdict" in rows else rows.assign(verdict="")
+    rows = rows.assign(alike=~rows["verdict"].isin(["", _ALONE]), head=rows["verdict"].map(_HEADS).fillna(""))
+    alike, other = rows[rows["alike"]], rows[~rows["alike"]]
+    other = other[other["outcome"].isin(alike["outcome"])] if len(alike) else other
+    other = other.sort_values(f"{prefix}lower", kind="stable", key=pd.isna)  # first those with an interval
+    drawn = pd.concat([alike, other.head(max(0, most - len(alike))).sort_index()])
+    drawn = drawn.sort_values("head", key=lambda x: x.map([*_HEADS.values(), ""].index), kind="stable")
+    heads = drawn.groupby("head", sort=False)
+    return drawn.assign(panel=heads.ngroup(), y=-heads.cumcount())
 
 
 def _labels(rows: pd.DataFrame, prefix: str, ratio: bool) -> list[str]:
@@ -126,12 +125,12 @@ def _labels(rows: pd.DataFrame, prefix: str, ratio: bool) -> list[str]:
     return names
 
 
-def _of(row: pd.Series, ratio: bool) -> str:
+def _of(row: dict[str, Any]) -> str:
     """The cases of the cohort that its figure counts."""
-    if not ratio:
-        return f"of {_count(row['cohort_n'])}{row['cohort_denominator']}"
+    if "measure" not in row:
+        return f" of {_count(row['cohort_n'])}{row['cohort_denominator']}"
     sides = [[_count(row[f"cohort_{x}_{part}"]) for x in "kn"] for part in ("group", "reference")]
-    return "against ".join(f"{k}of {n}" for k, n in sides).strip()
+    return " " + "against ".join(f"{k}of {n}" for k, n in sides).strip()
 
 
 def _count(n: Any) -> str:

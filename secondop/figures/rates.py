@@ -176,12 +176,12 @@ def _bars(
 def _panels(rows: pd.DataFrame, by: str) -> list[tuple[Panel, pd.DataFrame]]:
     """A panel for each kind of rules, or for each rate of groups; beside one another where they are many."""
     long, panels, ends = max(_COLUMN, ceil(len(rows) / 2)), [], [0, 0]
-    blocks = [(name, part[i : i + long]) for name, part in rows.groupby(by, sort=False)
-              for i in range(0, len(part), long)]  # fmt: skip
+    kinds = rows.groupby(by, sort=False)
+    blocks = [(name, part[i : i + long]) for name, part in kinds for i in range(0, len(part), long)]
     for name, part in blocks:
         column = int(len(rows) > _COLUMN / 2 and len(blocks) > 1 and ends[1] < ends[0])
         ends[column] += len(part) + 1
-        head = (_KINDS[name][1] if by == "kind" else name) * (rows[by].nunique() > 1)
+        head = (_KINDS[name][1] if by == "kind" else name) * (len(kinds) > 1)
         panels.append((Panel(head, part["row"], spans(part), column), part))
     return panels
 
@@ -201,11 +201,8 @@ def _rules_title(rows: pd.DataFrame) -> str:
     top, alone = clinical[clinical["sort"] == "any"], clinical.loc[clinical["sort"] == "rule", "min"]
     if top.empty:
         return f"Known to fire in {span(rows['min'].min(), rows['min'].max())} of 100 cases"
-    title = f"Some clinical rule fires in {spans(top)[0]} of 100 cases"
-    if len(alone) < 2:
-        return title
-    digit = 10 if alone.max() < 9.9 else 1
-    return f"{title}; no single one is known to fire in more than {number(ceil(digit * alone.max()) / digit)}"
+    single = f"; no single one is known to fire in more than {np.ceil(10 * alone.max()) / 10:.1f}"
+    return f"Some clinical rule fires in {spans(top)[0]} of 100 cases" + single * (len(alone) > 1)
 
 
 def _groups_title(rows: pd.DataFrame) -> tuple[str, list[str]]:

@@ -95,6 +95,12 @@ def test_each_row_says_both_rates_with_their_denominators(table):
     assert "32.3 · 47.4" in notes(figures.compare(table))
 
 
+def test_a_cohort_without_anything_alike_is_told_so_and_published_figures_stand_alone(table):
+    figure = figures.compare(table[table["verdict"] == "not comparable"].head(3))
+    assert title(figure).startswith("No published rate here can disagree with the cohort")
+    assert len(rows(figure)) == 3 and {trace.name for trace in figure.data} == {"not comparable"}
+
+
 @pytest.mark.parametrize("many", [1, 2])
 def test_agreement_is_not_told_where_every_verdict_is_open(table, many):
     one = table[table["verdict"] == "outside"].head(1).assign(verdict="undetermined")
