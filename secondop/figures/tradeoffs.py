@@ -157,13 +157,17 @@ def _tradeoff_title(rows: pd.DataFrame) -> str:
 
 
 def _yield_title(rows: pd.DataFrame, what: str) -> str:
-    """How many policies are told from chance; of the others that cannot be told."""
+    """How many policies are told from chance, and which if one is; of the others that cannot be told."""
     above, below = int((rows[f"{_ABOVE}_lower"] > 0).sum()), int((rows[f"{_ABOVE}_upper"] < 0).sum())
     n, rest = len(rows), len(rows) - above - below
     if rest == n:
         told = f"any of the {n} policies finds" if n > 1 else f"referring {rows['label'].iloc[0][:60]} finds"
         return f"Whether {told} more {what} than chance cannot be told: no interval is above zero"
     title = f"{above or 'None'} of {n} policies find{'s' * (above == 1)} more {what} than chance"
+    if above == 1:
+        one = rows.loc[rows[f"{_ABOVE}_lower"].idxmax()]
+        ends = captions.between(one[f"{_ABOVE}_lower"], one[f"{_ABOVE}_upper"])
+        title += f": {say.short(one)}, {ends} more per 100 cases"
     title += f"; {below} find{'s' * (below == 1)} fewer" * bool(below)
     title += f"; of the other{f' {rest}' * (rest > 1)} it cannot be told" * bool(rest)
     return say.estimated(title, rows.attrs)
