@@ -59,9 +59,7 @@ def along(table: pd.DataFrame) -> go.Figure:
     note = "Shares that an endless simulated cohort would have, of all cases; “seekers”: of those who sought "
     note += "an opinion; “second right”: of opinions that differ."
     made = style.figure(title, note, x=name, y=f"change per 1,000, from that at {values[0]:g}")
-    low, high = min(change.min().min(), 0), max(change.max().max(), 0)
-    pad = 0.08 * (high - low or 1)
-    made.fig.update_layout(yaxis={"range": [low - pad, high + pad]})
+    made.fig.update_yaxes(range=style.reach(change))
     return _lines(made, change, {name: [f"{value:g}" for value in values]}, "change per 1,000", "{:+.1f}", 1)
 
 

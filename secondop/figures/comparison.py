@@ -196,11 +196,9 @@ def _scale(made: style.Drawing, marks: pd.DataFrame, ratio: bool) -> None:
         low, high = np.log10([low, high])
         pad, ticks = 0.06 * (high - low) + 0.01, _WIDE if high - low > 0.7 else _NARROW
         look = {"type": "log", "range": [low - pad, high + pad], "tickvals": ticks, "ticktext": ticks}
-    for panel, own in marks.groupby("panel"):
-        on = style.axes(panel)
-        made.fig.update_layout({f"xaxis{on['xaxis'][1:]}": look})
-        if ratio:
-            made.line([1, 1], [own["y"].min() - 0.5, 0.5], INK, width=1, **on)
+    made.across(**look)
+    for panel in range(len(made.panels) * ratio):
+        made.upright(1, panel=panel, width=1, dash="solid")
 
 
 def _draw(made: style.Drawing, marks: pd.DataFrame, shown: pd.DataFrame, look: tuple, legend: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import product
 
 import numpy as np
@@ -56,14 +55,9 @@ def flow(table: pd.DataFrame) -> go.Figure:
     across, n = {1: 30, 2: 15, 3: 10}[len(columns)], table["n"].iloc[0]
     deep = {step: -(-int(counts[step].max()) // across) for step in steps}
     fields = list(product(columns, steps))
-    panels = [
-        Panel(
-            f"{capital(of)}: {counts.loc[of, step]} {_SEEK[step]}",
-            column=i // len(steps),
-            size=_SPACE * deep[step],
-        )
-        for i, (of, step) in enumerate(fields)
-    ]
+    heads = [f"{capital(of)}: {counts.loc[of, step]} {_SEEK[step]}" for of, step in fields]
+    sizes = [_SPACE * deep[step] for _, step in fields]
+    panels = [Panel(head, column=i // len(steps), size=sizes[i]) for i, head in enumerate(heads)]
     note = f"{captions.basis_of(table)} Each mark is one person in 100. "
     note += "Cannot be judged: missing information could still lead to advice."
     made = style.ladder(_flow_title(counts), note, panels)
@@ -72,7 +66,7 @@ def flow(table: pd.DataFrame) -> go.Figure:
         shown = pd.DataFrame({"who": [f"{capital(of)}, {step}: {outcome}" for outcome in part["outcome"]]})
         shown["of 100 people"] = part["people"].astype(str).tolist()
         shown["cases"] = [share_of(x, n) for x in part["cases"]]
-        _people(made, part["people"], part["outcome"], shown, across, deep[step], at)
+        _people(made, part.set_index("outcome")["people"], shown, across, deep[step], at)
     for outcome in rows.loc[rows["people"] > 0, "outcome"].unique().sort_values():
         made.points([None], [None], name=outcome, showlegend=True, **_look(outcome))
     return made.done()
@@ -96,7 +90,7 @@ def icon_array(table: pd.DataFrame) -> go.Figure:
         title, note = natural_sentence(table), table.attrs.get("source") or ""
         shown["share of all"] = [f"{number(100 * x)} %" for x in table["share"]]
     made = style.ladder(title, note, [Panel(size=_SPACE * _DEEP), Panel("", table["words"], column=1)])
-    _people(made, table["people"], table["part"], shown, _DEEP, _DEEP)
+    _people(made, table.set_index("part")["people"], shown, _DEEP, _DEEP)
     for i, part in enumerate(table["part"]):
         beside = {"text": f"  {count.iloc[i]}", "textposition": "middle right"}
         made.points([0], [-i], panel=1, **_look(part) | beside)
@@ -105,18 +99,12 @@ def icon_array(table: pd.DataFrame) -> go.Figure:
 
 
 def _people(
-    made: Drawing,
-    counts: Iterable,
-    parts: Iterable,
-    shown: pd.DataFrame,
-    across: int,
-    deep: int,
-    panel: int = 0,
+    made: Drawing, people: pd.Series, shown: pd.DataFrame, across: int, deep: int, panel: int = 0
 ) -> None:
     """A trace for each part, of as many marks as people, ``deep`` in a column; and nothing else, no axes."""
     first = 0
     made.points([None], [None], panel=panel)  # a field of nobody keeps its heading
-    for i, (count, part) in enumerate(zip(counts, parts, strict=True)):
+    for i, (part, count) in enumerate(people.items()):
         x, y = np.divmod(np.arange(first, first := first + count), deep)
         who = shown.iloc[[i] * max(count, 1)]
         made.points([*x] or [None], [*-y] or [None], who, panel=panel, name=part, **_look(part))

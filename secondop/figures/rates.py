@@ -113,9 +113,8 @@ def attrition(table: pd.DataFrame) -> go.Figure:
     colours = [COLOURS["recommended" if i < enough else "all"] for i in range(many)]
     start, end = (100 * x / n for x in (rows["fired"] - rows["added"], rows["fired"]))
     made.bars(start, end, -np.arange(many), colours, shown)
-    _bars(
-        made, last, last["min"], COLOURS["recommended"], pd.DataFrame({"rule": ["all together"]}), top=-many
-    )
+    total = pd.DataFrame({"rule": ["all together"]})
+    _bars(made, last, last["min"], COLOURS["recommended"], total, top=-many)
     return made.done()
 
 
@@ -157,8 +156,7 @@ def overlap(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
 
 def _scale(made: Drawing, rows: pd.DataFrame) -> None:
     """One scale for every panel, as far as the intervals reach."""
-    look = {"range": [0, 1.02 * rows[["max", "upper"]].max().max()], "tickangle": 0, "nticks": 5}
-    made.fig.update_layout({f"xaxis{style.axes(at)['xaxis'][1:]}": look for at in range(len(made.panels))})
+    made.across(range=[0, 1.02 * rows[["max", "upper"]].max().max()], tickangle=0, nticks=5)
 
 
 def _bars(

@@ -35,7 +35,7 @@ def read_strategies(table: pd.DataFrame) -> go.Figure:
     rows = rows if "basis" in rows else rows.assign(basis="")
     ends = [f"{kind}{end}" for kind in _PLACES for end in ("", "_lower", "_upper")]
     rows = rows.assign(**{end: 100 * rows[end] if end in rows else np.nan for end in ends})
-    looks = dict(zip(rows["basis"].unique(), _LOOKS, strict=False))
+    looks = {basis: _LOOKS[i % len(_LOOKS)] for i, basis in enumerate(rows["basis"].unique())}
     first, main = rows["strategy"].iloc[0], rows[rows["basis"] == rows["basis"].iloc[0]]
     title, named = _finding(main)
     note = "Each panel: of 100 readings of cases that are truly of its class."
@@ -48,11 +48,10 @@ def read_strategies(table: pd.DataFrame) -> go.Figure:
     start = "a single reader" if first == "none" else f"“{first}”"
     made = style.ladder(title, note, panels, x=f"from {start} to each strategy")
     made.y = "wrong answers, % of readings"
+    made.across(range=[-0.25, 5.8], tickvals=[0.5, 2.5], ticktext=["over-called", "under-called"])
     top = 1.1 * max(rows[ends].max().max(), 1)
     for panel, (name, own) in enumerate(classes):
-        axis = {"range": [-0.25, 5.8], "tickvals": [0.5, 2.5], "ticktext": ["over-called", "under-called"]}
-        keys = {name: f"{name}{end[1:]}" for name, end in style.axes(panel).items()}
-        made.fig.update_layout({keys["xaxis"]: axis, keys["yaxis"]: {"range": [-0.03 * top, top]}})
+        made.fig.update_layout({f"yaxis{style.axes(panel)['yaxis'][1:]}": {"range": [-0.03 * top, top]}})
         for basis, some in own.groupby("basis", sort=False):
             for _, row in some.sort_values("strategy", key=lambda x: x == named, kind="stable").iterrows():
                 _slopes(made, some.iloc[0], row, panel, row["strategy"] == named, looks[basis])

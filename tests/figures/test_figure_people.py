@@ -102,6 +102,10 @@ def test_the_title_says_who_is_advised_who_seeks_one_and_who_cannot_be_judged(ca
     assert (
         f"of {open_['cases'].sum()} who cannot be judged {both} do" in text and "100 simulated cases" in text
     )
+    urgent = flow(cases.assign(complication_during_treatment=True), outcome="changed")
+    assert " of 0 " not in title(figures.flow(urgent)) and title(figures.flow(urgent)).startswith(
+        "Of 100 people 100"
+    )
     lost = cases.assign(sought=cases["sought"].astype("boolean").mask(cases.index < 7))
     figure = figures.flow(flow(lost, outcome="changed"))
     assert "; of 7 it is not known" in title(figure) and any("not known" in note for note in notes(figure))

@@ -85,6 +85,9 @@ def test_a_rise_that_chance_in_simulating_may_have_made_is_no_finding():
     assert title(sure).startswith("Under “selective”") and "95 % interval of the simulation" in title(sure)
     bars = [trace.error_y.array[0] for trace in sure.data if trace.error_y.array]
     assert bars and bars == pytest.approx([3] * len(bars))
+    assert rows(sure)[-1]["under-called"] == "42.3 % (39.3 to 45.3)"
+    exact = figures.read_strategies(wide(0))  # ends that are the value say nothing more
+    assert rows(exact)[-1]["under-called"] == "42.3 %" and "interval" not in title(exact)
 
 
 def test_each_basis_has_its_own_symbol_and_dash_and_the_note_says_which():
