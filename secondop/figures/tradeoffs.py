@@ -39,7 +39,8 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
         From :func:`secondop.evaluation.tradeoff.tradeoff`, of one group.
     """
     rows, about = placed(say.policies(table, "tradeoff").drop_duplicates("policy")), table.attrs
-    ends, others = (part for _, part in rows.groupby(~rows["sort"].isin(ENDS)))
+    at_end = rows["sort"].isin(ENDS)
+    ends, others = rows[at_end], rows[~at_end]
     named = others.assign(order=others["sort"].map([*_FACES].index), off=others["frontier"] != 1)
     named = named.sort_values(["order", "off"], kind="stable").head(5)
     others, everybody = others.drop(named.index), rows[rows["sort"] == "all"].iloc[0]

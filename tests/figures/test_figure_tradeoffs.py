@@ -145,6 +145,11 @@ def test_a_yield_is_called_a_share_of_the_possible_only_where_its_interval_is_ab
     assert above_chance(dict(zip(names, numbers, strict=True)) | {"yield_share": 30.0}) == told
 
 
+def test_without_policies_the_ends_are_drawn():
+    figure = figures.tradeoff(weighed(cases(), []))
+    assert title(figure).startswith("Referring everybody finds") and len(rows(figure)) == 3
+
+
 def test_a_wrong_diagnosis_put_right_is_told_in_its_own_words():
     frame = cases().rename(columns={"changed": "error_corrected"})
     figure = figures.tradeoff(tradeoff(frame, outcome="error_corrected", rule_book=BOOK))
