@@ -26,7 +26,8 @@ def yield_range(table: pd.DataFrame) -> go.Figure:
     """
     spans = _spans(table)
     main, signals = _main(spans), sorted(spans["signal"].unique())
-    note = f"Over all signals shown {captions.between(main['low'].min(), main['high'].max())}. {_note(table)}"
+    ends = captions.between(main["low"].min(), main["high"].max())
+    note = f"Over all signals {ends} per 100. {_note(table)}"
     words = "signal, how informative facts are: 0 nothing, 1 as calibrated to contrasts, others as assumed"
     title = _title(main.loc[[(main["signal"] - 1).abs().idxmin()]])
     made = style.figure(title, note, x=words, y=f"yield above chance: {_what(table)}")

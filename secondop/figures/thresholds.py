@@ -41,12 +41,12 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
     made = style.figure(_curve_title(rows), note, x=words, y=above, height=400)
     first, last = rows["threshold"].min(), rows["threshold"].max()
     top = rows["net_benefit_upper"].max()
-    low = -0.35 * top if top > 0 else rows["net_benefit_lower"].min()
+    low, high = (-0.35 * top, 1.06 * top) if top > 0 else (rows["net_benefit_lower"].min(), 1)
     ticks = {1 / (n + 1): n for n in _REFERRALS if first <= 1 / (n + 1) <= last}
     text = [f"{n}<br>{100 * at:.0f} %" for at, n in ticks.items()]
     made.fig.update_xaxes(type="log", range=np.log10([first, last]).tolist(), tickangle=0)
     made.fig.update_xaxes(tickvals=list(ticks), ticktext=text)
-    made.fig.update_yaxes(range=[low, max(1.06 * top, 1)])
+    made.fig.update_yaxes(range=[low, high])
     spare, lines = iter(style.SPARE), rows.pivot(index="threshold", columns="policy", values="at")
     for policy, part in rows.groupby("policy", sort=False):
         sort, label, x = part["sort"].iloc[0], part["label"].iloc[0], part["threshold"]

@@ -39,7 +39,8 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
         From :func:`secondop.evaluation.tradeoff.tradeoff`, of one group.
     """
     rows, about = placed(say.policies(table, "tradeoff").drop_duplicates("policy")), table.attrs
-    ends, others = (part for _, part in rows.groupby(~rows["sort"].isin(ENDS)))
+    at_end = rows["sort"].isin(ENDS)
+    ends, others = rows[at_end], rows[~at_end]
     named = others.assign(order=others["sort"].map([*_FACES].index), off=others["frontier"] != 1)
     named = named.sort_values(["order", "off"], kind="stable").head(5)
     others, everybody = others.drop(named.index), rows[rows["sort"] == "all"].iloc[0]
@@ -157,13 +158,17 @@ def _tradeoff_title(rows: pd.DataFrame) -> str:
 
 
 def _yield_title(rows: pd.DataFrame, what: str) -> str:
-    """How many policies are told from chance; of the others that cannot be told."""
+    """How many policies are told from chance, and which if one is; of the others that cannot be told."""
     above, below = int((rows[f"{_ABOVE}_lower"] > 0).sum()), int((rows[f"{_ABOVE}_upper"] < 0).sum())
     n, rest = len(rows), len(rows) - above - below
     if rest == n:
         told = f"any of the {n} policies finds" if n > 1 else f"referring {rows['label'].iloc[0][:60]} finds"
         return f"Whether {told} more {what} than chance cannot be told: no interval is above zero"
     title = f"{above or 'None'} of {n} policies find{'s' * (above == 1)} more {what} than chance"
+    if above == 1:
+        one = rows.loc[rows[f"{_ABOVE}_lower"].idxmax()]
+        ends = captions.between(one[f"{_ABOVE}_lower"], one[f"{_ABOVE}_upper"])
+        title += f": {say.short(one)}, {ends} more per 100 cases"
     title += f"; {below} find{'s' * (below == 1)} fewer" * bool(below)
     title += f"; of the other{f' {rest}' * (rest > 1)} it cannot be told" * bool(rest)
     return say.estimated(title, rows.attrs)

@@ -39,7 +39,7 @@ def verification_bias(table: pd.DataFrame) -> go.Figure:
         title += f"; its interval {hit} the truth, {truth:.1f}"
     note = f"{basis_of(table[1:])} Thin: 95 % interval. Hatched: whatever the unknown answers are."
     said = rows["value"].map("{:.1f}".format)
-    said["bounds"] = between(*rows.loc["bounds", ["min", "max"]])
+    said = said.where(said.index != "bounds", ranges(rows["min"], rows["max"]))
     labels = [capital(way) for way in rows.index]
     made = style.ladder(title, note, labels, x=f"{what.split(' of ')[0]}, {unit}", values=said)
     ends = rows[["value", "min", "max", "lower", "upper"]].replace(np.inf, np.nan)

@@ -34,25 +34,15 @@ def test_the_curve_draws_every_policy_with_its_band_and_names_it_at_its_line():
     assert title(figure).startswith("No policy is clearly best at the thresholds shown")  # of 200 cases
 
 
+FEWER = f"nobody is best at 0.5 or fewer {PER}"
+OVERLAP = "; at others, bands overlap"
 CURVES = [
     # at 10, 2 and 0.5 accepted referrals: everybody, with its interval   the title tells
     ([(9, 8, 10), (5, 4, 6), (1, 0.5, 2)], "everybody is best at every threshold shown"),
-    (
-        [(9, 8, 10), (5, -1, 6), (1, -1, 2)],
-        f"everybody is best at 10 or more {PER}; at others, bands overlap",
-    ),
-    (
-        [(9, 8, 10), (5, -1, 6), (-9, -9, -8)],
-        f"best at 10 or more, referring nobody is best at 0.5 or fewer {PER}; at others, bands overlap",
-    ),
-    (
-        [(9, 8, 10), (5, 4, 6), (-9, -9, -8)],
-        f"everybody is best at 2 or more, referring nobody is best at 0.5 or fewer {PER} ",
-    ),
-    (
-        [(9, -8, 10), (5, -4, 6), (-9, -9, -8)],
-        f"nobody is best at 0.5 or fewer {PER}; at others, bands overlap",
-    ),
+    ([(9, 8, 10), (5, -1, 6), (1, -1, 2)], f"everybody is best at 10 or more {PER}{OVERLAP}"),
+    ([(9, 8, 10), (5, -1, 6), (-9, -9, -8)], f"best at 10 or more, referring {FEWER}{OVERLAP}"),
+    ([(9, 8, 10), (5, 4, 6), (-9, -9, -8)], f"everybody is best at 2 or more, referring {FEWER} "),
+    ([(9, -8, 10), (5, -4, 6), (-9, -9, -8)], f"{FEWER}{OVERLAP}"),
     ([(9, -8, 10), (5, -4, 6), (1, -1, 2)], "No policy is clearly best at the thresholds shown"),
 ]
 

@@ -145,6 +145,11 @@ def test_a_yield_is_called_a_share_of_the_possible_only_where_its_interval_is_ab
     assert above_chance(dict(zip(names, numbers, strict=True)) | {"yield_share": 30.0}) == told
 
 
+def test_without_policies_the_ends_are_drawn():
+    figure = figures.tradeoff(weighed(cases(), []))
+    assert title(figure).startswith("Referring everybody finds") and len(rows(figure)) == 3
+
+
 def test_a_wrong_diagnosis_put_right_is_told_in_its_own_words():
     frame = cases().rename(columns={"changed": "error_corrected"})
     figure = figures.tradeoff(tradeoff(frame, outcome="error_corrected", rule_book=BOOK))
@@ -210,7 +215,7 @@ def test_yields_are_ranked_with_missing_information_and_intervals_apart():
 YIELDS = [
     # intervals of two policies         the title tells
     ([(-1, 2), (-3, 4)], "Whether any of the 2 policies finds more changes than chance cannot be told"),
-    ([(1, 2), (-3, 4)], "1 of 2 policies finds more changes than chance; of the other it cannot be told"),
+    ([(1, 2), (-3, 4)], "than chance: an urgent indication, 1.0 to 2.0 more per 100 cases; of the other it"),
     ([(1, 2), (3, 4)], "2 of 2 policies find more changes than chance"),
     ([(1, 2), (-3, -1)], "; 1 finds fewer"),
     ([(-4, -3), (-3, -1)], "None of 2 policies find more changes than chance; 2 find fewer"),

@@ -53,6 +53,12 @@ def test_the_estimate_has_a_thin_interval_and_the_bounds_none(cases):
     assert rows(figure)[2]["per 100 cases"] == "22.5 to 52.5" and rows(figure)[2]["95 % interval"] == ""
 
 
+def test_bounds_may_be_left_out(cases):
+    table = bias(cases)
+    figure = figures.verification_bias(table[table["way"] != "bounds"])
+    assert [row["way"] for row in rows(figure)] == ["Known cases alone", "Estimate"] and not hatched(figure)
+
+
 def test_of_simulated_cases_the_title_says_whether_the_interval_includes_the_truth(cases):
     table = bias(cases)
     truth = table.iloc[[1]].assign(way="truth", value=47.0)
