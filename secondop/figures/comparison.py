@@ -167,8 +167,8 @@ def _title(rows: pd.DataFrame, ratio: bool) -> str:
     """What published figures say alone: which intervals exclude 1, or whether rates are alike at all."""
     if ratio:
         known, apart = rows["lower"].notna().sum(), ((rows["lower"] > 1) | (rows["upper"] < 1)).sum()
-        told = f"In {apart or 'none'} of {known} published ratios with an interval, the two groups differ"
-        return f"{told}: it excludes 1"
+        told = f"In {apart or 'none'} of {known} published ratios with an interval, it excludes 1"
+        return f"{told}: there the two groups differ" if apart else told
     if kinds := len(rows[["outcome", "denominator"]].drop_duplicates()) - 1:
         told = "only those of one outcome and one denominator are alike"
         return f"{len(rows)} published rates, of {kinds + 1} kinds: {told}"
