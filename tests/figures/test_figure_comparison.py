@@ -167,7 +167,8 @@ def test_ratios_and_their_intervals_are_those_of_the_table():
 def test_the_title_counts_the_intervals_that_exclude_1_and_risk_differences_are_left_aside():
     ratios = ANCHORING[ANCHORING["measure"] != "risk difference"]
     figure = figures.compare(ANCHORING)
-    assert title(figure).startswith("In 5 of 8 published ratios with an interval, it excludes 1: there the two groups differ")
+    told = "In 5 of 8 published ratios with an interval, it excludes 1: there the two groups differ"
+    assert title(figure).startswith(told)
     assert f"Not drawn: {len(ANCHORING) - 8} more." in title(figure) and len(ratios) == 9
     none = figures.compare(ANCHORING.query("id == 'breast_prior_more_severe'"))
     assert title(none).startswith("In none of 1 published ratios with an interval, it excludes 1")
