@@ -14,12 +14,11 @@ from secondop.teaching.classroom import address
 from secondop.teaching.handouts import case_sheets
 from secondop.teaching.markup import Html
 from secondop.teaching.printed import cards_page, key_page, rule_book_sides
+from tools import assessment
 from tools.folders import new_folder
-from tools.lessons import write_all
+from tools.lessons import STUDENTS, say, write_tracks
 from tools.notebooks import ROOT, all_lessons
 
-STUDENTS = ROOT / "notebooks" / "class"
-"""Where students find their notebooks in JupyterLab."""
 PRINTED = ROOT / "build" / "class"
 SHEETS = ["T001", "T008", "T011", "T014", "T020", "T028", "T074", "T081", "T092", "T110", "T113", "T147"]
 """The cases that get a sheet unless others are named: every answer, some provisional, some disputed."""
@@ -51,6 +50,7 @@ def print_all(out: Path, cases: list[str], url: str = "") -> list[Path]:
         "cards.html": cards_page(all_cases, mark),
         "cards-key.html": key_page(all_cases),
     }
+    pages |= assessment.pages()
     with new_folder(out) as folder:
         for name, page in pages.items():
             write_whole(folder / name, page)
@@ -75,11 +75,7 @@ def main(arguments: list[str] | None = None) -> None:
         pages = print_all(PRINTED, options.cases, drawn)
     except SecondopError as error:
         raise SystemExit(str(error)) from error
-    written, kept = write_all(all_lessons(), STUDENTS)
-    print("For students, without solutions; python run.py lab opens them in the folder class:")
-    print(*written, sep="\n")
-    if kept:
-        print("Kept, since it was changed there. Delete it to get it anew:", *kept, sep="\n")
+    say(*write_tracks(all_lessons(), STUDENTS))
     print("To print, from a browser:", *pages, sep="\n")
     if options.url and not drawn:
         print(NO_QR)

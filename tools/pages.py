@@ -15,6 +15,7 @@ from nbconvert.filters import Highlight2HTML, ansi2html
 from plotly.io import to_json
 
 from secondop.teaching.strings import said
+from tools.lessons import TRACKS, tags_of, track_of
 from tools.notebooks import PLOTLY, WIDGET, figures
 from tools.prose import Sheet, html_of, inline, words_of
 
@@ -27,7 +28,10 @@ LONG = 3
 
 @dataclass(frozen=True)
 class Part:
-    """Pieces of a page that stand together, each as (class, HTML); folded under a title if it has one."""
+    """Pieces of a page that stand together, each as (class, HTML); folded under a title if it has one.
+
+    Where they are for one track of a lesson, ``kind`` says so as well.
+    """
 
     kind: str
     title: str = ""
@@ -57,6 +61,11 @@ class Page:
     def has_code(self) -> bool:
         """Whether there is code to hide."""
         return any(kind == "code" for part in self.parts for kind, _ in part.pieces)
+
+    @property
+    def has_tracks(self) -> bool:
+        """Whether it reads otherwise without code, as it then begins."""
+        return any(track in part.kind.split() for part in self.parts for track in TRACKS)
 
 
 def page_of(path: Path, notebook, terms: Mapping[str, str] | None = None, language: str = "en") -> Page:
@@ -126,11 +135,12 @@ def parts_of(notebook, sheet: Sheet, language: str = "en") -> list[Part]:
     """
     parts: list[Part] = []
     for cell in notebook.cells:
-        kind = next((tag for tag in FOLDED if tag in cell.metadata.get("tags", [])), "")
-        own = kind == "solution" and cell.cell_type == "markdown"
+        fold = next((tag for tag in FOLDED if tag in tags_of(cell)), "")
+        kind = f"{fold} {track_of(cell)}".strip()
+        own = fold == "solution" and cell.cell_type == "markdown"
         heading = re.match(r"#+ (.+)", cell.source) if own else None
         if not parts or heading or kind != parts[-1].kind:
-            label = said(FOLDED[kind], language) if kind else ""
+            label = said(FOLDED[fold], language) if fold else ""
             parts.append(Part(kind, heading[1] if heading else label))
         parts[-1].pieces.extend(_pieces(cell, sheet, not kind, language))
     return parts

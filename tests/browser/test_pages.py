@@ -119,7 +119,7 @@ def test_the_index_says_where_to_start_and_how_to_run(opened):
     assert start.count() == 4
     assert "own cases" in start.nth(2).inner_text()
     told = page.locator("main").inner_text()
-    assert all(f"python run.py {task}" in told for task in ("lab", "study", "lessons"))
+    assert all(f"python run.py {task}" in told for task in ("lab", "study", "class"))
 
 
 def test_the_index_leads_to_every_notebook(opened):

@@ -31,10 +31,10 @@ def given(monkeypatch, tmp_path, capsys):
 
 def test_it_says_where_notebooks_and_pages_are_and_what_it_kept(given, tmp_path):
     said = given()
-    notebooks = sorted((tmp_path / "notebooks" / "class").glob("*.ipynb"))
-    assert len(notebooks) == 4 and all(str(path) in said for path in notebooks)
+    notebooks = sorted((tmp_path / "notebooks" / "class").glob("*/*.ipynb"))
+    assert len(notebooks) == 8 and all(str(path) in said for path in notebooks)
     printed = sorted((tmp_path / "build" / "class").glob("*.html"))
-    assert len(printed) == 5 and all(str(path) in said for path in printed)
+    assert len(printed) == 8 and all(str(path) in said for path in printed)
     assert "Kept" not in said and "segno" not in said
     notebooks[0].write_text(notebooks[0].read_text() + " ")
     assert f"to get it anew:\n{notebooks[0]}\n" in given()
@@ -56,7 +56,7 @@ def test_without_an_address_no_code_is_drawn_and_sheets_show_every_answer(tmp_pa
 def test_with_an_address_every_card_and_sheet_has_the_code_of_its_case(tmp_path):
     import segno
 
-    sheets, answers, _, cards, key = print_all(tmp_path / "class", SHEETS, URL)
+    sheets, answers, _, cards, key, *_ = print_all(tmp_path / "class", SHEETS, URL)
     counts = [svgs(page) for page in (sheets, answers, cards, key)]
     assert counts == [len(SHEETS), 0, len(deck()), 0], "none on what is for the teacher"
     drawn = segno.make(f"{URL}#predict/T008", error="m").svg_inline(border=2, omitsize=True)

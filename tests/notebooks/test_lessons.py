@@ -1,13 +1,19 @@
 """The lessons: what students get has no solutions and runs, and what teachers have is right."""
 
+import re
+from functools import cache
+from itertools import pairwise
+
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from nbformat import v4
 
+from tools import lessons as tool
 from tools import study
-from tools.lessons import student_version, write_all
-from tools.notebooks import all_lessons, execute
+from tools.lessons import TRACKS, student_version, write_all, write_tracks
+from tools.notebooks import ROOT, all_lessons, execute
+from tools.plans import LENGTHS, SCREENS, TITLE, minutes, plan, plans, total
 
 each_lesson = pytest.mark.parametrize("path", all_lessons(), ids=lambda path: path.stem)
 
@@ -36,6 +42,114 @@ def test_every_solution_is_right(path, executed):
     solutions = [cell for cell in of_kind(executed(path), "solution") if cell.cell_type == "code"]
     assert len(solutions) >= len(of_kind(executed(path), "exercise")) > 0
     assert [cell.source for cell in solutions if "✓ Right." not in words(cell)] == []
+
+
+@cache
+def cells_of(path) -> list:
+    return nbformat.read(path, as_version=4).cells
+
+
+def prose(cells) -> list[str]:
+    return [cell.source for cell in cells if cell.cell_type == "markdown"]
+
+
+@each_lesson
+def test_it_begins_with_objectives_and_ends_with_an_exit_ticket_and_homework(path):
+    _, aims, *_ = cells_of(path)
+    first, _, listed = aims.source.partition("\n\n")
+    assert first == "**After this lesson you can**" and 3 <= len(re.findall(r"^- ", listed, re.M)) <= 5
+    for track in TRACKS:
+        *_, ticket, homework = student_version(path, track).cells
+        assert ticket.source.startswith("## Exit ticket\n") and homework.source.startswith("## Homework\n")
+        assert re.findall(r"^(\d)\. ", ticket.source, re.M) == ["1", "2"]
+    heads = [source.partition("\n")[0] for source in prose(cells_of(path))]
+    assert heads[-2:] == ["## For the teacher", TITLE] and "## Answers to the exit ticket" in heads
+
+
+@each_lesson
+def test_a_clinic_sees_no_code_and_opens_what_a_prediction_asks_for(path):
+    clinic = student_version(path, "clinic").cells
+    code = [cell for cell in clinic if cell.cell_type == "code"]
+    assert code and all(cell.metadata["jupyter"]["source_hidden"] for cell in code)
+    assert not [source for source in prose(clinic) if "`" in source], "code in prose"
+    assert not of_kind(student_version(path, "clinic"), "exercise")
+    shown = [cell for cell in code if cell.outputs]
+    assert len(shown) > 5, "what was run is there to see"
+    predictions = [i for i, cell in enumerate(clinic) if "**Predict.**" in cell.source]
+    for at in predictions:
+        after = next((cell for cell in clinic[at:] if cell.cell_type == "code"), None)
+        assert after.metadata["jupyter"]["outputs_hidden"], clinic[at].source
+
+
+@each_lesson
+def test_each_control_of_the_notebook_has_its_screen_on_the_classroom_page(path):
+    cells = cells_of(path)
+    for before, cell in pairwise(cells):
+        if cell.cell_type == "code" and re.search(r"^(explore_\w+|quiz)\(", cell.source, re.M):
+            assert cell.metadata.get("tags") == ["analyst"], cell.source
+            assert before.metadata.get("tags") == ["clinic"], cell.source
+            assert [screen for screen in SCREENS if f"*{screen}*" in before.source], before.source
+    teacher = next(source for source in prose(cells) if source.startswith("## For the teacher"))
+    assert "`make classroom`" in teacher and "`make class`" in teacher
+
+
+@each_lesson
+def test_each_exercise_prediction_and_talk_states_its_minutes(path):
+    asked = [
+        source
+        for source in prose(cells_of(path))
+        if re.match(r"\*\*(Exercise|Predict)|## (Discussion|In groups|Exit)", source)
+    ]
+    assert len(asked) > 8
+    assert [source for source in asked if not re.search(r"\(\d+\s+minutes?\)", source)] == []
+
+
+@each_lesson
+def test_its_plans_are_what_its_words_and_minutes_make_and_fit(path):
+    cells = cells_of(path)
+    assert next(source for source in prose(cells) if source.startswith(TITLE)) == plans(cells), (
+        "the plans are out of date: run python -m tools.plans"
+    )
+    for length in LENGTHS:
+        for track in TRACKS:
+            assert 0.6 * length <= total(plan(cells, length), track) <= length, (length, track)
+    everything = sum(part.minutes["analyst"] for part in plan(cells, 90))
+    assert minutes(student_version(path).cells) <= everything, "the longest plan leaves something out"
+    names = [name for part in plan(cells, 90) for name in part.exercises]
+    assert names == [f"{path.name[0]}.{number}" for number in range(1, 6)]
+
+
+def test_shorter_plans_leave_out_what_says_so_and_what_stands_below_it():
+    def cell(source, **metadata):
+        return v4.new_markdown_cell(source, metadata=metadata)
+
+    words = " word" * 128
+    cells = [
+        cell("# One?" + words),
+        cell("## Two\n\n*Quiz* (3 minutes)", plan=45),
+        cell("**Exercise 1.1.** How many? (2 minutes)", plan=90),
+        cell("With code. (10\nminutes)", tags=["analyst"]),
+        cell("## Not for students (50 minutes)", tags=["solution"]),
+    ]
+    parts = [[(p.title, *p.minutes.values()) for p in plan(cells, length)] for length in LENGTHS]
+    beginning = ("Beginning", 1, 1)
+    assert parts == [[beginning], [beginning, ("Two", 4, 14)], [beginning, ("Two", 6, 16)]]
+    two = plan(cells, 90)[1]
+    assert (two.exercises, two.screens) == (["1.1"], ["Quiz"])
+    assert "| 6 | 16 | Two | 1.1 | Quiz |\n| **7** | **17** | **of 90 minutes** | | |" in plans(cells)
+
+
+def test_the_syllabus_links_every_lesson_and_states_how_long_each_plan_takes():
+    folder = ROOT / "notebooks" / "lessons"
+    told = (folder / "README.md").read_text(encoding="utf-8")
+    linked = re.findall(r"\]\(([^)]+)\)", told)
+    assert [name for name in linked if not (folder / name).is_file()] == []
+    for path in all_lessons():
+        assert path.name in linked
+        for track in TRACKS:
+            of = " | ".join(str(total(plan(cells_of(path), length), track)) for length in LENGTHS)
+            assert f"| {path.name[0]} | {track} | {of} |\n" in told, f"{path.name}: {track} | {of}"
+    assert set(re.findall(r"(?<!\*)\*([A-Z][^*]+)\*(?!\*)", told)) == set(SCREENS)
 
 
 SMALL = (
@@ -99,6 +213,37 @@ def test_the_students_folder_holds_the_student_versions_and_what_students_change
     assert write_all(lessons[:1], out) == ([first], []) and not second.exists(), "an unchanged one goes"
 
 
+def test_each_track_gets_what_is_for_both_and_for_it(write_notebook, monkeypatch, tmp_path, capsys):
+    made = write_notebook(
+        "lessons/1-a.ipynb",
+        *SMALL,
+        ("clinic", "## Open the page"),
+        ("analyst", "## Run it"),
+        ("analyst", "n"),
+    )
+    sources = {track: [cell.source for cell in student_version(made, track).cells] for track in TRACKS}
+    assert sources["analyst"][-2:] == ["## Run it", "n"] and SMALL[2][1] in sources["analyst"]
+    assert sources["clinic"][-2:] == ["n + 1", "## Open the page"] and SMALL[2][1] not in sources["clinic"]
+    written, kept = write_tracks([made], tmp_path / "class")
+    assert kept == [] and written == [tmp_path / "class" / track / "1-a.ipynb" for track in TRACKS]
+    monkeypatch.setattr(tool, "STUDENTS", tmp_path / "one")
+    monkeypatch.setattr(tool, "all_lessons", lambda: [made])
+    tool.main(["--track", "clinic"])
+    assert str(tmp_path / "one" / "clinic" / "1-a.ipynb") in capsys.readouterr().out
+    assert [path.name for path in (tmp_path / "one").iterdir()] == ["clinic"]
+
+
+def test_a_cell_for_both_tracks_by_name_and_code_for_a_clinic_are_refused(write_notebook):
+    made = write_notebook("1-a.ipynb", *SMALL, ("clinic", "n"))
+    with pytest.raises(ValueError, match="cell 8: code for the clinic track, which shows none"):
+        student_version(made)
+    notebook = nbformat.read(made, as_version=4)
+    notebook.cells[-1].metadata["tags"] = ["analyst", "clinic"]
+    nbformat.write(notebook, made)
+    with pytest.raises(ValueError, match="cell 8: for one track alone, and tagged for both"):
+        student_version(made)
+
+
 EXERCISE, SOLUTION, PLAIN = ("exercise", "1"), ("solution", "2"), "3"
 REFUSED = [
     # cells                                 told
@@ -135,6 +280,11 @@ def test_pages_list_lessons_apart_and_fold_their_solutions(lesson, write_noteboo
     assert 'href="1-a.html">the lesson' in question and 'href="01-one.html#rules">question 1' in page
     assert 'rel="next">' in page and 'rel="next">' not in question, "each list has its own next and previous"
     soup = BeautifulSoup(page, "html.parser")
+    asked = next(piece for piece in soup.select("main .piece") if "Not answered yet" in piece.get_text())
+    assert soup.html["class"] == ["no-code"] and "analyst" in asked["class"], "a lesson opens without code"
+    assert soup.select_one(".hide-code")["aria-pressed"] == "true"
+    other = BeautifulSoup(question, "html.parser")
+    assert "no-code" not in other.html["class"] and not other.select(".hide-code[aria-pressed=true]")
     folds = [fold.extract() for fold in soup("details")]
     assert [fold.summary.get_text() for fold in folds] == ["Solution", "Why", "For the teacher"]
     assert not any("open" in fold.attrs for fold in folds)

@@ -67,7 +67,7 @@ PROGRAMS = sorted(
 )
 SHOWN = [
     path
-    for folder in ("secondop", "data", "tools")
+    for folder in ("secondop", "data", "tools", "notebooks/lessons")
     for ending in ("*.j2", "*.js", "*.toml", "teaching_cases*.csv")
     for path in (ROOT / folder).rglob(ending)
 ]
@@ -76,6 +76,7 @@ PAGES = [
     ROOT / "CONTRIBUTING.md",
     ROOT / "data/README.md",
     *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "notebooks").rglob("*.md")),
 ]
 TEXTS = [path for path in sorted([*SHOWN, *PAGES]) if path != LIST]
 BOOKS = [*all_notebooks(), *all_lessons()]
