@@ -21,39 +21,30 @@ def second_readings(table: pd.DataFrame) -> go.Figure:
         "all".
     """
     table = table.sort_values("band", ignore_index=True)
-    n, errors = int(table["n"].iloc[0]), int(table["errors"].iloc[0])
-    x, y = 100 * table["false_positive"] / n, 100 * table["true_positive"] / errors
+    n, errors, caught = int(table["n"][0]), int(table["errors"][0]), table["true_positive"]
+    x, y = 100 * table["false_positive"] / n, 100 * caught / errors
     low, high = 100 * table["sensitivity_lower"], 100 * table["sensitivity_upper"]
-    title, half = f"No band drawn catches half of the {errors} wrong readings among {n}", len(table) // 2
-    if (table["true_positive"] >= errors / 2).any():
-        half = int((table["true_positive"] >= errors / 2).idxmax())
-        caught, interval = table["true_positive"][half], f"{low[half]:.0f} to {high[half]:.0f} %"
-        title = (
-            f"A band of ±{table['band'][half]:.2f} catches {caught} of {errors} wrong readings ({interval}) "
-        )
-        title += f"for {x[half]:.1f} second readings per 100 that change nothing"
-    note = (
-        f"{n} real breast aspirates, first read by a model out of fold. Second readings are assumed right. "
-    )
-    made = style.figure(
-        title,
-        note + "Band: 95 % interval (Wilson).",
-        x=f"second readings that change nothing, per 100 aspirates (of {n})",
-        y=f"wrong first readings caught, % (of {errors})",
-    )
+    said = [f"{k} of {errors} ({a:.0f} to {b:.0f} %)" for k, a, b in zip(caught, low, high, strict=True)]
+    half = int((caught >= min(errors / 2, caught.max())).idxmax())  # the first that catches half, or most
+    title = f"A band of ±{table['band'][half]:.2f} catches {said[half]} wrong readings for {x[half]:.1f} "
+    title += "second readings per 100 that change nothing"
+    note = f"{n} real breast aspirates, first read by a model out of fold. Second readings are assumed "
+    note += "right. Band: 95 % interval (Wilson)."
+    x_title = f"second readings that change nothing, per 100 aspirates (of {n})"
+    made = style.figure(title, note, x=x_title, y=f"wrong first readings caught, % (of {errors})")
     made.fig.update_layout(xaxis={"range": [-3, 103]}, yaxis={"range": [-4, 108]})
     made.band(x, low, high, COLOURS["recommended"])
     shown = pd.DataFrame({"ambiguous band": table["band"].map("±{:.2f}".format)})
     shown["read again"] = [f"{referred:,} of {n:,}" for referred in table["referred"]]
-    ends = zip(table["true_positive"], low, high, strict=True)
-    shown["wrong readings caught"] = [f"{k} of {errors} ({a:.0f} to {b:.0f} %)" for k, a, b in ends]
+    shown["wrong readings caught"] = said
     shown["nothing changes: possible overuse"] = table["false_positive"].map("{:,}".format)
     look = {"mode": "lines+markers", "line": {"color": COLOURS["recommended"]}, "name": "ambiguous band"}
     made.points(x, y, shown, **look)
-    made.line([0, 100 * (n - errors) / n], [0, 100], COLOURS["all"], dash="dot", name="read again at random")
-    made.name(50 * (n - errors) / n, 50, "read again at random", QUIET)
-    for i, row in table.iterrows():
-        if row["band"] in (0, 0.5) or i in (half, (half + len(table)) // 2):
-            words = {0: "none read again", 0.5: "all read again"}.get(row["band"], f"±{row['band']:.2f}")
+    chance = 100 * (n - errors) / n
+    made.line([0, chance], [0, 100], COLOURS["all"], dash="dot", name="read again at random")
+    made.name(chance / 2, 50, "read again at random", QUIET)
+    for i, band in table["band"].items():
+        if band in (0, 0.5) or i in (half, (half + len(table)) // 2):
+            words = {0: "none read again", 0.5: "all read again"}.get(band, f"±{band:.2f}")
             made.name(x[i], y[i], words)
     return made.done()

@@ -10,7 +10,7 @@ from secondop.errors import SecondopError
 from secondop.evaluation.books import Books
 from secondop.evaluation.measures import table as measured
 from secondop.figures import captions, style
-from secondop.figures.captions import number, span
+from secondop.figures.captions import number, spoken, with_ends
 from secondop.figures.style import COLOURS, INK, QUIET
 
 _SHOWN = ("referral_rate", "true_positive", "yield_above_chance")
@@ -33,36 +33,25 @@ def all_books(books: Books) -> go.Figure:
         )
     rows, rules, colour, about = books.frontier, books.rules, COLOURS["rule book"], books.parts.attrs
     at = [*(sum(1 << rules.index(rule) for rule in book) for book in rows["book"]), -1]
-    everybody = np.zeros((3, 3))
-    everybody[1] = books.counts[-1].sum(0)
-    counts, squares = (np.stack([*x[at], everybody]) for x in (books.counts, books.squares))
-    sent, found, above = measured(counts, squares, measures=_SHOWN).values()
+    sent, found, above = measured(books.counts[at], books.squares[at], measures=_SHOWN).values()
+    _, yes, undecided = books.counts[-1].sum(0)
+    every = 100 * (yes + undecided / 2) / books.counts[-1].sum()
     marks = pd.DataFrame(found, columns=["y", "low", "high", "lower", "upper"]).assign(x=sent[:, 0])
     unknown = bool(marks["y"].isna().any())
     marks["y"] = marks["y"].fillna(marks[["low", "high"]].mean(axis=1))
-    every, marks = marks["y"].iloc[-1], marks.iloc[:-1].copy()
     marks["chance"] = marks["x"] * every / 100
     front, whole = marks.iloc[:-1], marks.iloc[-1]
     half = int((front["x"] - front["x"].iloc[-1] / 2).abs().argmin())
-    x, y, chance = (number(front[name].iloc[half]) for name in ("x", "y", "chance"))
-    title = (
-        f"Referring {x} of 100 cases by the best rules is known to find {y} of the {number(every)} changes; "
-    )
-    title += f"as many at random find {chance}"
-    if above[half, 3] <= 0:
-        missing = "with missing information " * bool(above[half, 1] < above[half, 0])
-        title += f", and {missing}the difference includes zero"
+    x, y, chance = map(number, front[["x", "y", "chance"]].iloc[half])
+    title = f"Referring {x} of 100 cases by the best rules is known to find {y} of the {number(every)} "
+    title += f"changes; as many at random find {chance}"
+    title += ", and the difference may be zero" * bool(above[half, 3] <= 0)
     if unknown:
         title = "Which rules are best is not known while outcomes are unknown: these are, by the known ones"
-    elif not front["y"].any():
-        title = "No rule refers anybody for whom something changes"
-    note = (
-        f"{captions.basis_of(books.parts)} Line: rule books that are best at some threshold, chosen on these "
-    )
-    note += (
-        f"same cases. Shaded: more than at random{', as assumed' * bool(about.get('simulated'))}. Pale bar: "
-    )
-    note += f"{captions.gaps_of(about)}. Thin line: 95 % interval." + f" {captions.HALF_WAY}." * unknown
+    note = f"{captions.basis_of(books.parts)} Line: rule books that are best at some threshold, chosen on "
+    note += f"these same cases. Shaded: more than at random{', as assumed' * bool(about.get('simulated'))}. "
+    note += f"Pale bar: {captions.gaps_of(about)}. Thin line: 95 % interval."
+    note += f" {captions.HALF_WAY}." * unknown
     made = style.figure(title, note, x="referral rate: of 100 cases, referred", y=_FOUND, height=420)
     made.fig.update_xaxes(range=[-0.02 * whole["x"], 1.25 * whole["x"] or 1])
     reach = np.nanmax([*marks["upper"], *marks["high"], 0.1])
@@ -71,9 +60,10 @@ def all_books(books: Books) -> go.Figure:
     for mark in marks.itertuples():
         made.line([mark.x] * 2, [mark.low, mark.high], style.tint(colour, 0.25), width=7)
     made.line([0, whole["x"]], [0, whole["chance"]], QUIET, dash="dot")
-    shown = pd.DataFrame({"rule book": list(map(_book, [*rows["book"], rules]))})
+    sets = [", ".join(map(spoken, book)) or "no rule" for book in (*rows["book"], rules)]
+    shown = pd.DataFrame({"rule book": sets})
     shown["referred"], shown["as many at random"] = (list(map(number, marks[of])) for of in ("x", "chance"))
-    shown["something changes"] = list(map(_bounded, marks["y"], marks["low"], marks["high"]))
+    shown["something changes"] = list(map(with_ends, marks["y"], marks["low"], marks["high"]))
     shown["95 % interval"] = captions.spans(marks, "lower", "upper")
     cuts = 100 * rows[["threshold_from", "threshold_to"]].to_numpy()
     shown["best at decision thresholds"] = [*(f"{low:.1f} to {high:.1f} %" for low, high in cuts), ""]
@@ -84,22 +74,8 @@ def all_books(books: Books) -> go.Figure:
         made.points(part["x"], part["y"], shown.loc[part.index], error_y=bars, **look)
     made.name(whole["x"], whole["y"], f"all {len(rules)} rules")
     made.name(whole["x"] / 2, whole["chance"] / 2, "as many at random", QUIET)
-    for i in front["y"].diff().fillna(0).nlargest(_LABELS).index[: len(front) - 1]:
-        before, book = (set(rows["book"].iloc[n]) for n in (max(i - 1, 0), i))
-        new = book - before if before < book else book
-        if len(new) == 1:
-            made.name(front["x"][i], front["y"][i], "+ " * (new != book) + _words(*new))
+    for i in front["y"].diff().dropna().nlargest(_LABELS).index:  # steps that one more rule makes
+        before, book = (set(rows["book"][n]) for n in (i - 1, i))
+        if before < book and len(book - before) == 1:
+            made.name(front["x"][i], front["y"][i], "+ " * bool(before) + spoken(*(book - before)))
     return made.done()
-
-
-def _words(rule: str) -> str:
-    return rule.replace("-", " ")
-
-
-def _book(rules: tuple[str, ...]) -> str:
-    many = f"{len(rules)} rule{'s' * (len(rules) > 1)}: {', '.join(map(_words, rules))}"
-    return many if rules else "no rule"
-
-
-def _bounded(value: float, low: float, high: float) -> str:
-    return number(value) if low == high else f"{number(value)} ({span(low, high)})"

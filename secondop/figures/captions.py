@@ -16,13 +16,17 @@ TRADES = {
 }
 """What a decision threshold trades, by outcome: what is accepted (one, many) for one of what is found."""
 
-
 HALF_WAY = "What unknown outcomes decide is drawn half-way"
 
 
 def capital(text: str) -> str:
     """A text that begins with a capital letter, the rest as it is."""
     return text[:1].upper() + text[1:]
+
+
+def spoken(name: object) -> str:
+    """A name from a table, as one says it: "patient-wants-one" is "patient wants one"."""
+    return str(name).replace("-", " ").replace("_", " ")
 
 
 def cases_of(table: pd.DataFrame) -> str:
@@ -33,27 +37,6 @@ def cases_of(table: pd.DataFrame) -> str:
 def whose(table: pd.DataFrame) -> str:
     """Whose figures stand beside published ones: real cases are never called simulated."""
     return {True: "simulated", False: "own cases"}.get(table.attrs.get("simulated"), "cohort")
-
-
-def fitted_words(fitted: int) -> str:
-    """What is to be known of figures that agree by construction, where there are some."""
-    were = "was fitted and proves" if fitted == 1 else "were fitted and prove"
-    return f"{fitted} more {were} nothing. " if fitted else ""
-
-
-def verdict_title(table: pd.DataFrame, noun: str) -> str:
-    """How often a cohort disagrees with what was published, of all that it can disagree with."""
-    tally = table["verdict"].value_counts()
-    outside, within, open_ = (tally.get(name, 0) for name in ("outside", "within", "undetermined"))
-    if not (checks := outside + within + open_):
-        return f"No published {noun} here can disagree with the cohort"
-    if checks == open_:
-        told = f"the only published {noun}" if checks == 1 else f"any of the {checks} published {noun}s"
-        return f"Whether the cohort disagrees with {told} that can disagree is undetermined"
-    did, count = ("misses", outside) if outside else ("agrees with", within)
-    told = f"{count} of the {checks} published {noun}s"
-    told = f"the only published {noun}" if checks == 1 else told
-    return f"The cohort {did} {told} that can disagree" + f", {open_} undetermined" * bool(open_)
 
 
 def count_of(table: pd.DataFrame) -> str:
@@ -140,10 +123,15 @@ def between(low: float, high: float, form: str = ".1f") -> str:
     return low if low == high else f"{low} or more" if known[0] else f"up to {high}"
 
 
+def ranges(low: pd.Series, high: pd.Series, form: str = ".1f") -> list[str]:
+    """From one number to another, row by row."""
+    return [between(*ends, form) for ends in zip(low, high, strict=True)]
+
+
 def with_ends(value: float, lower: float, upper: float, form: str = ".1f", unit: str = "") -> str:
-    """A number with its interval behind it, where it has one."""
-    ends = between(lower, upper, form)
-    return _written(value, form) + unit + f" ({ends})" * bool(ends)
+    """A number with its interval behind it, where it has one of some width."""
+    said, ends = _written(value, form), between(lower, upper, form)
+    return said + unit + f" ({ends})" * (ends not in ("", said))
 
 
 def _written(x: float, form: str) -> str:

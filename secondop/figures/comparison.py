@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-from math import isnan, nan
 from typing import Any
 
 import numpy as np
@@ -12,18 +10,17 @@ import plotly.graph_objects as go
 
 from secondop.errors import SecondopError
 from secondop.figures import style
-from secondop.figures.captions import between, capital, fitted_words, known_of, verdict_title, whose
+from secondop.figures.captions import between, capital, known_of, spoken, whose
 from secondop.figures.given import draws
 from secondop.figures.style import COLOURS, INK, QUIET, SPARE
 
-_ALONE, _POOLED = "not comparable", "Pooled; below: where one more study may lie"
-_HEADS = dict.fromkeys(("outside", "undetermined", "within"), "Could disagree")
+_ALONE = "not comparable"
+_DID = {"outside": "misses", "within": "agrees with", "undetermined": "leaves open"}
+_HEADS = dict.fromkeys(_DID, "Could disagree")
 _HEADS |= {"fitted": "Fitted: agrees by construction", _ALONE: "Not comparable: published alone"}
 _LOOKS = {  # symbol and fill tell marks apart as well as colour does
     "published": (INK, "square"),
     _ALONE: (QUIET, "square-open"),
-    "pooled": (INK, "diamond-wide"),
-    "one more study": (QUIET, "diamond-wide"),
     "outside": (COLOURS["urgent"], "diamond"),
     "undetermined": (COLOURS["simulated"], "triangle-up"),
     "within": (COLOURS["simulated"], "circle"),
@@ -36,12 +33,12 @@ _WORDS = {
     "either_changed": "diagnosis or treatment changed",
     "second_right": "second opinion right",
 }
-_ENDS = "value", "min", "max", "lower", "upper"
+_ENDS = ["value", "min", "max", "lower", "upper"]
 _WIDE, _NARROW = (0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50), (0.5, 0.7, 0.8, 1, 1.25, 1.5, 2, 3, 4)
 
 
 @draws("compare, published_rates or published_contrasts", "study", "year", "outcome", "denominator")
-def compare(table: pd.DataFrame, *, pooled: pd.DataFrame | None = None, most: int = 8) -> go.Figure:
+def compare(table: pd.DataFrame, *, most: int = 8) -> go.Figure:
     """Published figures and a cohort's, row by row: what could disagree, what was fitted, what stands alone.
 
     What was fitted agrees by construction, and never counts as agreement. What is not comparable is drawn
@@ -54,8 +51,6 @@ def compare(table: pd.DataFrame, *, pooled: pd.DataFrame | None = None, most: in
         :func:`~secondop.evaluation.published.published_rates` or of ``published_contrasts`` alone. Of
         contrasts the ratios are drawn, each design with a colour and symbol of its own; at 1 two groups do
         not differ.
-    pooled : DataFrame, optional
-        What :func:`secondop.evaluation.pooling.pool` made of rates, to stand below them.
     most : int
         Rows to draw. What is compared is drawn whole, of all else as much as there is room for.
 
@@ -64,176 +59,160 @@ def compare(table: pd.DataFrame, *, pooled: pd.DataFrame | None = None, most: in
     >>> from secondop.evaluation.comparison import compare as compared
     >>> cases = pd.DataFrame({"sought": [True] * 1000, "diagnosis_changed": [True] * 500 + [False] * 500})
     >>> compare(compared(cases, fitted_to=())).layout.meta["title"]
-    'The cohort misses the only published rate that can disagree'
+    'The cohort misses 1 of 1 published rates that can disagree'
     """
-    ratio, compared = "measure" in table, "verdict" in table
+    ratio, compared, cohort = "measure" in table, "verdict" in table, whose(table)
     noun, prefix = "ratio" if ratio else "rate", "published_" * compared
     if (name := prefix + ("value" if ratio else "rate")) not in table:
         raise SecondopError(f"The figure compare draws published {noun}s; this table lacks {name}.")
     if (rows := table[table["measure"] != "risk difference"] if ratio else table).empty:
         raise SecondopError("The figure compare draws ratios: keep rows whose measure is one.")
-    rows = rows.reset_index(drop=True)
-    alike = rows["verdict"] != _ALONE if compared else pd.Series(False, rows.index)
-    other = rows[~alike & (rows["outcome"].isin(rows.loc[alike, "outcome"]) | ~alike.any())]
-    other = other.sort_values(f"{prefix}lower", kind="stable", key=pd.isna)  # first those with an interval
-    drawn = pd.concat([rows[alike], other.head(max(0, most - alike.sum())).sort_index()])
-    designs = [] if compared or not ratio else list(dict.fromkeys(drawn["design"]))
-    against = drawn["reference"].unique() if ratio else []
-    told = [_row(row, prefix, whose(table), len(against) > 1) for row in drawn.to_dict("records")]
-    told += [_pooled(row) for row in ([] if pooled is None else pooled.to_dict("records"))]
-    told.sort(key=lambda row: [*_HEADS.values(), "", _POOLED].index(row["head"]))
-    groups = [[*own] for _, own in groupby(told, lambda row: row["head"])]
-    panels = [
-        style.Panel(own[0]["head"], *([row[x] for row in own] for x in ("label", "end"))) for own in groups
-    ]
-    to = f" to “{against[0]}”" if len(against) == 1 else ""
-    x = f"ratio{to} (log scale)" if ratio else "% of what a row names"
-    title = verdict_title(table, noun) if compared else _title(rows, pooled, ratio)
-    made = style.ladder(title, _note(table, noun, len(table) - len(drawn)), panels, x=x)
-    marks = pd.DataFrame(
-        {"panel": panel, "y": -i, "shown": row["shown"]} | mark
-        for panel, own in enumerate(groups)
-        for i, row in enumerate(own)
-        for mark in row["marks"]
-    )
+    drawn = _chosen(rows.reset_index(drop=True), prefix, most)
+    side, own = _side(drawn, prefix, ratio), _side(drawn[drawn["alike"]], "cohort_", ratio)
+    drawn["label"], drawn["end"] = _labels(drawn, prefix, ratio), _said(side, ratio, short=True)
+    drawn.loc[own.index, "end"] += " · " + _said(own, ratio, short=True)
+    shown = pd.DataFrame({"published figure": drawn["label"], "published": _said(side, ratio)})
+    if ratio:
+        shown["published"] += " " + drawn["measure"] + ", against " + drawn["reference"]
+    if compared:
+        shown[cohort] = _said(own, ratio) + [_of(row) for row in drawn.loc[own.index].to_dict("records")]
+        shown["verdict"] = drawn["verdict"].map(capital) + ". " + drawn["reason"]
+    else:
+        shown["remark"] = drawn["remark"]
+    side["name"] = drawn["verdict"].where(drawn["verdict"] == _ALONE, "published")
+    if ratio and not compared:
+        side["name"] = drawn["design"]
+    own["name"] = [f"{cohort}, {verdict}" for verdict in drawn.loc[own.index, "verdict"]]
+    marks = pd.concat([side.assign(lift=0.04 * drawn["alike"]), own.assign(lift=-0.14)])
+    marks = marks.join(drawn[["panel", "y"]])
+    rest, to = len(table) - len(drawn), drawn["reference"].unique() if ratio else []
+    x = f"ratio{f' to “{to[0]}”' * (len(to) == 1)} (log scale)" if ratio else "% of what a row names"
+    heads = drawn.groupby("head", sort=False)
+    panels = [style.Panel(head, part["label"], part["end"]) for head, part in heads]
+    title = _verdicts(table, noun) if compared else _title(rows, ratio)
+    made = style.ladder(title, _note(table, noun, rest), panels, x=x)
     _scale(made, marks, ratio)
-    looks = _LOOKS | {f"{whose(table)}, {verdict}": look for verdict, look in _LOOKS.items()}
-    looks |= dict(zip(designs, zip(_COLOURS, _SYMBOLS, strict=True), strict=False))
-    for name, own in marks.groupby("name", sort=False):
-        _draw(made, own, name, looks[name], bool(designs or compared))
-    made.fig.update_layout(legend_itemsizing="constant")
+    looks = _LOOKS | {f"{cohort}, {verdict}": look for verdict, look in _LOOKS.items()}
+    for i, (name, part) in enumerate(marks.groupby("name", sort=False)):
+        look = looks.get(name) or (_COLOURS[i % len(_COLOURS)], _SYMBOLS[i % len(_SYMBOLS)])
+        _draw(made, part, shown.fillna(""), look, compared or ratio)
     return made.done()
 
 
-def _row(row: dict[str, Any], prefix: str, cohort: str, several: bool) -> dict[str, Any]:
-    """What a row of the figure is called, where it stands, its marks, and what pointing at them says."""
-    ratio, verdict, side = "measure" in row, row.get("verdict"), _side(row, prefix)
-    what = _WORDS.get(row["outcome"], str(row["outcome"]).replace("_", " "))
-    who = " ".join(str(x) for x in (row["study"], row["year"]) if not pd.isna(x))
-    own_of = f"of {_count(row.get('cohort_n'))}{row.get('cohort_denominator')}"
-    if ratio:
-        label = head = f"{who}: {what}, {row['group']}" + f" against {row['reference']}" * several
-        of, parts = f"{row['measure']}, against {row['reference']}", ("group", "reference")
-        k, n = ([_count(row.get(f"cohort_{x}_{part}")) for part in parts] for x in "kn")
-        own_of = f"{k[0]}of {n[0]}against {k[1]}of {n[1]}".strip()
-    else:
-        of, head = f"of {_count(row[f'{prefix}n'])}{row['denominator']}", f"{capital(what)}, {who}"
-        label = f"{capital(what)} ({who}), {of}"
-    shown, end = (
-        {"published figure": head, "published": f"{_said(side, ratio)} {of}"},
-        _said(side, ratio, short=True),
-    )
-    name = _ALONE if verdict == _ALONE else row["design"] if ratio and not verdict else "published"
-    marks = [side | {"name": name}]
-    if verdict and verdict != _ALONE:
-        own = _side(row, "cohort_")
-        shown[cohort], end = f"{_said(own, ratio)} {own_of}", f"{end} · {_said(own, ratio, short=True)}"
-        marks = [marks[0] | {"lift": 0.04}, own | {"name": f"{cohort}, {verdict}", "lift": -0.14}]
-    shown |= {"verdict": f"{capital(verdict)}. {row['reason']}"} if verdict else {"remark": row["remark"]}
-    return {"head": _HEADS.get(verdict, ""), "label": label, "end": end, "marks": marks, "shown": shown}
+def _chosen(rows: pd.DataFrame, prefix: str, most: int) -> pd.DataFrame:
+    """The rows to draw, under their heads: all that are alike, and of others that tempt a reader some."""
+    rows = rows if "verdict" in rows else rows.assign(verdict="")
+    rows = rows.assign(alike=~rows["verdict"].isin(["", _ALONE]), head=rows["verdict"].map(_HEADS).fillna(""))
+    alike, other = rows[rows["alike"]], rows[~rows["alike"]]
+    other = other[other["outcome"].isin(alike["outcome"])] if len(alike) else other
+    other = other.sort_values(f"{prefix}lower", kind="stable", key=pd.isna)  # first those with an interval
+    drawn = pd.concat([alike, other.head(max(0, most - len(alike))).sort_index()])
+    drawn = drawn.sort_values("head", key=lambda x: x.map([*_HEADS.values(), ""].index), kind="stable")
+    heads = drawn.groupby("head", sort=False)
+    return drawn.assign(panel=heads.ngroup(), y=-heads.cumcount())
 
 
-def _pooled(row: dict[str, Any]) -> dict[str, Any]:
-    """The row of what was pooled, and where one more study may lie; too few to pool have no mark."""
-    label = f"{capital(row['outcome'].replace('_', ' '))}, of {row['denominator']}: {row['said']}"
-    side, reach = _side(row, ""), _side({x: row[f"prediction_{x}"] for x in ("lower", "upper")}, "")
-    shown = {
-        "published figure": label,
-        "published": _said(side, False),
-        "one more study": _said(reach, False),
-    }
-    marks = [side | {"name": "pooled"}, reach | {"name": "one more study", "lift": -0.14}]
-    end = _said(side, False, short=True)
-    return {"head": _POOLED, "label": label, "end": end, "marks": marks, "shown": shown}
+def _labels(rows: pd.DataFrame, prefix: str, ratio: bool) -> list[str]:
+    """What each row is called: a study and what it counted, of whom or in which group."""
+    names, several = [], ratio and rows["reference"].nunique() > 1
+    for row in rows.to_dict("records"):
+        what = _WORDS.get(row["outcome"], spoken(row["outcome"]))
+        who = " ".join(str(x) for x in (row["study"], row["year"]) if not pd.isna(x))
+        if ratio:
+            names.append(f"{who}: {what}, {row['group']}" + f" against {row['reference']}" * several)
+        else:
+            names.append(f"{capital(what)} ({who}), of {_count(row[f'{prefix}n'])}{row['denominator']}")
+    return names
 
 
-def _side(row: dict[str, Any], prefix: str) -> dict[str, float]:
-    """The figure of one side with its ends: a rate in per cent, or a ratio; nan where there is none."""
-    scale, point = (1, "value") if "measure" in row else (100, "rate")
-    found = {end: row.get(f"{prefix}{point if end == 'value' else end}") for end in _ENDS}
-    side = {end: nan if pd.isna(x) else scale * float(x) for end, x in found.items()}
-    if isnan(side["min"]):
-        side |= {"min": side["value"], "max": side["value"]}
-    return side | {"lift": 0.0}
-
-
-def _said(side: dict[str, float], ratio: bool, *, short: bool = False) -> str:
-    """A figure with its interval as text; short, as it stands at the end of a row."""
-    form, unit = ".2f" if ratio else ".1f", "" if ratio or short else " %"
-    value, ends = (between(side[low], side[high], form) for low, high in (("min", "max"), ("lower", "upper")))
-    if not value:
-        return f"{ends}{unit}" if ends else "?" if short else "no figure"
-    return f"{value}{unit}" + f" ({ends})" * bool(ends and not short)
+def _of(row: dict[str, Any]) -> str:
+    """The cases of the cohort that its figure counts."""
+    if "measure" not in row:
+        return f" of {_count(row['cohort_n'])}{row['cohort_denominator']}"
+    sides = [[_count(row[f"cohort_{x}_{part}"]) for x in "kn"] for part in ("group", "reference")]
+    return " " + "against ".join(f"{k}of {n}" for k, n in sides).strip()
 
 
 def _count(n: Any) -> str:
-    return "" if n is None or pd.isna(n) else f"{n:,} "
+    return "" if pd.isna(n) else f"{n:,} "
 
 
-def _title(rows: pd.DataFrame, pooled: pd.DataFrame | None, ratio: bool) -> str:
+def _side(rows: pd.DataFrame, prefix: str, ratio: bool) -> pd.DataFrame:
+    """The figures of one side with their ends: rates in per cent, or ratios; nan where there is none."""
+    names = [prefix + ("rate" if name == "value" and not ratio else name) for name in _ENDS]
+    side = (1 if ratio else 100) * rows.reindex(columns=names).set_axis(_ENDS, axis=1).astype(float)
+    return side.assign(**{end: side[end].fillna(side["value"]) for end in ("min", "max")})
+
+
+def _said(side: pd.DataFrame, ratio: bool, *, short: bool = False) -> pd.Series:
+    """Figures with their intervals as text; short, as they stand at the ends of rows."""
+    form, unit, said = ".2f" if ratio else ".1f", "" if ratio or short else " %", []
+    for row in side.itertuples():
+        value, ends = between(row.min, row.max, form), between(row.lower, row.upper, form)
+        told = (value or ends) + unit if value or ends else "?" if short else "no figure"
+        said.append(told + f" ({ends})" * bool(value and ends and not short))
+    return pd.Series(said, side.index, dtype=object)
+
+
+def _verdicts(table: pd.DataFrame, noun: str) -> str:
+    """How often a cohort disagrees with what was published, of all that it can disagree with."""
+    tally = {did: (table["verdict"] == verdict).sum() for verdict, did in _DID.items()}
+    if not (checks := sum(tally.values())):
+        return f"No published {noun} here can disagree with the cohort"
+    told = ", ".join(f"{did} {count}" for did, count in tally.items() if count)
+    return f"The cohort {told} of {checks} published {noun}s that can disagree"
+
+
+def _title(rows: pd.DataFrame, ratio: bool) -> str:
     """What published figures say alone: which intervals exclude 1, or whether rates are alike at all."""
     if ratio:
         known, apart = rows["lower"].notna().sum(), ((rows["lower"] > 1) | (rows["upper"] < 1)).sum()
-        told = f"In {apart or 'none'} of {known} published ratios with an interval, the two groups differ"
-        return f"{told}: it excludes 1"
-    kinds, what = (
-        rows[["outcome", "denominator"]].drop_duplicates(),
-        rows["outcome"].iloc[0].replace("_", " "),
-    )
-    if len(kinds) > 1:
+        told = f"In {apart or 'none'} of {known} published ratios with an interval, it excludes 1"
+        return f"{told}: there the two groups differ" if apart else told
+    if kinds := len(rows[["outcome", "denominator"]].drop_duplicates()) - 1:
         told = "only those of one outcome and one denominator are alike"
-        return f"{len(rows)} published rates, of {len(kinds)} kinds: {told}"
-    if pooled is not None and pooled["rate"].notna().all():
-        row = pooled.iloc[0]
-        more = between(100 * row["prediction_lower"], 100 * row["prediction_upper"], ".0f")
-        told = f"{_said(_side(row.to_dict(), ''), False)} of {row['denominator']}"
-        return f"{capital(what)}, pooled: {told}; one more study may find {more} %"
-    ends = between(*(100 * rows["rate"].agg(["min", "max"])))
-    return f"{capital(what)} in {ends} % of {rows['denominator'].iloc[0]}, in {len(rows)} published rates"
+        return f"{len(rows)} published rates, of {kinds + 1} kinds: {told}"
+    ends, what = between(*(100 * rows["rate"].agg(["min", "max"]))), capital(spoken(rows["outcome"].iloc[0]))
+    return f"{what} in {ends} % of {rows['denominator'].iloc[0]}, in {len(rows)} published rates"
 
 
 def _note(table: pd.DataFrame, noun: str, rest: int) -> str:
-    note = fitted_words((table["verdict"] == "fitted").sum()) if "verdict" in table else ""
-    note += f"At the right: published {noun} · {whose(table)}. " if "verdict" in table else ""
-    note += "Thin: 95 % interval, or a range of studies; none where none is published."
+    note, thin = "", "Thin: 95 % interval, or a range of studies; none where none is published."
+    if "verdict" in table:
+        fitted = (table["verdict"] == "fitted").sum()
+        note = f"Fitted, so agreement proves nothing: {fitted}. " * bool(fitted)
+        note += f"At the right: published {noun} · {whose(table)}. "
     unknown = "cohort_min" in table and (table["cohort_min"] < table["cohort_max"]).any()
-    note += " Pale: what missing information could make of it." * bool(unknown)
-    note += f" Not drawn: {rest} more." * bool(rest)
-    return note + known_of(table)
+    pale = " Pale: what missing information could make of it." * bool(unknown)
+    return f"{note}{thin}{pale}" + f" Not drawn: {rest} more." * bool(rest) + known_of(table)
 
 
 def _scale(made: style.Drawing, marks: pd.DataFrame, ratio: bool) -> None:
     """One axis for every panel: rates from 0, ratios about a line at 1."""
-    ends = marks[list(_ENDS)].to_numpy(float)
+    ends = marks[_ENDS].to_numpy()
     low, high = np.nanmin(ends, initial=1 if ratio else 0), np.nanmax(ends, initial=1)
     look = {"range": [0, 1.04 * high]}
     if ratio:
         low, high = np.log10([low, high])
         pad, ticks = 0.06 * (high - low) + 0.01, _WIDE if high - low > 0.7 else _NARROW
         look = {"type": "log", "range": [low - pad, high + pad], "tickvals": ticks, "ticktext": ticks}
-    for panel, own in marks.groupby("panel"):
-        on = style.axes(panel)
-        made.fig.update_layout({f"xaxis{on['xaxis'][1:]}": look})
-        if ratio:
-            made.line([1, 1], [own["y"].min() - 0.5, 0.5], INK, width=1, **on)
+    made.across(**look)
+    for panel in range(len(made.panels) * ratio):
+        made.upright(1, panel=panel, width=1, dash="solid")
 
 
-def _draw(made: style.Drawing, own: pd.DataFrame, name: str, look: tuple[str, str], legend: bool) -> None:
+def _draw(made: style.Drawing, marks: pd.DataFrame, shown: pd.DataFrame, look: tuple, legend: bool) -> None:
     """Marks with thin intervals; a pale line where missing information leaves no point."""
-    colour, symbol = look
+    (colour, symbol), name = look, marks["name"].iloc[0]
     marker = {"color": colour, "symbol": symbol, "opacity": 1, "line": {"width": 2, "color": colour}}
     made.points([None], [None], name=name, showlegend=legend, marker=marker | {"size": 8})
-    for panel, some in own.groupby("panel"):
+    for panel, some in marks.groupby("panel"):
         y = some["y"] + some["lift"]
         for low, high, at in zip(some["min"], some["max"], y, strict=True):
             if high > low:
                 made.line([low, high], [at] * 2, style.tint(colour, 0.4), width=7, **style.axes(panel))
-        middle = some["value"].fillna((some["min"] + some["max"]) / 2)
-        middle = (
-            middle.fillna((some["lower"] + some["upper"]) / 2).fillna(some["upper"]).fillna(some["lower"])
-        )
+        middle = some[["min", "max"]].mean(axis=1).fillna(some[["lower", "upper"]].mean(axis=1))
         bars = style.whisker(middle, some["lower"], some["upper"], colour)
         sizes = [8 * known for known in some["value"].notna()]
-        shown = pd.DataFrame([*some["shown"]])
         look = {"name": name, "error_x": bars, "marker": marker | {"size": sizes}, "cliponaxis": False}
-        made.points(middle, y, shown, panel=panel, **look)
+        made.points(middle, y, shown.loc[some.index], panel=panel, **look)

@@ -2,7 +2,8 @@
 // figure (layout.meta); its title and note are broken here, by how wide the letters really are.
 "use strict";
 
-const PHONE = 700, HEAD = 21, NOTE = 18; // px: below this width the narrow layout; a line of the title, of its note
+// px: below this width the narrow layout; a line of the title, of its note and of the legend
+const PHONE = 700, HEAD = 21, NOTE = 18, ENTRY = 20;
 const SCHEMES = document.currentScript?.dataset.schemes ? JSON.parse(document.currentScript.dataset.schemes) : null;
 const DARK = matchMedia("(prefers-color-scheme: dark)");
 const PEN = document.createElement("canvas").getContext("2d");
@@ -39,6 +40,14 @@ function spread(layout, width) {
   for (const [i, place] of places.entries()) layout[`xaxis${i ? i + 1 : ""}`].domain = ends[place];
 }
 
+// Rows of the legend: one, or as many as entries as wide as the widest need.
+function legendRows(data, inside, font) {
+  PEN.font = font;
+  const wide = data.filter((trace) => trace.showlegend).map((trace) => 46 + PEN.measureText(trace.name).width);
+  if (wide.reduce((sum, entry) => sum + entry, 0) <= inside) return wide.length ? 1 : 0;
+  return Math.ceil(wide.length / Math.max(1, Math.floor(inside / Math.max(...wide))));
+}
+
 function fitted(figure, width) {
   let layout = structuredClone(figure.layout);
   const meta = layout.meta;
@@ -53,8 +62,11 @@ function fitted(figure, width) {
     ...note.map((line) => `<span style='font-size:13px;color:${colour}'>${line}</span>`)].join("<br>");
   const tall = Math.max(...heads.map((head) => head.length));
   const more = HEAD * (tall - layout.meta.lines[0]) + NOTE * (note.length - layout.meta.lines[1]);
-  layout.height += more;
+  const inside = width - layout.margin.l - layout.margin.r;
+  const below = ENTRY * (legendRows(figure.data, inside, `13px ${family}`) - layout.meta.lines[2]);
+  layout.height += more + below;
   layout.margin.t += more;
+  layout.margin.b += below;
   layout.title.text = titled(heads[meta.start]);
   layout.title.y = 1 - 22 / layout.height;
   for (const [i, step] of (layout.sliders?.[0].steps || []).entries()) step.args[1]["title.text"] = titled(heads[i]);

@@ -23,32 +23,27 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
     heads = [wrap(title, int(inner / _BOLD)) for title in made.titles()]
     note, above = wrap(made.note, int(inner / _SMALL)), wrap(made.y and f"↑ {made.y}", int(inner / _TEXT))
     columns = 1 if phone else 1 + max(panel.column for panel in made.panels)
-    labels = [
-        [
-            lines_of(escape(label, quote=False), 44 if phone else 40 if columns == 1 else 34)
-            for label in p.labels
-        ]
-        for p in made.panels
-    ]
-    lines = max((1 + text.count("<br>") for texts in labels for text in texts), default=1)
-    row = _ROW + 1 + _LINE * lines if phone else max(_ROW, 8 + _LINE * lines)
+    labels = [_broken(panel.labels, 44 if phone else 40 if columns == 1 else 34) for panel in made.panels]
+    tall = max((1 + text.count("<br>") for texts in labels for text in texts), default=1)
+    row = _ROW + 1 + _LINE * tall if phone else max(_ROW, 8 + _LINE * tall)
     places = [0 if phone else panel.column for panel in made.panels]
     sides = _sides(width, columns, places, made, labels)
-    across = _across(width, sides)
-
+    left, right, across = round(sides[0][0]), round(sides[-1][1]), _across(width, sides)
+    inside = width - left - right
     ends, spots = [0] * columns, []
     for panel, at in zip(made.panels, places, strict=True):
         start = ends[at] + 22 * bool(panel.head) + 16 * bool(ends[at])
         spots.append((start, start + (row * len(panel.labels) or panel.size)))
         ends[at] = spots[-1][1] + (0 if panel.labels else 26)
-    high = max(end for _, end in spots)
-    layout: dict[str, Any] = {"annotations": made.notes()}
+    high, sizes = max(end for _, end in spots), []
+    layout: dict[str, Any] = {"annotations": [note.to_plotly_json() for note in made.fig.layout.annotations]}
     for number, (panel, at, spot) in enumerate(zip(made.panels, places, spots, strict=True)):
         x, y = axes(number).values()
         last = spot[1] == max(end for (_, end), other in zip(spots, places, strict=True) if other == at)
         below = {"domain": [*across[at]], "anchor": y, "showticklabels": last or not panel.labels}
         words = lines_of(made.x, int(inner / columns / _TEXT)) if last else ""
         layout[f"xaxis{x[1:]}"] = below | {"title": {"text": words}}
+        sizes.append((inside * (across[at][1] - across[at][0]), spot[1] - spot[0]))
         side = {"domain": [1 - spot[1] / high, 1 - spot[0] / high], "anchor": x}
         if panel.labels:
             below_row = 14 / row if phone else 0.5  # on a phone the label takes what is above a row
@@ -60,21 +55,14 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
             edge = {"x": 0, "y": 1, "xref": f"{x} domain", "yref": f"{y} domain"}
             layout["annotations"].append(_text(f"<b>{panel.head}</b>", 13, "left", "bottom") | edge)
 
-    left, right = (round(side) for side in (across[0][0] * width, (1 - across[-1][1]) * width))
-    inside = width - left - right
-    for domain in (layout[key]["domain"] for key in layout if key.startswith("xaxis")):
-        domain[:] = [min(1, max(0, round((end * width - left) / inside, 4))) for end in domain]
     if above:
         edge = {"x": 0, "y": 1, "xref": "paper", "yref": "paper", "xshift": _PAD - left, "yshift": 6}
         layout["annotations"].append(_text("<br>".join(above), 14, "left", "bottom", QUIET) | edge)
     under = 30 + _AXIS * len(wrap(made.x, int(inner / columns / _TEXT))) + 6
-    bottom = under + 84 * bool(made.steps) + _ENTRY * _legend_rows(made, inside)
-    top = 16 + _HEAD * max(map(len, heads)) + _NOTE * len(note) + _AXIS * len(above) + 14
+    lines = [max(map(len, heads)), len(note), _legend_rows(made, inside)]
+    bottom = under + 84 * bool(made.steps) + _ENTRY * lines[2]
+    top = 16 + _HEAD * lines[0] + _NOTE * lines[1] + _AXIS * len(above) + 14
     total = top + high + bottom
-    sizes = []
-    for number, (start, end) in enumerate(spots):
-        domain = layout["xaxis" + axes(number)["xaxis"][1:]]["domain"]
-        sizes.append((inside * (domain[1] - domain[0]), end - start))
     layout["annotations"] += _direct(made, sizes)
     layout |= {
         "height": total,
@@ -82,7 +70,7 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
         "bargap": 1 - _BAR / row,
         "title": {"text": titled(heads[made.start], note), "x": 0, "xref": "container", "pad": {"l": _PAD}}
         | {"y": 1 - 22 / total, "yanchor": "top", "font": {"size": 15}},
-        "meta": {"lines": [max(map(len, heads)), len(note)], "sides": sides, "places": places},
+        "meta": {"lines": lines, "sides": sides, "places": places},
     }
     return layout | ({"sliders": [_slider(made, heads, note, under, phone)]} if made.steps else {})
 
@@ -95,24 +83,22 @@ def titled(head: Sequence[str], note: Sequence[str]) -> str:
 
 def _sides(width: int, columns: int, places: list[int], made: Drawing, labels: list) -> list[list[float]]:
     """What each column of panels needs at its left for labels or ticks, and at its right for values."""
-    wide = [[50.0, 18.0] for _ in range(columns)]
-    for at in range(columns):
-        own = [n for n, place in enumerate(places) if place == at and made.panels[n].labels]
-        if own:
-            beside = _LABEL * _letters([text for n in own for text in labels[n]]) + 10
-            values = _SMALL * _letters([text for n in own for text in made.panels[n].values]) + 8
-            wide[at] = [beside + _PAD if width >= WIDE else _PAD, max(18.0, values + 6)]
-    return wide
+    wide = [[0.0, 18.0] for _ in range(columns)]
+    for at, panel, texts in zip(places, made.panels, labels, strict=True):
+        if texts:
+            left = _LABEL * _letters(texts) + 10 + _PAD if width >= WIDE else _PAD
+            wide[at] = [max(wide[at][0], left), max(wide[at][1], _SMALL * _letters(panel.values) + 14)]
+    return [[left or 50.0, right] for left, right in wide]
 
 
 def _across(width: int, sides: list[list[float]]) -> list[list[float]]:
-    """From where to where each column of panels is drawn, as shares of the width; fit.js does the same."""
+    """From where to where each column of panels is drawn, as shares of all; fit.js does the same."""
     each = (width - sum(map(sum, sides))) / len(sides)
-    ends, at = [], 0.0
-    for left, right in sides:
-        ends.append([(at + left) / width, (at + left + each) / width])
-        at += left + each + right
-    return ends
+    inside = width - round(sides[0][0]) - round(sides[-1][1])
+    starts = np.cumsum([sides[0][0], *(each + a + b for (_, a), (b, _) in pairwise(sides))]) - round(
+        sides[0][0]
+    )
+    return [[min(1, max(0, round(float(end) / inside, 4))) for end in (x, x + each)] for x in starts]
 
 
 def _rows(labels: list[str], values: Sequence[str], x: str, y: str, phone: bool) -> list[dict[str, Any]]:
@@ -129,33 +115,34 @@ def _text(text: str, size: int, x: str, y: str, colour: str = INK) -> dict[str, 
     return look | {"xanchor": x, "yanchor": y}
 
 
+def _broken(labels: Iterable[str], width: int) -> list[str]:
+    return [lines_of(escape(label, quote=False), width) for label in labels]
+
+
 def _letters(texts: Iterable[str]) -> int:
     """The letters of the longest line."""
     return max((len(line) for text in texts for line in text.split("<br>")), default=0)
 
 
 def _legend_rows(made: Drawing, inside: int) -> int:
-    """The rows of the legend, as wide as the plot: one, or as many as entries as wide as the widest need."""
+    """The rows of the legend, which fit.js counts again: one, or what entries as wide as the widest need."""
     wide = [46 + 7.9 * len(trace.name or "") for trace in made.fig.data if trace.showlegend]
     if sum(wide) <= inside:
-        return bool(wide)
+        return int(bool(wide))
     return -(-len(wide) // max(1, int(inside / max(wide))))
 
 
 def _slider(made: Drawing, heads: list, note: list[str], under: int, phone: bool) -> dict[str, Any]:
-    """The slider below the axis; each step sets its title, what moves and, where they do, the rows' words."""
-    told, first = [{"title.text": titled(head, note)} for head in heads], len(made.notes())
-    for words, panel in zip(told, made.ranked, strict=False):
-        rows = [*(lines_of(escape(x, quote=False), 44 if phone else 40) for x in panel.labels), *panel.values]
-        words |= {f"annotations[{first + i}].text": text for i, text in enumerate(rows)}
-    steps = [
-        {"label": label, "method": "update", "args": [moved, words, made.moving]}
-        for (label, (_, moved)), words in zip(made.steps.items(), told, strict=True)
-    ]
+    """The slider below the axis; each step sets its title, what moves and the rows' words."""
+    first, steps = len(made.fig.layout.annotations), []
+    for (label, (_, moved, panel)), head in zip(made.steps.items(), heads, strict=True):
+        rows = [*_broken(panel.labels, 44 if phone else 40), *panel.values]
+        told = {f"annotations[{first + i}].text": text for i, text in enumerate(rows)}
+        args = [moved, told | {"title.text": titled(head, note)}, [*range(len(moved["x"]))]]
+        steps.append({"label": label, "method": "update", "args": args})
     edge = phone * max(0, round(_SMALL * _letters(made.steps) / 2) - _PAD)  # first and last stand whole
-    pad = {"t": under, "b": 0, "l": edge, "r": edge}
-    said = {"prefix": made.prefix, "font": {"size": 14}}
-    look = {"currentvalue": said, "font": {"size": 12}, "pad": pad, "x": 0, "len": 1}
+    look = {"currentvalue": {"prefix": made.prefix, "font": {"size": 14}}, "font": {"size": 12}, "x": 0}
+    look |= {"pad": {"t": under, "b": 0, "l": edge, "r": edge}, "len": 1}
     return look | {"steps": steps, "active": made.start}
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from secondop.figures import style
-from secondop.figures.captions import between, capital, cases_of, known_of, with_ends
+from secondop.figures.captions import between, capital, cases_of, known_of, ranges, with_ends
 from secondop.figures.given import draws
 from secondop.figures.style import COLOURS, QUIET, Panel
 
@@ -18,6 +18,10 @@ _PARTS = {
     "true_positive": ("useful", "referred, something changes"),
     "false_positive": ("overuse", "nothing changes: possible overuse"),
     "false_negative": ("underuse", "not referred: missed"),
+}
+_KINDS = {  # of facts, by whether they are known to tell nothing
+    False: ("may tell something", COLOURS["learned"], "circle"),
+    True: ("tell nothing, by construction", QUIET, "diamond-open"),
 }
 _WHO = {"random": "a random choice", "rule_book": "the rule book", "learned": "the learned triage"}
 
@@ -31,33 +35,30 @@ def calibration(table: pd.DataFrame) -> go.Figure:
     table : DataFrame
         From :func:`secondop.evaluation.learned.calibration`.
     """
-    table, attrs = table.reset_index(drop=True), table.attrs
+    table, attrs, colour = table.reset_index(drop=True), table.attrs, COLOURS["learned"]
     score, least, most, lower, upper = (100 * table[x] for x in ("score", "min", "max", "lower", "upper"))
     slope, intercept = (attrs.get(name, (nan,) * 3) for name in ("slope", "intercept"))
     note = f"{table['n'].sum():,} {cases_of(table)} in {len(table)} groups by probability.{known_of(table)}"
-    note += f" Calibration intercept {with_ends(*intercept, '.2f')}." if not isnan(intercept[0]) else ""
+    note += "" if isnan(intercept[0]) else f" Calibration intercept {with_ends(*intercept, '.2f')}."
     note += " Thin: 95 % interval." + " Pale: unknown outcomes." * bool(table["unknown"].any())
-    ends = [0, min(100, 1.15 * max(score.max(), upper.max()))]
     x, y = "mean probability in the group, %", "came true, % of the group"
     made = style.figure(_calibrated(slope, intercept), note, x=x, y=y)
+    ends, middle = [0, min(100, 1.15 * max(score.max(), upper.max()))], (least + most) / 2
+    made.fig.update_layout(xaxis={"range": ends}, yaxis={"range": ends})
     made.line(ends, ends, COLOURS["all"], dash="dot")
-    colour, middle = COLOURS["learned"], (least + most) / 2
     for i in np.flatnonzero(most > least):
         made.line([score[i]] * 2, [least[i], most[i]], style.tint(colour, 0.4), width=7)
-    parts = zip(least, most, lower, upper, table["changed"], table["n"], table["unknown"], strict=True)
-    shown = pd.DataFrame(
-        {
-            "group": f"{i} of {len(table)}",
-            "mean probability": f"{score[i - 1]:.1f} %",
-            "came true": f"{between(a, b)} % ({between(c, d)})",
-            "cases": f"{changed:,.0f} of {n:,.0f}" + f", {gap:,.0f} unknown" * bool(gap),
-        }
-        for i, (a, b, c, d, changed, n, gap) in enumerate(parts, 1)
-    )
-    marker = {"color": colour, "size": list(9 * (least == most)), "opacity": 1}
-    bars = style.whisker(middle, lower, upper, colour)
-    made.points(score, middle, shown, marker=marker, error_y=bars, name="groups")
-    made.fig.update_layout(xaxis={"range": ends}, yaxis={"range": ends})
+    said = {"group": [f"{i + 1} of {len(table)}" for i in table.index]}
+    said["mean probability"] = score.map("{:.1f} %".format)
+    true = zip(ranges(least, most), ranges(lower, upper), strict=True)
+    said["came true"] = [f"{share} % ({chance})" for share, chance in true]
+    said["cases"] = [
+        f"{row.changed:,.0f} of {row.n:,.0f}" + f", {row.unknown:,.0f} unknown" * bool(row.unknown)
+        for row in table.itertuples()
+    ]
+    look = {"marker": {"color": colour, "size": list(9 * (least == most)), "opacity": 1}, "name": "groups"}
+    look["error_y"] = style.whisker(middle, lower, upper, colour)
+    made.points(score, middle, pd.DataFrame(said), **look)
     made.name(0.6 * ends[1], 0.6 * ends[1], "perfect calibration", QUIET)
     return made.done()
 
@@ -74,32 +75,26 @@ def same_volume(table: pd.DataFrame) -> go.Figure:
     rounds = [part.set_index("measure") for _, part in table.groupby(["level", "unknown"], sort=False)]
     note = f"{table['n'].iloc[0]:,} {cases_of(table)}, each scored by a model that did not learn from it. "
     note += "At the right: changes found. Thin: 95 % interval, in pairs with the rule book."
+    found = [part.loc[list(_PARTS), list(_WHO)].astype(float) for part in rounds]
+    who = list(map(capital, _WHO.values()))
     panels = []
-    for part in rounds:
+    for part, counts in zip(rounds, found, strict=True):
         level, unknown, sent = part[["level", "unknown", "referral_rate"]].iloc[0]
         head = f"{level}: {sent:.0f} of 100, missing as {'no' if unknown == 'nobody' else 'yes'}"
-        values = [between(x, x) or "?" for x in part.loc["true_positive", list(_WHO)].astype(float)]
-        panels.append(Panel(head, [capital(who) for who in _WHO.values()], values))
+        panels.append(Panel(head, who, [between(x, x) or "?" for x in counts.loc["true_positive"]]))
     made = style.ladder(_winner(rounds), note + known_of(table), panels, x="of 100 cases")
-    end = 0.0
-    for panel, part in enumerate(rounds):
-        counts = part.loc[list(_PARTS), list(_WHO)].astype(float)
-        shown = pd.DataFrame(
-            {"who refers": [f"{capital(who)}: {panels[panel].head}" for who in _WHO.values()]}
-        )
-        shown[[words for _, words in _PARTS.values()]] = counts.T.map(
-            lambda x: between(x, x) or "unknown"
-        ).to_numpy()
-        starts = counts.cumsum().shift(fill_value=0.0)
+    for panel, (part, counts) in enumerate(zip(rounds, found, strict=True)):
+        shown = pd.DataFrame({"who refers": [f"{name}: {panels[panel].head}" for name in who]})
+        until = counts.cumsum()
+        for measure, (_, name) in _PARTS.items():
+            shown[name] = [between(x, x) or "unknown" for x in counts.loc[measure]]
         for measure, (colour, name) in _PARTS.items():
             look = {"name": name, "showlegend": panel == 0, "panel": panel}
-            until = starts.loc[measure] + counts.loc[measure]
-            made.bars(starts.loc[measure], until, [0, -1, -2], COLOURS[colour], shown, **look)
-        row, end = part.loc["true_positive"], max(end, counts.sum().max())
-        ends = ([row["rule_book"] + row[name]] for name in ("lower", "upper"))
-        made.whiskers(*ends, [-2], panel=panel)
-    for panel in range(len(rounds)):
-        made.fig.update_layout({f"xaxis{panel + 1 if panel else ''}": {"range": [0, 1.02 * end]}})
+            ends = until.loc[measure] - counts.loc[measure], until.loc[measure]
+            made.bars(*ends, [0, -1, -2], COLOURS[colour], shown, **look)
+        row = part.loc["true_positive"]
+        made.whiskers(*([row["rule_book"] + row[end]] for end in ("lower", "upper")), [-2], panel=panel)
+    made.across(range=[0, 1.02 * max(counts.sum().max() for counts in found)])
     return made.done()
 
 
@@ -116,41 +111,33 @@ def importance(table: pd.DataFrame, silent: Collection[str] = (), *, most: int =
     most : int
         Facts to draw beside these, the most important first.
     """
-    mute = table["fact"].isin(silent)
+    mute, about, first = table["fact"].isin(silent), table.attrs, table.iloc[0]
     rows = pd.concat([table[~mute].head(most), table[mute]])
-    rows = rows.assign(y=[-i for i in range(len(rows))], label=rows["label"].map(capital))
-    first, about = table.iloc[0], table.attrs
+    rows = rows.assign(y=-np.arange(len(rows)), label=rows["label"].map(capital))
     ties = (table["upper"].iloc[1:] >= first["lower"]).sum()
     title = f"“{capital(first['label'])}” matters most" + f", in a tie with {ties} more" * bool(ties)
-    title += f": shuffling it costs {first['importance']:.1f}"
-    points = (
-        f"{about['auc'] - 50:.1f} points by which the learned triage beats guessing" if "auc" in about else ""
-    )
-    title += f" of the {points}" if points else " points of AUC"
+    title += f": shuffling it costs {first['importance']:.1f} "
+    of = "of the {:.1f} points by which the learned triage beats guessing"
+    title += of.format(about["auc"] - 50) if "auc" in about else "points of AUC"
     if not (table["lower"] > 0).any():
         title = "No fact is shown to matter: every interval includes zero"
     note = f"{about['n']:,} {cases_of(table)}" if "n" in about else capital(cases_of(table))
     note += f", {about['unknown']:,} without a known outcome left out" if about.get("unknown") else ""
     note += "; each fact shuffled among cases that the model did not learn from. Thin: 95 % interval over "
     note += f"folds. {len(rows)} of {len(table)} facts are shown. AUC: chance 50, perfect 100."
-    values = [f"{lost:.1f}".replace("-0.0", "0.0") for lost in rows["importance"]]
+    values = [between(lost, lost) for lost in rows["importance"]]
     made = style.ladder(title, note, rows["label"], x="points of AUC lost", values=values)
-    made.line([0, 0], [0.5, 0.5 - len(rows)], COLOURS["all"], dash="dot")
-    for known, name, colour, symbol in (
-        (False, "may tell something", COLOURS["learned"], "circle"),
-        (True, "tell nothing, by construction", QUIET, "diamond-open"),
-    ):
-        part = rows[rows["fact"].isin(silent) == known]
-        if part.empty:
-            continue
-        bars = style.whisker(part["importance"], part["lower"], part["upper"], colour)
-        spans = [with_ends(*row, ".2f") for row in part[["importance", "lower", "upper"]].to_numpy()]
-        shown = part[["label", "question"]].set_axis(["fact", "question"], axis=1)
-        shown = shown.assign(**{"points of AUC lost": spans})
-        look = {"marker": {"color": colour, "symbol": symbol, "size": 9}, "name": name, "error_x": bars}
-        made.points(part["importance"], part["y"], shown, showlegend=bool(len(silent)), **look)
-    low, high = min(rows["lower"].min(), 0), max(rows["upper"].max(), 0)
-    made.fig.update_layout(xaxis={"range": [low - 0.05 * (high - low), high + 0.05 * (high - low)]})
+    made.fig.update_xaxes(range=style.reach(rows[["lower", "upper"]]))
+    made.upright(0, COLOURS["all"])
+    shown = rows[["label", "question"]].set_axis(["fact", "question"], axis=1)
+    columns = rows[["importance", "lower", "upper"]].to_numpy()
+    shown["points of AUC lost"] = [with_ends(*row, ".2f") for row in columns]
+    for known, part in rows.groupby(rows["fact"].isin(silent)):
+        name, colour, symbol = _KINDS[known]
+        look = {"marker": {"color": colour, "symbol": symbol, "size": 9}, "name": name}
+        look["error_x"] = style.whisker(part["importance"], part["lower"], part["upper"], colour)
+        look["showlegend"] = bool(len(silent))
+        made.points(part["importance"], part["y"], shown.loc[part.index], **look)
     return made.done()
 
 
@@ -174,8 +161,6 @@ def _winner(rounds: list[pd.DataFrame]) -> str:
     ahead, other = ("learned", "rule_book")[:: 1 if row["winner"] == "learned triage" else -1]
     known = f"{_WHO[ahead]} finds {row[ahead]:.1f} changes, {_WHO[other]} {row[other]:.1f}"
     known += ", too close to call" if row["winner"] == "neither" else ""
-    title, alike = (
-        f"With {row['referral_rate']:.0f} of 100 cases referred, {known}",
-        winners.count(row["winner"]),
-    )
+    title = f"With {row['referral_rate']:.0f} of 100 cases referred, {known}"
+    alike = winners.count(row["winner"])
     return title if alike == len(winners) else f"{title}; {alike} of {len(winners)} comparisons end so"

@@ -11,6 +11,7 @@ from secondop.errors import SecondopError
 from secondop.evaluation.corrected import NET
 from secondop.evaluation.measures import BEST
 from secondop.evaluation.policies import FORESIGHT
+from secondop.evaluation.tradeoff import wide
 from secondop.figures import captions
 
 MADE = "policy", "group", "measure", "threshold", "sort"  # columns of what tradeoff and decision_curve make
@@ -61,6 +62,16 @@ def bounds(row: Mapping, name: str, digits: int = 1) -> str:
     return f"{value} ({low} to {high})" if value else f"{low} to {high}"
 
 
+def brief(row: Mapping, name: str, digits: int = 0) -> str:
+    """A value in short; its bounds where unknown outcomes leave none."""
+    return bounds(row, name, digits).split(" (")[0]
+
+
+def ends(rows: pd.DataFrame, name: str) -> list[pd.Series]:
+    """The bounds of a measure, then the ends of its interval."""
+    return [rows[f"{name}_{end}"] for end in ("min", "max", "lower", "upper")]
+
+
 def signed(value: float, digits: int = 1) -> str:
     """A number as texts show it, with a true minus and never a minus zero; nothing where there is none."""
     text = f"{round(value, digits) + 0.0:.{digits}f}"
@@ -74,13 +85,17 @@ def short(row: Mapping) -> str:
     return text if len(text) <= 34 else f"{text[:33].rstrip()}…"
 
 
+def labels(rows: pd.DataFrame) -> list[str]:
+    """The policies as they stand beside rows."""
+    return [captions.capital(short(row)) for row in rows.to_dict("records")]
+
+
 def above_chance(row: Mapping) -> str:
-    """The yield above chance, with its share of the possible at that volume, unless it may be zero."""
-    above, least, lower, upper = (row[f"yield_above_chance{x}"] for x in ("", "_min", "_lower", "_upper"))
+    """The yield above chance, with its share of the possible or, where it may be zero, its ends."""
+    above, lower, upper = (row[f"yield_above_chance{x}"] for x in ("", "_lower", "_upper"))
     text = f": {abs(above):.1f} {'below' if round(above, 1) < 0 else 'above'} chance"
     if lower <= 0 <= upper and lower < upper:
-        why = "with missing information" if lower <= least < above else "includes zero"
-        return f"{text} ({signed(lower)} to {signed(upper)}, {why})"
+        return f"{text} ({signed(lower)} to {signed(upper)})"
     share = row["yield_share"]
     return text if pd.isna(share) else f"{text}, {round(share) + 0:.0f} % of the possible"
 
@@ -88,12 +103,6 @@ def above_chance(row: Mapping) -> str:
 def middle(rows: pd.DataFrame, name: str) -> pd.Series:
     """The value, or half-way between its bounds where unknown outcomes leave it blank."""
     return rows[name].fillna((rows[f"{name}_min"] + rows[f"{name}_max"]) / 2)
-
-
-def reach(ends: pd.DataFrame) -> list[float]:
-    """The range of an axis that holds these ends and zero, with a little room."""
-    low, high = min(np.nanmin(ends), 0), max(np.nanmax(ends), 0.1)
-    return [low - 0.04 * (high - low), high + 0.04 * (high - low)]
 
 
 def basis(table: pd.DataFrame) -> str:
@@ -109,11 +118,18 @@ def doubts(rows: pd.DataFrame, measure: str, gaps: str = "Hatched", chance: str 
     return f"{hatched}{chance}: 95 % interval{' of the estimate' * bool(estimate)}."
 
 
-def refuse_net(table: pd.DataFrame, name: str) -> None:
-    """Where errors are weighed, nothing is a true or a false positive."""
-    if table.attrs.get("outcome") == NET:
+def estimated(title: str, about: Mapping) -> str:
+    """The title, which says so where an estimate is drawn."""
+    return f"Estimated: {title[0].lower()}{title[1:]}" if about.get("estimate") else title
+
+
+def policies(table: pd.DataFrame, name: str, *, net: bool = False) -> pd.DataFrame:
+    """A row a policy and threshold, of one group; where errors are weighed, no positive is true or false."""
+    captions.only_one(table, "group", name)
+    if table.attrs.get("outcome") == NET and not net:
         said = f"The figure {name} draws true and false positives, and of outcome={NET!r} there are none"
         raise SecondopError(f"{said}: draw decision_curve(...), or yield_above_chance(...).")
+    return wide(table)
 
 
 def best_of(rows: pd.DataFrame) -> pd.Series | None:
@@ -129,15 +145,6 @@ def best_of(rows: pd.DataFrame) -> pd.Series | None:
             best = real[real[BEST].isna()].nlargest(1, "net_benefit")
         return best.iloc[0] if len(best) else None
     return real.loc[real["net_benefit"].idxmax()] if real["net_benefit"].notna().all() else None
-
-
-def cannot_tell(rows: pd.DataFrame) -> str:
-    """Which policies may be best, as far as unknown outcomes leave it open: the two that may be most."""
-    said = "is not known while outcomes are unknown"
-    may = rows[rows[f"{BEST}_max"] == 1] if BEST in rows else rows[:0]
-    may = may.sort_values("net_benefit_max", ascending=False, kind="stable")[:2].to_dict("records")
-    two = (f"{row['label']} {bounds(row, 'net_benefit')}" for row in may)
-    return f"{said}: per 100 cases, referring {', '.join(two)}" if may else said
 
 
 def tied(rows: pd.DataFrame, best: pd.Series) -> pd.DataFrame:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from html import escape
-from math import nan
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -33,46 +33,41 @@ def read_strategies(table: pd.DataFrame) -> go.Figure:
     """
     rows = table.dropna(subset=["over", "under"])
     rows = rows if "basis" in rows else rows.assign(basis="")
-    classes, bases = list(rows["reference_class"].unique()), list(rows["basis"].unique())
     ends = [f"{kind}{end}" for kind in _PLACES for end in ("", "_lower", "_upper")]
-    rows = rows.assign(**{end: 100 * rows[end] if end in rows else float("nan") for end in ends})
-    first, (title, named) = rows["strategy"].iloc[0], _finding(rows[rows["basis"] == bases[0]])
-    doubted = any((rows[f"{kind}_upper"] > rows[f"{kind}_lower"]).any() for kind in _PLACES)
+    rows = rows.assign(**{end: 100 * rows[end] if end in rows else np.nan for end in ends})
+    looks = {basis: _LOOKS[i % len(_LOOKS)] for i, basis in enumerate(rows["basis"].unique())}
+    first, main = rows["strategy"].iloc[0], rows[rows["basis"] == rows["basis"].iloc[0]]
+    title, named = _finding(main)
     note = "Each panel: of 100 readings of cases that are truly of its class."
-    note += f" Coloured: “{named}”." * bool(named) + " Thin: 95 % interval of the simulation." * doubted
-    note += "".join(f" {look[2]}: {basis}." for basis, look in zip(bases, _LOOKS, strict=False) if basis)
-    panels = [style.Panel(f"truly {name}", column=i % 2, size=190) for i, name in enumerate(classes)]
+    note += f" Coloured: “{named}”." * bool(named)
+    doubted = bool((rows["under_upper"] > rows["under_lower"]).any())
+    note += " Thin: 95 % interval of the simulation." * doubted
+    note += "".join(f" {look}: {basis}." for basis, (_, _, look) in looks.items() if basis)
+    classes = rows.groupby("reference_class", sort=False)
+    panels = [style.Panel(f"truly {name}", column=i % 2, size=190) for i, name in enumerate(classes.groups)]
     start = "a single reader" if first == "none" else f"“{first}”"
     made = style.ladder(title, note, panels, x=f"from {start} to each strategy")
     made.y = "wrong answers, % of readings"
+    made.across(range=[-0.25, 5.8], tickvals=[0.5, 2.5], ticktext=["over-called", "under-called"])
     top = 1.1 * max(rows[ends].max().max(), 1)
-    for panel, one in enumerate(classes):
-        axis = {"range": [-0.25, 5.8], "tickvals": [0.5, 2.5], "ticktext": ["over-called", "under-called"]}
-        keys = {name: f"{name}{end[1:]}" for name, end in style.axes(panel).items()}
-        made.fig.update_layout({keys["xaxis"]: axis, keys["yaxis"]: {"range": [-0.03 * top, top]}})
-        own = rows[rows["reference_class"] == one]
+    for panel, (name, own) in enumerate(classes):
+        made.fig.update_layout({f"yaxis{style.axes(panel)['yaxis'][1:]}": {"range": [-0.03 * top, top]}})
         for basis, some in own.groupby("basis", sort=False):
-            look = _LOOKS[bases.index(basis) % len(_LOOKS)]
-            for row in sorted(some.to_dict("records"), key=lambda row: row["strategy"] == named):
-                _slopes(
-                    made,
-                    some.iloc[0],
-                    row,
-                    panel,
-                    COLOURS["recommended" if row["strategy"] == named else "none"],
-                    look,
-                )
-        _labels(made, own[(own["basis"] == bases[0]) & (own["strategy"] != first)], panel, named, top)
+            for _, row in some.sort_values("strategy", key=lambda x: x == named, kind="stable").iterrows():
+                _slopes(made, some.iloc[0], row, panel, row["strategy"] == named, looks[basis])
+        told = main[(main["reference_class"] == name) & (main["strategy"] != first)]
+        _labels(made, told.sort_values("under"), panel, named, top)
     return made.done()
 
 
-def _slopes(made: style.Drawing, begin: pd.Series, row: dict, panel: int, colour: str, look: tuple) -> None:
+def _slopes(
+    made: style.Drawing, begin: pd.Series, row: pd.Series, panel: int, named: bool, look: tuple
+) -> None:
     """How often a strategy calls too severe and too mild, each from where the first strategy stands."""
     what = f"{row['strategy']}, truly {row['reference_class']}" + f" ({row['basis']})" * bool(row["basis"])
-    said = {"strategy": what}
+    said, colour = {"strategy": what}, COLOURS["recommended" if named else "none"]
     for kind in _PLACES:
-        ends = [row[f"{kind}{end}"] for end in ("_lower", "_upper")]
-        said[f"{kind}-called"] = with_ends(row[kind], *(ends if ends[0] < ends[1] else (nan, nan)), unit=" %")
+        said[f"{kind}-called"] = with_ends(*row[[kind, f"{kind}_lower", f"{kind}_upper"]], unit=" %")
     if not pd.isna(row.get("second")):
         said["read twice"] = f"{100 * row['second']:.1f} %"
     for kind, (left, right) in _PLACES.items():
@@ -85,19 +80,13 @@ def _slopes(made: style.Drawing, begin: pd.Series, row: dict, panel: int, colour
 
 def _labels(made: style.Drawing, rows: pd.DataFrame, panel: int, named: str, top: float) -> None:
     """The names of strategies right of their slopes, in their order, none over another."""
-    rows, on = rows.sort_values("under"), style.axes(panel)
     texts = [style.lines_of(escape(name, quote=False), 17) for name in rows["strategy"]]
-    halves = [0.0425 * top * (1 + text.count("<br>")) for text in texts]
-    if 2 * sum(halves) > top and len(rows) > 1:  # too many names for the room: that of the title alone
+    high = np.array([0.085 * top * (1 + text.count("<br>")) for text in texts])
+    if high.sum() > top and len(rows) > 1:  # too many names for the room: that of the title alone
         return _labels(made, rows[rows["strategy"] == named], panel, named, top)
-    spots, floor = [], 0.0
-    for at, half in zip(rows["under"], halves, strict=True):
-        spots.append(max(at, floor + half))
-        floor = spots[-1] + half
-    ceiling = top
-    for i in reversed(range(len(spots))):
-        spots[i] = min(spots[i], ceiling - halves[i])
-        ceiling = spots[i] - halves[i]
+    packed, on = high.cumsum() - high / 2, style.axes(panel)
+    spots = packed + np.maximum.accumulate(np.maximum(rows["under"] - packed, 0))
+    spots = np.minimum(spots, packed + top - high.sum())
     for at, name, text, y in zip(rows["under"], rows["strategy"], texts, spots, strict=True):
         colour = COLOURS["recommended"] if name == named else style.QUIET
         made.line([3.1, 3.4], [at, y], colour, width=1, **on)
@@ -111,13 +100,9 @@ def _finding(rows: pd.DataFrame) -> tuple[str, str]:
     first = rows["strategy"].iloc[0]
     before = rows[rows["strategy"] == first].set_index("reference_class")
     rows = rows.join(before[["over", "under", "under_upper"]].add_suffix("_before"), on="reference_class")
-    if rows["strategy"].nunique() == 1:
-        return f"Only one strategy, “{first}”: nothing to compare it with", ""
-    if not (rows["under"] > rows["under_before"]).any():
-        return f"No strategy under-calls more often than “{first}”", ""
     sure = rows["under_lower"].fillna(rows["under"]) > rows["under_upper_before"].fillna(rows["under_before"])
     if not sure.any():
-        return f"Chance leaves open whether any strategy under-calls more often than “{first}”", ""
+        return f"No strategy surely under-calls more often than “{first}”", ""
     row = rows.loc[(rows["under"] - rows["under_before"]).where(sure).idxmax()]
     over, under = (f"{row[f'{kind}_before']:.1f} to {row[kind]:.1f} %" for kind in _PLACES)
     fall = "fall" if row["over"] < row["over_before"] else "do not fall"

@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.io import from_json
 
 LIGHT = {"ground": "#ffffff", "ink": "#1f2933", "quiet": "#5b6771", "grid": "#e6e9ec", "axis": "#9aa5b1"}
 DARK = {"ground": "#16191d", "ink": "#e4e7eb", "quiet": "#a7b0b9", "grid": "#2c3137", "axis": "#66707b"}
@@ -48,33 +47,31 @@ COLOURS = {
 SPARE = ("#C0699A", "#B87A00", "#7B5AA6", "#009E73", "#D55E00", "#808080")
 """Colours for what has no meaning of its own."""
 
+Shown = pd.DataFrame | None  # texts that pointing at marks shows
 WIDE, NARROW = 760, 350  # widths that a layout is made for: a page or notebook, and a phone
 _MOVES = ("x", "base", "customdata", "error_x.array")
 _MOVES += tuple(f"marker.{name}" for name in ("color", "line.color", "pattern.fgcolor"))
+_TOLD = 12  # rows of numbers in a description
+_CLEAR = "rgba(0,0,0,0)"
 _FONT = "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif"
 
 
 def template(scheme: Mapping[str, str]) -> go.layout.Template:
     """The house style in one scheme, :data:`LIGHT` or :data:`DARK`."""
+    ground, ink = scheme["ground"], scheme["ink"]
     axis = {"showline": True, "linecolor": scheme["axis"], "gridcolor": scheme["grid"], "zeroline": False}
     axis |= {"automargin": False, "tickfont": {"size": 12}, "title": {"font": {"size": 14}, "standoff": 8}}
-    box = {"align": "left", "bgcolor": scheme["ground"], "font": {"color": scheme["ink"], "size": 13}}
-    ground = {"paper_bgcolor": scheme["ground"], "plot_bgcolor": scheme["ground"]}
     foot = {"orientation": "h", "x": 0, "xref": "container", "xanchor": "left", "y": 0, "yref": "container"}
-    return go.layout.Template(
-        layout=ground
-        | {
-            "font": {"family": _FONT, "size": 13, "color": scheme["ink"]},
-            "colorway": [COLOURS["recommended"], *SPARE],
-            "xaxis": axis,
-            "yaxis": axis,
-            "hoverlabel": box,
-            "hovermode": "closest",
-            "barmode": "overlay",
-            "legend": foot | {"yanchor": "bottom", "font": {"size": 13}, "itemclick": False},
-            "modebar": {"remove": ["sendChartToCloud"]},  # cases are nobody else's business
-        }
-    )
+    look = {
+        "font": {"family": _FONT, "size": 13, "color": ink},
+        "paper_bgcolor": ground,
+        "plot_bgcolor": ground,
+    }
+    look |= {"colorway": [COLOURS["recommended"], *SPARE], "xaxis": axis, "yaxis": axis, "barmode": "overlay"}
+    look["hoverlabel"] = {"align": "left", "bgcolor": ground, "font": {"color": ink, "size": 13}}
+    look["legend"] = foot | {"yanchor": "bottom", "font": {"size": 13}, "itemclick": False}
+    look["modebar"] = {"remove": ["sendChartToCloud"]}  # cases are nobody else's business
+    return go.layout.Template(layout=look | {"hovermode": "closest"})
 
 
 @dataclass(frozen=True)
@@ -104,15 +101,11 @@ class Drawing:
     fig: go.Figure = field(default_factory=lambda: go.Figure(layout={"template": template(LIGHT)}))
     named: list[dict[str, Any]] = field(default_factory=list)
     tables: list[pd.DataFrame] = field(default_factory=list)
-    steps: dict[str, tuple[str, dict]] = field(default_factory=dict)
+    steps: dict[str, tuple[str, dict, Panel]] = field(default_factory=dict)
     start: int = 0
     prefix: str = ""
-    moving: list[int] = field(default_factory=list)
-    ranked: list[Panel] = field(default_factory=list)
 
-    def points(
-        self, x: Any, y: Any, shown: pd.DataFrame | None = None, *, panel: int = 0, **look: Any
-    ) -> None:
+    def points(self, x: Any, y: Any, shown: Shown = None, *, panel: int = 0, **look: Any) -> None:
         """Marks; pointing at one shows its row of ``shown``, the first column as a heading."""
         look = {"mode": "markers", "showlegend": False} | axes(panel) | self.hover(shown) | look
         self.fig.add_scatter(x=_plain(x), y=_plain(y), **look)
@@ -126,57 +119,55 @@ class Drawing:
 
     def band(self, x: Any, low: Any, high: Any, colour: str, **more: Any) -> None:
         """The ground between two lines."""
-        x, y = [*_plain(x), *_plain(x)[::-1]], [*_plain(high), *_plain(low)[::-1]]
-        look = {"fill": "toself", "fillcolor": tint(colour, 0.2), "line": {"width": 0}, "mode": "lines"}
-        self.fig.add_scatter(x=x, y=y, **look | self.hover(None) | {"showlegend": False} | more)
+        x, y = [*x, *list(x)[::-1]], [*high, *list(low)[::-1]]
+        self.line(x, y, colour, width=0, fill="toself", fillcolor=tint(colour, 0.2), **more)
 
-    def bars(
-        self, start: Any, end: Any, y: Any, colour: str, shown: pd.DataFrame | None = None, **more: Any
-    ) -> None:
+    def bars(self, start: Any, end: Any, y: Any, colour: Any, shown: Shown = None, **more: Any) -> None:
         """Solid bars along the rows of a ladder, for what is known; ``panel=`` says of which."""
-        self._bars(start, end, y, {"color": colour}, shown, more)
+        start, end = np.asarray(start, float), np.asarray(end, float)
+        look = {"orientation": "h", "marker": {"color": colour}, "showlegend": False}
+        look |= axes(more.pop("panel", 0)) | self.hover(shown) | more
+        self.fig.add_bar(x=_plain(end - start), base=_plain(start), y=_plain(y), **look)
 
-    def possible(self, start: Any, end: Any, y: Any, colour: str = COLOURS["unknown"], **more: Any) -> None:
+    def possible(self, start: Any, end: Any, y: Any, colour: Any = COLOURS["unknown"], **more: Any) -> None:
         """Hatched bars, for what missing information could add."""
-        hatch = {"shape": "/", "fgcolor": colour, "bgcolor": "rgba(0,0,0,0)", "size": 5, "solidity": 0.3}
-        look = {"color": "rgba(0,0,0,0)", "pattern": hatch, "line": {"color": colour, "width": 1}}
-        self._bars(start, end, y, look, None, more)
+        hatch = {"shape": "/", "fgcolor": colour, "bgcolor": _CLEAR, "size": 5, "solidity": 0.3}
+        look = {"color": _CLEAR, "pattern": hatch, "line": {"color": colour, "width": 1}}
+        self.bars(start, end, y, colour, **{"marker": look} | more)
 
-    def whiskers(
-        self, low: Any, high: Any, y: Any, colour: str = INK, *, panel: int = 0, **more: Any
-    ) -> None:
+    def whiskers(self, low: Any, high: Any, y: Any, colour: str = INK, **more: Any) -> None:
         """Thin lines with ends, for the 95 % interval."""
-        look = {"marker": {"size": 1, "color": colour}, "error_x": whisker(low, low, high, colour)}
-        look["mode"] = "markers"
-        look |= axes(panel) | self.hover(None) | {"showlegend": False}
-        self.fig.add_scatter(x=_plain(low), y=_plain(y), **look | more)
+        bars = whisker(low, low, high, colour)
+        self.points(low, y, **{"marker": {"size": 1, "color": colour}, "error_x": bars} | more)
+
+    def upright(self, x: float, colour: str = INK, *, panel: int = 0, **more: Any) -> None:
+        """A line through all rows of a panel, such as for chance."""
+        ends = [0.5, 0.5 - len(self.panels[panel].labels)]
+        self.line([x, x], ends, colour, **{"width": 1.5, "dash": "dot"} | axes(panel) | more)
+
+    def across(self, **look: Any) -> None:
+        """How the axis below is drawn, of every panel."""
+        names = [axes(panel)["xaxis"].replace("x", "xaxis") for panel in range(len(self.panels))]
+        self.fig.update_layout(dict.fromkeys(names, look))
 
     def name(self, x: float, y: float, text: str, colour: str = INK, *, panel: int = 0) -> None:
         """A direct label at a mark, with a leader line, placed where there is room; the first come first."""
         said = {"text": escape(text, quote=False), "colour": colour}
         self.named.append({"x": float(x), "y": float(y), "panel": panel} | said)
 
-    def slider(
-        self,
-        steps: dict[str, tuple[str, dict]],
-        start: int,
-        prefix: str,
-        moving: Sequence[int],
-        ranked: Sequence[Panel] = (),
-    ) -> None:
-        """A slider that works without a kernel: by label, a title and what it sets in the moving traces.
+    def slider(self, steps: Mapping[str, Drawing], start: int, prefix: str) -> None:
+        """A slider that works without a kernel: each step has the title, the marks and the rows of a ladder.
 
-        Where rows change their order or values, ``ranked`` holds them at each step, of a ladder of one panel.
+        This drawing is the one at the start; what is added to it afterwards does not move.
         """
-        self.steps, self.start, self.prefix, self.moving = steps, start, prefix, list(moving)
-        self.ranked = list(ranked)
+        self.steps = {at: (step.title, _moved(step.fig), step.panels[0]) for at, step in steps.items()}
+        self.start, self.prefix = start, prefix
 
     def titles(self) -> list[str]:
         """The title, or that of every step of the slider."""
-        titles = [title for title, _ in self.steps.values()] or [self.title]
-        return [escape(title, quote=False) for title in titles]
+        return [escape(step[0], quote=False) for step in self.steps.values() or [[self.title]]]
 
-    def hover(self, shown: pd.DataFrame | None) -> dict[str, Any]:
+    def hover(self, shown: Shown) -> dict[str, Any]:
         """What a trace needs to show these rows, which the table of the figure then holds too."""
         if shown is None:
             return {"hoverinfo": "skip"}
@@ -203,26 +194,12 @@ class Drawing:
         rows = pd.concat(self.tables, ignore_index=True).astype("string").fillna("").drop_duplicates()
         return {"columns": rows.columns.tolist(), "rows": rows.to_numpy().tolist()}
 
-    def description(self, rows: list[list[str]], most: int = 12) -> str:
+    def description(self, rows: list[list[str]]) -> str:
         """What the figure shows, for who cannot see it: the finding, what is drawn, the numbers."""
-        drawn = ". ".join(f"{side}: {text}" for side, text in (("Up", self.y), ("Across", self.x)) if text)
-        told = "; ".join(", ".join(cell for cell in row if cell) for row in rows[:most])
-        more = f"; and {len(rows) - most} more" if len(rows) > most else ""
-        ends = [text.rstrip(".") for text in (self.title, self.note, drawn, f"{told}{more}") if text]
-        return ". ".join(ends) + "."
-
-    def notes(self) -> list[dict[str, Any]]:
-        """Annotations that stand already, such as the name of a line."""
-        return [note.to_plotly_json() for note in self.fig.layout.annotations]
-
-    def _bars(
-        self, start: Any, end: Any, y: Any, marker: dict, shown: pd.DataFrame | None, more: dict
-    ) -> None:
-        start, end = np.asarray(start, float), np.asarray(end, float)
-        look = {"orientation": "h", "marker": marker, "showlegend": False} | axes(more.pop("panel", 0))
-        self.fig.add_bar(
-            x=_plain(end - start), base=_plain(start), y=_plain(y), **look | self.hover(shown) | more
-        )
+        drawn = [f"{side}: {text}" for side, text in (("Up", self.y), ("Across", self.x)) if text]
+        told = "; ".join(", ".join(filter(None, row)) for row in rows[:_TOLD])
+        told += f"; and {len(rows) - _TOLD} more" * (len(rows) > _TOLD)
+        return ". ".join(text.rstrip(".") for text in (self.title, self.note, *drawn, told) if text) + "."
 
 
 def figure(title: str, note: str = "", *, x: str = "", y: str = "", height: int = 380) -> Drawing:
@@ -233,9 +210,7 @@ def figure(title: str, note: str = "", *, x: str = "", y: str = "", height: int 
     return Drawing(title, note, x, y, [Panel(size=height)])
 
 
-def ladder(
-    title: str, note: str, panels: Sequence[Panel] | Iterable[str], *, x: str = "", values=()
-) -> Drawing:
+def ladder(title: str, note: str, panels: Iterable[Any], *, x: str = "", values: Iterable = ()) -> Drawing:
     """Begin a figure of rows, the first at y = 0, the next at -1: a label left, a value at the end.
 
     Labels, or panels of them. On a phone a label stands above its row, and panels below one another.
@@ -252,37 +227,17 @@ def whisker(value: Any, lower: Any, upper: Any, colour: str = INK) -> dict[str, 
     return ends | {"color": colour, "thickness": 1.2, "width": 4}
 
 
-def moved(marks: Drawing) -> dict[str, list]:
-    """What a step of a slider sets, trace by trace, so that the marks are those of this drawing."""
-
-    def of(part: Any, name: str) -> Any:
-        for key in name.split("."):
-            part = part.get(key) if isinstance(part, dict) else None
-        return part
-
-    traces = [trace.to_plotly_json() for trace in marks.fig.data]
-    return {name: [of(trace, name) for trace in traces] for name in _MOVES}
+def reach(ends: Any) -> list[float]:
+    """The range of an axis that holds these ends and zero, with a little room."""
+    low, high = min(np.nanmin(ends), 0), max(np.nanmax(ends), 0)
+    pad = 0.04 * (high - low or 1)
+    return [low - pad, high + pad]
 
 
 def axes(panel: int) -> dict[str, str]:
     """The axes of a panel, as traces name them."""
     number = str(panel + 1) if panel else ""
     return {"xaxis": f"x{number}", "yaxis": f"y{number}"}
-
-
-def in_dark(fig: go.Figure) -> go.Figure:
-    """The figure for a dark page: the same marks, its ink and ground exchanged."""
-    text = fig.to_json()
-    for name, colour in LIGHT.items():
-        text = text.replace(colour, DARK[name])
-    return from_json(text)
-
-
-def on_phone(fig: go.Figure) -> go.Figure:
-    """The figure as a phone shows it."""
-    made = go.Figure(fig)
-    narrow = {name: part for name, part in fig.layout.meta["narrow"].items() if name != "meta"}
-    return made.update_layout(narrow, width=NARROW)
 
 
 def wrap(text: str, width: int) -> list[str]:
@@ -307,3 +262,9 @@ def _plain(values: Any) -> list[Any]:
     """Values as JSON keeps them: six digits, and nothing where there is no number."""
     kept = [None if pd.isna(x) else x for x in (values if values is not None else [])]
     return [float(f"{x:.6g}") if isinstance(x, (float, np.floating)) else x for x in kept]
+
+
+def _moved(fig: go.Figure) -> dict[str, list]:
+    """What a step of a slider sets, trace by trace, so that the marks are those of this figure."""
+    traces = [pd.json_normalize(trace.to_plotly_json(), max_level=2).iloc[0] for trace in fig.data]
+    return {name: [trace.get(name) for trace in traces] for name in _MOVES}

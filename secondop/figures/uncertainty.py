@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -14,6 +15,7 @@ from secondop.figures.captions import capital, only_one
 from secondop.figures.given import draws
 from secondop.figures.style import COLOURS, INK
 
+_NUMBERS = "median", "base", "lower", "upper", "lower_half", "upper_half"
 _BASES = {"assumed": COLOURS["overuse"], "fitted": COLOURS["fitted"], "cited": INK}
 _POLICIES = {FORESIGHT: "useful", "sought": "learned", "none": "none", "all": "all"}
 _POLICIES |= {level: level for level in ("urgent", "recommended", "optional")}
@@ -33,13 +35,12 @@ def tornado(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
         How many parameters to draw; the others are counted.
     """
     words, unit = _words(only_one(table, "measure", "tornado"))
-    what = words.rsplit(", per", 1)[0].split(":")[0]
-    rows, rest, top = table.head(most), table.iloc[most:], table.iloc[0]
-    reach = table["swing"] + table["swing_error"] >= top["swing"] - top["swing_error"]
-    moved, base = top[["at_lower", "at_upper", "base"]], top["base"]
-    title = f"“{capital(top['label'])}” moves {what} most"
-    title += f", in a tie with {reach.sum() - 1} more" * bool(reach.sum() > 1)
-    title += f": {_short(moved.min())} to {_short(moved.max())}{unit}, {_short(base)} as stated"
+    what, top = words.rsplit(", per", 1)[0].split(":")[0], table.iloc[0]
+    rows, rest, base = table.head(most), table.iloc[most:], top["base"]
+    ties = (table["swing"] + table["swing_error"] >= top["swing"] - top["swing_error"]).sum() - 1
+    ends = " to ".join(_short(end) for end in sorted(top[["at_lower", "at_upper", "base"]])[::2])
+    title = f"“{capital(top['label'])}” moves {what} most" + f", in a tie with {ties} more" * bool(ties)
+    title += f": {ends}{unit}, {_short(base)} as stated"
     if not top["swing"]:
         title = f"None of these parameters moves {what} from {_short(base)}{unit}"
     note = f"{_cases(table)} a bar, policy “{top['policy']}”. A bar: from one end of its range to the other. "
@@ -48,17 +49,16 @@ def tornado(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
     note += f" {table.attrs['fixed']} do not vary." if table.attrs.get("fixed") else ""
     labels = [f"{row['label']}, {row['lower']:.2g} to {row['upper']:.2g}" for row in rows.to_dict("records")]
     made = style.ladder(title, note, labels, x=words, values=_alike(rows["swing"]))
-    rows = rows.assign(y=[-i for i in range(len(rows))])
-    made.line([base, base], [0.5, 0.5 - len(rows)], INK, width=1)
+    drawn = rows[["at_lower", "at_upper"]].to_numpy() - base
+    made.fig.update_xaxes(range=[base + end for end in style.reach(drawn)])
+    made.upright(base, dash="solid", width=1)
+    rows = rows.assign(y=-np.arange(len(rows)))
     for basis, part in rows.groupby("basis", sort=False):
         colour = _BASES[basis]
         for end, pale in (("lower", style.tint(colour, 0.35)), ("upper", colour)):
-            look = {"marker": {"color": pale, "line": {"color": colour, "width": 1}}}
-            look |= {"name": f"{basis}, {end} end", "showlegend": True}
+            look = {"marker": {"color": pale, "line": {"color": colour, "width": 1}}, "showlegend": True}
+            look["name"] = f"{basis}, {end} end"
             made.bars(part["base"], part[f"at_{end}"], part["y"], colour, _swings(part, unit), **look)
-    ends = rows[["at_lower", "at_upper", "base"]].to_numpy()
-    pad = 0.06 * (ends.max() - ends.min() or 1)
-    made.fig.update_layout(xaxis={"range": [ends.min() - pad, ends.max() + pad]})
     return made.done()
 
 
@@ -96,40 +96,30 @@ def propagate(table: pd.DataFrame) -> go.Figure:
     if rows.empty:
         raise SecondopError(f"Nothing was counted for {name} in any draw, so there are no bands to draw.")
     words, unit = _words(name)
-    note = (
-        f"{_cases(table)} in each of {rows['draws'].max():,} draws of all parameters. Thin: 95 % of draws. "
-    )
-    note += "Bar: half of them; hatched: if missing were yes. Tick and value: median. Diamond: as stated."
+    note = f"{_cases(table)} in each of {rows['draws'].max():,} draws of all parameters. Thin: 95 % of draws."
+    note += " Bar: half of them; hatched: if missing were yes. Tick and value: median. Diamond: as stated."
     note += " Draws in which nothing was counted are left out." * bool(rows["blank"].any())
-    labels = [capital(_NAMES.get(policy, policy)) for policy in rows["policy"]]
+    labels, y = [capital(_NAMES.get(policy, policy)) for policy in rows["policy"]], -rows.index.to_numpy()
     made = style.ladder(_widest(rows, unit), note, labels, x=words, values=_alike(rows["median"]))
+    made.fig.update_xaxes(range=style.reach(rows[["lower", "upper"]]))
     for i, row in rows.iterrows():
         colour = COLOURS[_POLICIES.get(row["policy"].removesuffix(IF_YES), "rule book")]
         draw = made.possible if row["policy"].endswith(IF_YES) else made.bars
         draw([row["lower_half"]], [row["upper_half"]], [-i], colour)
-    y = -rows.index.to_numpy()
     made.whiskers(rows["lower"], rows["upper"], y)
-    shown = pd.DataFrame(
-        {"policy": labels, "median": _alike(rows["median"]), "as stated": _alike(rows["base"])}
-    )
-    for share, end in (("95 % of draws", ""), ("half of them", "_half")):
-        low, high = (_alike(rows[f"{side}{end}"]) for side in ("lower", "upper"))
-        shown[share] = [f"{a} to {b}" for a, b in zip(low, high, strict=True)]
+    median, base, lower, upper, low, high = (_alike(rows[name]) for name in _NUMBERS)
+    shown = pd.DataFrame({"policy": labels, "median": median, "as stated": base})
+    shown["95 % of draws"], shown["half of them"] = lower + " to " + upper, low + " to " + high
     shown["draws"] = rows["draws"].map("{:,}".format)
     tick = {"symbol": "line-ns", "size": 13, "line": {"width": 2.5, "color": INK}}
     made.points(rows["median"], y, shown, marker=tick, name="median")
     diamond = {"symbol": "diamond", "color": INK, "size": 8}
     made.points(rows["base"], y, shown, marker=diamond, name="as stated")
-    at = rows.set_index("policy")["median"]
-    places = dict(zip(rows["policy"], y, strict=True))
-    for policy in at.index.intersection([x + IF_YES for x in at.index]):
-        known, on = policy.removesuffix(IF_YES), {"xref": "x", "yref": "y", "axref": "x", "ayref": "y"}
-        ends = {"x": at[policy], "y": places[policy], "ax": at[known], "ay": places[known]}
-        look = {"showarrow": True, "text": "", "arrowhead": 2, "arrowwidth": 1.2, "arrowcolor": style.QUIET}
-        made.fig.add_annotation(standoff=8, startstandoff=8, **ends, **on, **look)
-    low, high = min(0, rows["lower"].min()), max(0, rows["upper"].max())
-    pad = 0.03 * (high - low or 1)
-    made.fig.update_layout(xaxis={"range": [low - pad, high + pad]})
+    at, on = rows.assign(y=y).set_index("policy"), {"xref": "x", "yref": "y", "axref": "x", "ayref": "y"}
+    look = {"showarrow": True, "text": "", "arrowhead": 2, "arrowwidth": 1.2, "arrowcolor": style.QUIET}
+    for policy in at.index.intersection(at.index + IF_YES):
+        (x, y), (ax, ay) = (at.loc[row, ["median", "y"]] for row in (policy, policy.removesuffix(IF_YES)))
+        made.fig.add_annotation(x=x, y=y, ax=ax, ay=ay, standoff=8, startstandoff=8, **on, **look)
     return made.done()
 
 
@@ -166,6 +156,6 @@ def _short(value: float) -> str:
     return f"{value:#.3g}".removesuffix(".") if abs(value) < 1000 else f"{value:,.0f}"
 
 
-def _alike(values: pd.Series) -> list[str]:
+def _alike(values: pd.Series) -> pd.Series:
     """Numbers of one column, all with as many decimals."""
-    return [f"{value:.{1 if values.abs().max() >= 10 else 2}f}" for value in values]
+    return values.map(f"{{:.{1 if values.abs().max() >= 10 else 2}f}}".format)

@@ -27,7 +27,7 @@ from secondop.words import render
 
 _JS = Path(__file__).with_name("js")
 _PROGRAM = ("book", "page", "explore", "compare", "class", "vignettes", "change", "people", "tradeoff")
-_SCREENS = ("explore", "compare", "quiz", "poll", "vignettes", "change", "people", "tradeoff", "glossary")
+SCREENS = ("explore", "compare", "quiz", "poll", "vignettes", "change", "people", "tradeoff", "glossary")
 _COUNTED = ["found", "over", "missed"]
 _COHORT = {"n": 300, "seed": 1}
 """The simulated cases of primary care that show who flips when a rule is changed."""
@@ -65,7 +65,7 @@ def address(url: str) -> str:
 
 
 def page_data(
-    *books: RuleBook, screens: Iterable[str] = _SCREENS, language: str = "en", cases: Deck | None = None
+    *books: RuleBook, screens: Iterable[str] = SCREENS, language: str = "en", cases: Deck | None = None
 ) -> dict[str, Any]:
     """What the page is given: its books, their teaching cases, and what the screens need."""
     keys = [re.sub(r"\W+", "-", book.title.lower()).strip("-") for book in books]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from secondop.teaching.classroom import SCREENS, classroom
 from tests.conftest import AXE
 from tools.notebooks import all_lessons, all_notebooks
 from tools.reference import DOCUMENTS
@@ -57,3 +58,23 @@ def test_a_fault_would_be_found(browser):
     found = {each.partition(":")[0] for each in page.evaluate(FOUND.replace("RULES", RULES))}
     page.close()
     assert {"image-alt", "color-contrast", "html-has-lang"} <= found
+
+
+@pytest.fixture(scope="module")
+def classroom_file(tmp_path_factory):
+    return classroom(tmp_path_factory.mktemp("classroom") / "index.html")
+
+
+@pytest.mark.parametrize("width", [1280, 390], ids=["laptop", "phone"])
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_screen_of_the_classroom_has_no_fault_that_can_be_found(screen, width, classroom_file, browser):
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="light")
+    page.goto(f"{classroom_file.as_uri()}#{screen}/T008")
+    page.wait_for_selector(".secondop main > *")
+    page.evaluate("document.querySelectorAll('details').forEach(it => { it.open = true; })")
+    page.evaluate(AXE.read_text(encoding="utf-8"))  # the page allows no script from elsewhere
+    found = [f"light, {each}" for each in page.evaluate(FOUND.replace("RULES", RULES))]
+    page.emulate_media(color_scheme="dark")
+    found += [f"dark, {each}" for each in page.evaluate(FOUND.replace("RULES", COLOURS))]
+    page.close()
+    assert found == []

@@ -27,11 +27,11 @@ def test_every_band_is_drawn_with_its_interval_and_none_and_all_are_named():
 def test_the_title_says_how_many_wrong_readings_a_band_catches_how_surely_and_at_what_cost():
     said = title(figures.second_readings(TABLE))
     assert said.startswith(
-        "A band of ±0.15 catches 12 of 20 wrong readings (40 to 80 %) for 3.6 second readings"
+        "A band of ±0.15 catches 12 of 20 (40 to 80 %) wrong readings for 3.6 second readings"
     )
     assert "are assumed right" in said
     few = title(figures.second_readings(TABLE.assign(true_positive=[0, 9, 9])))
-    assert few.startswith("No band drawn catches half of the 20 wrong readings among 500")
+    assert few.startswith("A band of ±0.15 catches 9 of 20 ")
 
 
 def test_pointing_at_a_band_says_its_counts():

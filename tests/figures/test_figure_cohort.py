@@ -21,7 +21,7 @@ TABLE = pd.DataFrame(
 def test_each_column_is_a_line_in_per_cent_with_its_name_at_it():
     figure = along_trait(TABLE)
     drawn = {trace.name: (list(trace.x), list(trace.y)) for trace in figure.data}
-    assert list(drawn) == ["diagnosis changed", "atypical presentation", "sex"]
+    assert list(drawn) == ["diagnosis changed", "atypical presentation", "sex"]  # what moves most first
     assert drawn["diagnosis changed"] == ([1, 2, 3], [2.0, 10.0, 50.0])
     assert {*drawn} <= {*notes(figure)}
     assert rows(figure)[2] == {
@@ -68,7 +68,7 @@ def test_of_many_rates_those_that_move_most_are_named_and_the_others_are_grey():
     many = pd.DataFrame({f"rate_{i}": [0.1, 0.1 + i / 100] for i in range(9)}, index=RATES.index[:2])
     figure = along(many)
     grey = [trace.name for trace in figure.data if trace.line.color == LIGHT["axis"]]
-    assert grey == ["rate 0", "rate 1", "rate 2"] and "Grey: 3 more, which move less." in title(figure)
+    assert grey == ["rate 2", "rate 1", "rate 0"] and "Grey: 3 more, which move less." in title(figure)
     assert not {*grey} & {*notes(figure)} and len(rows(figure)) == 18
 
 

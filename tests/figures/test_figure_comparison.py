@@ -7,8 +7,7 @@ import pytest
 from secondop import figures
 from secondop.errors import SecondopError
 from secondop.evaluation.comparison import compare
-from secondop.evaluation.pooling import pool
-from secondop.evaluation.published import published_contrasts, published_rates, rate
+from secondop.evaluation.published import published_contrasts, published_rates
 from tests.figures.seen import notes, plain, rows, title
 
 # 1,000 second opinions: 10 % change the diagnosis, 37.4 % the treatment, never both; 84 of 100 are right.
@@ -61,7 +60,9 @@ def test_points_and_thin_lines_are_those_of_the_table_in_per_cent(table):
 def test_what_was_fitted_stands_apart_and_never_counts_as_agreement(table):
     figure = figures.compare(table)
     counted = table["verdict"].isin(["outside", "within", "undetermined"]).sum()
-    assert f"of the {counted} published rates that can disagree 4 more were fitted and prove" in title(figure)
+    assert f"of {counted} published rates that can disagree Fitted, so agreement proves nothing: 4." in title(
+        figure
+    )
     heads = [plain(note.text) for note in figure.layout.annotations if note.text.startswith("<b>")]
     assert heads == ["Could disagree", "Fitted: agrees by construction", "Not comparable: published alone"]
     fitted, outside = (figures.compare(table).data[i].marker for i in names(figure, "fitted", "outside"))
@@ -80,29 +81,31 @@ def test_what_is_not_comparable_is_drawn_without_the_cohort_and_the_rest_is_coun
     compared = table.loc[table["verdict"] != "not comparable", "outcome"]
     allowed = {"second opinion right", "diagnosis and treatment changed", "diagnosis or treatment changed"}
     allowed |= {name.replace("_", " ") for name in compared}
-    assert all(row["published figure"].split(",")[0].lower() in allowed for row in alone)
+    assert all(row["published figure"].split(" (")[0].lower() in allowed for row in alone)
     assert f"Not drawn: {len(table) - len(rows(figure))} more." in title(figure)
 
 
 def test_each_row_says_both_rates_with_their_denominators(table):
     row = next(row for row in rows(figures.compare(table)) if "French" in row["published figure"])
-    assert row["published figure"] == "Diagnosis or treatment changed, French online network 2021"
-    assert row["published"] == "32.3 % (30.1 to 34.7) of 1,552 second opinions obtained"
+    label = "Diagnosis or treatment changed (French online network 2021), of 1,552 second opinions obtained"
+    assert row["published figure"] == label and label in notes(figures.compare(table))
+    assert row["published"] == "32.3 % (30.1 to 34.7)"
     assert row["simulated"] == "47.4 % (44.3 to 50.5) of 1,000 cases that sought an opinion"
     assert row["verdict"].startswith("Outside. The cohort's 44.3 to 50.5 % lies above")
-    assert (
-        "Diagnosis or treatment changed (French online network 2021), of 1,552 second opinions obtained"
-        in notes(figures.compare(table))
-    )
     assert "32.3 · 47.4" in notes(figures.compare(table))
+
+
+def test_a_cohort_without_anything_alike_is_told_so_and_published_figures_stand_alone(table):
+    figure = figures.compare(table[table["verdict"] == "not comparable"].head(3))
+    assert title(figure).startswith("No published rate here can disagree with the cohort")
+    assert len(rows(figure)) == 3 and {trace.name for trace in figure.data} == {"not comparable"}
 
 
 @pytest.mark.parametrize("many", [1, 2])
 def test_agreement_is_not_told_where_every_verdict_is_open(table, many):
     one = table[table["verdict"] == "outside"].head(1).assign(verdict="undetermined")
-    told = {1: "the only published rate", 2: "any of the 2 published rates"}[many]
     said = title(figures.compare(pd.concat([one] * many, ignore_index=True)))
-    assert f"Whether the cohort disagrees with {told} that can disagree is undetermined" in said
+    assert said.startswith(f"The cohort leaves open {many} of {many} published rates that can disagree")
 
 
 def test_unknown_answers_leave_a_pale_line_and_no_point():
@@ -126,7 +129,7 @@ def test_a_review_without_a_point_has_its_range_alone():
     figure = figures.compare(RATES.query("id == 'hillen_discrep'"))
     _, lower, upper, sizes = drawn(figure, "published")
     assert (list(lower), list(upper), list(sizes)) == ([2], [51], [0])
-    assert rows(figure)[0]["published"] == "2.0 to 51.0 % of second opinions obtained (cancer)"
+    assert rows(figure)[0]["published"] == "2.0 to 51.0 %"
 
 
 def test_published_rates_alone_say_whether_they_are_alike():
@@ -137,30 +140,6 @@ def test_published_rates_alone_say_whether_they_are_alike():
     assert title(one).startswith(
         "Diagnosis changed in 59.8 % of spine surgery candidates reviewed, in 1 published"
     )
-
-
-def own(numerators):
-    about = {"outcome": "diagnosis_changed", "denominator": "patients", "n": 200}
-    parts = [rate(f"c{k}", **about, numerator=k, institution=f"i{k}") for k in numerators]
-    return pd.concat(parts, ignore_index=True)
-
-
-def test_what_was_pooled_stands_below_with_where_one_more_study_may_lie():
-    rates = own([20, 30, 40, 60])
-    pooled = pool(rates)
-    figure, row = figures.compare(rates, pooled=pooled), 100 * pooled.iloc[0][3:8].astype(float)
-    x, lower, upper, _ = drawn(figure, "pooled")
-    assert [x[0], lower[0], upper[0]] == pytest.approx(row[["rate", "lower", "upper"]].to_list(), rel=1e-4)
-    ends = row[["prediction_lower", "prediction_upper"]]
-    assert [part[0] for part in drawn(figure, "one more study")[1:3]] == pytest.approx(
-        ends.to_list(), rel=1e-4
-    )
-    assert f"one more study may find {ends.iloc[0]:.0f} to {ends.iloc[1]:.0f} %" in title(figure)
-    few = figures.compare(own([20, 30]), pooled=pool(own([20, 30])))
-    assert "pooled" not in title(few) and any(
-        "too few to pool: 2 of the 3 rates" in note for note in notes(few)
-    )
-    assert rows(few)[-1]["published"] == "no figure"
 
 
 def test_each_design_has_its_own_colour_and_symbol_and_a_legend_dot_that_can_be_read():
@@ -188,10 +167,11 @@ def test_ratios_and_their_intervals_are_those_of_the_table():
 def test_the_title_counts_the_intervals_that_exclude_1_and_risk_differences_are_left_aside():
     ratios = ANCHORING[ANCHORING["measure"] != "risk difference"]
     figure = figures.compare(ANCHORING)
-    assert title(figure).startswith("In 5 of 8 published ratios with an interval, the two groups differ")
+    told = "In 5 of 8 published ratios with an interval, it excludes 1: there the two groups differ"
+    assert title(figure).startswith(told)
     assert f"Not drawn: {len(ANCHORING) - 8} more." in title(figure) and len(ratios) == 9
     none = figures.compare(ANCHORING.query("id == 'breast_prior_more_severe'"))
-    assert title(none).startswith("In none of 1 published ratios with an interval, the two groups differ")
+    assert title(none).startswith("In none of 1 published ratios with an interval, it excludes 1")
 
 
 def test_a_cohorts_ratio_stands_beside_what_was_published():
@@ -199,7 +179,7 @@ def test_a_cohorts_ratio_stands_beside_what_was_published():
     assert drawn(figure, "published")[0] == [4.4] and drawn(figure, "simulated, within")[0] == pytest.approx(
         [4]
     )
-    assert title(figure).startswith("The cohort agrees with the only published ratio that can disagree")
+    assert title(figure).startswith("The cohort agrees with 1 of 1 published ratios that can disagree")
     assert "40 of 100 against 30 of 300" in rows(figure)[0]["simulated"]
 
 
@@ -208,7 +188,10 @@ def test_ratios_that_were_fitted_prove_nothing():
     both = CONTRASTS[CONTRASTS["id"].isin(sides)]
     cases = DOUBTED.assign(treatment_changed=False)
     figure = figures.compare(compare(cases, both, sides=sides, fitted_to=["doubt_risk_ratio"]))
-    assert "misses the only published ratio that can disagree 1 more was fitted and proves" in title(figure)
+    assert (
+        "misses 1 of 1 published ratios that can disagree Fitted, so agreement proves nothing: 1."
+        in title(figure)
+    )
     assert len(drawn(figure, "simulated, fitted")[0]) == 1
 
 

@@ -87,7 +87,7 @@ def test_triage_shows_published_ranges_beside_simulated_lifts_and_what_is_open()
     table = triage_lifts(simulate("oncology", 2_000, seed=1), ["urgent"])
     figure = figures.triage_lifts(table)
     assert "Triage by doubt beats chance on every published case mix" in title(figure)
-    assert "whether first diagnosis and policy do is open" in title(figure)
+    assert "whether first diagnosis and policy do cannot be told" in title(figure)
     published, own = table[table["source"] == "published"], table[table["source"] != "published"]
     (bars,) = (t for t in figure.data if t.type == "bar")
     ends = np.array([bars.base, np.add(bars.base, bars.x)]).T

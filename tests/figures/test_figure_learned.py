@@ -53,33 +53,18 @@ def test_unknown_outcomes_are_a_pale_line_and_no_point():
     assert "Pale" not in title(figures.calibration(CALIBRATION.head(2)))
 
 
+PROBABILITIES, SLIGHTLY = "The probabilities are too", (1.1, 0.9, 1.3)
 SLOPES = [
-    # slope            intercept           the title says
+    # slope          intercept           the title says
     (
-        (1.1, 0.9, 1.3),
+        SLIGHTLY,
         (0.0, -0.1, 0.1),
         "Nothing shows that the probabilities are off: calibration slope 1.10 (0.90 to 1.30)",
     ),
-    (
-        (1.1, 0.9, 1.3),
-        (0.2, 0.1, 0.3),
-        "The probabilities are too low on average: calibration slope 1.10 (0.90 to",
-    ),
-    (
-        (1.1, 0.9, 1.3),
-        (-0.2, -0.3, -0.1),
-        "The probabilities are too high on average: calibration slope 1.10",
-    ),
-    (
-        (2.5, 1.7, 3.2),
-        (0.2, 0.1, 0.3),
-        "The probabilities are too near to one another: calibration slope 2.50",
-    ),
-    (
-        (0.6, 0.5, 0.7),
-        (-0.3, -0.5, -0.1),
-        "The probabilities are too far apart: calibration slope 0.60 (0.50 to",
-    ),
+    (SLIGHTLY, (0.2, 0.1, 0.3), f"{PROBABILITIES} low on average: calibration slope 1.10 (0.90 to"),
+    (SLIGHTLY, (-0.2, -0.3, -0.1), f"{PROBABILITIES} high on average: calibration slope 1.10"),
+    ((2.5, 1.7, 3.2), (0.2, 0.1, 0.3), f"{PROBABILITIES} near to one another: calibration slope 2.50"),
+    ((0.6, 0.5, 0.7), (-0.3, -0.5, -0.1), f"{PROBABILITIES} far apart: calibration slope 0.60 (0.50 to"),
 ]
 
 
@@ -97,30 +82,16 @@ def test_a_negative_intercept_is_written_as_such():
 
 
 def volume(level="recommended", sent=50.0, learned=30.0, lower=2.0, upper=8.0, winner="learned triage"):
-    rows = []
-    for unknown in ("nobody", "all"):
-        for measure, random, book, own in (
-            ("true_positive", 20, 25, learned),
-            ("false_positive", sent - 20, sent - 25, sent - learned),
-            ("false_negative", 20, 15, 40 - learned),
-            ("net_benefit", 1, 2, 3),
-        ):
-            difference = learned - 25
-            rows.append(
-                (level, unknown, 1_000, sent, 0.3, measure, random, book, own, difference, lower, upper)
-            )
-    columns = [
-        "level",
-        "unknown",
-        "n",
-        "referral_rate",
-        "threshold",
-        "measure",
-        "random",
-        "rule_book",
-        "learned",
-    ]
-    table = pd.DataFrame(rows, columns=[*columns, "difference", "lower", "upper"]).assign(winner=winner)
+    counts = {
+        "true_positive": (20, 25, learned),
+        "false_positive": (sent - 20, sent - 25, sent - learned),
+        "false_negative": (20, 15, 40 - learned),
+        "net_benefit": (1, 2, 3),
+    }
+    rows = [(who, name, *three) for who in ("nobody", "all") for name, three in counts.items()]
+    table = pd.DataFrame(rows, columns=["unknown", "measure", "random", "rule_book", "learned"])
+    table = table.assign(level=level, n=1_000, referral_rate=sent, threshold=0.3, difference=learned - 25)
+    table = table.assign(lower=lower, upper=upper, winner=winner)
     table.attrs["simulated"] = True
     return table
 
@@ -198,7 +169,7 @@ def test_importance_draws_the_first_facts_and_always_those_that_tell_nothing():
     assert list(drawn.x) == [2.5, 1.0] and list(silent.x) == [-0.1] and silent.y == (-2,)
     np.testing.assert_allclose(drawn.error_x.array, [0.5, 0.5])
     assert drawn.marker.color != silent.marker.color and drawn.marker.symbol != silent.marker.symbol
-    assert notes(fig) == ["Suspicion", "Drug trials", "Lifestyle change tried", "2.5", "1.0", "-0.1"]
+    assert notes(fig) == ["Suspicion", "Drug trials", "Lifestyle change tried", "2.5", "1.0", "−0.1"]
     assert "900 simulated cases, 100 without a known outcome left out" in title(fig)
     assert "3 of 4 facts are shown" in title(fig)
     assert rows(fig)[0] == {

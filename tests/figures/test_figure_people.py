@@ -36,7 +36,7 @@ def unknown(cases):
 
 def people(figure):
     """The marks that are people, part by part: where they stand, and on which axes."""
-    parts = [part for part in figure.data if part.name is not None]
+    parts = [part for part in figure.data if part.customdata is not None]
     spots = [
         [(part.xaxis, x, y) for x, y in zip(part.x, part.y, strict=True) if x is not None] for part in parts
     ]
@@ -102,6 +102,10 @@ def test_the_title_says_who_is_advised_who_seeks_one_and_who_cannot_be_judged(ca
     assert (
         f"of {open_['cases'].sum()} who cannot be judged {both} do" in text and "100 simulated cases" in text
     )
+    urgent = flow(cases.assign(complication_during_treatment=True), outcome="changed")
+    assert " of 0 " not in title(figures.flow(urgent)) and title(figures.flow(urgent)).startswith(
+        "Of 100 people 100"
+    )
     lost = cases.assign(sought=cases["sought"].astype("boolean").mask(cases.index < 7))
     figure = figures.flow(flow(lost, outcome="changed"))
     assert "; of 7 it is not known" in title(figure) and any("not known" in note for note in notes(figure))
@@ -122,11 +126,11 @@ def test_a_hundred_marks_are_drawn_one_for_each_person_and_named_beside_them(cas
     assert len(spots) == len(set(spots)) == 100
     assert [len(where) for _, where in marks] == table["people"].tolist()
     assert len({(part.marker.color, part.marker.symbol) for part, _ in marks}) == len(marks)
-    keys = [part for part in figure.data if part.name is None and part.text]
+    keys = [part for part in figure.data if part.xaxis == "x2"]
     assert [(key.marker.color, key.marker.symbol, key.text.strip()) for key in keys] == [
         (part.marker.color, part.marker.symbol, str(len(where))) for part, where in marks
     ]
-    assert [note for note in notes(figure) if note in set(table["words"])] == table["words"].tolist()
+    assert notes(figure) == table["words"].tolist()
     count = table["people"]
     referred = count["true_positive"] + count["false_positive"]
     text = title(figure)

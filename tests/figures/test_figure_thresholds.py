@@ -34,25 +34,15 @@ def test_the_curve_draws_every_policy_with_its_band_and_names_it_at_its_line():
     assert title(figure).startswith("No policy is clearly best at the thresholds shown")  # of 200 cases
 
 
+FEWER = f"nobody is best at 0.5 or fewer {PER}"
+OVERLAP = "; at others, bands overlap"
 CURVES = [
     # at 10, 2 and 0.5 accepted referrals: everybody, with its interval   the title tells
     ([(9, 8, 10), (5, 4, 6), (1, 0.5, 2)], "everybody is best at every threshold shown"),
-    (
-        [(9, 8, 10), (5, -1, 6), (1, -1, 2)],
-        f"everybody is best at 10 or more {PER}; at 2 or fewer, bands overlap",
-    ),
-    (
-        [(9, 8, 10), (5, -1, 6), (-9, -9, -8)],
-        f"best at 10 or more {PER}, referring nobody at 0.5 or fewer; between, bands overlap",
-    ),
-    (
-        [(9, 8, 10), (5, 4, 6), (-9, -9, -8)],
-        f"everybody is best at 2 or more {PER}, referring nobody at 0.5 or fewer ",
-    ),
-    (
-        [(9, -8, 10), (5, -4, 6), (-9, -9, -8)],
-        f"nobody is best at 0.5 or fewer {PER}; at more, bands overlap",
-    ),
+    ([(9, 8, 10), (5, -1, 6), (1, -1, 2)], f"everybody is best at 10 or more {PER}{OVERLAP}"),
+    ([(9, 8, 10), (5, -1, 6), (-9, -9, -8)], f"best at 10 or more, referring {FEWER}{OVERLAP}"),
+    ([(9, 8, 10), (5, 4, 6), (-9, -9, -8)], f"everybody is best at 2 or more, referring {FEWER} "),
+    ([(9, -8, 10), (5, -4, 6), (-9, -9, -8)], f"{FEWER}{OVERLAP}"),
     ([(9, -8, 10), (5, -4, 6), (1, -1, 2)], "No policy is clearly best at the thresholds shown"),
 ]
 
@@ -81,8 +71,8 @@ def test_no_policy_is_called_best_where_unknown_outcomes_leave_it_open():
 def test_an_estimate_is_called_one_and_its_brackets_name_unknown_outcomes():
     asked = {"method": "doubly_robust", "given": []}
     curve, net = (make(cases(unknown=20), **asked) for make in (curved, weighed))
-    assert title(figures.decision_curve(curve)).startswith("Estimated: ")
-    assert "by the estimate, referring" in title(figures.net_benefit(net))
+    for figure in (figures.decision_curve(curve), figures.net_benefit(net), figures.yield_above_chance(net)):
+        assert title(figure).startswith("Estimated: ")
     assert "interval of the estimate" in title(figures.net_benefit(net))
     for figure in (figures.decision_curve(curve), figures.net_benefit(net)):
         assert any("missing information and unknown outcomes could make" in text for text in hovers(figure))

@@ -131,10 +131,10 @@ def test_the_title_tells_what_is_found_and_spent_and_how_far_above_chance():
 ABOVE = [
     # value, least, interval        as its title says it
     ((2.6, 2.6, 0.4, 5.0), ": 2.6 above chance, 30 % of the possible"),
-    ((2.6, -1.9, -2.5, 6.3), ": 2.6 above chance (−2.5 to 6.3, with missing information)"),
-    ((2.6, 2.6, -0.04, 6.3), ": 2.6 above chance (0.0 to 6.3, includes zero)"),
-    ((2.6, -19.7, -0.4, 5.1), ": 2.6 above chance (−0.4 to 5.1, includes zero)"),  # estimated
-    ((-0.5, -0.5, -2.1, 1.2), ": 0.5 below chance (−2.1 to 1.2, includes zero)"),
+    ((2.6, -1.9, -2.5, 6.3), ": 2.6 above chance (−2.5 to 6.3)"),
+    ((2.6, 2.6, -0.04, 6.3), ": 2.6 above chance (0.0 to 6.3)"),
+    ((2.6, -19.7, -0.4, 5.1), ": 2.6 above chance (−0.4 to 5.1)"),  # estimated
+    ((-0.5, -0.5, -2.1, 1.2), ": 0.5 below chance (−2.1 to 1.2)"),
     ((0.0, 0.0, 0.0, 0.0), ": 0.0 above chance, 30 % of the possible"),
 ]
 
@@ -143,6 +143,11 @@ ABOVE = [
 def test_a_yield_is_called_a_share_of_the_possible_only_where_its_interval_is_above_zero(numbers, told):
     names = [f"yield_above_chance{end}" for end in ("", "_min", "_lower", "_upper")]
     assert above_chance(dict(zip(names, numbers, strict=True)) | {"yield_share": 30.0}) == told
+
+
+def test_without_policies_the_ends_are_drawn():
+    figure = figures.tradeoff(weighed(cases(), []))
+    assert title(figure).startswith("Referring everybody finds") and len(rows(figure)) == 3
 
 
 def test_a_wrong_diagnosis_put_right_is_told_in_its_own_words():
@@ -209,11 +214,8 @@ def test_yields_are_ranked_with_missing_information_and_intervals_apart():
 
 YIELDS = [
     # intervals of two policies         the title tells
-    ([(-1, 2), (-3, 4)], "Whether any of the 2 policies finds more changes than chance is open"),
-    (
-        [(1, 2), (-3, 4)],
-        "1 of 2 policies finds more changes than chance: an urgent indication, 1.0 to 2.0 more",
-    ),
+    ([(-1, 2), (-3, 4)], "Whether any of the 2 policies finds more changes than chance cannot be told"),
+    ([(1, 2), (-3, 4)], "than chance: an urgent indication, 1.0 to 2.0 more per 100 cases; of the other it"),
     ([(1, 2), (3, 4)], "2 of 2 policies find more changes than chance"),
     ([(1, 2), (-3, -1)], "; 1 finds fewer"),
     ([(-4, -3), (-3, -1)], "None of 2 policies find more changes than chance; 2 find fewer"),
@@ -227,7 +229,7 @@ def test_a_policy_is_told_from_chance_only_by_its_interval(ends, told):
         at = (table["policy"] == policy) & (table["measure"] == "yield_above_chance")
         table.loc[at, ["lower", "upper"]] = two
     said = title(figures.yield_above_chance(table))
-    assert told in said and ("open" in said) == any(low <= 0 <= high for low, high in ends)
+    assert told in said and ("cannot be told" in said) == any(low <= 0 <= high for low, high in ends)
 
 
 def test_yields_alone_are_drawn_of_errors_corrected_less_introduced_and_none_of_the_ends():

@@ -23,7 +23,7 @@ def test_a_recipe_runs_as_it_stands(title, code, tmp_path, monkeypatch):
 def test_whatever_can_be_added_has_a_recipe():
     rules = ["A rule", "A fact", "A guideline of your own"]
     assert [title for title, _ in RECIPES] == [
-        *("A word", *rules, "A log in its own words", "A scenario", "A class")
+        *("A word", *rules, "A log in its own words", "A scenario", "A class", "A figure")
     ]
 
 

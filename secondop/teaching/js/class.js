@@ -117,7 +117,7 @@ SCREENS.set("poll", (root) => {
       button("−", () => add(one, sure, -1), { "aria-label": `${t("one-less")}: ${level(one)}, ${t(`sure-${sure}`)}` }))),
       poll.shown ? [0, 1].slice(0, poll.round + 1).map((round) => el("td", {}, el("span", { class: round ? "bar again" : "bar", style: `width:${(8 * count(poll.votes[round], one) / Math.max(1, total(round))).toFixed(2)}rem` }), ` ${count(poll.votes[round], one)}`)) : null);
     const focus = document.activeElement?.textContent + document.activeElement?.getAttribute("aria-label"), place = [...bars.querySelectorAll("button")].indexOf(document.activeElement);
-    fill(bars, el("p", { role: "status" }, t("votes", { n: total(poll.round), round: poll.round + 1 })), el("div", { class: "wide" }, el("table", {}, el("caption", {}, t("tallies")), el("tbody", {}, LEVELS.map(row)))),
+    fill(bars, el("p", { role: "status" }, t("votes", { n: total(poll.round), round: poll.round + 1 })), scrolling(el("table", {}, el("caption", {}, t("tallies")), el("tbody", {}, LEVELS.map(row)))),
       poll.shown ? revealed(item) : null, poll.shown && poll.round ? el("p", { class: "says" }, shift(poll, item)) : null,
       poll.past.length || poll.shown ? calibration([...poll.past, ...(poll.shown ? pairsOf(poll, item) : [])]) : null);
     if (place >= 0 && focus) bars.querySelectorAll("button")[place]?.focus();
@@ -182,7 +182,7 @@ function collated(readers) {
     differ += n * (n - 1) / 2 - same;
     return [id, n, counts, teaching(id).expected];
   });
-  return el("div", {}, el("p", { class: "says" }, pairs ? t("pairs-differ", { differ, pairs, share: Math.round(100 * differ / pairs) }) : t("no-pairs")), el("div", { class: "wide" }, el("table", {}, el("caption", {}, t("who-said-what")),
+  return el("div", {}, el("p", { class: "says" }, pairs ? t("pairs-differ", { differ, pairs, share: Math.round(100 * differ / pairs) }) : t("no-pairs")), scrolling(el("table", {}, el("caption", {}, t("who-said-what")),
     el("thead", {}, el("tr", {}, [t("case"), t("answers"), ...LEVELS.map(level)].map((x) => el("th", { scope: "col" }, x)))),
     el("tbody", {}, rows.map(([id, n, counts, expected]) => el("tr", {}, el("th", { scope: "row" }, `${id} ${own("cases", id).title || teaching(id).title}${mark(teaching(id))}`), el("td", {}, n), counts.map((k, i) => el("td", { class: LEVELS[i] === expected ? "expected" : "" }, k, LEVELS[i] === expected ? " ✓" : ""))))))),
     calibration(readers.flatMap((one) => [...one].map(([id, { answer, sure }]) => [sure, answer === teaching(id).expected]))));

@@ -12,7 +12,7 @@ SCREENS.set("compare", (root) => {
     const books = BOOKS.size > 1 ? el("select", { "aria-label": `${t("rule-book")} ${key}`, onchange: (event) => set({ ...about, book: event.target.value }) },
       [...BOOKS].map(([name, one]) => el("option", { value: name, selected: name === about.book }, titled(one)))) : null;
     return el("section", { "aria-label": key }, el("div", { class: "tools" }, el("label", { for: typed.id }, `${t("case-code")} ${key}`), typed,
-      button(t("open"), load), wrong, books), story(about.start), verdict(made, about.facts));
+      button(t("open"), load), wrong, books), story(about.start), verdict(made, about.facts, { side: key }));
   };
   const mine = { book: STATE.book, facts: STATE.facts, start: STATE.start };
   root.append(el("p", {}, t("compare-lead")), el("div", { class: "columns" },
@@ -28,10 +28,10 @@ function differences(a, b) {
   }
   const fired = ([made, side]) => new Set(made.rules.filter((rule) => made.verdict(rule, side.facts) === true).map(label));
   const [left, right] = [[one, a], [two, b]].map(fired);
-  const table = el("table", {}, el("caption", {}, t("what-differs")), el("thead", {}, el("tr", {}, ["", "A", "B"].map((x) => el("th", { scope: "col" }, x)))),
+  const table = el("table", {}, el("caption", {}, t("what-differs")), el("thead", {}, el("tr", {}, ["", "A", "B"].map((x) => (x ? el("th", { scope: "col" }, x) : el("td"))))),
     el("tbody", {}, rows.map(([name, x, y]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, x), el("td", {}, y)))));
   const alone = (key, mine, theirs) => el("div", {}, el("h2", {}, t("fires-only", { side: key })),
     el("ul", {}, [...mine].filter((x) => !theirs.has(x)).map((x) => el("li", {}, x))));
-  return el("section", { "aria-label": t("what-differs") }, rows.length ? el("div", { class: "wide" }, table) : el("p", {}, t("same-facts")),
+  return el("section", { "aria-label": t("what-differs") }, rows.length ? scrolling(table) : el("p", {}, t("same-facts")),
     el("div", { class: "columns" }, alone("A", left, right), alone("B", right, left)));
 }

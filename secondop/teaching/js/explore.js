@@ -1,11 +1,11 @@
 // One case: what the rule book says of it, and the next question; then the facts, and the reasons.
 
-function verdict(made, facts, { quiet = false } = {}) {
+function verdict(made, facts, { quiet = false, side = "" } = {}) {
   const found = made.assess(facts), asked = made.questions(facts)[0];
   const outlook = found.undetermined ? t("provisional", { level: level(found.possible) }) : asked ? t("against-open") : t("final");
   const subject = own("books", made.json.title).subject || made.json.subject;
   const headline = t(`headline-${found.recommendation}`, { subject }).replace(/\b([Aa]) (?=[aeiou])/, "$1n "); // an imaging review
-  return el("section", { class: quiet ? "verdict" : `verdict ${found.recommendation}`, "aria-label": t("verdict") },
+  return el("section", { class: quiet ? "verdict" : `verdict ${found.recommendation}`, "aria-label": `${t("verdict")} ${side}`.trim() },
     el("p", { class: "says" }, quiet ? t("hidden-verdict") : headline),
     quiet ? null : el("p", {}, outlook),
     el("p", { class: "small" }, `${titled(made)}, ${made.json.version}. ${t("not-for-care")}`));

@@ -75,6 +75,9 @@ function download(name, text, type) {
 /** A pair of a title and what opens below it. */
 const fold = (title, open, ...children) => el("details", { open }, el("summary", {}, title), ...children);
 
+/** What may be wider than the screen: it scrolls by keyboard too. */
+const scrolling = (...children) => el("div", { class: "wide", tabindex: 0 }, ...children);
+
 /** The same, made when it is opened. */
 function later(title, open, make) {
   const made = fold(title, open);

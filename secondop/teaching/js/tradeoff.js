@@ -60,13 +60,13 @@ function bestWords({ best, tied }, accept) {
 SCREENS.set("tradeoff", (root) => (DATA.tradeoff[0].accepts ? cohort(root, DATA.tradeoff[0]) : scenarios(root)));
 
 function scenarios(root) {
-  const now = (STATE.trade ||= { scenario: 0, signal: DATA.tradeoff[0].signals.indexOf(1), accept: 10 }), figure = el("div", { class: "figure" }), out = el("div", { class: "wide" }), say = el("p", { class: "says", role: "status" });
+  const now = (STATE.trade ||= { scenario: 0, signal: DATA.tradeoff[0].signals.indexOf(1), accept: 10 }), figure = el("div", { class: "figure" }), out = scrolling(), say = el("p", { class: "says", role: "status" });
   const show = () => {
     const scene = DATA.tradeoff[now.scenario], found = weighed(scene, now), every = found.rows.find(({ key }) => key === "all").found[0];
     fill(say, bestWords(found, now.accept));
     const cell = (x) => el("td", { class: "n" }, fixed(x)), widest = Math.max(...found.rows.map(({ net }) => Math.abs(net[0])), 0.1);
     const bar = ([net]) => el("span", { class: net < 0 ? "bar less" : "bar", style: `width:${(8 * Math.abs(net) / widest).toFixed(2)}rem` });
-    fill(figure, plot(found, now.accept), el("ol", {}, el("b", {}, t("net-benefit")), found.rows.map(({ words, net }) => el("li", {}, words, el("div", {}, bar(net), ` ${fixed(net[0])}`)))));
+    fill(figure, plot(found, now.accept), el("b", {}, t("net-benefit")), el("ol", {}, found.rows.map(({ words, net }) => el("li", {}, words, el("div", {}, bar(net), ` ${fixed(net[0])}`)))));
     const row = ({ words, found: [found_], over: [over], net: [net] }, i) => el("tr", {}, el("th", { scope: "row" }, `${i + 1} ${words}`), [found_ + over, found_, over, every - found_, found_ - (found_ + over) * every / 100, net].map(cell));
     fill(out, el("table", {}, el("caption", {}, t("tradeoff-caption", { n: number(scene.n), signal: number(scene.signals[now.signal]) })),
       el("thead", {}, el("tr", {}, ["policy", "referred", "true-positives", "false-positives", "missed", "above-chance", "net-benefit"].map((key) => el("th", { scope: "col" }, t(key))))), el("tbody", {}, found.rows.map(row))));

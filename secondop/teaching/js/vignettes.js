@@ -28,6 +28,6 @@ const recordedOf = (made, facts, names) => el("ul", {}, made.facts.filter(({ nam
 
 function stagesTable({ stages }, given) {
   const said = (answer) => (answer ? level(answer) : "–"), head = ["stage", "predicted", "book-says", "you-say"];
-  return el("div", { class: "wide" }, el("table", {}, el("caption", {}, t("stages-caption")), el("thead", {}, el("tr", {}, head.map((key) => el("th", { scope: "col" }, t(key))))),
+  return scrolling(el("table", {}, el("caption", {}, t("stages-caption")), el("thead", {}, el("tr", {}, head.map((key) => el("th", { scope: "col" }, t(key))))),
     el("tbody", {}, stages.map((stage, i) => el("tr", {}, el("th", { scope: "row" }, `${i + 1}. ${t(`stage-${stage.kind}`)}`), [given(i).answer, stage.expected, given(i).mine].map((x) => el("td", {}, said(x))))))));
 }

@@ -1,0 +1,33 @@
+"""The legend of a figure stands right below its axis at any width, with no empty room above it."""
+
+from importlib.resources import files
+
+import pytest
+
+from secondop.figures import style
+
+pytestmark = pytest.mark.needs_chromium
+GAP = """() => {
+  const box = (name) => document.querySelector(name).getBoundingClientRect();
+  return box(".legend").top - box(".xtitle").bottom;
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 1024, 390])
+@pytest.mark.parametrize("entries", [1, 3, 6])
+def test_a_legend_has_the_room_that_its_rows_need(entries, width, browser, tmp_path):
+    made = style.ladder("A finding", "A note.", ["first", "second"], x="of 100 cases")
+    for i in range(entries):
+        made.bars([0], [1], [0], style.SPARE[i], name=f"an entry of some length, number {i}", showlegend=True)
+    script = files("plotly").joinpath("package_data/plotly.min.js").as_uri()
+    fit = files("secondop").joinpath("figures/fit.js").as_uri()
+    figure = f'<div class="plot"><script type="application/json">{made.done().to_json()}</script></div>'
+    path = tmp_path / "page.html"
+    scripts = "".join(f'<script src="{source}"></script>' for source in (script, fit))
+    path.write_text(f'<main style="max-width: 980px">{figure}</main>{scripts}')
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(path.as_uri())
+    page.wait_for_selector(".legend")
+    gap = page.evaluate(GAP)
+    page.close()
+    assert 0 <= gap < 20
