@@ -34,8 +34,8 @@ def all_books(books: Books) -> go.Figure:
     rows, rules, colour, about = books.frontier, books.rules, COLOURS["rule book"], books.parts.attrs
     at = [*(sum(1 << rules.index(rule) for rule in book) for book in rows["book"]), -1]
     sent, found, above = measured(books.counts[at], books.squares[at], measures=_SHOWN).values()
-    _, yes, undecided = books.counts[-1].sum(0)
-    every = 100 * (yes + undecided / 2) / books.counts[-1].sum()
+    _, yes, open_ = books.counts[-1].sum(0)
+    every = 100 * (yes + open_ / 2) / books.counts[-1].sum()
     marks = pd.DataFrame(found, columns=["y", "low", "high", "lower", "upper"]).assign(x=sent[:, 0])
     unknown = bool(marks["y"].isna().any())
     marks["y"] = marks["y"].fillna(marks[["low", "high"]].mean(axis=1))
