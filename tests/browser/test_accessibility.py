@@ -10,7 +10,7 @@ from tools.reference import DOCUMENTS
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.needs_axe]
 NAMES = ["index", *(path.stem for path in [*all_notebooks(), *all_lessons()])]
 NAMES += ["reference", "glossary", *DOCUMENTS]
-PHONE = ["index", "reference", "glossary", NAMES[4], NAMES[-1]]  # one of each kind: a phone differs in layout alone
+PHONE = ["index", "reference", "glossary", NAMES[4], NAMES[-1]]  # one of each kind
 PAGES = [*((name, 1280) for name in NAMES), *((name, 390) for name in PHONE)]
 RULES = "{type: 'tag', values: ['wcag2a', 'wcag2aa', 'best-practice']}"
 COLOURS = "{type: 'rule', values: ['color-contrast']}"
