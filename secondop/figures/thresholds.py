@@ -33,7 +33,7 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
     table : DataFrame
         From :func:`secondop.evaluation.tradeoff.decision_curve`, of one group.
     """
-    rows, about = say.policies(table, "decision_curve", net=True), table.attrs
+    rows, about = say.policies(table, "decision_curve", "net_benefit", net=True), table.attrs
     rows["at"] = say.middle(rows, "net_benefit")
     note = f"{captions.basis_of(table)} Bands: {captions.doubt_of(table)}."
     words = f"{_trade(about)}; below, the decision threshold"
@@ -75,7 +75,7 @@ def net_benefit(table: pd.DataFrame) -> go.Figure:
     table : DataFrame
         From :func:`secondop.evaluation.tradeoff.tradeoff`, of one group; several thresholds make a slider.
     """
-    every = say.policies(table, "net_benefit")
+    every = say.policies(table, "net_benefit", "net_benefit", "referral_rate", sorts=("all",))
     note = f"{captions.basis_of(table)} {say.doubts(every, 'net_benefit')} Open mark: as many at random. "
     note += "Green: highest. Blue: its line reaches as high, or it may be highest."
     steps = {at: _ranked(part, note) for at, part in every.groupby("threshold", sort=False)}
@@ -153,14 +153,19 @@ def _curve_title(rows: pd.DataFrame) -> str:
     """Who is best at the first and at the last thresholds drawn, where the bands are apart."""
     if _one_cluster(rows):
         return _ONE_CLUSTER
-    said, unknown = [], True
+    said, sorts, unknown = [], {}, True
     for threshold, part in rows.groupby("threshold"):
         best = say.best_of(part)
         unknown &= best is None
         clear = best is not None and not say.tied_with(part, best)
         said.append((best["label"] if clear else None, f"{1 / threshold - 1:.2g}"))
+        sorts |= {best["label"]: best["sort"]} if clear else {}
     runs = [(label, [at for _, at in run]) for label, run in groupby(said, key=itemgetter(0))]
-    ends = [(runs[0][0], f"{runs[0][1][-1]} or more"), (runs[-1][0], f"{runs[-1][1][0]} or fewer")]
+    ends = [(label, " to ".join(dict.fromkeys([at[-1], at[0]]))) for label, at in (runs[0], runs[-1])]
+    if sorts.get(runs[0][0]) == "all":  # who is so at one threshold is so below it too
+        ends[0] = runs[0][0], f"{runs[0][1][-1]} or more"
+    if sorts.get(runs[-1][0]) == "none":
+        ends[1] = runs[-1][0], f"{runs[-1][1][0]} or fewer"
     told = ", ".join(f"referring {label} is best at {where}" for label, where in ends if label)
     if not told:
         why = "unknown outcomes decide it" if unknown else "the bands of the best overlap"

@@ -56,6 +56,18 @@ def test_the_title_of_the_curve_says_who_is_best_only_where_bands_are_apart(ever
     assert told in title(figures.decision_curve(table))
 
 
+def test_who_is_best_at_the_last_threshold_is_not_called_best_beyond_it():
+    table = curved(cases(), thresholds=[1 / 11, 1 / 3, 1 / 2])
+    table = table[table["sort"].isin(["none", "all", "own"]) | (table["policy"] == "recommended")].copy()
+    at = (table["policy"] == "recommended") & (table["measure"] == "net_benefit")
+    table.loc[at, ["value", "lower", "upper"]] = [(1, -90, 90), (88, 87, 90), (88, 87, 90)]
+    said = title(figures.decision_curve(table))
+    assert f"all with a clinical indication is best at 1 to 2 {PER}" in said and "or fewer" not in said
+    table.loc[at, ["value", "lower", "upper"]] = [(88, 87, 90), (1, -90, 90), (1, -90, 90)]
+    said = title(figures.decision_curve(table))
+    assert f"all with a clinical indication is best at 10 {PER}" in said and "or more" not in said
+
+
 def test_no_policy_is_called_best_where_unknown_outcomes_leave_it_open():
     unknown = cases(unknown=20)
     assert "No policy is clearly best" in title(figures.decision_curve(curved(unknown)))
