@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from secondop.errors import SecondopError
 from secondop.evaluation.corrected import NET
 from secondop.evaluation.measures import BEST
 from secondop.evaluation.policies import FORESIGHT
@@ -34,6 +35,9 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
         From :func:`secondop.evaluation.tradeoff.decision_curve`, of one group.
     """
     rows, about = say.policies(table, "decision_curve", "net_benefit", net=True), table.attrs
+    if rows["threshold"].nunique() < 2:
+        said = "The figure decision_curve draws lines over thresholds, and this table has one"
+        raise SecondopError(f"{said}: give two or more, or draw net_benefit(tradeoff(..., threshold=...)).")
     rows["at"] = say.middle(rows, "net_benefit")
     note = f"{captions.basis_of(table)} Bands: {captions.doubt_of(table)}."
     words = f"{_trade(about)}; below, the decision threshold"

@@ -83,3 +83,11 @@ def test_what_is_no_table_is_refused_by_name(draw):
 def test_a_table_of_anything_but_shares_is_refused_and_the_column_named(draw, odd):
     with pytest.raises(SecondopError, match=f"The figure {draw.__name__} .* Other things are in policy:"):
         draw(TABLE.assign(policy=odd))
+
+
+@pytest.mark.parametrize("draw", [along, along_trait])
+def test_a_line_of_one_point_is_refused(draw):
+    with pytest.raises(SecondopError, match=f"The figure {draw.__name__} draws lines.* has one row"):
+        SecondopError, match=f"The figure {draw.__name__} draws lines, and this table has one row"
+    ):
+        draw(TABLE.head(1))
