@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from secondop.cohorts.words import parameter_words
 from secondop.figures import style
 from secondop.figures.captions import capital, spoken
-from secondop.figures.given import draws
+from secondop.figures.given import draws, only_shares
 from secondop.figures.style import COLOURS, SPARE
 
 _COLOURS = (COLOURS["recommended"], *SPARE[:5])
@@ -25,6 +25,7 @@ def along_trait(table: pd.DataFrame) -> go.Figure:
         One row per group of equally many cases, from the least to the most of the trait, which the index is
         named after. One column of shares (0 to 1) per fact or outcome; the first makes the headline.
     """
+    only_shares("along_trait", "cohort.groupby(...).mean()", table)
     trait, last, name = str(table.index.name or "trait"), len(table), table.columns[0]
     shares = 100 * table.astype(float).set_axis(range(1, last + 1))
     title = f"{capital(_words(name))}: {shares[name][1]:.0f} % at the least {trait}, "
@@ -50,6 +51,7 @@ def along(table: pd.DataFrame) -> go.Figure:
         From :func:`secondop.cohorts.outcomes.along`: a row per value, in the index, which is named after the
         parameter; one column of shares (0 to 1) per rate.
     """
+    only_shares("along", "along", table)
     name, values = parameter_words(str(table.index.name or "the parameter")), table.index
     change = 1000 * (table - table.iloc[0])
     most = change.iloc[-1].abs().idxmax()
@@ -75,7 +77,11 @@ def _lines(
     for column in (*order[len(looks) :], *looks):  # those without a name below the others
         colour, dash = looks.get(column, (style.LIGHT["axis"], "solid"))
         look = {"mode": "lines+markers", "line": {"color": colour, "dash": dash}, "name": _words(column)}
-        shown = {"rate": capital(_words(column))} | at | {what: table[column].map(form.format).tolist()}
+        shown = (
+            {"rate": capital(_words(column))}
+            | at
+            | {what: [form.format(round(y, 1) + 0.0).replace("-", "−") for y in table[column]]}
+        )
         made.points(x, table[column], pd.DataFrame(shown), **look)
         if column in looks:
             spot = round(where * (len(x) - 1))

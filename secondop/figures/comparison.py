@@ -167,13 +167,16 @@ def _title(rows: pd.DataFrame, ratio: bool) -> str:
     """What published figures say alone: which intervals exclude 1, or whether rates are alike at all."""
     if ratio:
         known, apart = rows["lower"].notna().sum(), ((rows["lower"] > 1) | (rows["upper"] < 1)).sum()
+        if not known:
+            return f"None of {len(rows)} published ratios has an interval"
         told = f"In {apart or 'none'} of {known} published ratios with an interval, it excludes 1"
         return f"{told}: there the two groups differ" if apart else told
     if kinds := len(rows[["outcome", "denominator"]].drop_duplicates()) - 1:
         told = "only those of one outcome and one denominator are alike"
         return f"{len(rows)} published rates, of {kinds + 1} kinds: {told}"
     ends, what = between(*(100 * rows["rate"].agg(["min", "max"]))), capital(spoken(rows["outcome"].iloc[0]))
-    return f"{what} in {ends} % of {rows['denominator'].iloc[0]}, in {len(rows)} published rates"
+    of, many = rows["denominator"].iloc[0], "s" * (len(rows) > 1)
+    return f"{what} in {ends} % of {of}, in {len(rows)} published rate{many}"
 
 
 def _note(table: pd.DataFrame, noun: str, rest: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
+from pandas.api.types import is_numeric_dtype
 
 from secondop.errors import SecondopError
 
@@ -34,6 +35,15 @@ def draws(maker: str, *columns: str) -> Callable[[_Draw], _Draw]:
         return drawn
 
     return checked
+
+
+def only_shares(name: str, maker: str, table: pd.DataFrame) -> None:
+    """Refuse a table that holds anything but known shares, from 0 to 1."""
+    if odd := [x for x in table if not (is_numeric_dtype(table[x]) and table[x].between(0, 1).all())]:
+        asked = f"The figure {name} draws a table that {maker} makes, of shares from 0 to 1"
+        raise SecondopError(f"{asked}. Other things are in {', '.join(map(str, odd[:8]))}: leave these out.")
+    if len(table) < 2:
+        raise SecondopError(f"The figure {name} draws lines, and this table has one row: give two or more.")
 
 
 def _said(value: Any) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from secondop.errors import SecondopError
 from secondop.evaluation.corrected import NET
 from secondop.figures import captions, style
 from secondop.figures.given import draws
@@ -89,10 +90,17 @@ def triage_lifts(table: pd.DataFrame) -> go.Figure:
     """
     whose = captions.capital(captions.whose(table)) + ", as assumed" * bool(table.attrs.get("simulated"))
     published = table["source"] == "published"
+    if published.all() or not published.any():
+        whole = "give it what triage_lifts made, without leaving one out"
+        raise SecondopError(f"The figure triage_lifts draws published rows and those of a cohort: {whole}.")
     kinds = table.loc[published, "triage"].str.partition(":")[0].str.lower()
     above = (table.loc[published, "lower"] > 1).groupby(kinds, sort=False).all()
-    title = f"Triage by {' and '.join(above.index[above])} beats chance on every published case mix; "
-    title += f"whether {' and '.join(above.index[~above])} do cannot be told"
+    told = [f"Triage by {' and '.join(above.index[above])} beats chance on every published case mix"]
+    told = told * bool(above.any())
+    told += [f"whether triage by {' or '.join(above.index[~above])} does cannot be told"] * bool(
+        (~above).any()
+    )
+    title = captions.capital("; ".join(told))
     note = f"Published: breast biopsies, from the least to the most of three case mixes. {whose}: "
     note += f"{table.attrs.get('n', 0):,} cases, 95 % intervals. Dotted: chance, a lift of 1."
     ends = captions.ranges(table["lower"], table["upper"], ".2f")

@@ -117,8 +117,12 @@ def importance(table: pd.DataFrame, silent: Collection[str] = (), *, most: int =
     ties = (table["upper"].iloc[1:] >= first["lower"]).sum()
     title = f"“{capital(first['label'])}” matters most" + f", in a tie with {ties} more" * bool(ties)
     title += f": shuffling it costs {first['importance']:.1f} "
-    of = "of the {:.1f} points by which the learned triage beats guessing"
-    title += of.format(about["auc"] - 50) if "auc" in about else "points of AUC"
+    beats = about.get("auc", 50) - 50
+    of = f"of the {beats:.1f} points by which the learned triage beats guessing"
+    title += of if first["importance"] < beats else "points of AUC"
+    if first["lower"] <= 0:
+        shown = f"{(table['lower'] > 0).sum()} of {len(table)} are shown to matter"
+        title = f"Which fact matters most cannot be told: {shown}"
     if not (table["lower"] > 0).any():
         title = "No fact is shown to matter: every interval includes zero"
     note = f"{about['n']:,} {cases_of(table)}" if "n" in about else capital(cases_of(table))

@@ -123,12 +123,26 @@ def estimated(title: str, about: Mapping) -> str:
     return f"Estimated: {title[0].lower()}{title[1:]}" if about.get("estimate") else title
 
 
-def policies(table: pd.DataFrame, name: str, *, net: bool = False) -> pd.DataFrame:
-    """A row a policy and threshold, of one group; where errors are weighed, no positive is true or false."""
+def policies(
+    table: pd.DataFrame, name: str, *measures: str, sorts: tuple[str, ...] = (), net: bool = False
+) -> pd.DataFrame:
+    """A row a policy and threshold, of one group; where errors are weighed, no positive is true or false.
+
+    What has not these measures, or no policy of these sorts, is of another function, or not whole.
+    """
     captions.only_one(table, "group", name)
     if table.attrs.get("outcome") == NET and not net:
         said = f"The figure {name} draws true and false positives, and of outcome={NET!r} there are none"
         raise SecondopError(f"{said}: draw decision_curve(...), or yield_above_chance(...).")
+    missing = [x for x in measures if x not in set(table["measure"])]
+    missing += [x for x in sorts if x not in set(table["sort"])]
+    if missing or table.duplicated(["policy", "measure", "threshold"]).any():
+        made = "decision_curve" if name == "decision_curve" else "tradeoff"
+        lacks = (
+            f"it has no rows of {', '.join(missing)}" if missing else "it has several values of one measure"
+        )
+        whole = f"Give it what {made} made, without leaving out rows of nobody and everybody."
+        raise SecondopError(f"The figure {name} cannot draw this table: {lacks}. {whole}")
     return wide(table)
 
 

@@ -184,7 +184,7 @@ class Drawing:
         wide, narrow = (laid_out(self, width) for width in (WIDE, NARROW))
         meta = {"title": self.title, "note": self.note, "narrow": narrow, "table": self.table()}
         meta |= wide.pop("meta") | {"titles": self.titles(), "start": self.start}
-        meta["description"] = self.description(meta["table"]["rows"])
+        meta["description"] = self.description(**meta["table"])
         return self.fig.update_layout(wide | {"meta": meta})
 
     def table(self) -> dict[str, list]:
@@ -194,10 +194,11 @@ class Drawing:
         rows = pd.concat(self.tables, ignore_index=True).astype("string").fillna("").drop_duplicates()
         return {"columns": rows.columns.tolist(), "rows": rows.to_numpy().tolist()}
 
-    def description(self, rows: list[list[str]]) -> str:
+    def description(self, columns: list[str], rows: list[list[str]]) -> str:
         """What the figure shows, for who cannot see it: the finding, what is drawn, the numbers."""
         drawn = [f"{side}: {text}" for side, text in (("Up", self.y), ("Across", self.x)) if text]
-        told = "; ".join(", ".join(filter(None, row)) for row in rows[:_TOLD])
+        named = [zip(["", *(f"{name}: " for name in columns[1:])], row, strict=True) for row in rows[:_TOLD]]
+        told = "; ".join(", ".join(name + cell for name, cell in row if cell) for row in named)
         told += f"; and {len(rows) - _TOLD} more" * (len(rows) > _TOLD)
         return ". ".join(text.rstrip(".") for text in (self.title, self.note, *drawn, told) if text) + "."
 

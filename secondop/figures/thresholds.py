@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from secondop.errors import SecondopError
 from secondop.evaluation.corrected import NET
 from secondop.evaluation.measures import BEST
 from secondop.evaluation.policies import FORESIGHT
@@ -33,7 +34,10 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
     table : DataFrame
         From :func:`secondop.evaluation.tradeoff.decision_curve`, of one group.
     """
-    rows, about = say.policies(table, "decision_curve", net=True), table.attrs
+    rows, about = say.policies(table, "decision_curve", "net_benefit", net=True), table.attrs
+    if rows["threshold"].nunique() < 2:
+        said = "The figure decision_curve draws lines over thresholds, and this table has one"
+        raise SecondopError(f"{said}: give two or more, or draw net_benefit(tradeoff(..., threshold=...)).")
     rows["at"] = say.middle(rows, "net_benefit")
     note = f"{captions.basis_of(table)} Bands: {captions.doubt_of(table)}."
     words = f"{_trade(about)}; below, the decision threshold"
@@ -75,7 +79,7 @@ def net_benefit(table: pd.DataFrame) -> go.Figure:
     table : DataFrame
         From :func:`secondop.evaluation.tradeoff.tradeoff`, of one group; several thresholds make a slider.
     """
-    every = say.policies(table, "net_benefit")
+    every = say.policies(table, "net_benefit", "net_benefit", "referral_rate", sorts=("all",))
     note = f"{captions.basis_of(table)} {say.doubts(every, 'net_benefit')} Open mark: as many at random. "
     note += "Green: highest. Blue: its line reaches as high, or it may be highest."
     steps = {at: _ranked(part, note) for at, part in every.groupby("threshold", sort=False)}
@@ -141,7 +145,7 @@ def _title(part: pd.DataFrame) -> str:
     if _one_cluster(part):
         return _ONE_CLUSTER
     if best is None:
-        return f"At {1 / at - 1:.3g} for one, the best policy is not known while outcomes are unknown"
+        return f"At {1 / at - 1:.3g} for one, {_may_be_best(part)}"
     trade = f"{captions.threshold_words(at)} (threshold {100 * at:.2g} %)"
     title = f"With {trade}, referring {best['label'][:60]} has the highest net benefit"
     net = f": {say.brief(best, 'net_benefit', 1)} per 100 cases" * (best["sort"] != "none")
@@ -149,18 +153,32 @@ def _title(part: pd.DataFrame) -> str:
     return say.estimated(title + (f", in a tie with {ties}" if ties else net), part.attrs)
 
 
+def _may_be_best(part: pd.DataFrame) -> str:
+    """That unknown outcomes leave the best policy open, with the bounds of the two that may be most."""
+    said = "the best policy is not known while outcomes are unknown"
+    may = part[part[f"{BEST}_max"] == 1] if BEST in part else part[:0]
+    may = may.sort_values("net_benefit_max", ascending=False, kind="stable")[:2].to_dict("records")
+    two = ", ".join(f"{row['label']} {say.bounds(row, 'net_benefit')}" for row in may)
+    return f"{said}: per 100 cases, referring {two}" if may else said
+
+
 def _curve_title(rows: pd.DataFrame) -> str:
     """Who is best at the first and at the last thresholds drawn, where the bands are apart."""
     if _one_cluster(rows):
         return _ONE_CLUSTER
-    said, unknown = [], True
+    said, sorts, unknown = [], {}, True
     for threshold, part in rows.groupby("threshold"):
         best = say.best_of(part)
         unknown &= best is None
         clear = best is not None and not say.tied_with(part, best)
         said.append((best["label"] if clear else None, f"{1 / threshold - 1:.2g}"))
+        sorts |= {best["label"]: best["sort"]} if clear else {}
     runs = [(label, [at for _, at in run]) for label, run in groupby(said, key=itemgetter(0))]
-    ends = [(runs[0][0], f"{runs[0][1][-1]} or more"), (runs[-1][0], f"{runs[-1][1][0]} or fewer")]
+    ends = [(label, " to ".join(dict.fromkeys([at[-1], at[0]]))) for label, at in (runs[0], runs[-1])]
+    if sorts.get(runs[0][0]) == "all":  # who is so at one threshold is so below it too
+        ends[0] = runs[0][0], f"{runs[0][1][-1]} or more"
+    if sorts.get(runs[-1][0]) == "none":
+        ends[1] = runs[-1][0], f"{runs[-1][1][0]} or fewer"
     told = ", ".join(f"referring {label} is best at {where}" for label, where in ends if label)
     if not told:
         why = "unknown outcomes decide it" if unknown else "the bands of the best overlap"

@@ -25,6 +25,7 @@ _FACES = {  # the first five policies, in this order, are named and have a colou
     "count": (COLOURS["urgent"], "circle"),
     "group": (COLOURS["useful"], "diamond"),
 }
+_DRAWN = "referral_rate", _FP, _TP, _ABOVE, "frontier"
 _CORNERS = "x", f"{_FP}_min", f"{_FP}_max", "y", f"{_TP}_min", f"{_TP}_max"
 _NEEDED = (50, 30, 20, 15, 10, 8, 6, 5, 4, 3, 2, 1.5)  # numbers needed to refer that get a line
 
@@ -38,7 +39,10 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
     table : DataFrame
         From :func:`secondop.evaluation.tradeoff.tradeoff`, of one group.
     """
-    rows, about = placed(say.policies(table, "tradeoff").drop_duplicates("policy")), table.attrs
+    rows, about = (
+        placed(say.policies(table, "tradeoff", *_DRAWN, sorts=("all",)).drop_duplicates("policy")),
+        table.attrs,
+    )
     at_end = rows["sort"].isin(ENDS)
     ends, others = rows[at_end], rows[~at_end]
     named = others.assign(order=others["sort"].map([*_FACES].index), off=others["frontier"] != 1)
@@ -86,7 +90,8 @@ def yield_above_chance(table: pd.DataFrame) -> go.Figure:
     table : DataFrame
         From :func:`secondop.evaluation.tradeoff.tradeoff`, of one group.
     """
-    rows = say.policies(table, "yield_above_chance", net=True).drop_duplicates("policy")
+    rows = say.policies(table, "yield_above_chance", _ABOVE, "referral_rate", net=True)
+    rows = rows.drop_duplicates("policy")
     rows = rows[~rows["sort"].isin(ENDS)]
     if rows.empty:
         raise SecondopError("The figure yield_above_chance draws policies, and this table has none but ends.")
@@ -152,7 +157,9 @@ def _tradeoff_title(rows: pd.DataFrame) -> str:
     book = real[real["policy"] == "recommended"]
     row = (book if len(book) else real.sort_values(_ABOVE, ascending=False)).iloc[0]
     over, sort = say.brief(row, _FP), "no-change" if what == "changes" else "other"
-    title = f"Referring {row['label'][:60]} finds {say.brief(row, _TP)} of the {everybody} {what} in 100 "
+    known = "is known to find" if row[f"{_TP}_min"] < row[f"{_TP}_max"] and not pd.isna(row[_TP]) else "finds"
+    finds = "finds" if rows.attrs.get("estimate") else known
+    title = f"Referring {row['label'][:60]} {finds} {say.brief(row, _TP)} of the {everybody} {what} in 100 "
     title += f"cases, with {over} {sort} referral{'s' * (over != '1')}"
     return say.estimated(title + ("" if pd.isna(row[_ABOVE]) else say.above_chance(row)), rows.attrs)
 

@@ -14,6 +14,7 @@ from secondop.figures import style
 from secondop.figures.captions import capital, only_one
 from secondop.figures.given import draws
 from secondop.figures.style import COLOURS, INK
+from secondop.words import fixed
 
 _NUMBERS = "median", "base", "lower", "upper", "lower_half", "upper_half"
 _BASES = {"assumed": COLOURS["overuse"], "fitted": COLOURS["fitted"], "cited": INK}
@@ -35,7 +36,12 @@ def tornado(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
         How many parameters to draw; the others are counted.
     """
     words, unit = _words(only_one(table, "measure", "tornado"))
-    what, top = words.rsplit(", per", 1)[0].split(":")[0], table.iloc[0]
+    what = words.rsplit(", per", 1)[0].split(":")[0]
+    whole = np.isfinite(table[["base", "at_lower", "at_upper"]]).all(axis=1)
+    if not whole.any():
+        raise SecondopError(f"There is no {what} at any end of these ranges, so there are no bars to draw.")
+    table, left = table[whole], int((~whole).sum())
+    top = table.iloc[0]
     rows, rest, base = table.head(most), table.iloc[most:], top["base"]
     ties = (table["swing"] + table["swing_error"] >= top["swing"] - top["swing_error"]).sum() - 1
     ends = " to ".join(_short(end) for end in sorted(top[["at_lower", "at_upper", "base"]])[::2])
@@ -43,9 +49,13 @@ def tornado(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
     title += f": {ends}{unit}, {_short(base)} as stated"
     if not top["swing"]:
         title = f"None of these parameters moves {what} from {_short(base)}{unit}"
+    elif (table["swing"] <= table["swing_error"]).all():
+        title = f"None of these parameters is shown to move {what} from {_short(base)}{unit}"
+        title += ": chance moves it as far"
     note = f"{_cases(table)} a bar, policy “{top['policy']}”. A bar: from one end of its range to the other. "
     note += f"At the right: the swing; chance moves it by up to ±{rows['swing_error'].max():.2g}."
     note += f" {len(rest)} more swing by {rest['swing'].max():.2g} at most." if len(rest) else ""
+    note += f" Left out, as an end has no value: {left}." * bool(left)
     note += f" {table.attrs['fixed']} do not vary." if table.attrs.get("fixed") else ""
     labels = [f"{row['label']}, {row['lower']:.2g} to {row['upper']:.2g}" for row in rows.to_dict("records")]
     made = style.ladder(title, note, labels, x=words, values=_alike(rows["swing"]))
@@ -68,9 +78,9 @@ def _swings(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
         {
             "parameter": capital(row["label"]),
             "known as": f"{row['basis']}: {row['value']:.3g}",
-            "at its lower end": f"{row['at_lower']:.2f}{unit} at {row['lower']:.3g}",
-            "at its upper end": f"{row['at_upper']:.2f}{unit} at {row['upper']:.3g}",
-            "as stated": f"{row['base']:.2f}{unit}",
+            "at its lower end": f"{fixed(row['at_lower'], 2)}{unit} at {row['lower']:.3g}",
+            "at its upper end": f"{fixed(row['at_upper'], 2)}{unit} at {row['upper']:.3g}",
+            "as stated": f"{fixed(row['base'], 2)}{unit}",
             "swing": f"{row['swing']:.2f}, give or take {row['swing_error']:.2f} by chance",
         }
         for row in rows.to_dict("records")
@@ -92,13 +102,20 @@ def propagate(table: pd.DataFrame) -> go.Figure:
     name = only_one(table, "measure", "propagate")
     if "threshold" in table:
         only_one(table, "threshold", "propagate")
-    rows = table[table["draws"] > 0].sort_values("median", ascending=False, kind="stable", ignore_index=True)
-    if rows.empty:
+    drawn = table[table["draws"] > 0]
+    whole = np.isfinite(drawn[[*_NUMBERS]]).all(axis=1)
+    rows = drawn[whole].sort_values("median", ascending=False, kind="stable", ignore_index=True)
+    if drawn.empty:
         raise SecondopError(f"Nothing was counted for {name} in any draw, so there are no bands to draw.")
+    if rows.empty:
+        raise SecondopError(
+            f"{capital(_words(name)[0])}: without limit for every policy, so there are no bands to draw."
+        )
     words, unit = _words(name)
     note = f"{_cases(table)} in each of {rows['draws'].max():,} draws of all parameters. Thin: 95 % of draws."
     note += " Bar: half of them; hatched: if missing were yes. Tick and value: median. Diamond: as stated."
     note += " Draws in which nothing was counted are left out." * bool(rows["blank"].any())
+    note += f" Without limit, so not drawn: {', '.join(drawn.loc[~whole, 'policy'])}." * (not whole.all())
     labels, y = [capital(_NAMES.get(policy, policy)) for policy in rows["policy"]], -rows.index.to_numpy()
     made = style.ladder(_widest(rows, unit), note, labels, x=words, values=_alike(rows["median"]))
     made.fig.update_xaxes(range=style.reach(rows[["lower", "upper"]]))
@@ -153,9 +170,11 @@ def _words(name: str) -> tuple[str, str]:
 
 
 def _short(value: float) -> str:
-    return f"{value:#.3g}".removesuffix(".") if abs(value) < 1000 else f"{value:,.0f}"
+    text = f"{value + 0.0:#.3g}".removesuffix(".") if abs(value) < 1000 else f"{value:,.0f}"
+    return text.replace("-", "−")
 
 
 def _alike(values: pd.Series) -> pd.Series:
     """Numbers of one column, all with as many decimals."""
-    return values.map(f"{{:.{1 if values.abs().max() >= 10 else 2}f}}".format)
+    decimals = 1 if values.abs().max() >= 10 else 2
+    return values.map(lambda value: fixed(value, decimals))

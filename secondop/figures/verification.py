@@ -10,6 +10,7 @@ from secondop.evaluation.measures import MEASURES
 from secondop.figures import style
 from secondop.figures.captions import basis_of, between, capital, only_one, ranges
 from secondop.figures.given import draws
+from secondop.figures.policy_words import signed
 from secondop.figures.style import COLOURS, INK
 
 _LOOKS = {
@@ -32,13 +33,13 @@ def verification_bias(table: pd.DataFrame) -> go.Figure:
     """
     (what, unit), rows = _measured(table), table.set_index("way")
     alone, (value, lower, upper) = rows["value"].iloc[0], rows.loc["estimate", ["value", "lower", "upper"]]
-    title = f"{what}: {alone:.1f} {unit} by the known cases alone, {value:.1f} estimated"
+    title = f"{what}: {_one(alone)} {unit} by the known cases alone, {_one(value)} estimated"
     if "truth" in rows.index:
         truth = rows.loc["truth", "value"]
         hit = "includes" if lower <= truth <= upper else "misses"
-        title += f"; its interval {hit} the truth, {truth:.1f}"
+        title += f"; its interval {hit} the truth, {_one(truth)}"
     note = f"{basis_of(table[1:])} Thin: 95 % interval. Hatched: whatever the unknown answers are."
-    said = rows["value"].map("{:.1f}".format)
+    said = rows["value"].map(_one)
     said = said.where(said.index != "bounds", ranges(rows["min"], rows["max"]))
     labels = [capital(way) for way in rows.index]
     made = style.ladder(title, note, labels, x=f"{what.split(' of ')[0]}, {unit}", values=said)
@@ -73,10 +74,10 @@ def departures(table: pd.DataFrame, truth: float | None = None) -> go.Figure:
     (what, unit), rows = _measured(table), table[np.isfinite(table["delta"])].sort_values("delta")
     odds = "the odds of a change among those not verified are"
     x, y = rows["odds"].to_numpy(), rows["value"].to_numpy()
-    title = f"{what}: {y.min():.1f} to {y.max():.1f} {unit}, if {odds} {x.min():.2g} to {x.max():.2g}"
+    title = f"{what}: {between(y.min(), y.max())} {unit}, if {odds} {x.min():.2g} to {x.max():.2g}"
     if truth is not None and y.min() <= truth <= y.max():
         times = np.exp(np.interp(truth, *zip(*sorted(zip(y, np.log(x), strict=True)), strict=True)))
-        title = f"{what}: the truth, {truth:.1f} {unit}, is reached where {odds} {times:.2g}"
+        title = f"{what}: the truth, {_one(truth)} {unit}, is reached where {odds} {times:.2g}"
     title, note = f"{title} times those of cases alike", f"{basis_of(table)} Band: 95 % interval."
     made = style.figure(title, note, x="times the odds of a change among cases alike", y=unit, height=300)
     far = {f"if {words} of them change": table[table["delta"] == end] for words, end in _FAR.items()}
@@ -90,7 +91,7 @@ def departures(table: pd.DataFrame, truth: float | None = None) -> go.Figure:
         made.line(ends, [value] * 2, COLOURS["all"], dash="dash", width=1.5)
         made.name(x[len(x) // 2], value, words, style.QUIET)
     shown = pd.DataFrame({"times the odds": rows["odds"].map("{:.2g}".format)})
-    shown[unit] = rows["value"].map("{:.1f}".format).to_numpy()
+    shown[unit] = rows["value"].map(_one).to_numpy()
     shown["95 % interval"] = ranges(rows["lower"], rows["upper"])
     look = {"mode": "lines", "line": {"color": COLOURS["rule book"], "width": 2}, "name": "estimate"}
     made.points(x, y, shown, **look)
@@ -99,6 +100,10 @@ def departures(table: pd.DataFrame, truth: float | None = None) -> go.Figure:
         made.line(ends, [truth] * 2, INK, dash="dot", name="truth")
         made.name(x[-1 - len(x) // 8], truth, "truth")
     return made.done()
+
+
+def _one(value: float) -> str:
+    return signed(value) or "unknown"
 
 
 def _measured(table: pd.DataFrame) -> tuple[str, str]:

@@ -53,7 +53,7 @@ def test_along_a_parameter_each_rate_is_a_change_per_1000_from_the_first_value()
     assert drawn["error corrected"] == ([1, 1.437, 2], [0, -5.6, -10.7])
     assert drawn["diagnosis changed (seekers)"] == ([1, 1.437, 2], [0, -8.5, -18.0])
     assert "simulated" in title(figure) and "Grey" not in title(figure)
-    assert [*rows(figure)[4].values()] == ["Error corrected", "1.437", "-5.6"]
+    assert [*rows(figure)[4].values()] == ["Error corrected", "1.437", "−5.6"]
 
 
 def test_along_a_parameter_its_path_is_said_in_words():
@@ -76,3 +76,16 @@ def test_of_many_rates_those_that_move_most_are_named_and_the_others_are_grey():
 def test_what_is_no_table_is_refused_by_name(draw):
     with pytest.raises(SecondopError, match=f"The figure {draw.__name__} draws a table"):
         draw([0.1, 0.2])
+
+
+@pytest.mark.parametrize("draw", [along, along_trait])
+@pytest.mark.parametrize("odd", [["yes", "no", "no"], [14.8, 13.9, 13.0], [0.1, float("nan"), 0.2]])
+def test_a_table_of_anything_but_shares_is_refused_and_the_column_named(draw, odd):
+    with pytest.raises(SecondopError, match=f"The figure {draw.__name__} .* Other things are in policy:"):
+        draw(TABLE.assign(policy=odd))
+
+
+@pytest.mark.parametrize("draw", [along, along_trait])
+def test_a_line_of_one_point_is_refused(draw):
+    with pytest.raises(SecondopError, match=f"The figure {draw.__name__} draws lines.* has one row"):
+        draw(TABLE.head(1))

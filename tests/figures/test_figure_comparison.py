@@ -222,3 +222,9 @@ def test_names_that_look_like_markup_are_shown_as_text():
     shown = " ".join(note.text for note in figure.layout.annotations) + str(figure.data[1].customdata)
     assert "<b>x" not in shown and "&lt;b&gt;x" in shown
     assert "<b>x</b>" in figure.layout.meta["description"]
+
+
+def test_published_ratios_without_an_interval_are_not_said_to_differ_or_not():
+    table = published_contrasts()
+    alone = table[table["lower"].isna() & (table["measure"] != "risk difference")]
+    assert title(figures.compare(alone)).startswith("None of 4 published ratios has an interval")

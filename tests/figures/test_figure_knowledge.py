@@ -87,7 +87,7 @@ def test_triage_shows_published_ranges_beside_simulated_lifts_and_what_is_open()
     table = triage_lifts(simulate("oncology", 2_000, seed=1), ["urgent"])
     figure = figures.triage_lifts(table)
     assert "Triage by doubt beats chance on every published case mix" in title(figure)
-    assert "whether first diagnosis and policy do cannot be told" in title(figure)
+    assert "whether triage by first diagnosis or policy does cannot be told" in title(figure)
     published, own = table[table["source"] == "published"], table[table["source"] != "published"]
     (bars,) = (t for t in figure.data if t.type == "bar")
     ends = np.array([bars.base, np.add(bars.base, bars.x)]).T
@@ -99,3 +99,15 @@ def test_triage_shows_published_ranges_beside_simulated_lifts_and_what_is_open()
     for draw in (figures.triage_lifts, figures.yield_range, figures.yield_at_signal):
         with pytest.raises(SecondopError, match="draws a table that"):
             draw(pd.DataFrame({"a": [1]}))
+
+
+def test_triage_of_one_kind_says_what_there_is_and_half_a_table_is_refused():
+    table = triage_lifts(simulate("oncology", 2_000, seed=1), ["urgent"])
+    kind, published = table["triage"].str.partition(":")[0], table["source"] == "published"
+    doubt = title(figures.triage_lifts(table[(kind == "Doubt") | ~published]))
+    assert "beats chance on every published case mix" in doubt and "cannot be told" not in doubt
+    other = title(figures.triage_lifts(table[(kind != "Doubt") | ~published]))
+    assert other.startswith("Whether triage by") and "beats chance" not in other
+    for half in (published, ~published):
+        with pytest.raises(SecondopError, match="The figure triage_lifts draws published rows and those"):
+            figures.triage_lifts(table[half])

@@ -205,3 +205,12 @@ def test_another_table_or_an_empty_one_is_refused_by_name(draw, table):
         draw(pd.DataFrame({"a": [1]}))
     with pytest.raises(SecondopError, match="no rows"):
         draw(table.head(0))
+
+
+def test_importance_never_costs_more_than_there_is_and_no_first_fact_wins_by_chance():
+    more = IMPORTANCE.copy()
+    more.attrs = IMPORTANCE.attrs | {"auc": 51.0}
+    said = title(figures.importance(more))
+    assert "shuffling it costs 2.5 points of AUC" in said and "beats guessing" not in said
+    doubted = IMPORTANCE.assign(lower=[-1.0, *IMPORTANCE["lower"][1:]])
+    assert title(figures.importance(doubted)).startswith("Which fact matters most cannot be told: ")

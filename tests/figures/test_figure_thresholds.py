@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from secondop import figures
+from secondop.errors import SecondopError
 from secondop.evaluation.tradeoff import decision_curve, tradeoff, wide
 from secondop.figures.style import COLOURS
 from tests.figures.seen import hovers, plain, rows, title, trace
@@ -54,6 +55,23 @@ def test_the_title_of_the_curve_says_who_is_best_only_where_bands_are_apart(ever
     at = (table["sort"] == "all") & (table["measure"] == "net_benefit")
     table.loc[at, ["value", "lower", "upper"]] = everybody
     assert told in title(figures.decision_curve(table))
+
+
+def test_a_curve_of_one_threshold_is_refused_as_it_would_be_empty():
+    with pytest.raises(SecondopError, match="this table has one: give two or more, or draw net_benefit"):
+        figures.decision_curve(curved(cases(), thresholds=[0.1]))
+
+
+def test_who_is_best_at_the_last_threshold_is_not_called_best_beyond_it():
+    table = curved(cases(), thresholds=[1 / 11, 1 / 3, 1 / 2])
+    table = table[table["sort"].isin(["none", "all", "own"]) | (table["policy"] == "recommended")].copy()
+    at = (table["policy"] == "recommended") & (table["measure"] == "net_benefit")
+    table.loc[at, ["value", "lower", "upper"]] = [(1, -90, 90), (88, 87, 90), (88, 87, 90)]
+    said = title(figures.decision_curve(table))
+    assert f"all with a clinical indication is best at 1 to 2 {PER}" in said and "or fewer" not in said
+    table.loc[at, ["value", "lower", "upper"]] = [(88, 87, 90), (1, -90, 90), (1, -90, 90)]
+    said = title(figures.decision_curve(table))
+    assert f"all with a clinical indication is best at 10 {PER}" in said and "or more" not in said
 
 
 def test_no_policy_is_called_best_where_unknown_outcomes_leave_it_open():

@@ -6,6 +6,8 @@ import pytest
 
 from secondop import figures
 from secondop.errors import SecondopError
+from secondop.evaluation.departures import verification_bias
+from secondop.evaluation.rates import firing_rates
 from secondop.evaluation.tradeoff import tradeoff, wide
 from secondop.figures.policy_words import above_chance, short, signed
 from secondop.figures.style import COLOURS
@@ -55,6 +57,35 @@ def test_unknown_outcomes_are_named_beside_missing_information_only_where_there_
 def test_another_table_is_refused_by_name(draw):
     with pytest.raises(SecondopError, match="draws a table that"):
         getattr(figures, draw(cases()) and _name(draw))(pd.DataFrame({"a": [1]}))
+
+
+@EVERY
+def test_a_table_like_it_of_another_function_is_refused_and_what_it_lacks_named(draw):
+    name, rates = _name(draw), firing_rates(cases())
+    with pytest.raises(SecondopError, match=f"The figure {name} cannot draw this table: it has no rows of "):
+        getattr(figures, name)(rates)
+    for measure in ("net_benefit", "yield_above_chance", "true_positive"):
+        with pytest.raises(SecondopError, match=r"cannot draw this table: it has .*Give it what"):
+            getattr(figures, name)(
+                verification_bias(
+                    cases(unknown=20), "urgent", outcome="changed", given=[], measure=measure, rule_book=BOOK
+                )
+            )
+
+
+def test_the_description_names_every_number_also_where_one_is_missing():
+    figure = figures.tradeoff(weighed(cases()))
+    nobody = next(row for row in rows(figure) if row["policy"] == "Nobody")
+    assert nobody["number needed to refer"] == ""
+    told = ", ".join(f"{name}: {cell}" for name, cell in nobody.items() if cell and name != "policy")
+    assert f"; Nobody, {told}; " in figure.layout.meta["description"]
+
+
+@pytest.mark.parametrize("name", ["tradeoff", "net_benefit"])
+def test_a_table_without_everybody_is_refused(name):
+    table = weighed(cases())
+    with pytest.raises(SecondopError, match=r"no rows of all.* without leaving out rows of nobody"):
+        getattr(figures, name)(table[table["policy"] == "recommended"])
 
 
 def _name(draw):
@@ -116,7 +147,8 @@ def test_own_policies_are_named_before_those_of_the_book():
 def test_the_title_tells_what_is_found_and_spent_and_how_far_above_chance():
     table = wide(weighed(cases())).set_index("policy")
     row, everybody, figure = table.loc["recommended"], table.loc["all"], figures.tradeoff(weighed(cases()))
-    found = f"finds {row['true_positive']:.0f} of the {everybody['true_positive']:.0f} changes in 100 cases"
+    of = f"{row['true_positive']:.0f} of the {everybody['true_positive']:.0f}"
+    found = f"is known to find {of} changes in 100 cases"  # gaps could add some
     over = f"with {row['false_positive']:.0f} no-change referrals"
     assert title(figure).startswith(
         f"Referring all with a clinical indication {found}, {over}{above_chance(row)}"

@@ -157,3 +157,34 @@ def test_one_measure_at_a_time(draw, table):
 def test_bands_of_nothing_counted_are_refused():
     with pytest.raises(SecondopError, match="Nothing was counted for true_positive in any draw"):
         figures.propagate(BANDS.tail(1))
+
+
+def test_swings_no_larger_than_chance_are_not_said_to_move_anything():
+    figure = figures.tornado(SWINGS.assign(swing_error=[6.0, 2.5, 0.6, 0.0]))
+    assert title(figure).startswith(
+        "None of these parameters is shown to move true positives from 33.0 per 100:"
+    )
+
+
+def test_negative_numbers_have_a_true_minus_and_none_is_a_negative_zero():
+    below = SWINGS.assign(base=-0.2, at_lower=-0.3, at_upper=-0.0001, swing=[0.3, 0.1, 0.001, 0])
+    bands = BANDS.assign(base=-0.001, lower=-0.5, median=-0.2, upper=0.1, lower_half=-0.3, upper_half=-0.1)
+    for figure in (figures.tornado(below), figures.propagate(bands)):
+        said = [title(figure), *notes(figure), *map(str, rows(figure))]
+        assert not [text for text in said if "-0" in text or "−0.00 " in text] and "−0.3" in str(said)
+
+
+@pytest.mark.parametrize("none", [float("inf"), float("nan")])
+def test_what_has_no_value_at_an_end_is_left_out_and_counted(none):
+    part = SWINGS.copy()
+    part.loc[0, ["at_upper", "swing", "swing_error"]] = none
+    said = title(figures.tornado(part))
+    assert said.startswith("“First right” moves") and "Left out, as an end has no value: 1." in said
+    with pytest.raises(SecondopError, match="no true positives at any end"):
+        figures.tornado(SWINGS.assign(base=none))
+    bands = BANDS.copy()
+    bands.loc[1, ["upper", "median"]] = none
+    figure = figures.propagate(bands)
+    assert "Without limit, so not drawn: recommended." in title(figure) and "nan" not in str(rows(figure))
+    with pytest.raises(SecondopError, match="no bands to draw"):
+        figures.propagate(BANDS.assign(median=none))
