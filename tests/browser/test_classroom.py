@@ -507,3 +507,13 @@ def test_a_choice_is_kept_in_another_language_and_size_of_text_and_not_for_the_n
     assert page.locator(".verdict").count() == 1
     page.get_by_role("button", name="Nächste Aufgabe").click()
     assert page.locator("input[type=radio]:checked").count() == 0
+
+
+def test_votes_on_a_case_that_was_never_revealed_tell_nothing_of_its_answer(opened):
+    page = opened("projector", "#poll")
+    for revealed, case in ((False, "T003"), (True, "T001")):
+        page.get_by_role("button", name="+ 95 %").first.click()
+        if revealed:
+            page.get_by_role("button", name="Reveal").click()
+        page.get_by_label("Case", exact=True).select_option(case)
+        assert page.locator("caption", has_text="How often an answer was right").count() == revealed

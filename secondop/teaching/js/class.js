@@ -123,10 +123,10 @@ SCREENS.set("poll", (root) => {
       poll.past.length || poll.shown ? calibration([...poll.past, ...(poll.shown ? pairsOf(poll, item) : [])]) : null);
     if (place >= 0 && focus) bars.querySelectorAll("button")[place]?.focus();
   };
-  const pick = el("select", { id: uid("poll-case"), onchange: () => go("poll", { poll: { id: pick.value, round: 0, votes: [{}, {}], shown: false, past: [...poll.past, ...pairsOf(poll, item)] } }) },
+  const pick = el("select", { id: uid("poll-case"), onchange: () => go("poll", { poll: { id: pick.value, round: 0, votes: [{}, {}], shown: false, past: [...poll.past, ...(poll.told ? pairsOf(poll, item) : [])] } }) },
     DATA.cases.map((one) => el("option", { value: one.id, selected: one.id === poll.id }, `${one.id} ${own("cases", one.id).title || one.title}${mark(one)}`)));
   root.append(el("p", {}, t("poll-lead")), el("div", { class: "tools" }, el("label", { for: uid("poll-case") }, t("case")), pick,
-    button(t("reveal"), () => { poll.shown = true; show(); }), button(t("hide"), () => { poll.shown = false; show(); }),
+    button(t("reveal"), () => { poll.shown = poll.told = true; show(); }), button(t("hide"), () => { poll.shown = false; show(); }),
     button(t("vote-again"), () => { poll.round = 1; poll.shown = false; show(); }, { disabled: poll.round > 0 })), sheet(item), bars, collating());
   show();
 });
