@@ -68,7 +68,7 @@ def page_data(
     *books: RuleBook, screens: Iterable[str] = SCREENS, language: str = "en", cases: Deck | None = None
 ) -> dict[str, Any]:
     """What the page is given: its books, their teaching cases, and what the screens need."""
-    keys = [re.sub(r"\W+", "-", book.title.lower()).strip("-") for book in books]
+    keys = _keys(books)
     told = [case for book in books for case in _cases(book, cases, {"quiz", "poll"} & {*screens})]
     ours = RULE_BOOK in books
     there = {"tradeoff": ours, "vignettes": ours, "quiz": told, "poll": told}
@@ -94,6 +94,19 @@ def page_data(
     if "glossary" in shown:
         data["glossary"] = glossary()[["id", "word", "field", "meaning", "formula"]].to_dict("records")
     return data
+
+
+def _keys(books: Iterable[RuleBook]) -> list[str]:
+    """A short name for each book, of its title; an edition of a book before it has its version besides."""
+    editions = [(book.title, book.version) for book in books]
+    if twice := {edition for edition in editions if editions.count(edition) > 1}:
+        title, version = min(twice)
+        raise SecondopError(
+            f"Two rule books of the page are {title!r}, version {version!r}: nobody can tell which is which."
+            " Give one of them another title or version."
+        )
+    plain = [re.sub(r"\W+", "-", title.lower()).strip("-") or "book" for title, _ in editions]
+    return [f"{key}-{i}" if key in plain[:i] else key for i, key in enumerate(plain)]
 
 
 def program(*names: str) -> str:

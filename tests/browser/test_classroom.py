@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secondop import Indication, RuleBook, SecondopError, Source, count, ordered
+from secondop import Indication, RuleBook, SecondopError, Source, at_least, count, flag, number, ordered
 from secondop.datafiles import data_path
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.guideline.sgb27b import SGB27B
@@ -298,7 +298,7 @@ def test_a_small_book_of_ones_own_is_a_page_that_opens_and_answers_as_python_doe
 
 def answer_file(tmp_path, name, answers, **more):
     path = tmp_path / name
-    told = {"format": "secondop answers 1", "reader": "ABCD", "answers": answers} | more
+    told = {"format": "secondop answers 1", "reader": path.stem, "answers": answers} | more
     path.write_text(json.dumps(told))
     return path
 
@@ -315,11 +315,15 @@ def test_answer_files_are_collated_and_nothing_in_them_is_believed(opened, tmp_p
         answer_file(tmp_path, "twice.json", [one, one]),
         answer_file(tmp_path, "large.json", [one], pad="x" * 200_000),
         answer_file(tmp_path, "other.json", [one], format="something else"),
+        answer_file(tmp_path, "a (1).json", [one], reader="a"),
+        answer_file(tmp_path, "nobody.json", [one], reader=None),
+        answer_file(tmp_path, "empty.json", []),
     ]
     (broken := tmp_path / "broken.json").write_text("{")
     page.get_by_label("Answer files of students").set_input_files([*files, broken])
-    page.get_by_text("3 of 8 files read").wait_for()
-    assert page.locator("[role=alert]").count() == 5
+    page.get_by_text("3 of 11 files read").wait_for()
+    assert page.locator("[role=alert]").count() == 8
+    assert "of a, who was read already" in " ".join(page.locator("[role=alert]").all_inner_texts())
     assert page.locator("img").count() == 0
     assert page.get_by_text("In 2 of 3 pairs of readers").is_visible()
     assert page.told == []
@@ -406,3 +410,110 @@ def test_the_trade_off_and_its_controls_stand_on_one_screen(opened):
                 screen,
                 part,
             )
+
+
+def small_book(*rules, title="Own", version="1", reference="Our own procedure"):
+    """A book of these conditions, each of which recommends."""
+    made = [
+        Indication(f"rule-{i}", f"Rule {i}", when=when, level="recommended", group="g", source="sop")
+        for i, when in enumerate(rules)
+    ]
+    sources = [Source("sop", reference, grade="guideline")]
+    return RuleBook(title, subject="review", version=version, sources=sources, rules=made)
+
+
+@pytest.mark.parametrize("address", ["#explore/%", "#%E0%A4%A", "#__proto__", "#explore/T001.", "#quiz/%25"])
+def test_an_address_that_was_cut_or_mistyped_still_opens_the_page(address, opened):
+    page = opened(address=address)
+    assert page.locator("main h1").count() == 1 and page.told == []
+
+
+def test_back_goes_to_the_screen_before_and_loses_neither_votes_nor_numbers(opened):
+    page = opened(address="#explore/T014")
+    exact = page.locator("input[type=number]").evaluate_all("all => all.map(it => it.value)")
+    page.get_by_role("button", name="Class poll").click()
+    page.get_by_role("button", name="+ 95 %").first.click()
+    page.get_by_role("button", name="Glossary").click()
+    page.go_back()
+    assert "1 answers" in page.locator("[role=status]").first.inner_text()
+    page.go_back()
+    page.get_by_role("heading", name="Explore a case").wait_for()
+    assert page.locator("input[type=number]").evaluate_all("all => all.map(it => it.value)") == exact
+    assert page.told == []
+
+
+def test_undo_takes_back_the_choice_of_another_book(opened):
+    page = opened(address="#explore/T011")
+    page.get_by_role("button", name="paragraph 27b").click()
+    assert page.locator(".code").inner_text() != "T011"
+    page.get_by_role("button", name="Undo").click()
+    assert page.locator(".code").inner_text() == "T011"
+
+
+def test_two_editions_of_a_book_are_two_and_twins_are_refused(opened, tmp_path):
+    red, pain = flag("red", "Is it red?"), flag("pain", "Is there pain?")
+    editions = [small_book(red), small_book(red & pain, version="2")]
+    page = opened(path=classroom(tmp_path / "two.html", *editions))
+    names = page.locator(".tools button[aria-pressed]").all_inner_texts()
+    assert names[1:] == ["Own, 1", "Own, 2"]
+    ask = "key => secondop.assess({red: true}, key).recommendation"
+    assert [page.evaluate(ask, key) for key in ("own", "own-1")] == ["recommended", "no_indication"]
+    with pytest.raises(SecondopError, match="nobody can tell which is which"):
+        classroom(tmp_path / "twins.html", small_book(red), small_book(pain))
+
+
+def test_a_threshold_is_said_with_its_end_as_python_says_it(opened, tmp_path):
+    dose, weight = number("dose", 9.5, "mg", "Which dose?", low=-2.25), number("weight", 9, "kg", "Weight?")
+    book = small_book((dose > 2.5) & (weight <= 3.3), dose < -1.25)
+    page = opened(path=book.to_page(tmp_path / "ends.html"))
+    for fact, words in book.answer_space.options.items():
+        page.get_by_role("button", name="Start over").click()
+        if fact == "weight":
+            page.locator(".next").get_by_text("more than 2.5 mg").click()
+        said = page.locator(".next .choices button").all_inner_texts()
+        assert [text.split(" →")[0] for text in said] == [*words.values()]
+
+
+def test_the_key_that_a_reason_cites_is_named_in_the_list_of_sources(opened, tmp_path):
+    text = "</script><img src=x onerror=alert(1)> {name} \u202e\U0001f600"
+    book = small_book(flag("red", text, topic=text), title=text, reference=text)
+    page = opened("phone", path=book.to_page(tmp_path / "own.html"))
+    for part in ("Cannot be judged", "Sources"):
+        page.locator("summary", has_text=part).click()
+    assert page.get_by_text("Source: sop").is_visible()
+    assert f"sop: {text}" in page.locator("[aria-label=Reasons]").inner_text()
+    assert page.locator("img").count() == 0 and page.told == []
+
+
+def test_a_rule_that_counts_thirteen_facts_does_not_hold_the_page_up(opened, tmp_path):
+    facts = [count(f"weeks_{i}", 99, "weeks", f"For how many weeks, {i}?") for i in range(13)]
+    book = small_book(at_least(6, *(fact >= 3 for fact in facts)))
+    page = opened(path=book.to_page(tmp_path / "thirteen.html"))
+    took = """() => { const start = performance.now();
+        document.querySelectorAll("details").forEach((it) => { it.open = true; });
+        return new Promise((done) => setTimeout(() => done(performance.now() - start), 50)); }"""
+    assert page.evaluate(took) < 2_000
+    assert page.locator("[aria-label=Reasons]").get_by_text("It would fire with").count() == 1
+
+
+def test_a_choice_is_kept_in_another_language_and_size_of_text_and_not_for_the_next_item(opened):
+    page = opened("phone", "#quiz")
+    page.get_by_label("recommended", exact=True).check()
+    page.get_by_label("75 %").check()
+    page.get_by_role("button", name="Deutsch").click()
+    page.get_by_role("button", name="Größere Schrift").click()
+    assert page.get_by_label("empfohlen", exact=True).is_checked() and page.get_by_label("75 %").is_checked()
+    page.get_by_role("button", name="Auflösen").click()
+    assert page.locator(".verdict").count() == 1
+    page.get_by_role("button", name="Nächste Aufgabe").click()
+    assert page.locator("input[type=radio]:checked").count() == 0
+
+
+def test_votes_on_a_case_that_was_never_revealed_tell_nothing_of_its_answer(opened):
+    page = opened("projector", "#poll")
+    for revealed, case in ((False, "T003"), (True, "T001")):
+        page.get_by_role("button", name="+ 95 %").first.click()
+        if revealed:
+            page.get_by_role("button", name="Reveal").click()
+        page.get_by_label("Case", exact=True).select_option(case)
+        assert page.locator("caption", has_text="How often an answer was right").count() == revealed

@@ -133,12 +133,14 @@ def poll(page, see):
             page.get_by_role("button", name="Erneut abstimmen").click()
     one = '{"case": "T001", "answer": "urgent", "sure": 95}'
     answers = [one, one.replace("urgent", "optional"), f"{one}, {one}", '{"case": "X"}']
-    texts = ["{", "{}", *(f'{{"format": "secondop answers 1", "answers": [{some}]}}' for some in answers)]
+    head = '"format": "secondop answers 1", "reader"'
+    told = [f'{{{head}: "R{i}", "answers": [{some}]}}' for i, some in enumerate(answers)]
+    texts = ["{", "{}", *told, told[0]]  # the last is of a reader who was read
     files = [(f"{i}.json", text) for i, text in enumerate([*texts, "x" * 200_000])]
     page.get_by_label("Antwortdateien von").set_input_files(
         [{"name": name, "mimeType": "application/json", "buffer": text.encode()} for name, text in files]
     )
-    page.get_by_text("2 von 7 Dateien gelesen").wait_for()
+    page.get_by_text("2 von 8 Dateien gelesen").wait_for()
 
 
 def vignettes(page, see):

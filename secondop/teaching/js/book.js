@@ -50,6 +50,7 @@ export class Book {
     this.levels = Object.fromEntries(this.json.facts.map((fact) => [fact.name, fact.levels]));
     const read = new Set(this.rules.flatMap((rule) => rule.facts));
     this.facts = this.json.facts.filter((fact) => read.has(fact.name));
+    this.cuts = {}; // of a number: where a sort of answers begins, and whether only above it
     this.options = Object.fromEntries(this.facts.map((fact) => [fact.name, this.#options(fact)]));
     this.byName = Object.fromEntries(this.rules.map((rule) => [rule.name, rule]));
     this.kept = new Map(); // what was found for a rule and the answers that it reads
@@ -66,6 +67,7 @@ export class Book {
       if ((value > low || (value === low && above)) && (value < high || (value === high && !above))) cuts.set(`${value} ${above}`, [value, above]);
     }
     const order = [...cuts.values()].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    this.cuts[fact.name] = order;
     return [low, ...order.map(([value, above]) => (above ? nextAfter(value) : value))];
   }
 
@@ -170,14 +172,18 @@ export class Book {
   #smallest(rule, given) {
     const facts = rule.facts, now = facts.map((name) => given[name]);
     const ordered = facts.map((name) => this.json.facts.find((fact) => fact.name === name).kind === "ordered");
+    const options = facts.map((name) => [...this.options[name], null].map((option, place) => [option, place]));
+    const then = {};
+    options.forEach((some, i) => some.sort(([a], [b]) => (b === now[i]) - (a === now[i]))); // first what is so already
     let best = null, alike = [];
-    const ways = (i, way) => {
+    const ways = (i, way, changes, learned) => {
+      if (best && compare([changes, learned], best.order.slice(0, 2)) > 0) return; // no longer among the smallest
+      facts.forEach((name, j) => { then[name] = j < i ? way[j][0] : null; });
+      if (this.verdict(rule, then) === false) return;
       if (i < facts.length) {
-        const options = [...this.options[facts[i]], null];
-        options.forEach((option, place) => ways(i + 1, [...way, [option, place]]));
+        for (const one of options[i]) ways(i + 1, [...way, one], changes + (one[0] !== now[i] && now[i] !== null), learned + (one[0] !== now[i] && now[i] === null));
         return;
       }
-      const then = Object.fromEntries(facts.map((name, j) => [name, way[j][0]]));
       if (this.verdict(rule, then) !== true) return;
       const changed = way.map(([option], j) => option !== now[j]);
       const count = (test) => changed.filter((is, j) => is && test(j)).length;
@@ -189,11 +195,12 @@ export class Book {
       if (less < 0) best = { order, changed, way };
       alike.push({ changed, way });
     };
-    ways(0, []);
+    ways(0, [], 0, 0);
     if (!best) return null;
+    const places = ({ way }) => way.map(([, place]) => place);
     const same = (other) => other.changed.every((is, j) => is === best.changed[j]);
     const alone = best.changed.filter(Boolean).length === 1;
-    alike = alone ? alike.filter(same) : [best];
+    alike = alone ? alike.filter(same).sort((a, b) => compare(places(a), places(b))) : [best];
     return facts.flatMap((name, j) => (best.changed[j] ? [[name, [...new Set(alike.map(({ way }) => way[j][0]))]]] : []));
   }
 }

@@ -46,7 +46,7 @@ SCREENS.set("change", (root) => {
     const cuts = thresholds(one.when).map(([path, condition]) => {
       const about = fact(made, condition.fact), key = JSON.stringify([one.name, ...path]), now = CHANGED.cuts.get(key) ?? condition.value;
       const value = el("output", {}, ` ${condition.op} ${number(now)} ${unit(about)}`);
-      const slider = el("input", { type: "range", min: condition.lower ?? about.low ?? 0, max: condition.upper ?? Math.min(about.high ?? 100, condition.value * 4 + 4),
+      const slider = el("input", { type: "range", min: condition.lower ?? about.low ?? 0, max: condition.upper ?? Math.min(about.high ?? 100, Math.abs(condition.value) * 4 + 4),
         step: about.kind === "count" ? 1 : "any", value: now, "aria-label": `${label(one)}: ${question(about)}`, oninput: () => {
           CHANGED.cuts.set(key, +slider.value);
           value.textContent = ` ${condition.op} ${number(+(+slider.value).toPrecision(4))} ${unit(about)}`;

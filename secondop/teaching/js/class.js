@@ -34,25 +34,26 @@ function revealed({ id, expected, why, disputed }) {
 
 const choices = (name, chosen, asked = "predict", now = null) => el("fieldset", { class: "field" }, el("legend", {}, t(asked)),
   LEVELS.map((one) => el("label", {}, el("input", { type: "radio", name: uid(name), value: one, checked: one === now, onchange: () => chosen(one) }), level(one))));
-const sureness = (name, chosen) => el("fieldset", { class: "field" }, el("legend", {}, t("how-sure")),
-  SURE.map((one) => el("label", {}, el("input", { type: "radio", name: uid(name), value: one, onchange: () => chosen(one) }), t(`sure-${one}`))));
+const sureness = (name, chosen, now = null) => el("fieldset", { class: "field" }, el("legend", {}, t("how-sure")),
+  SURE.map((one) => el("label", {}, el("input", { type: "radio", name: uid(name), value: one, checked: one === now, onchange: () => chosen(one) }), t(`sure-${one}`))));
 
 /** Which items: those that were given, with a list to choose from; or as many as are drawn by seed and topic. */
 function quizSettings(quiz, items) {
-  const choose = (key, options) => el("select", { id: uid(`q-${key}`), onchange: (event) => (key === "at" ? go("quiz", { quiz: { ...quiz, at: +event.target.value } }) : go("quiz", { quiz: { ...quiz, [key]: event.target.value, at: 0, given: {} } })) },
+  const choose = (key, options) => el("select", { id: uid(`q-${key}`), onchange: (event) => (key === "at" ? go("quiz", { quiz: { ...quiz, at: +event.target.value } }) : go("quiz", { quiz: { ...quiz, [key]: event.target.value, at: 0, given: {}, chosen: null } })) },
     options.map(([value, words]) => el("option", { value, selected: value === quiz[key] }, words)));
   const named = (key, name, input) => [el("label", { for: uid(`q-${key}`) }, t(name)), input];
   if (DATA.fixed) return el("div", { class: "tools" }, named("at", "case", choose("at", [...items.map(({ id, title }, i) => [i, `${i + 1} ${own("cases", id).title || title}`]), [items.length, t("your-score")]])));
-  const number = (key, max) => el("input", { type: "number", id: uid(`q-${key}`), min: 1, max, value: quiz[key], onchange: (event) => go("quiz", { quiz: { ...quiz, [key]: Math.max(1, Math.min(max, +event.target.value || 1)), at: 0, given: {} } }) });
+  const number = (key, max) => el("input", { type: "number", id: uid(`q-${key}`), min: 1, max, value: quiz[key], onchange: (event) => go("quiz", { quiz: { ...quiz, [key]: Math.max(1, Math.min(max, Math.round(event.target.value) || 1)), at: 0, given: {}, chosen: null } }) });
   const topics = [...new Set(DATA.cases.flatMap((one) => one.topics))];
   return el("div", { class: "tools" }, named("n", "how-many", number("n", DATA.cases.length)), named("seed", "seed", number("seed", 9999)), named("topic", "topic", choose("topic", [["", t("all-topics")], ...topics.map((one) => [one, topic(one)])])));
 }
 
 SCREENS.set("quiz", (root) => {
   const quiz = (STATE.quiz ||= { seed: 1, n: 10, topic: "", at: 0, given: {} }), items = DATA.fixed ? DATA.cases : drawn(quiz.seed, quiz.n, quiz.topic);
-  const to = (at) => go("quiz", { quiz: { ...quiz, at } }), item = items[quiz.at], made = {}, out = el("div");
+  const to = (at) => go("quiz", { quiz: { ...quiz, at } }), item = items[quiz.at], out = el("div");
   root.append(quizSettings(quiz, items));
   if (!item) { root.append(scored(quiz, items), button(t("previous-item"), () => to(items.length - 1))); return; }
+  const made = quiz.chosen?.id === item.id ? quiz.chosen : (quiz.chosen = { id: item.id }); // kept in another language or size of text
   const reveal = () => {
     const { answer } = quiz.given[item.id], right = answer === item.expected;
     fill(out, el("p", { class: "says" }, `${level(answer)}: ${t(right ? "right" : "wrong")}`), right || STATE.language !== "en" ? null : el("p", {}, item.hints[answer]), revealed(item));
@@ -65,7 +66,7 @@ SCREENS.set("quiz", (root) => {
     ask.remove();
     reveal();
   });
-  const ask = el("div", {}, choices("predict", (x) => { made.answer = x; }), sureness("sure", (x) => { made.sure = x; }), act), told = quiz.given[item.id];
+  const ask = el("div", {}, choices("predict", (x) => { made.answer = x; }, "predict", made.answer), sureness("sure", (x) => { made.sure = x; }, made.sure), act), told = quiz.given[item.id];
   root.append(el("p", {}, `${t("item", { i: quiz.at + 1, n: items.length })} · ${own("cases", item.id).title || item.title}${mark(item)}`), sheet(item), told ? "" : ask, out,
     el("div", { class: "tools" }, button(t("previous-item"), () => to(quiz.at - 1), { disabled: !quiz.at }), button(t(quiz.at + 1 < items.length ? "next-item" : "your-score"), () => to(quiz.at + 1))));
   if (told) reveal();
@@ -79,7 +80,7 @@ function scored(quiz, items) {
   const line = ({ answer, ok, item }) => el("li", {}, `${ok ? "\u2713" : "\u2717"} ${own("cases", item.id).title || item.title}`, ok ? null : el("div", { class: "small" }, t("you-said", { answer: level(answer), right: level(item.expected) })));
   return el("div", {}, el("p", { class: "says" }, t("score", { right: given.length - wrong.length, n: given.length, of: items.length })), given.length ? el("p", {}, t("baseline", { k: most, n: given.length })) : null,
     el("ul", { class: "plain" }, given.map(line)), rules.length ? [el("h2", {}, t("look-again")), el("ul", {}, rules.map((rule) => el("li", {}, `${label(rule)} (${rule.source}, ${rule.statement})`)))] : null,
-    calibration(given.map(({ sure, ok }) => [sure, ok])), button(t("save-answers"), () => save(quiz.given)), " ", DATA.fixed ? null : button(t("again"), () => go("quiz", { quiz: { ...quiz, at: 0, given: {} } })));
+    calibration(given.map(({ sure, ok }) => [sure, ok])), button(t("save-answers"), () => save(quiz.given), { disabled: !given.length }), " ", DATA.fixed ? null : button(t("again"), () => go("quiz", { quiz: { ...quiz, at: 0, given: {}, chosen: null } })));
 }
 
 /** How often who was so sure was right, each with of how many. */
@@ -122,10 +123,10 @@ SCREENS.set("poll", (root) => {
       poll.past.length || poll.shown ? calibration([...poll.past, ...(poll.shown ? pairsOf(poll, item) : [])]) : null);
     if (place >= 0 && focus) bars.querySelectorAll("button")[place]?.focus();
   };
-  const pick = el("select", { id: uid("poll-case"), onchange: () => go("poll", { poll: { id: pick.value, round: 0, votes: [{}, {}], shown: false, past: [...poll.past, ...pairsOf(poll, item)] } }) },
+  const pick = el("select", { id: uid("poll-case"), onchange: () => go("poll", { poll: { id: pick.value, round: 0, votes: [{}, {}], shown: false, past: [...poll.past, ...(poll.told ? pairsOf(poll, item) : [])] } }) },
     DATA.cases.map((one) => el("option", { value: one.id, selected: one.id === poll.id }, `${one.id} ${own("cases", one.id).title || one.title}${mark(one)}`)));
   root.append(el("p", {}, t("poll-lead")), el("div", { class: "tools" }, el("label", { for: uid("poll-case") }, t("case")), pick,
-    button(t("reveal"), () => { poll.shown = true; show(); }), button(t("hide"), () => { poll.shown = false; show(); }),
+    button(t("reveal"), () => { poll.shown = poll.told = true; show(); }), button(t("hide"), () => { poll.shown = false; show(); }),
     button(t("vote-again"), () => { poll.round = 1; poll.shown = false; show(); }, { disabled: poll.round > 0 })), sheet(item), bars, collating());
   show();
 });
@@ -142,28 +143,31 @@ function shift(poll, item) {
 
 // ---------------------------------------------------------------- answer files: from anybody, so trusted with nothing
 
-/** The answers of a file as [case, answer] pairs; an error says what is wrong with it. */
+/** Whose a file is, and its answers by case; an error says what is wrong with it. */
 function readAnswers(text) {
   if (text.length > LIMIT.bytes) throw new Error(t("file-too-large"));
   let told;
   try { told = JSON.parse(text); } catch { throw new Error(t("file-no-json")); }
-  if (told?.format !== FORMAT || !Array.isArray(told.answers) || told.answers.length > LIMIT.answers) throw new Error(t("file-other"));
+  if (told?.format !== FORMAT || typeof told.reader !== "string" || !/^[\p{L}\p{N}_ .-]{1,40}$/u.test(told.reader) || !told.answers?.length || !Array.isArray(told.answers) || told.answers.length > LIMIT.answers) throw new Error(t("file-other"));
   const found = new Map();
   for (const one of told.answers) {
     if (!teaching(one?.case) || !LEVELS.includes(one.answer)) throw new Error(t("file-answer", { what: JSON.stringify(one).slice(0, 60) }));
     if (found.has(one.case)) throw new Error(t("file-twice", { id: one.case }));
     found.set(one.case, { answer: one.answer, sure: SURE.includes(one.sure) ? one.sure : null });
   }
-  return found;
+  return [told.reader, found];
 }
 
 function collating() {
   const out = el("div"), input = el("input", { type: "file", id: uid("files"), multiple: true, accept: ".json,application/json", onchange: async () => {
-    const readers = [], wrong = [];
+    const readers = [], wrong = [], seen = new Set();
     for (const file of [...input.files].slice(0, LIMIT.files)) {
       try {
         if (file.size > LIMIT.bytes) throw new Error(t("file-too-large"));
-        readers.push(readAnswers(await file.text()));
+        const [reader, answers] = readAnswers(await file.text());
+        if (seen.has(reader)) throw new Error(t("file-again", { reader }));
+        seen.add(reader);
+        readers.push(answers);
       } catch (error) { wrong.push(`${file.name.slice(0, 60)}: ${error.message}`); }
     }
     fill(out, el("p", { role: "status" }, t("files-read", { n: readers.length, of: input.files.length })), wrong.map((text) => el("p", { role: "alert" }, text)), readers.length ? collated(readers) : null);

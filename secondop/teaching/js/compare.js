@@ -10,7 +10,7 @@ SCREENS.set("compare", (root) => {
       if (found) set({ book: found[0], facts: found[1], start: found[2] }); else wrong.textContent = t("no-code");
     };
     const books = BOOKS.size > 1 ? el("select", { "aria-label": `${t("rule-book")} ${key}`, onchange: (event) => set({ ...about, book: event.target.value }) },
-      [...BOOKS].map(([name, one]) => el("option", { value: name, selected: name === about.book }, titled(one)))) : null;
+      [...BOOKS].map(([name, one]) => el("option", { value: name, selected: name === about.book }, edition(one)))) : null;
     return el("section", { "aria-label": key }, el("div", { class: "tools" }, el("label", { for: typed.id }, `${t("case-code")} ${key}`), typed,
       button(t("open"), load), wrong, books), story(about.start), verdict(made, about.facts, { side: key }));
   };

@@ -23,10 +23,10 @@ function nextQuestion(made, facts, change) {
 
 /** What each rule says, in three lists: for, against, cannot be judged; and what would make it fire. */
 function reasons(made, facts) {
-  const { verdicts } = made.assess(facts), sources = Object.fromEntries(made.json.sources.map((x) => [x.key, x]));
+  const { verdicts } = made.assess(facts);
   const told = (rule) => el("li", {}, el("b", {}, label(rule)),
     el("div", { class: "small" }, rule.facts.map((name) => `${question(fact(made, name))} ${inWords(fact(made, name), facts[name])}`).join(" · ")),
-    el("div", { class: "small" }, `${t("source")}: ${sources[rule.source]?.title || rule.source}${rule.statement ? `, ${rule.statement}` : ""}`),
+    el("div", { class: "small" }, `${t("source")}: ${rule.source}${rule.statement ? `, ${rule.statement}` : ""}`),
     verdicts[rule.name] === true ? null : changeWords(made, rule, facts));
   const list = (key, test, open) => {
     const rules = made.rules.filter(test);
@@ -36,7 +36,8 @@ function reasons(made, facts) {
   return el("section", { "aria-label": t("reasons") },
     list("reasons-for", is("indication", true), true), list("reasons-against", is("counter_indication", true), true),
     list("cannot-be-judged", (rule) => rule.kind !== "amplifier" && verdicts[rule.name] === null, false),
-    list("does-not-fire", (rule) => rule.kind !== "amplifier" && verdicts[rule.name] === false, false));
+    list("does-not-fire", (rule) => rule.kind !== "amplifier" && verdicts[rule.name] === false, false),
+    fold(t("sources"), false, el("ul", {}, made.json.sources.map(({ key, reference, grade }) => el("li", { lang: own("books", made.json.title).title ? "en" : null }, el("b", {}, key), `: ${reference}${grade ? ` (${grade})` : ""}`)))));
 }
 
 const fact = (made, name) => made.json.facts.find((one) => one.name === name);
@@ -144,7 +145,7 @@ SCREENS.set("explore", (root) => {
       button(t("hide-consequences"), () => go("explore", { hide: !STATE.hide, shown: false }), { "aria-pressed": STATE.hide }),
       el("label", { for: uid("start") }, t("start-from")), start,
       button(t("save-row"), () => saveRow(book(), STATE.facts)),
-      BOOKS.size > 1 ? [...BOOKS].map(([key, made]) => button(titled(made), () => go("explore", { book: key, facts: {}, start: "" }), { "aria-pressed": key === STATE.book })) : null),
+      BOOKS.size > 1 ? [...BOOKS].map(([key, made]) => button(edition(made), () => { remember(); go("explore", { book: key, facts: {}, start: "", shown: false }); }, { "aria-pressed": key === STATE.book })) : null),
     el("div", { class: "columns" }, facts, why),
     el("section", { class: "codes", "aria-label": t("case-code") }, el("p", {}, `${t("case-code")}: `, code, " ", link),
       el("p", {}, el("label", { for: uid("code") }, `${t("enter-code")} `), typed, " ", button(t("open"), load), " ", wrong)));

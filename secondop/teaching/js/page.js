@@ -18,6 +18,8 @@ const label = (rule) => own("rules", rule.name).label || rule.label;
 const unit = (fact) => own("facts", fact.name).unit || fact.unit || "";
 const topic = (name) => own("topics", name).label || name;
 const titled = (made) => own("books", made.json.title).title || made.json.title;
+/** The title where one of several is chosen: of two editions with their versions. */
+const edition = (made) => ([...BOOKS.values()].some((other) => other !== made && other.json.title === made.json.title) ? `${titled(made)}, ${made.json.version}` : titled(made));
 /** A number as the language writes it: with so many decimals, or else as many as it has, twelve digits at most. */
 const number = (x, decimals) => x.toLocaleString(STATE.language, decimals === undefined
   ? { maximumSignificantDigits: 12 } : { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
@@ -34,9 +36,10 @@ function inWords(fact, answer) {
 function sortInWords(made, fact, i) {
   const options = made.options[fact.name];
   if (typeof options[i] !== "number") return inWords(fact, options[i]);
-  const ends = [];
-  if (i > 0) ends.push(t("at-least", { n: number(options[i]) }));
-  if (i + 1 < options.length) ends.push(t("less-than", { n: number(options[i + 1]) }));
+  const ends = [], cuts = made.cuts[fact.name];
+  const end = ([value, above], keys) => ends.push(t(keys[+above], { n: number(value) }));
+  if (i > 0) end(cuts[i - 1], ["at-least", "more-than"]);
+  if (i < cuts.length) end(cuts[i], ["less-than", "at-most"]);
   return `${ends.join(` ${t("and")} `) || t("any-number")} ${unit(fact)}`.trim();
 }
 
@@ -139,21 +142,23 @@ function ofCode(code) {
 
 /** Show a screen and keep where we are in the address, so that it can be sent or come back to. */
 function go(screen, change = {}) {
+  const moved = screen !== STATE.screen; // what the browser's own *back* goes back to
   Object.assign(STATE, change, { screen });
-  tell();
+  tell(moved);
   draw();
 }
 
-function tell() {
-  if (TOLD) TOLD(); else history.replaceState(null, "", `#${STATE.screen}/${codeOf(book(), STATE.facts)}`);
+function tell(moved = false) {
+  if (TOLD) TOLD(); else history[moved ? "pushState" : "replaceState"](null, "", `#${STATE.screen}/${codeOf(book(), STATE.facts)}`);
 }
 
 function fromAddress() {
-  const [screen, code] = decodeURIComponent(location.hash.slice(1)).split("/");
-  const found = code && ofCode(code);
+  const [screen, code] = location.hash.slice(1).split("/"); // letters, digits and signs that no address changes
+  const found = code && code !== codeOf(book(), STATE.facts) && ofCode(code); // the same case keeps its numbers
   if (found) [STATE.book, STATE.facts, STATE.start] = found;
   if (screen === "predict") [STATE.screen, STATE.hide, STATE.shown] = ["explore", true, false]; // what a printed code opens
   else if (DATA.screens.includes(screen)) STATE.screen = screen;
+  else if (!screen) STATE.screen = DATA.screens[0];
 }
 
 /** What *undo* goes back to. */
