@@ -538,12 +538,11 @@ def test_departures_multiply_the_odds_within_cases_that_are_alike():
     assert missed == pytest.approx((4 + 60 / 3) / 2)
 
 
-def test_the_figures_say_by_how_much_the_estimate_misses_and_where_the_truth_is_reached():
+def test_the_figures_say_whether_the_estimate_misses_and_where_the_truth_is_reached():
     cases = simulate("general", 3000, seed=3)
     table = verification_bias(cases, verified="sought")
-    truth, value = table["value"].iloc[-1], table["value"].iloc[1]
-    figure = figures.verification_bias(table)
-    assert f"it misses the truth, {truth:.1f}" in title(figure)
+    truth, figure = table["value"].iloc[-1], figures.verification_bias(table)
+    assert f"its interval misses the truth, {truth:.1f}" in title(figure)
     assert "3,000 simulated cases. The outcome is known for" in title(figure)
     assert any("Known cases alone, " in plain(said) for said in hovers(figure))
     curve = departures(cases, verified="sought", deltas=[-np.inf, -2, -1, 0, 1, np.inf])

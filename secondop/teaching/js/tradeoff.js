@@ -14,7 +14,10 @@ function weighed(scene, now) {
   const counted = scene.policies.map(({ key, label, counts }) => [key, label, ...counts[now.signal]]), every = counted[0][2] + counted[0][4];
   const rows = [["none", "", 0, 0], ...counted, ["all", "", every, 100 - every]].map(([key, label, found, over]) => named({ key, label, found: [found], over: [over], net: [found - over / now.accept] }));
   rows.sort((a, b) => b.net[0] - a.net[0]);
-  return { rows, best: rows[0], tied: rows.slice(1).filter(({ net }) => rows[0].net[0] - net[0] < 0.1) };
+  // A tie: a difference that chance in simulating so many cases may make (two standard errors), or a tenth.
+  const chance = (a, b) => 1.96 * Math.sqrt((Math.abs(a.found[0] - b.found[0]) + Math.abs(a.over[0] - b.over[0]) / now.accept ** 2) * 100 / scene.n);
+  const ties = (row) => rows[0].net[0] - row.net[0] < Math.max(0.1, chance(rows[0], row));
+  return { rows, best: rows[0], tied: rows.slice(1).filter(ties) };
 }
 
 /** True against false positives: bounds hatched, the interval a cross, chance between nobody and everybody dashed. */
@@ -63,7 +66,7 @@ function scenarios(root) {
   const now = (STATE.trade ||= { scenario: 0, signal: DATA.tradeoff[0].signals.indexOf(1), accept: 10 }), figure = el("div", { class: "figure" }), out = scrolling(), say = el("p", { class: "says", role: "status" });
   const show = () => {
     const scene = DATA.tradeoff[now.scenario], found = weighed(scene, now), every = found.rows.find(({ key }) => key === "all").found[0];
-    fill(say, bestWords(found, now.accept));
+    fill(say, `${t("simulated")}: `, bestWords(found, now.accept));
     const cell = (x) => el("td", { class: "n" }, fixed(x)), widest = Math.max(...found.rows.map(({ net }) => Math.abs(net[0])), 0.1);
     const bar = ([net]) => el("span", { class: net < 0 ? "bar less" : "bar", style: `width:${(8 * Math.abs(net) / widest).toFixed(2)}rem` });
     fill(figure, plot(found, now.accept), el("b", {}, t("net-benefit")), el("ol", {}, found.rows.map(({ words, net }) => el("li", {}, words, el("div", {}, bar(net), ` ${fixed(net[0])}`)))));
