@@ -124,3 +124,13 @@ def test_all_questions_with_their_answers_and_the_smallest_changes_are_those_of_
                 for fact, all_ in changed
             ]
             assert spoken == (wanted and [(x.fact.name, x.needed) for x in wanted]), (row, rule.name)
+
+
+def test_a_fact_that_is_called_like_what_every_object_has_is_not_recorded_until_it_is():
+    odd = flag("constructor", "Is it one?")
+    rule = Indication("odd", "Odd", group="g", when=odd, source="s", level="urgent")
+    sources = [Source("s", "A source", grade="guideline")]
+    book = RuleBook(title="Odd", subject="opinion", version="1", sources=sources, rules=[rule])
+    rows = [{}, {"constructor": False}, {"constructor": True}]
+    for got, want in zip(in_javascript(book, rows), in_python(book, rows), strict=True):
+        assert got[:6] == want[:6]

@@ -9,6 +9,9 @@ const OPS = {
   ">=": (a, b) => a >= b, ">": (a, b) => a > b, "<=": (a, b) => a <= b, "<": (a, b) => a < b, "==": (a, b) => a === b,
 };
 
+/** An answer, or null where none is recorded: a fact may be called like what every object has. */
+const recorded = (answers, name) => (Object.hasOwn(answers, name) ? (answers[name] ?? null) : null);
+
 /** What a condition says of a case: true, false, or null where what is missing decides it. */
 export function holds(condition, answers, levels = {}) {
   const parts = condition.all || condition.any || condition.of;
@@ -22,7 +25,7 @@ export function holds(condition, answers, levels = {}) {
     const said = holds(condition.not, answers, levels);
     return said === null ? null : !said;
   }
-  const answer = answers[condition.fact] ?? null;
+  const answer = recorded(answers, condition.fact);
   if (answer === null) return null;
   if (condition.is_in) return condition.is_in.includes(answer);
   if (!condition.op) return answer === true;
@@ -74,7 +77,7 @@ export class Book {
   /** The answers as the rules tell them apart: a number becomes the least one of its sort. */
   sorted(answers) {
     return Object.fromEntries(this.facts.map(({ name, kind }) => {
-      const answer = answers[name] ?? null;
+      const answer = recorded(answers, name);
       const number = answer !== null && (kind === "count" || kind === "number");
       return [name, number ? this.options[name].findLast((least, i) => i === 0 || answer >= least) : answer];
     }));

@@ -36,7 +36,7 @@ SCREENS.set("change", (root) => {
       return el("div", {}, el("h2", {}, t(key, { k: flips.length, n: some.length })), el("ul", {}, [...counts].map(([words, n]) => el("li", {}, `${words}: ${n}`))),
         el("div", { class: "tools" }, ids.map((id) => button(id, () => { remember(); go("explore", { facts: ofCode(id)[1], start: id }); }))));
     };
-    fill(out, told(deck, "flips-deck"), cases.length ? told(cases, "flips-cohort") : null);
+    fill(out, deck.length ? told(deck, "flips-deck") : verdict(then, STATE.facts), cases.length ? told(cases, "flips-cohort") : null);
   };
   const rule = (one) => {
     const on = el("input", { type: "checkbox", checked: !CHANGED.off.has(one.name), onchange: () => {
