@@ -132,15 +132,6 @@ def natural_sentence(table: pd.DataFrame) -> str:
     return text + then * bool(went)
 
 
-def share_sentence(table: pd.DataFrame) -> str:
-    """Which people the yield is a share of, and what share of all people that makes."""
-    (some, rest), (share, other) = (table[name][:2] for name in ("people", "share"))
-    if not share + other:
-        return "Nobody goes, so there is nothing to take a share of."
-    text = f"{100 * share / (share + other):.1f} % is a share of those who went: in whole people, {some} of "
-    return f"{text}{some + rest}. Of all people it is {100 * share:.1f} %: {some} of 100."
-
-
 def whole_people(counts: np.ndarray) -> np.ndarray:
     """Whole persons of 100, by largest remainders."""
     exact = 100 * counts / (counts.sum() or 1)

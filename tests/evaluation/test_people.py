@@ -15,7 +15,6 @@ from secondop.evaluation.people import (
     natural_frequencies,
     natural_sentence,
     of_100,
-    share_sentence,
     whole_people,
 )
 from secondop.evaluation.tradeoff import tradeoff, wide
@@ -103,22 +102,18 @@ def test_whole_people_always_add_up_and_none_is_off_by_one_or_more(counts):
 SENTENCES = [
     ((0.4, 0.5, 0.148),
      "Of 100 people, 40 have an indication. 20 of them get a second opinion. For 3 of these the diagnosis "
-     "changes, for 17 it does not.",
-     "14.8 % is a share of those who went: in whole people, 3 of 20. Of all people it is 3.0 %: 3 of 100."),
+     "changes, for 17 it does not."),
     ((0.01, 1, 0),
      "Of 100 people, 1 has an indication. 1 of them gets a second opinion. For 0 of these the diagnosis "
-     "changes, for 1 it does not.",
-     "0.0 % is a share of those who went: in whole people, 0 of 1. Of all people it is 0.0 %: 0 of 100."),
+     "changes, for 1 it does not."),
     ((0.4, 0, 0.5),
-     "Of 100 people, 40 have an indication. 0 of them get a second opinion.",
-     "Nobody goes, so there is nothing to take a share of."),
+     "Of 100 people, 40 have an indication. 0 of them get a second opinion."),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("shares", "people", "share"), SENTENCES)
-def test_shares_are_said_in_whole_people(shares, people, share):
-    table = natural_frequencies(*shares)
-    assert (natural_sentence(table), share_sentence(table)) == (people, share)
+@pytest.mark.parametrize(("shares", "people"), SENTENCES)
+def test_shares_are_said_in_whole_people(shares, people):
+    assert natural_sentence(natural_frequencies(*shares)) == people
 
 
 def test_a_share_above_one_is_refused():
