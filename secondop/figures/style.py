@@ -1,4 +1,4 @@
-"""One look for every figure, at two widths and in two schemes; nowhere else are there pixels.
+"""One look for every figure, at two widths and in two schemes; only here and in `layout` are there pixels.
 
 A drawing is begun by :func:`figure` or :func:`ladder`, gets its marks, and is laid out by
 :meth:`Drawing.done`. Its layout is made for a wide page; ``layout.meta`` holds what a page needs beside
@@ -56,10 +56,10 @@ _CLEAR = "rgba(0,0,0,0)"
 _FONT = "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif"
 
 
-def template(scheme: Mapping[str, str]) -> go.layout.Template:
-    """The house style in one scheme, :data:`LIGHT` or :data:`DARK`."""
-    ground, ink = scheme["ground"], scheme["ink"]
-    axis = {"showline": True, "linecolor": scheme["axis"], "gridcolor": scheme["grid"], "zeroline": False}
+def template() -> go.layout.Template:
+    """The house style in the light; a dark page exchanges each colour of :data:`LIGHT` for its own."""
+    ground, ink = LIGHT["ground"], INK
+    axis = {"showline": True, "linecolor": LIGHT["axis"], "gridcolor": LIGHT["grid"], "zeroline": False}
     axis |= {"automargin": False, "tickfont": {"size": 12}, "title": {"font": {"size": 14}, "standoff": 8}}
     foot = {"orientation": "h", "x": 0, "xref": "container", "xanchor": "left", "y": 0, "yref": "container"}
     look = {
@@ -98,7 +98,7 @@ class Drawing:
     x: str = ""
     y: str = ""
     panels: list[Panel] = field(default_factory=list)
-    fig: go.Figure = field(default_factory=lambda: go.Figure(layout={"template": template(LIGHT)}))
+    fig: go.Figure = field(default_factory=lambda: go.Figure(layout={"template": template()}))
     named: list[dict[str, Any]] = field(default_factory=list)
     tables: list[pd.DataFrame] = field(default_factory=list)
     steps: dict[str, tuple[str, dict, Panel]] = field(default_factory=dict)

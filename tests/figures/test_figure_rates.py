@@ -8,17 +8,11 @@ from secondop import RULE_BOOK, attrition, figures, firing_rates, overlap
 from secondop.errors import SecondopError
 from secondop.figures.captions import number, share_of, span
 from secondop.figures.style import COLOURS, WIDE
+from tests.figures import weighed
 from tests.figures.seen import notes, plain, rows, title
+from tests.figures.weighed import N
 
-N = 200
-SHARES = {
-    "neoplasia_concern": 0.1,
-    "atypical_presentation": 0.3,
-    "chemotherapy_proposed": 0.2,
-    "wants_second_opinion": 0.5,
-    "hereditary_condition_suspected": 0.1,
-    "stable": 0.5,
-}
+SHARES = weighed.SHARES | {"stable": 0.5}
 BOOK = RULE_BOOK.only(
     "neoplasia-concern",
     "atypical-or-unresponsive",
