@@ -33,18 +33,14 @@ HEADLINES = {
 
 
 class Reason(NamedTuple):
-    """What one rule says of the case, in words for its audience; ``verdict`` is ``None`` where it cannot be judged.
-
-    ``seen``: the facts that it reads with their values, ``words``: the same in words; ``note``: what
-    strengthens it in this case; ``source``: who says so.
-    """
+    """What one rule says of the case, in words for its audience."""
 
     rule: Rule
-    verdict: bool | None
-    seen: dict[str, Any]
-    note: str
+    verdict: bool | None  # none: it cannot be judged
+    seen: dict[str, Any]  # the facts that it reads, with their values
+    note: str  # what strengthens it in this case
     source: str
-    words: str
+    words: str  # what was seen, in words
 
     @property
     def mark(self) -> str:

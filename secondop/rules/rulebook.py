@@ -38,8 +38,8 @@ class RuleBook:
     """Rules with the facts that they read, their sources and advice. Every edit gives a new book.
 
     ``subject`` is what it is about, as a sentence says it: *second opinion*; ``version``, ``updated`` and
-    ``status`` say which edition it is, and how far it was reviewed. ``also`` lists facts in the order in which
-    to ask for them; others that rules and advice read follow.
+    ``status`` say which edition it is, and how far it was reviewed. ``also`` lists facts in the order in
+    which to ask for them; others that rules and advice read follow.
 
     Examples
     --------
@@ -186,7 +186,7 @@ class RuleBook:
         return replace(self, rules=[rule for rule in self if rule.facts.keys() <= there])
 
     def as_of(self, date: str | datetime.date) -> RuleBook:
-        """A new book of the rules in force on a day; one that may be asks for a fact of its own, whether it was."""
+        """A new book of the rules in force on a day; one that may be asks whether it was, as a fact."""
         kept = [rule for rule in self if rule.in_force(date) is not False]
         for i, rule in enumerate(kept):
             if rule.in_force(date) is None:
@@ -258,9 +258,9 @@ class RuleBook:
     def to_page(self, path: str | Path, *, language: str = "en", url: str = "") -> Path:
         """Write the book as a page that answers: one file, which opens by a double click without a network.
 
-        It is the classroom of this book alone: a case to explore fact by fact, two cases side by side, and the
-        book changed. It opens in a ``language``, "en" or "de"; what the book says stays in its own words.
-        ``url`` is where others will find the page, if links to cases shall lead there.
+        It is the classroom of this book alone: a case to explore fact by fact, two side by side, and the book
+        changed. It opens in a ``language``, "en" or "de"; what the book says stays in its own words. ``url``
+        is where others will find the page, if links to cases shall lead there.
         """
         # The page is of a room to the right, which imports this one: so it is looked up when it is asked for.
         page = importlib.import_module("secondop.teaching.classroom")

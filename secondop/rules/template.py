@@ -37,19 +37,10 @@ def mapping_template(
 ) -> str | Path:
     """A file to fill in: which facts your columns state, and what your words and codes mean.
 
-    It lists columns that state no fact, and of each column the values that no fact knows, with how often each
-    occurs (of a column with more than 30 different ones, or where each occurs once, only how many). The
-    commonest words in German, French and Spanish are filled in; a near answer is named and left to you. What
-    stays "" changes nothing. ``read_cases(source, mapping=path)`` reads it.
-
-    Parameters
-    ----------
-    source, columns, encoding
-        As for :func:`read_cases`; with ``columns`` the answers that your columns take are named.
-    path : path, optional
-        Where to write it, and what is returned then; a file that is there already is left alone.
-    rule_book : RuleBook or list of RuleBook
-        Whose facts the columns may state.
+    Of each column it lists the values that no fact knows, with how often each occurs (where there are more
+    than 30, or each occurs once, only how many). The commonest words in German, French and Spanish are filled
+    in; a near answer is named and left to you. What stays "" changes nothing. ``columns`` and ``encoding`` are
+    taken as by :func:`read_cases`. Gives the text, or the ``path`` it was written to; no file is overwritten.
     """
     target = None if path is None else Path(path).expanduser()
     if target is not None and target.exists():
@@ -65,7 +56,7 @@ def mapping_template(
 
 
 class _Odd(NamedTuple):
-    """A value that no fact knows: as it is first written, how often, what it most likely means, and a hint."""
+    """A value that no fact knows: as it is first written, how often, what it may mean, and a hint."""
 
     shown: str
     times: int
