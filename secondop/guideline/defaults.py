@@ -99,7 +99,6 @@ def mapping_template(
     source: str | Path | Any,
     path: str | Path | None = None,
     *,
-    columns: Mapping[str, str] | None = None,
     encoding: str | None = None,
     rule_book: Books = RULE_BOOK,
 ) -> str | Path:
@@ -115,7 +114,7 @@ def mapping_template(
     >>> check_cases(log, mapping=filled).empty
     True
     """
-    return _template.mapping_template(source, path, columns=columns, encoding=encoding, rule_book=rule_book)
+    return _template.mapping_template(source, path, encoding=encoding, rule_book=rule_book)
 
 
 @checked()

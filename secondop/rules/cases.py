@@ -47,16 +47,16 @@ def read_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> Any:
 
     Parameters
     ----------
-    source : path, file or DataFrame
+    source : path or DataFrame
         A CSV or TSV file (also ``.gz``) separated by commas, semicolons or tabs, an ``.xlsx`` or parquet
-        file, what has a ``read``, or a pandas, polars or pyarrow frame; one case a row. In a file separated
-        by semicolons 2,5 is a number with a decimal comma; 1.000 is one only where its column shows which.
+        file, or a pandas, polars or pyarrow frame; one case a row. In a file separated by semicolons 2,5 is a
+        number with a decimal comma; 1.000 is one only where its column shows which.
     columns : mapping
         Your column names to names of facts, such as ``{"Geschlecht": "sex"}``.
     values : mapping
         Your words and codes to answers: of every fact that takes the answer, ``{"ja": "yes"}``; of a column,
-        by its name or its fact, ``{"Geschlecht": {1: "male", 2: "female"}}``, which goes first; or both. Where
-        numbers are codes, no other number is read as an answer; 1, "1" and 1.0 are one code. A column of no
+        by its name or its fact, ``{"Geschlecht": {1: "male", 2: "female"}}``, which goes first; or both.
+        Where numbers are codes, no other number is an answer; 1, "1" and 1.0 are one code. A column of no
         fact (an outcome) is read if it is named, or if words for all are all that it holds.
     unknown : list or mapping
         Codes for *not recorded*: in every fact's column, ``[999, "k.A."]``, or by column,
@@ -104,8 +104,8 @@ def read_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> Any:
 def check_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> pd.DataFrame:
     """Every problem that :func:`read_cases` would raise or warn of, as a table; empty if there is none.
 
-    Its columns: ``column, rows`` (how many have it), ``first_row`` (counted from 0), ``first_case`` (its label
-    in the frame, or line in the file), ``value, problem, hint``. Columns almost named as a fact come first.
+    It has ``column, rows`` (how many), ``first_row`` (counted from 0), ``first_case`` (its label in the
+    frame, or line in the file), ``value, problem, hint``. Columns almost named as a fact come first.
     """
     read = read_sources(source, meanings(**meant), facts_of(rule_book))
     near = near_misses(column_names(read.frame), read.facts)
@@ -159,7 +159,7 @@ class Read(NamedTuple):
 
 def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: bool = True) -> Read:
     """Read a file or a frame as it is said to be meant; ``some`` fact must have a column."""
-    if isinstance(source, (str, Path)) or callable(getattr(source, "read", None)):
+    if isinstance(source, (str, Path)):
         file = read_file(source, [*facts, *map(str, said.columns)], said.encoding)
     elif said.encoding is not None:
         raise SecondopError("encoding= is for files of text; a frame was decoded already.")

@@ -113,7 +113,7 @@ _GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3}|,\d{3})")  # 1.000 or 1,000: a 
 def decimal_commas(fact: Fact, labels: Iterable[Any]) -> dict[str, Any]:
     """What numbers with a comma, or in groups of thousands, say in a column of a file of semicolons.
 
-    Where it holds 2,5, 1.000 is a thousand; where it holds 2.5, it is one; else nobody can tell: it is refused.
+    Where it holds 2,5, 1.000 is a thousand; where it holds 2.5, it is one; else nobody can tell.
     """
     texts = {label.strip(BLANKS) for label in labels if isinstance(label, str)}
     unsure = set(filter(_GROUPS.fullmatch, texts))
