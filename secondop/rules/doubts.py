@@ -24,7 +24,7 @@ MAX_NAMES, _PLACES = 200, 5
 
 
 class RowsWarning(UserWarning):
-    """Rows that may be no cases (blank, totals, an id twice), groups in several spellings, what is not read."""
+    """Rows that may be no cases (blank, totals, an id twice), names in several spellings, what is not read."""
 
 
 def rows_in_doubt(read: Read) -> Iterator[Problem]:
