@@ -42,7 +42,7 @@ __version__ = "0.2.0"
 _HOMES = {
     "secondop.errors": ("SecondopError", "CasesError", "UnknownNameError"),
     "secondop.datafiles": ("data_path",),
-    "secondop.terms": ("glossary",),
+    "secondop.words": ("glossary",),
     "secondop.rules.facts": ("Fact", "Kind", "flag", "category", "ordered", "count", "number"),
     "secondop.rules.conditions": ("at_least",),
     "secondop.rules.rules": (

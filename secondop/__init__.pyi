@@ -96,6 +96,6 @@ from secondop.rules.spellings import MissingCodesWarning as MissingCodesWarning
 from secondop.tables import show as show
 from secondop.teaching.class_answers import AnswerFilesWarning as AnswerFilesWarning
 from secondop.teaching.class_answers import class_answers as class_answers
-from secondop.terms import glossary as glossary
+from secondop.words import glossary as glossary
 
 __version__: str
