@@ -18,7 +18,6 @@ from secondop.evaluation.known import NONE_ON_RECORD
 from secondop.evaluation.measures import NUMBERS, Z
 from secondop.evaluation.patterns import Patterns
 from secondop.evaluation.published import published_contrasts, published_rates, with_intervals
-from secondop.evaluation.small_cells import hide_compared
 from secondop.guideline.contrasts import SIDES
 from secondop.rules.gate import any_frame
 
@@ -159,7 +158,7 @@ def compare(
     table = table.astype(dict.fromkeys(whole, "Int64"))
     table.attrs |= {"unreadable": unreadable, "simulated": simulated}
     table.attrs["verification"] = f"{NONE_ON_RECORD.capitalize()}." if only_sought else ""
-    return table if min_cell is None else hide_compared(table, min_cell)
+    return table
 
 
 def _unlike(
