@@ -38,7 +38,7 @@ from secondop.evaluation.learning import learned_triage as learned_triage
 from secondop.evaluation.people import flow as flow
 from secondop.evaluation.people import natural_frequencies as natural_frequencies
 from secondop.evaluation.people import of_100 as of_100
-from secondop.evaluation.pooling import pool as pool
+from secondop.evaluation.published import pool as pool
 from secondop.evaluation.published import published_contrasts as published_contrasts
 from secondop.evaluation.published import published_rates as published_rates
 from secondop.evaluation.published import rate as rate
