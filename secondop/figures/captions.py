@@ -60,7 +60,7 @@ def number(x: float, digits: int | None = None) -> str:
         return "<0.1" if x > 0 else ">−0.1"
     if digits is None and 99.5 <= x < 100:
         return fixed(min(x, 99.9), 1)
-    return fixed(x, (0 < abs(x) < 9.95) if digits is None else digits)
+    return fixed(x, int(0 < abs(x) < 9.95) if digits is None else digits)
 
 
 def span(low: float, high: float, digits: int | None = None) -> str:
