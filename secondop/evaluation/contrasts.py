@@ -11,10 +11,9 @@ import numpy as np
 
 from secondop.errors import SecondopError
 from secondop.evaluation.cohort import EITHER, TRUTH, Cohort
-from secondop.evaluation.given import book_of
 from secondop.evaluation.measures import Z, spread_of, wilson
 from secondop.evaluation.patterns import Patterns
-from secondop.evaluation.policies import any_of
+from secondop.evaluation.policies import any_of, book_of
 from secondop.rules.conditions import Condition, as_condition
 from secondop.rules.facts import Fact
 from secondop.rules.spellings import matched

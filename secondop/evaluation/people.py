@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from secondop.arguments import checked
-from secondop.evaluation.given import judged
-from secondop.evaluation.policies import FORESIGHT, any_of, at_level, choose
+from secondop.evaluation.policies import FORESIGHT, any_of, at_level, choose, judged
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import RECOMMENDATIONS, Level, RuleKind

@@ -12,9 +12,8 @@ import pandas as pd
 from secondop.arguments import checked
 from secondop.errors import SecondopError, unknown_name
 from secondop.evaluation.cohort import Cohort
-from secondop.evaluation.given import judged
 from secondop.evaluation.measures import NUMBERS, table
-from secondop.evaluation.policies import any_of, kind_of, levels_from
+from secondop.evaluation.policies import any_of, judged, kind_of, levels_from
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Level, Rule
