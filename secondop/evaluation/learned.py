@@ -11,12 +11,11 @@ import pandas as pd
 from secondop.arguments import checked
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.differences import paired
-from secondop.evaluation.given import refuse_no_chance
 from secondop.evaluation.learning import UNKNOWN, rows_of
 from secondop.evaluation.measures import odds_of, wilson
 from secondop.evaluation.measures import table as measured
 from secondop.evaluation.patterns import Patterns
-from secondop.evaluation.policies import at_level
+from secondop.evaluation.policies import at_level, refuse_no_chance
 from secondop.evaluation.tradeoff import THRESHOLD
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
