@@ -22,8 +22,7 @@ from secondop.rules.rulebook import RuleBook
 from secondop.teaching.cards import Deck, deck
 from secondop.teaching.stages import vignettes
 from secondop.teaching.strings import catalogue, said, synonyms, words
-from secondop.terms import glossary
-from secondop.words import render
+from secondop.words import glossary, render
 
 _JS = Path(__file__).with_name("js")
 _PROGRAM = ("book", "page", "explore", "compare", "class", "vignettes", "change", "people", "tradeoff")

@@ -9,7 +9,7 @@ from secondop.guideline.sgb27b import SGB27B
 from secondop.teaching.cards import deck
 from secondop.teaching.classroom import classroom, page_data
 from secondop.teaching.strings import catalogue, words
-from secondop.terms import glossary
+from secondop.words import glossary
 
 pytestmark = pytest.mark.needs_chromium
 

@@ -18,7 +18,7 @@ from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Indication, Source
 from secondop.teaching.classroom import page_data
 from secondop.teaching.strings import catalogue, said, synonyms, words
-from secondop.terms import glossary
+from secondop.words import glossary
 
 LANGUAGES = {"en", "de"}
 BOOKS = (RULE_BOOK, SGB27B)
