@@ -37,7 +37,7 @@ TASKS = {
     "classroom": ("write the classroom, one page for a class: build/classroom/index.html (--language de)",
                   "lab",
                   [["-m", "tools.classroom"]]),
-    "class": ("write what a class is given: notebooks/class, and pages to print in build/class (--language de)",
+    "class": ("write what a class is given: notebooks/class, pages to print in build/class (--language de)",
               "class",
               [["-m", "tools.handouts"]]),
     "notebooks": ("run every notebook and lesson and store it with its outputs (needs Chromium)", "all",

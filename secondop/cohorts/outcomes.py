@@ -9,8 +9,9 @@ correlated, and a share of first errors is made by every reader.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ from secondop.arguments import checked
 from secondop.cohorts.parameters import EFFECTS_ON
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.scenario_file import as_scenario
-from secondop.cohorts.truth import Streams, Truth, draw, fact_plans
+from secondop.cohorts.truth import Streams, Truth, fact_plans
 from secondop.errors import SecondopError
 
 PILOT, PILOT_SEED = 1 << 18, 2026
@@ -43,12 +44,11 @@ class Cases:
 
     def __init__(self, scenario: Scenario, truth: Truth) -> None:
         self.streams, self.traits = truth.streams, truth.traits
-        self.about = scenario.structure.raw.get("effects", {})
-        self.wish = truth.meets(scenario.structure.conditions["wish"])
-        self.proposed = truth.meets(scenario.structure.conditions["intervention"])
+        conditions, effects = scenario.structure.conditions, scenario.structure.effects
+        self.wish, self.proposed = (truth.meets(conditions[x]) for x in ("wish", "intervention"))
         self.groups = {
-            name: (truth.meets(when), None if against is None else truth.meets(against))
-            for name, (when, against) in scenario.structure.effects.items()
+            name: tuple(None if when is None else truth.meets(when) for when in pair)
+            for name, pair in effects.items()
         }
 
     def part(self, rows: slice) -> Cases:
@@ -61,14 +61,14 @@ class Cases:
         }
         return some
 
-    def chances(self, scenario: Scenario) -> dict[str, np.ndarray]:
+    def chances(self, s: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """The chance of each draw behind the outcomes, in every case.
 
         ``agree_if_right, agree_if_wrong``: that the second opinion is the first, by whether that is right;
         ``second_right``: that it is right where it differs from a wrong first; ``treatment_if_changed,
         treatment_if_same``: that the treatment changes, by whether the diagnosis does.
         """
-        s, (d, g, c) = scenario, self.traits.values()
+        d, g, c = self.traits.values()
         on_right, on_treatment = (self._effects(s, outcome) for outcome in EFFECTS_ON)
         first = _f(s["solved.first"]) - _f(s["readers.difficulty"]) * d + on_right
         second = first + _f(s["solved.second"])
@@ -86,7 +86,7 @@ class Cases:
             "sought": expit(seek),
         }
 
-    def _effects(self, scenario: Scenario, outcome: str) -> np.ndarray:
+    def _effects(self, scenario: Mapping[str, Any], outcome: str) -> np.ndarray:
         """The sum of the effects of each case's facts, as log-odds; ``signal`` multiplies it."""
         total = np.zeros(len(self.wish), np.float32)
         for name, (when, against) in self.groups.items():
@@ -96,7 +96,7 @@ class Cases:
                     total -= _f(size) * against
         return total
 
-    def expected(self, scenario: Scenario) -> dict[str, np.ndarray]:
+    def expected(self, scenario: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """The chance of each outcome in every case."""
         p = self.chances(scenario)
         right, wrong = p["first_right"], 1 - p["first_right"]
@@ -116,16 +116,14 @@ class Cases:
             "intervention_averted": treated * self.proposed * _f(scenario["outcomes.plan_dropped"]),
         }
 
-    def outcomes(self, scenario: Scenario) -> dict[str, np.ndarray]:
-        """The truth of each case, yes or no, as :func:`secondop.cohorts.simulate.simulate` defines it."""
+    def outcomes(self, scenario: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        """The truth of each case, yes or no, as `simulate` defines it."""
         p, hits = self.chances(scenario), self.streams.hits
         first = hits("outcome:first_right", p["first_right"])
         same = {right: hits("outcome:agree", p[f"agree_if_{right}"]) for right in ("right", "wrong")}
         agree = first & same["right"] | ~first & same["wrong"]
         second = first & agree | ~first & ~agree & hits("outcome:second_right", p["second_right"])
-        treat = {
-            end: hits("outcome:treatment_changed", p[f"treatment_if_{end}"]) for end in ("same", "changed")
-        }
+        treat = {x: hits("outcome:treatment_changed", p[f"treatment_if_{x}"]) for x in ("same", "changed")}
         treated = agree & treat["same"] | ~agree & treat["changed"]
         dropped = hits("outcome:plan_dropped", scenario["outcomes.plan_dropped"])
         sought = hits("outcome:sought", p["sought"])
@@ -138,6 +136,7 @@ def rates_of(expected: dict[str, np.ndarray], wanted: Iterable[str] | None = Non
     """The rates (by default all) of cases with these chances: of all, and (``_sought``) of those who seek."""
     sought, names = expected["sought"], [name for name in expected if name != "sought"]
     seekers = sought.mean(-1, dtype=float)
+    every = ["sought", *names, *(f"{name}_sought" for name in names), "second_right"]
 
     def rate(name: str) -> np.ndarray:
         if name == "second_right":
@@ -147,7 +146,6 @@ def rates_of(expected: dict[str, np.ndarray], wanted: Iterable[str] | None = Non
             return (sought * chance).mean(-1, dtype=float) / seekers
         return chance.mean(-1, dtype=float)
 
-    every = ["sought", *names, *(f"{name}_sought" for name in names), "second_right"]
     found = {name: rate(name) for name in (every if wanted is None else wanted)}
     return {name: rate if np.ndim(rate) else float(rate) for name, rate in found.items()}
 
@@ -159,21 +157,15 @@ def _pilot_streams(rows: int) -> Streams:
 
 def pilot(scenario: Scenario, rows: int = PILOT) -> Cases:
     """Cases of a scenario on which its rates are worked out: the same random numbers in every scenario."""
-    plans = fact_plans(scenario, scenario.structure.about_outcomes)
-    return Cases(scenario, draw(plans, _pilot_streams(rows)))
+    plans = fact_plans(scenario, scenario.structure.behind_outcomes)
+    return Cases(scenario, Truth(plans, _pilot_streams(rows)))
 
 
 def expected_rates(scenario: Scenario | str) -> dict[str, float]:
     """The shares that a cohort of this scenario has, but for chance in drawing its outcomes.
 
-    Each outcome's chance is averaged over 2^18 cases, the same in every call.
-
-    Returns
-    -------
-    dict of str to float
-        Among all cases ``sought, first_right, diagnosis_changed, treatment_changed, both_changed,
-        either_changed, error_corrected, error_introduced, intervention_averted``; the same with ``_sought``
-        among those that sought an opinion; ``second_right`` among sought opinions that differ.
+    Each outcome's chance is averaged over 2^18 cases, the same in every call: among all cases, with
+    ``_sought`` among those that sought an opinion, and ``second_right`` among sought opinions that differ.
 
     Examples
     --------

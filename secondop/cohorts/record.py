@@ -9,18 +9,19 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from scipy import special
+from tqdm.auto import tqdm
 
 from secondop.cohorts.outcomes import TRUTH, Cases
 from secondop.cohorts.parameters import TRAITS
 from secondop.cohorts.scenario import Scenario
-from secondop.cohorts.truth import Streams, Truth, draw, fact_plans
+from secondop.cohorts.truth import Streams, Truth, fact_plans
 from secondop.rules.facts import Kind
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Plan:
 
     def __init__(self, scenario: Scenario, missing: Gaps | None = None) -> None:
         self.scenario, self.facts = scenario, fact_plans(scenario)
-        self.gaps: dict[str, list[tuple[str, float, float]]] = {}
+        self.gaps: dict[str, list[tuple[str, float, float]]] = {}  # of each fact: stream, share, correlation
         for name in scenario.structure.rule_book.facts:
             start = f"facts.{name}.missing"
             gaps = [(f"gap:{name}", scenario[start], scenario[f"{start}_difficulty"])]
@@ -48,33 +49,27 @@ class Plan:
 
     def columns(self, streams: Streams, recentring: Callable | None = None) -> dict[str, np.ndarray]:
         """The recorded cases of a block as codes, and their truth: GAP, or no number, where not recorded."""
-        truth = draw(self.facts, streams)
-        cases = Cases(self.scenario, truth)
-        found = {}
+        truth = Truth(self.facts, streams)
+        cases, numbers, found = Cases(self.scenario, truth), self.scenario, {}
         for name, fact in self.scenario.structure.rule_book.facts.items():
-            answers, lost = truth.answers[name], self._lost(name, truth)
-            if fact.kind is Kind.NUMBER:
-                found[name] = answers if lost is None else np.where(lost, np.nan, answers)
-                continue
-            code = answers.astype(np.uint8, copy=False)
-            found[name] = code if lost is None else code | -lost.view(np.uint8)  # whatever it is: GAP
+            found[name] = truth.answers[name]
+            if fact.kind is not Kind.NUMBER:
+                found[name] = found[name].astype(np.uint8, copy=False)
+            for stream, share, correlation in self.gaps[name]:
+                if correlation:
+                    cut = special.ndtri(1 - share).astype(np.float32)
+                    lost = truth.score(stream, {"difficulty": correlation}) > cut
+                else:
+                    lost = streams.hits(stream, share)
+                if fact.kind is Kind.NUMBER:
+                    found[name] = np.where(lost, np.nan, found[name])
+                else:
+                    found[name] = found[name] | -lost.view(np.uint8)  # whatever it is: GAP
         found |= {name: trait.astype(float) for name, trait in truth.traits.items()}
-        if recentring is None:
-            return found | cases.outcomes(self.scenario)
-        numbers, missed = recentring(self.scenario, cases)
-        return found | cases.outcomes(numbers) | {"missed": np.full(len(truth), missed)}
-
-    def _lost(self, name: str, truth: Truth) -> np.ndarray | None:
-        lost = None
-        for stream, share, correlation in self.gaps[name]:
-            if correlation:
-                hit = truth.score(stream, {"difficulty": correlation}) > special.ndtri(1 - share).astype(
-                    np.float32
-                )
-            else:
-                hit = truth.streams.hits(stream, share)
-            lost = hit if lost is None else lost | hit
-        return lost
+        if recentring is not None:
+            numbers, missed = recentring(self.scenario, cases)
+            found["missed"] = np.full(streams.rows, missed)
+        return found | cases.outcomes(numbers)
 
     def frame(self, columns: dict[str, np.ndarray]) -> pl.DataFrame:
         """The frame of these columns, each fact in its own type, null where not recorded."""
@@ -100,7 +95,9 @@ def blocks(plan: Plan, n: int, seed: int, together: int) -> Iterator[pl.DataFram
     def one(block: int) -> pl.DataFrame:
         return plan.frame(plan.columns(Streams(seed, block, min(n - block * BLOCK, BLOCK))))
 
-    return _ahead(one, zip(range(-(-n // BLOCK))), max(1, min(THREADS, together)))
+    many = -(-n // BLOCK)
+    drawn = _ahead(one, zip(range(many)), max(1, min(THREADS, together)))
+    return iter(tqdm(drawn, total=many, unit="block", disable=many < 50, leave=False))
 
 
 def common_cohorts(
@@ -139,7 +136,7 @@ def common_cohorts(
 def _ahead(make: Callable, each: Iterable[tuple], threads: int) -> Iterator[pl.DataFrame]:
     """What is made of each, in order; while one is used, as many as there are threads are made."""
     with ThreadPoolExecutor(threads) as pool:
-        made: deque[Future] = deque()
+        made = deque()
         for given in each:
             made.append(pool.submit(make, *given))
             if len(made) > threads:

@@ -102,13 +102,7 @@ def simulate(
     >>> len(cohort), cohort.attrs["scenario"], bool(cohort["wants_second_opinion"].isna().any())
     (1000, 'general', True)
     """
-    from tqdm.auto import tqdm
-
-    scenario = _known(scenario, engine, missing)
-    many = -(-int(n) // BLOCK)
-    drawn = blocks(Plan(scenario, missing), int(n), int(seed), together=many)
-    frame = pl.concat(tqdm(drawn, total=many, unit="block", disable=many < 50), rechunk=True)
-    return frame if engine == "polars" else _pandas(frame, scenario, 0, int(seed))
+    return next(_batches(scenario, int(n), int(seed), int(n), engine, missing))
 
 
 @checked(batch=whole(1))
@@ -138,39 +132,39 @@ def simulate_batches(
     >>> [len(part) for part in simulate_batches("general", 2_500, seed=7, batch=1_000)]
     [1000, 1000, 500]
     """
-    scenario = _known(scenario, engine, missing)
-    frames = _batches(Plan(scenario, missing), n, int(seed), batch)
-    if engine == "polars":
-        return frames
-    starts = range(0, n, batch)
-    return (_pandas(x, scenario, start, int(seed)) for start, x in zip(starts, frames, strict=True))
+    return _batches(scenario, int(n), int(seed), int(batch), engine, missing)
 
 
-def _batches(plan: Plan, n: int, seed: int, batch: int) -> Iterator[pl.DataFrame]:
-    """Blocks, cut into batches or put together."""
-    waiting, rows = [], 0
-    for drawn in blocks(plan, n, seed, together=batch // BLOCK):
-        waiting, rows = [*waiting, drawn], rows + len(drawn)
-        if rows >= batch:
-            left = pl.concat(waiting)
-            yield from (left.slice(start, batch) for start in range(0, rows - rows % batch, batch))
-            waiting, rows = [left.tail(rows % batch)], rows % batch
-    if rows:
-        yield pl.concat(waiting)
-
-
-def _known(scenario: Scenario | str, engine: str, missing: Gaps | None) -> Scenario:
+def _batches(
+    scenario: Scenario | str, n: int, seed: int, batch: int, engine: str, missing: Gaps | None
+) -> Iterator[Frame]:
+    """Refuse what cannot be simulated, and then blocks, cut into batches or put together."""
     scenario = as_scenario(scenario)
     if engine not in ENGINES:
         raise unknown_name("engine", engine, ENGINES)
     if not (missing is None or isinstance(missing, Gaps)):
         raise SecondopError(f"missing is Gaps(share) of more answers not recorded; got {missing!r:.80}.")
-    own, taken = scenario.structure.rule_book.facts, [*TRAITS, *TRUTH, "cohort", "row", "missed"]
+    facts, taken = scenario.structure.rule_book.facts, [*TRAITS, *TRUTH, "cohort", "row", "missed"]
     told = "is a column that every simulated cohort has: call the fact otherwise"
-    refuse("No cohort can be simulated", [f"{name!r} {told}" for name in taken if name in own])
+    refuse("No cohort can be simulated", [f"{name!r} {told}" for name in taken if name in facts])
     for name in (missing and missing.facts) or ():
         scenario.structure.rule_book.fact(name)
-    return scenario
+    plan = Plan(scenario, missing)
+
+    def made() -> Iterator[pl.DataFrame]:
+        waiting, rows = [], 0
+        for drawn in blocks(plan, n, seed, together=-(-batch // BLOCK)):
+            waiting, rows = [*waiting, drawn], rows + len(drawn)
+            if rows >= batch:
+                left = pl.concat(waiting, rechunk=True)
+                yield from (left.slice(start, batch) for start in range(0, rows - rows % batch, batch))
+                waiting, rows = [left.tail(rows % batch)], rows % batch
+        if rows:
+            yield pl.concat(waiting)
+
+    if engine == "polars":
+        return made()
+    return (_pandas(x, scenario, i * batch, seed) for i, x in enumerate(made()))
 
 
 def _pandas(frame: pl.DataFrame, scenario: Scenario, start: int, seed: int) -> pd.DataFrame:

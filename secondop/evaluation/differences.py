@@ -10,6 +10,9 @@ import numpy as np
 from secondop.evaluation.measures import COUNTED, FN, FP, MEASURES, NUMBERS, TN, TP, Estimates, Z, odds_of
 
 DIFFERENCE = [*NUMBERS, "newly", "no_longer"]
+_CELLS = np.array([[TN, FN], [FP, TP]])  # by referred, changed
+# The 27 kinds of case, referred by the first, by the second, changed: no, yes, unknown; the eight settled ones.
+_GIVEN, _TO = (np.array(list(product(range(x), repeat=3))) for x in (3, 2))
 
 
 def paired(
@@ -18,34 +21,23 @@ def paired(
     """Every linear measure of the second policy less that of the first, per 100 cases: ``DIFFERENCE``.
 
     ``counts, squares`` are sums of w and of w squared, of shape (..., 3, 3, 3): referred by the first, by the
-    second, changed; no, yes, unknown. ``min, max`` are over one and the same settling; ``newly, no_longer``
-    the weight that enters and leaves the measure, blank where a threshold counts. ``alike``: a case that
-    neither can judge is settled the same way for both; else each goes its own way, which is wider.
-
-    Shares have matched pairs with half a case added to each cell (Agresti & Min 2005, Stat Med 24:729-740),
-    their number the effective one; the others are normal, with the analytic variance per case.
-
-    Examples
-    --------
-    >>> counts = np.zeros((3, 3, 3))
-    >>> counts[0, 1, 1], counts[1, 0, 0], counts[0, 0, 0], counts[0, 2, 1] = 3, 1, 5, 1
-    >>> paired(counts, counts)["true_positive"].round(1).tolist()
-    [30.0, 30.0, 40.0, -4.4, 64.6, 3.0, 0.0]
+    second, changed. ``min, max`` are over one and the same settling; ``newly, no_longer`` the weight that
+    enters and leaves the measure, blank where a threshold counts. ``alike``: a case that neither can judge is
+    settled the same way for both; else each goes its own way, which is wider.
     """
     odds, found = odds_of(thresholds), {}
     flat, flat2 = (np.asarray(x, float).reshape(*np.shape(x)[:-3], 27) for x in (counts, squares))
-    given = np.array(list(product(range(3), repeat=3)))[:, None]
-    to = np.array(list(product(range(2), repeat=3)))
-    may = ((given == 2) | (given == to)).all(-1)  # which of the eight settled kinds of case each count may be
-    recorded = may & (to[:, :2] <= given[..., :2] % 2).all(-1)
+    may = ((_GIVEN[:, None] == 2) | (_GIVEN[:, None] == _TO)).all(-1)  # what each kind may be once settled
+    recorded = may & (_TO[:, :2] <= _GIVEN[:, None, :2] % 2).all(-1)
     if alike:
-        may &= (given[..., :2] < 2).any(-1) | (to[:, 0] == to[:, 1])
-    cells = np.array([[TN, FN], [FP, TP]])
+        may &= (_GIVEN[:, None, :2] < 2).any(-1) | (_TO[:, 0] == _TO[:, 1])
     for name, counted in COUNTED.items():
         each, at_threshold = counted(odds), MEASURES[name].at_threshold
-        gain = each[..., cells[to[:, 1], to[:, 2]]] - each[..., cells[to[:, 0], to[:, 2]]]
-        least, sure = (np.where(ways, gain[..., None, :], np.inf).min(-1) for ways in (may, recorded))
-        most, last = (np.where(ways, gain[..., None, :], -np.inf).max(-1) for ways in (may, recorded))
+        gain = (each[..., _CELLS[_TO[:, 1], _TO[:, 2]]] - each[..., _CELLS[_TO[:, 0], _TO[:, 2]]])[
+            ..., None, :
+        ]
+        least, sure = (np.where(ways, gain, np.inf).min(-1) for ways in (may, recorded))
+        most, last = (np.where(ways, gain, -np.inf).max(-1) for ways in (may, recorded))
         (low, lower, _), (high, _, upper) = (_interval(flat, flat2, x, at_threshold) for x in (least, most))
         moved = [np.nan * low if at_threshold else flat @ (sure == sign) for sign in (1, -1)]
         sums = np.stack([_interval(flat, flat2, sure, at_threshold)[0], low, high, lower, upper, *moved], -1)
@@ -66,7 +58,11 @@ def sharing(shared: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[
 
 
 def _interval(counts: np.ndarray, squares: np.ndarray, gain: np.ndarray, at_threshold: bool) -> Estimates:
-    """Mean and 95 % interval, per 100, of what each of the 27 kinds of case gains."""
+    """Mean and 95 % interval, per 100, of what each of the 27 kinds of case gains.
+
+    Shares have matched pairs with half a case added to each cell (Agresti & Min 2005, Stat Med 24:729-740),
+    their number the effective one; at a threshold it is normal, with the analytic variance per case.
+    """
     n, total = (x @ np.ones_like(gain).T for x in (counts, squares))
     with np.errstate(divide="ignore", invalid="ignore"):
         mean, square = counts @ gain.T / n, counts @ (gain**2).T / n

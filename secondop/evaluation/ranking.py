@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,7 @@ class Ahead:
     """By how much each policy is ahead of each other, in true and false positives: (groups, i, j).
 
     ``alone``: the weight of unknown outcomes that i refers and j does not; any of them may change or not.
+    Perfect foresight, which nobody can choose, is none of those that are ``real``: it is left blank.
     """
 
     policies: Sequence[Policy]
@@ -49,12 +50,11 @@ class Ahead:
     def frontier(self) -> np.ndarray:
         """Whether each is best at some threshold: 1, 0, or blank where unknown outcomes decide it."""
         mine, theirs = self.alone, self.alone.swapaxes(1, 2)
-        worst = best_between(self.tp - theirs, self.fp + mine)
-        best = best_between(self.tp + mine, self.fp - theirs)
-        return self._told(*(low < high - 1e-9 for low, high in (worst, best)))
+        worst, best = (self.tp - theirs, self.fp + mine), (self.tp + mine, self.fp - theirs)
+        return self._told(*(low < high - 1e-9 for low, high in (best_between(*worst), best_between(*best))))
 
     def best(
-        self, thresholds: Iterable[float], shares: np.ndarray | None = None, spread: np.ndarray | None = None
+        self, thresholds: Sequence[float], shares: np.ndarray | None = None, spread: np.ndarray | None = None
     ) -> np.ndarray:
         """Whether each is best at each threshold: told by bounds, or by what is estimated of differences.
 
@@ -62,30 +62,29 @@ class Ahead:
         the value is 1 where the 95 % interval of the difference from every other lies above 0, and 0 where
         one lies below.
         """
-        each, mine, theirs = [], self.alone, self.alone.swapaxes(1, 2)
-        for threshold, odds in zip(thresholds, odds_of(thresholds), strict=True):
-            here = np.array([self.policies[i].at in (None, threshold) for i in self.real])
-            lead = self.tp - odds * self.fp
-            low, high = lead - theirs - odds * mine, lead + mine + odds * theirs
-            sure, may = (low > 1e-9) | ((low >= 0) & (high < 1e-9)), high >= -1e-9  # equal: the first stands
-            told = self._told(*(np.all(x, -1, where=here) & here for x in (sure, may)))
-            if shares is not None:
-                weigh = np.array([1, -odds])
-                net = (shares[self.real, :, :2] @ weigh).T
-                joint = np.einsum("a,gabij,b->gij", weigh, spread, weigh)
-                alone = np.diagonal(joint, axis1=1, axis2=2)
-                width = Z * np.sqrt(np.maximum(alone[:, :, None] + alone[:, None] - 2 * joint, 0))
-                lead = net[:, :, None] - net[:, None]  # blank where there is no estimate: bounds decide there
-                sure, may = sure | (lead > width + 1e-9), may & ~(lead < -width - 1e-9)
-                decided = self._told(*(np.all(x, -1, where=here) & here for x in (sure, may)))
-                told[..., 0] = decided[..., 0]
-            each.append(told)
-        return (
-            np.stack(each, -2) if each else self._told(*np.zeros((2, *self.tp.shape[:2]), bool))[..., None, :]
+        odds = odds_of(thresholds)[:, None, None]
+        here = np.reshape(
+            [self.policies[i].at in (None, t) for t in thresholds for i in self.real], (-1, len(self.real))
         )
+        mine, theirs = self.alone[:, None], self.alone.swapaxes(1, 2)[:, None]
+        lead = self.tp[:, None] - odds * self.fp[:, None]
+        low, high = lead - theirs - odds * mine, lead + mine + odds * theirs
+        ways = [((low > 1e-9) | ((low >= 0) & (high < 1e-9)), high >= -1e-9)]  # equal: the first stands
+        if shares is not None:
+            weigh = np.stack([odds[:, 0, 0] ** 0, -odds[:, 0, 0]], -1)
+            net = np.einsum("igc,tc->gti", shares[self.real, :, :2], weigh)
+            joint = np.einsum("ta,gabij,tb->gtij", weigh, spread, weigh)
+            own = np.diagonal(joint, axis1=2, axis2=3)
+            width = Z * np.sqrt(np.maximum(own[..., :, None] + own[..., None, :] - 2 * joint, 0))
+            lead = net[..., :, None] - net[..., None, :]  # blank without an estimate: there bounds decide
+            sure, may = ways[0]
+            ways.append((sure | (lead > width + 1e-9), may & ~(lead < -width - 1e-9)))
+        told = [self._told(*(np.all(x, -1, where=here[:, None]) & here for x in way)) for way in ways]
+        told[0][..., 0] = told[-1][..., 0]
+        return told[0]
 
     def _told(self, sure: np.ndarray, may: np.ndarray) -> np.ndarray:
-        found = np.full((len(self.policies), len(sure), len(NUMBERS)), np.nan)
         said = np.stack([np.where(sure, 1, np.where(may, np.nan, 0)), sure, may], -1)
-        found[self.real, :, :3] = said.swapaxes(0, 1)
+        found = np.full((len(self.policies), *sure.shape[:-1], len(NUMBERS)), np.nan)
+        found[self.real, ..., :3] = np.moveaxis(said, -2, 0)
         return found

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
+import narwhals as nw
 import numpy as np
+import pandas as pd
 import polars as pl
 
 from secondop.rules.answers import GRID_LIMIT, NO, UNKNOWN, YES
+from secondop.rules.assess import IN_MEMORY, assess_typed
 from secondop.rules.facts import Fact, Kind
+from secondop.rules.gate import ANSWER, UNREADABLE, any_frame, typed_cases, typed_lazily, typed_partition
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import RECOMMENDATIONS, Level, Rule, RuleKind
+from secondop.rules.spellings import claims, no_fact
 from secondop.words import either
 
 _AT_ONCE = 1 << 16  # cases: their arrays fit the processor's cache
@@ -19,8 +24,6 @@ _STANDING = ("no_indication", "not_needed", *Level)
 """Each stands over those before it: a reason against over none, and an indication over both."""
 _RANK = np.array([RECOMMENDATIONS.index(recommendation) for recommendation in _STANDING])
 _SIZES = len(_RANK), 2, len(_RANK), 1 << 20, 1 << 20  # no book has so many answers or rules
-
-_Asked = tuple[str, np.ndarray, np.ndarray, np.ndarray]
 
 
 class NextQuestion(NamedTuple):
@@ -64,19 +67,67 @@ def first_questions(typed: pl.DataFrame, rule_book: RuleBook) -> pl.Series:
     help to reach; how many answers change something; how many open rules read it; the order of the book.
     """
     found: list[str | None] = []
-    for n, asked in asked_at_once(typed, rule_book):
-        first, best = np.full(n, None), np.zeros(n, int)
-        for fact, order, *_ in asked:
+    for part in typed.iter_slices(_AT_ONCE):
+        first, best = np.full(len(part), None), np.zeros(len(part), int)
+        for fact, order, *_ in _asked(part, rule_book):
             first[order > best] = fact
             best = np.maximum(best, order)
         found += first.tolist()
     return pl.Series(found, dtype=pl.String)
 
 
-def asked_at_once(typed: pl.DataFrame, rule_book: RuleBook) -> Iterator[tuple[int, Iterable[_Asked]]]:
-    """Part by part, as fits the processor's cache: how many cases, and what :func:`_asked` says of them."""
+def worth_recording(cases: Any, rule_book: RuleBook) -> pd.DataFrame:
+    """Which facts would make most recommendations final, had they been recorded.
+
+    ``cases``: any frame that :func:`secondop.assess` takes; of a lazy one the facts alone are collected.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a fact that some case leaves unrecorded, the most useful first: ``fact, label, question``; the
+        ``next_question`` in so many undetermined cases, as :func:`secondop.assess` finds it; it
+        ``makes_final`` so many of these if one of its answers alone were learned; ``unrecorded`` in so many
+        of all; how many cases are ``undetermined``, and how many there are, ``n``.
+    """
+    typed, unreadable = _facts_of(cases, RuleBook.required(rule_book))
+    facts = rule_book.rule_facts
+    absent = {x: pl.lit(None, fact.dtype) for x, fact in facts.items() if x not in typed.columns}
+    typed = typed.with_columns(**absent)
+    is_open = assess_typed(typed, rule_book, ["undetermined"])["undetermined"].to_numpy()
+    found, start = pd.DataFrame(0, index=list(facts), columns=["next_question", "makes_final"]), 0
     for part in typed.iter_slices(_AT_ONCE):
-        yield len(part), _asked(part, rule_book)
+        asked, left = list(_asked(part, rule_book)), is_open[start : start + len(part)]
+        ranks, start = np.array([order * left for _, order, *_ in asked] or [0 * left]), start + len(part)
+        first = np.where(ranks.max(0) > 0, ranks.argmax(0), -1)
+        for i, (fact, _, _, makes_final) in enumerate(asked):
+            found.loc[fact] += [(first == i).sum(), (makes_final & (ranks[i] > 0)).sum()]
+    found["unrecorded"] = typed.select(list(facts)).null_count().row(0)
+    found = found.assign(undetermined=int(is_open.sum()), n=len(typed))
+    found.insert(0, "label", [fact.label for fact in facts.values()])
+    found.insert(1, "question", [fact.question for fact in facts.values()])
+    found = found[found["unrecorded"] > 0].rename_axis("fact")
+    found = found.sort_values(["next_question", "makes_final"], ascending=False, kind="stable").reset_index()
+    found.attrs = {"rule_book": rule_book.fingerprint, "unreadable": unreadable}
+    return found
+
+
+def _facts_of(cases: Any, rule_book: RuleBook) -> tuple[pl.DataFrame, int]:
+    """The typed facts of any frame in memory, and how many values of a lazy one could not be read."""
+    facts, dask = rule_book.rule_facts, type(cases).__module__.startswith("dask.")
+    said = f"worth_recording takes a frame of cases, one a row, not {type(cases).__name__}. "
+    said += "Of a single case, explain tells the next question."
+    names = list(cases.columns) if dask else any_frame(cases, said).collect_schema().names()
+    if not (own := [name for columns in claims(names, facts).values() for name in columns]):
+        raise no_fact(names, facts, f" of the {len(names)} given")
+    if isinstance(cases, IN_MEMORY):
+        return typed_cases(cases, facts), 0
+    if dask:
+        typed, unreadable = typed_partition(cases[own].compute(), facts)
+        return typed, int(unreadable.sum())
+    typed = typed_lazily(nw.from_native(cases), facts).select(UNREADABLE, *(ANSWER + name for name in facts))
+    typed = typed.collect("polars").to_native()
+    read = typed.select(pl.col(ANSWER + name).cast(fact.dtype).alias(name) for name, fact in facts.items())
+    return read, int(typed[UNREADABLE].sum())
 
 
 def questions(typed: pl.DataFrame, rule_book: RuleBook) -> tuple[NextQuestion, ...]:
@@ -89,7 +140,9 @@ def questions(typed: pl.DataFrame, rule_book: RuleBook) -> tuple[NextQuestion, .
     return tuple(found)
 
 
-def _asked(cases: pl.DataFrame, rule_book: RuleBook) -> Iterator[_Asked]:
+def _asked(
+    cases: pl.DataFrame, rule_book: RuleBook
+) -> Iterator[tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
     """Every fact that would help in some of the cases, asked of all at once, in the order of the book.
 
     Its name; for each case how it ranks (0: it is not asked), what stands after each answer, an answer a row,

@@ -23,8 +23,7 @@ from secondop.teaching.cards import Deck, deck
 from secondop.teaching.languages import synonyms_of, words_of
 from secondop.teaching.stages import vignettes
 from secondop.teaching.strings import catalogue, said, words
-from secondop.terms import glossary
-from secondop.words import render
+from secondop.words import glossary, render
 
 _JS = Path(__file__).with_name("js")
 _PROGRAM = ("book", "page", "explore", "compare", "class", "vignettes", "change", "people", "tradeoff")

@@ -10,7 +10,7 @@ from secondop.teaching.cards import deck
 from secondop.teaching.classroom import classroom, page_data
 from secondop.teaching.stages import vignettes
 from secondop.teaching.strings import catalogue, words
-from secondop.terms import glossary
+from secondop.words import glossary
 from tools.assessment import FORMS, items
 from tools.handouts import print_all
 

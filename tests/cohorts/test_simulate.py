@@ -14,7 +14,7 @@ from secondop.cohorts.parameters import TRAITS
 from secondop.cohorts.record import BLOCK, common_cohorts
 from secondop.cohorts.scenario_file import load_scenario, read_scenario
 from secondop.cohorts.simulate import Gaps, simulate, simulate_batches
-from secondop.cohorts.truth import Streams, draw, fact_plans, signalled
+from secondop.cohorts.truth import Streams, Truth, fact_plans, signalled
 from secondop.errors import SecondopError, UnknownNameError
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import Kind, flag
@@ -31,7 +31,7 @@ def without_gaps(scenario):
 
 
 def true_cases(scenario, n, seed):
-    return draw(fact_plans(scenario), Streams(seed, 0, n))
+    return Truth(fact_plans(scenario), Streams(seed, 0, n))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def programme():
 
 def strata_of(scenario, truth, name):
     """The cases of each stratum of a fact, by its name."""
-    left, found = np.ones(len(truth), bool), {}
+    left, found = np.ones(truth.streams.rows, bool), {}
     for by, condition in scenario.structure.strata.get(name, {}).items():
         found[by] = left & truth.meets(condition)
         left = left & ~found[by]
@@ -56,11 +56,13 @@ def test_every_share_is_right_within_every_stratum(programme):
     scenario, truth = programme
     far, checked = {}, 0
     for name, fact in FACTS.items():
-        answers, breaks = truth.answers[name], scenario.structure.of_fact(name).get("breaks")
+        answers, stated = truth.answers[name], scenario.structure.stated
+        breaks = stated.get(f"facts.{name}.breaks")
         for by, inside in strata_of(scenario, truth, name).items():
-            own, drawn = scenario.structure.of_fact(name, by), answers[inside]
-            if "answer" in own:
-                only = fact.levels.index(own["answer"]) if fact.has_levels else own["answer"]
+            own = f"facts.{name}.by.{by}.answer" if by else f"facts.{name}.answer"
+            answer, drawn = stated.get(own), answers[inside]
+            if answer is not None:
+                only = fact.levels.index(answer) if fact.has_levels else answer
                 assert (drawn == only).all(), (name, by)
                 continue
             for place, (label, share) in enumerate(scenario.shares(name, by).items()):

@@ -90,9 +90,10 @@ def test_an_own_rate_has_a_name_of_its_own(name):
 
 
 def test_everything_that_is_wrong_is_said_at_once():
-    with pytest.raises(SecondopError) as error:
-        rate("meyer_dx", outcome="x", denominator="y", n=0, numerator=-1, role="z")
-    assert len(str(error.value).splitlines()) == 7
+    for numbers, lines in ({"n": 0, "numerator": -1, "year": 0}, 4), ({"n": 3, "numerator": 5}, 6):
+        with pytest.raises(SecondopError) as error:
+            rate("meyer_dx", outcome="x", denominator="y", role="z", **numbers)
+        assert len(str(error.value).splitlines()) == lines
 
 
 def test_figures_of_one_id_or_without_a_denominator_are_refused():

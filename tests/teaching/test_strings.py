@@ -20,7 +20,7 @@ from secondop.teaching.cards import deck
 from secondop.teaching.classroom import page_data
 from secondop.teaching.stages import vignettes
 from secondop.teaching.strings import catalogue, said, synonyms, words
-from secondop.terms import glossary
+from secondop.words import glossary
 
 LANGUAGES = {"en", "de"}
 BOOKS = (RULE_BOOK, SGB27B)
