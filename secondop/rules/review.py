@@ -74,7 +74,8 @@ def _changes(old: Any, new: Any) -> list[tuple[str | None, str | None]]:
         gone, come = [x for x in old if x not in new], [x for x in new if x not in old]
         pairs = list(zip_longest(gone, come)) or pairs
     elif isinstance(old, Condition) and isinstance(new, Condition):
-        leaves, each = list(zip_longest(old.leaves(), new.leaves())), iter(new.leaves())
-        if len(old.leaves()) == len(leaves) and old.mapped(lambda _: next(each)) == new:
-            pairs = leaves
+        before, after = old.leaves(), new.leaves()
+        each = iter(after)
+        if len(before) == len(after) and old.mapped(lambda _: next(each)) == new:
+            pairs = list(zip(before, after, strict=True))
     return [(a if a is None else str(a), b if b is None else str(b)) for a, b in pairs if a != b]

@@ -283,6 +283,13 @@ def test_what_belongs_to_no_rule_is_compared_item_by_item_and_an_order_as_a_whol
     ]
 
 
+@pytest.mark.parametrize("when", [~A, A & (B | C) & ~A])
+def test_a_condition_of_fewer_or_more_leaves_is_one_difference(when):
+    before = BOOK["tired-of-drugs"].when
+    rows = BOOK.diff(BOOK.replace("tired-of-drugs", when=when)).values.tolist()
+    assert rows == [["tired-of-drugs", "when", str(before), str(when)]]
+
+
 def test_a_rule_that_becomes_another_kind_is_a_difference():
     other = BOOK.without("hurts").with_(rule("hurts", C, "against"))
     assert ["hurts", "kind", "amplifier", "counter_indication"] in BOOK.diff(other).values.tolist()
