@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from secondop.errors import SecondopError, did_you_mean, not_whole, refuse
+from secondop.arguments import checked
+from secondop.errors import SecondopError, did_you_mean, refuse
 from secondop.readers.model import ReaderModel, given
 from secondop.readers.readings import each_once
 from secondop.words import either
@@ -92,6 +93,7 @@ def _between(low: float, x: Any, high: float) -> bool:
     return isinstance(x, Real) and low <= x <= high
 
 
+@checked()
 def read_strategies(
     model: ReaderModel, strategies: Iterable[Strategy], n: int | None = None, seed: int | None = None
 ) -> pd.DataFrame:
@@ -129,7 +131,9 @@ def _check(model, strategies, n, seed) -> None:
     """Raise with all problems at once."""
     if not isinstance(model, ReaderModel) or {*map(type, strategies)} != {Strategy}:
         raise SecondopError(f"Give a ReaderModel and a list of Strategy. Got {model!r} and {strategies!r}.")
-    problems = [] if n is None else not_whole("n (cases a class)", n, 1) + not_whole("seed", seed, 0)
+    problems = ["n cases are simulated: say which with seed=, a whole number."] * (
+        n is not None and seed is None
+    )
     problems += [model.unordered] * bool(model.unordered)
     names = Counter(strategy.name for strategy in strategies)
     problems += [f"{times} strategies are named {name!r}." for name, times in names.items() if times > 1]

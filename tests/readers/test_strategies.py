@@ -424,7 +424,7 @@ def test_all_mistakes_are_named_at_once():
     with pytest.raises(SecondopError) as caught:
         read_strategies(GRAVE, [Strategy.first_in("gravel", name="x"), Strategy.none("x")], 100)
     assert str(caught.value).splitlines()[1:] == [
-        "  seed is a whole number, 0 or more. Got None.",
+        "  n cases are simulated: say which with seed=, a whole number.",
         "  2 strategies are named 'x'.",
         "  'x': no answer 'gravel'. Did you mean 'grave'?",
     ]
