@@ -124,9 +124,8 @@ class Ahead:
     ) -> np.ndarray:
         """Whether each is best at each threshold: told by bounds, or by what is estimated of differences.
 
-        By the estimated ``shares`` of cells, of all policies, and the ``spread`` of those that are ``real``,
-        the value is 1 where the 95 % interval of the difference from every other lies above 0, and 0 where
-        one lies below.
+        By the estimated ``shares`` of cells, of all policies, and the ``spread`` of those that are ``real``:
+        1 where the 95 % interval of the difference from every other lies above 0, 0 where one lies below.
         """
         odds = odds_of(thresholds)[:, None, None]
         here = np.reshape(

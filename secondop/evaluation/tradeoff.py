@@ -56,8 +56,7 @@ def tradeoff(
         Nobody, everybody and perfect foresight are always there.
     outcome, by, weights, cluster, verified : str
         As for :class:`~secondop.evaluation.cohort.Cohort`. A change is not a benefit: ``"net_corrected"``
-        counts errors corrected less errors introduced, where the truth is known, and has the measures
-        referral rate, yield above chance and net benefit alone.
+        counts errors corrected less errors introduced, where the truth is known.
     threshold : float, or a sequence of them
         The chance of a change from which one would refer: 1/11 accepts ten no-change referrals for one.
     scores : dict, optional
@@ -78,10 +77,10 @@ def tradeoff(
         Tidy: a row per policy, group, measure (of ``MEASURES``, of the truth if the cases carry it, and
         ``frontier``) and threshold. ``value``: if unknown facts refer nobody, blank where an unknown outcome
         decides it; ``min, max``: over all answers that missing facts and outcomes allow; ``lower, upper``:
-        95 % intervals around these; ``n`` cases; ``label, sort, kind`` of the policy. ``frontier`` is 1 where
-        it is best at some threshold (of equals the first), 0 where at none, blank where outcomes decide that;
-        where any is unknown, ``best`` tells the same of each threshold, of estimates by their 95 % intervals.
-        In ``attrs``, ``verification`` says for whom the outcome is known, ``estimate`` what one assumes.
+        95 % intervals around these. ``frontier`` is 1 where it is best at some threshold (of equals the
+        first), 0 where at none, blank where outcomes decide that; where any is unknown, ``best`` tells the
+        same of each threshold, of estimates by their 95 % intervals. In ``attrs``, ``verification`` says for
+        whom the outcome is known, ``estimate`` what one assumes.
 
     Examples
     --------
