@@ -170,7 +170,7 @@ def all_books(
     for bit in single:
         others, own = (np.where(fires & some, 1, np.where(may & some, 2, 0)) for some in (~bit, bit))
         pairs.append([x.sum(0) for x in _pairs(seen, others, np.zeros_like(own), own, "flag changed")])
-    own = paired(*np.moveaxis(pairs, 1, 0), [threshold], alike=False)
+    own = paired(*np.moveaxis(pairs, 1, 0), [threshold])
     alone = table(counts[single], squares[single], [threshold], measures=PARTS)
     found = {"own part": {name: own[name][..., : len(NUMBERS)] for name in PARTS}, "alone": alone}
     n = float(n) if cohort.weights else int(n)
@@ -216,7 +216,7 @@ def reform(
         measure, flag = (name, "flag changed") if name in COUNTED else ("true_positive", f"flag {name}")
         each = (table(*seen.crossed(way, flag), [threshold], measures=[measure])[measure] for way in WAYS)
         pairs = _pairs(seen, *(seen.codes[x] for x in ("kept", "lost", "added")), flag)
-        gain = paired(*pairs, [threshold], alike=False)[measure]
+        gain = paired(*pairs, [threshold])[measure]
         found[name] = np.concatenate([*(numbers[..., :1] for numbers in each), gain], -1)
     about = pd.DataFrame({"group": seen.groups, "n": seen.crossed("all")[0].sum(1)})
     kinds = {} if cohort.weights else {"newly": "Int64", "no_longer": "Int64", "n": "int64"}

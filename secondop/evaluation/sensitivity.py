@@ -7,7 +7,6 @@ how far a number may be off; a band is as honest as the ranges behind it.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, product
 
@@ -118,11 +117,10 @@ def tornado(
     table[["base", "at_lower", "at_upper"]] = whole = ends[..., 0]
     words = np.array(["", "lower", "upper", "lower and upper"])
     table["unmet"] = np.tile(words[unmet[runs[:, 1:]] @ [1, 2]], len(names))
-    with np.errstate(invalid="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a row of which nothing is known stays blank
+    with np.errstate(invalid="ignore"):  # a row of which nothing is known stays blank
         most, least = (np.where(np.isnan(whole), end, whole) for end in (-np.inf, np.inf))
         lost = ends[table.index, most.argmax(1), 1:] - ends[table.index, least.argmin(1), 1:]
-        table["swing"] = np.nanmax(whole, axis=1) - np.nanmin(whole, axis=1)
+        table["swing"] = np.fmax.reduce(whole, 1) - np.fmin.reduce(whole, 1)
         table["swing_error"] = t.ppf(0.975, BLOCKS - 1) * np.sqrt(BLOCKS - 1) * lost.std(axis=1)
     order = np.lexsort((-table["swing"], np.repeat(range(len(names)), len(moving))))
     table = table.iloc[order].reset_index(drop=True)

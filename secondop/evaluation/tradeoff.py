@@ -16,7 +16,7 @@ from secondop.errors import SecondopError
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.columns import known_by_policy, known_words
 from secondop.evaluation.corrected import NET_FORESIGHT, NET_MEASURES, NET_OF, net_table
-from secondop.evaluation.differences import Ahead
+from secondop.evaluation.differences import ranked
 from secondop.evaluation.measures import BEST, MEASURES, NUMBERS, odds_of, table, tidy
 from secondop.evaluation.policies import FORESIGHT, Policy, choose, judged, refuse_no_chance
 from secondop.evaluation.verification import Verification, learn
@@ -227,9 +227,9 @@ def weigh(
                 numbers[..., [0, 3, 4]] = np.where(sure, numbers[..., [0, 3, 4]], estimate)
         if not cohort.known_by and (by := known_by_policy(counts.sum(1), policies)):
             attrs["verification"] = known_words(*cohort.known, by)
-        ahead = Ahead.of(seen, policies, counts)
-        found |= beside | ({BEST: ahead.best(thresholds, *estimated)} if unsettled.any() else {})
-        found |= {} if measures else {"frontier": ahead.frontier()}
+        frontier, best = ranked(seen, policies, counts, thresholds if unsettled.any() else (), *estimated)
+        found |= beside | ({BEST: best} if unsettled.any() else {})
+        found |= {} if measures else {"frontier": frontier}
     made = tidy(about, found, thresholds)
     at = made["policy"].map({policy.name: policy.at for policy in policies})
     kept = at.isna() | (at == made["threshold"])
