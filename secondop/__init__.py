@@ -42,7 +42,7 @@ __version__ = "0.2.0"
 _HOMES = {
     "secondop.errors": ("SecondopError", "CasesError", "UnknownNameError"),
     "secondop.datafiles": ("data_path",),
-    "secondop.terms": ("glossary",),
+    "secondop.words": ("glossary",),
     "secondop.rules.facts": ("Fact", "Kind", "flag", "category", "ordered", "count", "number"),
     "secondop.rules.conditions": ("at_least",),
     "secondop.rules.rules": (
@@ -82,9 +82,8 @@ _HOMES = {
     "secondop.readers.audit": ("plan_audit",),
     "secondop.readers.strategies": ("Strategy", "read_strategies"),
     "secondop.evaluation.cohort": ("Cohort",),
-    "secondop.evaluation.published": ("published_rates", "published_contrasts", "rate"),
+    "secondop.evaluation.published": ("published_rates", "published_contrasts", "rate", "pool"),
     "secondop.evaluation.comparison": ("compare",),
-    "secondop.evaluation.pooling": ("pool",),
     "secondop.evaluation.rates": ("firing_rates", "attrition", "overlap", "overlap_members"),
     "secondop.evaluation.people": ("flow", "of_100", "natural_frequencies"),
     "secondop.evaluation.tradeoff": ("tradeoff", "decision_curve", "net_benefit", "wide"),

@@ -40,7 +40,7 @@ from secondop.evaluation.learning import learned_triage as learned_triage
 from secondop.evaluation.people import flow as flow
 from secondop.evaluation.people import natural_frequencies as natural_frequencies
 from secondop.evaluation.people import of_100 as of_100
-from secondop.evaluation.pooling import pool as pool
+from secondop.evaluation.published import pool as pool
 from secondop.evaluation.published import published_contrasts as published_contrasts
 from secondop.evaluation.published import published_rates as published_rates
 from secondop.evaluation.published import rate as rate
@@ -96,6 +96,6 @@ from secondop.rules.spellings import MissingCodesWarning as MissingCodesWarning
 from secondop.tables import show as show
 from secondop.teaching.class_answers import AnswerFilesWarning as AnswerFilesWarning
 from secondop.teaching.class_answers import class_answers as class_answers
-from secondop.terms import glossary as glossary
+from secondop.words import glossary as glossary
 
 __version__: str

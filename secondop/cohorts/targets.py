@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import special
@@ -27,59 +28,59 @@ class Target:
     path: str
     free: str
     wanted: Parameter
+    about: tuple[str, ...] = ()  # of a contrast: of which outcome it is, among whom, and its measure
 
     @property
-    def is_rate(self) -> bool:
-        return self.path.startswith("rates.")
+    def name(self) -> str:
+        """The rate, or the effect whose contrast it is."""
+        return self.path.split(".")[1]
 
     def line(self, value: float | np.ndarray) -> float | np.ndarray:
         """The figure as log-odds, or a ratio as its logarithm."""
-        return special.logit(value) if self.is_rate else np.log(value)
+        return np.log(value) if self.about else special.logit(value)
 
     @property
     def reach(self) -> np.ndarray:
         """How far both ends of its range lie from it on that line."""
-        p, most = self.wanted, 1 - 1e-6 if self.is_rate else np.inf
+        p, most = self.wanted, np.inf if self.about else 1 - 1e-6
         return self.line(np.clip([p.lower, p.upper], 1e-6, most)) - self.line(p.value)
 
 
 def targets(scenario: Scenario, *, contrasts: bool = True) -> list[Target]:
     """The rates of a scenario and the contrasts of its effects."""
-    found = [Target(f"rates.{rate}", f"solved.{free}", scenario.parameters[f"rates.{rate}"])
-             for rate, free in zip(RATES, SOLVED, strict=True)]  # fmt: skip
-    for name, about in scenario.structure.raw.get("effects", {}).items() if contrasts else ():
-        path = f"effects.{name}.contrast"
-        if path in scenario.parameters:
-            found.append(Target(path, f"effects.{name}.{about['solve']}", scenario.parameters[path]))
+    own, stated = scenario.parameters, scenario.structure.stated
+    rates = [(f"rates.{rate}", f"solved.{free}") for rate, free in zip(RATES, SOLVED, strict=True)]
+    found = [Target(path, free, own[path]) for path, free in rates]
+    for start in [f"effects.{name}" for name in scenario.structure.effects] if contrasts else ():
+        if (path := f"{start}.contrast") in own:
+            free, *about = (stated[f"{start}.{x}"] for x in ("solve", "outcome", "among", "measure"))
+            found.append(Target(path, f"{start}.{free}", own[path], tuple(about)))
     return found
 
 
-def got(scenario: Mapping, wanted: Iterable[Target], cases: Cases) -> list:
+def got(numbers: Mapping[str, Any], wanted: Iterable[Target], cases: Cases) -> list:
     """What the cases give for each target; a number, or an array where the scenario's numbers are columns."""
-    expected, found = cases.expected(scenario), []
-    rates = rates_of(expected, (t.path.removeprefix("rates.") for t in wanted if t.is_rate))
+    expected, found = cases.expected(numbers), []
+    rates = rates_of(expected, [target.name for target in wanted if not target.about])
     for target in wanted:
-        if target.is_rate:
-            found.append(rates[target.path.removeprefix("rates.")])
+        if not target.about:
+            found.append(rates[target.name])
             continue
-        name = target.path.split(".")[1]
-        about, (group, reference) = cases.about[name], cases.groups[name]
-        weight = expected["sought"] if about["among"] == "sought" else np.ones(1, np.float32)
+        (outcome, among, measure), (group, reference) = target.about, cases.groups[target.name]
+        weight = expected["sought"] if among == "sought" else np.ones(1, np.float32)
         a, b = (
-            (weight * inside * expected[about["outcome"]]).sum(-1, dtype=float)
+            (weight * inside * expected[outcome]).sum(-1, dtype=float)
             / (weight * inside).sum(-1, dtype=float)
             for inside in (group, ~group if reference is None else reference)
         )
-        found.append(a / b if about["measure"] == "risk ratio" else a / (1 - a) / (b / (1 - b)))
+        found.append(a / b if measure == "risk ratio" else a / (1 - a) / (b / (1 - b)))
     return found
 
 
-def on_lines(wanted: list[Target], values: Iterable) -> np.ndarray:
+def on_lines(wanted: list[Target], values: list) -> np.ndarray:
     """What was got for each target, on its line."""
-    values, rates = np.stack(list(values)).clip(1e-9), [target.is_rate for target in wanted]
-    lines = np.log(values)
-    lines[rates] = special.logit(values[rates].clip(max=1 - 1e-9))
-    return lines
+    pairs = zip(wanted, values, strict=True)
+    return np.stack([t.line(np.clip(x, 1e-9, None if t.about else 1 - 1e-9)) for t, x in pairs])
 
 
 class Recentring:
@@ -91,23 +92,23 @@ class Recentring:
 
     def __init__(self, scenario: Scenario) -> None:
         self.wanted = targets(scenario, contrasts=False)
-        self.free = [target.free for target in self.wanted]
         among_seekers = ("_sought", "second_right")
-        self.of_all = [i for i, t in enumerate(self.wanted) if not t.path.endswith(among_seekers)]
+        self.of_all = [i for i, target in enumerate(self.wanted) if not target.path.endswith(among_seekers)]
 
     def __call__(self, scenario: Scenario, cases: Cases) -> tuple[Mapping, float]:
         """The scenario's numbers with what is solved moved, and how far a rate is still off (log-odds)."""
-        start, every = np.array([scenario[path] for path in self.free]), list(range(len(self.free)))
+        free = [target.free for target in self.wanted]
+        start = np.array([scenario[path] for path in free])
         goal = np.array([target.line(scenario[target.path]) for target in self.wanted])
 
         def numbers(solved: np.ndarray) -> Mapping:
-            return ChainMap(dict(zip(self.free, solved, strict=True)), scenario)
+            return ChainMap(dict(zip(free, solved, strict=True)), scenario.values)
 
         def at(solved: np.ndarray, some: Cases = cases) -> np.ndarray:
             return on_lines(self.wanted, got(numbers(solved), self.wanted, some))
 
         few = cases.part(slice(2_048))  # enough to tell the way
-        solved, left = _nearer(goal, start, at, few, every, steps=7)
+        solved, left = _nearer(goal, start, at, few, list(range(len(free))), steps=7)
         if left > _MET:
             solved, _ = _nearer(goal, solved, at, few, self.of_all, steps=3)
             left = np.abs(at(solved) - goal).max()

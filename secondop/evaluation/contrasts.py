@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from math import exp, hypot, inf, nan, sqrt
 from typing import Any, NamedTuple
 
 import narwhals as nw
 import numpy as np
 
-from secondop.errors import SecondopError
 from secondop.evaluation.cohort import EITHER, TRUTH, Cohort
 from secondop.evaluation.measures import Z, spread_of, wilson
 from secondop.evaluation.patterns import Patterns
 from secondop.evaluation.policies import any_of, book_of
-from secondop.rules.conditions import Condition, as_condition
+from secondop.rules.conditions import Condition
 from secondop.rules.facts import Fact
-from secondop.rules.spellings import matched
 
 ALL, SOUGHT, DIFFER = "all cases", "cases that sought an opinion", "sought opinions that differ"
 OUTCOMES = (*EITHER, "second_right", *TRUTH)
 Count = tuple[float, float]  # how many, of how many
 Estimate = tuple[float, float, float]  # value, lower, upper
-Effect = Callable[[np.ndarray], float]  # by what each cell counts
+Effect = Callable[[np.ndarray], float]  # of clusters on the variance, by what each cell counts
 # Which cells of (in the denominator, answer) a rate counts, and the rest of it: at least, and at most.
 _LEAST = np.array([[[0, 0, 0], [0, 1, 0], [0, 0, 0]], [[0, 0, 0], [1, 0, 1], [1, 0, 1]]])
 _MOST = np.array([[[0, 0, 0], [0, 1, 1], [0, 1, 1]], [[0, 0, 0], [1, 0, 0], [0, 0, 0]]])
@@ -91,22 +89,10 @@ def only_sought(answers: Patterns) -> bool:
     return True
 
 
-def tells(names: Collection[str], side: Any) -> bool:
-    """Whether cases with these columns tell who is on a side."""
-    if side is None or isinstance(side, str):
-        return side in (None, ALL, *names)
-    if not isinstance(side, Condition | Fact):
-        said = f"A side of a contrast is a condition, the name of a yes/no column, {ALL!r} or None"
-        raise SecondopError(f"{said}; got a {type(side).__name__}. Add it to the cases, and name its column.")
-    facts = as_condition(side).facts
-    return facts.keys() <= matched(names, facts).keys()
-
-
 def rate_of(counts: np.ndarray, effect: Effect = lambda each: 1.0) -> tuple[dict[str, Any], Side, Side]:
     """One rate, from counts of being in its denominator by the answer; what is unknown widens its bounds.
 
-    Beside it the least and the most that it may be, each as (how many, of how many, and by how much clusters
-    widen the variance), with the cells that it counts and those of the rest.
+    Beside it the sides that make it least and most.
     """
     counts, sides = counts.astype(int), []
     for top, rest in (_LEAST, _MOST):
@@ -139,31 +125,27 @@ def effect_of(counts: np.ndarray, squares: np.ndarray) -> Effect:
 def contrast_of(measure: str, counts: np.ndarray, squares: np.ndarray) -> dict[str, Any]:
     """One contrast, from counts by being in its group, by being in its reference, and by the answer."""
     effect = effect_of(counts, squares)
-    (one, least, most), (other, fewest, greatest) = (
-        rate_of(counts.sum(1), lambda each: effect(each[:, None])),
-        rate_of(counts.sum(0), lambda each: effect(each[None])),
-    )
+    one, least, most = rate_of(counts.sum(1), lambda each: effect(each[:, None]))
+    other, fewest, greatest = rate_of(counts.sum(0), lambda each: effect(each[None]))
+
+    def logged(side: Side, count: Count) -> np.ndarray:
+        """What each cell counts, to first order, in the logarithm of one side's odds or share."""
+        k, n = count
+        odds = measure == "odds ratio"
+        return side.top / k - (side.rest / (n - k) if odds else (side.top + side.rest) / n)
 
     def ends(group: Side, reference: Side) -> Estimate:
         if measure == "risk difference":
             return contrasted(measure, group.effective, reference.effective)
-        counts = _filled(measure, group.count, reference.count)
-        one, other = (_logged(measure, *pair) for pair in zip((group, reference), counts, strict=True))
-        return contrasted(measure, group.count, reference.count, effect(one[:, None] - other[None]))
+        above, below = _filled(measure, group.count, reference.count)
+        each = logged(group, above)[:, None] - logged(reference, below)[None]
+        return contrasted(measure, group.count, reference.count, effect(each))
 
     (low, lower, _), (high, _, upper) = ends(least, greatest), ends(most, fewest)
     seen = {"n_group": one["n"], "k_group": one["count"], "n_reference": other["n"]}
     seen |= {"k_reference": other["count"], "unknown": one["unknown"] + other["unknown"]}
     seen |= {"value": nan if seen["unknown"] else low, "min": low, "max": high}
     return seen | {"lower": lower, "upper": upper}
-
-
-def _logged(measure: str, side: Side, count: Count) -> np.ndarray:
-    """What each cell counts, to first order, in the logarithm of one side's odds or share."""
-    k, n = count
-    if measure == "odds ratio":
-        return side.top / k - side.rest / (n - k)
-    return side.top / k - (side.top + side.rest) / n
 
 
 def contrasted(measure: str, group: Count, reference: Count, effect: float = 1.0) -> Estimate:
@@ -173,16 +155,14 @@ def contrasted(measure: str, group: Count, reference: Count, effect: float = 1.0
     a case more in each cell (Haldane 1956, Ann Hum Genet 20:309-311). Clusters multiply the variance of its
     logarithm by their ``effect``.
     """
-    (k, n), (j, m) = group, reference
-    if not (n and m):
+    if not (group[1] and reference[1]):
         return nan, nan, nan
     if measure == "risk difference":
-        one, other = ((count / total, *wilson(count, total)) for count, total in (group, reference))
+        one, other = ((k / n, *wilson(k, n)) for k, n in (group, reference))
         return one[0] - other[0], *apart(one, one, other)
-    value = _ratio(measure, k, n, j, m)
-    (k, n), (j, m) = _filled(measure, group, reference)
-    variance = max(VARIANCES[measure](k, n, j, m), 0) * effect
-    middle, factor = _ratio(measure, k, n, j, m), exp(Z * sqrt(variance))
+    value, filled = _ratio(measure, group, reference), _filled(measure, group, reference)
+    factor = exp(Z * sqrt(max(VARIANCES[measure](*filled[0], *filled[1]), 0) * effect))
+    middle = _ratio(measure, *filled)
     return value, float(np.fmin(middle / factor, value)), float(np.fmax(middle * factor, value))
 
 
@@ -193,7 +173,8 @@ def _filled(measure: str, group: Count, reference: Count) -> tuple[Count, Count]
     return ((k + 0.5, n + 1), (j + 0.5, m + 1)) if empty else (group, reference)
 
 
-def _ratio(measure: str, k: float, n: float, j: float, m: float) -> float:
+def _ratio(measure: str, group: Count, reference: Count) -> float:
+    (k, n), (j, m) = group, reference
     top, bottom = (k * (m - j), (n - k) * j) if measure == "odds ratio" else (k * m, n * j)
     return top / bottom if bottom else inf if top else nan
 

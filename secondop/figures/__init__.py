@@ -7,21 +7,19 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "secondop.figures.rates": ("attrition", "firing_rates", "overlap"),
-    "secondop.figures.tradeoffs": ("tradeoff", "yield_above_chance"),
-    "secondop.figures.thresholds": ("decision_curve", "net_benefit"),
-    "secondop.figures.knowledge": ("triage_lifts", "yield_at_signal", "yield_range"),
-    "secondop.figures.cohort": ("along", "along_trait"),
-    "secondop.figures.biopsies": ("second_readings",),
-    "secondop.figures.books": ("all_books",),
-    "secondop.figures.learned": ("calibration", "importance", "same_volume"),
-    "secondop.figures.strategies": ("read_strategies",),
-    "secondop.figures.people": ("flow", "icon_array"),
-    "secondop.figures.comparison": ("compare",),
-    "secondop.figures.uncertainty": ("propagate", "tornado"),
-    "secondop.figures.verification": ("departures", "verification_bias"),
+    "rates": "attrition firing_rates overlap",
+    "policies": "decision_curve net_benefit tradeoff yield_above_chance",
+    "knowledge": "read_strategies triage_lifts yield_at_signal",
+    "cohort": "along along_trait",
+    "biopsies": "second_readings",
+    "books": "all_books",
+    "learned": "calibration importance same_volume",
+    "people": "flow icon_array",
+    "comparison": "compare",
+    "uncertainty": "propagate tornado",
+    "verification": "departures verification_bias",
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = sorted(_HOME_OF)
 
@@ -29,7 +27,7 @@ __all__ = sorted(_HOME_OF)
 def __getattr__(name: str) -> Any:
     if name not in _HOME_OF:
         raise AttributeError(f"There is no figure {name!r}; there are {', '.join(__all__)}.")
-    globals()[name] = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
     return globals()[name]
 
 

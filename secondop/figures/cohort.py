@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from secondop.cohorts.words import parameter_words
+from secondop.cohorts.parameters import parameter_words
 from secondop.figures import style
 from secondop.figures.captions import capital, spoken
 from secondop.figures.given import draws, only_shares

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
-from pandas.api.types import is_numeric_dtype
 
 from secondop.errors import SecondopError
 
-_Draw = Callable[..., go.Figure]
 
+def draws(maker: str, *columns: str, **options: str) -> Callable:
+    """A figure of tables that ``maker`` makes, known by these columns: any other is refused.
 
-def draws(maker: str, *columns: str) -> Callable[[_Draw], _Draw]:
-    """A figure of tables that ``maker`` makes, known by these columns: any other is refused."""
+    Its docstring gets its parameters: the table, and its options, of which ``options`` say what they mean.
+    """
 
-    def checked(draw: _Draw) -> _Draw:
+    def checked(draw: Callable[..., go.Figure]) -> Callable[..., go.Figure]:
         @wraps(draw)
         def drawn(table: Any, *args: Any, **kwargs: Any) -> go.Figure:
             asked = f"The figure {draw.__name__} draws a table that {maker} makes"
             if not isinstance(table, pd.DataFrame):
-                raise SecondopError(f"{asked}, and was given {_said(table)}.")
+                raise SecondopError(f"{asked}, and was given {type(table).__name__} {str(table)[:40]!r}.")
             if missing := [name for name in columns if name not in table.columns]:
                 held = ", ".join(map(str, table.columns[:8])) or "none"
                 lacks = f"with the columns {', '.join(columns)}. This table lacks {', '.join(missing)}"
@@ -32,19 +33,21 @@ def draws(maker: str, *columns: str) -> Callable[[_Draw], _Draw]:
                 raise SecondopError(f"{asked}; this one has no rows, so there is nothing to draw.")
             return draw(table, *args, **kwargs)
 
+        kinds = inspect.signature(draw).parameters
+        told = {"table : DataFrame": f"What `{maker}` makes."}
+        told |= {f"{name} : {kinds[name].annotation}": said for name, said in options.items()}
+        told = "".join(f"{name}\n    {said}\n" for name, said in told.items())
+        drawn.__doc__ = f"{inspect.cleandoc(draw.__doc__)}\n\nParameters\n----------\n{told}"
         return drawn
 
     return checked
 
 
-def only_shares(name: str, maker: str, table: pd.DataFrame) -> None:
-    """Refuse a table that holds anything but known shares, from 0 to 1."""
-    if odd := [x for x in table if not (is_numeric_dtype(table[x]) and table[x].between(0, 1).all())]:
-        asked = f"The figure {name} draws a table that {maker} makes, of shares from 0 to 1"
-        raise SecondopError(f"{asked}. Other things are in {', '.join(map(str, odd[:8]))}: leave these out.")
-    if len(table) < 2:
-        raise SecondopError(f"The figure {name} draws lines, and this table has one row: give two or more.")
-
-
-def _said(value: Any) -> str:
-    return f"{type(value).__name__} {str(value)[:40]!r}"
+def only_one(table: pd.DataFrame, column: str, name: str) -> Any:
+    """The single value of a column; a figure named so draws no more."""
+    values = table[column].unique().tolist()
+    if len(values) != 1:
+        held = ": ".join([str(len(values)), ", ".join(map(str, values[:6]))][: 1 + bool(values)])
+        keep = f'Keep one, such as table[table["{column}"] == {values[0] if values else "..."!r}].'
+        raise SecondopError(f"The figure {name} draws one {column}, and the table holds {held}. {keep}")
+    return values[0]

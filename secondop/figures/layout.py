@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from html import escape
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from secondop.figures.style import INK, QUIET, WIDE, Drawing, axes, lines_of, wrap
 
@@ -15,99 +16,95 @@ _ROW, _BAR, _LINE, _PAD = 26, 13, 15, 12  # a ladder's row, its bar, a line of a
 _HEAD, _NOTE, _AXIS, _ENTRY = 21, 18, 19, 20  # a line of the title, its note, an axis title, the legend
 _BOLD, _TEXT, _SMALL = 10.0, 8.2, 7.5  # widths of a letter at 15 px bold, 14 px and 12 px, rather wide
 _LABEL = 6.9  # of a letter at 12 px in a label of some length, where wide and narrow ones even out
+_MOVES = ("x", "base", "customdata", "error_x.array")  # what a step of a slider sets
+_MOVES += tuple(f"marker.{name}" for name in ("color", "line.color", "pattern.fgcolor"))
 
 
 def laid_out(made: Drawing, width: int) -> dict[str, Any]:
     """The layout for a width: words broken, margins as wide as labels and values need, panels in places."""
     phone, inner = width < WIDE, width - 2 * _PAD
-    heads = [wrap(title, int(inner / _BOLD)) for title in made.titles()]
-    note, above = wrap(made.note, int(inner / _SMALL)), wrap(made.y and f"↑ {made.y}", int(inner / _TEXT))
-    columns = 1 if phone else 1 + max(panel.column for panel in made.panels)
-    labels = [_broken(panel.labels, 44 if phone else 40 if columns == 1 else 34) for panel in made.panels]
-    tall = max((1 + text.count("<br>") for texts in labels for text in texts), default=1)
-    row = _ROW + 1 + _LINE * tall if phone else max(_ROW, 8 + _LINE * tall)
+    titles = [escape(step.title, quote=False) for step in made.steps.values() or [made]]
+    heads, note = [wrap(title, int(inner / _BOLD)) for title in titles], wrap(made.note, int(inner / _SMALL))
     places = [0 if phone else panel.column for panel in made.panels]
-    sides = _sides(width, columns, places, made, labels)
-    left, right, across = round(sides[0][0]), round(sides[-1][1]), _across(width, sides)
-    inside = width - left - right
-    ends, spots = [0] * columns, []
+    columns = 1 + max(places)
+    letters = 44 if phone else 40 if columns == 1 else 34
+    labels = [[lines_of(label, letters) for label in panel.labels] for panel in made.panels]
+    tall = 1 + max((text.count("<br>") for texts in labels for text in texts), default=0)
+    row = _ROW + 1 + _LINE * tall if phone else max(_ROW, 8 + _LINE * tall)
+    sides, across = _columns(made, width, places, labels)
+    left, right = round(sides[0][0]), round(sides[-1][1])
+    spots, ends = [], [0] * columns
     for panel, at in zip(made.panels, places, strict=True):
         start = ends[at] + 22 * bool(panel.head) + 16 * bool(ends[at])
         spots.append((start, start + (row * len(panel.labels) or panel.size)))
-        ends[at] = spots[-1][1] + (0 if panel.labels else 26)
-    high, sizes = max(end for _, end in spots), []
-    layout: dict[str, Any] = {"annotations": [note.to_plotly_json() for note in made.fig.layout.annotations]}
-    for number, (panel, at, spot) in enumerate(zip(made.panels, places, spots, strict=True)):
+        ends[at] = spots[-1][1] + 26 * (not panel.labels)
+    high = max(end for _, end in spots)
+    words = lines_of(made.x, int(inner / columns / _TEXT))
+    notes = [note.to_plotly_json() for note in made.fig.layout.annotations]
+    layout: dict[str, Any] = {}
+    for number, (panel, at, (start, end)) in enumerate(zip(made.panels, places, spots, strict=True)):
         x, y = axes(number).values()
-        last = spot[1] == max(end for (_, end), other in zip(spots, places, strict=True) if other == at)
-        below = {"domain": [*across[at]], "anchor": y, "showticklabels": last or not panel.labels}
-        words = lines_of(made.x, int(inner / columns / _TEXT)) if last else ""
-        layout[f"xaxis{x[1:]}"] = below | {"title": {"text": words}}
-        sizes.append((inside * (across[at][1] - across[at][0]), spot[1] - spot[0]))
-        side = {"domain": [1 - spot[1] / high, 1 - spot[0] / high], "anchor": x}
+        last = at not in places[number + 1 :]
+        below = {"domain": across[at], "anchor": y, "showticklabels": last or not panel.labels}
+        layout[f"xaxis{x[1:]}"] = below | {"title": {"text": words * last}} | made.across
+        side = {"domain": [1 - end / high, 1 - start / high], "anchor": x} | made.up
         if panel.labels:
             below_row = 14 / row if phone else 0.5  # on a phone the label takes what is above a row
-            side |= {"range": [1 - below_row - len(panel.labels), 1 - below_row]}
+            side["range"] = [1 - below_row - len(panel.labels), 1 - below_row]
             side |= {"visible": False, "fixedrange": True}
-            layout["annotations"] += _rows(labels[number], panel.values, x, y, phone)
+            notes += _rows(labels[number], panel.values, f"{x} domain", y, phone)
         layout[f"yaxis{y[1:]}"] = side
         if panel.head:
             edge = {"x": 0, "y": 1, "xref": f"{x} domain", "yref": f"{y} domain"}
-            layout["annotations"].append(_text(f"<b>{panel.head}</b>", 13, "left", "bottom") | edge)
-
+            notes.append(_text(f"<b>{escape(panel.head, quote=False)}</b>", 13, "left", "bottom") | edge)
+        notes += _direct(made, number, ((width - left - right) * np.ptp(across[at]), end - start))
+    above = wrap(made.y and f"↑ {made.y}", int(inner / _TEXT))
     if above:
         edge = {"x": 0, "y": 1, "xref": "paper", "yref": "paper", "xshift": _PAD - left, "yshift": 6}
-        layout["annotations"].append(_text("<br>".join(above), 14, "left", "bottom", QUIET) | edge)
-    under = 30 + _AXIS * len(wrap(made.x, int(inner / columns / _TEXT))) + 6
-    lines = [max(map(len, heads)), len(note), _legend_rows(made, inside)]
-    bottom = under + 84 * bool(made.steps) + _ENTRY * lines[2]
-    top = 16 + _HEAD * lines[0] + _NOTE * lines[1] + _AXIS * len(above) + 14
-    total = top + high + bottom
-    layout["annotations"] += _direct(made, sizes)
-    layout |= {
-        "height": total,
-        "margin": {"t": top, "b": bottom, "l": left, "r": right},
-        "bargap": 1 - _BAR / row,
-        "title": {"text": titled(heads[made.start], note), "x": 0, "xref": "container", "pad": {"l": _PAD}}
-        | {"y": 1 - 22 / total, "yanchor": "top", "font": {"size": 15}},
-        "meta": {"lines": lines, "sides": sides, "places": places},
-    }
-    return layout | ({"sliders": [_slider(made, heads, note, under, phone)]} if made.steps else {})
+        notes.append(_text("<br>".join(above), 14, "left", "bottom", QUIET) | edge)
+    entries = [46 + 7.9 * len(trace.name) for trace in made.fig.data if trace.showlegend]
+    fit = len(entries) if sum(entries) <= width - left - right else int((width - left - right) / max(entries))
+    legend = -(-len(entries) // max(1, fit))  # rows, which fit.js counts again
+    under = 36 + _AXIS * (words.count("<br>") + bool(words))
+    lines = [max(map(len, heads)), len(note), legend]
+    bottom = under + 84 * bool(made.steps) + _ENTRY * legend
+    top = 30 + _HEAD * lines[0] + _NOTE * lines[1] + _AXIS * len(above)
+    title = {"text": _titled(heads[made.start], note), "x": 0, "xref": "container", "pad": {"l": _PAD}}
+    title |= {"y": 1 - 22 / (top + high + bottom), "yanchor": "top", "font": {"size": 15}}
+    layout |= {"height": top + high + bottom, "margin": {"t": top, "b": bottom, "l": left, "r": right}}
+    layout |= {"bargap": 1 - _BAR / row, "title": title, "annotations": notes}
+    layout["meta"] = {"lines": lines, "sides": sides, "places": places, "titles": titles, "start": made.start}
+    if made.steps:
+        layout["sliders"] = [_slider(made, heads, note, under, letters, phone)]
+    return layout
 
 
-def titled(head: Sequence[str], note: Sequence[str]) -> str:
+def _titled(head: list[str], note: list[str]) -> str:
     """A title in bold and its note below, both in lines."""
     small = "".join(f"<br><span style='font-size:13px;color:{QUIET}'>{line}</span>" for line in note)
     return "<br>".join(f"<b>{line}</b>" for line in head) + small
 
 
-def _sides(width: int, columns: int, places: list[int], made: Drawing, labels: list) -> list[list[float]]:
-    """What each column of panels needs at its left for labels or ticks, and at its right for values."""
-    wide = [[0.0, 18.0] for _ in range(columns)]
+def _columns(made: Drawing, width: int, places: list[int], labels: list) -> tuple[list, list]:
+    """What each column of panels has at its sides, and what it spans of the plot; fit.js does the same."""
+    sides = [[0.0, 18.0] for _ in range(1 + max(places))]
     for at, panel, texts in zip(places, made.panels, labels, strict=True):
-        if texts:
-            left = _LABEL * _letters(texts) + 10 + _PAD if width >= WIDE else _PAD
-            wide[at] = [max(wide[at][0], left), max(wide[at][1], _SMALL * _letters(panel.values) + 14)]
-    return [[left or 50.0, right] for left, right in wide]
-
-
-def _across(width: int, sides: list[list[float]]) -> list[list[float]]:
-    """From where to where each column of panels is drawn, as shares of all; fit.js does the same."""
+        left = _PAD + (_LABEL * _letters(texts) + 10) * (width >= WIDE) if texts else 0
+        sides[at] = [max(sides[at][0], left), max(sides[at][1], _SMALL * _letters(panel.values) + 14)]
+    sides = [[left or 50.0, right] for left, right in sides]
     each = (width - sum(map(sum, sides))) / len(sides)
-    inside = width - round(sides[0][0]) - round(sides[-1][1])
-    starts = np.cumsum([sides[0][0], *(each + a + b for (_, a), (b, _) in pairwise(sides))]) - round(
-        sides[0][0]
-    )
-    return [[min(1, max(0, round(float(end) / inside, 4))) for end in (x, x + each)] for x in starts]
+    starts = np.cumsum([0, *(each + right + left for (_, right), (left, _) in pairwise(sides))])
+    spans = np.add.outer(starts, [0, each]) / (starts[-1] + each)
+    return sides, spans.round(4).tolist()
 
 
-def _rows(labels: list[str], values: Sequence[str], x: str, y: str, phone: bool) -> list[dict[str, Any]]:
+def _rows(labels: list[str], values: Iterable[str], x: str, y: str, phone: bool) -> list[dict[str, Any]]:
     """Labels at the left of rows, or above them on a phone, and values at their ends."""
-    edge = {"x": 0, "xref": f"{x} domain", "yref": y}
-    place = ("left", "bottom", {"yshift": _BAR // 2 + 1}) if phone else ("right", "middle", {"xshift": -6})
-    said = [_text(text, 12, *place[:2]) | edge | place[2] | {"y": -i} for i, text in enumerate(labels)]
-    edge |= {"x": 1, "xshift": 6}
-    return said + [_text(text, 12, "left", "middle") | edge | {"y": -i} for i, text in enumerate(values)]
+    look = ("left", "bottom") if phone else ("right", "middle")
+    edge = {"yshift": _BAR // 2 + 1} if phone else {"xshift": -6}
+    edge, end = edge | {"x": 0, "xref": x, "yref": y}, {"x": 1, "xref": x, "yref": y, "xshift": 6}
+    said = [_text(text, 12, *look) | edge | {"y": -i} for i, text in enumerate(labels)]
+    return said + [_text(text, 12, "left", "middle") | end | {"y": -i} for i, text in enumerate(values)]
 
 
 def _text(text: str, size: int, x: str, y: str, colour: str = INK) -> dict[str, Any]:
@@ -115,30 +112,21 @@ def _text(text: str, size: int, x: str, y: str, colour: str = INK) -> dict[str, 
     return look | {"xanchor": x, "yanchor": y}
 
 
-def _broken(labels: Iterable[str], width: int) -> list[str]:
-    return [lines_of(escape(label, quote=False), width) for label in labels]
-
-
 def _letters(texts: Iterable[str]) -> int:
     """The letters of the longest line."""
     return max((len(line) for text in texts for line in text.split("<br>")), default=0)
 
 
-def _legend_rows(made: Drawing, inside: int) -> int:
-    """The rows of the legend, which fit.js counts again: one, or what entries as wide as the widest need."""
-    wide = [46 + 7.9 * len(trace.name or "") for trace in made.fig.data if trace.showlegend]
-    if sum(wide) <= inside:
-        return int(bool(wide))
-    return -(-len(wide) // max(1, int(inside / max(wide))))
-
-
-def _slider(made: Drawing, heads: list, note: list[str], under: int, phone: bool) -> dict[str, Any]:
+def _slider(made: Drawing, heads: list, note: list, under: int, letters: int, phone: bool) -> dict[str, Any]:
     """The slider below the axis; each step sets its title, what moves and the rows' words."""
     first, steps = len(made.fig.layout.annotations), []
-    for (label, (_, moved, panel)), head in zip(made.steps.items(), heads, strict=True):
-        rows = [*_broken(panel.labels, 44 if phone else 40), *panel.values]
-        told = {f"annotations[{first + i}].text": text for i, text in enumerate(rows)}
-        args = [moved, told | {"title.text": titled(head, note)}, [*range(len(moved["x"]))]]
+    for (label, step), head in zip(made.steps.items(), heads, strict=True):
+        traces = [pd.json_normalize(trace.to_plotly_json(), max_level=2).iloc[0] for trace in step.fig.data]
+        moved = {name: [trace.get(name) for trace in traces] for name in _MOVES}
+        panel = step.panels[0]
+        texts = [*(lines_of(label, letters) for label in panel.labels), *panel.values]
+        said = {f"annotations[{first + i}].text": text for i, text in enumerate(texts)}
+        args = [moved, said | {"title.text": _titled(head, note)}, [*range(len(traces))]]
         steps.append({"label": label, "method": "update", "args": args})
     edge = phone * max(0, round(_SMALL * _letters(made.steps) / 2) - _PAD)  # first and last stand whole
     look = {"currentvalue": {"prefix": made.prefix, "font": {"size": 14}}, "font": {"size": 12}, "x": 0}
@@ -146,61 +134,48 @@ def _slider(made: Drawing, heads: list, note: list[str], under: int, phone: bool
     return look | {"steps": steps, "active": made.start}
 
 
-def _direct(made: Drawing, sizes: list[tuple[float, float]]) -> list[dict[str, Any]]:
+def _direct(made: Drawing, panel: int, size: tuple[float, float]) -> list[dict[str, Any]]:
     """Labels at marks, each where it covers least; one that finds no room is left to its mark."""
-    notes: list[dict[str, Any]] = []
-    for number, size in enumerate(sizes):
-        on, named = axes(number), [label for label in made.named if label["panel"] == number]
-        marks, boxes = _marks(made, number, size) if named else None, np.empty((0, 4))
-        for label in named:
-            x, y = (_pixels(made, on, name, [label[name]], size)[0] for name in "xy")
-            spot, half = np.array([x, y]), np.array([_SMALL * len(label["text"]) / 2 + 2, 9.0])
-            options = []
-            for reach in (22, 34, 50, 70, 95):
-                for turn in np.arange(16) * np.pi / 8:
-                    away = np.array([np.cos(turn) * (half[0] + reach - 8), np.sin(turn) * reach])
-                    box = np.concatenate([spot + away - half, spot + away + half])
-                    options.append((_covered(box, boxes, marks, size) + reach / 20, *away, box))
-            cost, ax, ay, box = min(options, key=lambda option: option[0])
-            if cost >= 1000:
-                continue
-            boxes = np.vstack([boxes, box])
-            look = _text(label["text"], 12, "center", "middle", label["colour"]) | {"showarrow": True}
-            for name in "xy":  # an annotation takes the logarithm where the axis is one
-                log = made.fig.layout[f"{name}axis{on[f'{name}axis'][1:]}"].type == "log"
-                look[name] = float(np.log10(label[name])) if log else label[name]
-            look |= {"xref": on["xaxis"], "yref": on["yaxis"]}
-            look |= {"ax": round(ax), "ay": round(ay), "standoff": 6, "arrowhead": 0, "arrowwidth": 1}
-            notes.append(look | {"arrowcolor": QUIET})
+    named, on = [label[1:] for label in made.named if label[0] == panel], axes(panel)
+    spots, kept, notes = [np.empty((0, 2))], np.empty((0, 4)), []
+    for trace in made.fig.data if named else ():
+        if trace.type == "scatter" and (trace.xaxis or "x") == on["xaxis"]:
+            spots.append(_pixels(made, trace.x, trace.y, size))
+            if "lines" in (trace.mode or ""):  # as points along them
+                steps = np.linspace(0, 1, 25)[:, None, None]
+                spots.append((spots[-1][:-1] + np.diff(spots[-1], axis=0) * steps).reshape(-1, 2))
+    marks = np.vstack(spots)
+    reach, turn = np.repeat((22, 34, 50, 70, 95), 16), np.tile(np.arange(16) * np.pi / 8, 5)
+    for x, y, text, colour in named:
+        half = np.array([_SMALL * len(text) / 2 + 2, 9.0])
+        away = np.column_stack([np.cos(turn) * (half[0] + reach - 8), np.sin(turn) * reach])
+        centre = (away + _pixels(made, [x], [y], size))[:, None]
+        out = (centre - half < (-4, -12)) | (centre + half > np.add(size, (10, 0)))
+        over = abs(centre - kept[:, :2]) < half + kept[:, 2:]  # other labels, then marks and lines
+        hidden = (abs(centre - marks) < half + 3).all(axis=2).sum(axis=1)
+        cost = 1000 * (out.any(axis=(1, 2)) + over.all(axis=2).sum(axis=1)) + hidden + reach / 20
+        if cost.min() >= 1000:
+            continue
+        best = cost.argmin()
+        kept = np.vstack([kept, [*centre[best, 0], *half]])
+        x, y = (_scaled(look, [at])[0] for look, at in ((made.across, x), (made.up, y)))
+        look = _text(text, 12, "center", "middle", colour) | {"x": float(x), "y": float(y), "showarrow": True}
+        look |= {"xref": on["xaxis"], "yref": on["yaxis"], "standoff": 6, "arrowhead": 0, "arrowwidth": 1}
+        ax, ay = away[best].round().tolist()
+        notes.append(look | {"ax": ax, "ay": ay, "arrowcolor": QUIET})
     return notes
 
 
-def _covered(box: np.ndarray, boxes: np.ndarray, marks: np.ndarray, size: tuple[float, float]) -> float:
-    """How bad a place for a label is: outside or over another one very, over marks and lines a little."""
-    out = box[0] < -4 or box[1] < -12 or box[2] > size[0] + 10 or box[3] > size[1]
-    over = (boxes[:, 0] < box[2]) & (boxes[:, 2] > box[0]) & (boxes[:, 1] < box[3]) & (boxes[:, 3] > box[1])
-    inside = (abs(marks - (box[:2] + box[2:]) / 2) < (box[2:] - box[:2]) / 2 + 3).all(axis=1)
-    return 1000.0 * (out + over.sum()) + inside.sum()
+def _pixels(made: Drawing, x: Any, y: Any, size: tuple[float, float]) -> np.ndarray:
+    """Where marks are, in pixels from the upper left."""
+    shares = []
+    for look, values in ((made.across, x), (made.up, y)):
+        low, high = look["range"]
+        shares.append((_scaled(look, values) - low) / (high - low))
+    return np.column_stack([shares[0] * size[0], (1 - shares[1]) * size[1]])
 
 
-def _marks(made: Drawing, number: int, size: tuple[float, float]) -> np.ndarray:
-    """Where marks and lines of a panel are, in pixels from its upper left; lines as points along them."""
-    on, found = axes(number), [np.empty((0, 2))]
-    for trace in made.fig.data:
-        if trace.type != "scatter" or (trace.xaxis or "x") != on["xaxis"] or trace.x is None:
-            continue
-        at = np.array([_pixels(made, on, name, trace[name], size) for name in "xy"], float).T
-        between = np.linspace(0, 1, 25)[:, None] if "lines" in (trace.mode or "") else np.zeros((1, 1))
-        found += [a + (b - a) * between for a, b in pairwise(at)] + [at]
-    spots = np.vstack(found)
-    return spots[np.isfinite(spots).all(axis=1)]
-
-
-def _pixels(made: Drawing, on: dict[str, str], name: str, values: Any, size: tuple[float, float]) -> Any:
-    """Values of an axis as pixels from the left or from the top."""
-    axis = made.fig.layout[f"{name}axis{on[f'{name}axis'][1:]}"]
-    at = np.array([np.nan if value is None else value for value in values], float)
-    at = np.log10(at) if axis.type == "log" else at
-    low, high = axis.range
-    share = (at - low) / (high - low)
-    return share * size[0] if name == "x" else (1 - share) * size[1]
+def _scaled(look: dict[str, Any], values: Any) -> np.ndarray:
+    """Values as the axis has them: annotations and ranges take the logarithm where it has one."""
+    values = np.array(values, float)
+    return np.log10(values) if look.get("type") == "log" else values

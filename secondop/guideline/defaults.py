@@ -14,7 +14,7 @@ from secondop.rules import assess as _assess
 from secondop.rules import cases as _cases
 from secondop.rules import explain as _explain
 from secondop.rules import template as _template
-from secondop.rules import worth_recording as _worth_recording
+from secondop.rules import what_if as _what_if
 from secondop.rules.facts import Fact
 from secondop.rules.rulebook import RuleBook
 
@@ -160,7 +160,7 @@ def explain(case: Any, rule_book: RuleBook = RULE_BOOK, *, audience: str = "pati
 def worth_recording(cases: Any, rule_book: RuleBook = RULE_BOOK) -> pd.DataFrame:
     """Which facts that were not recorded would make most recommendations final: what to record.
 
-    See :func:`secondop.rules.worth_recording.worth_recording`.
+    See :func:`secondop.rules.what_if.worth_recording`.
 
     Examples
     --------
@@ -171,4 +171,4 @@ def worth_recording(cases: Any, rule_book: RuleBook = RULE_BOOK) -> pd.DataFrame
                     fact  next_question  makes_final  unrecorded  undetermined  n
     0  neoplasia_concern              2        2           2             2  3
     """
-    return _worth_recording.worth_recording(cases, rule_book)
+    return _what_if.worth_recording(cases, rule_book)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,8 +15,17 @@ import pyarrow as pa
 from secondop.errors import SecondopError, did_you_mean, refuse, unknown_name
 from secondop.rules.doubts import RowsWarning, codes_in_doubt, rows_in_doubt
 from secondop.rules.facts import Fact, Kind
-from secondop.rules.files import read_file
-from secondop.rules.gate import column_names, column_of, raise_problems, typed
+from secondop.rules.files import CaseFile, read_file
+from secondop.rules.gate import (
+    Places,
+    Problem,
+    column_names,
+    column_of,
+    places_in,
+    put,
+    raise_problems,
+    typed,
+)
 from secondop.rules.mapping import Meanings, codes_of, decimal_commas, meanings, own_name, reworded
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.spellings import MissingCodesWarning, claims, near_misses, no_fact, warn_of_near_misses
@@ -46,10 +55,10 @@ def read_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> Any:
         Your column names to names of facts, such as ``{"Geschlecht": "sex"}``.
     values : mapping, optional
         Your words and codes to answers: of every fact that takes the answer, ``{"ja": "yes"}``; of a column,
-        by its name or its fact, ``{"Geschlecht": {1: "male", 2: "female"}}``, or both in one mapping. What is
-        said of a column goes first, then what is said of all, then the usual spellings; where numbers are
-        codes, no other number is read as an answer. 1, "1" and 1.0 are one code. Another column than a fact's
-        (an outcome) is read if it is named, or if words for all are all that it holds.
+        by its name or its fact, ``{"Geschlecht": {1: "male", 2: "female"}}``, or both. What is said of a
+        column goes first, then what is said of all, then the usual spellings; where numbers are codes, no
+        other number is read as an answer. 1, "1" and 1.0 are one code. Another column than a fact's (an
+        outcome) is read if it is named, or if words for all are all that it holds.
     unknown : list or mapping, optional
         Codes for *not recorded*: in every fact's column, ``[999, "k.A."]``, or by column,
         ``{"weeks": [999], "*": ["k.A."]}``.
@@ -84,23 +93,15 @@ def read_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> Any:
     read = read_sources(source, meanings(**meant), facts_of(rule_book))
     raise_problems(read.problems, len(read.frame), read.where)
     warn_of_near_misses(column_names(read.frame), read.facts, stacklevel=5)
-    for doubts, kind in (
-        ([*read.remarks, *rows_in_doubt(read.frame, read.answers, read.id, read.places)], RowsWarning),
-        (codes_in_doubt(read.frame, read.answers, read.own, read.id), MissingCodesWarning),
-    ):
-        lines = [" ".join(_told(*doubt)) for doubt in doubts]
-        if lines:
-            warnings.warn(f"Of the cases{read.where}: {' '.join(lines)}", kind, stacklevel=4)
+    rows, codes = [*read.remarks, *rows_in_doubt(read)], [*codes_in_doubt(read)]
+    for doubts, kind in ((rows, RowsWarning), (codes, MissingCodesWarning)):
+        if doubts:
+            warnings.warn(f"Of the cases{read.where}: {' '.join(map(str, doubts))}", kind, stacklevel=4)
     if missing := [name for name in read.facts if name not in read.answers.columns]:
         told = f"{len(missing)} of {len(read.facts)} facts have no column and are unknown in every case"
         warnings.warn(f"{told}: {', '.join(missing)}.", MissingFactsWarning, stacklevel=4)
-    return _declared(read.frame, read.answers, read.facts)
-
-
-def _told(column: Any, rows: int, row: int, place: str, value: str, problem: str, hint: str) -> list[str]:
-    """A doubt in a sentence or two."""
-    named = [f"column {column!r}:"] if column != "" else [place] * (not rows)
-    return [*named, *filter(None, [value, f"{problem}.", hint])]
+    ordered = [name for name, fact in read.facts.items() if fact.kind is Kind.ORDERED]
+    return put(read.frame, read.answers.to_dict(), ordered)
 
 
 def check_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> pd.DataFrame:
@@ -116,12 +117,14 @@ def check_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> pd.DataFr
     read = read_sources(source, meanings(**meant), facts_of(rule_book))
     near = near_misses(column_names(read.frame), read.facts)
     misread = (len(read.frame), 0, "", "", "is not read as a fact")
-    rows = [(name, *misread, f"Did you mean {fact!r}?") for name, fact in near.items()]
-    rows += [*read.remarks, *rows_in_doubt(read.frame, read.answers, read.id, read.places)]
-    codes = codes_in_doubt(read.frame, read.answers, read.own, read.id)
-    rows += [*read.problems.itertuples(index=False, name=None)]
-    rows += [(*doubt[:3], read.places([doubt[2]])[0], *doubt[4:]) for doubt in codes]
-    return pd.DataFrame(rows, columns=read.problems.columns)
+    rows = [Problem(name, *misread, f"Did you mean {fact!r}?") for name, fact in near.items()]
+    rows += [
+        *read.remarks,
+        *rows_in_doubt(read),
+        *read.problems.itertuples(index=False),
+        *codes_in_doubt(read),
+    ]
+    return pd.DataFrame(rows, columns=Problem._fields)
 
 
 def facts_table(rule_book: RuleBooks) -> pd.DataFrame:
@@ -145,7 +148,7 @@ def facts_of(rule_book: RuleBooks) -> dict[str, Fact]:
     return {name: fact for name, (fact, _) in facts.items()}
 
 
-class Sources(NamedTuple):
+class Read(NamedTuple):
     """Cases as they were read: a frame with facts under their names, its answers, problems and places."""
 
     frame: Any
@@ -155,91 +158,54 @@ class Sources(NamedTuple):
     own: dict[str, Any]  # the user's name of each fact's column
     id: Any
     where: str
-    places: Callable[[list[int]], list[str]]
-    remarks: list[tuple]
+    places: Places
+    remarks: list[Problem]
     codes: dict[str, dict[str, Any]]  # of each fact's column: what codes stand for
 
 
-def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: bool = True) -> Sources:
+def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: bool = True) -> Read:
     """Read a file or a frame as it is said to be meant; ``some`` fact must have a column."""
-    where, lines_of, remarks, commas = "", None, [], False
     if isinstance(source, (str, Path)) or callable(getattr(source, "read", None)):
-        expected = [*facts, *map(str, said.columns)]
-        source, where, lines_of, remarks, commas = read_file(source, expected, said.encoding)
+        file = read_file(source, [*facts, *map(str, said.columns)], said.encoding)
     elif said.encoding is not None:
         raise SecondopError("encoding= is for files of text; a frame was decoded already.")
-    names = column_names(source)
-    there = {name: own_name(name, names) for name in said.columns}
-    columns = {name if there[name] is None else there[name]: fact for name, fact in said.columns.items()}
-    meant = [columns.get(name, name) for name in names]
+    else:
+        column_names(source)  # refuses what is no frame
+        file = CaseFile(source, "", places_in(source), [])
+    names, mine = column_names(file.frame), {}
+    for name, fact in said.columns.items():
+        own = own_name(name, names)
+        mine[name if own is None else own] = fact
+    meant = [mine.get(name, name) for name in names]
     claimed = claims(meant, facts)
-    wrong = [
-        f"There is no column {n!r}.{did_you_mean(n, map(str, names[:1000]))}"
-        for n in columns
-        if n not in names
-    ]
-    unknown = dict.fromkeys(fact for fact in columns.values() if fact not in facts)
+    there = [*map(str, names[:1000])]
+    wrong = [f"There is no column {n!r}.{did_you_mean(n, there)}" for n in mine if n not in names]
+    unknown = dict.fromkeys(fact for fact in mine.values() if fact not in facts)
     wrong += [f"{unknown_name('fact', fact, facts)} facts_table() lists them." for fact in unknown]
-    twice = {fact for fact in columns.values() if len(claimed.get(fact, ())) > 1}
+    twice = {fact for fact in mine.values() if len(claimed.get(fact, ())) > 1}
     wrong += [f"More than one column would be {fact!r}." for fact in sorted(twice)]
     if any(name in facts and fact in names for name, fact in said.columns.items()):
         wrong.append("Your name comes first, as in {'gender': 'sex'}.")
-    if wrong:
-        raise SecondopError("columns= cannot be used: " + " ".join(wrong))
+    refuse("columns= cannot be used", wrong)
     if not claimed and some:
-        raise no_fact(names, facts, where)
+        raise no_fact(names, facts, file.where)
     own = {fact: names[meant.index(claim)] for fact, (claim, *more) in claimed.items() if not more}
     codes, others, wrong = codes_of(said, names, own, facts)
     own_id = None if said.id is None else own_name(said.id, names)
     if own_id is None and said.id is not None:
-        hint = did_you_mean(said.id, map(str, names[:1000]))
-        wrong.append(f"there is no one column {said.id!r} for id=.{hint}")
+        wrong.append(f"there is no one column {said.id!r} for id=.{did_you_mean(said.id, there)}")
     refuse("Cases cannot be read as you say", wrong)
-    if commas:
-        for fact, name in own.items():
-            if facts[fact].is_numeric:
-                found = decimal_commas(facts[fact], column_of(source[name]).labels or ())
-                codes |= {fact: found | codes.get(fact, {})} if found else {}
+    for fact, name in own.items():
+        if file.commas and facts[fact].is_numeric:
+            found = decimal_commas(facts[fact], column_of(file.frame[name]).labels or ())
+            codes |= {fact: found | codes.get(fact, {})} if found else {}
     extra = [name for name, times in Counter(names).items() if times == 1 and name not in own.values()]
-    frame = _renamed(reworded(source, extra, others, said.common), {name: x for x, name in own.items()})
-    answers, problems = typed(frame, facts, codes)
+    frame, new = reworded(file.frame, extra, others, said.common), {name: fact for fact, name in own.items()}
+    if isinstance(frame, pa.Table):
+        frame = frame.rename_columns([new.get(name, name) for name in names])
+    else:
+        frame = frame.rename(columns=new) if isinstance(frame, pd.DataFrame) else frame.rename(new)
+    answers, problems = typed(frame, facts, codes, file.places)
     problems["column"] = [own.get(name, name) for name in problems["column"]]
-    if lines_of is None:
-        labels = frame.index if isinstance(frame, pd.DataFrame) else range(len(frame))
-
-        def lines_of(rows: list[int]) -> list[str]:
-            return [f"case {labels[row]}" for row in rows]
-
-    elif len(problems):
-        problems["first_case"] = lines_of(problems["first_row"].tolist())
-    told = [("", 0, 0, place, "", problem, hint) for place, problem, hint in remarks]
-    own_id = next((fact for fact, name in own.items() if name == own_id), own_id)
-    return Sources(frame, answers, problems, facts, own, own_id, where, lines_of, told, codes)
-
-
-def _renamed(frame: Any, columns: dict[str, str]) -> Any:
-    if isinstance(frame, pa.Table):
-        return frame.rename_columns([columns.get(name, name) for name in frame.column_names])
-    return frame.rename(columns=columns) if isinstance(frame, pd.DataFrame) else frame.rename(columns)
-
-
-def _declared(frame: Any, answers: pl.DataFrame, facts: Mapping[str, Fact]) -> Any:
-    """The frame with its facts in their declared kinds; nothing else differs."""
-    if isinstance(frame, pl.DataFrame):
-        return frame.with_columns(answers)
-    arrow = {name: _arrow(answers[name], facts[name]) for name in answers.columns}
-    if isinstance(frame, pa.Table):
-        for name, column in arrow.items():
-            frame = frame.set_column(frame.schema.get_field_index(name), name, column)
-        return frame
-    on_arrow = {kind: pd.ArrowDtype(kind) for kind in (pa.bool_(), pa.int64(), pa.float64())}
-    declared = pa.table(arrow).to_pandas(types_mapper=on_arrow.get)  # levels become a category
-    return frame.assign(**{name: declared[name].array for name in declared})
-
-
-def _arrow(answer: pl.Series, fact: Fact) -> pa.Array:
-    if not fact.has_levels:
-        return answer.to_arrow()
-    places = answer.to_physical().cast(pl.Int8 if len(fact.levels) < 128 else pl.Int32).to_arrow()
-    levels = pa.array(fact.levels, pa.string())
-    return pa.DictionaryArray.from_arrays(places, levels, ordered=fact.kind is Kind.ORDERED)
+    own_id = new.get(own_id, own_id)
+    return Read(frame, answers, problems, facts, own, own_id, *file[1:4], codes)
