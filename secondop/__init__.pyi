@@ -23,6 +23,8 @@ from secondop.evaluation.biopsies import BIOPSIES as BIOPSIES
 from secondop.evaluation.biopsies import biopsy_readings as biopsy_readings
 from secondop.evaluation.biopsies import second_readings as second_readings
 from secondop.evaluation.books import all_books as all_books
+from secondop.evaluation.books import flipped as flipped
+from secondop.evaluation.books import reform as reform
 from secondop.evaluation.cohort import Cohort as Cohort
 from secondop.evaluation.comparison import compare as compare
 from secondop.evaluation.departures import departures as departures
@@ -46,8 +48,6 @@ from secondop.evaluation.rates import attrition as attrition
 from secondop.evaluation.rates import firing_rates as firing_rates
 from secondop.evaluation.rates import overlap as overlap
 from secondop.evaluation.rates import overlap_members as overlap_members
-from secondop.evaluation.reform import flipped as flipped
-from secondop.evaluation.reform import reform as reform
 from secondop.evaluation.sensitivity import propagate as propagate
 from secondop.evaluation.sensitivity import tornado as tornado
 from secondop.evaluation.tradeoff import decision_curve as decision_curve

@@ -13,8 +13,8 @@ from secondop.arguments import TEXT, checked
 from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.evaluation import contrasts as counted
 from secondop.evaluation.cohort import Cohort, is_simulated
+from secondop.evaluation.columns import NONE_ON_RECORD
 from secondop.evaluation.contrasts import ALL, OUTCOMES
-from secondop.evaluation.known import NONE_ON_RECORD
 from secondop.evaluation.measures import NUMBERS, Z
 from secondop.evaluation.patterns import Patterns
 from secondop.evaluation.published import (

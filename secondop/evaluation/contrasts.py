@@ -10,10 +10,9 @@ import narwhals as nw
 import numpy as np
 
 from secondop.evaluation.cohort import EITHER, TRUTH, Cohort
-from secondop.evaluation.given import book_of
 from secondop.evaluation.measures import Z, spread_of, wilson
 from secondop.evaluation.patterns import Patterns
-from secondop.evaluation.policies import any_of
+from secondop.evaluation.policies import any_of, book_of
 from secondop.rules.conditions import Condition
 from secondop.rules.facts import Fact
 

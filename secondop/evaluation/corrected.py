@@ -15,7 +15,15 @@ import numpy as np
 
 from secondop.errors import SecondopError
 from secondop.evaluation.measures import (
-    Estimates, Formula, Z, at_thresholds, five, mean_per_100, odds_of, share, through,
+    Estimates,
+    Formula,
+    Z,
+    at_thresholds,
+    five,
+    mean_per_100,
+    odds_of,
+    share,
+    through,
 )  # fmt: skip
 
 NET = "net_corrected"
@@ -43,7 +51,7 @@ NET_MEASURES: dict[str, Formula] = {
 def by_gain(counts: np.ndarray) -> np.ndarray:
     """Counts by referred, corrected and introduced, (..., 3, 3, 3), as referred by ``GAIN``, (..., 3, 3)."""
     kinds = counts[..., [0, 1, 0], [0, 0, 1]]
-    if kinds.sum() != counts.sum():
+    if abs(counts.sum() - kinds.sum()) > 1e-9 * counts.sum():  # sums of weights are rounded
         raise SecondopError(
             f"{NET} needs the truth of every case, and an error cannot be both corrected and introduced: "
             f"some answers in {' and '.join(NET_OF)} are unknown, or both yes. Keep the other cases."

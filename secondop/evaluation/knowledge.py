@@ -22,8 +22,7 @@ from secondop.datafiles import data_path
 from secondop.errors import unknown_name
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.corrected import NET, NET_OF, lift
-from secondop.evaluation.given import judged
-from secondop.evaluation.policies import Policy, any_of, choose
+from secondop.evaluation.policies import Policy, any_of, choose, judged
 from secondop.evaluation.published import published_contrasts
 from secondop.evaluation.tradeoff import weigh
 from secondop.guideline.contrasts import DOUBT

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from secondop.arguments import checked
-from secondop.evaluation.given import judged
-from secondop.evaluation.policies import FORESIGHT, any_of, at_level, choose
+from secondop.evaluation.policies import FORESIGHT, any_of, at_level, choose, judged
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import RECOMMENDATIONS, Level, RuleKind
@@ -115,21 +114,27 @@ def natural_frequencies(
     """
     went = prevalence * follow_through
     shares = np.array([went * yield_, went * (1 - yield_), prevalence - went, 1 - prevalence])
-    table = pd.DataFrame(WENT.items(), columns=["part", "words"]).assign(
-        share=shares, people=whole_people(shares)
-    )
+    table = pd.DataFrame(WENT.items(), columns=["part", "words"])
+    table = table.assign(share=shares, people=whole_people(shares))
     table.attrs |= {"what": what, "source": source}
     return table
 
 
 def natural_sentence(table: pd.DataFrame) -> str:
-    """The whole people of :func:`natural_frequencies`, as one says it."""
-    changed, unchanged, stayed, _ = table["people"]
-    went = changed + unchanged
-    has, get = "has" if went + stayed == 1 else "have", "gets" if went == 1 else "get"
-    text = f"Of 100 people, {went + stayed} {has} an indication. {went} of them {get} a second opinion."
-    then = f" For {changed} of these the {table.attrs['what']} changes, for {unchanged} it does not."
-    return text + then * bool(went)
+    """The whole people of :func:`natural_frequencies`, as one says it; a share below one person is no 0."""
+
+    def said(first: int, one: str, more: str) -> str:
+        """How many the first parts of the table are, with what goes before *an indication* and the like."""
+        n, share = table["people"][:first].sum(), table["share"][:first].sum()
+        return f"fewer than 1 {one}" if share > 0 and not n else f"{n} {one if n == 1 else more}"
+
+    text = f"Of 100 people, {said(3, 'has', 'have')} an indication."
+    if not table["people"][:3].sum() and table["share"][:3].sum() > 0:
+        return text
+    went = said(2, "of them gets", "of them get")
+    text += f" {went[0].upper()}{went[1:]} a second opinion."
+    then = f" For {said(1, 'of these', 'of these')} the {table.attrs['what']} changes, "
+    return text + (then + f"for {table['people'][1]} it does not.") * bool(table["people"][:2].sum())
 
 
 def whole_people(counts: np.ndarray) -> np.ndarray:

@@ -14,12 +14,11 @@ from secondop.arguments import NUMBERS as LIST
 from secondop.arguments import THRESHOLD as CHANCE
 from secondop.errors import SecondopError
 from secondop.evaluation.cohort import Cohort
+from secondop.evaluation.columns import known_by_policy, known_words
 from secondop.evaluation.corrected import NET_FORESIGHT, NET_MEASURES, NET_OF, net_table
-from secondop.evaluation.given import judged, refuse_no_chance
-from secondop.evaluation.known import known_by_policy, known_words
+from secondop.evaluation.differences import Ahead
 from secondop.evaluation.measures import BEST, MEASURES, NUMBERS, odds_of, table, tidy
-from secondop.evaluation.policies import FORESIGHT, Policy, choose
-from secondop.evaluation.ranking import Ahead
+from secondop.evaluation.policies import FORESIGHT, Policy, choose, judged, refuse_no_chance
 from secondop.evaluation.verification import Verification, learn
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook

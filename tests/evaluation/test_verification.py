@@ -529,6 +529,28 @@ def test_departures_pass_the_estimate_and_reach_both_bounds(measure):
     assert table.loc[table["delta"] == 0, "value"].item() == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("made", [departures, verification_bias])
+def test_where_every_outcome_is_known_it_is_said_that_nothing_is_estimated(made):
+    table = made(BEGG.assign(changed=BEGG["sent"]), {"mine": "sent"}, outcome="changed", given=[])
+    assert table["value"].unique().tolist() == pytest.approx([60])
+    assert "Every outcome is known" in title(getattr(figures, made.__name__)(table))
+    assert "Every outcome" not in made(BEGG, {"mine": "sent"}, outcome="changed", given=[]).attrs["estimate"]
+
+
+def test_where_nothing_varies_an_interval_rests_on_the_known_cases_and_not_on_rounding():
+    """Perfect foresight has the whole possible yield: a share of 1, with Wilson's interval."""
+    cases, own = facts(600, 10).assign(w=np.random.default_rng(10).random(600) + 0.5), {"mine": "sent"}
+    told = {"outcome": "changed", "verified": "known", "flags": own, "by": "site", "weights": "w"}
+    cohort = Cohort(cases, BOOK, **told)
+    chosen = [policy for policy in choose(cohort, own) if policy.sort in ("own", "perfect foresight")]
+    learned = learn(cohort, chosen, "weighted", [])
+    shares, _, sizes = learned.tables(chosen, 2)
+    changes, n = shares[1, :, 0], shares[1, :, 0] / sizes[1]
+    lower = n / (n + 1.959963984540054**2)
+    found = learned.table(chosen, 2, [0.1], ["yield_share"])[1]["yield_share"][1, :, 1]
+    assert found == pytest.approx(100 * (lower - changes) / (1 - changes))
+
+
 def test_departures_multiply_the_odds_within_cases_that_are_alike():
     """Among cells it is arithmetic: odds of 3 to 1 doubled are 6 to 1; of 4 to 16, 1 to 2."""
     asked = {"outcome": "changed", "given": [], "deltas": [np.log(2)]}
