@@ -11,15 +11,13 @@ _HOMES = {
     "tradeoffs": "tradeoff yield_above_chance",
     "thresholds": "decision_curve net_benefit",
     "knowledge": "triage_lifts yield_at_signal yield_range",
-    "cohort": "along along_trait",
-    "biopsies": "second_readings",
+    "cohort": "along_trait",
     "books": "all_books",
-    "learned": "calibration importance same_volume",
+    "learned": "calibration importance same_volume second_readings",
     "strategies": "read_strategies",
     "people": "flow icon_array",
     "comparison": "compare",
-    "uncertainty": "propagate tornado",
-    "verification": "departures verification_bias",
+    "uncertainty": "departures propagate tornado verification_bias",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
