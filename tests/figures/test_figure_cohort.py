@@ -47,10 +47,10 @@ def test_what_is_no_table_is_refused_by_name():
 
 @pytest.mark.parametrize("odd", [["yes", "no", "no"], [14.8, 13.9, 13.0], [0.1, float("nan"), 0.2]])
 def test_a_table_of_anything_but_shares_is_refused_and_the_column_named(odd):
-    with pytest.raises(SecondopError, match="The figure along_trait .* Other things are in policy:"):
+    with pytest.raises(SecondopError, match=r"The figure along_trait .* Other things are in policy:"):
         along_trait(TABLE.assign(policy=odd))
 
 
 def test_a_line_of_one_point_is_refused():
-    with pytest.raises(SecondopError, match="The figure along_trait draws two groups or more.* has one row"):
+    with pytest.raises(SecondopError, match=r"The figure along_trait draws two groups or more.* has one row"):
         along_trait(TABLE.head(1))
