@@ -61,26 +61,18 @@ def compare(table: pd.DataFrame, *, most: int = 8) -> go.Figure:
     x = "ratio (log scale)" if ratio else "% of what a row names"
     title = _verdicts(table, noun) if compared else _alone(rows, ratio)
     made = style.ladder(title, note, rows[["head", "label", "end"]], x=x)
-    looks = [_VERDICTS[name][2:] if name == _ALONE else (INK, "square") for name in verdict]
-    owns = [_VERDICTS.get(name, (None, None))[-2:] for name in verdict]
-    for side, look, lift in ((published, looks, 0), (own[alike], owns, 0.14)):
-        marks = made.places.assign(colour=[x for x, _ in look], symbol=[x for _, x in look]).join(
-            side, how="right"
-        )
-        made.rows(marks.assign(y=marks["y"] - lift), shown)
+    them = [_VERDICTS[name][2:] if name == _ALONE else (INK, "square") for name in verdict]
+    us = [_VERDICTS.get(name, ("", ""))[-2:] for name in verdict]
+    for side, look, lift in ((published, them, 0), (own[alike], us, 0.14)):
+        looks = pd.DataFrame(look, made.places.index, ["colour", "symbol"])
+        marks = side.join(made.places.assign(y=made.places["y"] - lift)).join(looks)
+        made.rows(marks, shown)
     ends = np.array([side[[*_MARKS.values()]] for side in (published, own)]).ravel()
     made.across = {"range": style.reach([*ends, 1])}
     if ratio:
         low, high = np.log10([np.nanmin([*ends, 1]), np.nanmax([*ends, 1])])
-        ticks = (
-            [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50] if high - low > 0.7 else [0.5, 0.7, 0.8, 1, 1.25, 1.5, 2, 3]
-        )
-        made.across = {
-            "type": "log",
-            "range": [low - 0.04, high + 0.04],
-            "tickvals": ticks,
-            "ticktext": ticks,
-        }
+        ticks = [0.1, 0.3, 1, 3, 10, 30] if high - low > 0.7 else [0.5, 0.7, 1, 1.5, 2, 3]
+        made.across = {"type": "log", "range": [low - 0.04, high + 0.04], "tickvals": ticks}
         made.upright(1, width=1, dash="solid")
     return made.done()
 
@@ -143,14 +135,6 @@ def _alone(rows: pd.DataFrame, ratio: bool) -> str:
     n, kinds = len(rows), len(rows[["outcome", "denominator"]].drop_duplicates())
     if ratio:
         apart, none = ((rows["lower"] > 1) | (rows["upper"] < 1)).sum(), rows["lower"].isna().sum()
-        return (
-            f"Of {n} published ratios {apart} have an interval that excludes 1"
-            + f"; {none} have none" * bool(none)
-        )
-    if kinds > 1:
-        return (
-            f"{n} published rates, of {kinds} kinds: only those of one outcome and one denominator are alike"
-        )
-    ends, first = span(100 * rows["value"].min(), 100 * rows["value"].max(), 1), rows.iloc[0]
-    what = f"{capital(spoken(first['outcome']))} in {ends} % of {first['denominator']}"
-    return f"{what}, in {n} published rate{'s' * (n > 1)}"
+        told = f"Of {n} published ratios {apart} have an interval that excludes 1"
+        return told + f"; {none} have none" * bool(none)
+    return f"Published rates: {n}, of {kinds} kinds; only those of one outcome and denominator are alike"
