@@ -22,10 +22,10 @@ def yield_at_signal(table: pd.DataFrame) -> go.Figure:
     """
     about, keys, steps = table.attrs, ["policy", "label", "sort"], {}
     what = f"{'errors corrected, less introduced,' if about['outcome'] == NET else 'changes'} per 100 cases"
-    note = (
-        f"{about['n']:,} simulated cases at each signal and contrast ({about['scenario']}). Dot: contrasts "
+    note = f"{about['n']:,} simulated cases at each signal and contrast ({about['scenario']}). Dot: "
+    note += (
+        "contrasts at the middle. Pale: from low to high. Thin: 95 % intervals. Dotted: as many at random."
     )
-    note += "at the middle. Pale: from low to high. Thin: with 95 % intervals. Dotted: as many at random."
     table = table.assign(off=table["contrasts"] != "middle").sort_values("off", kind="stable")
     ends = {"at": ("value", "first"), "start": ("value", "min"), "known": ("value", "max")}
     ends |= {"lower": ("lower", "min"), "upper": ("upper", "max")}
@@ -125,10 +125,10 @@ def read_strategies(table: pd.DataFrame) -> go.Figure:
         made.note += f" Open: {basis}." * bool(second)
         for kind, symbol in _SYMBOLS.items():
             marks = part[["panel", "y", "colour"]].assign(symbol=symbol + "-open" * bool(second))
-            marks["at"], marks["lower"], marks["upper"] = (
-                part[f"{kind}{end}"] for end in ("", "_lower", "_upper")
+            numbers = part[[kind, f"{kind}_lower", f"{kind}_upper"]].set_axis(
+                ["at", "lower", "upper"], axis=1
             )
-            made.rows(marks, shown)
+            made.rows(marks.join(numbers), shown)
     made.across = {"range": reach(rows[ends])}
     return made.done()
 

@@ -79,10 +79,14 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
             made.line(x, y, style.tint(row["colour"], 0.3), width=7, name="missing")
     named = pd.concat([ends, five])
     marker = {"color": named["colour"].tolist(), "symbol": named["symbol"].tolist(), "size": 10}
-    look = {f"error_{axis}": _sampled(named, axis, name) for axis, name in (("x", _FP), ("y", _TP))}
+    look = {"marker": marker, "name": "named", "cliponaxis": False}
+    for axis, name in (("x", _FP), ("y", _TP)):  # where information is missing, as wide as about its bounds
+        at, lower, upper = named[axis], named[f"{name}_lower"], named[f"{name}_upper"]
+        if not table.attrs.get("estimate"):
+            lower, upper = lower + at - named[f"{name}_min"], upper + at - named[f"{name}_max"]
+        look[f"error_{axis}"] = style.whisker(at, np.fmin(at, lower), np.fmax(at, upper))
     faint = {"marker": {"color": style.tint(_GREY, 0.6), "size": 8}, "name": "other policies"}
     made.points(others["x"][5:], others["y"][5:], _shown(others[5:]), **faint)
-    look |= {"marker": marker, "name": "named", "cliponaxis": False}
     made.points(named["x"], named["y"], _shown(named), **look)
     for row in named.to_dict("records"):
         end = ENDS.get(row["sort"])
@@ -170,15 +174,24 @@ def net_benefit(table: pd.DataFrame) -> go.Figure:
     note = f"{_basis(rows[rows['sort'] != FORESIGHT], _NET)} Open mark: as many at random. "
     note += "Green: highest. Blue: its line reaches as high, or it may be highest."
     for at, part in rows.groupby("threshold", sort=False):
-        everybody, real = part[part["sort"] == "all"].iloc[0], part[part["sort"] != FORESIGHT]
-        title, tied_, best = _best_title(part)
-        real = real.assign(colour=_GREY)
-        real.loc[tied_, "colour"], real.loc[best, "colour"] = _BLUE, _GREEN
+        real, best, n = part[part["sort"] != FORESIGHT].assign(colour=_GREY), best_of(part), 1 / at - 1
+        if best is None:
+            title = f"At {n:.3g} for one, the best policy is not known while outcomes are unknown"
+            real.loc[real.get(f"{BEST}_max", real["threshold"]) == 1, "colour"] = _BLUE
+        else:
+            ties, trade = tied(part, best), _words(part)[3].format("" if n == 1 else "s")
+            real.loc[ties.index, "colour"], real.loc[best.name, "colour"] = _BLUE, _GREEN
+            title = f"With {n:.3g} {trade} (threshold {100 / (n + 1):.2g} %), referring {best['label'][:60]}"
+            title += " has the highest net benefit"
+            with_whom = f", in a tie with {len(ties)} other{'s' * (len(ties) > 1)}"
+            with_whom += ", also referring nobody" * ("none" in set(ties["sort"]))
+            title += with_whom if len(ties) else f": {_brief(best, _NET, 1)} per 100 cases"
         real = real.sort_values(f"{_NET}_mid", ascending=False, kind="stable")
         marks = _marks(real, _NET).assign(known=real[_NET].fillna(0), colour=real["colour"])
         words = "net benefit per 100 cases at the decision threshold"
-        step = style.ladder(title, note, marks, _shown(real, net=True), x=words)
-        chance = (real["referral_rate"] / 100 * everybody[_NET]).mask(real["sort"].isin(["none", "all"]))
+        step = style.ladder(_estimated(title, table), note, marks, _shown(real, net=True), x=words)
+        everybody = real.loc[real["sort"] == "all", _NET].item()
+        chance = (real["referral_rate"] / 100 * everybody).mask(real["sort"].isin(["none", "all"]))
         random = step.places.assign(at=chance.to_numpy(), colour=INK, symbol="diamond-open")
         step.rows(random, name="as many at random")
         step.upright(0, dash="solid", width=1, name="nobody")
@@ -214,24 +227,6 @@ def short(row: Mapping) -> str:
     return text if len(text) <= 34 else f"{text[:33].rstrip()}…"
 
 
-def _best_title(part: pd.DataFrame) -> tuple[str, list, list]:
-    """Who has the highest net benefit at one threshold, as far as it is known; the ties, and the best one."""
-    best, n = best_of(part), 1 / part["threshold"].iloc[0] - 1
-    if best is None:
-        may = part[(part.get(f"{BEST}_max", 0) == 1) & (part["sort"] != FORESIGHT)]
-        two = may.nlargest(2, f"{_NET}_max").to_dict("records")
-        told = ", ".join(f"{row['label']} {span(row[f'{_NET}_min'], row[f'{_NET}_max'], 1)}" for row in two)
-        title = f"At {n:.3g} for one, the best policy is not known while outcomes are unknown"
-        return title + f": per 100 cases, referring {told}" * bool(told), may.index, []
-    ties, trade = tied(part, best), _words(part)[3].format("" if n == 1 else "s")
-    title = f"With {n:.3g} {trade} (threshold {100 / (n + 1):.2g} %), referring {best['label'][:60]} has "
-    title += f"the highest net benefit: {_brief(best, _NET, 1)} per 100 cases"
-    if len(ties):
-        title = title.partition(": ")[0] + f", in a tie with {len(ties)} other{'s' * (len(ties) > 1)}"
-        title += ", also referring nobody" * ("none" in set(ties["sort"]))
-    return _estimated(title, part), ties.index, [best.name]
-
-
 def _policies(table: pd.DataFrame, name: str, *needs: str) -> pd.DataFrame:
     """A row a policy and threshold, of one group; where errors are weighed, no positive is true or false."""
     only_one(table, "group", name)
@@ -250,14 +245,6 @@ def _policies(table: pd.DataFrame, name: str, *needs: str) -> pd.DataFrame:
     return rows
 
 
-def _sampled(rows: pd.DataFrame, axis: str, name: str) -> dict:
-    """The 95 % interval about marks; where information is missing, as wide as it is about its bounds."""
-    at = rows[axis]
-    low, high = (at, at) if rows.attrs.get("estimate") else (rows[f"{name}_min"], rows[f"{name}_max"])
-    low, high = at - low + rows[f"{name}_lower"], at - high + rows[f"{name}_upper"]
-    return style.whisker(at, np.fmin(at, low), np.fmax(at, high))
-
-
 def _marks(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     """The policies as rows of a ladder: words, the measure at their ends, its bounds and its interval."""
     ends = {f"{name}_min": "low", f"{name}_max": "high", f"{name}_lower": "lower", f"{name}_upper": "upper"}
@@ -267,7 +254,7 @@ def _marks(rows: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def _shown(rows: pd.DataFrame, *, net: bool = False) -> pd.DataFrame:
-    """What pointing at a policy shows, in texts of 100 cases: what it finds and misses, or its net benefit."""
+    """What pointing at a policy shows, of 100 cases: what it finds and misses, or its net benefit."""
     said, about = {"policy": rows["label"].map(capital)}, f"what {gaps_of(rows.attrs)} could make of it"
     names = {"referred, of 100 cases": "referral_rate", f"referred, {_words(rows)[0]}": _TP}
     names |= {"possible overuse": _FP, "missed changes": "false_negative", "number needed to refer": "nnr"}
