@@ -56,10 +56,9 @@ def number(x: float, digits: int | None = None) -> str:
         return "" if pd.isna(x) else "no limit"
     if digits is None and 0 < abs(x) < 0.05:
         return "<0.1" if x > 0 else ">−0.1"
-    if digits is None:
-        near_all = 99.5 <= x < 100
-        x, digits = min(x, 99.9) if near_all else x, int(0 < abs(x) < 9.95 or near_all)
-    return fixed(float(x), digits)
+    if digits is None and 99.5 <= x < 100:
+        return fixed(min(x, 99.9), 1)
+    return fixed(float(x), int(0 < abs(x) < 9.95) if digits is None else digits)
 
 
 def span(low: float, high: float, digits: int | None = None) -> str:
