@@ -16,7 +16,6 @@ _HOMES = {
     "uncertainty": "departures propagate tornado verification_bias",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
-
 __all__ = sorted(_HOME_OF)
 
 

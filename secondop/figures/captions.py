@@ -1,7 +1,5 @@
 """Words and numbers as figures say them: how many cases, for whom outcomes are known, what gives doubt."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np
