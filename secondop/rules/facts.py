@@ -193,6 +193,8 @@ class Fact:
         if not possible:
             raise SecondopError(f"{operation} cannot be asked of {takes}")
         for x in answers:
+            if isinstance(x, (list, tuple, set)):
+                raise SecondopError(f"Answers to {self.name!r} are given one by one, as in is_in('a', 'b').")
             if not self.accepts(x):
                 raise SecondopError(f"{x!r} is not an answer to {takes}{did_you_mean(x, self.levels)}")
 
