@@ -13,19 +13,10 @@ import polars as pl
 import pyarrow as pa
 
 from secondop.errors import SecondopError, did_you_mean, refuse, unknown_name
+from secondop.rules import gate
 from secondop.rules.doubts import RowsWarning, codes_in_doubt, rows_in_doubt
 from secondop.rules.facts import Fact, Kind
 from secondop.rules.files import CaseFile, read_file
-from secondop.rules.gate import (
-    Places,
-    Problem,
-    column_names,
-    column_of,
-    places_in,
-    put,
-    raise_problems,
-    typed,
-)
 from secondop.rules.mapping import Meanings, codes_of, decimal_commas, meanings, own_name, reworded
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.spellings import MissingCodesWarning, claims, near_misses, no_fact, warn_of_near_misses
@@ -88,8 +79,8 @@ def read_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> Any:
         may be codes for *not recorded*.
     """
     read = read_sources(source, meanings(**meant), facts_of(rule_book))
-    raise_problems(read.problems, len(read.frame), read.where)
-    warn_of_near_misses(column_names(read.frame), read.facts, stacklevel=5)
+    gate.raise_problems(read.problems, len(read.frame), read.where)
+    warn_of_near_misses(gate.column_names(read.frame), read.facts, stacklevel=5)
     rows, codes = [*read.remarks, *rows_in_doubt(read)], [*codes_in_doubt(read)]
     for doubts, kind in ((rows, RowsWarning), (codes, MissingCodesWarning)):
         if doubts:
@@ -98,7 +89,7 @@ def read_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> Any:
         told = f"{len(missing)} of {len(read.facts)} facts have no column and are unknown in every case"
         warnings.warn(f"{told}: {', '.join(missing)}.", MissingFactsWarning, stacklevel=4)
     ordered = [name for name, fact in read.facts.items() if fact.kind is Kind.ORDERED]
-    return put(read.frame, read.answers.to_dict(), ordered)
+    return gate.put(read.frame, read.answers.to_dict(), ordered)
 
 
 def check_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> pd.DataFrame:
@@ -108,16 +99,11 @@ def check_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> pd.DataFr
     frame, or line in the file), ``value, problem, hint``. Columns almost named as a fact come first.
     """
     read = read_sources(source, meanings(**meant), facts_of(rule_book))
-    near = near_misses(column_names(read.frame), read.facts)
+    near = near_misses(gate.column_names(read.frame), read.facts)
     misread = (len(read.frame), 0, "", "", "is not read as a fact")
-    rows = [Problem(name, *misread, f"Did you mean {fact!r}?") for name, fact in near.items()]
-    rows += [
-        *read.remarks,
-        *rows_in_doubt(read),
-        *read.problems.itertuples(index=False),
-        *codes_in_doubt(read),
-    ]
-    return pd.DataFrame(rows, columns=Problem._fields)
+    rows = [gate.Problem(name, *misread, f"Did you mean {fact!r}?") for name, fact in near.items()]
+    rows += [*read.remarks, *rows_in_doubt(read), *read.problems.itertuples(index=False)]
+    return pd.DataFrame([*rows, *codes_in_doubt(read)], columns=gate.Problem._fields)
 
 
 def facts_table(rule_book: RuleBooks) -> pd.DataFrame:
@@ -152,8 +138,8 @@ class Read(NamedTuple):
     extra: list  # columns that state no fact
     id: Any
     where: str
-    places: Places
-    remarks: list[Problem]
+    places: gate.Places
+    remarks: list[gate.Problem]
     codes: dict[str, dict[str, Any]]  # of each fact's column: what codes stand for
 
 
@@ -164,9 +150,9 @@ def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: b
     elif said.encoding is not None:
         raise SecondopError("encoding= is for files of text; a frame was decoded already.")
     else:
-        column_names(source)  # refuses what is no frame
-        file = CaseFile(source, "", places_in(source), [])
-    names, mine = column_names(file.frame), {}
+        gate.column_names(source)  # refuses what is no frame
+        file = CaseFile(source, "", gate.places_in(source), [])
+    names, mine = gate.column_names(file.frame), {}
     for name, fact in said.columns.items():
         own = own_name(name, names)
         mine[name if own is None else own] = fact
@@ -191,7 +177,7 @@ def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: b
     refuse("Cases cannot be read as you say", wrong)
     for fact, name in own.items():
         if file.commas and facts[fact].is_numeric:
-            found = decimal_commas(facts[fact], column_of(file.frame[name]).labels or ())
+            found = decimal_commas(facts[fact], gate.column_of(file.frame[name]).labels or ())
             codes |= {fact: found | codes.get(fact, {})} if found else {}
     extra = [name for name, times in Counter(names).items() if times == 1 and name not in own.values()]
     frame, new = reworded(file.frame, extra, others, said.common), {name: fact for fact, name in own.items()}
@@ -199,7 +185,7 @@ def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: b
         frame = frame.rename_columns([new.get(name, name) for name in names])
     else:
         frame = frame.rename(columns=new) if isinstance(frame, pd.DataFrame) else frame.rename(new)
-    answers, problems = typed(frame, facts, codes, file.places)
+    answers, problems = gate.typed(frame, facts, codes, file.places)
     problems["column"] = [own.get(name, name) for name in problems["column"]]
     own_id = new.get(own_id, own_id)
     return Read(frame, answers, problems, facts, own, extra, own_id, *file[1:4], codes)

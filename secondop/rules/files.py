@@ -56,9 +56,7 @@ def read_file(source: str | Path, facts: Collection[str], encoding: str | None =
         what = "a folder or a device" if file.exists() else "not there"
         raise SecondopError(f"The file {str(file)!r} cannot be read: it is {what}.")
     if not kind.endswith((*TEXT_SUFFIXES, ".xlsx", ".parquet")):
-        advice = (
-            "From a spreadsheet, save it as CSV UTF-8 or .xlsx; anything else, read it and give the frame."
-        )
+        advice = "From a spreadsheet, save it as .xlsx or CSV UTF-8; of anything else, give a frame."
         raise SecondopError(f"{name!r} is none of {', '.join(TEXT_SUFFIXES)}, .xlsx and .parquet. {advice}")
     if encoding is not None and not kind.endswith(TEXT_SUFFIXES):
         raise SecondopError(f"encoding= is for files of text ({', '.join(TEXT_SUFFIXES)}), not for {name}.")
@@ -68,12 +66,9 @@ def read_file(source: str | Path, facts: Collection[str], encoding: str | None =
         with _sound(name, "gzip file"), (gzip.open if kind.endswith(".gz") else open)(file, "rb") as opened:
             data = opened.read(MAX_TEXT_BYTES + 1)
         return _read_text(_decoded(data, name, encoding), name, facts)
-    with (
-        _sound(name, "parquet file"),
-        pa.parquet.ParquetFile(file, page_checksum_verification=True) as parquet,
-    ):
-        _refuse_huge(name, len(parquet.schema_arrow.names), parquet.metadata.num_rows)
-        table = parquet.read()
+    with _sound(name, "parquet file"), pa.parquet.ParquetFile(file, page_checksum_verification=True) as held:
+        _refuse_huge(name, len(held.schema_arrow.names), held.metadata.num_rows)
+        table = held.read()
         table.validate(full=True)
         frame = table.to_pandas(types_mapper=pd.ArrowDtype)
     return CaseFile(frame, f" of {name}", lambda rows: [f"record {row + 1:,}" for row in rows], [])

@@ -36,12 +36,11 @@ def lint(book: RuleBook) -> pd.DataFrame:
             found.append((rule.name, "always fires", f"every case meets, all facts known: {rule.when}"))
     pairs = combinations(book, 2)
     for a, b in ((a.name, b.name) for a, b in pairs if not a.facts.keys().isdisjoint(b.facts)):
-        narrow = [
-            (x, "implied", f"whenever it fires, {y!r} fires too")
-            for x, y in ((a, b), (b, a))
-            if space.implies(x, y)
-        ]
-        found += [(b, "duplicate", f"fires exactly when {a!r} does")] if len(narrow) > 1 else narrow
+        narrower = [pair for pair in ((a, b), (b, a)) if space.implies(*pair)]
+        if len(narrower) == 2:
+            found.append((b, "duplicate", f"fires exactly when {a!r} does"))
+        elif narrower:
+            found.append((narrower[0][0], "implied", f"whenever it fires, {narrower[0][1]!r} fires too"))
     read = replace(book, also=()).facts
     unused = [name for name, fact in book.facts.items() if name not in read and not fact.use]
     found += [(None, "unused fact", f"nothing reads {x!r}, and it states no other use") for x in unused]

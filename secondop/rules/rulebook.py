@@ -213,12 +213,10 @@ class RuleBook:
     def to_frame(self) -> pd.DataFrame:
         """One row per rule, for reading and counting: what it says and its condition as a sentence."""
         columns = "name statement kind group level label condition consult source locator grade remark"
-        rows = [
-            vars(r)
-            | {"kind": str(r.kind), "level": r.level and str(r.level), "condition": r.when.sentence()}
-            | {"locator": r.locator or r.statement, "grade": str(self.sources_by_key[r.source].grade)}
-            for r in self
-        ]
+        rows = [vars(r) | {"kind": str(r.kind), "level": r.level and str(r.level)} for r in self]
+        for rule, row in zip(self, rows, strict=True):
+            row |= {"condition": rule.when.sentence(), "locator": rule.locator or rule.statement}
+            row["grade"] = str(self.sources_by_key[rule.source].grade)
         return pd.DataFrame(rows, columns=columns.split())
 
     def _content(self) -> dict[str, Any]:
