@@ -83,8 +83,7 @@ class AnswerSpace:
 
     def fires(self, rule: str) -> np.ndarray:
         """Where the rule fires, its facts all known."""
-        table = self.table(rule)
-        return table[(slice(-1),) * table.ndim] == YES
+        return self.table(rule)[(slice(-1),) * self.table(rule).ndim] == YES
 
     def implies(self, first: str, second: str) -> bool:
         """Whether the second rule fires in every case, with all its facts known, in which the first does."""

@@ -56,27 +56,18 @@ def read_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> Any:
         Of a text file that is not in UTF-8, such as "cp1252"; and the column that tells cases apart, in which
         gaps and repeats are warned of.
     mapping : path or str
-        A file in TOML, or its text, that says all this: :func:`mapping_template` writes one to fill in. What
-        arguments say goes first.
+        A file in TOML, or its text, that says all this, as :func:`mapping_template` writes it to be filled
+        in. What arguments say goes first.
     rule_book : RuleBook or list of RuleBook
-        Whose facts to read; of several, the facts of all.
+        Whose facts to read.
 
     Returns
     -------
     pandas.DataFrame, or the kind of frame given
-        Facts under their names in the rule book, in pandas on pyarrow or as ``category``. Extra columns are
-        kept; those of a text file become numbers or True/False only where that loses nothing.
-
-    Raises
-    ------
-    CasesError
-        If a value is no answer to its fact: all problems at once.
-
-    Warns
-    -----
-    NearMissWarning, MissingFactsWarning, RowsWarning, MissingCodesWarning
-        Of columns almost named as a fact, facts without a column, rows that may be no cases, and numbers that
-        may be codes for *not recorded*.
+        Facts under their names in the rule book, in pandas on pyarrow or as ``category``. Other columns are
+        kept; those of a text file become numbers or True/False only where that loses nothing. Values that are
+        no answers are one :class:`CasesError`. Warned is of columns almost named as a fact, facts without a
+        column, rows that may be no cases, and numbers that may be codes for *not recorded*.
     """
     read = read_sources(source, meanings(**meant), facts_of(rule_book))
     gate.raise_problems(read.problems, len(read.frame), read.where)
@@ -152,35 +143,39 @@ def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: b
     else:
         gate.column_names(source)  # refuses what is no frame
         file = CaseFile(source, "", gate.places_in(source), [])
-    names, mine = gate.column_names(file.frame), {}
-    for name, fact in said.columns.items():
-        own = own_name(name, names)
-        mine[name if own is None else own] = fact
+    names, wrong = gate.column_names(file.frame), []
+
+    def named(name: Any) -> Any:
+        if (own := own_name(name, names)) is None:
+            wrong.append(f"there is no one column {name!r}.{did_you_mean(name, map(str, names[:1000]))}")
+        return own
+
+    mine = {named(name): fact for name, fact in said.columns.items()}
     meant = [mine.get(name, name) for name in names]
     claimed = claims(meant, facts)
-    there = [*map(str, names[:1000])]
-    wrong = [f"There is no column {n!r}.{did_you_mean(n, there)}" for n in mine if n not in names]
-    unknown = dict.fromkeys(fact for fact in mine.values() if fact not in facts)
-    wrong += [f"{unknown_name('fact', fact, facts)} facts_table() lists them." for fact in unknown]
-    twice = {fact for fact in mine.values() if len(claimed.get(fact, ())) > 1}
-    wrong += [f"More than one column would be {fact!r}." for fact in sorted(twice)]
-    if any(name in facts and fact in names for name, fact in said.columns.items()):
-        wrong.append("Your name comes first, as in {'gender': 'sex'}.")
-    refuse("columns= cannot be used", wrong)
-    if not claimed and some:
+    if not claimed and some and not wrong:
         raise no_fact(names, facts, file.where)
+    for fact in dict.fromkeys(mine.values()):
+        if fact not in facts:
+            backwards = " Your name comes first, as in {'gender': 'sex'}." * (fact in names)
+            wrong.append(f"{unknown_name('fact', fact, facts)} facts_table() lists them.{backwards}")
+        elif len(claimed.get(fact, ())) > 1:
+            wrong.append(f"more than one column would be {fact!r}.")
     own = {fact: names[meant.index(claim)] for fact, (claim, *more) in claimed.items() if not more}
-    codes, others, wrong = codes_of(said, names, own, facts)
-    own_id = None if said.id is None else own_name(said.id, names)
-    if own_id is None and said.id is not None:
-        wrong.append(f"there is no one column {said.id!r} for id=.{did_you_mean(said.id, there)}")
-    refuse("Cases cannot be read as you say", wrong)
+    by_column: dict[Any, dict[str, Any]] = {}
+    for name, codes in said.own.items():
+        column = own.get(own_name(name, [*own])) if own_name(name, names) is None else None
+        column = named(name) if column is None else column
+        by_column[column] = by_column.get(column, {}) | codes
+    own_id = None if said.id is None else named(said.id)
+    codes, problems = codes_of(by_column, said.common, own, facts)
+    refuse("Cases cannot be read as you say", wrong + problems)
     for fact, name in own.items():
         if file.commas and facts[fact].is_numeric:
             found = decimal_commas(facts[fact], gate.column_of(file.frame[name]).labels or ())
             codes |= {fact: found | codes.get(fact, {})} if found else {}
     extra = [name for name, times in Counter(names).items() if times == 1 and name not in own.values()]
-    frame, new = reworded(file.frame, extra, others, said.common), {name: fact for fact, name in own.items()}
+    frame, new = reworded(file.frame, extra, by_column, said.common), {name: x for x, name in own.items()}
     if isinstance(frame, pa.Table):
         frame = frame.rename_columns([new.get(name, name) for name in names])
     else:

@@ -15,8 +15,7 @@ from secondop.rules.rules import Rule
 if TYPE_CHECKING:
     from secondop.rules.rulebook import RuleBook
 
-MAX_LINT = 1_000
-"""Rules that :func:`lint` compares with one another."""
+MAX_LINT = 1_000  # rules that are compared with one another
 
 
 def lint(book: RuleBook) -> pd.DataFrame:
