@@ -108,7 +108,10 @@ def facts_of(rule_book: RuleBooks) -> dict[str, Fact]:
     """The facts of a rule book, or of several together; one name with two meanings is refused."""
     facts: dict[str, tuple[Fact, str]] = {}
     for book in rule_book if isinstance(rule_book, (list, tuple)) else [rule_book]:
-        book = book if hasattr(book, "facts") else RuleBook.required(book)
+        if not hasattr(book, "facts"):
+            raise SecondopError(
+                f"What is read are facts of a rule book, such as RULE_BOOK; got {book!r:.60}."
+            )
         for name, fact in book.facts.items():
             other, title = facts.setdefault(name, (fact, book.title))
             if fact != other:

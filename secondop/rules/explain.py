@@ -210,7 +210,7 @@ def explain(case: Any, rule_book: RuleBook, *, audience: str = "patient") -> Exp
     """Explain what a rule book says of one case: reasons for and against, and what to ask next."""
     if audience not in ("patient", "clinician"):
         raise unknown_name("audience", audience, ("patient", "clinician"))
-    row, facts = _row(case), RuleBook.required(rule_book).facts
+    row, facts = _row(case), rule_book.facts
     found, extras = claims(row.index, facts), dict(row.items())
     answers = {name: read_answer(facts[name], extras.pop(own[0])) for name, own in found.items()}
     known = {*SUMMARY, *(rule.name for rule in rule_book)}  # of an assessment: no fact misspelt

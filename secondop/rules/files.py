@@ -56,7 +56,7 @@ def read_file(source: str | Path, facts: Collection[str], encoding: str | None =
         what = "a folder or a device" if file.exists() else "not there"
         raise SecondopError(f"The file {str(file)!r} cannot be read: it is {what}.")
     if not kind.endswith((*TEXT_SUFFIXES, ".xlsx", ".parquet")):
-        advice = "From a spreadsheet, save it as .xlsx or CSV UTF-8; of anything else, give a frame."
+        advice = "From a spreadsheet, save it as CSV UTF-8 or .xlsx; of anything else, give a frame."
         raise SecondopError(f"{name!r} is none of {', '.join(TEXT_SUFFIXES)}, .xlsx and .parquet. {advice}")
     if encoding is not None and not kind.endswith(TEXT_SUFFIXES):
         raise SecondopError(f"encoding= is for files of text ({', '.join(TEXT_SUFFIXES)}), not for {name}.")
@@ -209,17 +209,15 @@ def _records(text: str, separator: str, strict: bool = False) -> Iterator[tuple[
 
 def _refuse_ragged(text: str, separator: str, width: int, first: int, where: str) -> None:
     """Refuse a file whose records have not the cells of the header, or no end, and say on which lines."""
-    ragged, mend = [], "Put a text that holds the separator or a line end in double quotes."
     try:
-        for line, cells in _records(text, separator, strict=True):
-            if line > first and cells and len(cells) != width:
-                said = separator.join(cells)[:60]
-                ragged.append(f"line {line:,}: {plural(len(cells), 'cell')}: {said!r}")
+        records = ((line, x) for line, x in _records(text, separator, strict=True) if line > first and x)
+        odd = [(f"line {line:,}", x) for line, x in records if len(x) != width]
+        ragged = [f"{line}: {plural(len(x), 'cell')}: {separator.join(x)[:60]!r}" for line, x in odd]
     except csv.Error as error:
-        ragged.insert(0, f"{error}: was a double quote opened and never closed?")
-        mend += ' Inside such a cell, write "" for each.'
+        ragged = [f"{error}: was a double quote opened and never closed?"]
     if ragged:
         what = f"{plural(len(ragged), 'record')}{where} without the {plural(width, 'cell')} of the first"
+        mend = 'Put a text that holds a separator or a line end in double quotes; inside, write each as "".'
         refuse(what, [*ragged[:10], mend])
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from secondop.arguments import BOOK, checked
 from secondop.errors import SecondopError
 from secondop.rules.conditions import Condition
 from secondop.rules.rules import Rule
@@ -46,12 +47,12 @@ def lint(book: RuleBook) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["rule", "finding", "detail"])
 
 
+@checked(other=BOOK)
 def diff(book: RuleBook, other: RuleBook) -> pd.DataFrame:
     """What changes to another book: ``rule, attribute, before, after``, in a condition leaf by leaf.
 
     A rule that is added or removed has the attribute ``rule``; what belongs to no rule names none.
     """
-    book.required(other)
     rows, (before, after) = [], ({rule.name: rule for rule in one} for one in (book, other))
     for name in before | after:
         old, new = before.get(name), after.get(name)

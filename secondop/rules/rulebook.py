@@ -200,14 +200,6 @@ class RuleBook:
             content[key].sort(key=lambda item: item[by])
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
-    @classmethod
-    def required(cls, given: Any) -> RuleBook:
-        """A rule book as it is; anything else is refused."""
-        if isinstance(given, cls):
-            return given
-        said = f"A rule book is asked for, such as RULE_BOOK; got {type(given).__name__}"
-        raise SecondopError(f"{said} {given!r:.60}. Several at once are taken by read_cases alone.")
-
     lint, diff = lint, diff  # which look at it from outside
 
     def to_frame(self) -> pd.DataFrame:

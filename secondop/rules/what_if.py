@@ -82,7 +82,7 @@ def worth_recording(cases: Any, rule_book: RuleBook) -> pd.DataFrame:
         ``makes_final`` so many of these if one of its answers alone were learned; ``unrecorded`` in so many
         of all; how many cases are ``undetermined``, and how many there are, ``n``.
     """
-    facts, names = RuleBook.required(rule_book).rule_facts, column_names(cases)
+    facts, names = rule_book.rule_facts, column_names(cases)
     if not claims(names, facts):
         raise no_fact(names, facts, f" of the {len(names)} given")
     typed = typed_cases(cases, facts)
