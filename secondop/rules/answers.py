@@ -1,8 +1,7 @@
 """Every answer that matters to a rule book, and what its rules say to every combination of them.
 
 Rules tell apart finitely many answers to a fact: yes and no, each level, and the stretches of numbers between
-their thresholds. One of each sort, and *not recorded*, decide exactly whether a rule can fire, whether one
-implies another, which question to ask next, and what would have to be different.
+their thresholds. One of each sort, and *not recorded*, decide exactly what could fire, and what to ask next.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Facts: what a case can state, each an object that takes part in conditions.
 
-A fact is *yes*, *no* or *unknown* (or has a level or a number, or none recorded). A fact that is not recorded
-is unknown, never no. There is no global vocabulary: a rule book knows the facts that its rules read.
+A fact that is not recorded is unknown, never no. A rule book knows the facts that its rules read.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import itertools
 import re
 import warnings
 import zipfile
+from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -107,18 +108,13 @@ def _header(records: list[tuple[int, list[str]]], facts: Collection[str]) -> tup
     return (*records[at], [line for (line, _), full in zip(records[:at], filled, strict=False) if full])
 
 
-def _kept(
-    name: str, names: list[str], empty: list[bool], above: list[str]
-) -> tuple[list[int], list[Problem]]:
+def _kept(name: str, names: list[str], empty: list[bool], above: list[str]) -> tuple[list[int], list]:
     """Which columns are kept, for a spreadsheet leaves some without a name or a cell; and remarks."""
     kept = [i for i, column in enumerate(names) if column.strip() or not empty[i]]
-    several = [names[i] for i in kept]
-    if unnamed := [str(i + 1) for i in kept if not names[i].strip()][1:]:
-        said = f"more than one column named '', with cells in them (column {', '.join(unnamed)})"
+    twice = [column for column, times in Counter(names[i] for i in kept).items() if times > 1]
+    if twice:
+        said = f"more than one column named {', '.join(map(repr, twice[:10]))}, with cells in them"
         raise SecondopError(f"{name} has {said}. Give each its own name in the header.")
-    if twice := sorted({repr(column) for column in several if several.count(column) > 1}):
-        said = f"more than one column named {', '.join(twice[:10])}"
-        raise SecondopError(f"{name} has {said}. Give each its own name.")
     aside = f"leaves aside {plural(len(names) - len(kept), 'column')} without a name or a cell"
     remarks = [Problem(first_case="the header", problem=aside)] * (len(kept) < len(names))
     told = "stands above the header and is not read"

@@ -433,7 +433,7 @@ def test_10_1_further_a_title_above_foreign_names_and_in_a_workbook():
 
 
 def test_10_1_further_cells_below_no_name_are_not_left_aside():
-    with pytest.raises(SecondopError, match=r"cells in them \(column 4\)\. Give each its own name"):
+    with pytest.raises(SecondopError, match=r"column named '', with cells in them\. Give each its own name"):
         read_cases(text("a,sex,,", "1,male,,3", "2,male,4,"))
 
 
