@@ -111,8 +111,6 @@ def calibrate(
 
     Parameters
     ----------
-    scenario : Scenario
-        Where to start.
     rates : DataFrame, or iterable of mappings
         Published rates among second opinions obtained, with ``id, outcome, denominator, rate, role`` and how
         sure they are: ``n`` (and ``numerator``), or ``lower`` and ``upper``. Each takes the place of the

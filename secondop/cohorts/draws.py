@@ -52,15 +52,9 @@ def draw_parameters(
     More draws begin with those of fewer, and a parameter's draws do not depend on the others. A row per
     ``draw``, from 1, and a column per parameter; ``attrs["distributions"]`` says how each is drawn.
 
-    Parameters
-    ----------
-    counts : dict, optional
-        From the path of a share to what was counted and of how many, such as ``{"rates.sought": (149,
-        1000)}``.
-    weight : float
-        How strongly PERT holds to the value: 4 is customary, 0 makes every value of the range equally likely.
-    zeros : float
-        How far correlations that no file states, which are 0, may be off either way.
+    ``counts``: from the path of a share to what was counted and of how many, such as ``{"rates.sought": (149,
+    1000)}``. ``weight``: how strongly PERT holds to the value; 4 is customary, 0 makes every value of the
+    range equally likely. ``zeros``: how far correlations that no file states, which are 0, may be off.
 
     Examples
     --------

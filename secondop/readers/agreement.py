@@ -43,9 +43,9 @@ def agreement(
 ) -> pd.DataFrame:
     """How well readers agree: percent, Cohen, Fleiss, Gwet and Krippendorff side by side, and why they part.
 
-    Readers are taken as exchangeable. With ``first`` there are two: who reads first, and all who read after.
-    Ratings, ``readers``, ``answers`` and ``first`` are those of `opinions_from_ratings`. Missing readings are
-    allowed; repeats by one reader share that reader's one vote.
+    Ratings, ``readers``, ``answers``, ``first`` and ``sample`` are those of `opinions_from_ratings`. Missing
+    readings are allowed; repeats by one reader share that reader's one vote. With ``first`` there are two
+    readers: who reads first, and all who read after.
 
     A row for each ``statistic``: its ``value`` and 95 % interval ``lower, upper``, the agreement expected by
     ``chance`` (each but the percentage is (agreement - chance) / (1 - chance)), ``cases`` with two or more
@@ -54,10 +54,9 @@ def agreement(
     ``weights`` (linear, quadratic), which need the order of the answers, rows are added in which near answers
     agree in part: the weighted kappas, Gwet's AC2, and alpha for ordered answers.
 
-    The interval keeps a case together: it is a jackknife's, over cases or (``sample="cases and readers"``,
-    three readers or more) over readers too, with Student's t and bent as Wilson's (from -1 to 1), so that
-    agreement in few cases does not pass for certain. Of an answer as rare as 5 of 50 those of the kappas are
-    rather narrow: 85 to 90 % hold the truth. ``attrs``: counts, ``remarks`` of the reading, ``why``.
+    The interval keeps a case together: it is a jackknife's, with Student's t and bent as Wilson's (from -1 to
+    1), so that agreement in few cases does not pass for certain. Of an answer as rare as 5 of 50 those of the
+    kappas are rather narrow: 85 to 90 % hold the truth. ``attrs``: counts, ``remarks``, ``why`` they part.
 
     >>> ratings = pd.DataFrame({"slide": [1, 2, 3, 4, 5], "Ada": [*"bbbba"], "Ben": [*"bbbaa"]})
     >>> agreement(ratings, case="slide", readers=["Ada", "Ben"])["value"].round(2).tolist()
