@@ -50,6 +50,7 @@ class Target:
 
     def line(self, value: float | np.ndarray) -> float | np.ndarray:
         """The figure as log-odds, or a ratio as its logarithm."""
+        value = np.clip(value, 1e-9, None if self.about else 1 - 1e-9)
         return np.log(value) if self.about else special.logit(value)
 
     @property
@@ -88,12 +89,6 @@ def got(numbers: Mapping[str, Any], wanted: Iterable[Target], cases: Cases) -> l
         )
         found.append(a / b if measure == "risk ratio" else a / (1 - a) / (b / (1 - b)))
     return found
-
-
-def on_lines(wanted: list[Target], values: list) -> np.ndarray:
-    """What was got for each target, on its line."""
-    pairs = zip(wanted, values, strict=True)
-    return np.stack([t.line(np.clip(x, 1e-9, None if t.about else 1 - 1e-9)) for t, x in pairs])
 
 
 @checked(rates=_ROWS)
@@ -262,7 +257,7 @@ def _solve(scenario: Scenario, wanted: list[Target], rows: int = PILOT) -> tuple
 
         def miss(theta: np.ndarray, give: Callable = give, bar: tqdm = bar) -> np.ndarray:
             bar.update()
-            return on_lines(wanted, give(theta)) - goal
+            return [t.line(x) - y for t, x, y in zip(wanted, give(theta), goal, strict=True)]
 
         with bar:
             bounds = (-FARTHEST, FARTHEST)

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import special
 
 from secondop.arguments import checked
-from secondop.cohorts.calibrate import FARTHEST, got, on_lines, targets
+from secondop.cohorts.calibrate import FARTHEST, got, targets
 from secondop.cohorts.outcomes import Cases
 from secondop.cohorts.parameters import LIMITS, TRAITS, Parameter, sort_of
 from secondop.cohorts.scenario import Scenario
@@ -192,7 +192,8 @@ class Recentring:
             return ChainMap(dict(zip(free, solved, strict=True)), scenario.values)
 
         def at(solved: np.ndarray, some: Cases = cases) -> np.ndarray:
-            return on_lines(self.wanted, got(numbers(solved), self.wanted, some))
+            found = got(numbers(solved), self.wanted, some)
+            return np.stack([target.line(x) for target, x in zip(self.wanted, found, strict=True)])
 
         few = cases.part(slice(2_048))  # enough to tell the way
         solved, left = _nearer(goal, start, at, few, list(range(len(free))), steps=7)

@@ -21,8 +21,7 @@ from typing import Any
 import pandas as pd
 
 from secondop.cohorts.parameters import BASES, EFFECTS_ON, TRAITS, Parameter
-from secondop.cohorts.problems import problems
-from secondop.cohorts.structure import Structure, place
+from secondop.cohorts.structure import Structure, place, problems
 from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.words import NOT_FOR_CARE, plural, render
 

@@ -106,7 +106,7 @@ def simulate_batches(
 ) -> Iterator[Frame]:
     """The rows of `simulate`, some at a time: any number of cases in the memory of one batch.
 
-    Put together, the frames are the cohort of the same seed. ``batch``: rows of each; the last may have fewer.
+    Put together, the frames are the cohort of that seed. ``batch``: rows of each; the last may have fewer.
 
     Examples
     --------
