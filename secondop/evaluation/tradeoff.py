@@ -229,9 +229,8 @@ def weigh(
     at = made["policy"].map({policy.name: policy.at for policy in policies})
     kept = at.isna() | (at == made["threshold"])
     if BEST in found:
-        kept &= (made["measure"] != BEST) | np.repeat(
-            np.tile(unsettled, len(policies)), len(made) // len(about)
-        )
+        told = [group for group, some in zip(seen.groups, unsettled, strict=True) if some]
+        kept &= (made["measure"] != BEST) | made["group"].isin(told)
     made = made[kept].reset_index(drop=True)
     made.attrs |= attrs
     return made
