@@ -48,7 +48,7 @@ def report(
 
     It says which rule book it was, who is in the table and what is missing, how often rules fire and whom
     each level refers, where outcomes are known what that finds, misses and costs, and what cannot be
-    concluded.
+    concluded. The path of the file, written whole, comes back.
 
     Parameters
     ----------
@@ -62,11 +62,6 @@ def report(
         Counts below it are hidden, with whatever would tell them; 1 shows all.
     rule_book, title
         The rules that judge the cases, and the heading.
-
-    Returns
-    -------
-    pathlib.Path
-        The file, written whole.
 
     Examples
     --------
