@@ -66,12 +66,11 @@ def report(
     Examples
     --------
     >>> import tempfile
-    >>> from secondop import load_scenario, simulate
-    >>> cases = simulate(load_scenario("general"), 500, seed=1)
+    >>> from secondop import simulate
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     page = report(cases, f"{folder}/report.html", by="sex").read_text(encoding="utf-8")
-    >>> "500 simulated cases" in page, RULE_BOOK.fingerprint in page
-    (True, True)
+    ...     path = report(simulate("general", 500, seed=1), f"{folder}/report.html", by="sex")
+    ...     print("500 simulated cases" in path.read_text("utf-8"))
+    True
     """
     path = Path(path).expanduser()
     if path.suffix.lower() not in (".html", ".xlsx"):

@@ -122,19 +122,16 @@ def show(
     ----------
     frame : table, column or text
         Any table of the package, or your own of pandas, polars or pyarrow; one column; or a printed text.
-    caption : str, optional
-        What the table shows. How many cases it is of, and whether they are simulated, is added where the
-        table knows.
-    columns : dict, optional
+    caption : str
+        What it shows. How many cases it is of, and whether they are simulated, is added where it knows.
+    columns : dict
         Words of your own for some columns: ``{"n": "opinions"}``.
-    percent : list of str or bool, optional
+    percent : list of str or bool
         Columns of shares, between 0 and 1, to be read in per cent. True: all that have decimals.
-    decimals : int, optional
-        So many decimals for every number that is no count.
-    most : int, optional
-        How many rows are shown; how many more there are is said below.
-    index : bool, optional
-        Whether the index is shown. If not given: where it has a name, or is more than numbers.
+    decimals, most : int
+        Decimals of every number that is no count; rows that are shown (how many more there are is said).
+    index : bool
+        Whether the index is shown: by default where it has a name, or is more than numbers.
 
     Examples
     --------

@@ -83,9 +83,9 @@ def compare(
         Whom a contrast compares, by its id: conditions, or names of yes/no columns; "all cases"; no reference
         (None): all others. Some are known already.
     redrawn : iterable of cohorts
-        The cohort at other values of what was fitted: the spread of its figures (standard deviation,
-        ``cohort_fitted``) widens its intervals. Without it, what was fitted is taken as exact.
-    cluster : str, optional
+        The cohort at other values of what was fitted, whose spread (standard deviation, ``cohort_fitted``)
+        widens its intervals. Without it, what was fitted is taken as exact.
+    cluster : str
         As for :class:`Cohort`; ``cohort_clusters`` says how many are in a denominator.
 
     Returns
