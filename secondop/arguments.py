@@ -106,7 +106,7 @@ _OF = {
     either(NAMES, TEXT): "fitted_to",
     Taken(lambda x: _listed(x, lambda _: True), "a list of cohorts"): "redrawn",
     TEXT: "policy level kind path audience engine what method",
-    Taken(lambda x: isinstance(x, bool), "True or False"): "verdicts next_question refit",
+    Taken(lambda x: isinstance(x, bool), "True or False"): "verdicts next_question",
     BOOK: "rule_book before after",
     RENAMED: "columns",
     VALUES: "scores contrasts",

@@ -51,9 +51,7 @@ ENDS = (Policy(FORESIGHT, "only those that would change", FORESIGHT), Policy("al
 
 
 def choose(
-    cohort: Cohort,
-    policies: Iterable[str] | Mapping[str, str] | None,
-    scores: Mapping[str, float] | None = None,
+    cohort: Cohort, policies: Iterable[str] | None, scores: Mapping[str, float] | None = None
 ) -> list[Policy]:
     """The policies asked for, between nobody, perfect foresight and everybody.
 

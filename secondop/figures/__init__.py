@@ -8,14 +8,12 @@ from typing import Any
 
 _HOMES = {
     "rates": "attrition firing_rates overlap",
-    "tradeoffs": "tradeoff yield_above_chance",
-    "thresholds": "decision_curve net_benefit",
-    "knowledge": "triage_lifts yield_at_signal yield_range",
+    "policies": "decision_curve net_benefit tradeoff yield_above_chance",
+    "knowledge": "read_strategies triage_lifts yield_at_signal",
     "cohort": "along along_trait",
     "biopsies": "second_readings",
     "books": "all_books",
     "learned": "calibration importance same_volume",
-    "strategies": "read_strategies",
     "people": "flow icon_array",
     "comparison": "compare",
     "uncertainty": "propagate tornado",

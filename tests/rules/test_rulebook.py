@@ -78,7 +78,7 @@ REFUSED = [
     (lambda: BOOK.with_(rule("fever", B)), "'fever' names a rule and a fact"),
     (lambda: BOOK.with_(rule("possible", B)), "'possible' is a column of every assessment: rename the rule"),
     (lambda: BOOK.with_(rule("new", flag("unreadable", "?"))), "'unreadable' is a column of every"),
-    (lambda: small_book(sources=Source("sop", "A text")), "sources are a list of Sources; got Source("),
+    (lambda: small_book(sources=BOOK["worse"]), "A rule book's sources are Sources; got Indication("),
     (lambda: BOOK.with_(rule("new", A, source="book")), "no source (rule 'new' cites it) 'book'"),
     (lambda: BOOK.with_(rule("new", flag("rash", "Another?"))), "Two different facts are called 'rash'"),
     (lambda: BOOK.with_(also=[number("drugs", 9, "drugs", "?")]), "Two different facts are called 'drugs'"),
@@ -281,6 +281,13 @@ def test_what_belongs_to_no_rule_is_compared_item_by_item_and_an_order_as_a_whol
         [None, "sources", None, str(sources[1])],
         [None, "also", str((C, COURSE)), str((COURSE, C))],
     ]
+
+
+@pytest.mark.parametrize("when", [~A, A & (B | C) & ~A])
+def test_a_condition_of_fewer_or_more_leaves_is_one_difference(when):
+    before = BOOK["tired-of-drugs"].when
+    rows = BOOK.diff(BOOK.replace("tired-of-drugs", when=when)).values.tolist()
+    assert rows == [["tired-of-drugs", "when", str(before), str(when)]]
 
 
 def test_a_rule_that_becomes_another_kind_is_a_difference():

@@ -26,11 +26,15 @@ function sheet({ id, front = [] }) {
     rest.length ? fold(`${t("also-recorded")} (${rest.length})`, false, el("ul", {}, rest.map(line))) : null);
 }
 
-function revealed({ id, expected, why, disputed }) {
+function revealed(item) {
+  const { id, why, disputed } = told("cases", item);
   const [key, facts] = ofCode(id), made = BOOKS.get(key);
-  return el("div", {}, verdict(made, facts), el("p", {}, own("cases", id).why || why), disputed ? el("p", {}, `${t("disputed")} ${own("cases", id).disputed || disputed}`) : null,
+  return el("div", {}, verdict(made, facts), el("p", {}, why), disputed ? el("p", {}, `${t("disputed")} ${disputed}`) : null,
     fold(t("reasons"), false, reasons(made, facts)), DATA.screens.includes("explore") ? button(t("open-in-explorer"), () => { remember(); go("explore", { book: key, facts, start: id, shown: true }); }) : null);
 }
+
+/** What a wrong prediction overlooks. */
+const hint = (item, answer) => t(`hint-${item.hints[answer]}`, { level: level(answer), Level: level(answer).replace(/^./, (x) => x.toUpperCase()) });
 
 const choices = (name, chosen, asked = "predict", now = null) => el("fieldset", { class: "field" }, el("legend", {}, t(asked)),
   LEVELS.map((one) => el("label", {}, el("input", { type: "radio", name: uid(name), value: one, checked: one === now, onchange: () => chosen(one) }), level(one))));
@@ -42,7 +46,7 @@ function quizSettings(quiz, items) {
   const choose = (key, options) => el("select", { id: uid(`q-${key}`), onchange: (event) => (key === "at" ? go("quiz", { quiz: { ...quiz, at: +event.target.value } }) : go("quiz", { quiz: { ...quiz, [key]: event.target.value, at: 0, given: {}, chosen: null } })) },
     options.map(([value, words]) => el("option", { value, selected: value === quiz[key] }, words)));
   const named = (key, name, input) => [el("label", { for: uid(`q-${key}`) }, t(name)), input];
-  if (DATA.fixed) return el("div", { class: "tools" }, named("at", "case", choose("at", [...items.map(({ id, title }, i) => [i, `${i + 1} ${own("cases", id).title || title}`]), [items.length, t("your-score")]])));
+  if (DATA.fixed) return el("div", { class: "tools" }, named("at", "case", choose("at", [...items.map((one, i) => [i, `${i + 1} ${told("cases", one).title}`]), [items.length, t("your-score")]])));
   const number = (key, max) => el("input", { type: "number", id: uid(`q-${key}`), min: 1, max, value: quiz[key], onchange: (event) => go("quiz", { quiz: { ...quiz, [key]: Math.max(1, Math.min(max, Math.round(event.target.value) || 1)), at: 0, given: {}, chosen: null } }) });
   const topics = [...new Set(DATA.cases.flatMap((one) => one.topics))];
   return el("div", { class: "tools" }, named("n", "how-many", number("n", DATA.cases.length)), named("seed", "seed", number("seed", 9999)), named("topic", "topic", choose("topic", [["", t("all-topics")], ...topics.map((one) => [one, topic(one)])])));
@@ -56,7 +60,7 @@ SCREENS.set("quiz", (root) => {
   const made = quiz.chosen?.id === item.id ? quiz.chosen : (quiz.chosen = { id: item.id }); // kept in another language or size of text
   const reveal = () => {
     const { answer } = quiz.given[item.id], right = answer === item.expected;
-    fill(out, el("p", { class: "says" }, `${level(answer)}: ${t(right ? "right" : "wrong")}`), right || STATE.language !== "en" ? null : el("p", {}, item.hints[answer]), revealed(item));
+    fill(out, el("p", { class: "says" }, `${level(answer)}: ${t(right ? "right" : "wrong")}`), right ? null : el("p", {}, hint(item, answer)), revealed(item));
     said(out.querySelector(".says").textContent);
   };
   const act = button(t("reveal"), () => {
@@ -66,10 +70,10 @@ SCREENS.set("quiz", (root) => {
     ask.remove();
     reveal();
   });
-  const ask = el("div", {}, choices("predict", (x) => { made.answer = x; }, "predict", made.answer), sureness("sure", (x) => { made.sure = x; }, made.sure), act), told = quiz.given[item.id];
-  root.append(el("p", {}, `${t("item", { i: quiz.at + 1, n: items.length })} · ${own("cases", item.id).title || item.title}${mark(item)}`), sheet(item), told ? "" : ask, out,
+  const ask = el("div", {}, choices("predict", (x) => { made.answer = x; }, "predict", made.answer), sureness("sure", (x) => { made.sure = x; }, made.sure), act), done = quiz.given[item.id];
+  root.append(el("p", {}, `${t("item", { i: quiz.at + 1, n: items.length })} · ${told("cases", item).title}${mark(item)}`), sheet(item), done ? "" : ask, out,
     el("div", { class: "tools" }, button(t("previous-item"), () => to(quiz.at - 1), { disabled: !quiz.at }), button(t(quiz.at + 1 < items.length ? "next-item" : "your-score"), () => to(quiz.at + 1))));
-  if (told) reveal();
+  if (done) reveal();
 });
 
 /** The score beside what no thought at all would get; each item; and the rules to look at again. */
@@ -77,7 +81,7 @@ function scored(quiz, items) {
   const given = items.filter(({ id }) => quiz.given[id]).map((item) => ({ ...quiz.given[item.id], ok: quiz.given[item.id].answer === item.expected, item })), wrong = given.filter(({ ok }) => !ok);
   const most = Math.max(0, ...LEVELS.map((one) => given.filter(({ item }) => item.expected === one).length));
   const rules = [...new Map(wrong.flatMap(({ item }) => { const [key] = ofCode(item.id); return BOOKS.get(key).rules.filter(({ name }) => item.about.includes(name)).map((rule) => [rule.name, rule]); })).values()];
-  const line = ({ answer, ok, item }) => el("li", {}, `${ok ? "\u2713" : "\u2717"} ${own("cases", item.id).title || item.title}`, ok ? null : el("div", { class: "small" }, t("you-said", { answer: level(answer), right: level(item.expected) })));
+  const line = ({ answer, ok, item }) => el("li", {}, `${ok ? "\u2713" : "\u2717"} ${told("cases", item).title}`, ok ? null : el("div", { class: "small" }, t("you-said", { answer: level(answer), right: level(item.expected) })));
   return el("div", {}, el("p", { class: "says" }, t("score", { right: given.length - wrong.length, n: given.length, of: items.length })), given.length ? el("p", {}, t("baseline", { k: most, n: given.length })) : null,
     el("ul", { class: "plain" }, given.map(line)), rules.length ? [el("h2", {}, t("look-again")), el("ul", {}, rules.map((rule) => el("li", {}, `${label(rule)} (${rule.source}, ${rule.statement})`)))] : null,
     calibration(given.map(({ sure, ok }) => [sure, ok])), button(t("save-answers"), () => save(quiz.given), { disabled: !given.length }), " ", DATA.fixed ? null : button(t("again"), () => go("quiz", { quiz: { ...quiz, at: 0, given: {}, chosen: null } })));
@@ -124,7 +128,7 @@ SCREENS.set("poll", (root) => {
     if (place >= 0 && focus) bars.querySelectorAll("button")[place]?.focus();
   };
   const pick = el("select", { id: uid("poll-case"), onchange: () => go("poll", { poll: { id: pick.value, round: 0, votes: [{}, {}], shown: false, past: [...poll.past, ...(poll.told ? pairsOf(poll, item) : [])] } }) },
-    DATA.cases.map((one) => el("option", { value: one.id, selected: one.id === poll.id }, `${one.id} ${own("cases", one.id).title || one.title}${mark(one)}`)));
+    DATA.cases.map((one) => el("option", { value: one.id, selected: one.id === poll.id }, `${named(one)}${mark(one)}`)));
   root.append(el("p", {}, t("poll-lead")), el("div", { class: "tools" }, el("label", { for: uid("poll-case") }, t("case")), pick,
     button(t("reveal"), () => { poll.shown = poll.told = true; show(); }), button(t("hide"), () => { poll.shown = false; show(); }),
     button(t("vote-again"), () => { poll.round = 1; poll.shown = false; show(); }, { disabled: poll.round > 0 })), sheet(item), bars, collating());
@@ -146,16 +150,16 @@ function shift(poll, item) {
 /** Whose a file is, and its answers by case; an error says what is wrong with it. */
 function readAnswers(text) {
   if (text.length > LIMIT.bytes) throw new Error(t("file-too-large"));
-  let told;
-  try { told = JSON.parse(text); } catch { throw new Error(t("file-no-json")); }
-  if (told?.format !== FORMAT || typeof told.reader !== "string" || !/^[\p{L}\p{N}_ .-]{1,40}$/u.test(told.reader) || !told.answers?.length || !Array.isArray(told.answers) || told.answers.length > LIMIT.answers) throw new Error(t("file-other"));
+  let file;
+  try { file = JSON.parse(text); } catch { throw new Error(t("file-no-json")); }
+  if (file?.format !== FORMAT || typeof file.reader !== "string" || !/^[\p{L}\p{N}_ .-]{1,40}$/u.test(file.reader) || !file.answers?.length || !Array.isArray(file.answers) || file.answers.length > LIMIT.answers) throw new Error(t("file-other"));
   const found = new Map();
-  for (const one of told.answers) {
+  for (const one of file.answers) {
     if (!teaching(one?.case) || !LEVELS.includes(one.answer)) throw new Error(t("file-answer", { what: JSON.stringify(one).slice(0, 60) }));
     if (found.has(one.case)) throw new Error(t("file-twice", { id: one.case }));
     found.set(one.case, { answer: one.answer, sure: SURE.includes(one.sure) ? one.sure : null });
   }
-  return [told.reader, found];
+  return [file.reader, found];
 }
 
 function collating() {
@@ -188,6 +192,6 @@ function collated(readers) {
   });
   return el("div", {}, el("p", { class: "says" }, pairs ? t("pairs-differ", { differ, pairs, share: Math.round(100 * differ / pairs) }) : t("no-pairs")), scrolling(el("table", {}, el("caption", {}, t("who-said-what")),
     el("thead", {}, el("tr", {}, [t("case"), t("answers"), ...LEVELS.map(level)].map((x) => el("th", { scope: "col" }, x)))),
-    el("tbody", {}, rows.map(([id, n, counts, expected]) => el("tr", {}, el("th", { scope: "row" }, `${id} ${own("cases", id).title || teaching(id).title}${mark(teaching(id))}`), el("td", {}, n), counts.map((k, i) => el("td", { class: LEVELS[i] === expected ? "expected" : "" }, k, LEVELS[i] === expected ? " ✓" : ""))))))),
+    el("tbody", {}, rows.map(([id, n, counts, expected]) => el("tr", {}, el("th", { scope: "row" }, `${named(teaching(id))}${mark(teaching(id))}`), el("td", {}, n), counts.map((k, i) => el("td", { class: LEVELS[i] === expected ? "expected" : "" }, k, LEVELS[i] === expected ? " ✓" : ""))))))),
     calibration(readers.flatMap((one) => [...one].map(([id, { answer, sure }]) => [sure, answer === teaching(id).expected]))));
 }

@@ -110,7 +110,7 @@ function saveRow(made, facts) {
 
 function story(id = STATE.start) {
   const one = DATA.cases.find((other) => other.id === id);
-  return one ? el("p", { class: "story", lang: own("cases", id).story ? null : "en" }, own("cases", id).story || one.story) : "";
+  return one ? el("p", { class: "story" }, told("cases", one).story) : "";
 }
 
 SCREENS.set("explore", (root) => {
@@ -129,7 +129,7 @@ SCREENS.set("explore", (root) => {
     const [key, given, id] = start.value ? ofCode(start.value) : [STATE.book, {}, ""];
     remember();
     go("explore", { facts: given, book: key, start: id, shown: false });
-  } }, el("option", { value: "" }, t("empty-case")), DATA.cases.map(({ id, title }) => el("option", { value: id, selected: id === STATE.start }, `${id} ${title}`)));
+  } }, el("option", { value: "" }, t("empty-case")), DATA.cases.map((one) => el("option", { value: one.id, selected: one.id === STATE.start }, named(one))));
   const typed = el("input", { id: uid("code"), autocomplete: "off", size: 24 });
   const load = () => {
     const found = ofCode(typed.value);

@@ -16,6 +16,11 @@ const level = (name) => t(`level-${name}`);
 const question = (fact) => own("facts", fact.name).question || fact.question;
 const label = (rule) => own("rules", rule.name).label || rule.label;
 const unit = (fact) => own("facts", fact.name).unit || fact.unit || "";
+/** A number with its unit, in the singular for one. */
+const amount = (fact, n) => `${number(n)} ${n === 1 ? own("facts", fact.name).one || unit(fact).replace(/ies$/, "y").replace(/s$/, "") : unit(fact)}`.trim();
+/** A teaching case or a vignette in the language of the page. */
+const told = (kind, one) => ({ ...one, ...own(kind, one.id) });
+const named = (one) => `${one.id} ${told("cases", one).title}`;
 const topic = (name) => own("topics", name).label || name;
 const titled = (made) => own("books", made.json.title).title || made.json.title;
 /** The title where one of several is chosen: of two editions with their versions. */
@@ -28,7 +33,7 @@ const number = (x, decimals) => x.toLocaleString(STATE.language, decimals === un
 function inWords(fact, answer) {
   if (answer === null || answer === undefined) return t("not-recorded");
   if (typeof answer === "boolean") return t(answer ? "yes" : "no");
-  if (typeof answer === "number") return `${number(answer)} ${unit(fact)}`.trim();
+  if (typeof answer === "number") return amount(fact, answer);
   return own("facts", fact.name).levels?.[answer] || answer.replaceAll("_", " ");
 }
 
@@ -178,9 +183,8 @@ function draw() {
   const tab = (key) => button(t(`screen-${key}`), () => go(key), { "aria-current": key === STATE.screen ? "page" : null });
   const languages = DATA.languages.map((one) =>
     button(t(`language-${one}`), () => go(STATE.screen, { language: one }), { lang: one, "aria-pressed": one === STATE.language }));
-  const english = DATA.cases.length > 0 && STATE.language !== "en" && !DATA.words[STATE.language]?.cases;
   if (!TOLD) [document.documentElement.lang, document.title] = [STATE.language, `${t("classroom")} · secondop`];
-  fill(ROOT.querySelector(".care"), t("not-for-care"), english ? ` ${t("cases-in-english")}` : null);
+  fill(ROOT.querySelector(".care"), t("not-for-care"));
   fill(ROOT.querySelector("nav"), DATA.screens.length > 1 ? DATA.screens.map(tab) : []);
   fill(ROOT.querySelector(".looks"), languages, button(t("larger"), () => go(STATE.screen, { large: !STATE.large }), { "aria-pressed": STATE.large }));
   const main = ROOT.querySelector("main");
