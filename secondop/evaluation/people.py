@@ -133,9 +133,9 @@ def natural_sentence(table: pd.DataFrame) -> str:
     return text + (then + f"for {table['people'][1]} it does not.") * bool(table["people"][:2].sum())
 
 
-def whole_people(counts: np.ndarray) -> np.ndarray:
-    """Whole persons of 100, by largest remainders."""
-    exact = 100 * counts / (counts.sum() or 1)
+def whole_people(counts: np.ndarray, whole: int = 100) -> np.ndarray:
+    """Whole persons of 100, or of another whole, by largest remainders."""
+    exact = whole * counts / (counts.sum() or 1)
     people = np.floor(exact).astype(np.int64)
     people[np.argsort(people - exact, kind="stable")[: round(exact.sum() - people.sum())]] += 1
     return people
