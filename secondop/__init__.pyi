@@ -1,4 +1,4 @@
-"""Signatures of the public names for editors and type checkers; the names load lazily at run time."""
+"""Where each public name is at home: for editors and type checkers, and for `__init__.py`, which loads it."""
 
 from secondop import figures as figures
 from secondop import teaching as teaching

@@ -75,8 +75,7 @@ def frontier(tp: np.ndarray, fp: np.ndarray, size: np.ndarray) -> tuple[np.ndarr
 class Books:
     """The counts of every set of the rules: rule i is bit i of a book's place in ``counts`` and ``squares``.
 
-    These have the shape (2 ** rules, 3, 3): referred no, yes, unknown by changed no, yes, unknown. ``parts``
-    says what each rule does, as :func:`all_books` tells.
+    These are referred no, yes, unknown by changed no, yes, unknown. ``parts`` is as :func:`all_books` tells.
     """
 
     rules: tuple[str, ...]
@@ -102,8 +101,7 @@ class Books:
     def best(self, threshold: float, within: float = 0.01) -> pd.DataFrame:
         """The best book at a threshold, and the smallest whose net benefit is within a share of the best.
 
-        Chosen by the known outcomes, as on the frontier; on few cases the best flatters itself. With
-        ``net_benefit``, its ``_min`` and ``_max``, and whether it is ``sure`` to be best whatever is unknown.
+        Chosen by the known outcomes; on few cases the best flatters itself. ``sure``: whatever is unknown.
         """
         if not 0 <= within < np.inf:
             raise SecondopError(f"within is a share of the best net benefit, 0 or more; got {within!r}.")
@@ -150,9 +148,8 @@ def all_books(
 ) -> Books:
     """Every set of the clinical rules on the same cases: what each refers, and which are best.
 
-    Arguments are those of :func:`secondop.evaluation.tradeoff.tradeoff`. ``parts`` has two rows per rule and
-    measure, by ``sort``: its *own part*, what the whole book has more than the book without it, with the
-    interval of the paired difference; and the rule *alone*. ``threshold`` is that of its net benefit.
+    Arguments are those of :func:`tradeoff`. ``parts`` has two rows per rule and measure, by ``sort``: its
+    *own part*, what the whole book has more than the book without it, and the rule *alone*.
 
     Examples
     --------
@@ -173,7 +170,7 @@ def all_books(
     for bit in single:
         others, own = (np.where(fires & some, 1, np.where(may & some, 2, 0)) for some in (~bit, bit))
         pairs.append([x.sum(0) for x in _pairs(seen, others, np.zeros_like(own), own, "flag changed")])
-    own = paired(*np.moveaxis(pairs, 1, 0), [threshold], alike=False)
+    own = paired(*np.moveaxis(pairs, 1, 0), [threshold])
     alone = table(counts[single], squares[single], [threshold], measures=PARTS)
     found = {"own part": {name: own[name][..., : len(NUMBERS)] for name in PARTS}, "alone": alone}
     n = float(n) if cohort.weights else int(n)
@@ -199,9 +196,8 @@ def reform(
     """What changes, by measure and group, if one rule book replaces another.
 
     Both judge the cases from their facts, and refer from this ``level`` on. Beside ``before`` and ``after``
-    their difference: ``value`` if unknown facts refer nobody (blank where an unknown outcome decides it),
-    ``min, max`` over one and the same settling of all that is unknown, ``lower, upper`` (95 %), and ``newly,
-    no_longer``: the cases that enter and leave the measure.
+    their difference: ``value``, bounds and interval over one and the same settling of what is unknown, and
+    ``newly, no_longer``: the cases that enter and leave the measure.
     """
     both, levels, verified = _both(before, after), levels_from(level), None
     if isinstance(cohort, Cohort):
@@ -220,7 +216,7 @@ def reform(
         measure, flag = (name, "flag changed") if name in COUNTED else ("true_positive", f"flag {name}")
         each = (table(*seen.crossed(way, flag), [threshold], measures=[measure])[measure] for way in WAYS)
         pairs = _pairs(seen, *(seen.codes[x] for x in ("kept", "lost", "added")), flag)
-        gain = paired(*pairs, [threshold], alike=False)[measure]
+        gain = paired(*pairs, [threshold])[measure]
         found[name] = np.concatenate([*(numbers[..., :1] for numbers in each), gain], -1)
     about = pd.DataFrame({"group": seen.groups, "n": seen.crossed("all")[0].sum(1)})
     kinds = {} if cohort.weights else {"newly": "Int64", "no_longer": "Int64", "n": "int64"}

@@ -44,15 +44,12 @@ class Cohort:
     outcome : str, optional
         The yes/no column that says whether an opinion changes something. ``"either"`` is
         ``diagnosis_changed`` or ``treatment_changed``; ``"net_corrected"``, for :func:`tradeoff` and
-        :func:`decision_curve`, counts ``error_corrected`` less ``error_introduced``. Without it only firing
-        rates can be had.
+        :func:`decision_curve`, counts ``error_corrected`` less ``error_introduced``.
     by : str or list of str
         Columns of groups. Cases whose group is unknown are a group of their own, *not recorded*.
-    weights : str, optional
-        The column that says for how many cases each one stands; none may be missing, negative or infinite.
-    cluster : str, optional
-        The column that says of which patient, or which site, each case is: cases of one are alike, so that
-        intervals are as wide as that many clusters allow. None may be missing.
+    weights, cluster : str, optional
+        Columns, without a gap: for how many cases each one stands (not negative or infinite); and of which
+        patient, or site, it is. Cases of one are alike, and intervals as wide as that many clusters allow.
     flags : mapping of str to str
         Names of further yes/no answers to be counted, and their columns.
     scores : sequence of str
@@ -161,8 +158,7 @@ class Cohort:
     def patterns(self, answers: Mapping[str, nw.Expr], flags: Sequence[str] = ("changed",)) -> Patterns:
         """Cases that answer alike, counted together by the cohort's engine, in one aggregation.
 
-        ``answers`` are three-valued expressions, such as whom a policy refers; ``flags`` name yes/no columns
-        that are counted beside: *changed* is the outcome.
+        ``answers`` are three-valued expressions, such as whom a policy refers; ``flags`` name yes/no columns.
         """
         own = {f"flag {name}": nw.col(f"flag {name}") for name in flags}
         asked = {**answers, **own, **({"flag changed": self.changed} if "changed" in flags else {})}
@@ -176,10 +172,7 @@ class Cohort:
         return Patterns(codes, groups, group, weights[0], weights[-1], clusters)
 
     def rows(self, answers: Mapping[str, nw.Expr]) -> tuple[pl.DataFrame, list[str | None], np.ndarray]:
-        """Case by case what :meth:`patterns` counts: *answer*, *flag changed*, *score*, *cluster*, *weight*.
-
-        Then the names of the groups, and which of them each case is of.
-        """
+        """Case by case what :meth:`patterns` counts; the names of the groups, and which each case is of."""
         kept = [x for x in self.frame.collect_schema().names() if x.startswith(("by ", "cluster", "score "))]
         asked = {f"answer {name}": x for name, x in answers.items()} | {"flag changed": self.changed}
         rows = self.frame.select(*kept, "weight", **asked).collect().to_polars().cast(self._levels)
@@ -191,8 +184,7 @@ class Cohort:
     def tally(self, answers: Iterable[nw.Expr]) -> tuple[list[str | None], np.ndarray, np.ndarray]:
         """How many cases answer many questions by no, yes and unknown, by group, in one aggregation.
 
-        Names of groups (one, ``None``, without any); sums of weights and of squares (questions, groups, 3);
-        with clusters, squares as :func:`secondop.evaluation.patterns.with_clusters` makes them.
+        Names of groups; sums of weights and of squares, (questions, groups, 3): with clusters as of patterns.
         """
         asked, sums = {str(i): answer for i, answer in enumerate(answers)}, {}
         for power in self._powers:

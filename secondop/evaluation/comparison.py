@@ -241,7 +241,7 @@ def _seen(row: pd.Series, point: str, answers: Patterns, redrawn: list[Patterns]
         many = {} if some.cluster is None else {"clusters": len(np.unique(some.cluster))}
         counts, squares = (x[0] for x in some.crossed(*cells, outcome))
         if point == "rate":
-            return many | counted.rate_of(counts, counted.effect_of(counts, squares))[0]
+            return many | counted.rate_of(counts, squares)
         return many | counted.contrast_of(row["measure"], counts, squares)
 
     seen = figure(answers) | {"denominator": inside, "fitted": nan}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -19,21 +18,19 @@ _GIVEN, _TO = (np.array(list(product(range(x), repeat=3))) for x in (3, 2))
 
 
 def paired(
-    counts: np.ndarray, squares: np.ndarray, thresholds: Iterable[float] = (), *, alike: bool = True
+    counts: np.ndarray, squares: np.ndarray, thresholds: Iterable[float] = ()
 ) -> dict[str, np.ndarray]:
     """Every linear measure of the second policy less that of the first, per 100 cases: ``DIFFERENCE``.
 
     ``counts, squares`` are sums of w and of w squared, of shape (..., 3, 3, 3): referred by the first, by the
-    second, changed. ``min, max`` are over one and the same settling; ``newly, no_longer`` the weight that
-    enters and leaves the measure, blank where a threshold counts. ``alike``: a case that neither can judge is
-    settled the same way for both; else each goes its own way, which is wider.
+    second, changed. ``min, max`` are over one and the same settling, in which a case that neither can judge
+    goes its own way for each (:func:`sharing` leaves out what cannot); ``newly, no_longer`` the weight that
+    enters and leaves the measure, blank where a threshold counts.
     """
     odds, found = odds_of(thresholds), {}
     flat, flat2 = (np.asarray(x, float).reshape(*np.shape(x)[:-3], 27) for x in (counts, squares))
     may = ((_GIVEN[:, None] == 2) | (_GIVEN[:, None] == _TO)).all(-1)  # what each kind may be once settled
     recorded = may & (_TO[:, :2] <= _GIVEN[:, None, :2] % 2).all(-1)
-    if alike:
-        may &= (_GIVEN[:, None, :2] < 2).any(-1) | (_TO[:, 0] == _TO[:, 1])
     for name, counted in COUNTED.items():
         each, at_threshold = counted(odds), MEASURES[name].at_threshold
         gain = (each[..., _CELLS[_TO[:, 1], _TO[:, 2]]] - each[..., _CELLS[_TO[:, 0], _TO[:, 2]]])[
@@ -52,8 +49,7 @@ def paired(
 def sharing(shared: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Whom two policies refer (0 no, 1 yes, 2 unknown) that share some rules and have others of their own.
 
-    What they share cannot make them differ: where it is unknown, and no other rule fires, it is left out. So
-    ``paired(..., alike=False)`` of the two settles what they share once, and the rest freely.
+    What they share cannot make them differ: where it is unknown, and no other rule fires, it is left out.
     """
     left_out = (shared == 2) & (first != 1) & (second != 1)
     joined = (np.where((own == 1) | (shared == 1), 1, np.maximum(own, shared)) for own in (first, second))
@@ -88,69 +84,50 @@ def best_between(gain: np.ndarray, cost: np.ndarray) -> tuple[np.ndarray, np.nda
         return low / (1 + low), 1 - 1 / (1 + high)
 
 
-@dataclass(frozen=True)
-class Ahead:
-    """By how much each policy is ahead of each other, in true and false positives: (groups, i, j).
+def ranked(
+    seen: Patterns,
+    policies: Sequence[Policy],
+    counts: np.ndarray,
+    thresholds: Sequence[float],
+    shares: np.ndarray | None = None,
+    spread: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Whether each policy is best at some threshold, and at each of these: 1, 0, or blank.
 
-    ``alone``: the weight of unknown outcomes that i refers and j does not; any of them may change or not.
-    Perfect foresight, which nobody can choose, is none of those that are ``real``: it is left blank.
+    Blank where unknown outcomes decide it, and of perfect foresight, which nobody can choose. Of estimates
+    (the ``shares`` of all policies, the ``spread`` of all others than foresight) it is 1 where the 95 %
+    interval of the difference from every other lies above 0, 0 where one lies below, else as bounds tell.
     """
+    real = [i for i, policy in enumerate(policies) if policy.sort != FORESIGHT]
+    refers = np.array([seen.codes[policies[i].name] == 1 for i in real])
+    unknown = [
+        seen.weights * (seen.codes["flag changed"] == 2) * (seen.group == i) for i in range(len(seen.groups))
+    ]
+    # the weight of unknown outcomes, each of which may change, that i refers and j does not: (groups, i, j)
+    mine = np.reshape([(refers * w) @ ~refers.T for w in unknown], (-1, len(real), len(real)))
+    fp, tp = (x[..., :, None] - x[..., None, :] for x in counts[real, :, 1, :2].T)
+    tp, theirs = tp - 1e-6 * np.tri(len(real), k=-1), mine.swapaxes(1, 2)  # of equal ones the first is best
 
-    policies: Sequence[Policy]
-    real: list[int]
-    tp: np.ndarray
-    fp: np.ndarray
-    alone: np.ndarray
-
-    @classmethod
-    def of(cls, seen: Patterns, policies: Sequence[Policy], counts: np.ndarray) -> Ahead:
-        real = [i for i, policy in enumerate(policies) if policy.sort != FORESIGHT]
-        refers = np.array([seen.codes[policies[i].name] == 1 for i in real])
-        unknown = seen.weights * (seen.codes["flag changed"] == 2)
-        both = (refers * (unknown * (seen.group == group)) @ refers.T for group in range(len(seen.groups)))
-        alone = np.reshape([np.diag(x)[:, None] - x for x in both], (len(seen.groups), len(real), len(real)))
-        fp, tp = (x[..., :, None] - x[..., None, :] for x in counts[real, :, 1, :2].T)
-        tp = tp - 1e-6 * np.tri(len(real), k=-1)  # of equal policies the first stands for all
-        return cls(policies, real, tp, fp, alone)
-
-    def frontier(self) -> np.ndarray:
-        """Whether each is best at some threshold: 1, 0, or blank where unknown outcomes decide it."""
-        mine, theirs = self.alone, self.alone.swapaxes(1, 2)
-        worst, best = (self.tp - theirs, self.fp + mine), (self.tp + mine, self.fp - theirs)
-        return self._told(*(low < high - 1e-9 for low, high in (best_between(*worst), best_between(*best))))
-
-    def best(
-        self, thresholds: Sequence[float], shares: np.ndarray | None = None, spread: np.ndarray | None = None
-    ) -> np.ndarray:
-        """Whether each is best at each threshold: told by bounds, or by what is estimated of differences.
-
-        By the estimated ``shares`` of cells, of all policies, and the ``spread`` of those that are ``real``,
-        the value is 1 where the 95 % interval of the difference from every other lies above 0, and 0 where
-        one lies below.
-        """
-        odds = odds_of(thresholds)[:, None, None]
-        here = np.reshape(
-            [self.policies[i].at in (None, t) for t in thresholds for i in self.real], (-1, len(self.real))
-        )
-        mine, theirs = self.alone[:, None], self.alone.swapaxes(1, 2)[:, None]
-        lead = self.tp[:, None] - odds * self.fp[:, None]
-        low, high = lead - theirs - odds * mine, lead + mine + odds * theirs
-        ways = [((low > 1e-9) | ((low >= 0) & (high < 1e-9)), high >= -1e-9)]  # equal: the first stands
-        if shares is not None:
-            weigh = np.stack([odds[:, 0, 0] ** 0, -odds[:, 0, 0]], -1)
-            net = np.einsum("igc,tc->gti", shares[self.real, :, :2], weigh)
-            joint = np.einsum("ta,gabij,tb->gtij", weigh, spread, weigh)
-            own = np.diagonal(joint, axis1=2, axis2=3)
-            width = Z * np.sqrt(np.maximum(own[..., :, None] + own[..., None, :] - 2 * joint, 0))
-            lead = net[..., :, None] - net[..., None, :]  # blank without an estimate: there bounds decide
-            sure, may = ways[0]
-            ways.append((sure | (lead > width + 1e-9), may & ~(lead < -width - 1e-9)))
-        told = [self._told(*(np.all(x, -1, where=here[:, None]) & here for x in way)) for way in ways]
-        told[0][..., 0] = told[-1][..., 0]
-        return told[0]
-
-    def _told(self, sure: np.ndarray, may: np.ndarray) -> np.ndarray:
+    def told(sure: np.ndarray, may: np.ndarray) -> np.ndarray:
+        found = np.full((len(policies), len(sure), len(NUMBERS)), np.nan)
         said = np.stack([np.where(sure, 1, np.where(may, np.nan, 0)), sure, may], -1)
-        found = np.full((len(self.policies), *sure.shape[:-1], len(NUMBERS)), np.nan)
-        found[self.real, ..., :3] = np.moveaxis(said, -2, 0)
+        found[real, :, :3] = said.swapaxes(0, 1)
         return found
+
+    ends, each = ((tp - theirs, fp + mine), (tp + mine, fp - theirs)), []
+    front = told(*(low < high - 1e-9 for low, high in (best_between(*pair) for pair in ends)))
+    for threshold, odds in zip(thresholds, odds_of(thresholds), strict=True):
+        here = np.array([policies[i].at in (None, threshold) for i in real])
+        low, high = (gain - odds * cost for gain, cost in ends)
+        ways = [((low > 1e-9) | ((low >= 0) & (high < 1e-9)), high >= -1e-9)]
+        if shares is not None:
+            weigh = np.array([1, -odds])
+            net, joint = (shares[real, :, :2] @ weigh).T, np.einsum("a,gabij,b->gij", weigh, spread, weigh)
+            alone = np.diagonal(joint, axis1=1, axis2=2)
+            width = Z * np.sqrt(np.maximum(alone[:, :, None] + alone[:, None] - 2 * joint, 0))
+            lead = net[:, :, None] - net[:, None]  # blank without an estimate: there bounds decide
+            ways.append((ways[0][0] | (lead > width + 1e-9), ways[0][1] & ~(lead < -width - 1e-9)))
+        found = [told(*(np.all(x, -1, where=here) & here for x in way)) for way in ways]
+        found[0][..., 0] = found[-1][..., 0]
+        each.append(found[0])
+    return front, np.stack(each, -2) if each else front[..., :0, None]

@@ -39,17 +39,16 @@ def flow(
 ) -> pd.DataFrame:
     """How many cases go from a recommendation to an opinion, and from there to a change: a row for each way.
 
-    ``sought`` is the yes/no column that says whether an opinion was sought (of a Cohort, its flag *sought*).
     A row: ``recommendation``, the ``possible`` one that missing information could raise it to, whether an
-    opinion was ``sought``, its ``outcome``, and the ``cases`` of ``n``.
+    opinion was ``sought`` (a column says so; of a Cohort, its flag), the ``outcome``, and ``cases`` of ``n``.
 
     Examples
     --------
     >>> cases = pd.DataFrame({"complication_during_treatment": [True, None], "sought": True, "changed": True})
-    >>> flow(cases, outcome="changed")[["recommendation", "possible", "sought", "outcome", "cases"]]
-      recommendation possible      sought            outcome  cases
-    0         urgent   urgent  sought one  something changed      1
-    1  no indication   urgent  sought one  something changed      1
+    >>> flow(cases, outcome="changed")[["recommendation", "possible", "outcome", "cases"]]
+      recommendation possible            outcome  cases
+    0         urgent   urgent  something changed      1
+    1  no indication   urgent  something changed      1
     """
     cohort = judged(cohort, rule_book, outcome, {"sought": sought}, cluster=None)
     levels = RECOMMENDATIONS[::-1]
@@ -76,7 +75,7 @@ def of_100(
 ) -> pd.DataFrame:
     """What a policy of the rule book (or none, all, perfect foresight) does to a hundred people.
 
-    A row per ``part`` of :data:`PEOPLE`: ``policy, label, part, words, cases, n, people`` (of 100 in all).
+    A row per ``part`` of :data:`PEOPLE`: how many ``cases`` of ``n``, and ``people``, 100 in all.
 
     Examples
     --------
@@ -103,9 +102,8 @@ def natural_frequencies(
 ) -> pd.DataFrame:
     """A hundred people: who has an indication, who of them goes, and for whom of these something changes.
 
-    The shares, in [0, 1], are of all people, of those with an indication, and of those who go. ``what``
-    changes, and ``source`` says where the shares come from. A row a part of :data:`WENT`: its ``share`` of
-    all people, and ``people``, whole persons that add up to 100.
+    The shares are of all people, of those with an indication, and of those who go; ``source`` says where they
+    come from. A row a part of :data:`WENT`: its ``share`` of all, and ``people``, whole persons.
 
     Examples
     --------
@@ -137,9 +135,9 @@ def natural_sentence(table: pd.DataFrame) -> str:
     return text + (then + f"for {table['people'][1]} it does not.") * bool(table["people"][:2].sum())
 
 
-def whole_people(counts: np.ndarray) -> np.ndarray:
-    """Whole persons of 100, by largest remainders."""
-    exact = 100 * counts / (counts.sum() or 1)
+def whole_people(counts: np.ndarray, whole: int = 100) -> np.ndarray:
+    """Whole persons of 100, or of another whole, by largest remainders."""
+    exact = whole * counts / (counts.sum() or 1)
     people = np.floor(exact).astype(np.int64)
     people[np.argsort(people - exact, kind="stable")[: round(exact.sum() - people.sum())]] += 1
     return people

@@ -82,10 +82,9 @@ def overlap(
 ) -> pd.DataFrame:
     """Which rules fire together: the sets of rules that fire exactly, and how many cases each set has.
 
-    ``rules``: up to 62, by default the clinical indications. A row a set, the ``most`` largest and the rest:
-    ``combination`` (tuple of names), ``rules`` (how many), ``known`` (cases in which just these are *known*
-    to fire; adds up to ``n``), ``fired`` (those in which no other can), ``unknown`` (those that missing
-    information could bring into it), and the rate as in :func:`firing_rates`.
+    A row a set, the ``most`` largest and the rest: ``combination`` (tuple of names), ``rules`` (how many),
+    ``known`` (cases in which just these are *known* to fire; adds up to ``n``), ``fired`` (those in which no
+    other can), ``unknown`` (those that missing information could bring into it), and the rate.
     """
     cohort, chosen = _chosen(assessed, rule_book, rules)
     names = [rule.name for rule in chosen]

@@ -10,7 +10,7 @@ from secondop.figures.captions import capital, known_of, number, span, spoken, w
 from secondop.figures.given import draws
 from secondop.figures.style import COLOURS, INK, QUIET
 
-_ALONE = "not comparable"
+_ALONE, _MOST = "not comparable", 8  # rows, if no more are compared
 _VERDICTS = {  # the head of the rows, what the title says that the cohort did, and how its marks look
     "outside": ("Outside of what was published", "misses", COLOURS["urgent"], "diamond"),
     "undetermined": ("Left open", "leaves open", COLOURS["simulated"], "triangle-up"),
@@ -21,17 +21,13 @@ _VERDICTS = {  # the head of the rows, what the title says that the cohort did, 
 _MARKS = {"value": "at", "min": "low", "max": "high", "lower": "lower", "upper": "upper"}
 
 
-@draws(
-    "compare, published_rates or published_contrasts",
-    *("study", "year", "outcome", "denominator"),
-    most="Rows to draw: what is compared is drawn whole, of all else as much as there is room for.",
-)
-def compare(table: pd.DataFrame, *, most: int = 8) -> go.Figure:
+@draws("compare, published_rates or published_contrasts", "study", "year", "outcome", "denominator")
+def compare(table: pd.DataFrame) -> go.Figure:
     """Published figures and a cohort's, row by row: what could disagree, what was fitted, what stands alone.
 
     What was fitted agrees by construction, and never counts as agreement. What is not comparable is drawn
-    without the cohort, and only where its outcome is also one that is compared, since that tempts a reader.
-    Of contrasts the ratios are drawn, by design where they stand alone; at 1 two groups do not differ.
+    without the cohort, as much as there is room for, if its outcome is also one that is compared, since that
+    tempts a reader. Of contrasts the ratios are drawn, by design where they stand alone.
     """
     ratio, compared, cohort = "measure" in table, "verdict" in table, whose(table)
     noun, rates = ("ratio", {}) if ratio else ("rate", {"rate": "value", "cohort_rate": "cohort_value"})
@@ -41,57 +37,59 @@ def compare(table: pd.DataFrame, *, most: int = 8) -> go.Figure:
         raise SecondopError(f"The figure compare draws published {noun}s; this table lacks {lacks}.")
     if (rows := rows[rows["measure"] != "risk difference"] if ratio else rows).empty:
         raise SecondopError("The figure compare draws ratios: keep rows whose measure is one.")
-    rows = _chosen(rows if compared else rows.assign(verdict=""), most)
+    rows = _chosen(rows if compared else rows.assign(verdict=""))
     alike, verdict, records = rows["alike"], rows["verdict"], rows.to_dict("records")
     published, own = (_side(rows, prefix, ratio) for prefix in ("", "cohort_"))
     rows["label"] = [_label(row, ratio) for row in records]
     rows["end"] = published["short"] + (" · " + own["short"]).where(alike, "")
     shown = pd.DataFrame({"published figure": rows["label"], "published": published["whole"]})
     shown["published"] += " " + rows["measure"] if ratio else ""
-    told = rows["reason" if compared else "remark"].fillna("").str.split(". ", regex=False).str[0]
+    remark = rows["reason" if compared else "remark"].fillna("").str.split(". ", regex=False).str[0]
     note = "Thin: 95 % interval, or a range of studies; none where none is published."
     if compared:
         of = [_counted(row, ratio) if row["alike"] else "" for row in records]
-        shown[cohort], told = own["whole"].where(alike, "") + of, verdict.map(capital) + ". " + told
+        shown[cohort], remark = own["whole"].where(alike, "") + of, verdict.map(capital) + ". " + remark
         note = f"Square, and first at the right: published. Other marks: {cohort}. {note}"
         note = f"Fitted, so agreement proves nothing: {(table['verdict'] == 'fitted').sum()}. {note}"
+        tally = {did: (table["verdict"] == name).sum() for name, (_, did, *_) in _VERDICTS.items() if did}
+        told = ", ".join(f"{did} {count}" for did, count in tally.items() if count)
+        title = f"The cohort {told} of {sum(tally.values())} published {noun}s that can disagree"
+        title = title if told else f"No published {noun} here can disagree with the cohort"
         note += " Hatched: what missing information could make of it." * int((own["low"] < own["high"]).any())
-    shown["verdict" if compared else "remark"] = told
+    elif ratio:
+        apart, none = ((rows["lower"] > 1) | (rows["upper"] < 1)).sum(), rows["lower"].isna().sum()
+        title = f"Of {len(rows)} published ratios {apart} have an interval that excludes 1"
+        title += f"; {none} have none" * bool(none)
+    else:
+        kinds = len(rows[["outcome", "denominator"]].drop_duplicates())
+        title = f"{len(rows)} published rates, of {kinds} kinds by outcome and denominator: only one kind is alike"
+    shown["verdict" if compared else "remark"] = remark
     note += f" Not drawn: {len(table) - len(rows)} more." * (len(table) > len(rows)) + known_of(table)
     x = "ratio (log scale)" if ratio else "% of what a row names"
-    title = _verdicts(table, noun) if compared else _alone(rows, ratio)
     made = style.ladder(title, note, rows[["head", "label", "end"]], x=x)
-    looks = [_VERDICTS[name][2:] if name == _ALONE else (INK, "square") for name in verdict]
-    owns = [_VERDICTS.get(name, (None, None))[-2:] for name in verdict]
-    for side, look, lift in ((published, looks, 0), (own[alike], owns, 0.14)):
-        marks = made.places.assign(colour=[x for x, _ in look], symbol=[x for _, x in look]).join(
-            side, how="right"
-        )
-        made.rows(marks.assign(y=marks["y"] - lift), shown)
+    them = [_VERDICTS[name][2:] if name == _ALONE else (INK, "square") for name in verdict]
+    us = [_VERDICTS.get(name, ("", ""))[-2:] for name in verdict]
+    for side, look, lift in ((published, them, 0), (own[alike], us, 0.14)):
+        looks = pd.DataFrame(look, made.places.index, ["colour", "symbol"])
+        marks = side.join(made.places.assign(y=made.places["y"] - lift)).join(looks)
+        made.rows(marks, shown)
     ends = np.array([side[[*_MARKS.values()]] for side in (published, own)]).ravel()
     made.across = {"range": style.reach([*ends, 1])}
     if ratio:
         low, high = np.log10([np.nanmin([*ends, 1]), np.nanmax([*ends, 1])])
-        ticks = (
-            [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50] if high - low > 0.7 else [0.5, 0.7, 0.8, 1, 1.25, 1.5, 2, 3]
-        )
-        made.across = {
-            "type": "log",
-            "range": [low - 0.04, high + 0.04],
-            "tickvals": ticks,
-            "ticktext": ticks,
-        }
+        ticks = [0.1, 0.3, 1, 3, 10, 30] if high - low > 0.7 else [0.5, 0.7, 1, 1.5, 2, 3]
+        made.across = {"type": "log", "range": [low - 0.04, high + 0.04], "tickvals": ticks}
         made.upright(1, width=1, dash="solid")
     return made.done()
 
 
-def _chosen(rows: pd.DataFrame, most: int) -> pd.DataFrame:
+def _chosen(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows to draw, under their heads: all that are alike, and of others that tempt a reader some."""
     rows = rows.assign(alike=~rows["verdict"].isin(["", _ALONE]))
     alike, other = rows[rows["alike"]], rows[~rows["alike"]]
     other = other[other["outcome"].isin(alike["outcome"])] if len(alike) else other
     other = other.sort_values("lower", kind="stable", key=pd.isna)  # first those with an interval
-    drawn = pd.concat([alike, other.head(max(0, most - len(alike))).sort_index()])
+    drawn = pd.concat([alike, other.head(max(0, _MOST - len(alike))).sort_index()])
     drawn["head"] = drawn["verdict"].map({name: head for name, (head, *_) in _VERDICTS.items()})
     drawn["head"] = drawn["head"].fillna(drawn.get("design", ""))
     order = {name: i for i, name in enumerate(_VERDICTS)}
@@ -127,30 +125,3 @@ def _counted(row: dict, ratio: bool) -> str:
         return f" of {row['cohort_n']:,.0f} {row['cohort_denominator']}"
     sides = [[row[f"cohort_{x}_{part}"] for x in "kn"] for part in ("group", "reference")]
     return ", " + " against ".join(f"{k:,.0f} of {n:,.0f}" for k, n in sides)
-
-
-def _verdicts(table: pd.DataFrame, noun: str) -> str:
-    """How often a cohort disagrees with what was published, of all that it can disagree with."""
-    tally = {did: (table["verdict"] == verdict).sum() for verdict, (_, did, *_) in _VERDICTS.items() if did}
-    if not (checks := sum(tally.values())):
-        return f"No published {noun} here can disagree with the cohort"
-    told = ", ".join(f"{did} {count}" for did, count in tally.items() if count)
-    return f"The cohort {told} of {checks} published {noun}s that can disagree"
-
-
-def _alone(rows: pd.DataFrame, ratio: bool) -> str:
-    """What published figures say alone: which intervals exclude 1, or whether rates are alike at all."""
-    n, kinds = len(rows), len(rows[["outcome", "denominator"]].drop_duplicates())
-    if ratio:
-        apart, none = ((rows["lower"] > 1) | (rows["upper"] < 1)).sum(), rows["lower"].isna().sum()
-        return (
-            f"Of {n} published ratios {apart} have an interval that excludes 1"
-            + f"; {none} have none" * bool(none)
-        )
-    if kinds > 1:
-        return (
-            f"{n} published rates, of {kinds} kinds: only those of one outcome and one denominator are alike"
-        )
-    ends, first = span(100 * rows["value"].min(), 100 * rows["value"].max(), 1), rows.iloc[0]
-    what = f"{capital(spoken(first['outcome']))} in {ends} % of {first['denominator']}"
-    return f"{what}, in {n} published rate{'s' * (n > 1)}"

@@ -1,7 +1,6 @@
 """Policies: what each finds against its possible overuse, how far above chance, and its net benefit."""
 
 from collections.abc import Mapping
-from itertools import groupby
 
 import numpy as np
 import pandas as pd
@@ -13,19 +12,21 @@ from secondop.evaluation.measures import BEST
 from secondop.evaluation.policies import FORESIGHT
 from secondop.evaluation.tradeoff import wide
 from secondop.figures import style
-from secondop.figures.captions import HALF_WAY, basis_of, capital, gaps_of, number, span, with_ends
+from secondop.figures.captions import HALF_WAY, basis_of, capital, gaps_of, number, span, texts, with_ends
 from secondop.figures.given import draws, only_one
 from secondop.figures.style import COLOURS, INK, QUIET
 
 ENDS = {"none": "nobody", "all": "everybody", FORESIGHT: FORESIGHT}
 _MADE = "policy", "group", "measure", "threshold", "sort"
 _FP, _TP, _ABOVE, _NET = "false_positive", "true_positive", "yield_above_chance", "net_benefit"
-_OUTCOMES = {  # a true positive, a false one, and all that can be found
-    "diagnosis_changed": ("the diagnosis changes", "the diagnosis stays", "changes"),
-    "treatment_changed": ("the treatment changes", "the treatment stays", "changes"),
-    "error_corrected": ("a wrong diagnosis is put right", "none is put right", "wrong diagnoses"),
-    "intervention_averted": ("an intervention is averted", "none is averted", "interventions to avert"),
-    NET: ("", "", "errors corrected, less introduced,"),
+_TRADE = "no-change referral{} accepted for one change"
+_OUTCOMES = {  # a true positive, a false one, all that can be found, and what a threshold trades
+    None: ("something changes", "nothing changes", "changes", _TRADE),
+    "diagnosis_changed": ("the diagnosis changes", "the diagnosis stays", "changes", _TRADE),
+    "treatment_changed": ("the treatment changes", "the treatment stays", "changes", _TRADE),
+    "error_corrected": ("a wrong diagnosis is put right", "none is put right", "wrong diagnoses", _TRADE),
+    "intervention_averted": ("an intervention is averted", "none is averted", "avertable ones", _TRADE),
+    NET: ("", "", "errors corrected, less introduced,", "referral{} without a correction for one corrected"),
 }
 _FACES = {  # the first five policies, in this order, are named and have a colour
     "own": (COLOURS["overuse"], "triangle-up"),
@@ -37,10 +38,8 @@ _FACES = {  # the first five policies, in this order, are named and have a colou
     "all": (INK, "circle-open"),
     FORESIGHT: (COLOURS["useful"], "cross"),
 }
-_NEEDED = (50, 30, 20, 15, 10, 8, 6, 5, 4, 3, 2, 1.5)  # numbers needed to refer that get a line
 _REFERRALS = (50, 20, 10, 5, 2, 1)  # ticks of a decision curve; a phone has no room for 0.5
 _DASHES = {"none": "dot", "all": "dash", FORESIGHT: "dashdot"}
-_ONE_CLUSTER = "Which policy is best cannot be told: all cases are of one cluster, so there are no intervals"
 _GREEN, _BLUE, _GREY = COLOURS["useful"], COLOURS["optional"], COLOURS["no_indication"]
 
 
@@ -48,16 +47,24 @@ _GREEN, _BLUE, _GREY = COLOURS["useful"], COLOURS["optional"], COLOURS["no_indic
 def tradeoff(table: pd.DataFrame) -> go.Figure:
     """What each policy finds against its possible overuse, with the efficient frontier and chance."""
     rows = _policies(table, "tradeoff", "referral_rate", _FP, _TP, _ABOVE, "frontier", "all")
-    rows = rows.drop_duplicates("policy").assign(x=_middle(rows, _FP), y=_middle(rows, _TP))
+    rows = rows.drop_duplicates("policy").assign(x=rows[f"{_FP}_mid"], y=rows[f"{_TP}_mid"])
     rows["colour"], rows["symbol"] = zip(*rows["sort"].map(_FACES), strict=True)
     rows = rows.assign(order=rows["sort"].map([*_FACES].index), off=rows["frontier"] != 1)
     rows = rows.sort_values(["order", "off"], kind="stable")
-    others, ends = (rows[rows["sort"].isin(ENDS) == end] for end in (False, True))
+    ends, others = rows[rows["sort"].isin(ENDS)], rows[~rows["sort"].isin(ENDS)]
     five, everybody = others.head(5), ends[ends["sort"] == "all"].iloc[0]
-    happens, stays, what = _words(table.attrs)
+    happens, stays, what, _ = _words(table)
+    book = others.assign(book=others["policy"] == "recommended").sort_values(["book", _ABOVE])
+    row = book.iloc[-1] if len(book) else everybody  # whom the title is about
+    known = not table.attrs.get("estimate") and row[f"{_TP}_min"] == row[_TP] < row[f"{_TP}_max"]
+    title = f"Referring {row['label'][:60]} {'is known to find' if known else 'finds'} {_brief(row, _TP)} of "
+    title += f"the {_brief(everybody, _TP)} {what} in 100 cases, with {_brief(row, _FP)} "
+    title += "no-change referrals" if what == "changes" else "other referrals"
+    above = with_ends(*(row[f"{_ABOVE}{end}"] for end in ("", "_lower", "_upper")))
+    title += f": {above} above chance" * bool(above)
     note = f"{_basis(rows, _FP, _ABOVE, gaps='Pale bar', chance='Thin cross')} NNR: number needed to refer."
-    note += f" {HALF_WAY} The frontier breaks where outcomes decide it." * int(rows["x"].ne(rows[_FP]).any())
-    made = style.figure(_tradeoff_title(others, everybody, what, table.attrs), note, height=430)
+    note += f" {HALF_WAY} The frontier breaks where outcomes decide it." * int(rows[_FP].isna().any())
+    made = style.figure(_estimated(title, table), note, height=430)
     made.x = f"possible overuse: of 100 cases, referred, and {stays}"
     made.y = f"of 100 cases, referred, and {happens}"
     for on, axis, name in ((made.across, "x", _FP), (made.up, "y", _TP)):
@@ -66,28 +73,26 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
     front = rows[(rows["sort"] != FORESIGHT) & (rows["frontier"] != 0)].sort_values("x")
     front = front[["x", "y"]].where(front["frontier"] == 1)
     made.line(front["x"], front["y"], INK, name="efficient frontier")
-    for row in five[
-        five[f"{_TP}_min"] + five[f"{_FP}_min"] < five[f"{_TP}_max"] + five[f"{_FP}_max"]
-    ].to_dict("records"):
+    for row in five.to_dict("records"):
         x, y = ([row[f"{name}_min"], row[f"{name}_max"]] for name in (_FP, _TP))
-        made.line(x, y, style.tint(row["colour"], 0.3), width=7, name="missing")
+        if x[0] < x[1] or y[0] < y[1]:
+            made.line(x, y, style.tint(row["colour"], 0.3), width=7, name="missing")
     named = pd.concat([ends, five])
     marker = {"color": named["colour"].tolist(), "symbol": named["symbol"].tolist(), "size": 10}
-    look = {f"error_{axis}": _sampled(named, axis, name) for axis, name in (("x", _FP), ("y", _TP))}
-    look |= {"marker": marker, "name": "named", "cliponaxis": False}
+    look = {"marker": marker, "name": "named", "cliponaxis": False}
+    for axis, name in (("x", _FP), ("y", _TP)):  # where information is missing, as wide as about its bounds
+        at, lower, upper = named[axis], named[f"{name}_lower"], named[f"{name}_upper"]
+        if not table.attrs.get("estimate"):
+            lower, upper = lower + at - named[f"{name}_min"], upper + at - named[f"{name}_max"]
+        look[f"error_{axis}"] = style.whisker(at, np.fmin(at, lower), np.fmax(at, upper))
     faint = {"marker": {"color": style.tint(_GREY, 0.6), "size": 8}, "name": "other policies"}
-    for part, face in ((others[5:], faint), (named, look)):
-        made.points(part["x"], part["y"], _shown(part, table.attrs), **face)
+    made.points(others["x"][5:], others["y"][5:], _shown(others[5:]), **faint)
+    made.points(named["x"], named["y"], _shown(named), **look)
     for row in named.to_dict("records"):
-        at_end = row["sort"] in ENDS
-        made.name(row["x"], row["y"], ENDS[row["sort"]] if at_end else short(row), QUIET if at_end else INK)
+        end = ENDS.get(row["sort"])
+        made.name(row["x"], row["y"], end or short(row), QUIET if end else INK)
     chance = 1 + everybody["x"] / everybody["y"] if everybody["y"] else 0
     made.name(everybody["x"] * 0.62, everybody["y"] * 0.62, f"chance: NNR {chance:.2g}", QUIET)
-    best = (1 + others["x"] / others["y"])[others["y"] > 0].min()
-    for needed in [n for n in _NEEDED if 0.95 * best < n < 0.9 * chance][-2:]:
-        x = 0.95 * min(made.across["range"][1], made.up["range"][1] * (needed - 1))
-        made.line([0, x], [0, x / (needed - 1)], style.LIGHT["axis"], width=1, dash="dot", name="needed")
-        made.name(x, x / (needed - 1), f"NNR {needed:g}", QUIET)
     if len(steps := front.rolling(2).mean().dropna()) > 1:
         made.name(*steps.iloc[len(steps) // 2], "efficient frontier")
     return made.done()
@@ -100,22 +105,20 @@ def yield_above_chance(table: pd.DataFrame) -> go.Figure:
     rows = rows[~rows["sort"].isin(ENDS)].drop_duplicates("policy")
     if rows.empty:
         raise SecondopError("The figure yield_above_chance draws policies, and this table has none but ends.")
-    rows = rows.assign(middle=_middle(rows, _ABOVE)).sort_values("middle", ascending=False, kind="stable")
-    above, below = rows[f"{_ABOVE}_lower"] > 0, rows[f"{_ABOVE}_upper"] < 0
-    what, many, rest = _words(table.attrs)[2], above.sum(), (~(above | below)).sum()
-    title = f"{many or 'None'} of {len(rows)} policies {'are' if many > 1 else 'is'} shown to find more "
-    title += f"{what} than chance"
+    rows = rows.sort_values(f"{_ABOVE}_mid", ascending=False, kind="stable")
+    above, below, what = rows[f"{_ABOVE}_lower"] > 0, rows[f"{_ABOVE}_upper"] < 0, _words(table)[2]
+    many, fewer, rest = above.sum(), below.sum(), (~(above | below)).sum()
+    title = f"Shown to find more {what} than chance: {many or 'none'} of {len(rows)} policies"
     if many:
         most = rows.loc[rows[f"{_ABOVE}_lower"].idxmax()]
         ends = span(most[f"{_ABOVE}_lower"], most[f"{_ABOVE}_upper"], 1)
         title += f", most surely {short(most)} ({ends} more per 100 cases)"
-    title += f"; {below.sum()} fewer" * int(below.any()) + f"; of {rest} it cannot be told" * bool(rest)
+    title += f"; fewer: {fewer}" * bool(fewer) + f"; of {rest} it cannot be told" * bool(rest)
     marks = _marks(rows, _ABOVE).assign(at=rows[_ABOVE])
     marks["colour"] = np.where(above | below, COLOURS["rule book"], _GREY)
     marks["label"] += [f", {_brief(row, 'referral_rate')} referred" for row in rows.to_dict("records")]
-    title, note = _estimated(title, table.attrs), f"{_basis(rows, _ABOVE)} Dotted: as many at random."
-    words = f"yield above chance: {what} per 100 cases"
-    made = style.ladder(title, note, marks, _shown(rows, table.attrs), x=words)
+    title, note = _estimated(title, table), f"{_basis(rows, _ABOVE)} Dotted: as many at random."
+    made = style.ladder(title, note, marks, _shown(rows), x=f"yield above chance: {what} per 100 cases")
     made.upright(0, name="chance")
     return made.done()
 
@@ -123,35 +126,41 @@ def yield_above_chance(table: pd.DataFrame) -> go.Figure:
 @draws("decision_curve", *_MADE)
 def decision_curve(table: pd.DataFrame) -> go.Figure:
     """Net benefit of each policy over decision thresholds, with everybody and nobody."""
-    rows, about = _policies(table, "decision_curve", _NET, "all"), table.attrs
+    rows = _policies(table, "decision_curve", _NET, "all")
     if rows["threshold"].nunique() < 2:
         said = "The figure decision_curve draws lines over thresholds, and this table has one"
         raise SecondopError(f"{said}: give two or more, or draw net_benefit(tradeoff(..., threshold=...)).")
-    rows["at"], words = _middle(rows, _NET), f"{_trade(about)}; below, the decision threshold"
-    note = f"{basis_of(table)} Bands: 95 % interval" + f", {gaps_of(about)}" * (not about.get("estimate"))
-    note += f". {HALF_WAY}" if about.get("unknown_outcomes") else "."
-    above = "net benefit per 100 cases" + ": errors corrected less introduced" * (about.get("outcome") == NET)
-    made = style.figure(_curve_title(rows), note, x=words, y=above, height=400)
+    note = f"{_basis(rows, _NET, gaps='In the bands too', chance='Bands')}"
+    note += f" {HALF_WAY}" * bool(table.attrs.get("unknown_outcomes"))
+    trade, best = _words(table)[3].format("s"), pd.Series(dtype=str)
+    for at, part in rows.groupby("threshold"):
+        first = best_of(part)
+        best[1 / at - 1] = "" if first is None or len(tied(part, first)) else first["label"]
+    where = best[best != ""].groupby(best).groups
+    told = ", ".join(f"{label} at {min(at):.2g} to {max(at):.2g}" for label, at in where.items())
+    title = f"Clearly best: referring {told} {trade}" + "; elsewhere bands overlap" * ("" in best.tolist())
+    title = _estimated(title if told else "No policy is clearly best at the thresholds shown", table)
+    made = style.figure(title, note, y="net benefit per 100 cases", height=400)
+    made.x = f"{trade}; below, the decision threshold"
     first, last, top = rows["threshold"].min(), rows["threshold"].max(), rows[f"{_NET}_upper"].max()
     ticks = {1 / (n + 1): f"{n}<br>{100 / (n + 1):.0f} %" for n in _REFERRALS if first <= 1 / (n + 1) <= last}
     made.across = {"type": "log", "range": np.log10([first, last]).tolist(), "tickangle": 0}
     made.across |= {"tickvals": [*ticks], "ticktext": [*ticks.values()]}
     made.up = {"range": [-0.35 * top, 1.06 * top] if top > 0 else [rows[f"{_NET}_lower"].min(), 1]}
-    spare, lines = iter(style.SPARE), rows.pivot(index="threshold", columns="policy", values="at")
+    spare, lines = iter(style.SPARE), rows.pivot(index="threshold", columns="policy", values=f"{_NET}_mid")
     for policy, part in rows.groupby("policy", sort=False):
-        sort, label, x = part["sort"].iloc[0], part["label"].iloc[0], part["threshold"]
-        colour = _GREEN if sort == FORESIGHT else COLOURS.get(policy) or next(spare, INK)
-        if sort not in ("none", FORESIGHT):
-            made.band(x, part[f"{_NET}_lower"], part[f"{_NET}_upper"], colour, name=f"{label}, band")
-        made.line(x, part["at"], colour, dash=_DASHES.get(sort, "solid"), name=label)
+        row, x = part.iloc[0], part["threshold"]
+        colour = _GREEN if row["sort"] == FORESIGHT else COLOURS.get(policy) or next(spare, INK)
+        if row["sort"] not in ("none", FORESIGHT):
+            made.band(x, part[f"{_NET}_lower"], part[f"{_NET}_upper"], colour, name=f"{row['label']}, band")
+        made.line(x, part[f"{_NET}_mid"], colour, dash=_DASHES.get(row["sort"], "solid"), name=row["label"])
         near = part.iloc[[int((x - at).abs().argmin()) for at in ticks]]
-        made.points(
-            near["threshold"], near["at"], _net_shown(near, about), marker={"color": colour, "size": 7}
-        )
+        mark = {"color": colour, "size": 7}
+        made.points(near["threshold"], near[f"{_NET}_mid"], _shown(near, net=True), marker=mark)
         others = lines.drop(columns=policy).sub(lines[policy], axis=0).abs().min(axis=1)
         apart = others.iloc[2:-2].where(lines[policy] >= 0)  # where it has most room, and is not yet steep
         at = apart.idxmax() if apart.notna().any() else lines.index[0]
-        made.name(at, lines.loc[at, policy], short(part.iloc[0]), colour)
+        made.name(at, lines.loc[at, policy], short(row), colour)
     return made.done()
 
 
@@ -161,77 +170,41 @@ def net_benefit(table: pd.DataFrame) -> go.Figure:
 
     The slider is part of the figure, so it works in a page without a kernel.
     """
-    rows = _policies(table, "net_benefit", _NET, "referral_rate", "all")
+    rows, steps = _policies(table, "net_benefit", _NET, "referral_rate", "all", _TP), {}
     note = f"{_basis(rows[rows['sort'] != FORESIGHT], _NET)} Open mark: as many at random. "
     note += "Green: highest. Blue: its line reaches as high, or it may be highest."
-    steps = {at: _ranked(part, note) for at, part in rows.groupby("threshold", sort=False)}
+    for at, part in rows.groupby("threshold", sort=False):
+        real, best, n = part[part["sort"] != FORESIGHT].assign(colour=_GREY), best_of(part), 1 / at - 1
+        if best is None:
+            title = f"At {n:.3g} for one, the best policy is not known while outcomes are unknown"
+            real.loc[real.get(f"{BEST}_max", real["threshold"]) == 1, "colour"] = _BLUE
+        else:
+            ties, trade = tied(part, best), _words(part)[3].format("" if n == 1 else "s")
+            real.loc[ties.index, "colour"], real.loc[best.name, "colour"] = _BLUE, _GREEN
+            title = f"With {n:.3g} {trade} (threshold {100 / (n + 1):.2g} %), referring {best['label'][:60]}"
+            title += " has the highest net benefit"
+            with_whom = f", in a tie with {len(ties)} other{'s' * (len(ties) > 1)}"
+            with_whom += ", also referring nobody" * ("none" in set(ties["sort"]))
+            title += with_whom if len(ties) else f": {_brief(best, _NET, 1)} per 100 cases"
+        real = real.sort_values(f"{_NET}_mid", ascending=False, kind="stable")
+        marks = _marks(real, _NET).assign(known=real[_NET].fillna(0), colour=real["colour"])
+        words = "net benefit per 100 cases at the decision threshold"
+        step = style.ladder(_estimated(title, table), note, marks, _shown(real, net=True), x=words)
+        everybody = real.loc[real["sort"] == "all", _NET].item()
+        chance = (real["referral_rate"] / 100 * everybody).mask(real["sort"].isin(["none", "all"]))
+        random = step.places.assign(at=chance.to_numpy(), colour=INK, symbol="diamond-open")
+        step.rows(random, name="as many at random")
+        step.upright(0, dash="solid", width=1, name="nobody")
+        steps[at] = step
     made = steps[min(steps, key=lambda threshold: abs(threshold - 1 / 11))]
     if len(steps) > 1:
-        steps = {f"{1 / at - 1:.3g}:1 = {100 * at:.0f} %": step for at, step in steps.items()}
-        made.slide(steps, "No-change referrals accepted: ")
+        names = {f"{1 / at - 1:.3g}:1 = {100 * at:.0f} %": step for at, step in steps.items()}
+        made.slide(names, "No-change referrals accepted: ")
     return made.done()
 
 
-def _ranked(part: pd.DataFrame, note: str) -> style.Drawing:
-    """The policies at one threshold, the highest net benefit first, with what is missing and chance."""
-    everybody, rows, about = part[part["sort"] == "all"].iloc[0], part[part["sort"] != FORESIGHT], part.attrs
-    chance = (rows["referral_rate"] / 100 * everybody[_NET]).mask(rows["sort"].isin(["none", "all"]))
-    rows = rows.assign(middle=_middle(rows, _NET), colour=_GREY, chance=chance)
-    best, n = best_of(part), 1 / part["threshold"].iloc[0] - 1
-    if part[f"{_NET}_lower"].isna().all():
-        title = _ONE_CLUSTER
-    elif best is None:
-        may = rows[rows[f"{BEST}_max"] == 1] if BEST in rows else rows[:0]
-        rows.loc[may.index, "colour"], two = _BLUE, may.nlargest(2, f"{_NET}_max")
-        told = ", ".join(
-            f"{label} {net}" for label, net in zip(two["label"], _bounds(two, _NET), strict=True)
-        )
-        title = f"At {n:.3g} for one, the best policy is not known while outcomes are unknown"
-        title += f": per 100 cases, referring {told}" * bool(told)
-    else:
-        ties = tied(part, best)
-        rows.loc[ties.index, "colour"], rows.loc[best.name, "colour"] = _BLUE, _GREEN
-        title = f"With {n:.3g} {_trade(about, n)} (threshold {100 / (n + 1):.2g} %), referring "
-        title += f"{best['label'][:60]} has the highest net benefit"
-        others = f"{len(ties)} other{'s' * (len(ties) > 1)}" + ", also referring nobody" * (
-            "none" in set(ties["sort"])
-        )
-        title += f", in a tie with {others}" if len(ties) else f": {_brief(best, _NET, 1)} per 100 cases"
-        title = _estimated(title, about)
-    rows = rows.sort_values("middle", ascending=False, kind="stable")
-    marks = _marks(rows, _NET).assign(known=rows[_NET].fillna(0), colour=rows["colour"])
-    words = "net benefit per 100 cases at the decision threshold"
-    made = style.ladder(title, note, marks, _net_shown(rows, about), x=words)
-    random = made.places.assign(at=rows["chance"].to_numpy(), colour=INK, symbol="diamond-open")
-    made.rows(random, name="as many at random")
-    made.upright(0, dash="solid", width=1, name="nobody")
-    return made
-
-
-def _curve_title(rows: pd.DataFrame) -> str:
-    """Which policies are clearly best, and where, the two that are so at most thresholds."""
-    if rows[f"{_NET}_lower"].isna().all():
-        return _ONE_CLUSTER
-    best = {}
-    for threshold, part in rows.groupby("threshold"):
-        first = best_of(part)
-        clear = first is not None and tied(part, first).empty
-        best[f"{1 / threshold - 1:.2g}"] = first["label"] if clear else ""
-    runs = [(label, [*run]) for label, run in groupby(best, key=best.get)]
-    most = sorted((run for run in runs if run[0]), key=lambda run: len(run[1]), reverse=True)[:2]
-    told = [f"referring {label} is best at {' to '.join(dict.fromkeys([n[-1], n[0]]))}" for label, n in most]
-    if not told:
-        return _estimated("No policy is clearly best at the thresholds shown", rows.attrs)
-    title = f"{capital(', '.join(told))} {_trade(rows.attrs).replace(' accepted', '')}"
-    return _estimated(title + "; at others, bands overlap" * ("" in best.values()), rows.attrs)
-
-
 def best_of(rows: pd.DataFrame) -> pd.Series | None:
-    """The policy with the highest net benefit at a threshold; none where unknown outcomes leave that open.
-
-    That is told by its difference from every other. Of estimates that cannot be told apart it is the highest,
-    and :func:`tied` says with which.
-    """
+    """The policy with the highest net benefit at a threshold; none where unknown outcomes leave that open."""
     real = rows[rows["sort"] != FORESIGHT]
     if BEST in real and real[f"{BEST}_max"].notna().any():
         best = real[real[BEST] == 1]
@@ -242,9 +215,9 @@ def best_of(rows: pd.DataFrame) -> pd.Series | None:
 
 
 def tied(rows: pd.DataFrame, best: pd.Series) -> pd.DataFrame:
-    """The policies whose drawn interval reaches the best one's."""
+    """The policies whose drawn interval reaches the best one's; all, where there are no intervals."""
     others = rows[rows["sort"] != FORESIGHT].drop(best.name)
-    return others[others[f"{_NET}_upper"] >= best[f"{_NET}_lower"]]
+    return others[~(others[f"{_NET}_upper"] < best[f"{_NET}_lower"])]
 
 
 def short(row: Mapping) -> str:
@@ -265,80 +238,38 @@ def _policies(table: pd.DataFrame, name: str, *needs: str) -> pd.DataFrame:
         if table.attrs.get("outcome") == NET:
             whole = f"Of outcome={NET!r} draw decision_curve(...), or yield_above_chance(...)."
         raise SecondopError(f"The figure {name} cannot draw this table: it has {has}. {whole}")
-    return wide(table)
-
-
-def _tradeoff_title(policies: pd.DataFrame, everybody: pd.Series, what: str, about: Mapping) -> str:
-    """What one policy finds of all changes, what it refers without a change, and how far above chance."""
-    first = policies.assign(book=policies["policy"] == "recommended").sort_values(["book", _ABOVE])
-    row = first.iloc[-1] if len(first) else everybody
-    over, sort = _brief(row, _FP), "no-change" if what == "changes" else "other"
-    known = not pd.isna(row[_TP]) and not about.get("estimate") and row[f"{_TP}_min"] < row[f"{_TP}_max"]
-    title = (
-        f"Referring {row['label'][:60]} {'is known to find' if known else 'finds'} {_brief(row, _TP)} of the "
-    )
-    title += f"{_brief(everybody, _TP)} {what} in 100 cases, with {over} {sort} referral{'s' * (over != '1')}"
-    ends = (row[f"{_ABOVE}{end}"] for end in ("", "_lower", "_upper"))
-    return _estimated(title + ("" if pd.isna(row[_ABOVE]) else f": {with_ends(*ends)} above chance"), about)
-
-
-def _sampled(rows: pd.DataFrame, axis: str, name: str) -> dict:
-    """The 95 % interval about marks; where information is missing, as wide as it is about its bounds."""
-    at = rows[axis]
-    low, high = (at, at) if rows.attrs.get("estimate") else (rows[f"{name}_min"], rows[f"{name}_max"])
-    low, high = at - low + rows[f"{name}_lower"], at - high + rows[f"{name}_upper"]
-    return style.whisker(at, np.fmin(at, low), np.fmax(at, high))
+    rows = wide(table)
+    for measure in table["measure"].unique():  # half-way between its bounds where outcomes leave it blank
+        half_way = (rows[f"{measure}_min"] + rows[f"{measure}_max"]) / 2
+        rows[f"{measure}_mid"] = rows[measure].fillna(half_way)
+    return rows
 
 
 def _marks(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     """The policies as rows of a ladder: words, the measure at their ends, its bounds and its interval."""
-    ends = {"low": "_min", "high": "_max", "lower": "_lower", "upper": "_upper"}
-    said = pd.DataFrame({part: rows[name + end] for part, end in ends.items()})
-    said["label"] = [capital(short(row)) for row in rows.to_dict("records")]
-    return said.assign(end=[number(value, 1) or "open" for value in rows[name]])
+    ends = {f"{name}_min": "low", f"{name}_max": "high", f"{name}_lower": "lower", f"{name}_upper": "upper"}
+    marks = rows[[*ends]].rename(columns=ends)
+    marks["label"] = [capital(short(row)) for row in rows.to_dict("records")]
+    return marks.assign(end=[number(value, 1) or "open" for value in rows[name]])
 
 
-def _shown(rows: pd.DataFrame, about: Mapping) -> pd.DataFrame:
-    """What pointing at a policy shows, in texts: what it finds and misses, of 100 cases."""
-    columns = {"referred, of 100 cases": "referral_rate", f"referred, {_words(about)[0]}": _TP}
-    columns |= {"possible overuse": _FP, "missed changes": "false_negative", "number needed to refer": "nnr"}
-    columns |= {"yield above chance": _ABOVE, "share of the possible, %": "yield_share"}
-    said = {words: _bounds(rows, name) for words, name in columns.items() if name in rows}
-    said = (
-        {"policy": rows["label"].map(capital)}
-        | said
-        | {"in brackets": f"what {gaps_of(about)} could make of it"}
-    )
-    return pd.DataFrame(said)
+def _shown(rows: pd.DataFrame, *, net: bool = False) -> pd.DataFrame:
+    """What pointing at a policy shows, of 100 cases: what it finds and misses, or its net benefit."""
+    said, about = {"policy": rows["label"].map(capital)}, f"what {gaps_of(rows.attrs)} could make of it"
+    names = {"referred, of 100 cases": "referral_rate", f"referred, {_words(rows)[0]}": _TP}
+    names |= {"possible overuse": _FP, "missed changes": "false_negative", "number needed to refer": "nnr"}
+    names |= {"yield above chance": _ABOVE, "share of the possible, %": "yield_share"}
+    if net:
+        names, at = {"net benefit per 100 cases": _NET}, rows["threshold"]
+        said[_words(rows)[3].format("s")] = [f"{1 / x - 1:.3g} (threshold {100 * x:.2g} %)" for x in at]
+        said["95 % interval"] = texts(rows, f"{_NET}_lower", f"{_NET}_upper")
+    for words, name in ((words, name) for words, name in names.items() if name in rows):
+        said[words] = [*map(with_ends, rows[name], rows[f"{name}_min"], rows[f"{name}_max"])]
+    return pd.DataFrame(said | {"in brackets": about})
 
 
-def _net_shown(rows: pd.DataFrame, about: Mapping) -> pd.DataFrame:
-    """What pointing at a policy shows of its net benefit, in texts."""
-    trade = [f"{1 / at - 1:.3g} (threshold {100 * at:.2g} %)" for at in rows["threshold"]]
-    said = {
-        "policy": rows["label"].map(capital),
-        _trade(about): trade,
-        "net benefit per 100 cases": _bounds(rows, _NET),
-    }
-    said["95 % interval"] = [*map(span, rows[f"{_NET}_lower"], rows[f"{_NET}_upper"], [1] * len(rows))]
-    return pd.DataFrame(said).assign(**{"in brackets": f"what {gaps_of(about)} could make of it"})
-
-
-def _words(about: Mapping) -> tuple[str, str, str]:
-    return _OUTCOMES.get(about.get("outcome"), ("something changes", "nothing changes", "changes"))
-
-
-def _trade(about: Mapping, n: float = 0) -> str:
-    """What a decision threshold trades: what is accepted for one of what is found."""
-    s = "" if n == 1 else "s"
-    if about.get("outcome") == NET:
-        return f"referral{s} without a correction accepted for one error corrected"
-    return f"no-change referral{s} accepted for one change"
-
-
-def _bounds(rows: pd.DataFrame, name: str) -> list[str]:
-    """Values with their bounds behind them; these alone where unknown outcomes leave no value."""
-    return [*map(with_ends, rows[name], rows[f"{name}_min"], rows[f"{name}_max"])]
+def _words(table: pd.DataFrame) -> tuple[str, str, str, str]:
+    return _OUTCOMES.get(table.attrs.get("outcome"), _OUTCOMES[None])
 
 
 def _brief(row: Mapping, name: str, digits: int = 0) -> str:
@@ -346,20 +277,17 @@ def _brief(row: Mapping, name: str, digits: int = 0) -> str:
     return number(row[name], digits) or span(row[f"{name}_min"], row[f"{name}_max"], digits)
 
 
-def _middle(rows: pd.DataFrame, name: str) -> pd.Series:
-    """The value, or half-way between its bounds where unknown outcomes leave it blank."""
-    return rows[name].fillna((rows[f"{name}_min"] + rows[f"{name}_max"]) / 2)
-
-
 def _basis(table: pd.DataFrame, *measures: str, gaps: str = "Hatched", chance: str = "Thin line") -> str:
     """The cases, and which marks stand for missing information, where there is some, and for the interval."""
-    about, of = table.attrs, " of the estimate" * bool(table.attrs.get("estimate"))
-    hatched = any((table[f"{name}_min"] < table[f"{name}_max"]).any() for name in measures)
-    said = " How far above chance is as assumed." * bool(about.get("simulated") and _ABOVE in measures)
-    said += f" {gaps}: {gaps_of(about)}." * hatched
-    return f"{basis_of(table)}{said} {chance}: 95 % interval{of}."
+    about, note = table.attrs, basis_of(table)
+    if any((table[f"{name}_min"] < table[f"{name}_max"]).any() for name in measures):
+        note += f" {gaps}: {gaps_of(about)}."
+    note += " How far above chance is as assumed." * bool(about.get("simulated") and _ABOVE in measures)
+    if table[f"{measures[0]}_lower"].isna().all():
+        return f"{note} All cases are of one cluster, so there are no intervals."
+    return f"{note} {chance}: 95 % interval{' of the estimate' * bool(about.get('estimate'))}."
 
 
-def _estimated(title: str, about: Mapping) -> str:
+def _estimated(title: str, table: pd.DataFrame) -> str:
     """The title, which says so where an estimate is drawn."""
-    return f"Estimated: {title[0].lower()}{title[1:]}" if about.get("estimate") else title
+    return f"Estimated: {title[0].lower()}{title[1:]}" if table.attrs.get("estimate") else title

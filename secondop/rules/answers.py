@@ -71,7 +71,7 @@ class AnswerSpace:
         return said.cast(pl.UInt8).fill_null(UNKNOWN).to_numpy().reshape(shape)
 
     def _helps(self, rule: str, fact: str) -> np.ndarray:
-        """Where in ``table`` an answer to a fact, not recorded, could make the rule fire once others are learned."""
+        """Where in ``table`` an answer to an unrecorded fact may make the rule fire, others being learned."""
         axis = list(self.rules[rule].facts).index(fact)
         fires = np.moveaxis(self.table(rule) == YES, axis, 0)
         able = (fires & ~fires[-1]).any(axis=0)

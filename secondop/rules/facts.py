@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cache, partialmethod
@@ -85,9 +85,7 @@ class Fact:
     use: str = ""
 
     def __post_init__(self) -> None:
-        settle(
-            self, kind=Kind, levels=lambda given: tuple(given.split() if isinstance(given, str) else given)
-        )
+        settle(self, kind=Kind, levels=lambda x: tuple(x.split() if isinstance(x, str) else x))
         named, worded = self.name.isidentifier(), self.kind in (Kind.CATEGORY, Kind.ORDERED)
         few = len(set(self.levels)) < max(2, len(self.levels))
         odd = [x for x in self.levels if not isinstance(x, str) or x != _GAP.sub("_", x.lower().strip(","))]
@@ -195,8 +193,6 @@ class Fact:
         if not possible:
             raise SecondopError(f"{operation} cannot be asked of {takes}")
         for x in answers:
-            if isinstance(x, (list, tuple, set)):
-                raise SecondopError(f"Answers to {self.name!r} are given one by one, as in is_in('a', 'b').")
             if not self.accepts(x):
                 raise SecondopError(f"{x!r} is not an answer to {takes}{did_you_mean(x, self.levels)}")
 
@@ -206,12 +202,12 @@ def flag(name: str, question: str, **more: str) -> Fact:
     return Fact(name, Kind.FLAG, question, **more)
 
 
-def category(name: str, levels: str, question: str, **more: str) -> Fact:
+def category(name: str, levels: str | Sequence[str], question: str, **more: str) -> Fact:
     """A fact with one of these levels, separated by blanks, in no order."""
     return Fact(name, Kind.CATEGORY, question, levels, **more)
 
 
-def ordered(name: str, levels: str, question: str, **more: str) -> Fact:
+def ordered(name: str, levels: str | Sequence[str], question: str, **more: str) -> Fact:
     """A fact with one of these levels, separated by blanks, from least to most."""
     return Fact(name, Kind.ORDERED, question, levels, **more)
 

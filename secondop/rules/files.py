@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 import polars as pl
@@ -29,10 +29,8 @@ from secondop.words import plural
 
 MAX_TEXT_BYTES, MAX_COLUMNS, MAX_CELLS = 1 << 30, 10_000, 2_000_000_000
 """Text once unpacked; columns of any file; cells of parquet, which packs equal ones into a few bytes."""
-TEXT_SUFFIXES, PARQUET_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz"), (".parquet", ".pq")
-SUFFIXES = (*TEXT_SUFFIXES, ".xlsx", *PARQUET_SUFFIXES)
+TEXT_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 _LAZY = "Give assess a lazy frame of it (polars and DuckDB scan files) in its place."
-_BEGINS = {b"PAR1": ".parquet", b"PK\3\4": ".xlsx", b"\x1f\x8b": ".csv.gz"}
 _TOP = 20  # records in which a header is looked for
 _SEPARATORS = {",": "", ";": ", read as separated by semicolons", "\t": ", read as separated by tabs"}
 
@@ -47,41 +45,28 @@ class CaseFile(NamedTuple):
     commas: bool = False  # whether numbers may have decimal commas
 
 
-def read_file(source: Any, facts: Collection[str], encoding: str | None = None) -> CaseFile:
-    """Read a file, or what has a ``read``; ``facts`` are names expected in it, to tell its header."""
-    if callable(getattr(source, "read", None)):
-        content, name = source.read(MAX_TEXT_BYTES + 1), Path(str(getattr(source, "name", "the file"))).name
-        if isinstance(content, str) and encoding is None:
-            return _read_text(content.removeprefix("\ufeff"), name, facts)
-        if not isinstance(content, bytes):
-            told = f"{name} gives {type(content).__name__} when it is read"
-            raise SecondopError(f"{told}. Give text without encoding=, or bytes.")
-        file, kind = io.BytesIO(content), name.lower()
-        if not kind.endswith(SUFFIXES):
-            kind = next((suffix for begin, suffix in _BEGINS.items() if content.startswith(begin)), ".csv")
-    elif address := re.match(r"[a-z][a-z0-9+]+:/+", str(source), re.I):
+def read_file(source: str | Path, facts: Collection[str], encoding: str | None = None) -> CaseFile:
+    """Read a file; ``facts`` are names expected in it, to tell its header."""
+    if address := re.match(r"[a-z][a-z0-9+]+:/+", str(source), re.I):
         said = f"{str(source)!r} is an address ({address[0]}...), and nothing is fetched from a network"
         raise SecondopError(f"{said}. Download the file and give its path, or a frame.")
-    else:
-        file = Path(source).expanduser()
-        name, kind = file.name, file.name.lower()
-        if not file.is_file():
-            what = "a folder or a device" if file.exists() else "not there"
-            raise SecondopError(f"The file {str(file)!r} cannot be read: it is {what}.")
-    if not kind.endswith(SUFFIXES):
+    file = Path(source).expanduser()
+    name, kind = file.name, file.name.lower()
+    if not file.is_file():
+        what = "a folder or a device" if file.exists() else "not there"
+        raise SecondopError(f"The file {str(file)!r} cannot be read: it is {what}.")
+    if not kind.endswith((*TEXT_SUFFIXES, ".xlsx", ".parquet")):
         advice = (
             "From a spreadsheet, save it as CSV UTF-8 or .xlsx; anything else, read it and give the frame."
         )
-        raise SecondopError(f"{name!r} is none of {', '.join(SUFFIXES)}. {advice}")
+        raise SecondopError(f"{name!r} is none of {', '.join(TEXT_SUFFIXES)}, .xlsx and .parquet. {advice}")
     if encoding is not None and not kind.endswith(TEXT_SUFFIXES):
         raise SecondopError(f"encoding= is for files of text ({', '.join(TEXT_SUFFIXES)}), not for {name}.")
     if kind.endswith(".xlsx"):
         return _read_workbook(file, name, facts)
     if kind.endswith(TEXT_SUFFIXES):
-        with _sound(name, "gzip file" if (packed := kind.endswith(".gz")) else "file"):
-            opened = file.open("rb") if isinstance(file, Path) else file
-            with opened, gzip.open(opened) if packed else opened as unpacked:
-                data = unpacked.read(MAX_TEXT_BYTES + 1)
+        with _sound(name, "gzip file"), (gzip.open if kind.endswith(".gz") else open)(file, "rb") as opened:
+            data = opened.read(MAX_TEXT_BYTES + 1)
         return _read_text(_decoded(data, name, encoding), name, facts)
     with (
         _sound(name, "parquet file"),
@@ -261,7 +246,7 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
 # ------------------------------------------------------------------ workbooks
 
 
-def _read_workbook(file: Any, name: str, facts: Collection[str]) -> CaseFile:
+def _read_workbook(file: Path, name: str, facts: Collection[str]) -> CaseFile:
     """The first sheet that holds anything; the others are named."""
     if importlib.util.find_spec("openpyxl") is None:
         said = "needs openpyxl: pip install 'secondop[excel]' (or: pip install openpyxl)"

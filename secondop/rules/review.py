@@ -49,9 +49,9 @@ def lint(book: RuleBook) -> pd.DataFrame:
 
 
 def diff(book: RuleBook, other: RuleBook) -> pd.DataFrame:
-    """What changes to another book: ``rule, attribute, before, after``; of a condition a row a leaf that differs.
+    """What changes to another book: ``rule, attribute, before, after``, in a condition leaf by leaf.
 
-    A rule that is added or removed has the attribute ``rule``, and what belongs to no rule has none.
+    A rule that is added or removed has the attribute ``rule``; what belongs to no rule names none.
     """
     book.required(other)
     rows, (before, after) = [], ({rule.name: rule for rule in one} for one in (book, other))

@@ -33,23 +33,25 @@ def _listed(given: Any) -> tuple:
     return tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else (given,)
 
 
+def _named(kind: str, name: Any, there: Mapping[str, Any]) -> Any:
+    if not isinstance(name, str) or name not in there:
+        raise unknown_name(kind, name, there)
+    return there[name]
+
+
 @dataclass(frozen=True)
 class RuleBook:
     """Rules with the facts that they read, their sources and advice. Every edit gives a new book.
 
     ``subject`` is what it is about, as a sentence says it: *second opinion*; ``version``, ``updated`` and
-    ``status`` say which edition it is, and how far it was reviewed. ``also`` lists facts in the order in which
-    to ask for them; others that rules and advice read follow.
+    ``status`` say which edition it is, and how far it was reviewed. ``also`` lists facts in the order in
+    which to ask for them; others that rules and advice read follow.
 
     Examples
     --------
     >>> from secondop import RULE_BOOK
-    >>> len(RULE_BOOK)
-    27
-    >>> RULE_BOOK["ambiguous-pathology"].when
-    pathology result is ambiguous or expert needed
-    >>> len(RULE_BOOK.without("ambiguous-pathology"))
-    26
+    >>> len(RULE_BOOK), len(RULE_BOOK.without("ambiguous-pathology"))
+    (27, 26)
     """
 
     title: str
@@ -90,9 +92,7 @@ class RuleBook:
         return name in self._by_name
 
     def __getitem__(self, name: str) -> Rule:
-        if not isinstance(name, str) or name not in self._by_name:
-            raise unknown_name("rule", name, self._by_name)
-        return self._by_name[name]
+        return _named("rule", name, self._by_name)
 
     def __repr__(self) -> str:
         about = f"version {self.version}, fingerprint {self.fingerprint}"
@@ -134,9 +134,7 @@ class RuleBook:
 
     def fact(self, name: str) -> Fact:
         """The fact of that name, to speak about it in a condition."""
-        if not isinstance(name, str) or name not in self.facts:
-            raise unknown_name("fact", name, self.facts)
-        return self.facts[name]
+        return _named("fact", name, self.facts)
 
     @cached_property
     def answer_space(self) -> AnswerSpace:
@@ -168,9 +166,7 @@ class RuleBook:
 
     def with_threshold(self, rule: str, fact: str, value: float | str) -> RuleBook:
         """A new book in which a rule's one threshold on a fact is moved; its basis and range stay."""
-        if not isinstance(fact, str):
-            raise unknown_name("fact", fact, self[rule].facts)
-        when = self[rule].when
+        when, fact = self[rule].when, getattr(fact, "name", fact)
         old = [leaf for leaf in when.leaves() if isinstance(leaf, Compare) and leaf.fact.name == fact]
         if (found := len({leaf.value for leaf in old})) != 1:
             told = f"Rule {rule!r} has {found} thresholds on {fact!r}, not one ({when})"
@@ -186,7 +182,7 @@ class RuleBook:
         return replace(self, rules=[rule for rule in self if rule.facts.keys() <= there])
 
     def as_of(self, date: str | datetime.date) -> RuleBook:
-        """A new book of the rules in force on a day; one that may be asks for a fact of its own, whether it was."""
+        """A new book of the rules in force on a day; one that may be asks whether it was, as a fact."""
         kept = [rule for rule in self if rule.in_force(date) is not False]
         for i, rule in enumerate(kept):
             if rule.in_force(date) is None:
@@ -216,14 +212,14 @@ class RuleBook:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per rule, for reading and counting: what it says and its condition as a sentence."""
+        columns = "name statement kind group level label condition consult source locator grade remark"
         rows = [
-            {"name": r.name, "statement": r.statement, "kind": str(r.kind), "group": r.group}
-            | {"level": r.level and str(r.level), "label": r.label, "condition": r.when.sentence()}
-            | {"consult": r.consult, "source": r.source, "locator": r.locator or r.statement}
-            | {"grade": str(self.sources_by_key[r.source].grade), "remark": r.remark}
+            vars(r)
+            | {"kind": str(r.kind), "level": r.level and str(r.level), "condition": r.when.sentence()}
+            | {"locator": r.locator or r.statement, "grade": str(self.sources_by_key[r.source].grade)}
             for r in self
         ]
-        return pd.DataFrame(rows)
+        return pd.DataFrame(rows, columns=columns.split())
 
     def _content(self) -> dict[str, Any]:
         content = {x: getattr(self, x) for x in ("title", "subject", "version", "updated", "status")}
@@ -258,9 +254,9 @@ class RuleBook:
     def to_page(self, path: str | Path, *, language: str = "en", url: str = "") -> Path:
         """Write the book as a page that answers: one file, which opens by a double click without a network.
 
-        It is the classroom of this book alone: a case to explore fact by fact, two cases side by side, and the
-        book changed. It opens in a ``language``, "en" or "de"; what the book says stays in its own words.
-        ``url`` is where others will find the page, if links to cases shall lead there.
+        It is the classroom of this book alone: a case to explore fact by fact, two side by side, and the book
+        changed. It opens in a ``language``, "en" or "de"; what the book says stays in its own words. ``url``
+        is where others will find the page, if links to cases shall lead there.
         """
         # The page is of a room to the right, which imports this one: so it is looked up when it is asked for.
         page = importlib.import_module("secondop.teaching.classroom")
