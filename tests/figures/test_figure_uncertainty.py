@@ -120,7 +120,11 @@ def test_half_of_the_draws_is_a_bar_95_percent_a_thin_line_and_what_gaps_add_is_
 
 
 def test_an_arrow_leads_from_the_known_row_to_that_with_gaps():
-    (arrow,) = [part for part in figures.propagate(BANDS).data if part.mode == "lines+markers"]
+    (arrow,) = [
+        part
+        for part in figures.propagate(BANDS).data
+        if part.type == "scatter" and part.mode == "lines+markers"
+    ]
     assert (arrow.x, arrow.y) == ((33.5, 37.2), (-2, -1)) and arrow.marker.size[0] == 0
 
 
