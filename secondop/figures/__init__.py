@@ -7,13 +7,11 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "rates": "attrition firing_rates overlap",
+    "rates": "all_books attrition firing_rates overlap",
     "policies": "decision_curve net_benefit tradeoff yield_above_chance",
     "knowledge": "read_strategies triage_lifts yield_at_signal",
-    "cohort": "along_trait",
-    "books": "all_books",
     "learned": "calibration importance same_volume second_readings",
-    "people": "flow icon_array",
+    "people": "along_trait flow icon_array",
     "comparison": "compare",
     "uncertainty": "departures propagate tornado verification_bias",
 }

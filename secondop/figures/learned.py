@@ -11,10 +11,11 @@ from secondop.figures.given import draws
 from secondop.figures.style import COLOURS, QUIET, figure, ladder, reach, tint, whisker
 
 _PARTS = {
-    "true_positive": ("useful", "referred, something changes"),
-    "false_positive": ("overuse", "nothing changes: possible overuse"),
-    "false_negative": ("underuse", "not referred: missed"),
+    "true_positive": "referred, something changes",
+    "false_positive": "nothing changes: possible overuse",
 }
+_PARTS |= {"false_negative": "not referred: missed"}
+_COLOURS = dict(zip(_PARTS, ("useful", "overuse", "underuse"), strict=True))
 _WHO = {"random": "a random choice", "rule_book": "the rule book", "learned": "the learned triage"}
 _SILENT = "Facts that are known to tell nothing, as in a simulation: always drawn, and marked."
 _MOST = "Facts to draw beside these, the most important first."
@@ -47,11 +48,10 @@ def calibration(table: pd.DataFrame) -> go.Figure:
     shown = pd.DataFrame({"group": [f"{i} of {len(rows)}" for i in rows.index + 1]})
     shown["mean probability, %"], shown["came true, %"] = texts(shares, "score"), texts(shares, "min", "max")
     shown["95 % interval"] = texts(shares, "lower", "upper")
-    counts = rows[["changed", "n", "unknown"]].astype(int).to_numpy()
-    shown["cases"] = ["{:,} of {:,}, {:,} unknown".format(*row) for row in counts]
-    size = 9 * (shares["min"] == shares["max"])
-    look = {"marker": {"color": colour, "size": [*size], "opacity": 1}, "name": "groups"}
-    made.points(x, y, shown, error_y=whisker(y, shares["lower"], shares["upper"], colour), **look)
+    shown["changed"], shown["not known"] = list(map(share_of, rows["changed"], rows["n"])), rows["unknown"]
+    marker = {"color": colour, "size": [*9 * (shares["min"] == shares["max"])], "opacity": 1}
+    chance = whisker(y, shares["lower"], shares["upper"], colour)
+    made.points(x, y, shown, error_y=chance, marker=marker, name="groups")
     return made.done()
 
 
@@ -63,18 +63,15 @@ def same_volume(table: pd.DataFrame) -> go.Figure:
     title = "Unknown outcomes leave open who finds more at the same volume"
     if top["winner"]:
         ahead, other = ("learned", "rule_book")[:: 1 if top["winner"] == "learned triage" else -1]
-        title = (
-            f"With {top['referral_rate']:.0f} of 100 cases referred, {_WHO[ahead]} finds {top[ahead]:.1f} "
+        found, alike = (
+            [f"{_WHO[x]} finds {top[x]:.1f}" for x in (ahead, other)],
+            ways["winner"] == top["winner"],
         )
-        title += f"changes, {_WHO[other]} {top[other]:.1f}" + ", too close to call" * (
-            top["winner"] == "neither"
-        )
-        alike = int((ways["winner"] == top["winner"]).sum())
-        title += f"; {alike} of {len(ways)} comparisons end so" * (alike < len(ways))
-    note = (
-        f"{cases_of(table)}, each scored by a model that did not learn from it. At the right: changes found. "
-    )
-    note += f"Thin: 95 % interval, in pairs with the rule book.{known_of(table)}"
+        title = f"With {top['referral_rate']:.0f} of 100 cases referred, {found[0]} changes, {found[1]}"
+        title += ", too close to call" * (top["winner"] == "neither")
+        title += f"; {alike.sum()} of {len(ways)} comparisons end so" * (not alike.all())
+    note = f"{cases_of(table)}, each scored by a model that did not learn from it. At the right: changes "
+    note += f"found. Thin: 95 % interval, in pairs with the rule book.{known_of(table)}"
     rows = ways.merge(pd.DataFrame({"who": _WHO.keys(), "label": map(capital, _WHO.values())}), how="cross")
     missing = rows["unknown"].map({"nobody": "no", "all": "yes"})
     rows["head"] = rows["level"] + rows["referral_rate"].map(": {:.0f} of 100, missing as ".format) + missing
@@ -82,10 +79,11 @@ def same_volume(table: pd.DataFrame) -> go.Figure:
     found = pd.DataFrame({name: part[[*_WHO]].to_numpy(float).ravel() for name, part in parts.items()})
     made = ladder(title, note, rows.assign(**ends, end=texts(found, "true_positive")), x="of 100 cases")
     shown, until = pd.DataFrame({"who refers": rows["label"] + ": " + rows["head"]}), found.cumsum(axis=1)
-    shown = shown.assign(**{words: texts(found, name) for name, (_, words) in _PARTS.items()})
+    shown = shown.assign(**{words: texts(found, name) for name, words in _PARTS.items()})
     made.across["range"] = reach(until)
-    for name, (colour, words) in _PARTS.items():
-        drawn = made.places.assign(start=until[name] - found[name], known=until[name], colour=COLOURS[colour])
+    for name, words in _PARTS.items():
+        drawn = made.places.assign(start=until[name] - found[name], known=until[name])
+        drawn["colour"] = COLOURS[_COLOURS[name]]
         for panel, part in drawn.groupby("panel"):
             made.rows(part, shown, name=words, showlegend=panel == 0)
     return made.done()
@@ -128,22 +126,19 @@ def second_readings(table: pd.DataFrame) -> go.Figure:
     half = int((caught >= min(errors / 2, caught.max())).idxmax())  # the first that catches half, or most
     title = f"A band of ±{rows['band'][half]:.2f} catches {said[half]} wrong readings for {x[half]:.1f} "
     title += "second readings per 100 that change nothing"
-    note = (
-        f"{n} real breast aspirates, first read by a model out of fold. Second readings are assumed right. "
-    )
+    note = f"{n} real breast aspirates, first read by a model out of fold. Second readings are assumed "
+    note += "right. Band: 95 % interval (Wilson)."
     words = "second readings that change nothing, per 100 aspirates"
-    made = figure(title, note + "Band: 95 % interval (Wilson).", x=words, y="wrong first readings caught, %")
+    made = figure(title, note, x=words, y="wrong first readings caught, %")
     made.across, made.up = {"range": [-3, 103]}, {"range": [-4, 108]}
     made.band(x, *ends.to_numpy().T, colour)
     made.line([0, 100 - 100 * errors / n], [0, 100], COLOURS["all"], dash="dot", name="read again at random")
     made.name(50 - 50 * errors / n, 50, "read again at random", QUIET)
-    shown = pd.DataFrame(
-        {"ambiguous band": rows["band"].map("±{:.2f}".format), "wrong readings caught": said}
-    )
+    bands = rows["band"].map("±{:.2f}".format)
+    shown = pd.DataFrame({"ambiguous band": bands, "wrong readings caught": said})
     for name, of in {"read again": "referred", "nothing changes: possible overuse": "false_positive"}.items():
         shown[name] = [share_of(x, n) for x in rows[of]]
     made.points(x, y, shown, mode="lines+markers", line={"color": colour}, name="ambiguous band")
     for i in {0, half, (half + len(rows)) // 2, len(rows) - 1}:
-        words = {0: "none read again", 0.5: "all read again"}.get(rows["band"][i], shown["ambiguous band"][i])
-        made.name(x[i], y[i], words)
+        made.name(x[i], y[i], {0: "none read again", 0.5: "all read again"}.get(rows["band"][i], bands[i]))
     return made.done()

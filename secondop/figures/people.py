@@ -1,4 +1,4 @@
-"""Cases as a hundred people, each of them a mark."""
+"""Cases as a hundred people, each of them a mark, and in groups along a trait."""
 
 from itertools import product
 
@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from secondop.errors import SecondopError
 from secondop.evaluation.people import OUTCOME, PEOPLE, SOUGHT, WENT, WOULD, natural_sentence, whole_people
-from secondop.figures.captions import basis_of, capital, number, share_of
+from secondop.figures.captions import basis_of, capital, number, share_of, spoken, texts
 from secondop.figures.given import draws
-from secondop.figures.style import COLOURS, QUIET, Drawing, Panel
+from secondop.figures.style import COLOURS, QUIET, SPARE, Drawing, Panel, figure
 
 _ADVICE = ("advised", "cannot be judged", "not advised")
 _SEEK = dict(zip(SOUGHT, ("seek one", "seek none", "not known"), strict=True))
@@ -21,12 +22,13 @@ _FACES = {  # symbol, colour, and what is written in it
     "missed": ("square", COLOURS["underuse"], ""),
     "left": ("square-open", COLOURS["no_indication"], ""),
     "ask": ("square-open", QUIET, "?"),
-    "healthy": ("square", COLOURS["unknown"], ""),
+    "well": ("square", COLOURS["unknown"], ""),
 }
-_FACE_OF = dict(zip(PEOPLE, ("useful", "overuse", "sent", "open", "missed", "left", "ask"), strict=True))
-_FACE_OF |= dict(zip(WENT, ("useful", "overuse", "ask", "healthy"), strict=True))
+_FACE_OF = dict(zip(PEOPLE, _FACES, strict=False))
+_FACE_OF |= dict(zip(WENT, ("useful", "overuse", "ask", "well"), strict=True))
 _FACE_OF |= dict(zip(OUTCOME + WOULD, ("useful", "overuse", "sent", "missed", "left", "ask"), strict=True))
 _SPACE = 24  # between people
+_LINES = (COLOURS["recommended"], *SPARE), ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
 @draws("flow", "recommendation", "possible", "sought", "outcome", "cases", "n")
@@ -46,8 +48,8 @@ def flow(table: pd.DataFrame) -> go.Figure:
     columns, steps = many.index[many > 0], counts.columns[counts.sum() > 0]
     across = 30 // len(columns)
     deep = -(-int(counts.max().max()) // across)
-    title = f"Of 100 people {many['advised']} are advised to seek a second opinion, and {seek['advised']} do"
-    title += "".join(f"; {of}: {seek[of]} of {many[of]}" for of in _ADVICE[1:] if many[of])
+    title = f"Of 100 people {many.iloc[0]} are advised to seek a second opinion, and {seek.iloc[0]} do"
+    title += "".join(f"; {of}: {seek[of]} of {many[of]}" for of in columns if of != "advised")
     title += f"; of {counts[SOUGHT[2]].sum()} it is not known" * (SOUGHT[2] in steps)
     note = f"{basis_of(table)} Each mark is one person in 100. "
     made = Drawing(title, note + "Cannot be judged: missing information could still lead to advice.")
@@ -55,9 +57,9 @@ def flow(table: pd.DataFrame) -> go.Figure:
         head = f"{capital(of)}: {counts.loc[of, step]} {_SEEK[step]}"
         made.panels.append(Panel(head, column=at // len(steps), size=_SPACE * deep))
         part = rows[(rows["advice"] == of) & (rows["sought"] == step)]
-        shown = pd.DataFrame({"who": [f"{capital(of)}, {step}: {outcome}" for outcome in part["outcome"]]})
+        shown = {"who": [f"{capital(of)}, {step}: {outcome}" for outcome in part["outcome"]]}
         shown["cases"] = [share_of(x, table["n"].iloc[0]) for x in part["cases"]]
-        _people(made, part["outcome"], part["people"], shown, (across, deep), panel=at)
+        _people(made, part["outcome"], part["people"], shown, across, deep, panel=at)
     for outcome in rows.loc[rows["people"] > 0, "outcome"].sort_values().unique():
         made.points([None], [None], name=outcome, showlegend=True, **_look(outcome))
     return made.done()
@@ -66,37 +68,74 @@ def flow(table: pd.DataFrame) -> go.Figure:
 @draws("of_100 or natural_frequencies", "part", "words", "people")
 def icon_array(table: pd.DataFrame) -> go.Figure:
     """A hundred people, each drawn as what happens to them."""
-    shown = pd.DataFrame({"who": table["words"].map(capital)})
+    count, shown = table.set_index("part")["people"], {"who": table["words"].map(capital)}
     if "policy" in table:
-        title, note = _under(table), f"Each mark is one person in 100, of {basis_of(table)}"
+        changes, none, unknown, open_, missed, *_ = count.reindex([*PEOPLE], fill_value=0)
+        title = (
+            f"Of 100 people, {changes + none + unknown} would be referred: for {changes} something changes, "
+        )
+        title += f"for {none} nothing does" + f", of {unknown} nobody knows" * bool(unknown)
+        title += f"; {missed} are missed" + f"; {open_} cannot be judged" * bool(open_)
+        note = f"Each mark is one person in 100, of {basis_of(table)}"
         shown["cases"] = list(map(share_of, table["cases"], table["n"]))
     else:
         title, note = natural_sentence(table), table.attrs["source"]
         shown["share of all"] = [f"{number(100 * x)} %" for x in table["share"]]
-    labels = tuple(table["words"])
-    made = Drawing(title, note, panels=[Panel(size=10 * _SPACE), Panel(labels=labels, column=1)])
-    _people(made, table["part"], table["people"], shown, (10, 10))
-    for i, (part, count) in enumerate(zip(table["part"], table["people"], strict=True)):
-        beside = {"text": f"  {count}", "textposition": "middle right"}
+    panels = [Panel(size=10 * _SPACE), Panel(labels=tuple(table["words"]), column=1)]
+    made = Drawing(title, note, panels=panels)
+    _people(made, count.index, count, shown, 10, 10)
+    for i, (part, people) in enumerate(count.items()):
+        beside = {"text": f"  {people}", "textposition": "middle right"}
         made.points([0], [-i], panel=1, **_look(part) | beside)
     return made.done()
 
 
+@draws("cohort.groupby(...).mean()")
+def along_trait(table: pd.DataFrame) -> go.Figure:
+    """Shares of yes among simulated cases, from the least to the most of a trait.
+
+    A row is a group of equally many cases, from the least to the most of the trait, which the index is named
+    after; a column holds the shares (0 to 1) of a fact or an outcome. The first makes the headline.
+    """
+    shares, trait, n = (
+        100 * table.apply(pd.to_numeric, errors="coerce"),
+        table.index.name or "trait",
+        len(table),
+    )
+    odd = ", ".join(str(name) for name in shares if not shares[name].between(0, 100).all())
+    if odd or n < 2:
+        what = f"Other things are in {odd}: leave these out" if odd else "This table has one row"
+        raise SecondopError(f"The figure along_trait draws shares from 0 to 1 of two groups or more. {what}.")
+    change = (shares.iloc[-1] - shares.iloc[0]).abs().sort_values(ascending=False)
+    name, least, (start, *_, end) = shares.columns[0], change.index[-1], shares.iloc[:, 0]
+    title = f"{capital(spoken(name))}: {start:.0f} % at the least {trait}, {end:.0f} % at the most"
+    title += f"; {spoken(least)} moves by {change[least]:.1f} points" * (least != name)
+    note = f"Simulated cases in {n} equal groups by {trait}, which no record shows."
+    x = f"group of cases, 1 with the least {trait}, {n} with the most"
+    made = figure(title, note, x=x, y="% of the cases of the group")
+    made.across = {"range": [1 - 0.03 * n, 1.03 * n], "dtick": 1}
+    made.up["range"] = [0, 1.08 * max(shares.max().max(), 1)]
+    groups, spot = [*range(1, n + 1)], round(0.6 * (n - 1))
+    for i, name in enumerate(change.index):  # what moves most first
+        words, colour, dash = spoken(name), *(look[i % len(look)] for look in _LINES)
+        shown = pd.DataFrame({"share": capital(words), "group": [f"{at} of {n} by {trait}" for at in groups]})
+        look = {"mode": "lines+markers", "line": {"color": colour, "dash": dash}, "name": words}
+        made.points(groups, shares[name], shown.assign(**{"% of its cases": texts(shares, name)}), **look)
+        made.name(groups[spot], shares[name].iloc[spot], words, colour)
+    return made.done()
+
+
 def _people(
-    made: Drawing,
-    parts: pd.Series,
-    people: pd.Series,
-    shown: pd.DataFrame,
-    field: tuple[int, int],
-    panel: int = 0,
+    made: Drawing, parts: pd.Index, people: pd.Series, shown: dict, across: int, deep: int, panel: int = 0
 ) -> None:
     """A trace for each part, of as many marks as people, column by column of a field; and no axes."""
-    (across, deep), first, hidden = field, 0, {"visible": False, "fixedrange": True}
+    hidden, first = {"visible": False, "fixedrange": True}, 0
     made.across, made.up = {"range": [-0.6, across - 0.4]} | hidden, {"range": [0.5 - deep, 0.5]} | hidden
     made.points([None], [None], panel=panel)  # a field of nobody keeps its heading
+    shown = pd.DataFrame(shown).assign(**{"of 100 people": [*people]})
     for i, (part, count) in enumerate(zip(parts, people, strict=True)):
         x, y = np.divmod(np.arange(first, first := first + count), deep)
-        who = shown.assign(**{"of 100 people": str(count)}).iloc[[i] * max(count, 1)]
+        who = shown.iloc[[i] * max(count, 1)]
         made.points([*x] or [None], [*-y] or [None], who, panel=panel, name=part, **_look(part))
 
 
@@ -104,13 +143,3 @@ def _look(part: str) -> dict:
     symbol, colour, text = _FACES[_FACE_OF[part]]
     marker = {"symbol": symbol, "color": colour, "size": 13, "line": {"width": 1.5, "color": colour}}
     return {"mode": "markers+text", "marker": marker, "text": text, "textfont": {"color": QUIET}}
-
-
-def _under(table: pd.DataFrame) -> str:
-    """What the policy does to whom, of those who can be judged and the others."""
-    changes, none, unknown, open_, missed = (
-        table["people"].where(table["part"] == x, 0).sum() for x in [*PEOPLE][:5]
-    )
-    title = f"Of 100 people, {changes + none + unknown} would be referred: for {changes} something changes, "
-    title += f"for {none} nothing does" + f", of {unknown} nobody knows" * bool(unknown)
-    return title + f"; {missed} are missed" + f"; {open_} cannot be judged" * bool(open_)

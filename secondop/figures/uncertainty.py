@@ -13,11 +13,12 @@ from secondop.figures.given import draws, only_one
 from secondop.figures.style import COLOURS, INK, QUIET, figure, ladder, reach, tint
 
 _BASES = {"assumed": COLOURS["overuse"], "fitted": COLOURS["fitted"], "cited": INK}
-_OWN = {FORESIGHT: COLOURS["useful"], "sought": COLOURS["learned"]}  # the others are a level, or of the book
+_OWN = {FORESIGHT: "useful", "sought": "learned"}  # the others are a level, or of the rule book
 _NAMES = {"none": "nobody", "all": "everybody", "sought": "those who sought an opinion"}
 _NAMES |= {FORESIGHT: "only those that would change (perfect foresight)"}
 _WAYS = {"known cases alone": "overuse", "estimate": "rule book", "bounds": "unknown", "truth": "published"}
 _FAR = {"if none of them change": -np.inf, "if all of them change": np.inf}
+_ARROW = {"symbol": "arrow", "angleref": "previous", "size": [0, 10], "color": QUIET}
 _TIMES = {1 / 50: "1/50", 1 / 10: "1/10", 1 / 3: "1/3", 1: "1", 3: "3", 10: "10", 50: "50"}
 _MOST = "How many parameters to draw; the others are counted."
 _TRUTH = "The true value of the measure, where a simulation knows it."
@@ -65,51 +66,34 @@ def propagate(table: pd.DataFrame) -> go.Figure:
     words, unit, per = _words(table["measure"].iloc[0])
     whole = np.isfinite(table[["median", "base", "lower", "upper", "lower_half", "upper_half"]]).all(axis=1)
     if not whole.any():
-        raise SecondopError(
-            f"No policy has {words} in all draws that count any, so there are no bands to draw."
-        )
+        raise SecondopError(f"No policy has finite {words} in any draw, so there are no bands to draw.")
     rows = table[whole].sort_values("median", ascending=False, kind="stable", ignore_index=True)
-    rows = rows.assign(
-        label=rows["policy"].map(lambda x: capital(_NAMES.get(x, x))), end=texts(rows, "median")
-    )
-    own, of = ~rows["policy"].isin(_NAMES), " of the rule book's policies"
-    of *= bool(own.any())
-    width = (rows["upper"] - rows["lower"]).where(own | ~own.any())
+    rows = rows.assign(label=rows["policy"].replace(_NAMES).map(capital), end=texts(rows, "median"))
+    own, width = ~rows["policy"].isin(_NAMES), rows["upper"] - rows["lower"]
+    width, of = width.where(own | ~own.any()), " of the rule book's policies" * int(own.any())
     top = rows.loc[width.idxmax()]
     chance = 1.9 / top["draws"] ** 0.5  # two standard errors of a width, over it, where draws are normal
     ties = (width >= width.max() * (1 - chance)).sum() - 1
     title = f"“{top['label']}”: {span(top['lower'], top['upper'], 1)}{per} in 95 % of draws, "
     title += f"{number(top['base'], 1)} as stated"
-    if len(rows) > 1:
-        title += f"; {ties} more{of} spread as widely" if ties else f"; the widest spread{of}"
+    title += f"; {ties} more{of} spread as widely" if ties else f"; the widest spread{of}" * (len(rows) > 1)
     note = f"{_cases(table)} in each of {rows['draws'].max():,} draws of all parameters; those that count "
-    note += (
-        "nothing are left out. Thin: 95 % of draws. Bar: half of them; hatched: if missing were yes. Tick "
-    )
-    note += "and value: median. Diamond: as stated."
+    note += "nothing are left out. Thin: 95 % of draws. Bar: half of them; hatched: if missing were yes. "
+    note += "Tick and value: median. Diamond: as stated."
     note += f" Without a number, so not drawn: {', '.join(table.loc[~whole, 'policy'])}." * (not whole.all())
     yes, halves = rows["policy"].str.endswith(IF_YES), rows[["lower_half", "upper_half"]]
     rows[["start", "known"]], rows[["low", "high"]] = halves.mask(yes), halves.where(yes)
-    level = rows["policy"].str.removesuffix(IF_YES)
-    rows["colour"] = level.map(_OWN | COLOURS).fillna(COLOURS["rule book"])
+    known = rows["policy"].str.removesuffix(IF_YES)
+    rows["colour"] = known.replace(_OWN).map(COLOURS).fillna(COLOURS["rule book"])
     shown = pd.DataFrame({"policy": rows["label"], "median": rows["end"], "as stated": texts(rows, "base")})
     shown["95 % of draws"], shown["half of them"] = texts(rows, "lower", "upper"), texts(halves, *halves)
     made = ladder(title, note, rows, x=f"{words}, {unit}")
     for name, symbol in {"median": "line-ns", "base": "diamond"}.items():
         made.rows(made.places.assign(at=rows[name], symbol=symbol, colour=INK), shown, name=name)
-    spots = pd.DataFrame({"x": rows["median"], "y": made.places["y"]}).set_index(rows["policy"])
-    look = {
-        "showarrow": True,
-        "text": "",
-        "arrowhead": 2,
-        "arrowwidth": 1.2,
-        "arrowcolor": QUIET,
-        "standoff": 8,
-    }
-    look |= {"xref": "x", "yref": "y", "axref": "x", "ayref": "y", "startstandoff": 8}
-    for policy in spots.index.intersection(spots.index + IF_YES):
-        start = spots.loc[policy.removesuffix(IF_YES)].add_prefix("a")
-        made.fig.add_annotation(**spots.loc[policy], **start, **look)
+    spots = dict(zip(rows["policy"], zip(rows["median"], made.places["y"], strict=True), strict=True))
+    for policy in [name for name in spots if name + IF_YES in spots]:
+        x, y = zip(spots[policy], spots[policy + IF_YES], strict=True)
+        made.line(x, y, QUIET, width=1.2, mode="lines+markers", marker=_ARROW)
     return made.done()
 
 
@@ -120,10 +104,8 @@ def verification_bias(table: pd.DataFrame) -> go.Figure:
     rows = table.set_index("way", drop=False).assign(end=texts(table, "value"), at=[*table["value"]])
     bounds, bare = rows["way"] == "bounds", rows["way"].isin(["bounds", "truth"])
     rows["end"] = rows["end"].mask(bounds, texts(rows, "min", "max"))
-    title = (
-        f"{capital(words)} of referring {rows['label'].iloc[0]}: {rows['end'].iloc[0]} {unit} by the known "
-    )
-    title += f"cases alone, {rows['end']['estimate']} estimated"
+    title = f"{capital(words)} of referring {rows['label'].iloc[0]}: {rows['end'].iloc[0]} {unit} by the "
+    title += f"known cases alone, {rows['end']['estimate']} estimated"
     if "truth" in rows.index:
         hit = rows["lower"]["estimate"] <= rows["value"]["truth"] <= rows["upper"]["estimate"]
         title += f"; its interval {'includes' if hit else 'misses'} the truth, {rows['end']['truth']}"
@@ -151,10 +133,8 @@ def departures(table: pd.DataFrame, truth: float | None = None) -> go.Figure:
     if truth is not None and y.min() <= truth <= y.max():
         told = f"the truth, {number(truth, 1)} {unit}, is reached where"
         odds = f"{np.exp(np.interp(truth, np.sort(y), np.log(x)[np.argsort(y)])):.2g}"
-    title = (
-        f"{capital(words)} of referring {table['label'].iloc[0]}: {told} the odds of a change among those "
-    )
-    title += f"not verified are {odds} times those of cases alike"
+    title = f"{capital(words)} of referring {table['label'].iloc[0]}: {told} the odds of a change among "
+    title += f"those not verified are {odds} times those of cases alike"
     note, across = f"{basis_of(table)} Band: 95 % interval.", "times the odds of a change among cases alike"
     made = figure(title, note, x=across, y=unit, height=300)
     made.across = {"range": [*np.log10(x[[0, -1]])], "type": "log"}

@@ -49,8 +49,8 @@ def test_chance_is_a_line_and_what_lies_above_it_is_shaded(cases):
     figure, marks = figures.all_books(made), drawn(figures.all_books(made))
     share = cases["changed"].mean()
     (chance,) = [part for part in figure.data if part.line.dash == "dot"]
-    assert list(chance.x) == pytest.approx([0, marks.x[-1]])
-    assert list(chance.y) == pytest.approx([0, share * marks.x[-1]])
+    assert list(chance.x) == pytest.approx(marks.x)
+    assert list(chance.y) == pytest.approx([share * x for x in marks.x])
     (gap,) = [part for part in figure.data if part.fill == "toself"]
     many = len(marks.x) - 1
     assert list(gap.y[:many]) == pytest.approx(list(marks.y[:-1]))
@@ -109,5 +109,5 @@ def test_simulated_is_called_simulated_and_what_is_not_is_not(cases):
 
 
 def test_a_table_is_refused_by_name(cases):
-    with pytest.raises(SecondopError, match="draws the Books that all_books makes, and was given DataFrame"):
+    with pytest.raises(SecondopError, match="draws the Books that all_books makes, not DataFrame"):
         figures.all_books(firing_rates(cases))

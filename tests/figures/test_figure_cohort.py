@@ -24,7 +24,7 @@ def test_each_column_is_a_line_in_per_cent_with_its_name_at_it():
     assert drawn["diagnosis changed"] == ([1, 2, 3], [2.0, 10.0, 50.0])
     assert {*drawn} <= {*notes(figure)}
     assert rows(figure)[2] == {
-        "share": "Diagnosis changed", "group": "3 of 3 by difficulty", "share of its cases, %": "50.0",
+        "share": "Diagnosis changed", "group": "3 of 3 by difficulty", "% of its cases": "50.0",
     }  # fmt: skip
 
 
@@ -52,5 +52,8 @@ def test_a_table_of_anything_but_shares_is_refused_and_the_column_named(odd):
 
 
 def test_a_line_of_one_point_is_refused():
-    with pytest.raises(SecondopError, match=r"The figure along_trait draws two groups or more.* has one row"):
+    with pytest.raises(
+        SecondopError,
+        match=r"The figure along_trait draws shares from 0 to 1 of two groups or more.* has one row",
+    ):
         along_trait(TABLE.head(1))

@@ -48,7 +48,7 @@ def test_unknown_outcomes_are_a_pale_line_and_no_point():
     assert list(trace(fig, "groups").marker.size) == [9, 9, 0] and "Pale: unknown outcomes." in title(fig)
     assert rows(fig)[2] == {
         "group": "3 of 3", "mean probability, %": "70.0", "came true, %": "70.0 to 80.0",
-        "95 % interval": "60.0 to 87.0", "cases": "70 of 100, 10 unknown",
+        "95 % interval": "60.0 to 87.0", "changed": "70 of 100 (70 %)", "not known": "10",
     }  # fmt: skip
     assert "Pale" not in title(figures.calibration(CALIBRATION.head(2)))
 
@@ -126,9 +126,15 @@ def test_the_interval_is_that_of_the_difference_from_the_rule_book():
 
 TITLES = [
     # the learned triage finds, interval, winner, title
-    (30, 2, 8, "learned triage", "the learned triage finds 30.0 changes, the rule book 25.0"),
-    (20, -8, -2, "rule book", "the rule book finds 25.0 changes, the learned triage 20.0"),
-    (26, -2, 4, "neither", "the rule book finds 25.0 changes, the learned triage 26.0, too close to call"),
+    (30, 2, 8, "learned triage", "the learned triage finds 30.0 changes, the rule book finds 25.0"),
+    (20, -8, -2, "rule book", "the rule book finds 25.0 changes, the learned triage finds 20.0"),
+    (
+        26,
+        -2,
+        4,
+        "neither",
+        "the rule book finds 25.0 changes, the learned triage finds 26.0, too close to call",
+    ),
     (26, np.nan, np.nan, "", "Unknown outcomes leave open who finds more"),
 ]
 
@@ -147,7 +153,7 @@ def test_what_unknown_outcomes_leave_open_is_said_to_be_unknown():
 
 def test_the_title_says_when_not_all_comparisons_end_alike():
     both = pd.concat([volume(), volume("urgent", 30.0, 20.0, -8, -2, "rule book")])
-    assert "the rule book 25.0; 2 of 4 comparisons end so" in title(figures.same_volume(both))
+    assert "the rule book finds 25.0; 2 of 4 comparisons end so" in title(figures.same_volume(both))
 
 
 IMPORTANCE = pd.DataFrame(
