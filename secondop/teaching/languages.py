@@ -10,6 +10,7 @@ from secondop.guideline.sgb27b import SGB27B
 from secondop.rules.conditions import OPERATORS, Among, AtLeast, Compare, Condition, Not
 from secondop.rules.facts import Fact
 from secondop.rules.rulebook import RuleBook
+from secondop.rules.rules import Rule
 from secondop.teaching.cards import deck
 from secondop.teaching.strings import said, synonyms, words
 from secondop.words import an
@@ -45,6 +46,14 @@ class Spoken:
     def subject(self, book: RuleBook) -> str:
         """What a rule book recommends; in English with its article."""
         return an(book.subject) if self.english else self.own("books", book.title, book.subject, "subject")
+
+    def title(self, book: RuleBook) -> str:
+        """What a rule book is called."""
+        return self.own("books", book.title, book.title, "title")
+
+    def rule(self, rule: Rule) -> str:
+        """What a rule says."""
+        return self.own("rules", rule.name, rule.label)
 
     def fact(self, fact: Fact) -> str:
         """What a fact is called."""
