@@ -137,6 +137,8 @@ def all_books(books: Books) -> go.Figure:
     title = f"Referring {x} of 100 cases by the best rules is known to find {y} of the {number(100 * every)} "
     title += f"changes; as many at random find {chance}"
     title += ", and the difference may be zero" * bool(above[half, 3] <= 0)
+    if not books.counts[..., 1:].any():
+        title = "Nothing changes in any of these cases: at every threshold the best rule book has no rule"
     if unknown:
         title = "Which rules are best is not known while outcomes are unknown: these are, by the known ones"
     note = f"{captions.basis_of(books.parts)} Line: rule books that are best at some threshold, chosen on "
