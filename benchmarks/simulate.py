@@ -17,10 +17,10 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from secondop.cohorts.parameters import TRAITS
-from secondop.cohorts.record import THREADS
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.scenario_file import load_scenario
-from secondop.cohorts.simulate import simulate, simulate_batches
+from secondop.cohorts.simulate import THREADS, simulate, simulate_batches
+from secondop.cohorts.structure import place
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import Kind
 
@@ -58,9 +58,9 @@ def as_an_analyst_writes_it(scenario: Scenario, n: int, seed: int) -> pd.DataFra
         value = np.empty(n, object if fact.has_levels else float)
         for by, condition in {**structure.strata.get(fact.name, {}), "": None}.items():
             inside = left if condition is None else left & meets(condition)
-            left, own = left & ~inside, structure.of_fact(fact.name, by)
-            if "answer" in own:
-                value[inside] = own["answer"]
+            left, answer = left & ~inside, structure.stated.get(f"{place(fact.name, by)}.answer")
+            if answer is not None:
+                value[inside] = answer
                 continue
             shares = scenario.shares(fact.name, by)
             if fact.kind is Kind.FLAG:
@@ -68,7 +68,7 @@ def as_an_analyst_writes_it(scenario: Scenario, n: int, seed: int) -> pd.DataFra
                 continue
             band = np.searchsorted(norm.ppf(np.cumsum(list(shares.values()))[:-1]), score[inside])
             if fact.kind is Kind.NUMBER:
-                edges = np.array(structure.of_fact(fact.name)["breaks"])
+                edges = np.array(structure.stated[f"{place(fact.name)}.breaks"])
                 value[inside] = rng.uniform(edges[band], edges[band + 1])
             else:
                 value[inside] = np.array(list(shares))[band] if fact.has_levels else band

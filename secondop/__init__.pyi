@@ -1,4 +1,4 @@
-"""Signatures of the public names for editors and type checkers; the names load lazily at run time."""
+"""Where each public name is at home: for editors and type checkers, and for `__init__.py`, which loads it."""
 
 from secondop import figures as figures
 from secondop import teaching as teaching
@@ -23,6 +23,8 @@ from secondop.evaluation.biopsies import BIOPSIES as BIOPSIES
 from secondop.evaluation.biopsies import biopsy_readings as biopsy_readings
 from secondop.evaluation.biopsies import second_readings as second_readings
 from secondop.evaluation.books import all_books as all_books
+from secondop.evaluation.books import flipped as flipped
+from secondop.evaluation.books import reform as reform
 from secondop.evaluation.cohort import Cohort as Cohort
 from secondop.evaluation.comparison import compare as compare
 from secondop.evaluation.departures import departures as departures
@@ -38,7 +40,7 @@ from secondop.evaluation.learning import learned_triage as learned_triage
 from secondop.evaluation.people import flow as flow
 from secondop.evaluation.people import natural_frequencies as natural_frequencies
 from secondop.evaluation.people import of_100 as of_100
-from secondop.evaluation.pooling import pool as pool
+from secondop.evaluation.published import pool as pool
 from secondop.evaluation.published import published_contrasts as published_contrasts
 from secondop.evaluation.published import published_rates as published_rates
 from secondop.evaluation.published import rate as rate
@@ -46,8 +48,6 @@ from secondop.evaluation.rates import attrition as attrition
 from secondop.evaluation.rates import firing_rates as firing_rates
 from secondop.evaluation.rates import overlap as overlap
 from secondop.evaluation.rates import overlap_members as overlap_members
-from secondop.evaluation.reform import flipped as flipped
-from secondop.evaluation.reform import reform as reform
 from secondop.evaluation.sensitivity import propagate as propagate
 from secondop.evaluation.sensitivity import tornado as tornado
 from secondop.evaluation.tradeoff import decision_curve as decision_curve
@@ -68,7 +68,7 @@ from secondop.guideline.defaults import worth_recording as worth_recording
 from secondop.guideline.second_opinion import RULE_BOOK as RULE_BOOK
 from secondop.guideline.sgb27b import SGB27B as SGB27B
 from secondop.readers.agreement import agreement as agreement
-from secondop.readers.audit import plan_audit as plan_audit
+from secondop.readers.agreement import plan_audit as plan_audit
 from secondop.readers.model import ReaderModel as ReaderModel
 from secondop.readers.ratings import opinions_from_ratings as opinions_from_ratings
 from secondop.readers.strategies import Strategy as Strategy
@@ -96,6 +96,6 @@ from secondop.rules.spellings import MissingCodesWarning as MissingCodesWarning
 from secondop.tables import show as show
 from secondop.teaching.class_answers import AnswerFilesWarning as AnswerFilesWarning
 from secondop.teaching.class_answers import class_answers as class_answers
-from secondop.terms import glossary as glossary
+from secondop.words import glossary as glossary
 
 __version__: str

@@ -18,7 +18,7 @@ from secondop.datafiles import for_spreadsheets, require_folder, write_whole
 from secondop.errors import CasesError, SecondopError
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.corrected import NET
-from secondop.evaluation.given import judged
+from secondop.evaluation.policies import judged
 from secondop.evaluation.reported import Report, cell, rates_of, tradeoffs, who
 from secondop.evaluation.small_cells import HIDDEN, MIN_CELL
 from secondop.evaluation.tradeoff import OWN, THRESHOLD
@@ -48,7 +48,7 @@ def report(
 
     It says which rule book it was, who is in the table and what is missing, how often rules fire and whom
     each level refers, where outcomes are known what that finds, misses and costs, and what cannot be
-    concluded.
+    concluded. The path of the file, written whole, comes back.
 
     Parameters
     ----------
@@ -58,30 +58,20 @@ def report(
         ``.html``: one page that opens and prints without a network; ``.xlsx``: its tables as sheets.
     outcome, by, policies, threshold, verified, method, given, cluster
         As for :func:`tradeoff`; by default there is no outcome, and the policies are the rule book's levels.
-    rule_book : RuleBook
-        The rules that judge the cases.
     min_cell : int
         Counts below it are hidden, with whatever would tell them; 1 shows all.
-    title : str, optional
-        The heading.
-
-    Returns
-    -------
-    pathlib.Path
-        The file, written whole.
+    rule_book, title
+        The rules that judge the cases, and the heading.
 
     Examples
     --------
     >>> import tempfile
-    >>> from secondop import load_scenario, simulate
-    >>> cases = simulate(load_scenario("general"), 500, seed=1)
+    >>> from secondop import simulate
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     page = report(cases, f"{folder}/report.html", by="sex").read_text(encoding="utf-8")
-    >>> "500 simulated cases" in page, RULE_BOOK.fingerprint in page
-    (True, True)
+    ...     path = report(simulate("general", 500, seed=1), f"{folder}/report.html", by="sex")
+    ...     print("500 simulated cases" in path.read_text("utf-8"))
+    True
     """
-    from tqdm.auto import tqdm
-
     path = Path(path).expanduser()
     if path.suffix.lower() not in (".html", ".xlsx"):
         raise SecondopError(f"A report is an .html page or an .xlsx workbook; {path.name!r} is neither.")
@@ -94,18 +84,12 @@ def report(
     if outcome == NET:
         raise SecondopError(f"A report weighs a yes/no outcome, not {NET!r}: name the column of one.")
     by = [by] if isinstance(by, str) else list(by or ())
-    told = {"verified": verified, "method": method, "given": given, "cluster": cluster}
-    told = {name: said for name, said in told.items() if said is not None}
-    steps = {
-        "cases": lambda made: who(made, cases),
-        "rates": lambda made: rates_of(made, cases, {x: told[x] for x in told if x == "cluster"}),
-        "outcomes": lambda made: tradeoffs(made, cases, policies, {"threshold": threshold, **told}),
-    }
+    told = {"threshold": threshold, "verified": verified, "method": method, "given": given}
     try:
         made = Report(rule_book, by, min_cell, judged(cases, rule_book, by=by), outcome)
-        for step in (bar := tqdm(steps, "report", delay=2, leave=False)):
-            bar.set_postfix_str(step, refresh=False)
-            steps[step](made)
+        who(made, cases)
+        rates_of(made, cases, cluster)
+        tradeoffs(made, cases, policies, told | {"cluster": cluster})
     except CasesError as error:  # its message names cases and what stands in them
         odd = error.problems
         said = f"{plural(int(odd['rows'].sum()), 'value')} in {', '.join(dict.fromkeys(odd['column']))}"
@@ -132,23 +116,27 @@ def _page(made: Report) -> str:
     return render("report.html.j2", made=made, book=made.rule_book, **shown)
 
 
-def _today() -> str:
-    return f"{datetime.date.today()}, by secondop {sys.modules['secondop'].__version__}"
-
-
 def _workbook(made: Report) -> bytes:
     """The tables as sheets, after one that says what they are."""
     if importlib.util.find_spec("openpyxl") is None:
         said = "A workbook is written by openpyxl: pip install 'secondop[excel]' (or: pip install openpyxl)"
         raise SecondopError(f"{said}. An .html report needs nothing more.")
-    book, said = made.rule_book, {"report": made.title, "note": NOT_FOR_CARE, "made on": _today()}
-    said |= {"rule book": f"{book.title}. {book.about}", "fingerprint": book.fingerprint, "cases": made.cases}
-    said |= {"hidden": f"counts below {made.least}, and what would tell them"}
-    said |= {"who": made.tables["who"].note} if "who" in made.tables else {}
-    said |= {"min, max": "over all that unknown answers allow", "lower, upper": "95 % intervals around these"}
-    told = {"outcome": made.outcome} | {x: made.said.get(x) for x in ("verification", "estimate")}
-    said |= {name: text for name, text in told.items() if text}
-    about = pd.DataFrame(said.items(), columns=["about", "this report"])
+    book = made.rule_book
+    said = {
+        "report": made.title,
+        "note": NOT_FOR_CARE,
+        "made on": _today(),
+        "rule book": f"{book.title}. {book.about}",
+        "fingerprint": book.fingerprint,
+        "cases": made.cases,
+        "hidden": f"counts below {made.least}, and what would tell them",
+        "who": made.tables["who"].note,
+        "min, max": "over all that unknown answers allow",
+        "lower, upper": "95 % intervals around these",
+        "outcome": made.outcome,
+    }
+    said |= {name: made.said.get(name) for name in ("verification", "estimate")}
+    about = pd.DataFrame([x for x in said.items() if x[1]], columns=["about", "this report"])
     with pd.ExcelWriter(kept := BytesIO(), engine="openpyxl") as writer:
         for name, frame in {"about": about, **made.sheets}.items():
             for_spreadsheets(frame).to_excel(writer, sheet_name=name, index=False, freeze_panes=(1, 0))
@@ -156,3 +144,7 @@ def _workbook(made: Report) -> bytes:
                 width = 2 + max(len(str(cell.value or "")) for cell in column)
                 writer.sheets[name].column_dimensions[column[0].column_letter].width = min(80, width)
     return kept.getvalue()
+
+
+def _today() -> str:
+    return f"{datetime.date.today()}, by secondop {sys.modules['secondop'].__version__}"

@@ -1,12 +1,18 @@
-"""Words and pages that every room shares."""
+"""Words and pages that every room shares, and the glossary: our words beside the field's own."""
 
 from __future__ import annotations
 
+import re
 import textwrap
+import tomllib
 from collections.abc import Sequence
 from functools import cache
 from math import isinf
 from typing import Any
+
+import pandas as pd
+
+from secondop.datafiles import data_path
 
 NOT_FOR_CARE = "For education and analysis, not for care: it cannot replace a clinician's judgement."
 """Stands on every page and explanation."""
@@ -28,14 +34,10 @@ def an(noun: str) -> str:
 
 
 def number(x: float) -> str:
-    """A number as it is read: one decimal below 10, none above, never a negative zero.
-
-    Examples
-    --------
-    >>> [number(x) for x in (0.04, 9.94, 9.96, 1234.5, -0.01, float("inf"))]
-    ['0.0', '9.9', '10', '1,234', '0.0', 'no limit']
-    """
-    return "no limit" if isinf(x) else fixed(x, 1 if abs(x) < 9.95 else 0)
+    """A number as it is read: one decimal below 10, none above, never a negative zero."""
+    if isinf(x):
+        return "no upper limit" if x > 0 else "no lower limit"
+    return fixed(x, 1 if abs(x) < 9.95 else 0)
 
 
 def fixed(x: float, decimals: int) -> str:
@@ -49,6 +51,33 @@ def span(low: float, high: float) -> str:
     return low if low == high else f"{low} to {high}"
 
 
+def glossary() -> pd.DataFrame:
+    """What each word means here, what the field calls it, its formula, and where it is used.
+
+    A row a word: ``id``, by which a page links to it (``glossary.html#number-needed-to-refer``); ``word``;
+    ``field``, the words to look it up by in a course, a paper or another package; ``meaning``; ``formula``,
+    empty where there is none; ``used``, the functions, columns and arguments that go by it. In formulae TP,
+    FP, FN and TN count true and false positives and negatives among n cases, s and c are the shares that are
+    referred and that change, and p_t is the decision threshold.
+
+    Examples
+    --------
+    >>> words = glossary().set_index("id")
+    >>> words.loc["number-needed-to-refer", ["word", "formula"]].tolist()
+    ['number needed to refer', '(TP + FP) / TP']
+    """
+    words = pd.DataFrame(tomllib.loads(data_path("glossary.toml").read_text("utf-8"))["entry"])
+    plain = words["word"].str.lower().str.replace("%", "percent")
+    words["id"] = [re.sub(r"[^a-z0-9]+", "-", word).strip("-") for word in plain]
+    words = words.assign(formula=words["formula"].fillna(""), used=words["used"].str.join(", "))
+    return words[["id", "word", "field", "meaning", "formula", "used"]]
+
+
+def glossary_page() -> str:
+    """The glossary as a piece of HTML: a term a word, each with its ``id`` to link to."""
+    return render("glossary.html.j2", rows=glossary().to_dict("records"))
+
+
 def render(template: str, **values: Any) -> str:
     """Fill in one of the package's templates: what is put in is escaped, a name that is missing an error."""
     return _environment().get_template(template).render(**values)
@@ -58,13 +87,11 @@ def render(template: str, **values: Any) -> str:
 def _environment() -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-    loader = PackageLoader("secondop", "templates")
     escape = select_autoescape(("html.j2",), default=False)
-    environment = Environment(
-        loader=loader, autoescape=escape, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["filled"] = _filled
-    environment.filters["words"] = lambda name: str(name).replace("_", " ")
+    tight = {"trim_blocks": True, "lstrip_blocks": True}
+    loader = PackageLoader("secondop", "templates")
+    environment = Environment(loader=loader, autoescape=escape, undefined=StrictUndefined, **tight)
+    environment.filters |= {"filled": _filled, "words": lambda name: str(name).replace("_", " ")}
     return environment
 
 

@@ -10,7 +10,7 @@ from plotly.io.json import to_json_plotly
 
 from secondop import glossary
 from secondop.teaching.strings import said
-from secondop.terms import glossary_page
+from secondop.words import glossary_page
 from tools.docstrings import names_in_groups, searchable
 from tools.notebooks import ROOT
 from tools.prose import Sheet, slug, words_of

@@ -6,25 +6,26 @@ targets give the same scenario. Chances are averaged, not outcomes counted: what
 
 from __future__ import annotations
 
-from collections import ChainMap
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from numbers import Real
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import optimize
+from scipy import optimize, special
 from tqdm.auto import tqdm
 
 from secondop.arguments import Taken, checked
-from secondop.cohorts.outcomes import PILOT, Cases, pilot
-from secondop.cohorts.parameters import EFFECTS_ON, LIMITS, Parameter, sort_of
+from secondop.cohorts.outcomes import PILOT, Cases, pilot, rates_of
+from secondop.cohorts.parameters import EFFECTS_ON, LIMITS, RATES, SOLVED, Parameter, sort_of
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.scenario_file import as_scenario
-from secondop.cohorts.targets import FARTHEST, Target, got, on_lines, targets
 from secondop.errors import SecondopError, refuse
 
-RATES = Taken(
+FARTHEST = 15.0
+"""No solved number lies farther from 0."""
+_ROWS = Taken(
     lambda x: isinstance(x, pd.DataFrame) or (np.iterable(x) and all(isinstance(row, Mapping) for row in x)),
     "rows of published_rates() or rate(), as a pandas frame or a list of dicts",
 )
@@ -33,7 +34,64 @@ _DENOMINATOR = "second opinions obtained"
 _CLOSE = 1e-4  # how near the log-odds of a rate, or the logarithm of a contrast, comes to count as met
 
 
-@checked(rates=RATES)
+@dataclass(frozen=True)
+class Target:
+    """A figure that shall hold, and the parameter that is solved for it."""
+
+    path: str
+    free: str
+    wanted: Parameter
+    about: tuple[str, ...] = ()  # of a contrast: of which outcome it is, among whom, and its measure
+
+    @property
+    def name(self) -> str:
+        """The rate, or the effect whose contrast it is."""
+        return self.path.split(".")[1]
+
+    def line(self, value: float | np.ndarray) -> float | np.ndarray:
+        """The figure as log-odds, or a ratio as its logarithm."""
+        value = np.clip(value, 1e-9, None if self.about else 1 - 1e-9)
+        return np.log(value) if self.about else special.logit(value)
+
+    @property
+    def reach(self) -> np.ndarray:
+        """How far both ends of its range lie from it on that line."""
+        p, most = self.wanted, np.inf if self.about else 1 - 1e-6
+        return self.line(np.clip([p.lower, p.upper], 1e-6, most)) - self.line(p.value)
+
+
+def targets(scenario: Scenario, *, contrasts: bool = True) -> list[Target]:
+    """The rates of a scenario and the contrasts of its effects."""
+    own, stated = scenario.parameters, scenario.structure.stated
+    rates = [(f"rates.{rate}", f"solved.{free}") for rate, free in zip(RATES, SOLVED, strict=True)]
+    found = [Target(path, free, own[path]) for path, free in rates]
+    for start in [f"effects.{name}" for name in scenario.structure.effects] if contrasts else ():
+        if (path := f"{start}.contrast") in own:
+            free, *about = (stated[f"{start}.{x}"] for x in ("solve", "outcome", "among", "measure"))
+            found.append(Target(path, f"{start}.{free}", own[path], tuple(about)))
+    return found
+
+
+def got(numbers: Mapping[str, Any], wanted: Iterable[Target], cases: Cases) -> list:
+    """What the cases give for each target; a number, or an array where the scenario's numbers are columns."""
+    expected, found = cases.expected(numbers), []
+    rates = rates_of(expected, [target.name for target in wanted if not target.about])
+    for target in wanted:
+        if not target.about:
+            found.append(rates[target.name])
+            continue
+        (outcome, among, measure), (group, reference) = target.about, cases.groups[target.name]
+        weight = expected["sought"] if among == "sought" else np.ones(1, np.float32)
+        a, b = (
+            (weight * inside * expected[outcome]).sum(-1, dtype=float)
+            / (weight * inside).sum(-1, dtype=float)
+            for inside in (group, ~group if reference is None else reference)
+        )
+        found.append(a / b if measure == "risk ratio" else a / (1 - a) / (b / (1 - b)))
+    return found
+
+
+@checked(rates=_ROWS)
 def calibrate(
     scenario: Scenario | str,
     rates: pd.DataFrame | Iterable[Mapping] = (),
@@ -42,12 +100,12 @@ def calibrate(
     """The scenario solved for its rates and contrasts.
 
     Solved for are its log-odds (``solved.*``), so that every rate of ``rates.*`` holds, and one number of
-    each effect that states a contrast. Everything else stays at its assumption.
+    each effect that states a contrast. Everything else stays at its assumption. What was solved has the basis
+    "fitted" and, as its range, what the targets' own ranges leave open, to first order; that of an effect is
+    what its contrast's range leaves open, all rates held. ``fitted_to`` gains the ids of the rates.
 
     Parameters
     ----------
-    scenario : Scenario
-        Where to start.
     rates : DataFrame, or iterable of mappings
         Published rates among second opinions obtained, with ``id, outcome, denominator, rate, role`` and how
         sure they are: ``n`` (and ``numerator``), or ``lower`` and ``upper``. Each takes the place of the
@@ -55,31 +113,20 @@ def calibrate(
     contrasts : dict, optional
         Other values of effects' contrasts, such as ``{"doubt": 1.2}``.
 
-    Returns
-    -------
-    Scenario
-        What was solved has the basis "fitted" and, as its range, what the targets' own ranges leave open, to
-        first order; that of an effect is what its contrast's range leaves open, all rates held.
-        ``fitted_to`` gains the ids of the rates.
-
     Examples
     --------
-    >>> from secondop.cohorts.scenario_file import load_scenario
     >>> rate = {"id": "mine", "outcome": "diagnosis_changed", "denominator": "second opinions obtained"}
-    >>> mine = calibrate(load_scenario("general"), [rate | {"rate": 0.17, "n": 500, "role": "calibrate"}])
-    >>> "mine" in mine.fitted_to
-    True
-    >>> print(fit_report(mine).loc["rates.diagnosis_changed_sought", "got"].round(3))
-    0.17
+    >>> mine = calibrate("general", [rate | {"rate": 0.17, "n": 500, "role": "calibrate"}])
+    >>> print(mine.fitted_to[-1], fit_report(mine).loc["rates.diagnosis_changed_sought", "got"].round(3))
+    mine 0.17
     """
-    scenario = as_scenario(scenario)
-    stated = _stated(rates)
+    scenario, stated = as_scenario(scenario), _stated(rates)
     moved = scenario.replace(stated | {f"effects.{k}.contrast": v for k, v in (contrasts or {}).items()})
     wanted = targets(moved)
     solved, jacobian = _solve(moved, wanted)
     moves = np.linalg.inv(jacobian)[:, :, None] * [target.reach for target in wanted]
     for i, target in enumerate(wanted):
-        if not target.is_rate:  # rates are varied by themselves: their part would count twice
+        if target.about:  # rates are varied by themselves: their part would count twice
             moves[i, np.arange(len(wanted)) != i] = 0
     below, above = (np.sqrt((side**2).sum(1)) for side in (moves.min(2).clip(max=0), moves.max(2).clip(0)))
     made = {
@@ -116,13 +163,13 @@ def fit_report(scenario: Scenario | str) -> pd.DataFrame:
     scenario = as_scenario(scenario)
     wanted, cases, size = targets(scenario), pilot(scenario), PILOT // 32
     parts = [got(scenario, wanted, cases.part(slice(i * size, (i + 1) * size))) for i in range(32)]
-    error = np.std(parts, axis=0, ddof=1) / np.sqrt(len(parts))
-    rows = []
-    for t, x, e in zip(wanted, got(scenario, wanted, cases), error.tolist(), strict=True):
-        p = scenario.parameters[t.free]
-        row = {"target": t.path, "wanted": t.wanted.value, "got": x, "monte_carlo_error": e}
-        rows.append(row | {"solved": t.free, "value": p.value, "lower": p.lower, "upper": p.upper})
-    return pd.DataFrame(rows).set_index("target")
+    table = pd.DataFrame({"target": [target.path for target in wanted]}).set_index("target")
+    table["wanted"], table["got"] = [t.wanted.value for t in wanted], got(scenario, wanted, cases)
+    table["monte_carlo_error"] = np.std(parts, axis=0, ddof=1) / np.sqrt(len(parts))
+    table["solved"] = [target.free for target in wanted]
+    for name in ("value", "lower", "upper"):
+        table[name] = [getattr(scenario.parameters[target.free], name) for target in wanted]
+    return table
 
 
 def identifiability(scenario: Scenario | str) -> pd.DataFrame:
@@ -131,12 +178,9 @@ def identifiability(scenario: Scenario | str) -> pd.DataFrame:
     Each that is not solved for is moved to both ends of its range and all else solved again. Where the
     targets are met all the same, they say nothing about it.
 
-    Returns
-    -------
-    DataFrame
-        By parameter: ``value, lower, upper``, ``verdict`` ("identifiable given the assumptions" for those
-        that are solved; "not identifiable"; "partly identifiable" where no solution exists at an end), and
-        the solved number that it ``moves`` most, with its value ``at_lower`` and ``at_upper``.
+    By parameter: ``value, lower, upper``, ``verdict`` ("identifiable given the assumptions" for those that
+    are solved; "not identifiable"; "partly identifiable" where no solution exists at an end), and the solved
+    number that it ``moves`` most, with its value ``at_lower`` and ``at_upper``.
     """
     scenario = as_scenario(scenario)
     wanted, rows = targets(scenario), []
@@ -161,27 +205,27 @@ def identifiability(scenario: Scenario | str) -> pd.DataFrame:
 
 def _stated(rates: pd.DataFrame | Iterable[Mapping]) -> dict[str, Parameter]:
     """Published rates as parameters by path, after refusing what may not be fitted to."""
-    rows = rates.to_dict("records") if isinstance(rates, pd.DataFrame) else [dict(row) for row in rates]
     found, faults = {}, []
-    for row in rows:
-        name = row.get("id", "a rate without id")
+    for row in rates.to_dict("records") if isinstance(rates, pd.DataFrame) else rates:
+        name, about, rate = row.get("id", "a rate without id"), row.get("outcome"), row.get("rate")
+        among, path, fault = row.get("denominator"), f"rates.{about}_sought", ""
         if row.get("role") != "calibrate":
-            kept = f"its role is {row.get('role')!r}: it is kept for other uses than fitting"
-            faults.append(f'{name}: {kept}. Take rates[rates["role"] == "calibrate"]')
-        elif row.get("outcome") not in _OUTCOMES or row.get("denominator") != _DENOMINATOR:
-            about = f"{row.get('outcome')} among {row.get('denominator')}"
-            faults.append(
-                f"{name}: {about} is no target; there are {', '.join(_OUTCOMES)} among {_DENOMINATOR}"
+            fault = f"its role is {row.get('role')!r}: it is kept for other uses than fitting. "
+            fault += 'Take rates[rates["role"] == "calibrate"]'
+        elif about not in _OUTCOMES or among != _DENOMINATOR:
+            fault = (
+                f"{about} among {among} is no target; there are {', '.join(_OUTCOMES)} among {_DENOMINATOR}"
             )
-        elif not isinstance(rate := row.get("rate"), Real) or not 0 < rate < 1:
-            faults.append(f"{name}: a rate to fit to is a number between 0 and 1, not {rate!r}")
-        elif (path := f"rates.{row['outcome']}_sought") in found:
-            faults.append(f"{name}: {row['outcome']} has a rate already. Give one, or pool them first")
+        elif not isinstance(rate, Real) or not 0 < rate < 1:
+            fault = f"a rate to fit to is a number between 0 and 1, not {rate!r}"
+        elif path in found:
+            fault = f"{about} has a rate already. Give one, or pool them first"
         elif (ends := _interval(row)) is None:
-            faults.append(f"{name}: it states neither n nor an interval, so nothing says how sure it is")
+            fault = "it states neither n nor an interval, so nothing says how sure it is"
         else:
             citation = f"{name}: {row.get('source', 'stated by hand')}"
             found[path] = Parameter(float(rate), *ends, "cited", citation)
+        faults += [f"{name}: {fault}"] if fault else []
     refuse("These rates cannot be fitted to", faults)
     return found
 
@@ -203,32 +247,29 @@ def _solve(scenario: Scenario, wanted: list[Target], rows: int = PILOT) -> tuple
 
     First on few cases, then on all from there.
     """
-    goal = np.array([target.line(target.wanted.value) for target in wanted])
-    free = [target.free for target in wanted]
-    found = np.array([scenario[path] for path in free])
+    goal, free = [target.line(target.wanted.value) for target in wanted], [target.free for target in wanted]
+    found = [scenario[path] for path in free]
     for size, close in ((1 << 14, 100 * _CLOSE), (rows, _CLOSE)):
-        cases = pilot(scenario, size)
+        cases, bar = pilot(scenario, size), tqdm(desc="calibrating", unit="trial", delay=2, leave=False)
 
-        bar = tqdm(desc="calibrating", unit="trial", delay=2, leave=False)
+        def give(theta: np.ndarray, cases: Cases = cases) -> list:
+            return got(scenario.values | dict(zip(free, theta.tolist(), strict=True)), wanted, cases)
 
-        def miss(theta: np.ndarray, cases: Cases = cases, bar: tqdm = bar) -> np.ndarray:
+        def miss(theta: np.ndarray, give: Callable = give, bar: tqdm = bar) -> np.ndarray:
             bar.update()
-            numbers = ChainMap(dict(zip(free, theta.tolist(), strict=True)), scenario)
-            return on_lines(wanted, got(numbers, wanted, cases)) - goal
+            return [t.line(x) - y for t, x, y in zip(wanted, give(theta), goal, strict=True)]
 
         with bar:
-            solved = optimize.least_squares(
-                miss, found, diff_step=1e-3, bounds=(-FARTHEST, FARTHEST), max_nfev=30
-            )
+            bounds = (-FARTHEST, FARTHEST)
+            solved = optimize.least_squares(miss, found, diff_step=1e-3, bounds=bounds, max_nfev=30)
         if (far := np.abs(solved.fun)).max() > close:
-            worst, values = int(far.argmax()), dict(zip(free, solved.x.tolist(), strict=True))
-            give = got(ChainMap(values, scenario), wanted, cases)[worst]
-            edge = [path for path, x in values.items() if abs(x) > FARTHEST - 0.5]
+            worst = int(far.argmax())
+            edge = [path for path, x in zip(free, solved.x, strict=True) if abs(x) > FARTHEST - 0.5]
             ran = f" {', '.join(edge)} ran to the bound of {FARTHEST:g}." if edge else ""
             raise SecondopError(
                 f"No values of {', '.join(free)} give all targets together; the nearest give "
-                f"{wanted[worst].path} as {give:.4g} instead of {wanted[worst].wanted.value:g}.{ran} "
-                "Check the targets and the assumptions."
+                f"{wanted[worst].path} as {give(solved.x)[worst]:.4g} instead of "
+                f"{wanted[worst].wanted.value:g}.{ran} Check the targets and the assumptions."
             )
         found = solved.x
     return found.tolist(), solved.jac

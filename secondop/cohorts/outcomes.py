@@ -9,8 +9,10 @@ correlated, and a share of first errors is made by every reader.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +22,7 @@ from secondop.arguments import checked
 from secondop.cohorts.parameters import EFFECTS_ON
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.scenario_file import as_scenario
-from secondop.cohorts.truth import Streams, Truth, draw, fact_plans
+from secondop.cohorts.truth import Streams, Truth, fact_plans
 from secondop.errors import SecondopError
 
 PILOT, PILOT_SEED = 1 << 18, 2026
@@ -43,12 +45,11 @@ class Cases:
 
     def __init__(self, scenario: Scenario, truth: Truth) -> None:
         self.streams, self.traits = truth.streams, truth.traits
-        self.about = scenario.structure.raw.get("effects", {})
-        self.wish = truth.meets(scenario.structure.conditions["wish"])
-        self.proposed = truth.meets(scenario.structure.conditions["intervention"])
+        conditions, effects = scenario.structure.conditions, scenario.structure.effects
+        self.wish, self.proposed = (truth.meets(conditions[x]) for x in ("wish", "intervention"))
         self.groups = {
-            name: (truth.meets(when), None if against is None else truth.meets(against))
-            for name, (when, against) in scenario.structure.effects.items()
+            name: tuple(None if when is None else truth.meets(when) for when in pair)
+            for name, pair in effects.items()
         }
 
     def part(self, rows: slice) -> Cases:
@@ -61,44 +62,37 @@ class Cases:
         }
         return some
 
-    def chances(self, scenario: Scenario) -> dict[str, np.ndarray]:
-        """The chance of each draw behind the outcomes, in every case.
+    def chances(self, values: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        """The chance of each draw behind the outcomes, in every case."""
 
-        ``agree_if_right, agree_if_wrong``: that the second opinion is the first, by whether that is right;
-        ``second_right``: that it is right where it differs from a wrong first; ``treatment_if_changed,
-        treatment_if_same``: that the treatment changes, by whether the diagnosis does.
-        """
-        s, (d, g, c) = scenario, self.traits.values()
-        on_right, on_treatment = (self._effects(s, outcome) for outcome in EFFECTS_ON)
-        first = _f(s["solved.first"]) - _f(s["readers.difficulty"]) * d + on_right
-        second = first + _f(s["solved.second"])
-        anchor = _f(np.log(s["readers.anchoring"]))
-        plan = _f(s["outcomes.gravity"]) * g + _f(s["outcomes.contest"]) * c + on_treatment
-        seek = _f(s["solved.sought"]) + _f(s["sought.wish"]) * self.wish + _f(s["sought.gravity"]) * g
-        seek += _f(s["solved.sought_difficulty"]) * d + _f(s["solved.sought_contest"]) * c
+        def s(path: str) -> np.ndarray:
+            return np.asarray(values[path], np.float32)
+
+        d, g, c = self.traits.values()
+        effects = dict.fromkeys(EFFECTS_ON, np.float32(0))  # the sum of those of each case's facts
+        for (name, (when, against)), outcome in product(self.groups.items(), EFFECTS_ON):
+            if size := values["signal"] * values[f"effects.{name}.{outcome}"]:
+                effects[outcome] = effects[outcome] + np.float32(size) * when
+                if against is not None:
+                    effects[outcome] -= np.float32(size) * against
+        first = s("solved.first") - s("readers.difficulty") * d + effects["first_right"]
+        second, anchor = first + s("solved.second"), np.log(values["readers.anchoring"]).astype(np.float32)
+        plan = s("outcomes.gravity") * g + s("outcomes.contest") * c + effects["treatment_changed"]
+        seek = s("solved.sought") + s("sought.wish") * self.wish + s("sought.gravity") * g
+        seek += s("solved.sought_difficulty") * d + s("solved.sought_contest") * c
         return {
             "first_right": expit(first),
-            "agree_if_right": expit(second + anchor),
-            "agree_if_wrong": expit(_f(s["solved.shared"]) + anchor),
-            "second_right": expit(second),
-            "treatment_if_changed": expit(plan + _f(s["solved.treatment_if_changed"])),
-            "treatment_if_same": expit(plan + _f(s["solved.treatment_if_same"])),
+            "agree_if_right": expit(second + anchor),  # that the second opinion is a right first
+            "agree_if_wrong": expit(s("solved.shared") + anchor),
+            "second_right": expit(second),  # where it differs from a wrong first
+            "treatment_if_changed": expit(plan + s("solved.treatment_if_changed")),  # if the diagnosis is
+            "treatment_if_same": expit(plan + s("solved.treatment_if_same")),
             "sought": expit(seek),
         }
 
-    def _effects(self, scenario: Scenario, outcome: str) -> np.ndarray:
-        """The sum of the effects of each case's facts, as log-odds; ``signal`` multiplies it."""
-        total = np.zeros(len(self.wish), np.float32)
-        for name, (when, against) in self.groups.items():
-            if size := scenario["signal"] * scenario[f"effects.{name}.{outcome}"]:
-                total += _f(size) * when
-                if against is not None:
-                    total -= _f(size) * against
-        return total
-
-    def expected(self, scenario: Scenario) -> dict[str, np.ndarray]:
+    def expected(self, values: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """The chance of each outcome in every case."""
-        p = self.chances(scenario)
+        p = self.chances(values)
         right, wrong = p["first_right"], 1 - p["first_right"]
         introduced, differs = right * (1 - p["agree_if_right"]), wrong * (1 - p["agree_if_wrong"])
         changed = introduced + differs
@@ -113,21 +107,19 @@ class Cases:
             "either_changed": changed + treated - both,
             "error_corrected": differs * p["second_right"],
             "error_introduced": introduced,
-            "intervention_averted": treated * self.proposed * _f(scenario["outcomes.plan_dropped"]),
+            "intervention_averted": treated * self.proposed * np.float32(values["outcomes.plan_dropped"]),
         }
 
-    def outcomes(self, scenario: Scenario) -> dict[str, np.ndarray]:
-        """The truth of each case, yes or no, as :func:`secondop.cohorts.simulate.simulate` defines it."""
-        p, hits = self.chances(scenario), self.streams.hits
+    def outcomes(self, values: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        """The truth of each case, yes or no, as `simulate` defines it."""
+        p, hits = self.chances(values), self.streams.hits
         first = hits("outcome:first_right", p["first_right"])
         same = {right: hits("outcome:agree", p[f"agree_if_{right}"]) for right in ("right", "wrong")}
         agree = first & same["right"] | ~first & same["wrong"]
         second = first & agree | ~first & ~agree & hits("outcome:second_right", p["second_right"])
-        treat = {
-            end: hits("outcome:treatment_changed", p[f"treatment_if_{end}"]) for end in ("same", "changed")
-        }
+        treat = {x: hits("outcome:treatment_changed", p[f"treatment_if_{x}"]) for x in ("same", "changed")}
         treated = agree & treat["same"] | ~agree & treat["changed"]
-        dropped = hits("outcome:plan_dropped", scenario["outcomes.plan_dropped"])
+        dropped = hits("outcome:plan_dropped", values["outcomes.plan_dropped"])
         sought = hits("outcome:sought", p["sought"])
         values = (self.proposed, first, second, ~agree, sought, ~agree, treated)
         values += (second & ~first, first & ~second, treated & self.proposed & dropped)
@@ -138,6 +130,7 @@ def rates_of(expected: dict[str, np.ndarray], wanted: Iterable[str] | None = Non
     """The rates (by default all) of cases with these chances: of all, and (``_sought``) of those who seek."""
     sought, names = expected["sought"], [name for name in expected if name != "sought"]
     seekers = sought.mean(-1, dtype=float)
+    every = ["sought", *names, *(f"{name}_sought" for name in names), "second_right"]
 
     def rate(name: str) -> np.ndarray:
         if name == "second_right":
@@ -147,7 +140,6 @@ def rates_of(expected: dict[str, np.ndarray], wanted: Iterable[str] | None = Non
             return (sought * chance).mean(-1, dtype=float) / seekers
         return chance.mean(-1, dtype=float)
 
-    every = ["sought", *names, *(f"{name}_sought" for name in names), "second_right"]
     found = {name: rate(name) for name in (every if wanted is None else wanted)}
     return {name: rate if np.ndim(rate) else float(rate) for name, rate in found.items()}
 
@@ -159,21 +151,15 @@ def _pilot_streams(rows: int) -> Streams:
 
 def pilot(scenario: Scenario, rows: int = PILOT) -> Cases:
     """Cases of a scenario on which its rates are worked out: the same random numbers in every scenario."""
-    plans = fact_plans(scenario, scenario.structure.about_outcomes)
-    return Cases(scenario, draw(plans, _pilot_streams(rows)))
+    plans = fact_plans(scenario, scenario.structure.behind_outcomes)
+    return Cases(scenario, Truth(plans, _pilot_streams(rows)))
 
 
 def expected_rates(scenario: Scenario | str) -> dict[str, float]:
     """The shares that a cohort of this scenario has, but for chance in drawing its outcomes.
 
-    Each outcome's chance is averaged over 2^18 cases, the same in every call.
-
-    Returns
-    -------
-    dict of str to float
-        Among all cases ``sought, first_right, diagnosis_changed, treatment_changed, both_changed,
-        either_changed, error_corrected, error_introduced, intervention_averted``; the same with ``_sought``
-        among those that sought an opinion; ``second_right`` among sought opinions that differ.
+    Each outcome's chance is averaged over 2^18 cases, the same in every call: among all cases, with
+    ``_sought`` among those that sought an opinion, and ``second_right`` among sought opinions that differ.
 
     Examples
     --------
@@ -186,32 +172,20 @@ def expected_rates(scenario: Scenario | str) -> dict[str, float]:
 
 
 @checked()
-def along(
-    scenario: Scenario | str, path: str, values: Iterable[float], *, refit: bool = False
-) -> pd.DataFrame:
+def along(scenario: Scenario | str, path: str, values: Iterable[float]) -> pd.DataFrame:
     """The expected rates at each value of one parameter, the others as they are.
 
-    The values are the index of the table; its columns are what :func:`expected_rates` gives. ``refit`` solves
-    for the rates of the scenario again at each value, so that they hold.
+    The values are the index of the table; its columns are what :func:`expected_rates` gives.
 
     Examples
     --------
     >>> along("programme", "readers.anchoring", [1, 1.437])["diagnosis_changed_sought"].round(2).to_dict()
     {1.0: 0.15, 1.437: 0.14}
     """
-    from secondop.cohorts.calibrate import recentred
-
     scenario = as_scenario(scenario)
-    if path.startswith("rates.") and not refit:
-        raise SecondopError(f"{path} is a target, and moves nothing by itself: solve for it with refit=True.")
-    if path.endswith(".contrast"):
-        raise SecondopError(f"{path} is a target: solve for it with calibrate(scenario, contrasts=...).")
+    if path.startswith("rates.") or path.endswith(".contrast"):
+        mend = "set it with replace, and solve for it with recentred or calibrate"
+        raise SecondopError(f"{path} is a target, and moves nothing by itself: {mend}.")
     values = pd.Index([float(value) for value in values], name=path)
-    bar = tqdm(values, unit="value", delay=2, leave=False)
-    moved = (scenario.replace({path: value}) for value in bar)
-    moved = map(recentred, moved) if refit else moved
+    moved = (scenario.replace({path: value}) for value in tqdm(values, unit="value", delay=2, leave=False))
     return pd.DataFrame([expected_rates(each) for each in moved], index=values)
-
-
-def _f(value: float | np.ndarray) -> np.ndarray:
-    return np.asarray(value, np.float32)

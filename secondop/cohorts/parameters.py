@@ -1,14 +1,13 @@
-"""The numbers of a scenario: what sorts there are, and how far each may be off."""
+"""The numbers of a scenario: what sorts there are, how far each may be off, and what it is called."""
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable, Mapping
+import tomllib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from secondop.rules.facts import Fact, Kind
+from secondop.datafiles import data_path
 
 BASES = ("cited", "assumed", "fitted")
 TRAITS = ("difficulty", "gravity", "contest")
@@ -30,29 +29,32 @@ STATED += tuple(f"rates.{name}" for name in RATES) + tuple(f"solved.{name}" for 
 """Every scenario states these."""
 
 EFFECTS_ON = ("first_right", "treatment_changed")
-_OF_CONTRAST = {"solve": EFFECTS_ON, "among": ("all", "sought"), "measure": ("risk ratio", "odds ratio")}
-_OF_CONTRAST["outcome"] = (
-    "first_right",
-    *(f"{x}_changed" for x in ("diagnosis", "treatment", "both", "either")),
-)
-_OF_CONTRAST["outcome"] += ("error_corrected", "error_introduced", "intervention_averted", "sought")
-_SORTS = {
-    r"signal": "signal",
-    r"(missing|facts\.\w+\.missing)(\.share)?": "gap",
-    rf"rates\.({'|'.join(RATES)})": "share",
-    r"outcomes\.plan_dropped|facts\.\w+(\.by\.[\w-]+)?\.share(s\..+)?": "share",
-    r"missing\.difficulty|facts\.\w+\.(difficulty|gravity|contest|missing_difficulty)": "correlation",
-    r"readers\.anchoring|effects\.[\w-]+\.contrast": "odds",
-    r"readers\.difficulty|outcomes\.(gravity|contest)|sought\.(wish|gravity)": "slope",
-    rf"effects\.[\w-]+\.({'|'.join(EFFECTS_ON)})": "slope",
-    rf"solved\.({'|'.join(SOLVED)})": "log_odds",
-}
+_OUTCOMES = ("first_right", "diagnosis_changed", "treatment_changed", "both_changed", "either_changed")
+_OUTCOMES += ("error_corrected", "error_introduced", "intervention_averted", "sought")
+OF_CONTRAST = {"solve": EFFECTS_ON, "outcome": _OUTCOMES, "among": ("all", "sought")}
+OF_CONTRAST |= {"measure": ("risk ratio", "odds ratio")}
+"""What an effect states of its contrast: one of these words each."""
+
 LIMITS = {"signal": (0.0, 2.0), "gap": (0.0, 0.99), "share": (0.0, 1.0), "correlation": (-0.95, 0.95)}
 LIMITS |= {"odds": (1e-3, 1e3), "slope": (-8.0, 8.0), "log_odds": (-30.0, 30.0)}
-
-
-MOST_ANSWERS = 250
-"""Of one fact: its answers are kept in a byte each."""
+"""Between which a number lies, by its sort."""
+_FACT, _CASES, _EFFECT = r"facts\.\w+", r"facts\.\w+(\.by\.[\w-]+)?", r"effects\.[\w-]+"
+_SORTS = {  # what a scenario states: numbers within the limits, and all else, by their paths
+    "signal": "signal",
+    "gap": rf"missing\.share|{_FACT}\.missing",
+    "share": rf"rates\.({'|'.join(RATES)})|outcomes\.plan_dropped|{_CASES}\.share(s\..+)?",
+    "correlation": rf"missing\.difficulty|{_FACT}\.({'|'.join(TRAITS)}|missing_difficulty)",
+    "odds": rf"readers\.anchoring|{_EFFECT}\.contrast",
+    "slope": rf"readers\.difficulty|(outcomes|sought)\.gravity|outcomes\.contest|sought\.wish"
+    rf"|{_EFFECT}\.({'|'.join(EFFECTS_ON)})",
+    "log_odds": rf"solved\.({'|'.join(SOLVED)})",
+    "condition": rf"wish|intervention|{_EFFECT}\.(when|against)|{_FACT}\.by\.[\w-]+\.when",
+    "word": rf"{_EFFECT}\.({'|'.join(OF_CONTRAST)})",
+    "answer": rf"{_CASES}\.answer",
+    "breaks": rf"{_FACT}\.breaks",
+    "shares": rf"{_CASES}\.shares",
+    "table": rf"missing|rates|readers|outcomes|sought|solved|effects|facts|{_EFFECT}|{_CASES}|{_FACT}\.by",
+}
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,11 @@ class Parameter:
 
 @lru_cache(maxsize=1 << 14)
 def sort_of(path: str) -> str | None:
-    """What sort of number the parameter of this path is: a key of ``LIMITS``, or None."""
-    return next((sort for pattern, sort in _SORTS.items() if re.fullmatch(pattern, path)), None)
+    """What sort of thing a scenario states at this path, of a number a key of ``LIMITS``; None if nothing."""
+    return next((sort for sort, pattern in _SORTS.items() if re.fullmatch(pattern, path)), None)
 
 
-def default_range(sort: str | None, value: float) -> tuple[float, float]:
+def default_range(sort: str, value: float) -> tuple[float, float]:
     """Half to double the odds of a share, half to double of odds or a slope, a correlation 0.15 either way.
 
     What is exactly 0 or 1 is so by construction and does not vary.
@@ -94,70 +96,26 @@ def default_range(sort: str | None, value: float) -> tuple[float, float]:
     return value, value
 
 
-def share_paths(parameters: Mapping[str, Parameter], start: str, fact: Fact, breaks: Iterable) -> list[str]:
-    """Paths of a fact's shares below ``start``, in the order of its answers; a count's end with the last."""
-    if fact.kind is Kind.FLAG:
-        return [f"{start}.share"]
-    if fact.has_levels:
-        return [f"{start}.shares.{level}" for level in fact.levels]
-    if fact.kind is Kind.NUMBER:
-        return [f"{start}.shares.{edge:g}" for edge in list(breaks)[:-1]]
-    found: list[str] = []
-    while (path := f"{start}.shares.{len(found)}") in parameters:
-        found.append(path)
-    return found
+@cache
+def _words() -> dict[str, dict[str, str]]:
+    return tomllib.loads(data_path("parameter_words.toml").read_text("utf-8"))
 
 
-def number_problems(path: str, p: Parameter) -> Iterable[str]:
-    """What is wrong with one parameter, in words."""
-    if (sort := sort_of(path)) is None:
-        yield f"there is no parameter {path!r}."
-        return
-    low, high = LIMITS[sort]
-    if outside := [v for v in (p.value, p.lower, p.upper) if not low <= v <= high]:
-        yield f"{path} and its range lie in {low:g} to {high:g}, not at {outside[0]:g}."
-    elif not p.lower <= p.value <= p.upper:
-        yield f"{path}: {p.value:g} is outside its own range {p.lower:g} to {p.upper:g}."
-    if p.basis not in BASES:
-        yield f"{path}: the basis is one of {', '.join(BASES)}, not {p.basis!r}."
-    elif p.basis != "assumed" and not p.citation:
-        yield f"{path} is {p.basis}, so it needs a citation."
+def parameter_words(path: str) -> str:
+    """A parameter's path, as one says it.
 
-
-def rate_problems(parameters: Mapping[str, Parameter]) -> Iterable[str]:
-    """Rates that cannot hold together: a share of all cases is never below that of its seekers."""
-    rate = {name: parameters[f"rates.{name}"].value for name in RATES if f"rates.{name}" in parameters}
-    if len(rate) < len(RATES):
-        return
-    for name in ("diagnosis_changed", "treatment_changed"):
-        least = rate["sought"] * rate[f"{name}_sought"]
-        most = 1 - rate["sought"] * (1 - rate[f"{name}_sought"])
-        if not least < rate[name] < most:
-            why = f"{rate['sought']:.3g} seek and {rate[f'{name}_sought']:.3g} of them change"
-            yield f"rates.{name} lies between {least:.3g} and {most:.3g}, since {why}; not at {rate[name]:g}."
-    a, b, both = (rate[f"{name}_changed_sought"] for name in ("diagnosis", "treatment", "both"))
-    if not max(0.0, a + b - 1) < both < min(a, b):
-        low, high = max(0.0, a + b - 1), min(a, b)
-        yield f"rates.both_changed_sought lies between {low:.3g} and {high:.3g}, not at {both:g}."
-
-
-def effect_problems(name: str, stated: Mapping, contrast: bool) -> Iterable[str]:
-    """What is wrong with what an effect states of its contrast, in words."""
-    for key, words in _OF_CONTRAST.items():
-        if key in stated and stated[key] not in words:
-            yield f"effects.{name}.{key} is one of {', '.join(words)}, not {stated[key]!r}."
-        elif contrast and key not in stated:
-            yield f"effects.{name} states a contrast, so it needs {key}: one of {', '.join(words)}."
-
-
-def share_problems(start: str, shares: Mapping[str, Parameter | None], fact: Fact) -> Iterable[str]:
-    """What is wrong with the shares of a fact's answers, in words."""
-    lacking = [path for path, share in shares.items() if share is None]
-    if lacking or not shares:
-        yield f"{start} does not state {', '.join(lacking) or 'its shares'}."
-    elif fact.is_numeric and len(shares) > min(fact.high + 1, MOST_ANSWERS):
-        yield f"{start} states {len(shares)} shares, more than there are answers (or than {MOST_ANSWERS})."
-    elif fact.kind is not Kind.FLAG:
-        total = math.fsum(share.value for share in shares.values() if share)
-        if abs(total - 1) > 1e-6:
-            yield f"the shares of {start} add up to {total:.6g}, not to 1."
+    >>> parameter_words("facts.pathology_result.by.cancer.shares.ambiguous")
+    'pathology result (cancer): share of “ambiguous”'
+    """
+    known, (section, *rest) = _words(), path.split(".")
+    if section == "thresholds":
+        said = f"{rest[0]}: threshold of the rules"
+    elif section not in ("facts", "effects"):
+        said = known["whole"].get(path, path.replace(".", ": "))
+    else:
+        name, *rest = rest
+        if rest[0] == "by":
+            name, rest = f"{name} ({rest[1]})", rest[2:]
+        said = f"share of “{'.'.join(rest[1:])}”" if len(rest) > 1 else known["own"][rest[0]]
+        said = f"{name}: {said}"
+    return said.replace("_", " ")

@@ -1,18 +1,19 @@
-"""Files of scenarios: the four that ship, and any that states its numbers in TOML."""
+"""Files of scenarios: the four that ship, and any that states its numbers in TOML.
+
+Files are short: a bare number stands for an assumed parameter whose range follows a stated rule, and what a
+file does not state is taken over from the scenario that it extends.
+"""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterable
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from secondop.arguments import checked
-from secondop.cohorts.parameters import EFFECTS_ON, Parameter, default_range, share_paths, sort_of
+from secondop.cohorts.parameters import LIMITS, STATED, Parameter, default_range, sort_of
 from secondop.cohorts.scenario import Scenario
-from secondop.cohorts.structure import OF_EFFECT, OF_FACT, Structure
+from secondop.cohorts.structure import Structure
 from secondop.datafiles import data_path, read_toml
 from secondop.errors import SecondopError, did_you_mean, unknown_name
 from secondop.guideline.second_opinion import RULE_BOOK
@@ -20,17 +21,16 @@ from secondop.rules.facts import Fact, Kind
 from secondop.rules.rulebook import RuleBook
 from secondop.words import plural
 
-_SECTIONS = ("signal", "missing", "rates", "readers", "outcomes", "sought", "solved", "effects", "facts")
+_HEAD = {"name": (str, "text"), "title": (str, "text"), "fitted_to": (list, "a list of ids")}
+_HEAD |= {"defaults": (dict, "a table with a basis and a citation")}
+_PARTS = ("value", "lower", "upper", "basis", "citation")
 
 
 def load_scenario(name: str) -> Scenario:
     """A scenario that comes with the package.
 
-    Parameters
-    ----------
-    name : str
-        "programme": patients of an employer's second-opinion benefit, fitted to their published rates;
-        "general": primary care; "surgical": an elective operation is proposed; "oncology": cancer patients.
+    "programme": patients of an employer's second-opinion benefit, fitted to their published rates;
+    "general": primary care; "surgical": an elective operation is proposed; "oncology": cancer patients.
 
     Examples
     --------
@@ -53,186 +53,126 @@ def as_scenario(scenario: Scenario | str) -> Scenario:
 
 @checked()
 def read_scenario(source: str | Path, *, rule_book: RuleBook = RULE_BOOK) -> Scenario:
-    """A scenario from a TOML file, or from text as `Scenario.to_toml` writes it.
+    """A scenario from a TOML file, or from text as `Scenario.to_toml` writes it: of a rule book's facts.
 
-    Parameters
-    ----------
-    source : path or str
-        The file, or its content. ``data/README.md`` describes the format.
-    rule_book : RuleBook
-        Whose facts it draws: it states each of them.
+    ``data/README.md`` describes the format.
     """
-    raw, faults = read_toml(source, "A scenario"), []
-    name, title = (_said(raw, key, str, "text", faults) for key in ("name", "title"))
-    name = name or "without a name"
-    fitted_to = _said(raw, "fitted_to", list, "a list of ids", faults) or []
-    default = _said(raw, "defaults", dict, "a table", faults) or {}
-    if extra := default.keys() - {"basis", "citation"}:
-        faults.append(f"defaults states a basis and a citation, not {', '.join(sorted(extra))}.")
-    base = load_scenario(raw.pop("extends")) if "extends" in raw else None
-    reader = _Reader(rule_book, {key: default[key] for key in default.keys() - extra}, faults)
-    if base is not None:
-        reader.carry_over(base)
-        fitted_to = dict.fromkeys((*base.fitted_to, *fitted_to))
-    for section, stated in raw.items():
-        reader.read(section, stated)
-    if base is None and (silent := rule_book.facts.keys() - reader.structure.get("facts", {}).keys()):
+    raw, file, head = read_toml(source, "A scenario"), _File(rule_book), {}
+    for key, (kind, words) in _HEAD.items():
+        value = raw.pop(key, kind())
+        fits = isinstance(value, kind) and all(isinstance(x, str) for x in value)  # letters, ids or keys
+        fits = fits and (kind is not dict or value.keys() <= {"basis", "citation"})
+        file.faults += [] if fits else [f"{key} is {words}, not {value!r}."]
+        head[key] = value if fits else kind()
+    file.default = head["defaults"]
+    if "extends" in raw:
+        base = load_scenario(raw.pop("extends"))
+        file.take_over(base)
+        head["fitted_to"] = dict.fromkeys((*base.fitted_to, *head["fitted_to"]))
+    elif silent := rule_book.facts.keys() - set(raw.get("facts", ())):
         said = f"it extends no other scenario and says nothing of {plural(len(silent), 'fact')}"
-        faults.insert(0, f'{said}: extends = "general" takes over what a file does not state.')
-    structure = Structure(reader.structure, rule_book)
-    return Scenario(name, title or name, reader.numbers, structure, tuple(fitted_to), tuple(faults))
+        file.faults.append(f'{said}: extends = "general" takes over what a file does not state.')
+    for path, stated in raw.items():
+        file.read(path, stated)
+    name, fitted_to = head["name"] or "without a name", tuple(head["fitted_to"])
+    title, faults = head["title"] or name, tuple(file.faults)
+    return Scenario(name, title, file.numbers, file.structure, fitted_to, faults)
 
 
-def _said(raw: dict, key: str, due: type, words: str, faults: list[str]) -> Any:
-    """What the file says under a key, taken out of it; None if nothing, or not of the type due."""
-    value = raw.pop(key, None)
-    if isinstance(value, due) and all(isinstance(x, str) for x in value):  # letters, keys or ids
-        return value
-    faults += [] if value is None else [f"{key} is {words}, not {value!r}."]
-    return None
+class _File:
+    """What a file states: numbers and all else by path, and every fault that was found."""
 
-
-class _Reader:
-    """What a file states: numbers by path, the structure, and every fault that was found."""
-
-    def __init__(self, rule_book: RuleBook, default: dict, faults: list[str]) -> None:
-        self.rule_book, self.default, self.faults = rule_book, default, faults
+    def __init__(self, rule_book: RuleBook) -> None:
         self.numbers: dict[str, Parameter] = {}
-        self.structure: dict[str, Any] = {"effects": {}, "facts": {}}
+        self.stated: dict[str, Any] = {}
+        self.structure = Structure(self.stated, rule_book)
+        self.default: dict[str, str] = {}
+        self.faults: list[str] = []
 
-    def carry_over(self, base: Scenario) -> None:
+    def take_over(self, base: Scenario) -> None:
         """What a scenario states that this one extends, of facts that mean the same."""
-        theirs, ours = base.structure.rule_book.facts, self.rule_book.facts
+        theirs, ours = base.structure.rule_book.facts, self.structure.rule_book.facts
         alike = {x for x in theirs.keys() & ours if _meaning(theirs[x]) == _meaning(ours[x])}
         why = f"carried over from the scenario {base.name!r}, where it was solved for"
-        for path, p in base.parameters.items():
-            section, fact, *_ = *path.split("."), ""
-            if section != "facts" or fact in alike:
-                fitted = p.basis == "fitted"
-                self.numbers[path] = replace(p, basis="assumed", citation=why) if fitted else p
-        self.structure |= copy.deepcopy(dict(base.structure.raw))
-        self.structure["facts"] = {x: own for x, own in self.structure["facts"].items() if x in alike}
+        for held, taken in ((self.numbers, base.parameters), (self.stated, base.structure.stated)):
+            held |= {x: y for x, y in taken.items() if not x.startswith("facts.") or x.split(".")[1] in alike}
+        solved = {path: p for path, p in self.numbers.items() if p.basis == "fitted"}
+        self.numbers |= {path: replace(p, basis="assumed", citation=why) for path, p in solved.items()}
 
-    def read(self, section: str, stated: Any) -> None:
-        """What stands in one section of the file."""
-        if section in ("wish", "intervention"):
-            self.structure[section] = stated
-        elif section == "signal":
-            self.number(section, stated)
-        elif section not in _SECTIONS:
-            self.faults.append(f"there is no section {section!r}.{did_you_mean(section, _SECTIONS)}")
+    def read(self, path: str, stated: Any) -> None:
+        """What stands at a path of the file: a number, what is none, or a table of such."""
+        facts, (section, fact, *_) = self.structure.rule_book.facts, (*path.split("."), "")
+        sort, fault = sort_of(path), ""
+        if section == "facts" and fact and fact not in facts:
+            fault = f"there is no fact {fact!r}.{did_you_mean(fact, facts)}"
+        elif sort == "table" and not isinstance(stated, dict):
+            fault = f"{path} is a table, not {stated!r}."
+        elif sort == "table" and "answer" in stated and (both := stated.keys() & {"share", "shares"}):
+            fault = f"{path} states an answer or {both.pop()}, not both."
+        elif sort == "table" and not stated and "." in path:  # said to be empty, it is there no more
+            self.forget(path)
+        elif sort == "table":  # bands before their shares; shares of some cases first
+            for key in sorted(stated, key=lambda key: {"breaks": 0, "by": 1, "shares": 3}.get(key, 2)):
+                self.read(f"{path}.{key}", stated[key])
+        elif sort == "shares":
+            fault = self.shares(path.removesuffix(".shares"), stated)
+        elif sort == "breaks":
+            fault = self.breaks(path, facts[fact], stated)
+        elif sort in LIMITS:
+            fault = self.number(path, stated)
+        elif sort:
+            self.stated[path] = stated
         else:
-            for key, value in self.table(section, stated, f", as in [{section}]").items():
-                match section:
-                    case "effects":
-                        self.effect(key, value)
-                    case "facts" if key not in (facts := self.rule_book.facts):
-                        self.faults.append(f"there is no fact {key!r}.{did_you_mean(key, facts)}")
-                    case "facts":
-                        held = self.structure["facts"].setdefault(key, {})
-                        self.fact(f"facts.{key}", self.rule_book.fact(key), value, held)
-                    case _:
-                        self.number(f"{section}.{key}", value)
-
-    def table(self, place: str, stated: Any, hint: str = "") -> dict[str, Any]:
-        """A table, to take from; an empty one, and a fault, if it is none."""
-        if isinstance(stated, dict):
-            return dict(stated)
-        self.faults.append(f"{place} is a table{hint}, not {stated!r}.")
-        return {}
+            known = {*STATED, *self.numbers, *self.stated}
+            fault = f"there is no parameter {path!r}.{did_you_mean(path, known)}"
+        self.faults += [fault] if fault else []
 
     def forget(self, start: str) -> None:
-        """Drop the numbers below a path."""
-        for path in [path for path in self.numbers if path.startswith(f"{start}.")]:
-            del self.numbers[path]
+        """Drop what is stated below a path."""
+        for held in (self.numbers, self.stated):
+            for path in [path for path in held if path.startswith(f"{start}.")]:
+                del held[path]
 
-    def effect(self, name: str, stated: Any) -> None:
-        """What is stated of an effect; one that is said to be empty is there no more."""
-        start, takes, own = (
-            f"effects.{name}",
-            {*OF_EFFECT, *EFFECTS_ON, "contrast"},
-            self.structure["effects"],
-        )
-        if stated == {}:
-            own.pop(name, None)
-            self.forget(start)
-            return
-        for key, value in self.table(start, stated).items():
-            if key in OF_EFFECT:
-                own.setdefault(name, {})[key] = value
-            elif key in takes:
-                own.setdefault(name, {})
-                self.number(f"{start}.{key}", value)
-            else:
-                said = f"{start} cannot state {key!r}.{did_you_mean(key, takes)}"
-                self.faults.append(f"{said} It takes {', '.join(sorted(takes))}.")
+    def breaks(self, path: str, fact: Fact, stated: Any) -> str:
+        """The edges of the bands of a number; what is wrong with them, if anything is."""
+        if fact.kind is not Kind.NUMBER:
+            return f"{path} is stated of numbers alone, not {stated!r}."
+        edges = stated if isinstance(stated, list) and all(type(x) in (int, float) for x in stated) else []
+        if len(edges) < 2 or sorted({*edges}) != edges or edges[0] < fact.low or edges[-1] > fact.high:
+            takes = f"two or more numbers that rise, from {fact.low:,g} to {fact.high:,g}"
+            return f"{path} is a list of {takes}, not {stated!r}."
+        self.stated[path] = stated
+        return ""
 
-    def fact(self, start: str, fact: Fact, stated: Any, held: dict, breaks: Iterable = ()) -> None:
-        """What is stated of a fact or of some of its cases: numbers by path, all else into ``held``."""
-        own = self.table(start, stated, ", as in { share = 0.1 }")
-        if "breaks" in own and (wrong := _break_problem(fact, own["breaks"])):
-            self.faults.append(f"{start}.breaks {wrong}, not {own.pop('breaks')!r}.")
-            own.pop("shares", None)  # cannot be told without
-        if "answer" in own and (both := own.keys() & {"share", "shares"}):
-            self.faults.append(f"{start} states an answer or {both.pop()}, not both.")
-        held |= {key: own.pop(key) for key in OF_FACT if key in own}
-        breaks = held.get("breaks", breaks)
-        by = own.pop("by", None)
-        if by == {}:  # said to be empty: no case is told apart any more
-            held["by"] = {}
-            self.forget(f"{start}.by")
-        elif by is not None:
-            for name, each in self.table(
-                f"{start}.by", by, " of cases, each with its when and shares"
-            ).items():
-                place = held.setdefault("by", {}).setdefault(name, {})
-                self.fact(f"{start}.by.{name}", fact, each, place, breaks)
-        shares = self.shares(start, fact, own.pop("shares", {}), breaks)
-        if "share" in own or shares:
-            held.pop("answer", None)
-            self.forget(f"{start}.shares")
-        for key, value in (own | shares).items():
-            self.number(f"{start}.{key}", value)
-
-    def shares(self, start: str, fact: Fact, stated: Any, breaks: Iterable) -> dict[str, Any]:
-        """Shares by what a path ends with, stated by answer, or as a list in the order of answers."""
+    def shares(self, start: str, stated: Any) -> str:
+        """Shares by answer, or as a list in the order of answers: in place of those that were there."""
+        listed = stated if isinstance(stated, list) else [stated]
+        paths = self.structure.share_paths(start, [f"{start}.shares.{i}" for i in range(len(listed))])
         if isinstance(stated, dict):
-            return {f"shares.{label}": share for label, share in stated.items()}
-        stated = stated if isinstance(stated, list) else [stated]
-        places = dict.fromkeys(f"{start}.shares.{i}" for i in range(len(stated)))
-        paths = share_paths(places, start, fact, breaks)
-        if len(paths) == len(stated) and (paths or fact.kind is not Kind.NUMBER):
-            return {path.removeprefix(f"{start}."): x for path, x in zip(paths, stated, strict=True)}
-        bands = f"{start}: it is a number, so it states breaks, the edges of the bands of its shares."
-        many = f"{start} has {len(paths)} answers, so it needs as many shares, not {len(stated)}."
-        self.faults.append(many if paths or fact.kind is not Kind.NUMBER else bands)
-        return {}
+            given = {f"{start}.shares.{label}": share for label, share in stated.items()}
+        elif len(paths) != len(listed):
+            lacks = " A number has those between its breaks." * (not paths)
+            return f"{start} has {len(paths)} answers, so it needs as many shares, not {len(listed)}.{lacks}"
+        else:
+            given = dict(zip(paths, listed, strict=True))
+        self.forget(f"{start}.shares")
+        self.faults += filter(None, map(self.number, given, given.values()))
+        return ""
 
-    def number(self, path: str, value: Any) -> None:
+    def number(self, path: str, value: Any) -> str:
         """A parameter as stated: in full, or as a bare number with the default range and basis."""
         stated = value if isinstance(value, dict) else {"value": value}
-        own = {key: stated[key] for key in ("value", "lower", "upper") if key in stated}
-        if extra := set(stated) - set(Parameter.__dataclass_fields__):
-            self.faults.append(f"{path} cannot state {', '.join(sorted(extra))}.")
-        elif "value" not in own or any(type(number) not in (int, float) for number in own.values()):
-            self.faults.append(f"{path} needs a number, not {value!r}.")
-        elif wrong := [key for key in ("basis", "citation") if not isinstance(stated.get(key, ""), str)]:
-            self.faults.append(f"{path}: its {wrong[0]} is text, not {stated[wrong[0]]!r}.")
-        else:
-            lower, upper = default_range(sort_of(path), own["value"])
-            own = {key: float(number) for key, number in own.items()}
-            self.numbers[path] = Parameter(**{"lower": lower, "upper": upper} | self.default | stated | own)
+        for key, x in ({"value": None} | stated).items():
+            if type(x) not in ((str,) if key in ("basis", "citation") else (int, float)) or key not in _PARTS:
+                takes = "a number, or its value, lower, upper (numbers), basis and citation (texts)"
+                return f"{path} takes {takes}; not {key} = {x!r}."
+        if ".share" in path:
+            self.stated.pop(f"{path[: path.index('.share')]}.answer", None)
+        lower, upper = default_range(sort_of(path), stated["value"])
+        own = {key: x if isinstance(x, str) else float(x) for key, x in stated.items()}
+        self.numbers[path] = Parameter(**{"lower": lower, "upper": upper} | self.default | own)
+        return ""
 
 
 def _meaning(fact: Fact) -> tuple:
     return fact.kind, fact.levels, fact.unit, fact.low, fact.high
-
-
-def _break_problem(fact: Fact, breaks: Any) -> str:
-    """Why these cannot be the edges of a fact's bands; empty if they can."""
-    if fact.kind is not Kind.NUMBER:
-        return "is stated of numbers alone"
-    fine = isinstance(breaks, list) and len(breaks) > 1 and all(type(x) in (int, float) for x in breaks)
-    if fine and all(a < b for a, b in pairwise(breaks)) and fact.low <= breaks[0] and breaks[-1] <= fact.high:
-        return ""
-    return f"is a list of two or more numbers that rise, from {fact.low:,g} to {fact.high:,g}"

@@ -6,9 +6,8 @@ number, changes nothing that is drawn of the others. Within its stream a shorter
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable
+from functools import cache
 from hashlib import sha256
 from itertools import accumulate
 from typing import Any
@@ -18,21 +17,13 @@ from scipy import special
 
 from secondop.cohorts.parameters import TRAITS
 from secondop.cohorts.scenario import Scenario
+from secondop.cohorts.structure import place
 from secondop.rules.conditions import Condition
 from secondop.rules.facts import Fact, Kind
 
 WORDS = 1 << 16
-
-
-@lru_cache(maxsize=1)
-def _normals() -> np.ndarray:
-    """The standard normal of each 16-bit word: quantiles at the middle of 65,536 equal parts."""
-    return special.ndtri((np.arange(WORDS) + 0.5) / WORDS).astype(np.float32)
-
-
-@lru_cache(maxsize=1 << 12)
-def _spawn_key(name: str) -> int:
-    return int.from_bytes(sha256(name.encode()).digest()[:8])
+_NORMALS = special.ndtri((np.arange(WORDS) + 0.5) / WORDS).astype(np.float32)
+"""The standard normal of each 16-bit word: quantiles at the middle of 65,536 equal parts."""
 
 
 class Streams:
@@ -43,26 +34,18 @@ class Streams:
 
     def __init__(self, seed: int, block: int, rows: int, *, keep: bool = False) -> None:
         self.seed, self.block, self.rows = seed, block, rows
-        self._kept: dict[str, np.ndarray] | None = {} if keep else None
+        if keep:
+            self.words, self.normal = cache(self.words), cache(self.normal)
 
     def words(self, name: str) -> np.ndarray:
         """16-bit words, every one as likely as any other."""
-        return self._once(name, self._drawn)
+        key = int.from_bytes(sha256(name.encode()).digest()[:8])
+        spawned = np.random.SeedSequence(self.seed, spawn_key=(self.block, key))
+        return np.random.SFC64(spawned).random_raw(-(-self.rows // 4)).view(np.uint16)[: self.rows]
 
     def normal(self, name: str) -> np.ndarray:
         """Standard normals, to be read and not changed."""
-        return self._once(f"normal:{name}", lambda _: _normals().take(self.words(name)))
-
-    def _drawn(self, name: str) -> np.ndarray:
-        spawned = np.random.SeedSequence(self.seed, spawn_key=(self.block, _spawn_key(name)))
-        return np.random.SFC64(spawned).random_raw(-(-self.rows // 4)).view(np.uint16)[: self.rows]
-
-    def _once(self, name: str, make: Callable[[str], np.ndarray]) -> np.ndarray:
-        if self._kept is None:
-            return make(name)
-        if name not in self._kept:
-            self._kept[name] = make(name)
-        return self._kept[name]
+        return _NORMALS.take(self.words(name))
 
     def hits(self, name: str, chance: np.ndarray | float) -> np.ndarray:
         """Yes or no, yes with this chance (to 1 in 65,536)."""
@@ -84,21 +67,17 @@ class _Words:
 class Truth:
     """The true answers of some cases: places of levels (uint8), yes or no, counts and numbers."""
 
-    def __init__(self, streams: Streams) -> None:
+    def __init__(self, plans: Iterable[FactPlan], streams: Streams) -> None:
         self.streams = streams
         self.traits = {name: streams.normal(f"trait:{name}") for name in TRAITS}
         self.answers: dict[str, np.ndarray] = {}
-
-    def __len__(self) -> int:
-        return self.streams.rows
-
-    def _column(self, fact: Fact) -> Any:
-        answers = self.answers[fact.name]
-        return _Words(fact, answers) if fact.has_levels else answers
+        for plan in plans:
+            self.answers[plan.fact.name] = plan.draw(self)
 
     def meets(self, condition: Condition) -> np.ndarray:
         """Which of the cases meet a condition, by their true answers."""
-        return condition.to_expr(self._column)
+        answers = self.answers
+        return condition.to_expr(lambda x: _Words(x, answers[x.name]) if x.has_levels else answers[x.name])
 
     def score(self, name: str, correlations: dict[str, float]) -> np.ndarray:
         """A standard normal for each case, correlated with its traits as stated."""
@@ -110,7 +89,6 @@ class Truth:
         return score
 
 
-@dataclass(frozen=True)
 class FactPlan:
     """How a fact is drawn: ready for any number of cases.
 
@@ -118,29 +96,22 @@ class FactPlan:
     the thresholds of its score, one for each answer but the lowest. ``fixed`` holds what needs no draw.
     """
 
-    fact: Fact
-    correlations: dict[str, float]
-    strata: tuple[Condition, ...]
-    cuts: np.ndarray
-    fixed: tuple[tuple[int, Any], ...]
-    breaks: np.ndarray
-
-    @classmethod
-    def of(cls, scenario: Scenario, fact: Fact) -> FactPlan:
-        """The plan of one fact of a scenario."""
-        name, structure = fact.name, scenario.structure
-        strata = structure.strata.get(name, {})
-        stated = [(by, structure.of_fact(name, by)) for by in (*strata, "")]
-        fixed = tuple((i, each["answer"]) for i, (_, each) in enumerate(stated) if "answer" in each)
-        shares = [[0.0] if "answer" in e else list(scenario.shares(name, by).values()) for by, e in stated]
-        several = fact.kind is not Kind.FLAG
-        above = np.zeros((len(stated), max(map(len, shares)) - several))  # of what lies above each threshold
+    def __init__(self, scenario: Scenario, fact: Fact) -> None:
+        self.fact, self.correlations = fact, signalled(scenario, fact.name)
+        strata, stated = scenario.structure.strata.get(fact.name, {}), scenario.structure.stated
+        self.strata, several, shares = [*strata.values()], fact.kind is not Kind.FLAG, []
+        self.fixed: dict[int, Any] = {}
+        for i, by in enumerate((*strata, "")):
+            answer = stated.get(f"{place(fact.name, by)}.answer")
+            shares.append([0.0] if answer is not None else [*scenario.shares(fact.name, by).values()])
+            if answer is not None:
+                self.fixed[i] = fact.levels.index(answer) if fact.has_levels else answer
+        above = np.zeros((len(shares), max(map(len, shares)) - several))  # of what lies above each threshold
         for row, each in zip(above, shares, strict=True):
             each = list(accumulate(each[:0:-1]))[::-1] if several else each
             row[: len(each)] = each
-        cuts = special.ndtri(1 - np.clip(above.round(12), 0, 1)).astype(np.float32)
-        breaks = np.array(structure.of_fact(name).get("breaks", ()), float)
-        return cls(fact, signalled(scenario, name), tuple(strata.values()), cuts, fixed, breaks)
+        self.cuts = special.ndtri(1 - np.clip(above.round(12), 0, 1)).astype(np.float32)
+        self.breaks = np.array(stated.get(f"{place(fact.name)}.breaks", ()), float)
 
     def draw(self, truth: Truth) -> np.ndarray:
         """The true answers, given those that its strata speak of."""
@@ -151,16 +122,14 @@ class FactPlan:
             inside.append(held if left is None else held & left)
             left = ~held if left is None else left & ~held
         inside.append(left)
-        fixed = dict(self.fixed)
-        live = [i for i in range(len(inside)) if i not in fixed]
+        live = [i for i in range(len(inside)) if i not in self.fixed]
         # sums and products, since a choice by a random mask takes ten times as long
-        place = sum(inside[i] * np.uint8(i) for i in live) if len(live) > 1 else None
-        drawn = np.zeros(len(truth), np.uint8)
+        stratum = sum(inside[i] * np.uint8(i) for i in live) if len(live) > 1 else None
+        drawn = np.zeros(len(score), np.uint8)
         for cut in self.cuts.T if live else ():  # where all else is fixed, one threshold serves every case
-            drawn += (score > (cut[live[0]] if place is None else cut.take(place))).view(np.uint8)
+            drawn += (score > (cut[live[0]] if stratum is None else cut.take(stratum))).view(np.uint8)
         found = self._as_answers(drawn, truth)
-        for i, answer in fixed.items():
-            answer = self.fact.levels.index(answer) if self.fact.has_levels else answer
+        for i, answer in self.fixed.items():
             others = False if inside[i] is None else ~inside[i]
             found = found * others + np.asarray(answer, found.dtype) * np.logical_not(others)
         return found
@@ -187,16 +156,6 @@ def signalled(scenario: Scenario, fact: str) -> dict[str, float]:
     return {trait: float(x * shrunk) for trait, x in stated.items() if x * shrunk}
 
 
-def fact_plans(scenario: Scenario, wanted: Iterable[str] | None = None) -> list[FactPlan]:
-    """The plans of these facts and of those on which they depend (by default of all), in order."""
-    structure = scenario.structure
-    facts = structure.order if wanted is None else structure.needed(wanted)
-    return [FactPlan.of(scenario, fact) for fact in facts]
-
-
-def draw(plans: Iterable[FactPlan], streams: Streams) -> Truth:
-    """True cases."""
-    truth = Truth(streams)
-    for plan in plans:
-        truth.answers[plan.fact.name] = plan.draw(truth)
-    return truth
+def fact_plans(scenario: Scenario, facts: Iterable[Fact] | None = None) -> list[FactPlan]:
+    """The plans of these facts (by default of all), each after those on which it depends."""
+    return [FactPlan(scenario, fact) for fact in (scenario.structure.order if facts is None else facts)]

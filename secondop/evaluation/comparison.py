@@ -13,14 +13,23 @@ from secondop.arguments import TEXT, checked
 from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.evaluation import contrasts as counted
 from secondop.evaluation.cohort import Cohort, is_simulated
-from secondop.evaluation.contrasts import ALL, DIFFER, OUTCOMES, SOUGHT
-from secondop.evaluation.known import NONE_ON_RECORD
+from secondop.evaluation.columns import NONE_ON_RECORD
+from secondop.evaluation.contrasts import ALL, OUTCOMES
 from secondop.evaluation.measures import NUMBERS, Z
 from secondop.evaluation.patterns import Patterns
-from secondop.evaluation.published import published_contrasts, published_rates, with_intervals
-from secondop.evaluation.small_cells import hide_compared
+from secondop.evaluation.policies import refuse_clusters
+from secondop.evaluation.published import (
+    DENOMINATORS,
+    MEANT,
+    published_contrasts,
+    published_rates,
+    with_intervals,
+)
 from secondop.guideline.contrasts import SIDES
+from secondop.rules.conditions import Condition, as_condition
+from secondop.rules.facts import Fact
 from secondop.rules.gate import any_frame
+from secondop.rules.spellings import matched
 
 _READINGS = "It is a rate of readings: compare it with read_strategies, not with a cohort."
 APART = {  # the roles of figures that are never compared, and why
@@ -31,23 +40,6 @@ APART = {  # the roles of figures that are never compared, and why
     "not comparable": "It has another denominator, or another meaning of changed.",
 }
 COMPARED = ("calibrate", "derived", "scenario", "validate", "range", "upper bound")
-
-# Published denominator -> which cases of a cohort it means, and the scenario that they must come from.
-DENOMINATORS = {
-    "second opinions obtained": (SOUGHT, None),
-    "second opinions obtained (cancer)": (SOUGHT, "oncology"),
-    "second opinions obtained (operation proposed)": (SOUGHT, "surgical"),
-    "cancer patients": (ALL, "oncology"),
-    "lymphoma patients re-read": (ALL, "oncology"),
-    "operations proposed": (ALL, "surgical"),
-    "operations proposed, mandatory review": (ALL, "surgical"),
-    "general population": (ALL, "general"),
-    "patients": (ALL, None),
-    "discrepant re-reads with follow-up tissue": (DIFFER, None),
-}
-# Published outcome -> the outcome of a cohort that it means.
-MEANT = {name: name for name in (*OUTCOMES, "diagnosis_same", "both_changed", "either_changed", "sought")}
-MEANT |= {"not_confirmed": "treatment_changed"}
 _REFUSED = (
     "A firing rate is a share of all cases; a published rate, of second opinions that were obtained. Compare "
     "a cohort with its outcomes, compare(simulate(...)), and read firing rates with firing_rates(...)."
@@ -69,8 +61,6 @@ def compare(
     fitted_to: Iterable[str] | None = None,
     sides: Mapping[str, tuple[Any, Any]] | None = None,
     redrawn: Iterable[Any] = (),
-    cluster: str | None = None,
-    min_cell: int | None = None,
 ) -> pd.DataFrame:
     """Published rates or contrasts beside a cohort's, with a verdict that never mixes what is unlike.
 
@@ -93,22 +83,15 @@ def compare(
         Whom a contrast compares, by its id: conditions, or names of yes/no columns; "all cases"; no reference
         (None): all others. Some are known already.
     redrawn : iterable of cohorts
-        The cohort at other values of what was fitted: the spread of its figures (standard deviation,
-        ``cohort_fitted``) widens its intervals. Without it, what was fitted is taken as exact.
-    cluster : str, optional
-        The column that says of which patient or site each case is, as for
-        :class:`~secondop.evaluation.cohort.Cohort`; ``cohort_clusters`` says how many are in a denominator.
-    min_cell : int, optional
-        To share the table: figures of the cohort that rest on fewer cases are hidden, with those that would
-        tell them; ``attrs["hidden"]`` says how many rows.
+        The cohort at other values of what was fitted, whose spread (standard deviation, ``cohort_fitted``)
+        widens its intervals. Without it, what was fitted is taken as exact.
 
     Returns
     -------
     DataFrame
         A row per figure, its figures ``published_``, and those of the cohort ``cohort_``: rate or value
         (blank if any answer is unknown), min and max (were unknown no, or yes), lower and upper (95 % around
-        these: Wilson; of ratios on the log scale); ``difference``, cohort minus published (95 %). ``attrs``
-        say whether the cases are ``simulated``.
+        these: Wilson; of ratios on the log scale); ``difference``, cohort minus published (95 %).
 
     Examples
     --------
@@ -117,30 +100,13 @@ def compare(
     >>> table.loc[["meyer_dx", "meyer_tx", "mustafa_newdx"], "verdict"].to_list()
     ['outside', 'not comparable', 'not comparable']
     """
-    published = published_rates() if published is None else published
-    if not isinstance(published, pd.DataFrame):
-        said = f"Published figures are a frame, not {type(published).__name__}"
-        raise SecondopError(f"{said}: start from published_rates() or published_contrasts().")
-    point, kept, figures, counts = _CONTRAST if "measure" in published else _RATE
-    if missing := {*kept, *figures, "remark"} - set(published.columns):
-        said = f"The published figures lack {', '.join(sorted(missing))}"
-        raise SecondopError(f"{said}: start from published_rates() or published_contrasts().")
-    told, names = [], np.array(["id", "outcome", "denominator", "role"])
-    for x, gaps in zip(published["id"], published[names].isna().to_numpy(), strict=True):
-        told += [f"{x}: {', '.join(names[gaps])} is missing"] * any(gaps)
-    told += [f"{x}: two figures have this id" for x in published["id"][published["id"].duplicated()]]
-    refuse("These figures cannot be compared", told)
-    published = published if "measure" in published else with_intervals(published)
+    published, (point, kept, figures, counts) = _published(published)
     columns, attrs = _columns(cohort), getattr(cohort, "attrs", {})
     whom = _sides(published, sides or {}, columns)
-    cluster = cluster or getattr(cohort, "cluster", None)
-    if cluster and cluster not in columns:
-        raise unknown_name("column of the cases", cluster, map(str, columns))
-    answers, unreadable = counted.answers_of(cohort, whom, cluster)
+    answers, unreadable = counted.answers_of(cohort, whom)
     simulated = is_simulated(attrs, columns)
     only_sought = not simulated and counted.only_sought(answers)
-    redrawn = [(cases, _columns(cases))[0] for cases in redrawn]
-    others = [counted.answers_of(cases, whom)[0] for cases in redrawn]
+    others = [counted.answers_of(cases, whom)[0] for cases in redrawn if _columns(cases)]
     scenario = attrs.get("scenario") if scenario is None else scenario
     fitted, rows = _fitted(published, attrs.get("fitted_to"), fitted_to), []
     for _, row in published.iterrows():
@@ -152,14 +118,88 @@ def compare(
         told = row[kept].to_dict() | {f"published_{name}": row[name] for name in figures}
         told |= {(name if name in _APART else f"cohort_{name}"): x for name, x in seen.items()}
         rows.append(told | {"verdict": verdict, "reason": f"{reason} {remark}".strip()})
-    own = ["denominator", *["clusters"] * bool(cluster), *counts, point, *NUMBERS[1:], "fitted"]
+    own = ["denominator", *counts, point, *NUMBERS[1:], "fitted"]
     told = [f"published_{name}" for name in figures] + [f"cohort_{name}" for name in own]
     table = pd.DataFrame(rows, columns=[*kept, *told, *_APART, "verdict", "reason"])
-    whole = {f"cohort_{name}" for name in counts} | {"published_n", "cohort_clusters"} & set(told)
+    whole = {f"cohort_{name}" for name in counts} | {"published_n"} & set(told)
     table = table.astype(dict.fromkeys(whole, "Int64"))
     table.attrs |= {"unreadable": unreadable, "simulated": simulated}
     table.attrs["verification"] = f"{NONE_ON_RECORD.capitalize()}." if only_sought else ""
-    return table if min_cell is None else hide_compared(table, min_cell)
+    return table
+
+
+def _published(published: pd.DataFrame | None) -> tuple[pd.DataFrame, tuple]:
+    """The published figures, checked, and whether they are rates or contrasts."""
+    published, start = published_rates() if published is None else published, "start from published_rates()"
+    if not isinstance(published, pd.DataFrame):
+        said = f"Published figures are a frame, not {type(published).__name__}"
+        raise SecondopError(f"{said}: {start} or published_contrasts().")
+    _, kept, figures, _ = sort = _CONTRAST if "measure" in published else _RATE
+    if missing := {*kept, *figures, "remark"} - set(published.columns):
+        said = f"The published figures lack {', '.join(sorted(missing))}"
+        raise SecondopError(f"{said}: {start} or published_contrasts().")
+    told, names = [], np.array(["id", "outcome", "denominator", "role"])
+    for x, gaps in zip(published["id"], published[names].isna().to_numpy(), strict=True):
+        told += [f"{x}: {', '.join(names[gaps])} is missing"] * any(gaps)
+    told += [f"{x}: two figures have this id" for x in published["id"][published["id"].duplicated()]]
+    refuse("These figures cannot be compared", told)
+    return (published if sort is _CONTRAST else with_intervals(published)), sort
+
+
+def _columns(cohort: Any) -> list[str]:
+    """The columns of a cohort, which must have outcomes and say who sought an opinion."""
+    if isinstance(cohort, Cohort):
+        refuse_clusters(cohort)
+        cohort = cohort.cases
+    absent = f"what was given ({type(cohort).__name__}) has none of the columns {', '.join(OUTCOMES)}"
+    absent = f"There is no outcome to compare: {absent}: give yours one of these names. {_REFUSED}"
+    names = any_frame(cohort, absent).collect_schema().names()
+    if not set(OUTCOMES) & set(names):
+        raise SecondopError(absent)
+    if "sought" not in names:
+        raise SecondopError("No column 'sought'. If every case got an opinion: cohort.assign(sought=True).")
+    return names
+
+
+def _sides(published: pd.DataFrame, stated: Mapping[str, tuple], names: list[str]) -> dict[str, tuple]:
+    """Of each contrast whose sides the cohort tells: its group, its reference, and whom both are among."""
+    if strangers := set(stated) - set(published["id"]):
+        raise unknown_name("published contrast", min(strangers), published["id"])
+
+    def tells(side: Any) -> bool:
+        if side is None or isinstance(side, str):
+            return side in (None, ALL, *names)
+        if not isinstance(side, Condition | Fact):
+            said = f"A side of a contrast is a condition, the name of a yes/no column, {ALL!r} or None"
+            raise SecondopError(
+                f"{said}; got a {type(side).__name__}. Add it to the cases, and name its column."
+            )
+        facts = as_condition(side).facts
+        return facts.keys() <= matched(names, facts).keys()
+
+    figures, found = published.set_index("id"), {}
+    for name, (group, other) in (SIDES | dict(stated)).items():
+        if name in figures.index and figures["denominator"][name] in DENOMINATORS:
+            other = ALL if other is None and figures["measure"][name] == "lift" else other
+            if tells(group) and tells(other):
+                found[name] = group, other, DENOMINATORS[figures["denominator"][name]][0]
+    return found
+
+
+def _fitted(published: pd.DataFrame, stored: Any, stated: Iterable[str] | None) -> set[str] | None:
+    """Ids that agree by construction, with what follows from them; None where nobody says."""
+    if stored is None and stated is None:
+        return None
+    if isinstance(stated, str):
+        raise SecondopError(f"fitted_to is a list of ids: write fitted_to=[{stated!r}].")
+    fitted = set(stored or ()) | set(stated or ())
+    every = pd.concat([published_rates(), published_contrasts(), published]).drop_duplicates("id")
+    for name in sorted(fitted - set(every["id"])):
+        raise unknown_name("published figure", name, every["id"])
+    study = every["study"] + " " + every["year"].astype(str)
+    open_ = (every["role"] == "calibrate") & ~every["id"].isin(fitted)
+    follows = study.isin(study[every["id"].isin(fitted)]) & ~study.isin(study[open_])
+    return fitted | set(every.loc[follows & (every["role"] == "derived"), "id"])
 
 
 def _unlike(
@@ -191,15 +231,11 @@ def _unlike(
 def _seen(row: pd.Series, point: str, answers: Patterns, redrawn: list[Patterns]) -> dict[str, Any]:
     """The cohort's figure, with its sampling error and that of what was fitted, and how far off it is."""
     inside, outcome = DENOMINATORS[row["denominator"]][0], MEANT[row["outcome"]]
+    cells = [inside] if point == "rate" else [f"group {row['id']}", f"reference {row['id']}"]
 
     def figure(answers: Patterns) -> dict[str, Any]:
-        cells = [inside] if point == "rate" else [f"group {row['id']}", f"reference {row['id']}"]
-        some = answers.only(inside, outcome, *cells)
-        many = {} if some.cluster is None else {"clusters": len(np.unique(some.cluster))}
-        counts, squares = (x[0] for x in some.crossed(*cells, outcome))
-        if point == "rate":
-            return many | counted.rate_of(counts, counted.effect_of(counts, squares))[0]
-        return many | counted.contrast_of(row["measure"], counts, squares)
+        counts = answers.crossed(*cells, outcome)[0][0]
+        return counted.rate_of(counts) if point == "rate" else counted.contrast_of(row["measure"], counts)
 
     seen = figure(answers) | {"denominator": inside, "fitted": nan}
     if len(redrawn) > 1:
@@ -215,28 +251,26 @@ def _seen(row: pd.Series, point: str, answers: Patterns, redrawn: list[Patterns]
 
 
 def _verdict(row: pd.Series, point: str, seen: dict[str, Any], fitted: Collection[str]) -> tuple[str, str]:
-    if row["role"] == "scenario" or row["id"] in fitted:
-        if row["role"] == "scenario":
-            return "fitted", "No check of the scenario: its share of seekers was chosen with this in view."
+    """What the figures allow to say, and why."""
+    if row["role"] == "scenario":
+        return "fitted", "No check of the scenario: its share of seekers was chosen with this in view."
+    if row["id"] in fitted:
         derived = row["role"] == "derived"
         why = "follows from those that it was fitted to" if derived else "is one that it was fitted to"
         return "fitted", f"The scenario agrees by construction: this figure {why}."
     if isnan(seen["lower"]):
-        one = "All cases in the denominator are of one cluster, which tells nothing of others."
-        nobody = "No case of the cohort is in the denominator."
-        return "undetermined", one if seen.get("clusters") == 1 else nobody
-    floor, ceiling = row["lower"], row[point] if row["role"] == "upper bound" else row["upper"]
-    if isnan(floor) and isnan(ceiling):
+        return "undetermined", "No case of the cohort is in the denominator."
+    low, high = row["lower"], row[point] if row["role"] == "upper bound" else row["upper"]
+    if isnan(low) and isnan(high):
         return "undetermined", "Published without an interval or n: nothing says how far is too far."
-    words = {"range": "the range of what was published", "assumed": "the assumed range"}
-    there, alone = words.get(row["interval"], "the published interval"), isnan(floor)
-    floor, ceiling = (0 if alone else floor), (inf if isnan(ceiling) else ceiling)
+    floor, ceiling = (0 if isnan(low) else low), (inf if isnan(high) else high)
     per, form, unit = (100, ".1f", " %") if point == "rate" else (1, ".2f", "")
-    if ceiling == inf:
-        there += f", {per * floor:{form}}{unit} or more (only the lower end is published)"
+    words = {"range": "the range of what was published", "assumed": "the assumed range"}
+    there = f"{words.get(row['interval'], 'the published interval')}, {per * floor:{form}}"
+    if isnan(high):
+        there += f"{unit} or more (only the lower end is published)"
     else:
-        there += f", {per * floor:{form}} to {per * ceiling:{form}}{unit}"
-        there += " (only the upper end is published)" * alone
+        there += f" to {per * high:{form}}{unit}" + " (only the upper end is published)" * isnan(low)
     here = f"The cohort's {per * seen['lower']:{form}} to {per * seen['upper']:{form}}{unit}"
     exact = " What was fitted is taken as exact." if fitted and isnan(seen["fitted"]) else ""
     if floor <= seen["lower"] and seen["upper"] <= ceiling:
@@ -247,46 +281,7 @@ def _verdict(row: pd.Series, point: str, seen: dict[str, Any], fitted: Collectio
         return "outside", f"{here} is further from {there}, than both uncertainties allow.{exact}"
     turned = len({(figure > ceiling) - (figure < floor) for figure in (seen["min"], seen["max"])}) > 1
     cause = "unknown outcomes" if turned else "the uncertainty of the cohort"
-    return "undetermined", f"{here} straddles an edge of {there}: undetermined by {cause}.{exact}"
-
-
-def _columns(cohort: Any) -> list[str]:
-    """The columns of a cohort, which must have outcomes and say who sought an opinion."""
-    cases = cohort.cases if isinstance(cohort, Cohort) else cohort
-    absent = f"what was given ({type(cases).__name__}) has none of the columns {', '.join(OUTCOMES)}"
-    absent = f"There is no outcome to compare: {absent}: give yours one of these names. {_REFUSED}"
-    names = any_frame(cases, absent).collect_schema().names()
-    if not set(OUTCOMES) & set(names):
-        raise SecondopError(absent)
-    if "sought" not in names:
-        raise SecondopError("No column 'sought'. If every case got an opinion: cohort.assign(sought=True).")
-    return names
-
-
-def _sides(published: pd.DataFrame, stated: Mapping[str, tuple], names: list[str]) -> dict[str, tuple]:
-    """Of each contrast whose sides the cohort tells: its group, its reference, and whom both are among."""
-    if strangers := set(stated) - set(published["id"]):
-        raise unknown_name("published contrast", min(strangers), published["id"])
-    figures, found = published.set_index("id"), {}
-    for name, (group, other) in (SIDES | dict(stated)).items():
-        if name in figures.index and figures["denominator"][name] in DENOMINATORS:
-            other = ALL if other is None and figures["measure"][name] == "lift" else other
-            if counted.tells(names, group) and counted.tells(names, other):
-                found[name] = group, other, DENOMINATORS[figures["denominator"][name]][0]
-    return found
-
-
-def _fitted(published: pd.DataFrame, stored: Any, stated: Iterable[str] | None) -> set[str] | None:
-    """Ids that agree by construction, with what follows from them; None where nobody says."""
-    if stored is None and stated is None:
-        return None
-    if isinstance(stated, str):
-        raise SecondopError(f"fitted_to is a list of ids: write fitted_to=[{stated!r}].")
-    fitted = set(stored or ()) | set(stated or ())
-    every = pd.concat([published_rates(), published_contrasts(), published]).drop_duplicates("id")
-    for name in sorted(fitted - set(every["id"])):
-        raise unknown_name("published figure", name, every["id"])
-    study = every["study"] + " " + every["year"].astype(str)
-    open_ = (every["role"] == "calibrate") & ~every["id"].isin(fitted)
-    follows = study.isin(study[every["id"].isin(fitted)]) & ~study.isin(study[open_])
-    return fitted | set(every.loc[follows & (every["role"] == "derived"), "id"])
+    return (
+        "undetermined",
+        f"{here} lies partly inside {there}, and partly outside, because of {cause}.{exact}",
+    )

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from math import exp, hypot, inf, nan, sqrt
-from typing import Any, NamedTuple
+from typing import Any
 
 import narwhals as nw
 import numpy as np
 
-from secondop.errors import SecondopError
 from secondop.evaluation.cohort import EITHER, TRUTH, Cohort
-from secondop.evaluation.given import book_of
-from secondop.evaluation.measures import Z, spread_of, wilson
+from secondop.evaluation.measures import FP, TP, Z, five, settled, share, wilson
 from secondop.evaluation.patterns import Patterns
-from secondop.evaluation.policies import any_of
-from secondop.rules.conditions import Condition, as_condition
+from secondop.evaluation.policies import any_of, book_of
+from secondop.rules.conditions import Condition
 from secondop.rules.facts import Fact
-from secondop.rules.spellings import matched
 
 ALL, SOUGHT, DIFFER = "all cases", "cases that sought an opinion", "sought opinions that differ"
 OUTCOMES = (*EITHER, "second_right", *TRUTH)
 Count = tuple[float, float]  # how many, of how many
 Estimate = tuple[float, float, float]  # value, lower, upper
-Effect = Callable[[np.ndarray], float]  # by what each cell counts
-# Which cells of (in the denominator, answer) a rate counts, and the rest of it: at least, and at most.
-_LEAST = np.array([[[0, 0, 0], [0, 1, 0], [0, 0, 0]], [[0, 0, 0], [1, 0, 1], [1, 0, 1]]])
-_MOST = np.array([[[0, 0, 0], [0, 1, 1], [0, 1, 1]], [[0, 0, 0], [1, 0, 0], [0, 0, 0]]])
+# Which cells of (in the denominator, answer) a share counts, and which it is of: at least, and at most.
+_COUNTED = np.array(
+    [
+        [[[0, 0, 0], [0, 1, 0], [0, 0, 0]], [[0, 0, 0], [1, 1, 1], [1, 0, 1]]],
+        [[[0, 0, 0], [0, 1, 1], [0, 1, 1]], [[0, 0, 0], [1, 1, 1], [0, 1, 1]]],
+    ]
+)
 VARIANCES = {  # of the logarithm, by the delta method; the group of a lift is part of its reference
     "risk ratio": lambda k, n, j, m: 1 / k - 1 / n + 1 / j - 1 / m,
     "odds ratio": lambda k, n, j, m: 1 / k + 1 / (n - k) + 1 / j + 1 / (m - j),
@@ -34,23 +34,7 @@ VARIANCES = {  # of the logarithm, by the delta method; the group of a lift is p
 }
 
 
-class Side(NamedTuple):
-    """One side of a contrast, settled: how many of how many, the effect of clusters, and which cells."""
-
-    count: Count
-    effect: float
-    top: np.ndarray
-    rest: np.ndarray
-
-    @property
-    def effective(self) -> Count:
-        """The counts of as many independent cases as tell as much."""
-        return self.count[0] / self.effect, self.count[1] / self.effect
-
-
-def answers_of(
-    cases: Any, whom: Mapping[str, tuple[Any, Any, str]], cluster: str | None = None
-) -> tuple[Patterns, int]:
+def answers_of(cases: Any, whom: Mapping[str, tuple[Any, Any, str]]) -> tuple[Patterns, int]:
     """Cases that answer alike, by outcome, denominator and sides; and how many answers could not be read.
 
     ``whom`` has of each contrast its group, its reference, and the denominator that both are among.
@@ -63,7 +47,7 @@ def answers_of(
     flags |= {name: side for name, side in sides.items() if isinstance(side, str) and side != ALL}
     judged = {name: side for name, side in sides.items() if isinstance(side, Condition | Fact)}
     book = book_of(judged.values())
-    cohort = Cohort(cases, book, outcome=None, flags=flags, cluster=cluster)
+    cohort = Cohort(cases, book, outcome=None, flags=flags)
     asked = {name: nw.col(f"flag {name}") for name in flags} | {ALL: nw.lit(True)}
     asked |= {name: any_of([rule]) for name, rule in zip(judged, book, strict=True)}
     asked |= {SOUGHT: asked["sought"]}
@@ -92,98 +76,51 @@ def only_sought(answers: Patterns) -> bool:
     return True
 
 
-def tells(names: Collection[str], side: Any) -> bool:
-    """Whether cases with these columns tell who is on a side."""
-    if side is None or isinstance(side, str):
-        return side in (None, ALL, *names)
-    if not isinstance(side, Condition | Fact):
-        said = f"A side of a contrast is a condition, the name of a yes/no column, {ALL!r} or None"
-        raise SecondopError(f"{said}; got a {type(side).__name__}. Add it to the cases, and name its column.")
-    facts = as_condition(side).facts
-    return facts.keys() <= matched(names, facts).keys()
-
-
-def rate_of(counts: np.ndarray, effect: Effect = lambda each: 1.0) -> tuple[dict[str, Any], Side, Side]:
-    """One rate, from counts of being in its denominator by the answer; what is unknown widens its bounds.
-
-    Beside it the least and the most that it may be, each as (how many, of how many, and by how much clusters
-    widen the variance), with the cells that it counts and those of the rest.
-    """
-    counts, sides = counts.astype(int), []
-    for top, rest in (_LEAST, _MOST):
-        k, n = (int((counts * cells).sum()) for cells in (top, top + rest))
-        each = top * (n - k) - rest * k if 0 < k < n else top + rest
-        sides.append(Side((k, n), effect(each), top, rest))
-    # Where nobody is certain to be counted, one bound may be empty: those who are counted give the other.
-    least, most = (x if x.count[1] else y for x, y in (sides, sides[::-1]))
+def rate_of(counts: np.ndarray) -> dict[str, Any]:
+    """One rate, from counts of being in its denominator by the answer; what is unknown widens its bounds."""
+    found = five(share([TP], [FP], 1), settled(counts, counts), np.ones(1))
+    _, low, high, lower, upper = found.tolist()
     seen = {"n": int(counts[1].sum()), "count": int(counts[1, 1])}
     seen |= {"unknown": int(counts[1, 2] + counts[2].sum())}
-    low, high = (k / n if n else nan for k, n in (least.count, most.count))
     seen |= {"rate": nan if seen["unknown"] else low, "min": low, "max": high}
-    return seen | {"lower": wilson(*least.effective)[0], "upper": wilson(*most.effective)[1]}, least, most
+    return seen | {"lower": lower, "upper": upper}
 
 
-def effect_of(counts: np.ndarray, squares: np.ndarray) -> Effect:
-    """By how much clusters widen the variance of a sum, by what each cell counts in it."""
-    if squares.ndim == counts.ndim:
-        return lambda each: 1.0
-    flat = np.concatenate([squares[..., 0].ravel(), squares[..., 1:].ravel()])
-
-    def effect(each: np.ndarray) -> float:
-        each = np.broadcast_to(each, counts.shape).ravel().astype(float)
-        alone = spread_of(flat[: each.size], each)
-        return float(spread_of(flat, each) / alone) if alone else 1.0
-
-    return effect
-
-
-def contrast_of(measure: str, counts: np.ndarray, squares: np.ndarray) -> dict[str, Any]:
+def contrast_of(measure: str, counts: np.ndarray) -> dict[str, Any]:
     """One contrast, from counts by being in its group, by being in its reference, and by the answer."""
-    effect = effect_of(counts, squares)
-    (one, least, most), (other, fewest, greatest) = (
-        rate_of(counts.sum(1), lambda each: effect(each[:, None])),
-        rate_of(counts.sum(0), lambda each: effect(each[None])),
-    )
-
-    def ends(group: Side, reference: Side) -> Estimate:
-        if measure == "risk difference":
-            return contrasted(measure, group.effective, reference.effective)
-        counts = _filled(measure, group.count, reference.count)
-        one, other = (_logged(measure, *pair) for pair in zip((group, reference), counts, strict=True))
-        return contrasted(measure, group.count, reference.count, effect(one[:, None] - other[None]))
-
-    (low, lower, _), (high, _, upper) = ends(least, greatest), ends(most, fewest)
+    (least, most), (fewest, greatest) = _ends(counts.sum(1)), _ends(counts.sum(0))
+    low, lower, _ = contrasted(measure, least, greatest)
+    high, _, upper = contrasted(measure, most, fewest)
+    one, other = rate_of(counts.sum(1)), rate_of(counts.sum(0))
     seen = {"n_group": one["n"], "k_group": one["count"], "n_reference": other["n"]}
     seen |= {"k_reference": other["count"], "unknown": one["unknown"] + other["unknown"]}
     seen |= {"value": nan if seen["unknown"] else low, "min": low, "max": high}
     return seen | {"lower": lower, "upper": upper}
 
 
-def _logged(measure: str, side: Side, count: Count) -> np.ndarray:
-    """What each cell counts, to first order, in the logarithm of one side's odds or share."""
-    k, n = count
-    if measure == "odds ratio":
-        return side.top / k - side.rest / (n - k)
-    return side.top / k - (side.top + side.rest) / n
+def _ends(counts: np.ndarray) -> tuple[Count, Count]:
+    """How many of how many are counted on a side at least, and at most.
+
+    Where nobody is certain to be counted, one of them may be empty: those who are counted give it then.
+    """
+    ends = [(int((counts * k).sum()), int((counts * n).sum())) for k, n in _COUNTED]
+    return tuple(x if x[1] else y for x, y in (ends, ends[::-1]))
 
 
-def contrasted(measure: str, group: Count, reference: Count, effect: float = 1.0) -> Estimate:
+def contrasted(measure: str, group: Count, reference: Count) -> Estimate:
     """A risk ratio, odds ratio, lift or risk difference of two counts, with its 95 % interval.
 
     The interval of a ratio is normal on the log scale; where a cell is empty, it is that of counts with half
-    a case more in each cell (Haldane 1956, Ann Hum Genet 20:309-311). Clusters multiply the variance of its
-    logarithm by their ``effect``.
+    a case more in each cell (Haldane 1956, Ann Hum Genet 20:309-311).
     """
-    (k, n), (j, m) = group, reference
-    if not (n and m):
+    if not (group[1] and reference[1]):
         return nan, nan, nan
     if measure == "risk difference":
-        one, other = ((count / total, *wilson(count, total)) for count, total in (group, reference))
+        one, other = ((k / n, *wilson(k, n)) for k, n in (group, reference))
         return one[0] - other[0], *apart(one, one, other)
-    value = _ratio(measure, k, n, j, m)
-    (k, n), (j, m) = _filled(measure, group, reference)
-    variance = max(VARIANCES[measure](k, n, j, m), 0) * effect
-    middle, factor = _ratio(measure, k, n, j, m), exp(Z * sqrt(variance))
+    value, filled = _ratio(measure, group, reference), _filled(measure, group, reference)
+    factor = exp(Z * sqrt(max(VARIANCES[measure](*filled[0], *filled[1]), 0)))
+    middle = _ratio(measure, *filled)
     return value, float(np.fmin(middle / factor, value)), float(np.fmax(middle * factor, value))
 
 
@@ -194,7 +131,8 @@ def _filled(measure: str, group: Count, reference: Count) -> tuple[Count, Count]
     return ((k + 0.5, n + 1), (j + 0.5, m + 1)) if empty else (group, reference)
 
 
-def _ratio(measure: str, k: float, n: float, j: float, m: float) -> float:
+def _ratio(measure: str, group: Count, reference: Count) -> float:
+    (k, n), (j, m) = group, reference
     top, bottom = (k * (m - j), (n - k) * j) if measure == "odds ratio" else (k * m, n * j)
     return top / bottom if bottom else inf if top else nan
 

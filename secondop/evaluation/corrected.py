@@ -1,9 +1,8 @@
 """Errors corrected less errors introduced: what opinions do to diagnoses, where the truth is known.
 
-A change is not a benefit. Of a case, ``net_corrected`` counts +1 where a wrong first opinion is put right, -1
-where a right one is lost, and 0 otherwise. There are no positives and negatives here, so of the measures only
-the referral rate, the yield above chance and net benefit are defined: a referral counts minus the odds of the
-decision threshold unless an error was corrected.
+A change is not a benefit. A case counts +1 where a wrong first opinion is put right, -1 where a right one is
+lost. There are no positives and negatives here, so of the measures only the referral rate, the yield above
+chance and net benefit are defined: a referral costs the odds of the threshold unless an error was corrected.
 """
 
 from __future__ import annotations
@@ -14,20 +13,44 @@ from itertools import product
 import numpy as np
 
 from secondop.errors import SecondopError
-from secondop.evaluation import measures
-from secondop.evaluation.measures import Estimates, Z, mean_per_100, odds_of
+from secondop.evaluation.measures import (
+    Estimates,
+    Formula,
+    Z,
+    at_thresholds,
+    five,
+    mean_per_100,
+    odds_of,
+    share,
+    through,
+)  # fmt: skip
 
 NET = "net_corrected"
 NET_OF = ("error_corrected", "error_introduced")
-NET_MEASURES = ("referral_rate", "net_benefit", "yield_above_chance")
 NET_FORESIGHT = "only those whose error is corrected"
 GAIN = np.array([0, 1, -1])  # of a case without either, of an error corrected, of one introduced
+# A settled table has six cells: referred no, yes, by gain. Whom a policy cannot judge it may refer or not, by
+# what they gain; in the first way it refers nobody.
+_REFERRED, _GAINS = np.repeat([0, 1], 3), np.tile(GAIN, 2)
+_WAYS = np.array([np.eye(6)[[0, 1, 2, 3, 4, 5, *way]] for way in product((0, 3), (1, 4), (2, 5))])
+
+
+def _yield(tables: np.ndarray, squares: np.ndarray, odds: np.ndarray) -> Estimates:
+    volume, mean = ((tables @ x / tables.sum(-1))[..., None] for x in (_REFERRED, _GAINS))
+    return mean_per_100(tables, squares, (_REFERRED - volume) * (_GAINS - mean))
+
+
+NET_MEASURES: dict[str, Formula] = {
+    "referral_rate": share([3, 4, 5]),
+    "net_benefit": at_thresholds(lambda odds: _REFERRED * (_GAINS - odds[:, None] * (_GAINS < 1))),
+    "yield_above_chance": _yield,
+}
 
 
 def by_gain(counts: np.ndarray) -> np.ndarray:
     """Counts by referred, corrected and introduced, (..., 3, 3, 3), as referred by ``GAIN``, (..., 3, 3)."""
     kinds = counts[..., [0, 1, 0], [0, 0, 1]]
-    if kinds.sum() != counts.sum():
+    if abs(counts.sum() - kinds.sum()) > 1e-9 * counts.sum():  # sums of weights are rounded
         raise SecondopError(
             f"{NET} needs the truth of every case, and an error cannot be both corrected and introduced: "
             f"some answers in {' and '.join(NET_OF)} are unknown, or both yes. Keep the other cases."
@@ -38,42 +61,13 @@ def by_gain(counts: np.ndarray) -> np.ndarray:
 def net_table(
     counts: np.ndarray, squares: np.ndarray, thresholds: Iterable[float], names: Iterable[str] = NET_MEASURES
 ) -> dict[str, np.ndarray]:
-    """The five numbers of each measure, as :func:`secondop.evaluation.measures.table` gives them.
-
-    ``counts, squares``: sums of w and of w squared by referred, corrected and introduced: no, yes, unknown.
-
-    Examples
-    --------
-    >>> counts = np.zeros((3, 3, 3))
-    >>> counts[1, 1, 0], counts[1, 0, 1], counts[1, 0, 0], counts[0, 0, 0], counts[2, 1, 0] = 3, 1, 2, 3, 1
-    >>> net_table(counts, counts, [0.5])["net_benefit"].round(0).tolist()  # 3 less 1, less 3 at one for one
-    [[-10.0, -10.0, 0.0, -68.0, 62.0]]
-    """
-    odds, found = odds_of(thresholds)[:, None], {}
-    counts, squares = by_gain(counts), by_gain(squares)
-    refers = np.array(list(product([0, 1], repeat=3)))  # whether those not judged are, by what they gain
-    tables, spread = (
-        np.concatenate([x[..., None, 0, :] + x[..., None, 2, :] * (1 - refers),
-                        x[..., None, 1, :] + x[..., None, 2, :] * refers], -1)
-        for x in (counts, squares)
-    )  # fmt: skip
-    referred, gains = np.repeat([0, 1], 3), np.tile(GAIN, 2)
-    for name in names:
-        if name == "referral_rate":
-            found[name] = measures.table(counts, squares, measures=[name])[name]
-            continue
-        if name == "net_benefit":
-            values = referred * (gains - odds * (gains < 1))
-            each = mean_per_100(tables[..., None, :, :], spread[..., None, :, :], values[:, None])
-        else:
-            share, mean = ((tables @ x / tables.sum(-1))[..., None] for x in (referred, gains))
-            each = mean_per_100(tables, spread, (referred - share) * (gains - mean))
-        found[name] = _extremes(each)
-    return found
+    """The five numbers of each measure, from sums by referred, corrected and introduced: no, yes, unknown."""
+    odds, settled = odds_of(thresholds), (*through(_WAYS, by_gain(counts), by_gain(squares)), np.arange(1))
+    return {name: five(NET_MEASURES[name], settled, odds) for name in names}
 
 
 def lift(counts: np.ndarray) -> Estimates:
-    """How much more those referred gain than all do, each on average, with its 95 % interval (log scale).
+    """How much more those referred gain than all do, on average, and its 95 % interval (log scale).
 
     Whom a policy cannot judge it does not refer.
     """
@@ -85,9 +79,3 @@ def lift(counts: np.ndarray) -> Estimates:
     each = np.stack([1 - GAIN / gain, 1 - GAIN / gain + GAIN / gained - 1 / inside])
     error = np.sqrt((np.stack([kinds[0] + kinds[2], referred]) * each**2).sum()) / n
     return ratio, ratio * np.exp(-Z * error), ratio * np.exp(Z * error)
-
-
-def _extremes(each: Estimates) -> np.ndarray:
-    """The value where no unknown case is referred, and the extremes over all ways to settle them."""
-    value, lower, upper = each
-    return np.stack([value[..., 0], value.min(-1), value.max(-1), lower.min(-1), upper.max(-1)], -1)

@@ -11,12 +11,11 @@ import pandas as pd
 from secondop.arguments import checked
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.differences import paired
-from secondop.evaluation.given import refuse_no_chance
 from secondop.evaluation.learning import UNKNOWN, rows_of
 from secondop.evaluation.measures import odds_of, wilson
 from secondop.evaluation.measures import table as measured
 from secondop.evaluation.patterns import Patterns
-from secondop.evaluation.policies import at_level
+from secondop.evaluation.policies import at_level, refuse_no_chance
 from secondop.evaluation.tradeoff import THRESHOLD
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
@@ -60,13 +59,14 @@ def same_volume(
         found = measured(counts, counts, [threshold], measures=each)
         gain, least, most = paired(*seen.crossed(*sides, "changed"))["true_positive"].ravel()[[0, 3, 4]]
         ahead = "learned triage" if least > 0 else "rule book" if most < 0 else "neither"
+        about = {"level": level, "unknown": unknown, "n": len(rows), "referral_rate": 100 * share}
+        about |= {"cut": values[learned].min(initial=np.inf)}
+        winner = "" if ahead == "neither" and np.isnan(gain) else ahead
         for name, times in each.items():
-            row = {"level": level, "unknown": unknown, "n": len(rows), "referral_rate": 100 * share}
-            row |= {"cut": values[learned].min(initial=np.inf), "measure": name}
-            row |= dict(zip(("random", *sides), found[name].reshape(3, -1)[:, 0], strict=True))
+            numbers = dict(zip(("random", *sides), found[name].reshape(3, -1)[:, 0], strict=True))
             lower, upper = sorted([times * least, times * most])
-            row |= {"difference": times * gain, "lower": lower, "upper": upper}
-            table.append(row | {"winner": "" if ahead == "neither" and np.isnan(gain) else ahead})
+            numbers |= {"difference": times * gain, "lower": lower, "upper": upper}
+            table.append(about | {"measure": name} | numbers | {"winner": winner})
     table = pd.DataFrame(table)
     table.attrs = {"threshold": threshold, **_told(cohort)}
     return table
@@ -80,21 +80,17 @@ def calibration(
 
     A row a group, lowest scores first: ``n, score`` (mean), ``changed, unknown`` (counts), ``share`` of n
     (blank if any is unknown), ``min, max`` (were unknown no, or yes); ``lower, upper``: 95 % Wilson of these.
-    ``attrs``: calibration ``slope`` and ``intercept``, each with its 95 % interval, of all known outcomes.
 
-    The slope is that of a logistic regression of the outcome on the logit of the score: 1 is perfect, above
-    it scores are too near to one another, below it too far apart. The intercept is that with a slope of 1
-    (calibration in the large): 0 is perfect, above it more changed than was said. Blank where no such line
-    fits: a score of 0 or 1, one outcome only, or all that changed scored above all that did not (Van Calster
-    et al. 2019, BMC Med 17:230).
+    ``attrs``, of known outcomes, with 95 % intervals: ``slope``, that of a logistic regression of the outcome
+    on the logit of the score: 1 is perfect, above it scores are too near to one another, below it too far
+    apart; ``intercept``, with a slope of 1 (calibration in the large): 0 is perfect, above it more changed
+    than was said. Blank where no such line fits: a score of 0 or 1, one outcome only, or all that changed
+    scored above all that did not (Van Calster et al. 2019, BMC Med 17:230).
 
     Examples
     --------
     >>> cases = pd.DataFrame({"score": [0.2] * 10 + [0.7] * 10, "changed": [1] + [0] * 9 + [1] * 9 + [0]})
-    >>> table = calibration(cases, outcome="changed", groups=2)
-    >>> table[["score", "share"]].round(2).to_numpy().tolist()
-    [[0.2, 0.1], [0.7, 0.9]]
-    >>> [round(end, 2) for end in table.attrs["slope"]]
+    >>> [round(end, 2) for end in calibration(cases, outcome="changed", groups=2).attrs["slope"]]
     [1.97, 0.66, 3.28]
     """
     cohort = Cohort(cases, outcome=outcome, scores=[score])
@@ -108,7 +104,7 @@ def calibration(
     table = table.assign(share=(least / n).where(least == most), min=least / n, max=most / n)
     table = table.assign(lower=wilson(least, n)[0], upper=wilson(most, n)[1])
     known = rows[rows["unknown"] == 0]
-    table.attrs |= {**_told(cohort), **_calibrated(known["score"], known["changed"])}
+    table.attrs = {**_told(cohort), **_calibrated(known["score"], known["changed"])}
     return table
 
 
@@ -126,9 +122,8 @@ def _calibrated(score: pd.Series, changed: pd.Series) -> dict[str, tuple[float, 
     apart = yes.empty or no.empty or no.max() <= yes.min() or yes.max() <= no.min()
     if apart or not score.between(0, 1, inclusive="neither").all():
         return dict.fromkeys(("slope", "intercept"), (np.nan,) * 3)
-    logit, one = np.log(score / (1 - score)), np.ones(len(score))
-    line = GLM(changed.astype(float), np.column_stack([logit, one]), family=Binomial()).fit()
-    level = GLM(changed.astype(float), one, offset=logit, family=Binomial()).fit()
-    fits = {"slope": line, "intercept": level}
-    ends = {name: [fit.params.iloc[0], *fit.conf_int().iloc[0]] for name, fit in fits.items()}
-    return {name: tuple(map(float, three)) for name, three in ends.items()}
+    logit, one, y = np.log(score / (1 - score)), np.ones(len(score)), changed.astype(float)
+    line = GLM(y, np.column_stack([logit, one]), family=Binomial()).fit()
+    level = GLM(y, one, offset=logit, family=Binomial()).fit()
+    ends = ((fit.params.iloc[0], *fit.conf_int().iloc[0]) for fit in (line, level))
+    return dict(zip(("slope", "intercept"), (tuple(map(float, x)) for x in ends), strict=True))

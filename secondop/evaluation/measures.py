@@ -1,17 +1,15 @@
 """Every measure of a policy, defined once: on a settled table of true and false positives and negatives.
 
 Counts are sums of weights w, of shape (..., 3, 3): referred no, yes, unknown by changed no, yes, unknown;
-``squares`` are sums of w squared; where several cases are of one patient or site, with one axis more, as
-:func:`secondop.evaluation.patterns.with_clusters` makes them. A measure is five numbers: ``value`` (unknown
-facts refer nobody; blank where an unknown outcome decides it), ``min, max`` over every way to settle what is
-unknown, and ``lower, upper``, their 95 % intervals.
+``squares`` are sums of w squared, or, with clusters, what ``with_clusters`` in ``patterns.py`` makes. A
+measure is five numbers: ``value`` (unknown facts refer nobody; blank where an unknown outcome decides it),
+``min, max`` over every way to settle what is unknown, and ``lower, upper``, their 95 % intervals.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import product
 
 import numpy as np
@@ -49,24 +47,6 @@ def odds_of(thresholds: Iterable[float]) -> np.ndarray:
     return given / (1 - given)
 
 
-def _share(top: list[int], rest: Iterable[int] | None = None, per: float = 100) -> Formula:
-    """The share of some cells among these and the rest (all others), with Wilson's interval by weight.
-
-    Its number of cases is the effective one, p (1 - p) / var with var by the delta method; where p is 0 or 1,
-    (sum of w)^2 / (sum of w^2).
-    """
-    rest = [cell for cell in range(4) if cell not in top] if rest is None else rest
-
-    def formula(tables: np.ndarray, squares: np.ndarray, odds: np.ndarray) -> Estimates:
-        a, b = (tables[..., cells].sum(-1) for cells in (top, rest))
-        p, total, each, inside = a / (a + b), a + b, np.zeros(tables.shape), np.zeros(4)
-        each[..., top], each[..., rest], inside[[*top, *rest]] = b[..., None], -a[..., None], 1
-        n = total**2 / np.where(a * b > 0, spread_of(squares, each) / (a * b), spread_of(squares, inside))
-        return per * p, *(per * end for end in wilson(p * n, n))
-
-    return formula
-
-
 def wilson(count: ArrayLike, n: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """The 95 % interval of a share, from its counts; blank if they are of nobody."""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -97,16 +77,33 @@ def mean_per_100(tables: np.ndarray, squares: np.ndarray, values: np.ndarray) ->
     return 100 * mean, 100 * (mean - half), 100 * (mean + half)
 
 
-def _at_threshold(name: str) -> Formula:
-    """The mean at each threshold."""
-    each = np.s_[..., None, :, :]
+def share(top: list[int], rest: list[int] | None = None, per: float = 100) -> Formula:
+    """The share of some cells among these and the rest (all others), with Wilson's interval by weight.
+
+    Its number of cases is the effective one, p (1 - p) / var with var by the delta method; where p is 0 or 1,
+    (sum of w)^2 / (sum of w^2).
+    """
+
+    def formula(tables: np.ndarray, squares: np.ndarray, odds: np.ndarray) -> Estimates:
+        others = [cell for cell in range(tables.shape[-1]) if cell not in top] if rest is None else rest
+        a, b = (tables[..., cells].sum(-1) for cells in (top, others))
+        p, total, each, inside = a / (a + b), a + b, np.zeros(tables.shape), np.zeros(tables.shape[-1])
+        each[..., top], each[..., others], inside[[*top, *others]] = b[..., None], -a[..., None], 1
+        n = total**2 / np.where(a * b > 0, spread_of(squares, each) / (a * b), spread_of(squares, inside))
+        return per * p, *(per * end for end in wilson(p * n, n))
+
+    return formula
+
+
+def at_thresholds(counted: Callable[[np.ndarray], np.ndarray]) -> Formula:
+    """The mean of what each cell counts at each threshold."""
     return lambda tables, squares, odds: mean_per_100(
-        tables[each], squares[each], COUNTED[name](odds)[:, None]
+        tables[..., None, :, :], squares[..., None, :, :], counted(odds)[:, None]
     )
 
 
 def _nnr(tables: np.ndarray, squares: np.ndarray, odds: np.ndarray) -> Estimates:
-    value, lower, upper = _share([TP], [FP], 1)(tables, squares, odds)
+    value, lower, upper = share([TP], [FP], 1)(tables, squares, odds)
     return 1 / value, 1 / upper, 1 / lower
 
 
@@ -129,7 +126,7 @@ def _yield_share(tables: np.ndarray, squares: np.ndarray, odds: np.ndarray) -> E
     few, (s, c) = tables[..., FP] <= tables[..., FN], _volumes(tables)
     base = np.where(few, c, s)
     base[base >= 1] = np.nan
-    pairs = zip(*(_share([TP], [rest], 1)(tables, squares, odds) for rest in (FP, FN)), strict=True)
+    pairs = zip(*(share([TP], [rest], 1)(tables, squares, odds) for rest in (FP, FN)), strict=True)
     return tuple(100 * (np.where(few, ppv, found) - base) / (1 - base) for ppv, found in pairs)
 
 
@@ -144,24 +141,23 @@ COUNTED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 """The linear measures: what a TP, FP, FN and TN count, shape (4,) or (thresholds, 4)."""
 _CASES, _REFERRED, _CHANCE = "per 100 cases", "per cent of those referred", "a decision threshold"
+_NET, _AVOIDED = (at_thresholds(COUNTED[name]) for name in ("net_benefit", "interventions_avoided"))
 MEASURES = {
-    "referral_rate": Measure("referral rate", _CASES, _share([TP, FP])),
-    "true_positive": Measure("true positives: referred, changes", _CASES, _share([TP])),
-    "false_positive": Measure("possible overuse: referred, no change", _CASES, _share([FP])),
-    "false_negative": Measure("missed changes: not referred, changes", _CASES, _share([FN])),
-    "true_negative": Measure("not referred, no change", _CASES, _share([TN])),
-    "sensitivity": Measure("sensitivity", "per cent of those that change", _share([TP], [FN])),
-    "specificity": Measure("specificity", "per cent of those that do not change", _share([TN], [FP])),
-    "ppv": Measure("positive predictive value", _REFERRED, _share([TP], [FP])),
+    "referral_rate": Measure("referral rate", _CASES, share([TP, FP])),
+    "true_positive": Measure("true positives: referred, changes", _CASES, share([TP])),
+    "false_positive": Measure("possible overuse: referred, no change", _CASES, share([FP])),
+    "false_negative": Measure("missed changes: not referred, changes", _CASES, share([FN])),
+    "true_negative": Measure("not referred, no change", _CASES, share([TN])),
+    "sensitivity": Measure("sensitivity", "per cent of those that change", share([TP], [FN])),
+    "specificity": Measure("specificity", "per cent of those that do not change", share([TN], [FP])),
+    "ppv": Measure("positive predictive value", _REFERRED, share([TP], [FP])),
     "nnr": Measure("number needed to refer", "referrals for one change", _nnr),
-    "net_benefit": Measure("net benefit", _CASES, _at_threshold("net_benefit"), True),
-    "interventions_avoided": Measure(
-        "interventions avoided", _CASES, _at_threshold("interventions_avoided"), True
-    ),
+    "net_benefit": Measure("net benefit", _CASES, _NET, True),
+    "interventions_avoided": Measure("interventions avoided", _CASES, _AVOIDED, True),
     "yield_above_chance": Measure("yield above chance", _CASES, _yield),
     "yield_share": Measure("yield above chance", "per cent of the possible at that volume", _yield_share),
-    "better_than_none_below": Measure("better than referring nobody below", _CHANCE, _share([TP], [FP], 1)),
-    "better_than_all_above": Measure("better than referring everybody above", _CHANCE, _share([FN], [TN], 1)),
+    "better_than_none_below": Measure("better than referring nobody below", _CHANCE, share([TP], [FP], 1)),
+    "better_than_all_above": Measure("better than referring everybody above", _CHANCE, share([FN], [TN], 1)),
 }
 TRUTH = {
     "error_corrected": "wrong first opinions put right, among those referred",
@@ -169,16 +165,11 @@ TRUTH = {
     "intervention_averted": "interventions averted, among those referred",
 }
 """What only the truth tells of a referral."""
-
-
-@cache
-def _ways() -> np.ndarray:
-    """Where each of the nine counts may go, (16, 3, 3, 4); in the first four, unknown facts refer nobody."""
-    ways = np.zeros((16, 3, 3, 4))
-    for way, (nt, nf, tn, fn) in zip(ways, product((FN, TP), (TN, FP), (FP, TP), (TN, FN)), strict=True):
-        for row, cells in enumerate(((TN, FN, fn), (FP, TP, tn), (nf, nt))):
-            way[row, range(len(cells)), cells] = 1
-    return ways
+# Where each of the nine counts may go, (ways, 9, cells); in the first four, unknown facts refer nobody. The
+# last, of cases with neither fact nor outcome, goes nowhere yet.
+_WAYS = np.zeros((16, 9, 4))
+for _way, (_nt, _nf, _tn, _fn) in enumerate(product((FN, TP), (TN, FP), (FP, TP), (TN, FN))):
+    _WAYS[_way, range(8), [TN, FN, _fn, FP, TP, _tn, _nf, _nt]] = 1
 
 
 def settled(
@@ -186,49 +177,55 @@ def settled(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Every extreme way to settle what is unknown, as TP, FP, FN, TN: (..., ways, 4), and so the squares.
 
-    Each group of cases goes, as a whole, to one of the cells where it may belong. Cases with neither fact nor
+    Each kind of cases goes, as a whole, to one of the cells where it may belong; those with neither fact nor
     outcome are also divided, as finely as it takes, where that makes the yield above chance or its share most
     extreme. Perfect ``foresight`` never errs: it refers what changes. Last, the ways in which unknown facts
     refer nobody: they differ by unknown outcomes alone.
     """
-    clusters = np.ndim(squares) > np.ndim(counts)
-    squares, products = (squares[..., 0], squares[..., 1:]) if clusters else (squares, None)
-    tables, spread = (np.tensordot(x, _ways(), ([-2, -1], [1, 2])) for x in (counts, squares))
-    gap, gap2 = (np.asarray(x, float)[..., 2, 2, None] for x in (counts, squares))
-    if not gap.any():
-        return tables, _beside(spread, products, _ways()), np.arange(4)
-    tp, fp, fn, tn = np.moveaxis(tables, -1, 0)
-    peak = np.sqrt(tp * tn)  # as many errors make the share of the possible yield least
-    divided = [  # two cells that share the gap, and how many cases the first of them has
-        (TP, TN, (tn - tp + gap) / 2),
-        (FP, FN, (fn - fp + gap) / 2),
-        (FP, FN, np.where(fp > peak, gap + fn - peak, peak - fp)),
-    ]
-    parts = np.zeros((*tp.shape, 8, 4))
-    parts[..., :5, :] = np.eye(4)[[FN, TN, FN, TP, FP]]
-    for way, (one, other, cases) in enumerate(divided, 5):
-        parts[..., way, one] = np.clip(cases, 0, gap) / np.where(gap > 0, gap, 1)
-        parts[..., way, other] = 1 - parts[..., way, one]
-    never_errs = parts @ np.eye(4)[[TP, TN, TP, TN]]
-    never_errs[..., 2, :] = parts[..., 5, :]  # its value too is open between the two ends
-    parts = np.where(np.asarray(foresight)[..., None, None, None], never_errs, parts)
-    tables = tables[..., None, :] + gap[..., None, None] * parts
-    spread = spread[..., None, :] + gap2[..., None, None] * parts
+    ways, recorded, gap = _WAYS, np.arange(4), np.asarray(counts, float)[..., 2, 2, None]
+    if gap.any():
+        tp, fp, fn, tn = np.moveaxis(through(_WAYS, counts, counts)[0], -1, 0)
+        peak = np.sqrt(tp * tn)  # as many errors make the share of the possible yield least
+        divided = [  # two cells that share the gap, and how many cases the first of them has
+            (TP, TN, (tn - tp + gap) / 2),
+            (FP, FN, (fn - fp + gap) / 2),
+            (FP, FN, np.where(fp > peak, gap + fn - peak, peak - fp)),
+        ]
+        parts = np.zeros((*tp.shape, 8, 4))
+        parts[..., :5, :] = np.eye(4)[[FN, TN, FN, TP, FP]]  # the first three refer nobody
+        for way, (one, other, cases) in enumerate(divided, 5):
+            parts[..., way, one] = np.clip(cases, 0, gap) / np.where(gap > 0, gap, 1)
+            parts[..., way, other] = 1 - parts[..., way, one]
+        never_errs = parts @ np.eye(4)[[TP, TN, TP, TN]]
+        never_errs[..., 2, :] = parts[..., 5, :]  # its value too is open between the two ends
+        parts = np.where(np.asarray(foresight)[..., None, None, None], never_errs, parts)
+        ways = _WAYS[:, None] + np.eye(9)[8][:, None] * parts[..., None, :]
+        ways = ways.reshape(*ways.shape[:-4], -1, 9, 4)
+        recorded = np.add.outer(8 * np.arange(4), range(3)).ravel()
+    return *through(ways, counts, squares), recorded
+
+
+def through(ways: np.ndarray, counts: np.ndarray, squares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Counts and squares, each kind of case put where ways (..., kinds, cells) to settle them put it."""
+    clusters, lead, kinds = np.ndim(squares) > np.ndim(counts), np.shape(counts)[:-2], ways.shape[-2]
+    flat = (np.reshape(x, (*lead, kinds)) for x in (counts, squares[..., 0] if clusters else squares))
+    tables, spread = (np.einsum("...i,...wij->...wj", x, ways) for x in flat)
     if clusters:
-        last = np.eye(9)[8].reshape(3, 3, 1)
-        spread = _beside(spread, products, _ways()[:, None] + last * parts[..., None, None, :])
-    recorded = np.add.outer(8 * np.arange(4), range(3)).ravel()
-    return *(x.reshape(*x.shape[:-3], -1, x.shape[-1]) for x in (tables, spread)), recorded
+        products = ways.swapaxes(-1, -2) @ squares[..., 1:].reshape(*lead, 1, kinds, kinds) @ ways
+        spread = np.concatenate([spread, products.reshape(*spread.shape[:-1], ways.shape[-1] ** 2)], -1)
+    return tables, spread
 
 
-def _beside(spread: np.ndarray, products: np.ndarray | None, ways: np.ndarray) -> np.ndarray:
-    """The squares of settled tables, and behind them the products over clusters, settled in the same ways."""
-    if products is None:
-        return spread
-    lead, ways = products.shape[:-3], ways.reshape(*ways.shape[:-3], 9, 4)
-    products = products.reshape(*lead, *[1] * (spread.ndim - len(lead) - 1), 9, 9)
-    settled = np.swapaxes(ways, -1, -2) @ products @ ways
-    return np.concatenate([spread, settled.reshape(*spread.shape[:-1], 16)], -1)
+def five(formula: Formula, ways: Sequence[np.ndarray], odds: np.ndarray, strict: bool = False) -> np.ndarray:
+    """The five numbers of a formula over ways to settle; ``strict``: blank where one way has no number."""
+    tables, spread, recorded = ways
+    least, most = (np.minimum, np.maximum) if strict else (np.fmin, np.fmax)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value, lower, upper = formula(tables, spread, odds)
+        sure, last = value[..., recorded].min(-1), value[..., recorded].max(-1)
+        sure = np.where(last - sure > 1e-9, np.nan, sure)
+    ends = ((least, value), (most, value), (least, lower), (most, upper))
+    return np.stack([sure, *(end.reduce(x, -1) for end, x in ends)], -1)
 
 
 def table(
@@ -244,39 +241,25 @@ def table(
     Nothing of nothing is NaN, and an NNR without a change infinite. The share of the possible yield has no
     bounds where in some way nothing is possible.
     """
-    odds, found = odds_of(thresholds), {}
-    tables, spread, recorded = settled(counts, squares, foresight)
-    for name in measures:
-        if name not in MEASURES:
-            raise unknown_name("measure", name, MEASURES)
-        least, most = (np.minimum, np.maximum) if name == "yield_share" else (np.fmin, np.fmax)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            value, lower, upper = MEASURES[name].formula(tables, spread, odds)
-            sure, last = value[..., recorded].min(-1), value[..., recorded].max(-1)
-            sure = np.where(last - sure > 1e-9, np.nan, sure)
-        ends = ((least, value), (most, value), (least, lower), (most, upper))
-        found[name] = np.stack([sure, *(end.reduce(x, -1) for end, x in ends)], -1)
-    return found
+    odds, ways = odds_of(thresholds), settled(counts, squares, foresight)
+    if unknown := [name for name in measures if name not in MEASURES]:
+        raise unknown_name("measure", unknown[0], MEASURES)
+    return {name: five(MEASURES[name].formula, ways, odds, name == "yield_share") for name in measures}
 
 
 def tidy(
     about: pd.DataFrame,
     found: dict[str, np.ndarray],
-    thresholds: Iterable[float] = (),
-    numbers: Sequence[str] = NUMBERS,
+    thresholds: Sequence[float],
+    numbers: list[str] = NUMBERS,
 ) -> pd.DataFrame:
     """A row per row of ``about``, measure and threshold, with the numbers behind the column ``group``."""
-    rows, names, ats, cells = [], [], [], []
+    parts, first = [], about.columns.get_loc("group") + 1
     for name, values in found.items():
         at_threshold = name == BEST or (name in MEASURES and MEASURES[name].at_threshold)
         at = np.asarray(thresholds if at_threshold else [np.nan], float)
-        rows.append(np.repeat(np.arange(len(about)), len(at)))
-        names += [name] * len(rows[-1])
-        ats.append(np.tile(at, len(about)))
-        cells.append(values.reshape(-1, len(numbers)))
-    rows, first = np.concatenate(rows), about.columns.get_loc("group") + 1
-    told = pd.DataFrame({"measure": names, "threshold": np.concatenate(ats)})
-    told[numbers] = np.concatenate(cells)
-    made = pd.concat([about.iloc[rows, :first].reset_index(drop=True), told], axis=1)
-    made = pd.concat([made, about.iloc[rows, first:].reset_index(drop=True)], axis=1)
-    return made.iloc[np.argsort(rows, kind="stable")].reset_index(drop=True)
+        part = about.loc[about.index.repeat(len(at))].assign(measure=name, threshold=np.tile(at, len(about)))
+        part[numbers] = values.reshape(-1, len(numbers))
+        parts.append(part)
+    made = pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
+    return made[[*about.columns[:first], "measure", "threshold", *numbers, *about.columns[first:]]]

@@ -1,16 +1,38 @@
-"""Published figures of second opinions: rates with their denominators, contrasts with both of their sides."""
+"""Published figures of second opinions: rates and contrasts, what they mean in a cohort, and rates pooled."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+import numpy as np
 import pandas as pd
 
+from secondop.arguments import TEXT, checked, whole
 from secondop.datafiles import data_path
-from secondop.errors import not_whole, refuse, unknown_name
-from secondop.evaluation.contrasts import contrasted
-from secondop.evaluation.measures import wilson
+from secondop.errors import SecondopError, refuse, unknown_name
+from secondop.evaluation.contrasts import ALL, DIFFER, OUTCOMES, SOUGHT, contrasted
+from secondop.evaluation.measures import Z, wilson
 from secondop.rules.spellings import normalised
+
+# Published denominator -> which cases of a cohort it means, and the scenario that they must come from.
+DENOMINATORS = {
+    "second opinions obtained": (SOUGHT, None),
+    "second opinions obtained (cancer)": (SOUGHT, "oncology"),
+    "second opinions obtained (operation proposed)": (SOUGHT, "surgical"),
+    "cancer patients": (ALL, "oncology"),
+    "lymphoma patients re-read": (ALL, "oncology"),
+    "operations proposed": (ALL, "surgical"),
+    "operations proposed, mandatory review": (ALL, "surgical"),
+    "general population": (ALL, "general"),
+    "patients": (ALL, None),
+    "discrepant re-reads with follow-up tissue": (DIFFER, None),
+}
+# Published outcome -> the outcome of a cohort that it means.
+MEANT = {name: name for name in (*OUTCOMES, "diagnosis_same", "both_changed", "either_changed", "sought")}
+MEANT |= {"not_confirmed": "treatment_changed"}
+
+_COUNTED = ("Wilson from count", "Wilson from n")
+_FEWEST = 3  # rates to pool
+_POOLED = ["rate", "lower", "upper", "prediction_lower", "prediction_upper", "tau"]
+_NEEDED = {"id", "institution", "denominator", "outcome", "n", "numerator", "interval", *_POOLED[:3]}
 
 
 def published_rates() -> pd.DataFrame:
@@ -31,6 +53,33 @@ def published_rates() -> pd.DataFrame:
     return with_intervals(rates.assign(rate=rates["rate"].where(rates["numerator"].isna())))
 
 
+def published_contrasts() -> pd.DataFrame:
+    """Published contrasts: how much more often something was found in one group than in another.
+
+    The columns are those of ``data/published_contrasts.csv`` (dictionary: ``data/README.md``). ``measure``
+    says what ``value`` is: a risk ratio, an odds ratio, a lift (against all, the group among them) or a risk
+    difference. ``interval`` tells ``lower, upper``: "published", "from counts" (95 %, as :func:`compare` has
+    them), "range" (of case mixes or of studies), "assumed" or "none".
+
+    Examples
+    --------
+    >>> doubt = published_contrasts().set_index("id").loc["doubt_risk_ratio"]
+    >>> print(f"{doubt['value']} times as often, {doubt['lower']} to {doubt['upper']}: {doubt['group']}")
+    4.4 times as often, 1.2 to 10.2: the first doctor is unsure
+    """
+    counts = ["n_group", "k_group", "n_reference", "k_reference"]
+    contrasts = pd.read_csv(data_path("published_contrasts.csv"), dtype=dict.fromkeys(counts, "Int64"))
+    for row in contrasts.index[contrasts["interval"] == "from counts"]:
+        n, k, m, j = contrasts.loc[row, counts].astype(int)
+        found = contrasted(contrasts.loc[row, "measure"], (k, n), (j, m))
+        contrasts.loc[row, ["value", "lower", "upper"]] = found
+    return contrasts
+
+
+_WORDS = "id outcome denominator role study institution population remark source"
+
+
+@checked(**dict.fromkeys(_WORDS.split(), TEXT), n=whole(1), numerator=whole(0), year=whole(1))
 def rate(
     id: str,
     *,
@@ -62,88 +111,124 @@ def rate(
     [[0.155, 0.111, 0.212]]
     >>> both = pd.concat([mine, published_rates()], ignore_index=True)  # several figures together
     """
-    from secondop.evaluation.comparison import DENOMINATORS, MEANT  # which imports this module
-
-    told = {"id": id, "study": study, "institution": institution, "population": population}
-    told |= {"remark": remark, "source": source}
-    problems = [f"{x} is a text. Got {text!r}." for x, text in told.items() if not isinstance(text, str)]
-    problems += not_whole("n", n, 1) + not_whole("numerator", numerator, 0)
-    problems += [] if year is None else not_whole("year", year, 1)
-    if not problems and numerator > n:
+    problems, row = [], {"id": id, "study": study, "year": year, "institution": institution}
+    if numerator > n:
         problems = [f"numerator, {numerator:,}, is more than the n that it is of, {n:,}."]
-    if isinstance(id, str) and id.strip() in {"", *published_rates()["id"], *published_contrasts()["id"]}:
+    if id.strip() in {"", *published_rates()["id"], *published_contrasts()["id"]}:
         problems.append(f"id is a name that no published figure has. Got {id!r}.")
-    named = {"outcome": (outcome, MEANT), "denominator": (denominator, DENOMINATORS)}
-    named["role"], found = (role, ("validate", "calibrate")), {}
-    for what, (name, known) in named.items():
-        found[what] = {normalised(x): x for x in known}.get(normalised(str(name)))
-        if found[what] is None:
-            problems.append(str(unknown_name(what, name, known)))
+    known = {"outcome": MEANT, "denominator": DENOMINATORS, "role": ("calibrate", "validate")}
+    for (what, names), name in zip(known.items(), (outcome, denominator, role), strict=True):
+        row[what] = {normalised(x): x for x in names}.get(normalised(name))
+        problems += [] if row[what] else [str(unknown_name(what, name, names))]
     refuse("This rate cannot be used", problems)
-    row = told | found | {"year": year, "n": n, "numerator": numerator}
-    row |= {"interval": "binomial", "grade": "own"}
-    made = pd.DataFrame([row], columns=list(published_rates())).astype({"year": "Int64"})
-    return with_intervals(made)
-
-
-def published_contrasts() -> pd.DataFrame:
-    """Published contrasts: how much more often something was found in one group than in another.
-
-    The columns are those of ``data/published_contrasts.csv`` (dictionary: ``data/README.md``). ``measure``
-    says what ``value`` is: a risk ratio, an odds ratio, a lift (against all, the group among them) or a risk
-    difference. ``interval`` tells ``lower, upper``: "published", "from counts" (95 %, as :func:`compare` has
-    them), "range" (of case mixes or of studies), "assumed" or "none".
-
-    Examples
-    --------
-    >>> doubt = published_contrasts().set_index("id").loc["doubt_risk_ratio"]
-    >>> print(f"{doubt['value']} times as often, {doubt['lower']} to {doubt['upper']}: {doubt['group']}")
-    4.4 times as often, 1.2 to 10.2: the first doctor is unsure
-    """
-    counts = ["n_group", "k_group", "n_reference", "k_reference"]
-    contrasts = pd.read_csv(data_path("published_contrasts.csv"), dtype=dict.fromkeys(counts, "Int64"))
-    for row in contrasts.index[contrasts["interval"] == "from counts"]:
-        n, k, m, j = contrasts.loc[row, counts].astype(int)
-        found = contrasted(contrasts.loc[row, "measure"], (k, n), (j, m))
-        contrasts.loc[row, ["value", "lower", "upper"]] = found
-    return contrasts
+    row |= {"population": population, "remark": remark, "source": source, "n": n, "numerator": numerator}
+    made = pd.DataFrame([row | {"interval": "binomial", "grade": "own"}], columns=list(published_rates()))
+    return with_intervals(made.astype({"year": "Int64"}))
 
 
 def with_intervals(rates: pd.DataFrame) -> pd.DataFrame:
     """Rates with what follows from their counts, those that were written by hand like those that ship.
 
-    Rows come in a fresh index. Refused, all at once: a figure that is no number, a rate that is no share of
-    1, a count that is more than what it is of.
+    Rows come in a fresh index. Refused are figures that are no number, no share of 1, or more than their n.
     """
     rates, told = rates.reset_index(drop=True), []
-    for name in rates.columns.intersection(["rate", "lower", "upper", "n", "numerator"]):
-        read, whole = pd.to_numeric(rates[name], errors="coerce"), name in ("n", "numerator")
-        fits = (read % 1 == 0) & (read >= 0) if whole else read.between(0, 1)
-        wrong = rates[name].notna() & ~fits.fillna(False).astype(bool)
-        what = "a whole number" if whole else "a share from 0 to 1"
-        told += [f"{x}: its {name} is {what}, not {y!r}" for x, y in _of(rates, name, wrong)]
-        if not told:
-            rates[name] = read.astype("Int64" if whole else float)
+    rates = rates if "numerator" in rates else rates.assign(numerator=pd.NA)
+    for name in ("rate", "lower", "upper", "n", "numerator"):
+        read, count = pd.to_numeric(rates[name], errors="coerce"), name in ("n", "numerator")
+        fits = (read % 1 == 0) & (read >= 0) if count else read.between(0, 1)
+        odd, what = rates[name].notna() & ~fits, "a whole number" if count else "a share from 0 to 1"
+        pairs = rates.loc[odd, ["id", name]].to_numpy(object).tolist()
+        told += [f"{x}: its {name} is {what}, not {y!r}" for x, y in pairs]
+        rates[name] = read.astype("Int64" if count else float) if not told else rates[name]
     refuse("These rates cannot be read", told)
-    if not {"n", "numerator", "rate", "lower", "upper", "interval"} <= set(rates.columns):
-        return rates
-    counted = rates["numerator"].notna() & rates["n"].notna()
-    more = counted & (rates["numerator"] > rates["n"]).fillna(False)
-    told = [f"{x}: {y} is more than the n that it is of" for x, y in _of(rates, "numerator", more)]
-    refuse("These rates cannot be read", told)
-    blank = counted & rates["rate"].isna()
-    rates.loc[blank, "rate"] = (rates["numerator"] / rates["n"])[blank].astype(float)
-    for row in rates.index[(rates["interval"] == "binomial") & rates["n"].notna()]:
-        rates.loc[row, ["lower", "upper"]] = wilson(counted_of(rates.loc[row]), rates.loc[row, "n"])
-        rates.loc[row, "interval"] = "Wilson from count" if counted[row] else "Wilson from n"
+    more = (rates["numerator"] > rates["n"]).fillna(False)
+    pairs = rates.loc[more, ["id", "numerator"]].to_numpy(object)
+    refuse("These rates cannot be read", [f"{x}: {y} is more than the n that it is of" for x, y in pairs])
+    share = (rates["numerator"] / rates["n"]).astype("Float64").astype(float)
+    rates["rate"] = rates["rate"].fillna(share)
+    own = (rates["interval"] == "binomial") & rates["n"].notna()
+    k, n = _counted(rates)[own].to_numpy(float), rates["n"][own].to_numpy(float)
+    rates.loc[own, ["lower", "upper"]] = np.stack(wilson(k, n), -1)
+    rates.loc[own, "interval"] = np.where(rates["numerator"][own].notna(), *_COUNTED)
     return rates
 
 
-def _of(rates: pd.DataFrame, name: str, wrong: pd.Series) -> Iterator[tuple]:
-    ids = rates["id"] if "id" in rates else rates.index.to_series()
-    return zip(ids[wrong], rates.loc[wrong, name], strict=True)
+def _counted(rates: pd.DataFrame) -> pd.Series:
+    """The numerators of rates: as printed, or else rounded from the rate."""
+    return rates["numerator"].astype(float).fillna((rates["rate"] * rates["n"].astype(float)).round())
 
 
-def counted_of(rate: pd.Series) -> int:
-    """The numerator of a rate: as printed, or else rounded from the rate."""
-    return round(rate["rate"] * rate["n"]) if pd.isna(rate["numerator"]) else int(rate["numerator"])
+def pool(rates: pd.DataFrame) -> pd.DataFrame:
+    """What like rates say together: their mean, and where the rate of one more study may lie.
+
+    Logits are combined with random effects (variance between studies by Paule and Mandel). The mean has the
+    interval of Hartung and Knapp, the prediction interval is that of t(k - 2) (Higgins 2009, J R Stat Soc A
+    172:137-159). Below three rates there are too few to pool, and the figures are blank.
+
+    ``rates``: rows of :func:`published_rates`, each with a count or a 95 % interval: one denominator, one
+    outcome, and one row an institution. Two reports of one institution, of whatever periods, are not two
+    studies. Of them one row is made: ``denominator, outcome, k`` (rates), ``rate, lower, upper,
+    prediction_lower, prediction_upper``, ``tau`` (standard deviation between studies, as a logit), ``said``.
+
+    Examples
+    --------
+    >>> rates = published_rates().set_index("id", drop=False)
+    >>> pool(rates.loc[["bowen_major", "matasar_2001"]])["said"].item()
+    'too few to pool: 2 of the 3 rates that are needed'
+    """
+    from scipy import special, stats
+
+    if not isinstance(rates, pd.DataFrame) or not set(rates.columns) >= _NEEDED:
+        said = f"Rates to pool are rows of published_rates(), with {', '.join(sorted(_NEEDED))}"
+        raise SecondopError(f"{said}.")
+    rates, told = with_intervals(rates), [] if len(rates) else ["there are none"]
+    for what in ("denominator", "outcome"):
+        kinds = rates[what].unique()
+        told += [f"unlike {what}s: {'; '.join(kinds)}"] * (len(kinds) > 1)
+    for institution, own in rates.groupby("institution")["id"]:
+        told += [f"{', '.join(own)} are of one institution, {institution}: keep one"] * (len(own) > 1)
+    usable = rates["interval"].isin([*_COUNTED, "published", "derived"])
+    told += [f"{x}: no count and no 95 % interval" for x in rates["id"][~usable]]
+    refuse("Only like is pooled with like", told)
+    k, figures = len(rates), [float("nan")] * len(_POOLED)
+    said = f"{k} rates" if k >= _FEWEST else f"too few to pool: {k} of the {_FEWEST} rates that are needed"
+    if k >= _FEWEST:
+        mean, error, tau = _combined(*_logits(rates))
+        half = stats.t.ppf(0.975, k - 1) * error
+        reach = stats.t.ppf(0.975, k - 2) * np.hypot(tau, error)
+        figures = [*special.expit(mean + np.array([0, -half, half, -reach, reach])), tau]
+    row = rates.iloc[0][["denominator", "outcome"]].to_dict() | {"k": k}
+    return pd.DataFrame([row | dict(zip(_POOLED, figures, strict=True)) | {"said": said}])
+
+
+def _logits(rates: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Rates as logits, with their variances: from their counts, or else from their printed intervals."""
+    from scipy.special import logit
+
+    count, n = _counted(rates).to_numpy(), rates["n"].to_numpy(float, na_value=np.nan)
+    edge = (count == 0) | (count == n)
+    count, n = count + 0.5 * edge, n + edge
+    ends = logit(rates[["lower", "upper"]].to_numpy(float))
+    printed = logit(rates["rate"].to_numpy(float)), (np.ptp(ends, axis=1) / (2 * Z)) ** 2
+    counted = logit(count / n), 1 / count + 1 / (n - count)
+    has_count = rates["interval"].isin(_COUNTED)
+    return tuple(np.where(has_count, *both) for both in zip(counted, printed, strict=True))
+
+
+def _combined(y: np.ndarray, variance: np.ndarray) -> tuple[float, float, float]:
+    """The mean of some estimates, its error by Hartung and Knapp, and tau by Paule and Mandel.
+
+    Tau squared is where the weighted squares about the mean add up to their degrees of freedom. (statsmodels
+    iterates for it, and stops at 0 where studies differ by far more than their errors.)
+    """
+    from scipy.optimize import brentq
+
+    def squares(tau2: float) -> float:
+        weights = 1 / (variance + tau2)
+        return weights @ (y - np.average(y, weights=weights)) ** 2
+
+    free, most = len(y) - 1, np.sum((y - y.mean()) ** 2)
+    tau2 = brentq(lambda x: squares(x) - free, 0, most) if squares(0) > free else 0.0
+    weights = 1 / (variance + tau2)
+    error = np.sqrt(squares(tau2) / (free * weights.sum()))
+    return float(np.average(y, weights=weights)), float(error), float(np.sqrt(tau2))

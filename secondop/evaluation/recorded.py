@@ -12,13 +12,11 @@ import numpy as np
 
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.columns import NOT_RECORDED
-from secondop.evaluation.given import book_of
+from secondop.evaluation.policies import book_of
 from secondop.rules.answers import answers
 from secondop.rules.conditions import Compare, Condition
 from secondop.rules.facts import Fact
 from secondop.rules.rulebook import RuleBook
-
-Answer = tuple[str, Any, Condition]  # in words, one value that gives it, and when it is given
 
 
 @dataclass
@@ -37,29 +35,25 @@ class Recorded:
 def recorded(cases: Any, rule_book: RuleBook, by: Sequence[str] = ()) -> tuple[list[Recorded], int]:
     """The answers to every fact of a rule book, and how many values could not be read; none without facts."""
     facts = tuple(rule_book.facts.values())
-    asked = {fact.name: answers_to(fact, rule_book) for fact in facts}
-    book = book_of((when for answers in asked.values() for _, _, when in answers), facts)
+    asked = [answers_to(fact, rule_book) for fact in facts]
+    book = book_of((when for each in asked for _, _, when in each), facts)
     cohort = Cohort(cases, book, outcome=None, by=list(by))
     if not cohort.has_rules:
         return [], 0
     _, counts, _ = cohort.tally(nw.col(f"rule {rule.name}") for rule in book)
     found, left = [], iter(counts)
-    for fact in facts:
-        labels, values, _ = zip(*asked[fact.name], strict=True)
-        said = [next(left) for _ in labels]
-        parts = np.stack([*(each[:, 1] for each in said), said[0][:, 2]], -1)
+    for fact, each in zip(facts, asked, strict=True):
+        labels, values, _ = zip(*each, strict=True)
+        said = [next(left) for _ in each]
+        parts = np.stack([*(one[:, 1] for one in said), said[0][:, 2]], -1)
         found.append(Recorded(fact, [*labels, NOT_RECORDED], [*values, None], parts))
     return found, int(cohort.attrs["unreadable"])
 
 
-def answers_to(fact: Fact, rule_book: RuleBook) -> list[Answer]:
+def answers_to(fact: Fact, rule_book: RuleBook) -> list[tuple[str, Any, Condition]]:
     """The answers that are told apart: words, or bands of a number, cut where the rules cut it.
 
-    Examples
-    --------
-    >>> from secondop import RULE_BOOK
-    >>> [words for words, *_ in answers_to(RULE_BOOK.fact("drug_trials"), RULE_BOOK)]
-    ['less than 2 drugs', 'at least 2 drugs']
+    Each in words, with one value that gives it, and when it is given.
     """
     if fact.has_levels:
         return [(fact.in_words(level), level, fact.is_in(level)) for level in fact.levels]

@@ -6,6 +6,7 @@ import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,10 +15,9 @@ import polars as pl
 
 from secondop.errors import SecondopError
 from secondop.evaluation.cohort import EITHER, Cohort
-from secondop.evaluation.given import judged
 from secondop.evaluation.headings import COUNTS, INTERVAL, MISSING
 from secondop.evaluation.measures import TRUTH
-from secondop.evaluation.policies import FORESIGHT, at_level, choose
+from secondop.evaluation.policies import FORESIGHT, at_level, choose, judged
 from secondop.evaluation.rates import TOPS, firing_rates, populations
 from secondop.evaluation.recorded import Recorded, recorded
 from secondop.evaluation.small_cells import HIDDEN, cover, pool, small
@@ -26,7 +26,7 @@ from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Level, Rule
 from secondop.words import number, plural, span
 
-_RATES = {name: COUNTS[name] for name in ("fired", "unknown")} | {"n": "of"}
+_RATES = {"fired": COUNTS["fired"], "unknown": COUNTS["unknown"], "n": "of"}
 _RATES |= {name: f"{words}, %" for name, words in MISSING.items()} | INTERVAL
 # what tells each of them: how many cases say no (0), yes (1) or unknown (2)
 _PART = {"fired": 1, "min": 1, "lower": 1, "unknown": 2, "max": 0, "upper": 0}
@@ -55,11 +55,10 @@ class Report:
     outcome: str | None
     title: str = ""
     n: int = 0
-    groups: list[str] = field(default_factory=list)  # that are shown
-    kept: np.ndarray | None = None  # their places among all groups
-    left_out: int = 0
+    kept: np.ndarray | None = None  # which of all groups are shown
+    left_out: int = 0  # how many are not
     facts: list[Recorded] = field(default_factory=list)
-    covered: dict[str, tuple] = field(default_factory=dict)
+    covered: dict[str, tuple] = field(default_factory=dict)  # of each fact which answers are hidden
     tables: dict[str, Table] = field(default_factory=dict)
     sheets: dict[str, pd.DataFrame] = field(default_factory=dict)
     figures: dict[str, list] = field(default_factory=dict)
@@ -79,26 +78,24 @@ class Report:
 
 def who(made: Report, cases: Any) -> None:
     """Table 1, every recorded fact by group, and what is missing."""
-    levels = [at_level(made.rule_book, level).is_null() for level in Level]
-    groups, counts, _ = made.cohort.tally([reduce(operator.or_, levels)])
+    open_ = reduce(operator.or_, (at_level(made.rule_book, level).is_null() for level in Level))
+    groups, counts, _ = made.cohort.tally([open_])
     sizes = counts[0].sum(-1)
-    if not (n := int(sizes.sum())):
-        raise SecondopError("There are no cases to report: the table has no rows.")
+    made.n = n = int(sizes.sum())
     if n < made.least:
-        said = f"{plural(n, 'case')}: too few to share, below min_cell={made.least}"
-        raise SecondopError(f"There {'is' if n == 1 else 'are'} only {said}.")
+        few = f"only {plural(n, 'case')}: too few to share, below min_cell={made.least}"
+        raise SecondopError(f"There {'is' if n == 1 else 'are'} {few if n else 'no cases to report'}.")
     gone = pool(sizes, made.least) if made.by else ()
-    made.n, made.left_out, made.kept = n, len(gone), ~np.isin(range(len(sizes)), list(gone))
-    made.groups = [str(name) for name, kept in zip(groups, made.kept, strict=True) if kept and made.by]
+    made.left_out, made.kept = len(gone), ~np.isin(range(len(sizes)), list(gone))
+    heads = ["all"]
+    for name in np.array(groups, dtype=object)[made.kept] if made.by else ():  # one may be called so too
+        heads.append(f"{name} ({len(heads)})" if name in heads else str(name))
     open_ = int(counts[0, :, 1].sum())
-    made.said["undetermined"] = None if small([open_, n - open_], made.least).any() else open_
     made.facts, odd = recorded(cases, made.rule_book, made.by)
+    made.said["undetermined"] = None if small([open_, n - open_], made.least).any() else open_
     made.said["unreadable"] = f"fewer than {made.least}" if small(odd, made.least) else odd
-    heads: list[str] = []
-    for name in ("all", *made.groups):  # a group may be called so too
-        heads.append(f"{name} ({len(heads)})" if name in heads else name)
     sizes = made.gathered(sizes)[: len(heads)]
-    rows = [("all cases", "", *(x for size in sizes for x in (int(size), "")))]
+    rows = [("all cases", "", [(int(size), "") for size in sizes])]
     for answers in made.facts:
         answers.counts = made.gathered(answers.counts)
         together, hidden = cover(answers.counts, made.least, dear=len(answers.labels) - 1)
@@ -106,21 +103,19 @@ def who(made: Report, cases: Any) -> None:
         if answers.fact.name not in made.by:
             rows += _rows_of(answers, together, hidden[: len(heads)], sizes)
             made.hidden += len(together) + int(hidden[: len(heads)].sum())
-    columns = ["fact", "answer", *(f"{head}: {x}" for head in heads for x in ("n", "%"))]
-    made.sheets["who"] = sheet = pd.DataFrame(rows, columns=columns)
-    frame = sheet[["fact", "answer"]].copy()
-    frame["fact"] = frame["fact"].mask(frame["fact"].shift() == frame["fact"], "")
-    for head in heads:
-        both = zip(sheet[f"{head}: n"], sheet[f"{head}: %"], strict=True)
-        frame[f"{head}, n (%)"] = [
-            cell(n) + (f" ({number(x)})" if x not in ("", HIDDEN) else "") for n, x in both
-        ]
+    about = pd.DataFrame([row[:2] for row in rows], columns=["fact", "answer"])
+    columns = [f"{head}: {x}" for head in heads for x in ("n", "%")]
+    made.sheets["who"] = about.join(pd.DataFrame([[*chain(*row[2])] for row in rows], columns=columns))
+    told = [
+        [cell(n) + (f" ({number(x)})" if x not in ("", HIDDEN) else "") for n, x in row[2]] for row in rows
+    ]
+    about["fact"] = about["fact"].mask(about["fact"].shift() == about["fact"], "")
+    frame = about.join(pd.DataFrame(told, columns=[f"{head}, n (%)" for head in heads]))
     note = "% of the cases in which it is known; “not recorded”, of all. Answers of no case are left out."
     made.tables["who"] = Table("Table 1: recorded facts, and in how many cases they are not", frame, 2, note)
-    never = [x.fact for x in made.facts if x.counts[0, -1] == n]
-    made.said |= {"recorded": len(made.facts) - len(never), "never": [fact.label for fact in never]}
-    gone = {fact.name for fact in never}
-    made.said["blocked"] = [rule.label for rule in made.rule_book if rule.facts.keys() <= gone]
+    never = {x.fact.name: x.fact.label for x in made.facts if x.counts[0, -1] == n}
+    made.said |= {"recorded": len(made.facts) - len(never), "never": [*never.values()]}
+    made.said["blocked"] = [rule.label for rule in made.rule_book if rule.facts.keys() <= never.keys()]
 
 
 def _rows_of(answers: Recorded, together: frozenset, hidden: np.ndarray, sizes: np.ndarray) -> list[tuple]:
@@ -134,26 +129,25 @@ def _rows_of(answers: Recorded, together: frozenset, hidden: np.ndarray, sizes: 
         for count, size, missing, gone in zip(n, sizes, answers.counts[:, last], hidden, strict=False):
             of = size if part == [last] else None if last in together or gone[last] else size - missing
             share = HIDDEN if of is None else 100 * count / of if of else ""
-            cells += [HIDDEN, HIDDEN] if gone[part[0]] else [int(count), share]
+            cells.append((HIDDEN, HIDDEN) if gone[part[0]] else (int(count), share))
         if n[0]:
             label = " / ".join(answers.labels[i] for i in part if answers.counts[0, i])
-            rows.append((answers.fact.label, label, *cells))
+            rows.append((answers.fact.label, label, cells))
     return rows
 
 
-def rates_of(made: Report, cases: Any, told: dict[str, Any]) -> None:
+def rates_of(made: Report, cases: Any, cluster: str | None) -> None:
     """How often rules fire and whom each level refers, of all cases and by group."""
-    book, rows, groups, whole, drawn = made.rule_book, [], [], [], []
-    rates, seen, asked, alike = firing_rates(cases, rule_book=book, **told), {}, {}, {}
-    by_group = firing_rates(cases, by=made.by, rule_book=book, **told) if made.by else rates[:0]
-    for (i, row), (*_, rules) in zip(rates.iterrows(), populations(book), strict=True):
+    told = {"rule_book": made.rule_book, "cluster": cluster}
+    rates, seen, asked, alike = firing_rates(cases, **told), {}, {}, {}
+    by_group = firing_rates(cases, by=made.by, **told) if made.by else rates[:0]
+    for (i, row), (*_, rules) in zip(rates.iterrows(), populations(made.rule_book), strict=True):
         if not rules:
             continue
         own = by_group[(by_group["policy"] == row["policy"]) & (row["sort"] == "level")]
-        counts = np.array([[row["n"] - row["fired"] - row["unknown"], row["fired"], row["unknown"]]])
-        if len(own):
-            counts = np.stack([own["n"] - own["fired"] - own["unknown"], own["fired"], own["unknown"]], -1)
-            counts = made.gathered(counts)
+        of = own if len(own) else row.to_frame().T
+        counts = np.stack([of["n"] - of["fired"] - of["unknown"], of["fired"], of["unknown"]], -1)
+        counts = made.gathered(counts) if len(own) else counts.astype(int)
         cells, within = _told(made, rules, len(counts)), "optional" if row["sort"] == "any" else row["within"]
         for wider in seen.get(within, ()):
             apart = np.abs(wider[: len(counts)] - counts[: len(wider)])[:, :2]
@@ -161,6 +155,7 @@ def rates_of(made: Report, cases: Any, told: dict[str, Any]) -> None:
         seen.setdefault(row["policy"], []).append(counts)
         asked[i] = row, own, counts, cells
         alike[tuple(counts[0])] = alike.get(tuple(counts[0]), False) | cells[0]
+    rows, groups, whole, drawn = [], [], [], []
     for i, (row, own, counts, cells) in asked.items():
         cells[0] = alike[tuple(counts[0])]  # rules that fire alike are hidden alike
         cells[1:] |= small(counts[1:], made.least).any(-1)[:, None]  # a group shows its rate or nothing
@@ -168,20 +163,19 @@ def rates_of(made: Report, cases: Any, told: dict[str, Any]) -> None:
         whole += [i] * (not together)
         made.hidden += len(together)
         kind = {"rule": row["kind"], "group": "group of rules"}.get(row["sort"], row["sort"])
-        rows.append((kind, row["label"], *_rated(row, {*together})))
+        rows.append((kind, row["label"], *_rated(row, together)))
         for (_, x), gone in zip(own[np.tile(made.kept, len(own) > 0)].iterrows(), hidden[1:], strict=False):
             out = {*together, *np.flatnonzero(gone)}
             groups.append((row["label"], x["group"], *_rated(x, out)))
             made.hidden += int(gone.sum())
             drawn += [x] * (row["policy"] == "recommended" and not out and pd.notna(x["lower"]))
     note = "What is missing may be no or yes: the rate lies between. The 95 % interval is around both."
-    columns, shown = list(_RATES.values()), rates.loc[whole]
-    for name, caption, first, listed in (
-        ("rates", "How often each level, group and rule fires", ["what", "name"], rows),
-        ("groups", "Whom each level refers, by group", ["level", "group"], groups),
-    ):
-        made.sheets[name] = pd.DataFrame(listed, columns=[*first, *columns])
+    listed = [("rates", "How often each level, group and rule fires", ["what", "name"], rows)]
+    listed += [("groups", "Whom each level refers, by group", ["level", "group"], groups)] * bool(made.by)
+    for name, caption, first, cells in listed:
+        made.sheets[name] = pd.DataFrame(cells, columns=[*first, *_RATES.values()])
         made.tables[name] = Table(caption, made.sheets[name], 2, note)
+    shown = rates.loc[whole]
     made.said["levels"] = shown[shown["sort"] == "level"].to_dict("records")
     made.said["partly"] = {*rates["policy"]} - {*shown["policy"]}
     drawable = shown[shown["lower"].notna()]  # of one cluster there is no interval
@@ -189,13 +183,11 @@ def rates_of(made: Report, cases: Any, told: dict[str, Any]) -> None:
     if len(rules):  # the title of the figure speaks of both sorts of indications, or of none
         most = pd.concat([tops if len(tops) == len(TOPS) else tops[:0], rules.nlargest(16, "min")])
         made.figures["rates"] = [("firing_rates", most)]
-    made.said["undrawn"] = 1 < len(drawn) < len(made.groups)
+    made.said["undrawn"] = 1 < len(drawn) < made.kept.sum()
     if 1 < len(drawn) <= 60:
         drawn = pd.DataFrame(drawn)
         drawn.attrs = by_group.attrs
         made.figures["groups"] = [("firing_rates", drawn)]
-    if not made.by:
-        del made.sheets["groups"]
 
 
 def _told(made: Report, rules: list[Rule], groups: int) -> np.ndarray:
@@ -206,8 +198,8 @@ def _told(made: Report, rules: list[Rule], groups: int) -> np.ndarray:
         together, hidden = made.covered[name]
         values = next(x.values for x in made.facts if x.fact.name == name)
         any_of = reduce(operator.or_, (rule.when for rule in rules)).to_expr(lambda of: pl.col(of.name))
-        said = pl.DataFrame({name: pl.Series(values, dtype=fact.dtype)}).select(said=any_of)["said"]
-        parts = np.array([2 if x is None else int(x) for x in said])
+        said = pl.select(pl.Series(name, values, dtype=fact.dtype)).select(any_of.cast(pl.Int8).fill_null(2))
+        parts = said.to_series().to_numpy()
         for i in range(groups):
             gone = parts[[*together, *np.flatnonzero(hidden[i])]]
             cells[i, gone] = len(set(gone)) > 1
@@ -216,8 +208,7 @@ def _told(made: Report, rules: list[Rule], groups: int) -> np.ndarray:
 
 def _rated(row: pd.Series, gone: Iterable[int]) -> list:
     """The cells of one rate, without those that would tell what is hidden of no, yes and unknown."""
-    plain = {name: row[name] if _PART.get(name) not in gone else HIDDEN for name in _RATES}
-    return [x if isinstance(x, str) else getattr(x, "item", lambda x=x: x)() for x in plain.values()]
+    return [HIDDEN if _PART.get(x) in gone else getattr(row[x], "item", lambda x=x: row[x])() for x in _RATES]
 
 
 def tradeoffs(made: Report, cases: Any, policies: Any, told: dict[str, Any]) -> None:
@@ -228,7 +219,7 @@ def tradeoffs(made: Report, cases: Any, policies: Any, told: dict[str, Any]) -> 
     made.said |= {"unknown_outcomes": 0, "verification": "", "estimate": ""}
     book, own = made.rule_book, policies if isinstance(policies, Mapping) else {}
     levels = [str(level) for level in Level if any(rule.level == level for rule in book)]
-    cohort = judged(cases, book, made.outcome, own, **{x: told[x] for x in told if x == "verified"})
+    cohort = judged(cases, book, made.outcome, own, verified=told["verified"])
     every = choose(cohort, levels if policies is None else policies)
     seen = cohort.patterns({p.name: p.refers for p in every if p.refers is not None}, ("changed",))
     counts = {p.name: seen.crossed(p.name, "flag changed")[0].ravel() for p in every if p.sort != FORESIGHT}
@@ -241,16 +232,18 @@ def tradeoffs(made: Report, cases: Any, policies: Any, told: dict[str, Any]) -> 
     if not shown:
         return
     asked = {k: v for k, v in own.items() if k in shown} or [p.name for p in every if p.name in shown]
-    names, told = [*shown, FORESIGHT], told | {"outcome": made.outcome, "rule_book": book}
+    told = told | {"outcome": made.outcome, "rule_book": book}
     table = tradeoff(cases, asked, **told)
     curve = decision_curve(cases, asked, **{x: told[x] for x in told if x != "threshold"})
+    names = [*shown, FORESIGHT]
     table, curve = (x[x["policy"].isin(names) & ~x["measure"].isin(TRUTH)] for x in (table, curve))
-    attrs = made.said | table.attrs
-    made.said |= {name: attrs[name] for name in ("unknown_outcomes", "verification", "estimate")}
+    estimated = table.attrs.get("estimate", "")
+    made.said |= {name: table.attrs[name] for name in ("unknown_outcomes", "verification")}
+    made.said["estimate"] = estimated
     rows = wide(table).to_dict("records")
-    rows = [(row["label"], *(_estimate(row, name, attrs["estimate"]) for name in _SHOWN)) for row in rows]
+    rows = [(row["label"], *(_estimate(row, name, estimated) for name in _SHOWN)) for row in rows]
     note = f"Per 100 of {made.cases} unless named; in brackets 95 % intervals. "
-    note += "In square brackets bounds, which assume nothing. " * bool(attrs["estimate"])
+    note += "In square brackets bounds, which assume nothing. " * bool(estimated)
     note += f"Net benefit at a decision threshold of {number(100 * told['threshold'])} %."
     frame = pd.DataFrame(rows, columns=["referring", *_SHOWN.values()])
     made.tables["trade-off"] = Table("What each policy refers, finds and misses", frame, 1, note)

@@ -13,13 +13,12 @@ from secondop.arguments import MAPPING, NAMES, TEXT, checked, either, made_by
 from secondop.arguments import NUMBERS as LIST
 from secondop.arguments import THRESHOLD as CHANCE
 from secondop.errors import SecondopError
-from secondop.evaluation.cohort import Cohort, Patterns
+from secondop.evaluation.cohort import Cohort
+from secondop.evaluation.columns import known_by_policy, known_words
 from secondop.evaluation.corrected import NET_FORESIGHT, NET_MEASURES, NET_OF, net_table
-from secondop.evaluation.given import judged, refuse_no_chance
-from secondop.evaluation.known import known_by_policy, known_words
+from secondop.evaluation.differences import ranked
 from secondop.evaluation.measures import BEST, MEASURES, NUMBERS, odds_of, table, tidy
-from secondop.evaluation.policies import FORESIGHT, Policy, choose
-from secondop.evaluation.ranking import Ahead
+from secondop.evaluation.policies import FORESIGHT, Policy, choose, judged, refuse_no_chance
 from secondop.evaluation.verification import Verification, learn
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
@@ -44,7 +43,6 @@ def tradeoff(
     verified: str | None = None,
     method: str | None = None,
     given: Sequence[str] | None = None,
-    prevalence: float | None = None,
     rule_book: RuleBook = RULE_BOOK,
 ) -> pd.DataFrame:
     """What each policy refers, finds and misses, per 100 cases, and its net benefit.
@@ -57,11 +55,8 @@ def tradeoff(
         Which of the rule book's; or own ones beside them, from names to yes/no columns, unknown allowed.
         Nobody, everybody and perfect foresight are always there.
     outcome, by, weights, cluster, verified : str
-        As for :class:`~secondop.evaluation.cohort.Cohort`: what an opinion would change, groups, weights,
-        which patient or site each case is of (the column ``clusters`` says how many there are), and for whom
-        the outcome is known. A change is not a benefit: ``"net_corrected"`` counts errors corrected less
-        errors introduced, where the truth is known, and has the measures referral rate, yield above chance
-        and net benefit alone.
+        As for :class:`~secondop.evaluation.cohort.Cohort`. A change is not a benefit: ``"net_corrected"``
+        counts errors corrected less errors introduced, where the truth is known.
     threshold : float, or a sequence of them
         The chance of a change from which one would refer: 1/11 accepts ten no-change referrals for one.
     scores : dict, optional
@@ -69,18 +64,12 @@ def tradeoff(
     method : "doubly_robust" or "weighted", optional
         Where outcomes are known only for some: ``value, lower, upper`` become an estimate that holds if, of
         cases alike in what is ``given``, as many change whether that is known or not. ``min, max`` stay the
-        bounds, which need no such assumption. The weighted one rests on the chance alone that an outcome is
-        known, takes it as if it were not learned, and is off where many chances are low. The doubly robust
-        one is right if either that or the chance of a change is learned well. Neither interval knows more
-        than these learners (logistic, without products of facts) can tell.
+        bounds, which need no such assumption. The weighted one rests on the learned chance alone that an
+        outcome is known, and is off where many chances are low; the doubly robust one is right if either
+        that or the chance of a change is learned well.
     given : list of str, optional
         Facts that make cases alike, beside the verdicts of the policies and the group; by default all that
         are recorded. ``[]``: the verdicts alone.
-    prevalence : float, optional
-        For cases sampled by their outcome (case-control): the share that changes among all, to which cases
-        are weighted. Every outcome must be known. Intervals are those of a weighted sample, in which the two
-        numbers sampled are chance: right for sensitivity, specificity and referral rate, up to three times
-        too wide for true positives and net benefit.
 
     Returns
     -------
@@ -88,31 +77,22 @@ def tradeoff(
         Tidy: a row per policy, group, measure (of ``MEASURES``, of the truth if the cases carry it, and
         ``frontier``) and threshold. ``value``: if unknown facts refer nobody, blank where an unknown outcome
         decides it; ``min, max``: over all answers that missing facts and outcomes allow; ``lower, upper``:
-        95 % intervals around these; ``n`` cases; ``label, sort, kind`` of the policy. ``frontier`` is 1 where
-        it is best at some threshold (of equals the first), 0 where at none, blank where outcomes decide that;
-        where any is unknown, ``best`` tells the same of each threshold. The bounds of differences decide; of
-        estimates ``best`` takes their 95 % intervals, so that more than one policy may be left blank. In
-        ``attrs``, ``verification`` says for whom the outcome is known, ``estimate`` what an estimate assumes.
+        95 % intervals around these. ``frontier`` is 1 where it is best at some threshold (of equals the
+        first), 0 where at none, blank where outcomes decide that; where any is unknown, ``best`` tells the
+        same of each threshold, of estimates by their 95 % intervals. In ``attrs``, ``verification`` says for
+        whom the outcome is known, ``estimate`` what one assumes.
 
     Examples
     --------
-    >>> cases = pd.DataFrame({"complication_during_treatment": [True, True, False, False]})
-    >>> cases["changed"] = [True, False, True, False]
-    >>> table = wide(tradeoff(cases, ["urgent"], outcome="changed"))
-    >>> table[["policy", "referral_rate", "true_positive", "false_positive"]]
-                  policy  referral_rate  true_positive  false_positive
-    0               none            0.0            0.0             0.0
-    1             urgent           50.0           25.0            25.0
-    2  perfect foresight           50.0           50.0             0.0
-    3                all          100.0           50.0            50.0
+    >>> cases = pd.DataFrame({"complication_during_treatment": [True, False, False, False]})
+    >>> cases["changed"] = [True, True, False, False]
+    >>> wide(tradeoff(cases, ["urgent"], outcome="changed")).set_index("policy")["true_positive"].to_dict()
+    {'none': 0.0, 'urgent': 25.0, 'perfect foresight': 50.0, 'all': 50.0}
     """
     odds_of(threshold)  # refuses what is no probability before anything is counted
-    own = policies if isinstance(policies, Mapping) else {}
     told = {"by": by, "weights": weights, "cluster": cluster, "verified": verified}
-    cohort = judged(cohort, rule_book, outcome, own, tuple(scores or ()), needed=False, **told)
-    chosen = choose(cohort, policies, scores)
-    learned = learn(cohort, chosen, method, given)
-    return weigh(cohort, chosen, np.atleast_1d(threshold), learned=learned, prevalence=prevalence)
+    cohort, chosen = _chosen(cohort, policies, outcome, scores or {}, rule_book, **told)
+    return weigh(cohort, chosen, np.atleast_1d(threshold), learned=learn(cohort, chosen, method, given))
 
 
 @checked(policies=OWN)
@@ -129,7 +109,6 @@ def decision_curve(
     verified: str | None = None,
     method: str | None = None,
     given: Sequence[str] | None = None,
-    prevalence: float | None = None,
     rule_book: RuleBook = RULE_BOOK,
 ) -> pd.DataFrame:
     """Net benefit of each policy over decision thresholds (Vickers & Elkin 2006, Med Decis Making 26:565).
@@ -139,21 +118,25 @@ def decision_curve(
     chance that an opinion changes something: at each threshold they refer the cases that reach it.
     """
     odds_of(thresholds)
-    own = policies if isinstance(policies, Mapping) else {}
-    told = {"by": by, "weights": weights, "cluster": cluster, "verified": verified}
-    cohort = judged(cohort, rule_book, outcome, own, probabilities, needed=False, **told)
-    chosen = choose(cohort, policies, dict.fromkeys(probabilities, 0.0))
-    levels = ("score",) if policies is not None else ("score", "count", "group")
-    chosen, names = [policy for policy in chosen if policy.sort not in levels], {}
+    told, names = {"by": by, "weights": weights, "cluster": cluster, "verified": verified}, {}
+    cohort, chosen = _chosen(cohort, policies, outcome, dict.fromkeys(probabilities, 0.0), rule_book, **told)
+    left_out = ("score",) if policies is not None else ("score", "count", "group")
+    chosen = [policy for policy in chosen if policy.sort not in left_out]
     for name in probabilities:
         refuse_no_chance(cohort, name)
-        chance = nw.col(f"score {name}")
-        steps = {f"{name} from {at}": at for at in thresholds}
-        chosen += [Policy(own, name, "score", "", chance >= at, at) for own, at in steps.items()]
+        steps = {f"{name} from {at}": (nw.col(f"score {name}") >= at, at) for at in thresholds}
+        chosen += [Policy(step, name, "score", "", *cut) for step, cut in steps.items()]
         names |= dict.fromkeys(steps, name)
-    learned = learn(cohort, chosen, method, given)
-    made = weigh(cohort, chosen, thresholds, CURVE, learned, prevalence=prevalence)
+    made = weigh(cohort, chosen, thresholds, CURVE, learn(cohort, chosen, method, given))
     return made.assign(policy=made["policy"].replace(names))
+
+
+def _chosen(
+    cohort: Any, policies: Any, outcome: str, scores: Mapping[str, float], rule_book: RuleBook, **told: Any
+) -> tuple[Cohort, list[Policy]]:
+    own = policies if isinstance(policies, Mapping) else {}
+    cohort = judged(cohort, rule_book, outcome, own, tuple(scores), needed=False, **told)
+    return cohort, choose(cohort, policies, scores)
 
 
 @checked()
@@ -176,11 +159,11 @@ def net_benefit(recommended: Any, changed: Any, *, threshold: float) -> float:
         said = "Net benefit takes two columns of yes and no, one answer a case, equally long"
         raise SecondopError(f"{said}: {error}.") from error
     cohort = Cohort(cases, outcome="changed", flags={"recommended": "recommended"})
-    seen = cohort.patterns({}, ("recommended", "changed")).crossed("flag recommended", "flag changed")
-    (tn, fn, _), (fp, tp, _), _ = seen[0][0]
-    if (n := seen[0].sum()) == 0 or tp + fp + fn + tn < n:
+    ((seen,), _) = cohort.patterns({}, ("recommended", "changed")).crossed("flag recommended", "flag changed")
+    n, answered, (fp, tp) = seen.sum(), seen[:2, :2].sum(), seen[1, :2]
+    if n == 0 or answered < n:
         raise SecondopError(
-            f"Net benefit needs cases and all their answers: {tp + fp + fn + tn:,.0f} of {n:,.0f} have both. "
+            f"Net benefit needs cases and all their answers: {answered:,.0f} of {n:,.0f} have both. "
             "Settle the rest by no and again by yes, or use tradeoff, which shows both."
         )
     return float(100 * (tp - odds * fp) / n)
@@ -193,7 +176,6 @@ def weigh(
     measures: Sequence[str] = (),
     learned: Verification | None = None,
     delta: float = 0.0,
-    prevalence: float | None = None,
 ) -> pd.DataFrame:
     """The tidy table of :func:`tradeoff` for these policies: all measures, or only those named.
 
@@ -202,29 +184,34 @@ def weigh(
     if cohort.net and cohort.cluster:
         said = "Errors corrected less introduced have no intervals by cluster"
         raise SecondopError(f"{said}: leave cluster= away.")
-    outcome, beside, estimated = NET_OF if cohort.net else ("changed",), [] if measures else cohort.truth, ()
+    outcome, truth = NET_OF if cohort.net else ("changed",), () if measures else cohort.truth
     asked = {policy.name: policy.refers for policy in policies if policy.refers is not None}
-    seen = cohort.patterns(asked, tuple(dict.fromkeys((*outcome, *beside))))
+    seen = cohort.patterns(asked, tuple(dict.fromkeys((*outcome, *truth))))
     seen.codes[FORESIGHT] = seen.codes[f"flag {outcome[0]}"]
-    attrs, n = cohort.about(), seen.crossed("all")[0].sum(1)
-    if prevalence is not None:
-        _reweigh(seen, prevalence, cohort.net)
-        attrs["prevalence"] = prevalence
+    attrs = cohort.about()
 
-    def crossed(*flags: str) -> np.ndarray:
+    def crossed(*flags: str) -> Iterable[np.ndarray]:
         """Counts and their squares, of each policy."""
         sums = (seen.crossed(policy.name, *(f"flag {flag}" for flag in flags)) for policy in policies)
-        return tuple(map(np.stack, zip(*sums, strict=True)))
+        return map(np.stack, zip(*sums, strict=True))
 
+    rows = [(p.name, group, p.label, p.sort, p.kind) for p in policies for group in seen.groups]
+    about = pd.DataFrame(rows, columns=["policy", "group", "label", "sort", "kind"])
+    n = seen.crossed("all")[0].sum(1).astype(float if cohort.weights else int)
+    about.insert(2, "n", np.tile(n, len(policies)))
+    if cohort.cluster:
+        about.insert(3, "clusters", np.tile(cohort.clusters, len(policies)))
     counts, squares = crossed(*outcome)
+    beside = {x: table(*crossed(x), measures=["true_positive"])["true_positive"] for x in truth}
     if cohort.net:
-        names = [name for name in NET_MEASURES if name in (measures or NET_MEASURES)]
-        found = net_table(counts, squares, thresholds, names)
-        counts = counts.sum(-1)
+        about["label"] = about["label"].mask(about["sort"] == FORESIGHT, NET_FORESIGHT)
+        names = [name for name in NET_MEASURES if not measures or name in measures]
+        found = net_table(counts, squares, thresholds, names) | beside
     else:
         foresight = np.array([[policy.sort == FORESIGHT] for policy in policies])
         found = table(counts, squares, thresholds, measures=measures or MEASURES, foresight=foresight)
-        if learned and attrs["unknown_outcomes"]:
+        unsettled, estimated = counts[0, ..., 2].sum(-1) > 0, ()
+        if learned and unsettled.any():
             shares, estimates = learned.table(policies, len(seen.groups), thresholds, found, delta)
             real = [policy for policy in policies if policy.sort != FORESIGHT]
             estimated = shares, learned.apart(real, len(seen.groups), delta)
@@ -235,24 +222,16 @@ def weigh(
                 numbers[..., [0, 3, 4]] = np.where(sure, numbers[..., [0, 3, 4]], estimate)
         if not cohort.known_by and (by := known_by_policy(counts.sum(1), policies)):
             attrs["verification"] = known_words(*cohort.known, by)
-    for name in beside:
-        found[name] = table(*crossed(name), measures=["true_positive"])["true_positive"]
-    if not cohort.net and (attrs["unknown_outcomes"] or not measures):
-        ahead = Ahead.of(seen, policies, counts)
-        found |= {BEST: ahead.best(thresholds, *estimated)} if attrs["unknown_outcomes"] else {}
-        found |= {} if measures else {"frontier": ahead.frontier()}
-    rows = [(p.name, group, p.label, p.sort, p.kind) for p in policies for group in seen.groups]
-    if cohort.net:
-        rows = [(*row[:2], NET_FORESIGHT if row[3] == FORESIGHT else row[2], *row[3:]) for row in rows]
-    about = pd.DataFrame(rows, columns=["policy", "group", "label", "sort", "kind"])
-    about.insert(2, "n", np.tile(n, len(policies)).astype(float if cohort.weights else int))
-    if cohort.cluster:
-        about.insert(3, "clusters", np.tile(cohort.clusters, len(policies)))
+        frontier, best = ranked(seen, policies, counts, thresholds if unsettled.any() else (), *estimated)
+        found |= beside | ({BEST: best} if unsettled.any() else {})
+        found |= {} if measures else {"frontier": frontier}
     made = tidy(about, found, thresholds)
     at = made["policy"].map({policy.name: policy.at for policy in policies})
-    unsettled = [group for group, x in zip(seen.groups, counts[0, ..., 2].sum(-1), strict=True) if x]
-    told = (made["measure"] != BEST) | made["group"].isin(unsettled)
-    made = made[told & (at.isna() | (at == made["threshold"]))].reset_index(drop=True)
+    kept = at.isna() | (at == made["threshold"])
+    if BEST in found:
+        told = [group for group, some in zip(seen.groups, unsettled, strict=True) if some]
+        kept &= (made["measure"] != BEST) | made["group"].isin(told)
+    made = made[kept].reset_index(drop=True)
     made.attrs |= attrs
     return made
 
@@ -275,18 +254,3 @@ def wide(table: pd.DataFrame) -> pd.DataFrame:
     rows = rows.copy()  # merges leave it in many pieces
     rows.attrs = table.attrs
     return rows
-
-
-def _reweigh(seen: Patterns, prevalence: float, net: bool) -> None:
-    """Weight cases that were sampled by their outcome, so that the share that changes is as given."""
-    changed = seen.codes.get("flag changed", np.array([2]))
-    if not 0 < prevalence < 1:
-        raise SecondopError(f"prevalence is the share that changes, above 0 and below 1; got {prevalence!r}.")
-    if net or (changed == 2).any() or len(set(changed)) < 2:
-        raise SecondopError(
-            "prevalence= weights cases by their outcome: every case needs a known yes or no, some of each. "
-            "Keep the cases whose outcome is known if it was known for all that were sampled."
-        )
-    share = seen.weights[changed == 1].sum() / seen.weights.sum()
-    factor = np.where(changed == 1, prevalence / share, (1 - prevalence) / (1 - share))
-    seen.weights, seen.squares = seen.weights * factor, seen.squares * factor**2

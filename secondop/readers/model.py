@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from numbers import Real
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,6 @@ from secondop.readers.ratings import count_pairs, fit_concentration
 from secondop.readers.readings import each_once, read_ratings
 
 ROUNDING = 0.02  # shares that were rounded for print may miss 1 by this much, and are then scaled to 1
-MIX = (1e-9, 1e12)  # how many cases of a class there are, in any unit
-AGAIN = "same_given_first"
 STEEPEST = 1e4  # the largest tilt: its negative serves as never
 
 
@@ -35,21 +33,18 @@ class ReaderModel:
     tilt: np.ndarray | None = None  # log of the factor by which these readers weigh each answer more
     remarks: tuple[str, ...] = ()  # what could not be had as asked
     unordered: str = (
-        ""  # that the order of the answers was not stated, if so: who asks for under and over is told
+        ""  # that the order of the answers was not stated, if so, for who asks for under and over
     )
-    bounded: np.ndarray = field(
-        init=False
-    )  # the concentration to compute with: no share shows the difference
 
     def __post_init__(self) -> None:
-        for name in ("answers", "classes", "remarks"):
-            object.__setattr__(self, name, each_once(name, getattr(self, name)))
-        mean = _shares(self.mean, self.classes, self.answers)
-        tilt = np.zeros(mean.shape) if self.tilt is None else self.tilt
-        tilt = _numbers("tilt", tilt, mean.shape, -STEEPEST, STEEPEST)
-        concentration = _numbers("concentration", self.concentration, mean.shape[:1], 0, np.inf)
-        self.__dict__.update(mean=mean, tilt=tilt, concentration=concentration)
-        self.__dict__.update(bounded=concentration.clip(1e-12, 1e12))
+        mean, concentration = np.array(self.mean, float), np.array(self.concentration, float)
+        tilt = np.zeros(mean.shape) if self.tilt is None else np.array(self.tilt, float)
+        self.__dict__.update(mean=mean, concentration=concentration, tilt=tilt)
+
+    @property
+    def bounded(self) -> np.ndarray:
+        """The concentration to compute with: no share shows the difference."""
+        return self.concentration.clip(1e-12, 1e12)
 
     def __repr__(self) -> str:
         return "\n".join([self.to_frame().round(3).to_string(), *(f"Remark: {x}" for x in self.remarks)])
@@ -59,12 +54,6 @@ class ReaderModel:
         single, pair = self._moments()
         table = pd.DataFrame(single, pd.Index(self.classes, name="reference_class"), list(self.answers))
         return table.assign(disagreement=1 - pair.sum(axis=1), concentration=self.concentration)
-
-    def same_given_first(self, class_mix: Mapping) -> pd.Series:
-        """How often a second reader says the same, by the first answer: {class: how many cases} are read."""
-        mix, (single, pair) = given("class_mix", class_mix, self.classes, *MIX), self._moments()
-        with np.errstate(invalid="ignore"):  # of an answer that is never given nothing is known
-            return pd.Series(mix @ pair / (mix @ single), index=list(self.answers), name=AGAIN)
 
     @classmethod
     def from_disagreement(cls, first_readings: pd.DataFrame | Mapping, disagreement: Mapping) -> ReaderModel:
@@ -79,37 +68,18 @@ class ReaderModel:
         >>> model.concentration.round(6).tolist()
         [2.0, 1.0]
         """
-        answers, classes, mean = _first_readings(first_readings)
-        differ = given("disagreement", disagreement, classes)
+        table = first_readings
+        if isinstance(table, Mapping):
+            table = pd.DataFrame(
+                [row if isinstance(row, Mapping) else {} for row in table.values()], [*table]
+            )
+        if not isinstance(table, pd.DataFrame):
+            raise SecondopError(f"First readings: {{class: {{answer: share}}}}, or a table. Got {table!r}.")
+        classes, answers = each_once("classes", table.index), each_once("answers", table.columns)
+        mean, differ = _single(table, classes, answers), given("disagreement", disagreement, classes)
         fitted = map(fit_concentration, classes, (mean**2).sum(axis=1), differ)
         concentration, remarks = zip(*fitted, strict=True)
         return cls(answers, classes, mean, concentration, remarks=tuple(filter(None, remarks)))
-
-    @classmethod
-    def from_reproducibility(
-        cls, first_readings: pd.DataFrame | Mapping, class_mix: Mapping, same_given_first: Mapping
-    ) -> ReaderModel:
-        """The model from published reproducibility: how often the same is said again, {first answer: share}.
-
-        ``class_mix`` is {class: how many cases}. Such a table tells one concentration for all classes: that
-        with which two readings agree as often as published over all first answers. ``remarks`` name the
-        answers that it misses by more than rounding; their residuals are published less `same_given_first`.
-
-        >>> shares = {"harmless": {"harmless": 0.9, "grave": 0.1}, "grave": {"harmless": 0.2, "grave": 0.8}}
-        >>> mix, again = {"harmless": 3, "grave": 1}, {"harmless": 0.91, "grave": 0.7}
-        >>> ReaderModel.from_reproducibility(shares, mix, again).remarks
-        ("first answer 'grave': same again 0.700, one concentration says 0.731 (residual -0.031).",)
-        """
-        answers, classes, mean = _first_readings(first_readings)
-        mix, again = given("class_mix", class_mix, classes, *MIX), given(AGAIN, same_given_first, answers)
-        chance, agree = (mix @ (mean * x).sum(axis=1) / mix.sum() for x in (mean, again))
-        concentration, remark = fit_concentration("all classes", chance, 1 - agree)
-        model, remarks = cls(answers, classes, mean, [concentration] * len(classes)), [remark]
-        for answer, said, told in zip(answers, again, model.same_given_first(class_mix), strict=True):
-            if abs(said - told) > ROUNDING:
-                told = f"one concentration says {told:.3f} (residual {said - told:+.3f})"
-                remarks.append(f"first answer {answer!r}: same again {said:.3f}, {told}.")
-        return replace(model, remarks=tuple(filter(None, remarks)))
 
     @classmethod
     def fit(
@@ -147,7 +117,7 @@ class ReaderModel:
 
     def tilted(self, mean: pd.DataFrame | np.ndarray) -> ReaderModel:
         """Readers of another skill on the same cases: each weight in p_i times a factor, to have ``mean``."""
-        target = _shares(mean, self.classes, self.answers)
+        target = _single(mean, self.classes, self.answers)
         return replace(self, tilt=[*map(_solve_tilt, self.classes, self.mean, self.bounded, target)])
 
     def skilled(self, under: Mapping, over: Mapping) -> ReaderModel:
@@ -171,45 +141,32 @@ class ReaderModel:
         return np.array(single), np.diagonal(pair, axis1=1, axis2=2)
 
 
-def _numbers(what, value, shape, low, high) -> np.ndarray:
-    """A frozen array of numbers of this shape, each within the range: text and nan are no numbers."""
-    cells = np.array(value, dtype=object)
-    fine = all(isinstance(x, Real) and low <= x <= high and not 1e17 < x < np.inf for x in cells.flat)
-    if not fine or not cells.size or cells.shape != shape:
-        raise SecondopError(f"{what}: numbers from {low} to {high}, shape {shape}. Got {value!r}.")
-    numbers = cells.astype(float)
-    numbers.flags.writeable = False
-    return numbers
+def _shares(what: str, value: Any, shape: tuple[int, ...], most: float = 1.0) -> np.ndarray:
+    """An array of shares; text and gaps are none."""
+    with suppress(TypeError, ValueError, OverflowError):
+        shares = np.array(value, float)
+        if shares.shape == shape and shares.size and ((shares >= 0) & (shares <= most)).all():
+            return shares
+    raise SecondopError(f"{what}: numbers from 0 to 1, shape {shape}. Got {value!r}.")
 
 
-def given(what: str, shares: Any, names: Sequence, low: float = 0, high: float = 1) -> np.ndarray:
-    """A number for each of the names, in their order."""
+def given(what: str, shares: Any, names: Sequence) -> np.ndarray:
+    """A share for each of the names, in their order."""
     what = f"{what} of {', '.join(map(str, names))}"
     if not isinstance(shares, Mapping | pd.Series):
         raise SecondopError(f"{what}: {{name: number}}. Got {shares!r}.")
-    return _numbers(what, [*map(shares.get, names)], (len(names),), low, high)
+    return _shares(what, [*map(shares.get, names)], (len(names),))
 
 
-def _first_readings(table: Any) -> tuple[tuple, tuple, np.ndarray]:
-    """Answers, classes and the shares of single readings, of a table or {class: {answer: share}}."""
-    if isinstance(table, Mapping):
-        rows = [row if isinstance(row, Mapping) else {} for row in table.values()]
-        table = pd.DataFrame(rows, [*table])
-    if not isinstance(table, pd.DataFrame):
-        raise SecondopError(f"First readings: {{class: {{answer: share}}}}, or a table. Got {table!r}.")
-    classes, answers = tuple(table.index), tuple(table.columns)
-    return answers, classes, _shares(table, classes, answers)
-
-
-def _shares(table, classes, answers) -> np.ndarray:
-    """A class-by-answer table of shares as an array, checked; rounding is scaled away."""
+def _single(table: Any, classes: Sequence, answers: Sequence) -> np.ndarray:
+    """A class-by-answer table of shares of single readings as an array; rounding is scaled away."""
     if isinstance(table, pd.DataFrame) and table.index.is_unique and table.columns.is_unique:
         table = table.reindex(index=list(classes), columns=list(answers))
-    shares = _numbers("single readings", table, (len(classes), len(answers)), 0, 1 + ROUNDING)
+    shares = _shares("single readings", table, (len(classes), len(answers)), 1 + ROUNDING)
     total = shares.sum(axis=1, keepdims=True)
     missed = [f"{classes[i]}: {shares[i].tolist()}" for i in np.flatnonzero(abs(total - 1) > ROUNDING)]
     refuse("Shares of single readings must add up to 1 in each class", missed)
-    return _numbers("single readings", shares / total, shares.shape, 0, 1)
+    return shares / total
 
 
 def _moments(mean, bounded, tilt) -> tuple[np.ndarray, np.ndarray]:

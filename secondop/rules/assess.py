@@ -1,14 +1,13 @@
 """What a rule book says of cases: every rule, every case, any dataframe engine.
 
 Frames in memory pass the gate, are evaluated by polars and come back as the kind they came in. Lazy frames
-(polars lazy, DuckDB, PySpark, Dask) stay in their own engine and stay lazy. All of them meet the same
-expressions.
+(polars lazy, DuckDB, PySpark, Dask) stay in their own engine and stay lazy. All meet the same expressions.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import narwhals as nw
@@ -17,16 +16,8 @@ import polars as pl
 import pyarrow as pa
 
 from secondop.errors import SecondopError
+from secondop.rules import gate
 from secondop.rules.facts import Fact
-from secondop.rules.gate import (
-    ANSWER,
-    UNREADABLE,
-    any_frame,
-    column_names,
-    typed_cases,
-    typed_lazily,
-    typed_partition,
-)
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import RECOMMENDATIONS, SUMMARY, Level, Rule, RuleKind
 from secondop.rules.spellings import claims, no_fact, warn_of_near_misses
@@ -36,12 +27,8 @@ _OWN = "secondop "  # begins the name of a column that is there only while a laz
 
 
 def assess(cases: Any, rule_book: RuleBook, *, verdicts: bool = False, next_question: bool = False) -> Any:
-    """Say for every case what the rule book recommends, and what missing information leaves open.
-
-    See :func:`secondop.assess`, which is this function with the project's own rule book as its default.
-    """
-    RuleBook.required(rule_book)
-    in_memory = isinstance(cases, (pd.DataFrame, pl.DataFrame, pa.Table))
+    """Say for every case what the rule book recommends, and what missing information leaves open."""
+    in_memory, facts = isinstance(cases, (pd.DataFrame, pl.DataFrame, pa.Table)), rule_book.rule_facts
     if next_question and not in_memory:
         raise SecondopError("The next question is found for cases in memory: collect them first.")
     added = [*SUMMARY, *["next_question"] * next_question, *(rule.name for rule in rule_book if verdicts)]
@@ -49,19 +36,20 @@ def assess(cases: Any, rule_book: RuleBook, *, verdicts: bool = False, next_ques
         meta = _assess_partition(cases._meta, rule_book, added)
         return cases.map_partitions(_assess_partition, rule_book, added, meta=meta)
     if in_memory:
-        _check_columns(column_names(cases), rule_book, added)
-        typed = typed_cases(cases, rule_book.rule_facts)
+        _check_columns(gate.column_names(cases), rule_book, added)
+        typed = gate.typed_cases(cases, facts)
         typed = typed if typed.width else pl.DataFrame({_OWN: range(len(cases))})  # no fact has a column
-        return _attach(cases, assess_typed(typed, rule_book, added), rule_book)
+        return _beside(cases, assess_typed(typed, rule_book, added), rule_book)
     said = f"assess takes a frame of cases, one a row, not {type(cases).__name__}."
-    frame = any_frame(cases, f"{said} For one case as a dict, use explain; for a file, read_cases.")
+    frame = gate.any_frame(cases, f"{said} For one case as a dict, use explain; for a file, read_cases.")
     columns = frame.collect_schema().names()
-    added.append("unreadable")
-    _check_columns(columns, rule_book, added)
-    frame, find, unreadable = door(frame, rule_book.rule_facts)
-    frame = evaluate(frame, rule_book, nw, lambda fact: find(fact.name), _OWN)
-    own = {rule.name: _OWN + rule.name for rule in rule_book} | {"unreadable": unreadable}
-    return frame.select(*columns, **{name: nw.col(own.get(name, name)) for name in added}).to_native()
+    _check_columns(columns, rule_book, [*added, "unreadable"])
+    frame = evaluate(
+        gate.typed_lazily(frame, facts), rule_book, nw, lambda fact: nw.col(gate.ANSWER + fact.name), _OWN
+    )
+    own = {rule.name: _OWN + rule.name for rule in rule_book} | {"unreadable": gate.UNREADABLE}
+    answers = {name: nw.col(own.get(name, name)) for name in (*added, "unreadable")}
+    return frame.select(*columns, **answers).to_native()
 
 
 def assess_typed(typed: pl.DataFrame, rule_book: RuleBook, columns: Sequence[str] = ()) -> pl.DataFrame:
@@ -76,13 +64,6 @@ def assess_typed(typed: pl.DataFrame, rule_book: RuleBook, columns: Sequence[str
 
         answers = answers.with_columns(next_question=first_questions(typed, rule_book)).select(wanted)
     return answers
-
-
-def door(
-    frame: nw.LazyFrame, facts: Mapping[str, Fact]
-) -> tuple[nw.LazyFrame, Callable[[str], nw.Expr], str]:
-    """A lazy frame with a typed column a fact, how to find one by its key, and where unreadables are."""
-    return typed_lazily(frame, facts), lambda key: nw.col(ANSWER + key), UNREADABLE
 
 
 def evaluate(
@@ -138,23 +119,22 @@ def _folded(join: Callable[[Any, Any], Any], terms: list[Any]) -> Any:
 
 def _assess_partition(part: pd.DataFrame, rule_book: RuleBook, added: Sequence[str]) -> pd.DataFrame:
     """A partition of a Dask frame: what is no answer is counted, as at the lazy door."""
-    typed, unreadable = typed_partition(part, rule_book.rule_facts)
+    typed, unreadable = gate.typed_partition(part, rule_book.rule_facts)
     typed = unreadable.to_frame().hstack(typed.get_columns())
-    return _attach(part, assess_typed(typed, rule_book, added).with_columns(unreadable), rule_book)
+    return _beside(part, assess_typed(typed, rule_book, added).with_columns(unreadable), rule_book)
 
 
 def _check_columns(columns: list, rule_book: RuleBook, added: Sequence[str]) -> None:
-    facts = rule_book.facts
-    if not claims(columns, facts):
-        raise no_fact(columns, facts, f" of the {len(columns)} given")
+    if not claims(columns, rule_book.facts):
+        raise no_fact(columns, rule_book.facts, f" of the {len(columns)} given")
     extras = [name for name in columns if name not in rule_book]  # verdicts of an earlier assessment
-    warn_of_near_misses(extras, facts, stacklevel=5)
+    warn_of_near_misses(extras, rule_book.facts, stacklevel=5)
     if taken := [name for name in added if name in columns]:
         said = f"The cases have columns that the assessment would add: {', '.join(taken)}."
         raise SecondopError(f"{said} Assess the cases as they were read, or drop these columns first.")
 
 
-def _attach(cases: Any, answers: pl.DataFrame, rule_book: RuleBook) -> Any:
+def _beside(cases: Any, answers: pl.DataFrame, rule_book: RuleBook) -> Any:
     """Put the answers beside the cases, in the kind that these came in."""
     if isinstance(cases, pl.DataFrame):
         return cases.hstack(answers)
@@ -162,20 +142,19 @@ def _attach(cases: Any, answers: pl.DataFrame, rule_book: RuleBook) -> Any:
         for name, column in zip(answers.columns, answers.to_arrow().columns, strict=True):
             cases = cases.append_column(name, column)
         return cases
-    arrow = any(isinstance(dtype, pd.ArrowDtype) for dtype in cases.dtypes)
-    columns = {name: _to_pandas(answers[name], arrow) for name in answers.columns}
+    arrow, columns = any(isinstance(dtype, pd.ArrowDtype) for dtype in cases.dtypes), {}
+    for answer in answers:
+        if answer.dtype == pl.Enum:
+            kind = pd.CategoricalDtype(RECOMMENDATIONS, ordered=True)
+            column = pd.Categorical.from_codes(answer.to_physical().cast(pl.Int8).to_numpy(), dtype=kind)
+        elif arrow or answer.dtype == pl.String:
+            column = pd.arrays.ArrowExtensionArray(answer.to_arrow())
+        elif answer.dtype != pl.Boolean or answer.name in SUMMARY:
+            column = answer.to_numpy()
+        else:
+            column = pd.arrays.BooleanArray(answer.fill_null(False).to_numpy(), answer.is_null().to_numpy())
+        columns[answer.name] = column
     beside = pd.concat([cases, pd.DataFrame(columns, index=cases.index, copy=False)], axis=1)
     # concat drops what the cases say of where they come from
     beside.attrs = cases.attrs | {"rule_book": rule_book.fingerprint, "rule_book_title": rule_book.title}
     return beside
-
-
-def _to_pandas(answer: pl.Series, arrow: bool) -> Any:
-    if isinstance(answer.dtype, pl.Enum):
-        kind = pd.CategoricalDtype(RECOMMENDATIONS, ordered=True)
-        return pd.Categorical.from_codes(answer.to_physical().cast(pl.Int8).to_numpy(), dtype=kind)
-    if arrow or answer.dtype == pl.String:
-        return pd.arrays.ArrowExtensionArray(answer.to_arrow())
-    if answer.dtype != pl.Boolean or answer.name in SUMMARY:
-        return answer.to_numpy()
-    return pd.arrays.BooleanArray(answer.fill_null(False).to_numpy(), answer.is_null().to_numpy())

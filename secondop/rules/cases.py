@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,10 +13,10 @@ import polars as pl
 import pyarrow as pa
 
 from secondop.errors import SecondopError, did_you_mean, refuse, unknown_name
+from secondop.rules import gate
 from secondop.rules.doubts import RowsWarning, codes_in_doubt, rows_in_doubt
 from secondop.rules.facts import Fact, Kind
-from secondop.rules.files import read_file
-from secondop.rules.gate import column_names, column_of, raise_problems, typed
+from secondop.rules.files import CaseFile, read_file
 from secondop.rules.mapping import Meanings, codes_of, decimal_commas, meanings, own_name, reworded
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.spellings import MissingCodesWarning, claims, near_misses, no_fact, warn_of_near_misses
@@ -33,95 +33,68 @@ def read_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> Any:
 
     Yes and no may be written yes/no, y/n, true/false, t/f or 1/0; levels and names of columns in any case,
     with blanks or hyphens; a fact that was not recorded may be empty, NA, N/A, NaN, null, unknown, not
-    recorded, not known, missing, ``?`` or ``.``: it counts as unknown, not as no. ``values`` and ``unknown``
-    say what your own words and codes mean. Nothing given is altered, and no row is dropped.
+    recorded, not known, missing, ``?`` or ``.``: it counts as unknown, not as no. Nothing given is altered,
+    and no row is dropped.
 
     Parameters
     ----------
-    source : path, file or DataFrame
+    source : path or DataFrame
         A CSV or TSV file (also ``.gz``) separated by commas, semicolons or tabs, an ``.xlsx`` or parquet
-        file, what has a ``read``, or a pandas, polars or pyarrow frame; one case a row. In a file separated
-        by semicolons 2,5 is a number with a decimal comma; 1.000 is one only where its column shows which.
-    columns : mapping, optional
+        file, or a pandas, polars or pyarrow frame; one case a row. In a file separated by semicolons 2,5 is a
+        number with a decimal comma; 1.000 is one only where its column shows which.
+    columns : mapping
         Your column names to names of facts, such as ``{"Geschlecht": "sex"}``.
-    values : mapping, optional
+    values : mapping
         Your words and codes to answers: of every fact that takes the answer, ``{"ja": "yes"}``; of a column,
-        by its name or its fact, ``{"Geschlecht": {1: "male", 2: "female"}}``, or both in one mapping. What is
-        said of a column goes first, then what is said of all, then the usual spellings; where numbers are
-        codes, no other number is read as an answer. 1, "1" and 1.0 are one code. Another column than a fact's
-        (an outcome) is read if it is named, or if words for all are all that it holds.
-    unknown : list or mapping, optional
+        by its name or its fact, ``{"Geschlecht": {1: "male", 2: "female"}}``, which goes first; or both.
+        Where numbers are codes, no other number is an answer; 1, "1" and 1.0 are one code. A column of no
+        fact (an outcome) is read if it is named, or if words for all are all that it holds.
+    unknown : list or mapping
         Codes for *not recorded*: in every fact's column, ``[999, "k.A."]``, or by column,
         ``{"weeks": [999], "*": ["k.A."]}``.
-    encoding : str, optional
-        Of a text file that is not in UTF-8, such as "cp1252".
-    mapping : path or str, optional
-        A file in TOML, or its text, that says all this: :func:`mapping_template` writes one to fill in. What
-        arguments say goes first.
-    id : str, optional
-        The column that tells cases apart: ids that are missing or repeated are warned of.
+    encoding, id : str
+        Of a text file that is not in UTF-8, such as "cp1252"; and the column that tells cases apart, in which
+        gaps and repeats are warned of.
+    mapping : path or str
+        A file in TOML, or its text, that says all this, as :func:`mapping_template` writes it to be filled
+        in. What arguments say goes first.
     rule_book : RuleBook or list of RuleBook
-        Whose facts to read; of several, the facts of all.
+        Whose facts to read.
 
     Returns
     -------
     pandas.DataFrame, or the kind of frame given
-        Facts under their names in the rule book, in pandas as ``bool[pyarrow]``, ``int64[pyarrow]``,
-        ``double[pyarrow]`` and ``category``. Extra columns are kept; those of a text file become numbers or
-        True/False only where that loses nothing ('007' stays text).
-
-    Raises
-    ------
-    CasesError
-        If a value is no answer to its fact: all problems at once.
-
-    Warns
-    -----
-    NearMissWarning, MissingFactsWarning, RowsWarning, MissingCodesWarning
-        Naming columns that are not read although they are almost named as a fact; facts without a column;
-        rows that may be no cases, with their lines; numbers that may be codes for *not recorded*.
+        Facts under their names in the rule book, in pandas on pyarrow or as ``category``. Other columns are
+        kept; those of a text file become numbers or True/False only where that loses nothing. Values that are
+        no answers are one :class:`CasesError`. Warned is of columns almost named as a fact, facts without a
+        column, rows that may be no cases, and numbers that may be codes for *not recorded*.
     """
     read = read_sources(source, meanings(**meant), facts_of(rule_book))
-    raise_problems(read.problems, len(read.frame), read.where)
-    warn_of_near_misses(column_names(read.frame), read.facts, stacklevel=5)
-    for doubts, kind in (
-        ([*read.remarks, *rows_in_doubt(read.frame, read.answers, read.id, read.places)], RowsWarning),
-        (codes_in_doubt(read.frame, read.answers, read.own, read.id), MissingCodesWarning),
-    ):
-        lines = [" ".join(_told(*doubt)) for doubt in doubts]
-        if lines:
-            warnings.warn(f"Of the cases{read.where}: {' '.join(lines)}", kind, stacklevel=4)
+    gate.raise_problems(read.problems, len(read.frame), read.where)
+    warn_of_near_misses(gate.column_names(read.frame), read.facts, stacklevel=5)
+    rows, codes = [*read.remarks, *rows_in_doubt(read)], [*codes_in_doubt(read)]
+    for doubts, kind in ((rows, RowsWarning), (codes, MissingCodesWarning)):
+        if doubts:
+            warnings.warn(f"Of the cases{read.where}: {' '.join(map(str, doubts))}", kind, stacklevel=4)
     if missing := [name for name in read.facts if name not in read.answers.columns]:
         told = f"{len(missing)} of {len(read.facts)} facts have no column and are unknown in every case"
         warnings.warn(f"{told}: {', '.join(missing)}.", MissingFactsWarning, stacklevel=4)
-    return _declared(read.frame, read.answers, read.facts)
-
-
-def _told(column: Any, rows: int, row: int, place: str, value: str, problem: str, hint: str) -> list[str]:
-    """A doubt in a sentence or two."""
-    named = [f"column {column!r}:"] if column != "" else [place] * (not rows)
-    return [*named, *filter(None, [value, f"{problem}.", hint])]
+    ordered = [name for name, fact in read.facts.items() if fact.kind is Kind.ORDERED]
+    return gate.put(read.frame, read.answers.to_dict(), ordered)
 
 
 def check_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> pd.DataFrame:
     """Every problem that :func:`read_cases` would raise or warn of, as a table; empty if there is none.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One problem a row: ``column, rows`` (how many have it), ``first_row`` (counted from 0), ``first_case``
-        (its label in the frame, or line in the file), ``value, problem, hint``. Columns that are not read
-        although their name is almost that of a fact come first, then rows that may be no cases.
+    It has ``column, rows`` (how many), ``first_row`` (counted from 0), ``first_case`` (its label in the
+    frame, or line in the file), ``value, problem, hint``. Columns almost named as a fact come first.
     """
     read = read_sources(source, meanings(**meant), facts_of(rule_book))
-    near = near_misses(column_names(read.frame), read.facts)
+    near = near_misses(gate.column_names(read.frame), read.facts)
     misread = (len(read.frame), 0, "", "", "is not read as a fact")
-    rows = [(name, *misread, f"Did you mean {fact!r}?") for name, fact in near.items()]
-    rows += [*read.remarks, *rows_in_doubt(read.frame, read.answers, read.id, read.places)]
-    codes = codes_in_doubt(read.frame, read.answers, read.own, read.id)
-    rows += [*read.problems.itertuples(index=False, name=None)]
-    rows += [(*doubt[:3], read.places([doubt[2]])[0], *doubt[4:]) for doubt in codes]
-    return pd.DataFrame(rows, columns=read.problems.columns)
+    rows = [gate.Problem(name, *misread, f"Did you mean {fact!r}?") for name, fact in near.items()]
+    rows += [*read.remarks, *rows_in_doubt(read), *read.problems.itertuples(index=False)]
+    return pd.DataFrame([*rows, *codes_in_doubt(read)], columns=gate.Problem._fields)
 
 
 def facts_table(rule_book: RuleBooks) -> pd.DataFrame:
@@ -135,7 +108,10 @@ def facts_of(rule_book: RuleBooks) -> dict[str, Fact]:
     """The facts of a rule book, or of several together; one name with two meanings is refused."""
     facts: dict[str, tuple[Fact, str]] = {}
     for book in rule_book if isinstance(rule_book, (list, tuple)) else [rule_book]:
-        book = book if hasattr(book, "facts") else RuleBook.required(book)
+        if not hasattr(book, "facts"):
+            raise SecondopError(
+                f"What is read are facts of a rule book, such as RULE_BOOK; got {book!r:.60}."
+            )
         for name, fact in book.facts.items():
             other, title = facts.setdefault(name, (fact, book.title))
             if fact != other:
@@ -145,7 +121,7 @@ def facts_of(rule_book: RuleBooks) -> dict[str, Fact]:
     return {name: fact for name, (fact, _) in facts.items()}
 
 
-class Sources(NamedTuple):
+class Read(NamedTuple):
     """Cases as they were read: a frame with facts under their names, its answers, problems and places."""
 
     frame: Any
@@ -153,93 +129,61 @@ class Sources(NamedTuple):
     problems: pd.DataFrame
     facts: dict[str, Fact]
     own: dict[str, Any]  # the user's name of each fact's column
+    extra: list  # columns that state no fact
     id: Any
     where: str
-    places: Callable[[list[int]], list[str]]
-    remarks: list[tuple]
+    places: gate.Places
+    remarks: list[gate.Problem]
     codes: dict[str, dict[str, Any]]  # of each fact's column: what codes stand for
 
 
-def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: bool = True) -> Sources:
+def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: bool = True) -> Read:
     """Read a file or a frame as it is said to be meant; ``some`` fact must have a column."""
-    where, lines_of, remarks, commas = "", None, [], False
-    if isinstance(source, (str, Path)) or callable(getattr(source, "read", None)):
-        expected = [*facts, *map(str, said.columns)]
-        source, where, lines_of, remarks, commas = read_file(source, expected, said.encoding)
+    if isinstance(source, (str, Path)):
+        file = read_file(source, [*facts, *map(str, said.columns)], said.encoding)
     elif said.encoding is not None:
         raise SecondopError("encoding= is for files of text; a frame was decoded already.")
-    names = column_names(source)
-    there = {name: own_name(name, names) for name in said.columns}
-    columns = {name if there[name] is None else there[name]: fact for name, fact in said.columns.items()}
-    meant = [columns.get(name, name) for name in names]
+    else:
+        gate.column_names(source)  # refuses what is no frame
+        file = CaseFile(source, "", gate.places_in(source), [])
+    names, wrong = gate.column_names(file.frame), []
+
+    def named(name: Any) -> Any:
+        if (own := own_name(name, names)) is None:
+            wrong.append(f"there is no one column {name!r}.{did_you_mean(name, map(str, names[:1000]))}")
+        return own
+
+    mine = {named(name): fact for name, fact in said.columns.items()}
+    meant = [mine.get(name, name) for name in names]
     claimed = claims(meant, facts)
-    wrong = [
-        f"There is no column {n!r}.{did_you_mean(n, map(str, names[:1000]))}"
-        for n in columns
-        if n not in names
-    ]
-    unknown = dict.fromkeys(fact for fact in columns.values() if fact not in facts)
-    wrong += [f"{unknown_name('fact', fact, facts)} facts_table() lists them." for fact in unknown]
-    twice = {fact for fact in columns.values() if len(claimed.get(fact, ())) > 1}
-    wrong += [f"More than one column would be {fact!r}." for fact in sorted(twice)]
-    if any(name in facts and fact in names for name, fact in said.columns.items()):
-        wrong.append("Your name comes first, as in {'gender': 'sex'}.")
-    if wrong:
-        raise SecondopError("columns= cannot be used: " + " ".join(wrong))
-    if not claimed and some:
-        raise no_fact(names, facts, where)
+    if not claimed and some and not wrong:
+        raise no_fact(names, facts, file.where)
+    for fact in dict.fromkeys(mine.values()):
+        if fact not in facts:
+            backwards = " Your name comes first, as in {'gender': 'sex'}." * (fact in names)
+            wrong.append(f"{unknown_name('fact', fact, facts)} facts_table() lists them.{backwards}")
+        elif len(claimed.get(fact, ())) > 1:
+            wrong.append(f"more than one column would be {fact!r}.")
     own = {fact: names[meant.index(claim)] for fact, (claim, *more) in claimed.items() if not more}
-    codes, others, wrong = codes_of(said, names, own, facts)
-    own_id = None if said.id is None else own_name(said.id, names)
-    if own_id is None and said.id is not None:
-        hint = did_you_mean(said.id, map(str, names[:1000]))
-        wrong.append(f"there is no one column {said.id!r} for id=.{hint}")
-    refuse("Cases cannot be read as you say", wrong)
-    if commas:
-        for fact, name in own.items():
-            if facts[fact].is_numeric:
-                found = decimal_commas(facts[fact], column_of(source[name]).labels or ())
-                codes |= {fact: found | codes.get(fact, {})} if found else {}
+    by_column: dict[Any, dict[str, Any]] = {}
+    for name, codes in said.own.items():
+        column = own.get(own_name(name, [*own])) if own_name(name, names) is None else None
+        column = named(name) if column is None else column
+        by_column[column] = by_column.get(column, {}) | codes
+    own_id = None if said.id is None else named(said.id)
+    codes, problems = codes_of(by_column, said.common, own, facts)
+    refuse("Cases cannot be read as you say", wrong + problems)
+    for fact, name in own.items():
+        if file.commas and facts[fact].is_numeric:
+            found = decimal_commas(facts[fact], gate.column_of(file.frame[name]).labels or ())
+            codes |= {fact: found | codes.get(fact, {})} if found else {}
     extra = [name for name, times in Counter(names).items() if times == 1 and name not in own.values()]
-    frame = _renamed(reworded(source, extra, others, said.common), {name: x for x, name in own.items()})
-    answers, problems = typed(frame, facts, codes)
+    frame, new = reworded(file.frame, extra, by_column, said.common), {name: x for x, name in own.items()}
+    if isinstance(frame, pa.Table):
+        frame = frame.rename_columns([new.get(name, name) for name in names])
+    else:
+        frame = frame.rename(columns=new) if isinstance(frame, pd.DataFrame) else frame.rename(new)
+    answers, problems = gate.typed(frame, facts, codes, file.places)
     problems["column"] = [own.get(name, name) for name in problems["column"]]
-    if lines_of is None:
-        labels = frame.index if isinstance(frame, pd.DataFrame) else range(len(frame))
-
-        def lines_of(rows: list[int]) -> list[str]:
-            return [f"case {labels[row]}" for row in rows]
-
-    elif len(problems):
-        problems["first_case"] = lines_of(problems["first_row"].tolist())
-    told = [("", 0, 0, place, "", problem, hint) for place, problem, hint in remarks]
-    own_id = next((fact for fact, name in own.items() if name == own_id), own_id)
-    return Sources(frame, answers, problems, facts, own, own_id, where, lines_of, told, codes)
-
-
-def _renamed(frame: Any, columns: dict[str, str]) -> Any:
-    if isinstance(frame, pa.Table):
-        return frame.rename_columns([columns.get(name, name) for name in frame.column_names])
-    return frame.rename(columns=columns) if isinstance(frame, pd.DataFrame) else frame.rename(columns)
-
-
-def _declared(frame: Any, answers: pl.DataFrame, facts: Mapping[str, Fact]) -> Any:
-    """The frame with its facts in their declared kinds; nothing else differs."""
-    if isinstance(frame, pl.DataFrame):
-        return frame.with_columns(answers)
-    arrow = {name: _arrow(answers[name], facts[name]) for name in answers.columns}
-    if isinstance(frame, pa.Table):
-        for name, column in arrow.items():
-            frame = frame.set_column(frame.schema.get_field_index(name), name, column)
-        return frame
-    on_arrow = {kind: pd.ArrowDtype(kind) for kind in (pa.bool_(), pa.int64(), pa.float64())}
-    declared = pa.table(arrow).to_pandas(types_mapper=on_arrow.get)  # levels become a category
-    return frame.assign(**{name: declared[name].array for name in declared})
-
-
-def _arrow(answer: pl.Series, fact: Fact) -> pa.Array:
-    if not fact.has_levels:
-        return answer.to_arrow()
-    places = answer.to_physical().cast(pl.Int8 if len(fact.levels) < 128 else pl.Int32).to_arrow()
-    levels = pa.array(fact.levels, pa.string())
-    return pa.DictionaryArray.from_arrays(places, levels, ordered=fact.kind is Kind.ORDERED)
+    own_id = new.get(own_id, own_id)
+    return Read(frame, answers, problems, facts, own, extra, own_id, *file[1:4], codes)

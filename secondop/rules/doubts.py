@@ -3,133 +3,110 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import polars as pl
-import pyarrow as pa
 
-from secondop.rules.gate import column_names
-from secondop.rules.spellings import (
-    GAP,
-    NO,
-    NOT_RECORDED,
-    TRIMMED,
-    YES,
-    codes_apart,
-    is_not_recorded,
-    normalised,
-    show,
-)
+from secondop.rules import spellings
+from secondop.rules.gate import Problem, column_of
+from secondop.rules.spellings import NOT_RECORDED, is_not_recorded, normalised
 from secondop.words import plural
+
+if TYPE_CHECKING:
+    from secondop.rules.cases import Read
 
 TOTALS = r"(?i)^\s*((grand|sub|zwischen|sous)[ _-]?)?(total(s|es)?|sums?|summen?|gesamt|insgesamt|somme|suma|"
 TOTALS += r"average|mean|mittelwert|durchschnitt|moyenne|promedio|media)[\s:]*$"
 """What stands in a first cell of a row of a spreadsheet that is no case."""
-_PLACES = 5  # named of many
-MAX_NAMES = 200  # of groups in a column: more are free text
-READ_ALIKE = {*NOT_RECORDED, *YES, *NO}  # in any case wherever they are read
-_PLAIN = (pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Null)
+MAX_NAMES, _PLACES = 200, 5
+"""Groups in a column, above which it holds free text; and places named of many."""
 
 
 class RowsWarning(UserWarning):
-    """Rows that may be no cases (blank, totals, an id twice), groups in several spellings, and what of a file
-    was not read.
-    """
+    """Rows that may be no cases (blank, totals, an id twice), names in several spellings, what was left."""
 
 
-def rows_in_doubt(
-    cases: Any, answers: pl.DataFrame, own_id: Any, places: Callable[[list[int]], list[str]]
-) -> Iterator[tuple]:
-    """Rows that state nothing, totals, ids missing or repeated, groups in several spellings, as problems."""
-    extra, advice = _extra(cases, answers), "Each counts as a case: remove it if it is none."
-    blank = pl.select(pl.repeat(True, len(cases))).to_series()
-    for name in answers.columns:
-        blank &= answers[name].is_null()
-    for name in [*extra, *answers.columns]:  # what is no answer was recorded all the same
-        if blank.any():
-            rows = blank.arg_true()
-            blank = blank.scatter(rows, _words(_series(cases[name]).gather(rows)).is_in(NOT_RECORDED))
-    blank &= not blank.all()  # where no row states anything, none stands out
-    yield from _doubt("", blank, places, "row states nothing", "rows state nothing", advice)
-    total = ~blank & blank
-    for name in extra[:3]:
-        cells = _series(cases[name])
+def rows_in_doubt(read: Read) -> Iterator[Problem]:
+    """Rows that state nothing, totals, ids missing or repeated, groups in several spellings."""
+    blank = read.answers.select(pl.all().is_null()).with_row_index("row ")
+    blank = blank.filter(pl.all_horizontal(pl.lit(True), pl.exclude("row ")))["row "]
+    for name in [*read.extra, *read.answers.columns]:  # what is no answer was recorded all the same
+        if len(blank):
+            blank = blank.filter(_words(_cells(read, name).gather(blank)).is_in(NOT_RECORDED))
+    blank = blank.clear() if len(blank) == len(read.frame) else blank  # where all are, none stands out
+    total = pl.repeat(False, len(read.frame), eager=True)
+    for name in read.extra[:3]:
+        cells = _cells(read, name)
         if not cells.dtype.is_numeric():
             total |= cells.cast(pl.String).str.contains(TOTALS).fill_null(False)
-    several = "row looks like a total of others", "rows look like totals of others"
-    yield from _doubt("", total, places, *several, advice)
-    if own_id is not None:
-        ids = _words(_series(cases[own_id])).str.replace(r"\.0$", "")
-        none = ids.is_in(NOT_RECORDED)
-        again = ids.is_duplicated() & ~ids.is_first_distinct() & ~none
-        yield from _doubt(own_id, none & ~blank, places, "row has no id", "rows have no id", "")
-        several = "row repeats the id of one above", "rows repeat the id of one above"
-        yield from _doubt(own_id, again, places, *several, "Each row counts as a case of its own.")
-    for name in (x for x in extra if x != own_id):
-        cells = _series(cases[name])
+    each = "Each counts as a case: remove it if it is none."
+    doubts = [("", blank, "row states nothing", "rows state nothing", each)]
+    totals = "row looks like a total of others", "rows look like totals of others"
+    doubts.append(("", total.arg_true(), *totals, each))
+    if read.id is not None:
+        ids = _words(_cells(read, read.id)).str.replace(r"\.0$", "")
+        none, again = ids.is_in(NOT_RECORDED), ids.is_duplicated() & ~ids.is_first_distinct()
+        without = none.arg_true().filter(~none.arg_true().is_in(blank.implode()))
+        doubts.append((read.id, without, "row has no id", "rows have no id", ""))
+        repeat = "row repeats the id of one above", "rows repeat the id of one above"
+        doubts.append((read.id, (again & ~none).arg_true(), *repeat, "Each row counts as a case of its own."))
+    for column, rows, one, many, advice in doubts:
+        if len(rows):
+            first, *named = read.places(rows.head(_PLACES).to_list())
+            word, _, number = first.partition(" ")
+            several = ", ".join([number, *(place.removeprefix(f"{word} ") for place in named)])
+            where = f"{word}{'s' * (len(rows) > 1)} {several}{', ...' * (len(rows) > _PLACES)}"
+            said = f"{len(rows):,} {one if len(rows) == 1 else many} ({where})"
+            yield Problem(column, len(rows), int(rows[0]), first, "", said, advice)
+    for name in (x for x in read.extra if x != read.id):
+        cells = _cells(read, name)
         for several in _spelt_variously(cells):
-            said = f"{', '.join(map(show, several[:_PLACES]))} may be one name, spelt in {len(several)} ways"
-            rows, advice = (
+            shown = ", ".join(map(spellings.show, several[:_PLACES]))
+            said = f"{shown} may be one name, spelt in {len(several)} ways"
+            rows, joined = (
                 cells.is_in(several[1:]).arg_true(),
                 "Each is a group of its own: values= joins them.",
             )
-            yield name, len(rows), int(rows[0]), places([rows[0]])[0], "", said, advice
+            yield Problem(name, len(rows), int(rows[0]), *read.places([rows[0]]), "", said, joined)
 
 
-def _spelt_variously(cells: pl.Series) -> Iterator[list[str]]:
+def _spelt_variously(cells: pl.Series) -> list[list[str]]:
     """Names of groups that differ in case, blanks or how a letter is coded alone."""
     if cells.dtype != pl.String or cells.head(10_000).n_unique() > MAX_NAMES or cells.n_unique() > MAX_NAMES:
-        return
+        return []
     spelt: dict[str, list[str]] = {}
     for cell in cells.drop_nulls().unique(maintain_order=True):
         spelt.setdefault(normalised(unicodedata.normalize("NFKC", cell)), []).append(cell)
-    yield from (each for word, each in spelt.items() if len(each) > 1 and word not in READ_ALIKE)
+    alike = {*NOT_RECORDED, *spellings.YES, *spellings.NO}  # in any case wherever they are read
+    return [each for word, each in spelt.items() if len(each) > 1 and word not in alike]
 
 
-def _doubt(column: Any, doubtful: pl.Series, places: Callable, one: str, many: str, advice: str) -> Iterator:
-    rows = doubtful.arg_true()
-    if len(rows):
-        named = places(rows.head(_PLACES).to_list())
-        word = named[0].partition(" ")[0]
-        several = ", ".join(place.removeprefix(f"{word} ") for place in named)
-        where = f"{word}{'s' * (len(rows) > 1)} {several}{', ...' * (len(rows) > _PLACES)}"
-        said = f"{len(rows):,} {one if len(rows) == 1 else many} ({where})"
-        yield column, len(rows), int(rows[0]), named[0], "", said, advice
-
-
-def codes_in_doubt(cases: Any, answers: pl.DataFrame, own: Mapping[str, Any], own_id: Any) -> Iterator[tuple]:
-    """Numbers such as 999 that stand far from all others of their column; their places are left open."""
-    columns = {name: answers[name] for name in answers.columns}
-    columns |= {name: _series(cases[name]) for name in _extra(cases, answers) if name != own_id}
+def codes_in_doubt(read: Read) -> Iterator[Problem]:
+    """Numbers such as 999 that stand far from all others of their column."""
+    columns = {name: read.answers[name] for name in read.answers.columns}
+    columns |= {name: _cells(read, name) for name in read.extra if name != read.id}
     for name, numbers in columns.items():
         if numbers.dtype.is_numeric():
-            for value in codes_apart(numbers.fill_nan(None) if numbers.dtype.is_float() else numbers):
-                rows, column = (numbers == value).arg_true(), own.get(name, name)
+            numbers = numbers.fill_nan(None) if numbers.dtype.is_float() else numbers
+            for value in spellings.codes_apart(numbers):
+                rows, column = (numbers == value).arg_true(), read.own.get(name, name)
                 said = f"stands far from every other number, in {plural(len(rows), 'row')}"
                 advice = f"If it stands for not recorded, say unknown={{{column!r}: [{value}]}}."
-                yield column, len(rows), int(rows[0]), "", str(value), said, advice
+                place = read.places([rows[0]])
+                yield Problem(column, len(rows), int(rows[0]), *place, str(value), said, advice)
 
 
-def _extra(cases: Any, answers: pl.DataFrame) -> list:
-    """The columns that state no fact and are there once."""
-    return [x for x, n in Counter(column_names(cases)).items() if n == 1 and x not in answers.columns]
+def _cells(read: Read, name: Any) -> pl.Series:
+    """A column of any frame in polars; what is neither flag nor number as text."""
+    column = column_of(read.frame[name])
+    if column.labels is None:
+        return column.values
+    labels = (None if is_not_recorded(x) else x if isinstance(x, str) else str(x) for x in column.labels)
+    return column.each(pl.Series(labels, dtype=pl.String))
 
 
 def _words(cells: pl.Series) -> pl.Series:
     """Cells as words are compared; a gap is an empty one."""
-    trimmed = cells.cast(pl.String).fill_null("").str.replace_all(TRIMMED, "")
-    return trimmed.str.to_lowercase().str.replace_all(GAP, "_")
-
-
-def _series(column: Any) -> pl.Series:
-    """A column of any frame in polars; of a mixture, or of what nests, its texts."""
-    with suppress(pa.ArrowException, OverflowError, UnicodeError):
-        series = pl.Series(pa.array(column) if isinstance(column, pd.Series) else column)
-        if series.dtype.is_numeric() or series.dtype.is_temporal() or series.dtype in _PLAIN:
-            return series
-    values = column.to_pylist() if isinstance(column, pa.ChunkedArray) else column.to_list()
-    return pl.Series([None if is_not_recorded(value) else str(value) for value in values], dtype=pl.String)
+    trimmed = cells.cast(pl.String).fill_null("").str.replace_all(spellings.TRIMMED, "")
+    return trimmed.str.to_lowercase().str.replace_all(spellings.GAP, "_")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import isnan
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,14 +13,13 @@ import polars as pl
 import pyarrow as pa
 
 from secondop.errors import SecondopError, unknown_name
+from secondop.rules import gate
 from secondop.rules.assess import SUMMARY, assess_typed
 from secondop.rules.conditions import Condition
-from secondop.rules.gate import raise_problems
-from secondop.rules.gate import typed as read_typed
 from secondop.rules.plain import plain
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import RECOMMENDATIONS, Advice, Level, Rule, RuleKind
-from secondop.rules.spellings import Unreadable, claims, near_misses, read_answer, show
+from secondop.rules.spellings import Unreadable, claims, is_not_recorded, near_misses, read_answer, show
 from secondop.rules.what_if import Change, NextQuestion, questions, smallest_change
 from secondop.words import NOT_FOR_CARE, an, render
 
@@ -35,18 +33,14 @@ HEADLINES = {
 
 
 class Reason(NamedTuple):
-    """What one rule says of the case, in words for its audience.
-
-    ``verdict`` is ``None`` where it cannot be judged; ``seen`` are the facts that it reads with their values,
-    ``words`` the same in words; ``note`` says what strengthens it in this case, ``source`` who says so.
-    """
+    """What one rule says of the case, in words for its audience."""
 
     rule: Rule
-    verdict: bool | None
-    seen: dict[str, Any]
-    note: str
+    verdict: bool | None  # none: it cannot be judged
+    seen: dict[str, Any]  # the facts that it reads, with their values
+    note: str  # what strengthens it in this case
     source: str
-    words: str
+    words: str  # what was seen, in words
 
     @property
     def mark(self) -> str:
@@ -58,12 +52,8 @@ class Reason(NamedTuple):
 class Explanation:
     """What a rule book says of one case, and why. Shows itself in a notebook, a terminal and a program.
 
-    Attributes
-    ----------
-    facts, extras : dict
-        The recorded facts; and whatever else came with the case, untouched.
-    recommendation, possible, undetermined : str, str, bool
-        The level that stands, the highest that missing information allows, and whether that is higher.
+    ``facts`` are those recorded, ``extras`` whatever else came with the case; ``recommendation`` is the level
+    that stands, ``possible`` the highest that missing information allows.
     """
 
     facts: dict[str, Any]
@@ -79,33 +69,29 @@ class Explanation:
     @cached_property
     def reasons(self) -> tuple[Reason, ...]:
         """What every rule says: the strongest first, then by statement."""
-        levels = (*reversed(Level), None)
-        ranked = sorted(self.rule_book, key=lambda r: (levels.index(r.level), r.kind, r.statement, r.name))
-        return tuple(map(self._reason, ranked))
-
-    def _reason(self, rule: Rule) -> Reason:
-        fires, sources = self.verdicts[rule.name], self.rule_book.sources_by_key
-        notes = []
-        if fires and rule.stronger_when is not None and self._met(rule.stronger_when):
-            notes.append(f"stronger, since {rule.stronger_when}")
-        if fires and rule.clinical:
-            amplifiers = [x.label for x in self.rule_book.of_kind("amplifier") if self.verdicts[x.name]]
-            notes += [f"strengthened by: {'; '.join(amplifiers)}"] if amplifiers else []
-        plain = f"{rule.source} ({sources[rule.source].grade})"
-        source = plain if self.audience == "patient" else rule.cited(sources)
-        seen = {name: self.facts.get(name) for name in rule.facts}
-        words = "; ".join(self._in_words(rule.facts))
-        return Reason(rule, fires, seen, "; ".join(notes), source, words)
+        levels, told, sources = (*reversed(Level), None), [], self.rule_book.sources_by_key
+        rank = lambda r: (levels.index(r.level), r.kind, r.statement, r.name)  # noqa: E731
+        amplifiers = [x.label for x in self.rule_book.of_kind("amplifier") if self.verdicts[x.name]]
+        for rule in sorted(self.rule_book, key=rank):
+            fires, notes = self.verdicts[rule.name], []
+            if fires and rule.stronger_when is not None and self._met(rule.stronger_when):
+                notes.append(f"stronger, since {rule.stronger_when}")
+            if fires and rule.clinical and amplifiers:
+                notes.append(f"strengthened by: {'; '.join(amplifiers)}")
+            source = f"{rule.source} ({sources[rule.source].grade})"
+            source = source if self.audience == "patient" else rule.cited(sources)
+            seen, words = {x: self.facts.get(x) for x in rule.facts}, "; ".join(self._in_words(rule.facts))
+            told.append(Reason(rule, fires, seen, "; ".join(notes), source, words))
+        return tuple(told)
 
     def _met(self, when: Condition) -> bool | None:
         return self.typed.select(when.to_expr(lambda fact: pl.col(fact.name))).item()
 
     def _in_words(self, names: Iterable[str]) -> list[str]:
         """Facts with their values: as questions for a patient, in clinical terms for a clinician."""
-        facts = [self.rule_book.facts[name] for name in names]
-        asked = [fact.question if self.audience == "patient" else f"{fact.label}:" for fact in facts]
-        said = [fact.in_words(self.facts.get(fact.name)) for fact in facts]
-        return list(map(" ".join, zip(asked, said, strict=True)))
+        facts, asked = [self.rule_book.facts[name] for name in names], self.audience == "patient"
+        said = [fact.question if asked else f"{fact.label}:" for fact in facts]
+        return [f"{words} {f.in_words(self.facts.get(f.name))}" for words, f in zip(said, facts, strict=True)]
 
     @property
     def supporting(self) -> tuple[Reason, ...]:
@@ -140,8 +126,7 @@ class Explanation:
     @cached_property
     def _advice(self) -> list[Advice]:
         """What is said of this case, in the words for it."""
-        clinical = [self.verdicts[rule.name] for rule in self.rule_book if rule.clinical]
-        said = []
+        clinical, said = [self.verdicts[rule.name] for rule in self.rule_book if rule.clinical], []
         for advice in self.rule_book.advice:
             met = True if advice.when is None else self._met(advice.when)
             words = {True: advice.words, None: advice.if_unknown, False: ""}[met]
@@ -177,12 +162,6 @@ class Explanation:
         """Which rule book says so, of which edition."""
         return f"{self.rule_book.title}. {self.rule_book.about}"
 
-    @property
-    def seen(self) -> list[str]:
-        """What was recorded, in words."""
-        extras = (f"{k}: {v if isinstance(v, str) else show(v)}"[:200] for k, v in self.extras.items())
-        return [*extras, *self._in_words(self.facts)]
-
     @cached_property
     def why_not(self) -> dict[str, tuple[Change, ...] | None]:
         """For each rule that does not fire or cannot be judged: the smallest change after which it would."""
@@ -210,40 +189,39 @@ class Explanation:
         frame = frame.join(self.rule_book.to_frame().set_index("name")).rename_axis("rule").reset_index()
         return frame[["rule", "statement", "kind", "level", "label", "verdict", "facts", "source", "grade"]]
 
-    def to_html(self, part: Literal["all", "verdict", "reasons"] = "all") -> str:
-        """The explanation or a part of it as one block of HTML: no script, everything escaped."""
-        reached = {"no_indication", *(rule.level for rule in self.rule_book)}
-        reached |= {"not_needed"} if self.rule_book.of_kind("counter_indication") else set()
-        levels = [level for level in RECOMMENDATIONS if level in reached]
-        gaps = len(self.rule_book.rule_facts.keys() - self.facts.keys())
-        return render("explanation.html.j2", e=self, part=part, levels=levels, note=NOT_FOR_CARE, gaps=gaps)
+    def to_html(self) -> str:
+        """The explanation as one block of HTML: no script, everything escaped."""
+        book, told = self.rule_book, {"e": self, "note": NOT_FOR_CARE}
+        reached = {"no_indication", *(rule.level for rule in book)}
+        reached |= {"not_needed"} if book.of_kind("counter_indication") else set()
+        told["levels"] = [level for level in RECOMMENDATIONS if level in reached]
+        extras = {name: x if isinstance(x, str) else show(x) for name, x in self.extras.items()}
+        told["seen"] = [f"{name}: {x}"[:200] for name, x in extras.items()] + self._in_words(self.facts)
+        told["gaps"] = len(book.rule_facts.keys() - self.facts.keys())
+        return render("explanation.html.j2", **told)
 
     _repr_html_ = to_html
 
     def __repr__(self) -> str:
-        """The explanation as text for a terminal, wrapped."""
         return render("explanation.txt.j2", e=self, note=NOT_FOR_CARE)
 
 
 def explain(case: Any, rule_book: RuleBook, *, audience: str = "patient") -> Explanation:
-    """Explain what a rule book says of one case: reasons for and against, and what to ask next.
-
-    See :func:`secondop.explain`, which is this function with the project's own rule book as its default.
-    """
+    """Explain what a rule book says of one case: reasons for and against, and what to ask next."""
     if audience not in ("patient", "clinician"):
         raise unknown_name("audience", audience, ("patient", "clinician"))
-    row, facts = _row(case), RuleBook.required(rule_book).facts
+    row, facts = _row(case), rule_book.facts
     found, extras = claims(row.index, facts), dict(row.items())
     answers = {name: read_answer(facts[name], extras.pop(own[0])) for name, own in found.items()}
     known = {*SUMMARY, *(rule.name for rule in rule_book)}  # of an assessment: no fact misspelt
     misspelt = near_misses([name for name in row.index if name not in known], facts)
     twice = any(len(own) > 1 for own in found.values())
     if misspelt or twice or any(isinstance(answer, Unreadable) for answer in answers.values()):
-        _, problems = read_typed(row.to_frame().T, facts)
+        _, problems = gate.typed(row.to_frame().T, facts)
         where = 1, 0, "the case", "", "is no fact"
-        rows = [(name, *where, f"Did you mean {fact!r}?") for name, fact in misspelt.items()]
-        rows = [*problems.itertuples(index=False), *rows]
-        raise_problems(pd.DataFrame(rows, columns=problems.columns), 1)
+        more = (gate.Problem(name, *where, f"Did you mean {fact!r}?") for name, fact in misspelt.items())
+        rows = [*problems.itertuples(index=False), *more]
+        gate.raise_problems(pd.DataFrame(rows, columns=problems.columns), 1)
     typed = pl.DataFrame([pl.Series(name, [answers.get(name)], facts[name].dtype) for name in facts])
     recorded = {name: answer for name, answer in answers.items() if answer is not None}
     says = assess_typed(typed, rule_book).row(0, named=True)
@@ -253,8 +231,7 @@ def explain(case: Any, rule_book: RuleBook, *, audience: str = "patient") -> Exp
 
 def _row(case: Any) -> pd.Series:
     """A case of any shape as a row of anything."""
-    if isinstance(case, (pl.DataFrame, pa.Table)):
-        case = case.to_pandas()
+    case = case.to_pandas() if isinstance(case, (pl.DataFrame, pa.Table)) else case
     if isinstance(case, Mapping):
         case = pd.Series(list(case.values()), pd.Index(list(case), dtype=object), dtype=object)
     elif isinstance(case, pd.DataFrame) and len(case) == 1:
@@ -262,16 +239,14 @@ def _row(case: Any) -> pd.Series:
     if isinstance(case, pd.Series):
         return case
     got = f"{len(case):,} cases" if isinstance(case, pd.DataFrame) else type(case).__name__
-    raise SecondopError(
-        "explain takes one case: a dict of facts, a row of a pandas frame (frame.iloc[0]), or a frame of "
-        f"one row in memory; got {got}. For many cases use assess."
-    )
+    taken = "a dict of facts, a row of a pandas frame (frame.iloc[0]), or a frame of one row in memory"
+    raise SecondopError(f"explain takes one case: {taken}; got {got}. For many cases use assess.")
 
 
 def _plain(value: Any) -> Any:
     """A value as JSON can hold it; what is missing is null."""
     value = value.item() if isinstance(value, np.generic) else value
-    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and isnan(value)):
+    if not isinstance(value, str) and is_not_recorded(value):
         return None
     if isinstance(value, (int, float)):
         return value if abs(value) < 1e300 else show(value)

@@ -1,13 +1,12 @@
-"""The two doors through which cases enter: every fact column typed, with real gaps.
+"""The two doors through which cases enter, and behind which null is the only gap: never NaN, never no.
 
 In memory a frame becomes one typed polars frame and every problem is listed; a lazy frame stays in its
-engine, where expressions read the same spellings and count what is no answer. Behind either door null is the
-only gap: what was not recorded is never NaN, never an empty text, never no.
+engine, where expressions read the same spellings and count what is no answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -18,19 +17,9 @@ import polars as pl
 import pyarrow as pa
 
 from secondop.errors import CasesError, SecondopError
+from secondop.rules import spellings
 from secondop.rules.facts import Fact, Kind
-from secondop.rules.spellings import (
-    Unreadable,
-    chosen,
-    claims,
-    hint,
-    is_gap,
-    limits,
-    read_answer,
-    read_number,
-    read_text,
-    show,
-)
+from secondop.rules.spellings import Unreadable, chosen, claims, hint, limits, read_answer, show
 from secondop.words import plural
 
 _ONE_TYPE = ("boolean", "integer", "floating", "string", "empty")
@@ -39,6 +28,24 @@ MAX_VALUES_LISTED, MAX_LINES = 20, 50
 ANSWER, UNREADABLE = "_answer ", "_unreadable"
 """What the columns of the lazy door are called: names of their own, so that none of the user's is lost."""
 _LAZY = {Kind.FLAG: nw.Boolean, Kind.COUNT: nw.Int64, Kind.NUMBER: nw.Float64}
+Codes = Mapping[str, Mapping[str, Any]]  # by fact: what values of its column, as codes, stand for
+Places = Callable[[list[int]], list[str]]  # rows to where they stand, in words
+
+
+class Problem(NamedTuple):
+    """What is wrong in so many rows, and where first; or what is doubtful, or left aside."""
+
+    column: Any = ""
+    rows: int = 0
+    first_row: int = 0
+    first_case: str = ""
+    value: str = ""
+    problem: str = ""
+    hint: str = ""
+
+    def __str__(self) -> str:
+        named = f"column {self.column!r}:" if self.column != "" else "" if self.rows else self.first_case
+        return " ".join(filter(None, [named, self.value, f"{self.problem}.", self.hint]))
 
 
 class _Column(NamedTuple):
@@ -47,33 +54,28 @@ class _Column(NamedTuple):
     values: pl.Series
     labels: list | None = None
 
+    def each(self, answers: Any) -> pl.Series:
+        """For every row what stands in a list of answers, one for each label."""
+        places = self.values.cast(pl.Int64)
+        return pl.Series(answers).gather(places.set(places < 0, None))
+
 
 def typed(
-    cases: Any, facts: Mapping[str, Fact], codes: Mapping[str, Mapping[str, Any]] | None = None
+    cases: Any, facts: Mapping[str, Fact], codes: Codes | None = None, places: Places | None = None
 ) -> tuple[pl.DataFrame, pd.DataFrame]:
-    """Bring the facts of a frame in memory to their types, and list every value that is no answer.
+    """Those facts that a frame in memory has, in their types, and a table of each :class:`Problem`.
 
-    Of ``facts`` (what to read by the name that its column shall have, so that any column can be read as a
-    flag) the answers hold those that the frame has, null where nothing was recorded or the value is no
-    answer. Problems: ``column, rows`` (how many), ``first_row`` (counted from 0), ``first_case`` (its index
-    label), ``value, problem, hint``. ``codes`` say of a fact what values of its column stand for.
+    ``facts``: what to read by the name that its column shall have, so that any column can be read as a flag.
     """
-    found, codes = claims(column_names(cases), facts), codes or {}
-    answers, wrong = _read(cases, found, facts, codes)
-    said = [
-        (own[0], len(cases), 0, "", f"is there {len(own)} times", f"Keep one of {', '.join(map(repr, own))}.")
-        for own in found.values()
-        if len(own) > 1
-    ]
-    for key, (column, rows) in wrong.items():
-        said += [
-            (found[key][0], *problem)
-            for problem in _problems_of(found[key][0], facts[key], column, rows, codes.get(key))
-        ]
-    problems = pd.DataFrame(said, columns=["column", "rows", "first_row", "value", "problem", "hint"])
-    labels = cases.index if isinstance(cases, pd.DataFrame) else range(len(cases))
-    places = [f"case {labels[row]}" if len(cases) else "" for row in problems["first_row"]]
-    problems.insert(3, "first_case", places)
+    found, said = claims(column_names(cases), facts), []
+    answers, wrong = _read(cases, found, facts, codes or {})
+    for several in (own for own in found.values() if len(own) > 1):
+        what, advice = f"is there {len(several)} times", f"Keep one of {str(several)[1:-1]}."
+        said.append(Problem(several[0], len(cases), 0, "", "", what, advice))
+    for key, found_wrong in wrong.items():
+        said += _problems_of(found[key][0], facts[key], *found_wrong)
+    problems = pd.DataFrame(said, columns=Problem._fields)
+    problems["first_case"] = (places or places_in(cases))(problems["first_row"].tolist())
     return answers, problems
 
 
@@ -87,58 +89,74 @@ def typed_cases(cases: Any, facts: Mapping[str, Fact]) -> pl.DataFrame:
 def typed_partition(cases: pd.DataFrame, facts: Mapping[str, Fact]) -> tuple[pl.DataFrame, pl.Series]:
     """The answers of :func:`typed`, and how many facts of each case hold what is no answer: none raises."""
     answers, wrong = _read(cases, _claimed_once(column_names(cases), facts), facts, {})
-    counts = (rows.fill_null(False).cast(pl.Int32) for _, rows in wrong.values())
+    counts = (rows.fill_null(False).cast(pl.Int32) for *_, rows in wrong.values())
     return answers, sum(counts, pl.zeros(len(cases), pl.Int32, eager=True)).rename("unreadable")
 
 
-def _read(
-    cases: Any, found: dict[str, list], facts: Mapping[str, Fact], codes: Mapping[str, Mapping[str, Any]]
-) -> tuple[pl.DataFrame, dict]:
-    """The answers, and of each column that holds what is none the column and in which rows."""
-    columns = {key: column_of(cases[own[0]], facts[key]) for key, own in found.items() if len(own) == 1}
-    columns |= {key: labelled(columns[key]) for key in codes if key in columns}
-    raw = pl.DataFrame({key: column.values for key, column in columns.items()})
-    read, bad, wrong = {}, {}, {}
-    for key, column in columns.items():
-        fact, x, values = facts[key], pl.col(key), raw[key]
-        if column.labels is not None:
+def places_in(cases: Any) -> Places:
+    """Rows of a frame by their labels."""
+    labels = cases.index if isinstance(cases, pd.DataFrame) else range(len(cases))
+    return lambda rows: [f"case {labels[row]}" if len(labels) else "" for row in rows]
+
+
+def _read(cases: Any, found: dict[str, list], facts: Mapping[str, Fact], codes: Codes) -> tuple:
+    """The answers, and of each column that holds what is none: its labels, what they say, and which rows."""
+    columns, read, wrong = {}, {}, {}
+    for key, (name, *more) in found.items():
+        if more:
+            continue
+        fact, column = facts[key], column_of(cases[name], facts[key].dtype)
+        fits = column.labels is None and column.values.dtype == fact.dtype and key not in codes
+        if not fits or (fact.is_numeric and not column.values.is_between(*limits(fact)).all()):
+            column = labelled(column)
             said = dict(enumerate(read_answer(fact, label, codes.get(key)) for label in column.labels))
-            bad[key] = [place for place, answer in said.items() if isinstance(answer, Unreadable)]
             known = {place: answer for place, answer in said.items() if fact.accepts(answer)}
             if len(known) > 12:
-                read[key] = x.replace_strict(known, default=None, return_dtype=fact.dtype)
+                read[key] = pl.col(key).replace_strict(known, default=None, return_dtype=fact.dtype)
             else:
-                read[key] = chosen(x, known, fact.dtype, pl)
-        elif values.dtype != fact.dtype or (fact.is_numeric and not values.is_between(*limits(fact)).all()):
-            no_number = values.dtype == pl.Boolean and fact.kind is not Kind.FLAG
-            read[key] = (pl.lit(None) if no_number else read_number(fact, x, pl)).cast(fact.dtype)
-    answers = raw.with_columns(**read)
-    for key in read:
-        values, labels = columns[key]
-        recorded = values.is_not_nan() if values.dtype.is_float() else values.is_not_null()
-        rows = values.is_in(bad[key]) if labels is not None else answers[key].is_null() & recorded
-        if rows.any():
-            wrong[key] = columns[key], rows
-    return answers, wrong
+                read[key] = chosen(pl.col(key), known, fact.dtype, pl)
+            bad = {place: answer for place, answer in said.items() if isinstance(answer, Unreadable)}
+            if bad and (rows := column.values.is_in([*bad])).any():
+                wrong[key] = column, bad, rows
+        columns[key] = column.values
+    return pl.DataFrame(columns).with_columns(**read), wrong
 
 
-def column_of(column: Any, fact: Fact | None = None) -> _Column:
-    """A column of any kind of frame, without a copy wherever that can be."""
-    if isinstance(column, pd.Series):
-        return _of_pandas(column)
+def column_of(column: Any, kept: pl.DataType | None = None) -> _Column:
+    """A column of any kind of frame, without a copy where that can be; as it is if of type ``kept``."""
     if isinstance(column, pl.Series):
         dtype = column.dtype
-        if (
-            (fact is not None and dtype == fact.dtype)
-            or dtype == pl.Boolean
-            or dtype.is_integer()
-            or dtype.is_float()
-        ):
+        if dtype.is_integer() or dtype.is_float() or dtype in (pl.Boolean, kept):
             return _Column(column)
-        if dtype == pl.Object:
-            return _numbered(column.to_list())
-        column = column.to_arrow()
-    return _of_arrow(column)
+        column = column if dtype == pl.Object else column.to_arrow()
+    elif isinstance(column, pd.Series):
+        dtype, array = column.dtype, column.array
+        if isinstance(dtype, pd.CategoricalDtype):
+            return _Column(pl.Series(array.codes), dtype.categories.tolist())
+        if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
+            return _Column(pl.Series(column.to_numpy()))
+        if isinstance(dtype, pd.BooleanDtype):
+            # its bytes and its mask as they lie: every public way of asking costs ten times as much
+            answer, gap = array._data.view("uint8"), array._mask.view("uint8")
+            return _Column(pl.Series(answer | (gap << 1)), [False, True, None, None])
+        # pyarrow reads [1.5, True] as numbers: objects take its short cut only where all are of one type
+        if not pd.api.types.is_object_dtype(dtype) or pd.api.types.infer_dtype(column) in _ONE_TYPE:
+            with suppress(pa.ArrowException, OverflowError, UnicodeError):
+                column = pa.array(column)
+    if isinstance(column, (pa.Array, pa.ChunkedArray)):
+        if pa.types.is_primitive(column.type) and not pa.types.is_temporal(column.type):
+            return _Column(pl.Series(column))
+        with suppress(pa.ArrowException):  # nested values make no list of labels
+            column = column.dictionary_encode()
+            if isinstance(column, pa.ChunkedArray):
+                column = column.unify_dictionaries().combine_chunks()
+            return _Column(pl.Series(column.indices), column.dictionary.to_pylist())
+    values = column.to_list() if isinstance(column, (pd.Series, pl.Series)) else column.to_pylist()
+    # the different values of any mixture are numbered; yes and 1 and 1.0 stay apart
+    keys = [(type(value), value if isinstance(value, (str, int, float)) else repr(value)) for value in values]
+    labels = dict(zip(keys, values, strict=True))
+    at = {key: place for place, key in enumerate(labels)}
+    return _Column(pl.Series([at[key] for key in keys], dtype=pl.Int64), list(labels.values()))
 
 
 def labelled(column: _Column) -> _Column:
@@ -152,57 +170,38 @@ def labelled(column: _Column) -> _Column:
     return _Column(places, labels.to_list())
 
 
-def _of_pandas(series: pd.Series) -> _Column:
-    dtype, array = series.dtype, series.array
-    if isinstance(dtype, pd.CategoricalDtype):
-        return _Column(pl.Series(array.codes), dtype.categories.tolist())
-    if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
-        return _Column(pl.Series(series.to_numpy()))
-    if isinstance(dtype, pd.BooleanDtype):
-        # its bytes and its mask as they lie: every public way of asking costs ten times as much
-        answer, gap = array._data.view("uint8"), array._mask.view("uint8")
-        return _Column(pl.Series(answer | (gap << 1)), [False, True, None, None])
-    # pyarrow reads [1.5, True] as numbers: objects take its short cut only where all are of one type
-    if not pd.api.types.is_object_dtype(dtype) or pd.api.types.infer_dtype(series) in _ONE_TYPE:
-        with suppress(pa.ArrowException, OverflowError, UnicodeError):
-            return _of_arrow(pa.array(series))
-    return _numbered(series.tolist())
+def put(frame: Any, columns: Mapping[Any, pl.Series], ordered: Collection[str] = ()) -> Any:
+    """The frame with these columns in place of its own, in the kind that it came in; nothing else differs."""
+    if isinstance(frame, pl.DataFrame):
+        return frame.with_columns(**columns)
+    frame = frame.copy(deep=False) if isinstance(frame, pd.DataFrame) else frame
+    for name, series in columns.items():
+        column = series.to_arrow()
+        if series.dtype == pl.Enum:
+            levels = pa.array(series.dtype.categories, pa.string())
+            places = series.to_physical().cast(pl.Int8 if len(levels) < 128 else pl.Int32).to_arrow()
+            column = pa.DictionaryArray.from_arrays(places, levels, ordered=name in ordered)
+        if isinstance(frame, pa.Table):
+            frame = frame.set_column(frame.schema.get_field_index(name), name, column)
+        else:  # levels become a category
+            category = series.dtype == pl.Enum
+            frame[name] = column.to_pandas().array if category else pd.arrays.ArrowExtensionArray(column)
+    return frame
 
 
-def _of_arrow(array: pa.Array | pa.ChunkedArray) -> _Column:
-    if pa.types.is_primitive(array.type) and not pa.types.is_temporal(array.type):
-        return _Column(pl.Series(array))
-    with suppress(pa.ArrowException):  # nested values make no list of labels
-        array = array.dictionary_encode()
-        if isinstance(array, pa.ChunkedArray):
-            array = array.unify_dictionaries().combine_chunks()
-        return _Column(pl.Series(array.indices), array.dictionary.to_pylist())
-    return _numbered(array.to_pylist())
-
-
-def _numbered(values: list) -> _Column:
-    """Number the different values of a column of any mixture; yes and 1 and 1.0 stay apart."""
-    keys = [(type(value), value if isinstance(value, (str, int, float)) else repr(value)) for value in values]
-    labels = dict(zip(keys, values, strict=True))
-    places = {key: place for place, key in enumerate(labels)}
-    return _Column(pl.Series([places[key] for key in keys], dtype=pl.Int64), list(labels.values()))
-
-
-def _problems_of(
-    name: Any, fact: Fact, column: _Column, rows: pl.Series, codes: Mapping[str, Any] | None
-) -> list[tuple]:
+def _problems_of(name: Any, fact: Fact, column: _Column, bad: dict, rows: pl.Series) -> list[Problem]:
     """What is wrong in one column: every different bad word, and numbers by what is wrong with them."""
-    values = pl.DataFrame({"value": column.values}).with_row_index("row").filter(rows)
-    groups: dict[tuple, list] = {}
-    for value, count, row in values.group_by("value").agg(pl.len(), pl.col("row").min()).sort("row").rows():
-        value = value if column.labels is None else column.labels[value]
-        problem, each, advice = read_answer(fact, value, codes)
-        advice = hint(fact, value, name) if advice is None else advice
+    found: dict[tuple, Problem] = {}
+    places = pl.DataFrame({"place": column.values}).with_row_index("row").filter(rows).group_by("place")
+    for place, count, row in places.agg(pl.len(), pl.col("row").min()).sort("row").rows():
+        value, (problem, each, known) = column.labels[place], bad[place]
         key = problem, show(value) if each else ""
-        if len(groups) >= MAX_VALUES_LISTED and key not in groups:
+        if len(found) >= MAX_VALUES_LISTED and key not in found:
             problem, key = f"(and other values) {problem}", ()
-        groups.setdefault(key, [0, row, value, problem, advice])[0] += count
-    return [(n, row, show(value), problem, advice) for n, row, value, problem, advice in groups.values()]
+        first = Problem(name, 0, row, "", show(value), problem, hint(fact, value, name, known))
+        first = found.get(key, first)
+        found[key] = first._replace(rows=first.rows + count)
+    return list(found.values())
 
 
 def raise_problems(problems: pd.DataFrame, n_cases: int, where: str = "") -> None:
@@ -230,40 +229,33 @@ def any_frame(cases: Any, said: str) -> nw.DataFrame | nw.LazyFrame:
         raise SecondopError(said) from error
     except nw.exceptions.DuplicateError as error:
         names = list(getattr(cases, "column_names", cases.columns))
-        twice = sorted({repr(name) for name in names if names.count(name) > 1})
-        raise SecondopError(
-            f"More than one column is named {', '.join(twice)}. Give each its own name."
-        ) from error
+        twice = ", ".join(sorted({repr(name) for name in names if names.count(name) > 1}))
+        raise SecondopError(f"More than one column is named {twice}. Give each its own name.") from error
 
 
 def _claimed_once(names: list, facts: Mapping[str, Fact]) -> dict[str, list]:
     """The one column of every fact that has any; more are refused at once where no cases are at hand."""
     found = claims(names, facts)
     if twice := [" and ".join(map(repr, own)) for own in found.values() if len(own) > 1]:
-        said = f"More than one column states the same fact: {'; '.join(twice)}."
-        raise SecondopError(f"{said} Keep one of them.")
+        raise SecondopError(f"More than one column states the same fact: {'; '.join(twice)}. Keep one.")
     return found
 
 
 def column_names(cases: Any) -> list:
     """The names of the columns of a frame in memory; anything else is refused."""
-    if isinstance(cases, pa.Table):
-        return cases.column_names
-    if isinstance(cases, (pd.DataFrame, pl.DataFrame)):
-        return list(cases.columns)
+    if isinstance(cases, (pd.DataFrame, pl.DataFrame, pa.Table)):
+        return list(cases.column_names if isinstance(cases, pa.Table) else cases.columns)
     raise SecondopError(
         "Cases are one row each in a pandas DataFrame, a polars DataFrame or a pyarrow Table; got "
-        f"{type(cases).__module__}.{type(cases).__name__}. Collect what is lazy; "
-        "of rows, make a pandas.DataFrame."
+        f"{type(cases).__module__}.{type(cases).__name__}. Collect what is lazy; of rows, make a frame."
     )
 
 
 def typed_lazily(frame: nw.LazyFrame, facts: Mapping[str, Fact]) -> nw.LazyFrame:
     """Read the facts of a lazy frame (polars lazy, DuckDB or PySpark) by expressions that its engine runs.
 
-    To the frame comes for every fact, whether it has a column or not, one named :data:`ANSWER` and the fact:
-    boolean, canonical text, Int64 or Float64. And :data:`UNREADABLE`: how many facts of a case hold what is
-    no answer and no spelling of a gap; they are null.
+    For every fact, whether it has a column or not, comes one named :data:`ANSWER` and the fact: boolean,
+    canonical text, Int64 or Float64; and :data:`UNREADABLE`: how many hold what is no answer and no gap.
     """
     schema = frame.collect_schema()
     found = _claimed_once(schema.names(), facts)
@@ -275,10 +267,10 @@ def typed_lazily(frame: nw.LazyFrame, facts: Mapping[str, Fact]) -> nw.LazyFrame
         if dtype == (nw.Enum(fact.levels) if fact.has_levels else nw.Boolean) and not fact.is_numeric:
             answers[name] = x
         elif dtype in (nw.String, nw.Categorical, nw.Enum):
-            answers[name] = read_text(fact, x.cast(nw.String))
-            wrong = ~is_gap(nw.when(wrong).then(x.cast(nw.String)))
+            answers[name] = spellings.read_text(fact, x.cast(nw.String))
+            wrong = ~spellings.is_gap(nw.when(wrong).then(x.cast(nw.String)))
         elif dtype.is_numeric():
-            answers[name] = read_number(fact, x.cast(nw.Float64) if dtype == nw.Decimal else x, nw)
+            answers[name] = spellings.read_number(fact, x.cast(nw.Float64) if dtype == nw.Decimal else x, nw)
             wrong = wrong & ~x.is_nan() if dtype.is_float() else wrong
         unreadable = unreadable + nw.when(wrong).then(nw.lit(1)).otherwise(nw.lit(0))
     # what stands in a column is read once, not wherever an expression speaks of it

@@ -1,4 +1,4 @@
-"""What a user's own words and codes mean: said in arguments or in a file, and a file to fill in."""
+"""What a user's own words and codes mean: said in arguments or in a file."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
-import polars as pl
-import pyarrow as pa
 from pandas.api.types import is_hashable
 
 from secondop.datafiles import read_toml
 from secondop.errors import did_you_mean, refuse
 from secondop.rules.facts import Fact
-from secondop.rules.gate import column_of, labelled
+from secondop.rules.gate import column_of, labelled, put
 from secondop.rules.spellings import BLANKS, Unreadable, code, is_not_recorded, matched, read_answer
 
 EVERY = "*"  # the columns of all facts
@@ -32,18 +29,10 @@ class Meanings(NamedTuple):
     id: Any
 
 
-def meanings(
-    *,
-    columns: Any = None,
-    values: Any = None,
-    unknown: Any = None,
-    encoding: Any = None,
-    mapping: Any = None,
-    id: Any = None,
-) -> Meanings:
+def meanings(*, mapping: Any = None, **given: Any) -> Meanings:
     """Arguments of :func:`read_cases` and a mapping file together: what an argument says goes first."""
     stated = {} if mapping is None else read_toml(mapping, "A mapping")
-    given = dict(zip(TAKEN, (columns, values, unknown, encoding, id), strict=True))
+    stated = {key: value for key, value in stated.items() if value != ""}
     given = {key: value for key, value in given.items() if value is not None}
     there = f"It takes {', '.join(TAKEN)}."
     problems = [f"a mapping has no {x!r}.{did_you_mean(x, TAKEN)} {there}" for x in stated if x not in TAKEN]
@@ -52,28 +41,25 @@ def meanings(
         names, values, gaps = said.get("columns", {}), said.get("values", {}), said.get("unknown", ())
         if not isinstance(names, Mapping) or not all(isinstance(fact, str) for fact in names.values()):
             problems.append(f"columns= maps names to facts, as in {{'gender': 'sex'}}; got {names!r:.200}.")
-        elif not isinstance(values, Mapping):
+            continue
+        if not isinstance(values, Mapping):
             problems.append(f"values= maps words to answers, as in {{'ja': 'yes'}}; got {values!r:.200}.")
-        else:
-            renamed |= {name: fact for name, fact in names.items() if fact != ""}
-            gaps = gaps if isinstance(gaps, Mapping) else {EVERY: gaps}
-            told = [(name, dict.fromkeys(map(code, _each(codes)))) for name, codes in gaps.items()]
-            told += [(x, y) if isinstance(y, Mapping) else (EVERY, {x: y}) for x, y in values.items()]
-            found: dict[Any, dict[str, Any]] = {}
-            for name, codes in told:
-                place = found.setdefault(name, {})
-                for word, answer in codes.items():
-                    if isinstance(answer, str) and not answer:
-                        continue  # not filled in
-                    if repr(place.setdefault(code(word), answer)) != repr(answer):
-                        two = f"{place[code(word)]!r} and {answer!r}"
-                        problems.append(f"{word!r} is given two answers, {two}.")
-            by |= {name: by.get(name, {}) | codes for name, codes in found.items()}
-    problems += [] if is_hashable(given.get("id")) else [f"id= is the name of a column; got {id!r:.80}."]
+            continue
+        renamed |= {name: fact for name, fact in names.items() if fact != ""}
+        gaps = gaps if isinstance(gaps, Mapping) else {EVERY: gaps}
+        told = [(name, dict.fromkeys(map(code, _each(codes)))) for name, codes in gaps.items()]
+        told += [(x, y) if isinstance(y, Mapping) else (EVERY, {x: y}) for x, y in values.items()]
+        found: dict[Any, dict[str, Any]] = {name: {} for name, _ in told}
+        for name, word, answer in ((name, *pair) for name, codes in told for pair in codes.items()):
+            if isinstance(answer, str) and not answer:
+                continue  # not filled in
+            if repr(first := found[name].setdefault(code(word), answer)) != repr(answer):
+                problems.append(f"{word!r} is given two answers, {first!r} and {answer!r}.")
+        by |= {name: by.get(name, {}) | codes for name, codes in found.items()}
+    problems += [] if is_hashable(given.get("id")) else [f"id= names a column; got {given['id']!r:.80}."]
     refuse("Cases cannot be read as you say", problems)
-    encoding, id = ((stated | given).get(key) for key in ("encoding", "id"))
-    encoding, id = (None if isinstance(x, str) and not x else x for x in (encoding, id))
-    return Meanings(renamed, by.pop(EVERY), by, encoding, id)
+    said = stated | given
+    return Meanings(renamed, by.pop(EVERY), by, said.get("encoding"), said.get("id"))
 
 
 def _each(codes: Any) -> list:
@@ -82,45 +68,25 @@ def _each(codes: Any) -> list:
 
 
 def codes_of(
-    said: Meanings, names: list, columns: Mapping[str, Any], facts: Mapping[str, Fact]
-) -> tuple[dict[str, dict[str, Any]], dict[Any, dict[str, Any]], list[str]]:
-    """By fact, and by column that states none: what codes stand for; and what is wrong with what was said.
-
-    ``columns`` are facts and the columns that state them. An answer "" is not filled in yet.
-    """
-    problems: list[str] = []
-    by_fact: dict[str, dict[str, Any]] = {}
-    others: dict[Any, dict[str, Any]] = {}
-    stating = {column: fact for fact, column in columns.items()}
-    for name, codes in said.own.items():
-        column = own_name(name, names)
-        column = columns.get(own_name(name, [*columns])) if column is None else column
-        if column is None:
-            problems.append(
-                f"there is no column {name!r}.{did_you_mean(name, map(str, [*names[:1000], *columns]))}"
-            )
-        elif column not in stating:
-            gaps = {word: None if is_not_recorded(answer) else answer for word, answer in codes.items()}
-            others[column] = others.get(column, {}) | gaps
-        else:
-            fact = facts[stating[column]]
-            read = {word: read_answer(fact, answer) for word, answer in codes.items()}
-            for word in (word for word, answer in read.items() if isinstance(answer, Unreadable)):
-                takes = f"it takes {fact.expects()}.{did_you_mean(codes[word], fact.levels or ('yes', 'no'))}"
-                told = (
-                    f"column {name!r}: {codes[word]!r}, for {word!r}, is no answer to {fact.name!r}: {takes}"
-                )
-                problems.append(told)
-            by_fact[fact.name] = by_fact.get(fact.name, {}) | read
-    for word, answer in said.common.items():
-        taken = {name: read_answer(fact, answer) for name, fact in facts.items()}
-        if all(isinstance(read, Unreadable) for read in taken.values()):
+    own: Mapping[Any, Mapping], common: Mapping, columns: Mapping[str, Any], facts: Mapping[str, Fact]
+) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """What codes stand for in the column of each fact, and which answers no fact takes."""
+    problems, by_fact = [], {}
+    for name, column in columns.items():
+        fact, codes = facts[name], own.get(column, {})
+        mine = {word: read_answer(fact, answer) for word, answer in codes.items()}
+        for word in (word for word, read in mine.items() if isinstance(read, Unreadable)):
+            told = f"column {column!r}: {codes[word]!r}, for {word!r}, is no answer to {name!r}"
+            near = did_you_mean(codes[word], fact.levels or ("yes", "no"))
+            problems.append(f"{told}: it takes {fact.expects()}.{near}")
+        every = {word: read_answer(fact, answer) for word, answer in common.items()}
+        taken = {word: read for word, read in every.items() if not isinstance(read, Unreadable)} | mine
+        by_fact |= {name: taken} if taken else {}
+    for word, answer in common.items():
+        if all(isinstance(read_answer(fact, answer), Unreadable) for fact in facts.values()):
             known = {level for fact in facts.values() for level in fact.levels} | {"yes", "no"}
             problems.append(f"no fact takes {answer!r}, for {word!r}.{did_you_mean(answer, known)}")
-        for name in columns:
-            if not isinstance(taken[name], Unreadable):
-                by_fact.setdefault(name, {}).setdefault(word, taken[name])
-    return by_fact, others, problems
+    return by_fact, problems
 
 
 def own_name(name: Any, names: list) -> Any:
@@ -136,47 +102,37 @@ _GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3}|,\d{3})")  # 1.000 or 1,000: a 
 def decimal_commas(fact: Fact, labels: Iterable[Any]) -> dict[str, Any]:
     """What numbers with a comma, or in groups of thousands, say in a column of a file of semicolons.
 
-    A column that holds 2,5 has decimal commas, one that holds 2.5 decimal points; then 1.000 is a thousand or
-    one. In a column that holds neither, or both, nobody can tell, and it is refused.
+    Where it holds 2,5, 1.000 is a thousand; where it holds 2.5, it is one; else nobody can tell.
     """
     texts = {label.strip(BLANKS) for label in labels if isinstance(label, str)}
-    unsure = {text for text in texts if _GROUPS.fullmatch(text)}
-    commas, points = ({text for text in texts - unsure if form.fullmatch(text)} for form in (_COMMA, _POINT))
+    unsure = set(filter(_GROUPS.fullmatch, texts))
+    commas, points = (set(filter(form.fullmatch, texts - unsure)) for form in (_COMMA, _POINT))
     if bool(commas) == bool(points):
-        both, advice = (
-            "may be a number of thousands or one with decimals",
-            "Write 1000 or 1.0, or say values=.",
-        )
-        return {code(text): Unreadable(both, hint=advice) for text in unsure}
+        advice = "Write 1000 or 1.0, or say values=."
+        both = Unreadable("may be a number of thousands or one with decimals", hint=advice)
+        return dict.fromkeys(map(code, unsure), both)
     own, other = ".," if points else ",."
     found = {text: text.replace(other, "").replace(own, ".") for text in unsure | commas | points}
     return {code(text): read_answer(fact, float(number)) for text, number in found.items()}
 
 
 def reworded(frame: Any, names: list, own: Mapping[Any, Mapping[str, Any]], common: Mapping[str, Any]) -> Any:
-    """The frame with the answers that words and codes stand for in these columns, which state no fact.
+    """The frame with what words and codes stand for in columns that state no fact.
 
-    Words for all are read in a column that has words of its own, or holds no others and an answer among them.
+    Words for all are read where a column has words of its own, or holds no others and an answer among them.
     """
-    common = {word: None if is_not_recorded(answer) else answer for word, answer in common.items()}
     for name in names if own or common else ():
-        codes, column = common | own.get(name, {}), column_of(frame[name])
-        values, labels = labelled(column) if name in own else column
+        codes, column = {**common, **own.get(name, {})}, column_of(frame[name])
+        codes = {word: None if is_not_recorded(answer) else answer for word, answer in codes.items()}
+        column = labelled(column) if name in own else column
         if name not in own:
-            words = {code(x) for x in labels or () if isinstance(x, str) and not is_not_recorded(x)}
+            words = {code(x) for x in column.labels or () if isinstance(x, str) and not is_not_recorded(x)}
             if not words <= codes.keys() or all(codes[word] is None for word in words):
                 continue
-        gaps = [not isinstance(label, str) and is_not_recorded(label) for label in labels]
-        told = [None if gap else codes.get(code(x), x) for x, gap in zip(labels, gaps, strict=True)]
-        if told == labels:
-            continue
-        if len({type(answer) for answer in told if answer is not None}) > 1:
-            told = [None if answer is None else str(answer) for answer in told]
-        series = pl.Series(told).gather(values.cast(pl.Int64).set(values < 0, None))
-        if isinstance(frame, pl.DataFrame):
-            frame = frame.with_columns(series.alias(name))
-        elif isinstance(frame, pa.Table):
-            frame = frame.set_column(frame.schema.get_field_index(name), name, series.to_arrow())
-        else:
-            frame = frame.assign(**{name: pd.arrays.ArrowExtensionArray(series.to_arrow())})
+        gaps = [not isinstance(label, str) and is_not_recorded(label) for label in column.labels]
+        told = [None if gap else codes.get(code(x), x) for x, gap in zip(column.labels, gaps, strict=True)]
+        if told != column.labels:
+            if len({type(answer) for answer in told if answer is not None}) > 1:
+                told = [None if answer is None else str(answer) for answer in told]
+            frame = put(frame, {name: column.each(told)})
     return frame

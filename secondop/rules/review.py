@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from secondop.arguments import BOOK, checked
 from secondop.errors import SecondopError
 from secondop.rules.conditions import Condition
 from secondop.rules.rules import Rule
@@ -15,16 +16,14 @@ from secondop.rules.rules import Rule
 if TYPE_CHECKING:
     from secondop.rules.rulebook import RuleBook
 
-MAX_LINT = 1_000
-"""Rules that :func:`lint` compares with one another."""
+MAX_LINT = 1_000  # rules that are compared with one another
 
 
 def lint(book: RuleBook) -> pd.DataFrame:
-    """Look for rules that say nothing, or say what another says already.
+    """Look for rules that say nothing, or say what another says already: ``rule, finding, detail``.
 
-    Decided exactly, over every combination of answers that the rules tell apart: a table of ``rule``,
-    ``finding`` and ``detail`` without rows if there is nothing to find. An implied rule is no mistake as
-    such: the source may say the same twice, and the two fire apart.
+    Decided exactly, over every combination of answers that the rules tell apart. An implied rule is no
+    mistake as such: the source may say the same twice, and the two fire apart.
     """
     if len(book) > MAX_LINT:
         raise SecondopError(f"lint compares up to {MAX_LINT:,} rules; split this book of {len(book):,}.")
@@ -37,32 +36,23 @@ def lint(book: RuleBook) -> pd.DataFrame:
             found.append((rule.name, "always fires", f"every case meets, all facts known: {rule.when}"))
     pairs = combinations(book, 2)
     for a, b in ((a.name, b.name) for a, b in pairs if not a.facts.keys().isdisjoint(b.facts)):
-        if space.implies(a, b) and space.implies(b, a):
+        narrower = [pair for pair in ((a, b), (b, a)) if space.implies(*pair)]
+        if len(narrower) == 2:
             found.append((b, "duplicate", f"fires exactly when {a!r} does"))
-        elif space.implies(a, b):
-            found.append((a, "implied", f"whenever it fires, {b!r} fires too"))
-        elif space.implies(b, a):
-            found.append((b, "implied", f"whenever it fires, {a!r} fires too"))
+        elif narrower:
+            found.append((narrower[0][0], "implied", f"whenever it fires, {narrower[0][1]!r} fires too"))
     read = replace(book, also=()).facts
     unused = [name for name, fact in book.facts.items() if name not in read and not fact.use]
     found += [(None, "unused fact", f"nothing reads {x!r}, and it states no other use") for x in unused]
     return pd.DataFrame(found, columns=["rule", "finding", "detail"])
 
 
+@checked(other=BOOK)
 def diff(book: RuleBook, other: RuleBook) -> pd.DataFrame:
-    """What changes to another book, as a table of ``rule``, ``attribute``, ``before`` and ``after``.
+    """What changes to another book: ``rule, attribute, before, after``, in a condition leaf by leaf.
 
-    A rule that is added or removed has the attribute ``rule``, a changed condition a row for each leaf
-    that differs, and what belongs to no rule has none.
-
-    Examples
-    --------
-    >>> from secondop import RULE_BOOK
-    >>> longer = RULE_BOOK.with_threshold("failed-first-line", "first_line_weeks", 8)
-    >>> RULE_BOOK.diff(longer)["after"].tolist()
-    ['first line weeks at least 8 (assumed, 2 to 12)']
+    A rule that is added or removed has the attribute ``rule``; what belongs to no rule names none.
     """
-    book.required(other)
     rows, (before, after) = [], ({rule.name: rule for rule in one} for one in (book, other))
     for name in before | after:
         old, new = before.get(name), after.get(name)
@@ -83,7 +73,8 @@ def _changes(old: Any, new: Any) -> list[tuple[str | None, str | None]]:
         gone, come = [x for x in old if x not in new], [x for x in new if x not in old]
         pairs = list(zip_longest(gone, come)) or pairs
     elif isinstance(old, Condition) and isinstance(new, Condition):
-        leaves, each = list(zip_longest(old.leaves(), new.leaves())), iter(new.leaves())
-        if len(old.leaves()) == len(leaves) and old.mapped(lambda _: next(each)) == new:
-            pairs = leaves
+        before, after = old.leaves(), new.leaves()
+        each = iter(after)
+        if len(before) == len(after) and old.mapped(lambda _: next(each)) == new:
+            pairs = list(zip(before, after, strict=True))
     return [(a if a is None else str(a), b if b is None else str(b)) for a, b in pairs if a != b]

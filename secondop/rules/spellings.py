@@ -28,10 +28,9 @@ BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\ufeff"
 """What counts as blank around and within words, no-break space included: engines have other ideas of it."""
 GAP, TRIMMED = f"[{BLANKS}_-]+", f"^[{BLANKS}]+|[{BLANKS}]+$"
 NUMBER = r"^[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,2})?$"
-
-
 CODES = frozenset(sign * int(digit * n) for sign in (1, -1) for digit in "789" for n in range(2, 6)) | {9, -9}
 """Numbers that registries write where nothing was recorded."""
+MAY_BE_GAP = "If it stands for not recorded,"
 
 
 class NearMissWarning(UserWarning):
@@ -47,7 +46,7 @@ class Unreadable(NamedTuple):
 
     problem: str
     each: bool = True
-    hint: str | None = None
+    hint: str = ""
 
 
 def normalised(text: str) -> str:
@@ -56,13 +55,7 @@ def normalised(text: str) -> str:
 
 
 def is_not_recorded(value: Any) -> bool:
-    """Whether a value is a gap or text that spells one, in ratings and groups as in facts.
-
-    Examples
-    --------
-    >>> [is_not_recorded(value) for value in (None, float("nan"), " Not-recorded", "NA", "no", 0)]
-    [True, True, True, True, False, False]
-    """
+    """Whether a value is a gap or text that spells one, in ratings and groups as in facts."""
     if isinstance(value, str):
         return normalised(value) in NOT_RECORDED
     return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, Real) and value != value)
@@ -75,37 +68,22 @@ def code(value: Any) -> str:
 
 def words(fact: Fact) -> dict[str, bool | str | None]:
     """What words, normalised, say of a fact; a level may be called as a gap is, and is a level."""
-    flags = dict.fromkeys(YES, True) | dict.fromkeys(NO, False) if fact.kind is Kind.FLAG else {}
-    return dict.fromkeys(NOT_RECORDED) | flags | decimals(fact) | {level: level for level in fact.levels}
-
-
-def decimals(fact: Fact) -> dict[str, str]:
-    """Levels in digits as a file has them that was written from a column of numbers with gaps: 1.0."""
-    return {f"{x}.0": x for x in fact.levels if x.isdecimal() and f"{x}.0" not in fact.levels}
+    said = dict.fromkeys(YES, True) | dict.fromkeys(NO, False) if fact.kind is Kind.FLAG else {}
+    said |= {f"{level}.0": level for level in fact.levels if level.isdecimal()}  # of a column with gaps
+    return dict.fromkeys(NOT_RECORDED) | said | {level: level for level in fact.levels}
 
 
 def digits(fact: Fact) -> dict[int, bool | str]:
     """What numbers say of a fact that is none: yes or no, or a level that is written in digits."""
-    levels = {int(level): level for level in fact.levels if level.isdecimal()}
-    return {1: True, 0: False} if fact.kind is Kind.FLAG else levels
+    return {int(word): answer for word, answer in words(fact).items() if word.isdecimal()}
 
 
 def read_answer(
     fact: Fact, value: Any, codes: Mapping[str, Any] | None = None
 ) -> bool | str | int | float | Unreadable | None:
-    """What one value (a Python, numpy or pandas scalar) says of a fact; ``None`` where nothing was recorded.
+    """What one value says of a fact; ``None`` where nothing was recorded.
 
-    ``codes`` say what values of its column stand for, by :func:`code`. They come first; where numbers are
-    codes, no other number is yes, no or a level.
-
-    Examples
-    --------
-    >>> from secondop.rules.facts import flag, ordered
-    >>> fever = flag("fever", "Is there a fever?")
-    >>> read_answer(fever, " Y "), read_answer(fever, "not recorded"), read_answer(fever, "maybe").problem
-    (True, None, 'is not yes or no')
-    >>> read_answer(ordered("control", "not_treated poorly_controlled", "How well?"), "Not-Treated")
-    'not_treated'
+    ``codes`` of its column come first; where numbers are codes, no other number is yes, no or a level.
     """
     value = value.item() if isinstance(value, np.generic) else value
     if codes and (isinstance(value, str) or not is_not_recorded(value)):
@@ -123,26 +101,21 @@ def read_answer(
             return known[word]
         if fact.is_numeric and re.search(NUMBER, value.strip(BLANKS)):
             value = float(value.strip(BLANKS))
-    is_number = isinstance(value, Real) and (fact.kind is Kind.FLAG or not isinstance(value, bool))
     if is_not_recorded(value):
         return None
-    if is_number and fact.is_numeric:
-        return _number(fact, value)
-    if is_number and value in digits(fact):
-        return digits(fact)[value]
-    return Unreadable(f"is not {fact.expects()}")
-
-
-def _number(fact: Fact, value: Any) -> int | float | Unreadable:
-    low, high = limits(fact)
+    if not isinstance(value, Real) or (isinstance(value, bool) and fact.kind is not Kind.FLAG):
+        return Unreadable(f"is not {fact.expects()}")
+    if not fact.is_numeric:
+        return digits(fact).get(value, Unreadable(f"is not {fact.expects()}"))
     if abs(value) == math.inf:
         return Unreadable("is not a finite number", each=False)
+    low, high = limits(fact)
     if not low <= value <= high:
-        side = "below" if value < low else "above"
-        return Unreadable(f"is {side} the range {low:,g} to {high:,g} {fact.unit}".rstrip(), each=False)
-    if fact.kind is Kind.NUMBER:
-        return float(value)
-    return int(value) if value == int(value) else Unreadable("is not a whole number", each=False)
+        side, taken = "below" if value < low else "above", f"{low:,g} to {high:,g} {fact.unit}".rstrip()
+        return Unreadable(f"is {side} the range {taken}", False, f"{MAY_BE_GAP} leave it empty.")
+    if fact.kind is Kind.NUMBER or value == int(value):
+        return float(value) if fact.kind is Kind.NUMBER else int(value)
+    return Unreadable("is not a whole number", False, "Write a whole number.")
 
 
 def limits(fact: Fact) -> tuple[float, float]:
@@ -179,7 +152,7 @@ def read_text(fact: Fact, x: nw.Expr) -> nw.Expr:
     usual = x.str.to_lowercase()
     odd = ~usual.is_in(answers)
     word = nw.when(odd).then(_normalised_lazily(nw.when(odd).then(x))).otherwise(usual)
-    if decimal := list(decimals(fact)):
+    if decimal := [f"{x}.0" for x in fact.levels if x.isdecimal() and f"{x}.0" not in fact.levels]:
         word = nw.when(word.is_in(decimal)).then(word.str.replace_all(r"\.0$", "")).otherwise(word)
     return nw.when(word.is_in(answers)).then(word if fact.has_levels else word.is_in(YES))
 
@@ -193,18 +166,15 @@ def _normalised_lazily(x: nw.Expr) -> nw.Expr:
     return x.str.replace_all(TRIMMED, "").str.to_lowercase().str.replace_all(GAP, "_")
 
 
-def hint(fact: Fact, value: Any, column: Any) -> str:
+def hint(fact: Fact, value: Any, column: Any, known: str = "") -> str:
     """What to write in this column in place of a value that is no answer, where that can be told."""
-    word, digits = code(value)[:100], code(value).replace("_", "-")
-    if (coded := digits in map(str, CODES)) or meaning(word) == "unknown":
-        own = f"{{{column!r}: [{digits if coded else show(value)}]}}"  # 9 may be an answer elsewhere
-        said = f"leave it empty or say unknown={own}"
-        return f"If it stands for not recorded, {said}."
-    if fact.is_numeric and _within_its_kind(fact, value):
-        return "If it stands for not recorded, leave it empty."
-    if not isinstance(value, str):
-        parted = fact.kind is Kind.COUNT and isinstance(value, float) and 0 < abs(value) % 1 < 1
-        return "Write a whole number." if parted else ""
+    key = code(value)[:100]
+    number = key.replace("_", "-")
+    if (coded := number in map(str, CODES)) or meaning(key) == "unknown":  # 9 may be an answer elsewhere
+        own = f"{{{column!r}: [{number if coded else show(value)}]}}"
+        return f"{MAY_BE_GAP} leave it empty or say unknown={own}."
+    if known or not isinstance(value, str):
+        return known
     word, none = normalised(value[:100]), "0" if fact.is_numeric else "no"
     if len(word) > 1 and (meant := meaning(word)) and not isinstance(read_answer(fact, meant), Unreadable):
         return f"Did you mean {meant!r}?"
@@ -218,22 +188,13 @@ def hint(fact: Fact, value: Any, column: Any) -> str:
     return ""
 
 
-def _within_its_kind(fact: Fact, value: Any) -> bool:
-    """Whether a value is written as the fact's numbers are, so that only its size can be wrong."""
-    if not isinstance(value, str):
-        return isinstance(value, Real) and (fact.kind is Kind.NUMBER or value % 1 == 0)
-    number = value.strip(BLANKS)
-    return bool(re.search(NUMBER, number)) and (fact.kind is Kind.NUMBER or float(number) % 1 == 0)
-
-
 def claims(names: Collection[Any], facts: Collection[str]) -> dict[str, list[str]]:
     """For every fact that a column states, in the order of ``facts``: the columns that claim to state it."""
     spelt = {normalised(key): key for key in facts} | {key: key for key in facts}
     found: dict[str, list[str]] = {key: [] for key in facts}
     for name in names:
         if isinstance(name, str) and len(name) < 200:
-            key = spelt.get(name, spelt.get(normalised(name)))
-            found.get(key, []).append(name)
+            found.get(spelt.get(name, spelt.get(normalised(name))), []).append(name)
     for key, own in found.items():
         if key in own:  # beside a fact's own column, hyphens alone make the name of a rule's verdict
             own[:] = [n for n in own if n == key or n.replace("-", "_") != key.replace("-", "_")]
@@ -266,12 +227,14 @@ def no_fact(names: Collection[Any], facts: Collection[str], where: str = "") -> 
     """The error for columns of which none is a fact."""
     found = ", ".join(map(repr, list(names)[:10])) + ", ..." * (len(names) > 10)
     near = "".join(f" Did you mean {fact!r} by {name!r}?" for name, fact in near_misses(names, facts).items())
-    where += "," * (", " in where)
-    return SecondopError(
-        f"No column{where} is a fact (found: {found or 'none'}).{near} Say which fact yours is, as in "
-        "read_cases(..., columns={'gender': 'sex'}), or fill in what mapping_template(...) writes; "
-        "facts_table() lists all facts. Facts of a guideline of your own: rule_book=."
+    said = (
+        f"No column{where}{',' * (', ' in where)} is a fact (found: {found or 'none'}).{near} Say which fact "
     )
+    said += (
+        "yours is, as in read_cases(..., columns={'gender': 'sex'}), or fill in what mapping_template(...) "
+    )
+    said += "writes; facts_table() lists all facts. Facts of a guideline of your own: rule_book=."
+    return SecondopError(said)
 
 
 def show(value: object) -> str:
@@ -283,10 +246,7 @@ def show(value: object) -> str:
 
 
 def may_be_gaps(labels: list, keys: list[str]) -> list:
-    """Which different values of a column may stand for a gap: words for it elsewhere, or codes far apart.
-
-    ``keys`` are the values as they are compared.
-    """
+    """Which values of a column, compared by ``keys``, may stand for a gap: words for it, codes far apart."""
     numeric = all(re.search(NUMBER, key) for key in keys)
     apart = codes_apart(pl.Series(map(float, keys), dtype=pl.Float64)) if numeric else []
     pairs = zip(labels, keys, strict=True)

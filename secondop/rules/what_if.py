@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import polars as pl
 
 from secondop.rules.answers import GRID_LIMIT, NO, UNKNOWN, YES
+from secondop.rules.assess import assess_typed
 from secondop.rules.facts import Fact, Kind
+from secondop.rules.gate import column_names, typed_cases
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import RECOMMENDATIONS, Level, Rule, RuleKind
+from secondop.rules.spellings import claims, no_fact
 from secondop.words import either
 
 _AT_ONCE = 1 << 16  # cases: their arrays fit the processor's cache
@@ -20,20 +24,14 @@ _STANDING = ("no_indication", "not_needed", *Level)
 _RANK = np.array([RECOMMENDATIONS.index(recommendation) for recommendation in _STANDING])
 _SIZES = len(_RANK), 2, len(_RANK), 1 << 20, 1 << 20  # no book has so many answers or rules
 
-_Asked = tuple[str, np.ndarray, np.ndarray, np.ndarray]
-
 
 class NextQuestion(NamedTuple):
-    """A fact that is not recorded and could still change the recommendation.
-
-    ``answers`` says for every answer, in words, what would be recommended if this alone were learned;
-    ``makes_final`` whether one of them alone would make the recommendation final.
-    """
+    """A fact that is not recorded and could still change the recommendation."""
 
     fact: str
     question: str
-    answers: dict[str, str]
-    makes_final: bool
+    answers: dict[str, str]  # each in words, and what it would lead to if it alone were learned
+    makes_final: bool  # whether one of them would
 
     @property
     def outcomes(self) -> str:
@@ -58,25 +56,53 @@ class Change(NamedTuple):
 def first_questions(typed: pl.DataFrame, rule_book: RuleBook) -> pl.Series:
     """The name of the fact to ask for next in every case, null where no answer could change anything.
 
-    A fact that is not recorded is asked for if its answer could make a rule fire that stands above the
-    recommendation (or, where nothing is indicated, a reason against). First comes the one with the highest
-    level that one of its answers reaches; then whether one makes it final; the highest level that it could
-    help to reach; how many answers change something; how many open rules read it; the order of the book.
+    It is one whose answer could make a rule fire that stands above the recommendation (or, where nothing is
+    indicated, a reason against): by the highest level that an answer reaches; whether one makes it final; the
+    highest level that it could help to reach; how many answers change something; how many open rules read
+    it; the order of the book.
     """
     found: list[str | None] = []
-    for n, asked in asked_at_once(typed, rule_book):
-        first, best = np.full(n, None), np.zeros(n, int)
-        for fact, order, *_ in asked:
+    for part in typed.iter_slices(_AT_ONCE):
+        first, best = np.full(len(part), None), np.zeros(len(part), int)
+        for fact, order, *_ in _asked(part, rule_book):
             first[order > best] = fact
             best = np.maximum(best, order)
         found += first.tolist()
     return pl.Series(found, dtype=pl.String)
 
 
-def asked_at_once(typed: pl.DataFrame, rule_book: RuleBook) -> Iterator[tuple[int, Iterable[_Asked]]]:
-    """Part by part, as fits the processor's cache: how many cases, and what :func:`_asked` says of them."""
+def worth_recording(cases: Any, rule_book: RuleBook) -> pd.DataFrame:
+    """Which facts would make most recommendations final, had they been recorded.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a fact that some case leaves unrecorded, the most useful first: ``fact, label, question``; the
+        ``next_question`` in so many undetermined cases, as :func:`secondop.assess` finds it; it
+        ``makes_final`` so many of these if one of its answers alone were learned; ``unrecorded`` in so many
+        of all; how many cases are ``undetermined``, and how many there are, ``n``.
+    """
+    facts, names = rule_book.rule_facts, column_names(cases)
+    if not claims(names, facts):
+        raise no_fact(names, facts, f" of the {len(names)} given")
+    typed = typed_cases(cases, facts)
+    absent = {x: pl.lit(None, fact.dtype) for x, fact in facts.items() if x not in typed.columns}
+    typed = typed.with_columns(**absent).select([*facts])
+    is_open = assess_typed(typed, rule_book, ["undetermined"])["undetermined"].to_numpy()
+    found = pd.DataFrame([(x.label, x.question, 0, 0) for x in facts.values()], [*facts])
+    found.columns, start = ["label", "question", "next_question", "makes_final"], 0
     for part in typed.iter_slices(_AT_ONCE):
-        yield len(part), _asked(part, rule_book)
+        asked, left = list(_asked(part, rule_book)), is_open[start : start + len(part)]
+        ranks, start = np.array([order * left for _, order, *_ in asked] or [0 * left]), start + len(part)
+        first = np.where(ranks.max(0) > 0, ranks.argmax(0), -1)
+        for i, (fact, _, _, makes_final) in enumerate(asked):
+            found.loc[fact, found.columns[2:]] += [(first == i).sum(), (makes_final & (ranks[i] > 0)).sum()]
+    found["unrecorded"] = typed.null_count().row(0)
+    found = found.assign(undetermined=int(is_open.sum()), n=len(typed)).query("unrecorded > 0")
+    found = found.sort_values(["next_question", "makes_final"], ascending=False, kind="stable")
+    found = found.rename_axis("fact").reset_index()
+    found.attrs = {"rule_book": rule_book.fingerprint}
+    return found
 
 
 def questions(typed: pl.DataFrame, rule_book: RuleBook) -> tuple[NextQuestion, ...]:
@@ -89,7 +115,7 @@ def questions(typed: pl.DataFrame, rule_book: RuleBook) -> tuple[NextQuestion, .
     return tuple(found)
 
 
-def _asked(cases: pl.DataFrame, rule_book: RuleBook) -> Iterator[_Asked]:
+def _asked(cases: pl.DataFrame, rule_book: RuleBook) -> Iterator[tuple]:
     """Every fact that would help in some of the cases, asked of all at once, in the order of the book.
 
     Its name; for each case how it ranks (0: it is not asked), what stands after each answer, an answer a row,

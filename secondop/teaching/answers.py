@@ -149,11 +149,26 @@ class Function:
         return f"{self.head.partition('(')[0]}({', '.join(map(repr, call))})"
 
 
+@dataclass(frozen=True)
+class Discussion:
+    """Words, where there is no one right answer: they are not judged."""
+
+    mentions: str
+
+    @property
+    def how(self) -> str:
+        return f"This is a question for discussion: no answer is right or wrong. A good one {self.mentions}"
+
+    def read(self, answer: Any) -> Feedback:
+        return Feedback(None, self.how, given=True)
+
+
 def kind_of(about: Mapping[str, Any], options: Any) -> Any:
     """The kind of answer that an exercise states: ``{number = unit, ...}``, ``{name = noun}`` and so on."""
     (kind, words), *more = about.items()
-    kinds = {"name": Name, "names": Names, "function": Function}
-    return Number(words, **dict(more)) if kind == "number" else kinds[kind](words, options)
+    if kind in ("number", "discussion"):
+        return Number(words, **dict(more)) if kind == "number" else Discussion(words)
+    return {"name": Name, "names": Names, "function": Function}[kind](words, options)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from secondop.rules.rules import RECOMMENDATIONS, RuleKind
 from secondop.rules.spellings import normalised
 from secondop.teaching.feedback import Feedback, unanswered
 from secondop.teaching.markup import SMALL, TEXT, Html, div, el
+from secondop.teaching.strings import said
 from secondop.words import either
 
 WORDS = {level: level.replace("_", " ") for level in RECOMMENDATIONS}
@@ -84,7 +85,7 @@ class TeachingCase:
         level = as_recommendation(answer)
         right = level == self.expected
         lines = [f"The rule book says “{WORDS[self.expected]}”{'' if right else f', not “{WORDS[level]}”'}."]
-        lines += [] if right else [_hint(self, level)]
+        lines += [] if right else [hint_words(self.hints[level], WORDS[level])]
         told = [*self.deciding, *(reason for reason in self._taught if reason not in self.deciding)]
         lines += [_verdict(self, reason) for reason in told]
         outlook = [self.explanation.outlook] if self.explanation.undetermined else []
@@ -123,7 +124,7 @@ class TeachingCase:
 
     @property
     def hints(self) -> dict[str, str]:
-        """What each wrong prediction overlooks."""
+        """What each wrong prediction overlooks, as a key of the catalogue."""
         return {level: _hint(self, level) for level in RECOMMENDATIONS if level != self.expected}
 
 
@@ -211,42 +212,33 @@ def as_recommendation(answer: object) -> str:
     return level
 
 
+def hint_words(key: str, level: str) -> str:
+    """A hint in words, for a prediction in words."""
+    return said(f"hint-{key}").format(level=level, Level=level.capitalize())
+
+
 def _hint(case: TeachingCase, level: str) -> str:
-    """What the mistake overlooked, as far as the explanation shows it."""
+    """What the mistake overlooked, as far as the explanation shows it: a key of the catalogue."""
     e, rank = case.explanation, RECOMMENDATIONS.index
     clinical = rank(level) >= rank("recommended")
+    amplified = any(r.verdict and r.rule.kind is RuleKind.AMPLIFIER for r in e.reasons)
     wish = any(reason.rule.preference for reason in e.supporting)
-    hints = (
-        # where the hint applies, and what it says: the first that does
-        (
-            rank(case.expected) < rank(level) <= rank(e.possible),
-            f"It could become “{WORDS[level]}” once more is known; what is not recorded is not yet a yes.",
-        ),
-        (
-            level == "not_needed" and e.opposing,
-            "A reason against cancels no indication and no wish.",
-        ),
-        (level == "not_needed", "“Not needed” takes a reason against, and none is known to fire."),
-        (case.expected == "not_needed", "No reason for one is known to fire, and a reason against is."),
-        (
-            clinical and any(r.verdict and r.rule.kind is RuleKind.AMPLIFIER for r in e.reasons),
-            "Severe or refractory symptoms strengthen an indication; they are none by themselves.",
-        ),
-        (
-            clinical and case.expected == "optional",
-            "Only the patient's wish is a reason for it; wishes make it optional, however many they are.",
-        ),
-        (
-            clinical and case.expected == "no_indication",
-            f"“{WORDS[level].capitalize()}” takes a clinical indication that fires.",
-        ),
-        (level == "urgent", "None of the rules that fire is urgent, and several do not add up to it."),
-        (case.expected == "urgent", "The highest level among the rules that fire decides."),
-        (case.expected == "optional", "A patient's wish needs no clinical reason beside it."),
-        (level == "optional" and wish, "The wish counts apart; a clinical indication stands above it."),
-        (level == "optional", "“Optional” takes a wish of the patient, and nothing clinical above it."),
-    )
-    return next((words for applies, words in hints if applies), "One indication that fires is enough.")
+    hints = {
+        # what it says, and where it applies: the first that does
+        "could-become": rank(case.expected) < rank(level) <= rank(e.possible),
+        "cancels-nothing": level == "not_needed" and e.opposing,
+        "none-against": level == "not_needed",
+        "only-against": case.expected == "not_needed",
+        "severity": clinical and amplified,
+        "wishes": clinical and case.expected == "optional",
+        "clinical": clinical and case.expected == "no_indication",
+        "none-urgent": level == "urgent",
+        "highest": case.expected == "urgent",
+        "wish-alone": case.expected == "optional",
+        "wish-apart": level == "optional" and wish,
+        "wish": level == "optional",
+    }
+    return next((key for key, applies in hints.items() if applies), "one")
 
 
 def _verdict(case: TeachingCase, reason: Reason) -> str:

@@ -7,12 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from secondop.cohorts.draws import LEAST_UNSOUGHT, draw_parameters, drawn_scenarios
+from secondop.cohorts.draws import LEAST_UNSOUGHT, UNMET, Recentring, draw_parameters, drawn_scenarios
 from secondop.cohorts.outcomes import pilot, rates_of
-from secondop.cohorts.parameters import TRAITS, Parameter
+from secondop.cohorts.parameters import TRAITS, Parameter, parameter_words
 from secondop.cohorts.scenario_file import load_scenario
-from secondop.cohorts.targets import UNMET, Recentring
-from secondop.cohorts.words import parameter_words
 from secondop.errors import SecondopError, UnknownNameError
 
 PROGRAMME = load_scenario("programme")
@@ -128,7 +126,7 @@ WRONG = [
     (dict(draws=0), "draws is a whole number, 1 or more"),
     (dict(weight=-1), "weight is a number, 0 or more"),
     (dict(counts={"sought.wish": (1, 2)}), "only a share can be counted"),
-    (dict(counts={"rates.sought": (3, 2)}), "got 3 of 2"),
+    (dict(counts={"rates.sought": (3, 2)}), r"Got \(3, 2\)"),
 ]
 
 

@@ -59,7 +59,10 @@ def test_base_rates_are_stated_with_their_range_and_never_below_what_seekers_alo
 @pytest.mark.parametrize("name", NAMES)
 def test_a_scenario_survives_its_own_file(name, tmp_path):
     scenario = load_scenario(name)
-    assert read_scenario(scenario.to_toml()) == scenario
+    again = read_scenario(scenario.to_toml())
+    assert again == scenario
+    for fact, strata in scenario.structure.strata.items():  # the first that is met counts
+        assert [*again.structure.strata[fact]] == [*strata]
     (tmp_path / "mine.toml").write_text(scenario.to_toml(), "utf-8")
     assert read_scenario(tmp_path / "mine.toml") == read_scenario(str(tmp_path / "mine.toml")) == scenario
 
@@ -107,10 +110,11 @@ a = 1
 rare_diseas = { share = 0.1 }
 new_finding = { shares = [0.5, 0.5] }
 """
+TAKES = "a number, or its value, lower, upper (numbers), basis and citation (texts)"
 FOUND = [
-    "readers.anchoring needs a number, not 'strong'.",
-    "sought.wish cannot state sd.",
-    "there is no section 'nonsense'.",
+    f"readers.anchoring takes {TAKES}; not value = 'strong'.",
+    f"sought.wish takes {TAKES}; not sd = 2.",
+    "there is no parameter 'nonsense'.",
     "there is no fact 'rare_diseas'. Did you mean 'rare_disease'?",
     "facts.new_finding has 6 answers, so it needs as many shares, not 2.",
 ]
@@ -142,12 +146,12 @@ rare_disease = { answer = "yes" }
 PLACED = [
     "10 problems in scenario 'without a name':",
     "name is text, not 3.",
-    "effects.doubt cannot state 'wen'. Did you mean 'when'? It takes",
+    "there is no parameter 'effects.doubt.wen'. Did you mean 'effects.doubt.when'?",
     "facts.suspicion has 4 answers, so it needs as many shares, not 2.",
     "rates.sought: 0.1 is outside its own range 0.2 to 0.3.",
     "effects.doubt.measure is one of risk ratio, odds ratio, not 'ratio'.",
-    "wish: This is not a condition of a scenario: {'fact': 'wants_second_opinion'}. Its keys are",
     "effects.doubt.when: There is no rule 'no-such-rule'.",
+    "wish: This is not a condition of a scenario: {'fact': 'wants_second_opinion'}. Its keys are",
     "facts.sex.by.x.when: There is no fact 'sexx'.",
     "facts.rare_disease: the answer is true or false, not 'yes'.",
     "the shares of facts.symptom_course add up to 1.5, not to 1.",
@@ -167,11 +171,11 @@ UNFIT = [
     ("fitted_to = 3", "fitted_to is a list of ids, not 3."),
     ("fitted_to = 'meyer_dx'", "fitted_to is a list of ids, not 'meyer_dx'."),
     ("title = ['a']", "title is text, not ['a']."),
-    ("defaults = { bas = 'cited' }", "defaults states a basis and a citation, not bas."),
-    ("facts = 3", "facts is a table, as in [facts], not 3."),
+    ("defaults = { bas = 'cited' }", "defaults is a table with a basis and a citation, not {'bas'"),
+    ("facts = 3", "facts is a table, not 3."),
     ("effects.x = 3", "effects.x is a table, not 3."),
     ("facts.sex = 3", "facts.sex is a table"),
-    ("facts.sex.by = 3", "facts.sex.by is a table of cases"),
+    ("facts.sex.by = 3", "facts.sex.by is a table"),
     ("facts.sex.by.x = 3", "facts.sex.by.x is a table"),
     ("facts.sex.by.x.answer = 'male'", "it does not state facts.sex.by.x.when."),
     ("facts.rare_disease = { answer = true, share = 0.2 }", "states an answer or share, not both."),
@@ -180,7 +184,7 @@ UNFIT = [
     ("facts.first_line_weeks = { breaks = [2, 1], shares = [1] }", "numbers that rise, from 0 to 5,200, not"),
     ("facts.first_line_weeks = { breaks = [-5, 1], shares = [1] }", "rise, from 0 to 5,200, not [-5, 1]"),
     ("facts.sex.breaks = [0, 1]", "facts.sex.breaks is stated of numbers alone, not [0, 1]."),
-    ("rates.sought = { value = 0.1, citation = 3 }", "rates.sought: its citation is text, not 3."),
+    ("rates.sought = { value = 0.1, citation = 3 }", f"rates.sought takes {TAKES}; not citation = 3."),
     ("effects.mine = { when = { rule = 'ambiguous-pathology' }, contrast = 2 }",
      "effects.mine states a contrast, so it needs solve: one of first_right, treatment_changed."),
 ]  # fmt: skip
@@ -253,7 +257,7 @@ WRONG = [
     ("facts", "sex.by.x = { when = { facts = 1 }, answer = 'male' }", "not a condition of a scenario"),
     ("rates", "treatment_changed = 0.05", "rates.treatment_changed lies between 0.0557 and"),
     ("rates", "both_changed_sought = 0.2", "rates.both_changed_sought lies between 0 and 0.148, not at 0.2."),
-    ("facts", f"drug_trials.shares = {[1.0] + [0] * 51}", "states 52 shares, more than there are answers"),
+    ("facts", f"drug_trials.shares = {[1.0] + [0] * 51}", "states 52 shares, more than answers"),
     ("facts", f"drug_trials.by.treated.shares = {[1.0] + [0] * 300}", "states 301 shares"),
 ]  # fmt: skip
 

@@ -70,7 +70,7 @@ REFUSED = {
     "of nobody": ({"n": 0}, "n is a whole number, 1 or more"),
     "a misspelt outcome": ({"outcome": "diagnosis_chanced"}, "Did you mean 'diagnosis_changed'"),
     "a misspelt denominator": ({"denominator": "second opinion"}, "Did you mean 'second opinions obtained'"),
-    "no outcome": ({"outcome": None}, "no outcome None"),
+    "no outcome": ({"outcome": None}, "outcome is a text"),
     "another role": ({"role": "context"}, "There are: calibrate, validate"),
     "a year in words": ({"year": "2020"}, "year is a whole number"),
     "no words": ({"study": None}, "study is a text"),
@@ -90,9 +90,10 @@ def test_an_own_rate_has_a_name_of_its_own(name):
 
 
 def test_everything_that_is_wrong_is_said_at_once():
-    with pytest.raises(SecondopError) as error:
-        rate("meyer_dx", outcome="x", denominator="y", n=0, numerator=-1, role="z")
-    assert len(str(error.value).splitlines()) == 7
+    for numbers, lines in ({"n": 0, "numerator": -1, "year": 0}, 4), ({"n": 3, "numerator": 5}, 6):
+        with pytest.raises(SecondopError) as error:
+            rate("meyer_dx", outcome="x", denominator="y", role="z", **numbers)
+        assert len(str(error.value).splitlines()) == lines
 
 
 def test_figures_of_one_id_or_without_a_denominator_are_refused():

@@ -7,8 +7,7 @@ from scipy import special, stats
 from statsmodels.stats.meta_analysis import combine_effects
 
 from secondop.errors import SecondopError
-from secondop.evaluation.pooling import pool
-from secondop.evaluation.published import published_rates
+from secondop.evaluation.published import pool, published_rates
 
 RATES = published_rates().set_index("id", drop=False)
 

@@ -6,19 +6,20 @@ import polars as pl
 import pytest
 
 from secondop.cohorts.calibrate import recentred
-from secondop.cohorts.draws import draw_parameters
+from secondop.cohorts.draws import Recentring, draw_parameters
 from secondop.cohorts.outcomes import Cases, along
 from secondop.cohorts.parameters import Parameter
 from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import simulate
-from secondop.cohorts.targets import Recentring
-from secondop.cohorts.truth import Streams, draw, fact_plans
+from secondop.cohorts.truth import Streams, Truth, fact_plans
 from secondop.errors import SecondopError, UnknownNameError
 from secondop.evaluation import sensitivity
 from secondop.evaluation.sensitivity import MEASURES, propagate, tornado
 from secondop.evaluation.thresholds import (
     asking_whether_met,
     draw_thresholds,
+    met,
+    parameters_of,
     saying_whether_met,
     thresholds,
 )
@@ -81,7 +82,7 @@ def at_thresholds(values):
         threshold = thresholds(RULE_BOOK)[path]
         name, levels = threshold.fact.name, threshold.fact.levels
         for rule in RULE_BOOK:
-            if threshold.leaf in rule.when.leaves():
+            if threshold in rule.when.leaves():
                 book = book.with_threshold(rule.name, name, levels[int(number)] if levels else number)
     return book
 
@@ -89,8 +90,9 @@ def at_thresholds(values):
 def test_a_threshold_of_a_rule_moves_in_every_rule_that_states_it():
     known = thresholds(RULE_BOOK)
     weeks = known["thresholds.first_line_weeks"]
-    assert (weeks.leaf.value, weeks.parameter.lower, weeks.parameter.upper) == (4, 2, 12)
-    asking = {rule.name for rule in asking_whether_met(RULE_BOOK) if weeks.met.name in rule.facts}
+    ends = parameters_of(RULE_BOOK)["thresholds.first_line_weeks"]
+    assert (weeks.value, ends.value, ends.lower, ends.upper) == (4, 4, 2, 12)
+    asking = {rule.name for rule in asking_whether_met(RULE_BOOK) if met(weeks).name in rule.facts}
     assert asking >= {"failed-first-line", "atypical-or-unresponsive"}
     table = tornado(PROGRAMME, "referral_rate", n=5_000, seed=1, parameters=list(known))
     assert set(table["parameter"]) == set(known) and (table["swing"] > 0).any()
@@ -139,8 +141,7 @@ def test_a_threshold_goes_to_its_ends_exactly_and_refers_who_meets_it_there():
 
 def test_every_whole_number_within_the_range_of_a_threshold_has_its_share_of_the_draws():
     flat = draw_thresholds(RULE_BOOK, 8_000, seed=3, weight=0)
-    for path, threshold in thresholds(RULE_BOOK).items():
-        p = threshold.parameter
+    for path, p in parameters_of(RULE_BOOK).items():
         shares = flat[path].value_counts(normalize=True)
         assert sorted(shares.index) == list(range(int(p.lower), int(p.upper) + 1))
         assert (shares - 1 / len(shares)).abs().max() < 0.02, path
@@ -225,7 +226,7 @@ def test_what_no_measure_reads_swings_by_exactly_0():
 
 def test_draws_equal_the_trade_off_of_their_own_cohort(drawn):
     third = PROGRAMME.replace(draw_parameters(PROGRAMME, 3, seed=4).loc[3].to_dict())
-    cases = Cases(third, draw(fact_plans(third), Streams(4, 0, 3_000)))
+    cases = Cases(third, Truth(fact_plans(third), Streams(4, 0, 3_000)))
     numbers, _ = Recentring(PROGRAMME)(third, cases)
     cohort = simulate(third.replace(numbers.maps[0]), 3_000, seed=4)
     book = at_thresholds(draw_thresholds(RULE_BOOK, 3, seed=4).loc[3].to_dict())

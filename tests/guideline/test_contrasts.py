@@ -28,11 +28,11 @@ def test_a_scenario_compares_whom_its_contrast_compares(name, effect):
 @pytest.mark.parametrize("name", SHIPPED)
 @pytest.mark.parametrize("effect", SOURCES)
 def test_a_scenario_is_fitted_to_the_measure_and_the_outcome_of_its_contrast(name, effect):
-    about, row = load_scenario(name).structure.raw["effects"][effect], CONTRASTS.loc[SOURCES[effect]]
+    stated, row = load_scenario(name).structure.stated, CONTRASTS.loc[SOURCES[effect]]
     among, _ = DENOMINATORS[row["denominator"]]
-    assert about["measure"] == row["measure"]
-    assert about["outcome"] == MEANT[row["outcome"]]
-    assert {"all": ALL, "sought": SOUGHT}[about["among"]] == among
+    assert stated[f"effects.{effect}.measure"] == row["measure"]
+    assert stated[f"effects.{effect}.outcome"] == MEANT[row["outcome"]]
+    assert {"all": ALL, "sought": SOUGHT}[stated[f"effects.{effect}.among"]] == among
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -10,7 +10,7 @@ import pytest
 
 from secondop import glossary
 from secondop.evaluation.measures import MEASURES, TRUTH, table
-from secondop.terms import glossary_page
+from secondop.words import glossary_page
 
 ROWS = glossary().to_dict("records")
 USED = {row["id"]: row["used"].split(", ") for row in ROWS}

@@ -64,7 +64,8 @@ NUMBERS = [
     ("a measure, per 100", "sensitivity", [4.44, 9.94, 9.96, 38.5], ["4.4", "9.9", "10", "38"]),
     ("net benefit below 0", "net_benefit", [-3.21, -0.04, -0.0], ["−3.2", "0.0", "0.0"]),
     ("whole measures", "ppv", [100.0, 0.0], ["100", "0.0"]),
-    ("an NNR without a change", "nnr", [np.inf, 2.449], ["no limit", "2.4"]),
+    ("an NNR without a change", "nnr", [np.inf, 2.449], ["no upper limit", "2.4"]),
+    ("ends of a range", "rate", [-np.inf, np.inf], ["no lower limit", "no upper limit"]),
     ("shares", "rate", [0.148, 0.0374, 1.0], ["15 %", "3.7 %", "100 %"]),
     ("a difference that is no share", "difference", [0.31, -0.5], ["0.31", "−0.50"]),
     ("a share of draws", "best", [0.37, 0.63], ["0.37", "0.63"]),
@@ -101,6 +102,22 @@ VALUES = [
     ("several lines", "said", ["one\ntwo  three"], ["one\ntwo  three"]),
     ("days", "seen", pd.to_datetime(["2026-03-01", None]), ["2026-03-01", "–"]),
     ("bands", "age", pd.cut([3, 50], [0, 40, 99]), ["(0, 40]", "(40, 99]"]),
+    ("bands by hand", "age", [pd.Interval(0.0, 40.0), pd.Interval(1.5, 2)], ["(0, 40]", "(1.5, 2]"]),
+    (
+        "how long",
+        "wait",
+        pd.to_timedelta(["3 days", "2 h 1 s", "0 s"]),
+        ["3 days", "2 hours 1 second", "0 seconds"],
+    ),
+    ("how long before", "wait", [pd.Timedelta("-1 days"), None], ["−1 day", "–"]),
+    ("bytes", "said", [b"clear cut", b"a"], ["clear cut", "a"]),
+    ("a table in a cell", "of", [pd.DataFrame({"a": [1, 2]}), None], ["a table of 2 rows", "–"]),
+    (
+        "lists in a cell",
+        "of",
+        [[1, None], pd.Series(["a_b"]), {"a_b": True}],
+        ["1 + not recorded", "a b", "a b: yes"],
+    ),
     ("counts and words", "cases", [1200, 54.2484, "hidden", ""], ["1,200", "54", "hidden", ""]),
 ]
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from secondop.errors import CasesError, SecondopError
-from secondop.rules import case_file, cases, text_files
+from secondop.rules import cases, files
 from secondop.rules.facts import category, count, flag
 from tests.kit import examples
 
@@ -173,14 +173,14 @@ def test_an_error_names_the_file_and_its_separator(tmp_path):
 
 
 def test_more_than_the_limits_is_refused_unpacked_or_not(tmp_path, monkeypatch):
-    monkeypatch.setattr(text_files, "MAX_TEXT_BYTES", 1000)
+    monkeypatch.setattr(files, "MAX_TEXT_BYTES", 1000)
     for name, pack in (("a.csv", bytes), ("a.csv.gz", gzip.compress)):
         (tmp_path / name).write_bytes(pack(b"sex\n" + b"male\n" * 300))
         with pytest.raises(SecondopError, match="more than 1,000 bytes of text are not read"):
             read_cases(tmp_path / name)
     pq.write_table(pa.table({"sex": ["male"] * 1000, "x": [1] * 1000}), tmp_path / "a.parquet")
     assert len(read_cases(tmp_path / "a.parquet")) == 1000
-    monkeypatch.setattr(case_file, "MAX_CELLS", 1999)
+    monkeypatch.setattr(files, "MAX_CELLS", 1999)
     with pytest.raises(SecondopError, match="has 2 columns and says it has 1,000 rows"):
         read_cases(tmp_path / "a.parquet")
 

@@ -12,13 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import secondop
 from secondop.errors import SecondopError
 from secondop.evaluation.cohort import Cohort
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.guideline.sgb27b import SGB27B
-from secondop.rules.assess import assess
 from secondop.rules.cases import facts_table
-from secondop.rules.explain import explain
 from secondop.rules.facts import category, count, flag, number, ordered
 from secondop.rules.review import MAX_LINT
 from secondop.rules.rulebook import RuleBook
@@ -78,7 +77,7 @@ REFUSED = [
     (lambda: BOOK.with_(rule("fever", B)), "'fever' names a rule and a fact"),
     (lambda: BOOK.with_(rule("possible", B)), "'possible' is a column of every assessment: rename the rule"),
     (lambda: BOOK.with_(rule("new", flag("unreadable", "?"))), "'unreadable' is a column of every"),
-    (lambda: small_book(sources=Source("sop", "A text")), "sources are a list of Sources; got Source("),
+    (lambda: small_book(sources=BOOK["worse"]), "A rule book's sources are Sources; got Indication("),
     (lambda: BOOK.with_(rule("new", A, source="book")), "no source (rule 'new' cites it) 'book'"),
     (lambda: BOOK.with_(rule("new", flag("rash", "Another?"))), "Two different facts are called 'rash'"),
     (lambda: BOOK.with_(also=[number("drugs", 9, "drugs", "?")]), "Two different facts are called 'drugs'"),
@@ -127,13 +126,13 @@ def test_a_rule_takes_a_condition_and_nothing_else(when):
 def test_what_is_no_rule_book_is_refused_wherever_one_is_asked_for(wrong):
     cases = pd.DataFrame({"fever": ["yes"], "changed": ["no"]})
     for ask in (
-        lambda: assess(cases, wrong),
-        lambda: explain({"fever": "yes"}, wrong),
+        lambda: secondop.assess(cases, wrong),
+        lambda: secondop.explain({"fever": "yes"}, wrong),
         lambda: BOOK.diff(wrong),
         lambda: Cohort(cases, wrong, outcome="changed"),
         lambda: facts_table([wrong]),
     ):
-        with pytest.raises(SecondopError, match=r"rule book( is asked for)?, such as RULE_BOOK"):
+        with pytest.raises(SecondopError, match=r"rule book, such as RULE_BOOK"):
             ask()
 
 
@@ -281,6 +280,13 @@ def test_what_belongs_to_no_rule_is_compared_item_by_item_and_an_order_as_a_whol
         [None, "sources", None, str(sources[1])],
         [None, "also", str((C, COURSE)), str((COURSE, C))],
     ]
+
+
+@pytest.mark.parametrize("when", [~A, A & (B | C) & ~A])
+def test_a_condition_of_fewer_or_more_leaves_is_one_difference(when):
+    before = BOOK["tired-of-drugs"].when
+    rows = BOOK.diff(BOOK.replace("tired-of-drugs", when=when)).values.tolist()
+    assert rows == [["tired-of-drugs", "when", str(before), str(when)]]
 
 
 def test_a_rule_that_becomes_another_kind_is_a_difference():
