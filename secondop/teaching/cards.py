@@ -159,7 +159,7 @@ class Deck(Sequence):
     @cached_property
     def widget(self) -> Any:
         """The cards, as one widget."""
-        from secondop.teaching.card_screen import CardScreen  # it needs packages that a deck does not
+        from secondop.teaching.screen import CardScreen  # it needs packages that a deck does not
 
         return CardScreen(self)
 

@@ -104,7 +104,7 @@ class Quiz:
     @cached_property
     def widget(self) -> Any:
         """The quiz, as one widget."""
-        from secondop.teaching.card_screen import CardScreen  # it needs packages that a quiz does not
+        from secondop.teaching.screen import CardScreen  # it needs packages that a quiz does not
 
         made = CardScreen(self.items, lambda given: self._answers.update(given | self._answers))
         made.show(self._answers)

@@ -23,7 +23,7 @@ from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Level
 from secondop.teaching.classroom import page_data
-from secondop.teaching.screen import Screen, one_of, traitlets, widget
+from secondop.teaching.screen import Screen, one_of, traitlets
 
 LEVELS = ("urgent", "recommended", "optional")
 REFERRALS = (1, 2, 5, 10, 20, 50)
@@ -33,7 +33,7 @@ RARE = 0.005
 """A count of clinical indications that fewer cases reach is not worth a policy of its own."""
 
 
-class TradeoffExplorer(Screen):
+class TradeoffExplorer(Screen, parts=("people.js", "tradeoff.js")):
     """What :func:`explore_tradeoff` gives: all policies are counted at the start, a move only looks up.
 
     Attributes
@@ -45,7 +45,6 @@ class TradeoffExplorer(Screen):
     chosen = traitlets.Dict().tag(sync=True)
     rows = traitlets.Dict().tag(sync=True)  # the first cases that this policy refers, in words
     kept = ("chosen",)
-    _esm, _css = widget("people.js", "tradeoff.js").values()
 
     def __init__(self, cohort: Cohort) -> None:
         self._cohort = cohort
