@@ -53,6 +53,22 @@ class TeachingCase:
     disputed: str = ""
     usual: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
+    def check(self, answer: object) -> Feedback:
+        """Whether a predicted recommendation is right, and why.
+
+        ``answer`` is one of the five, in any case, with blanks or hyphens; left open, it is unanswered.
+        """
+        if unanswered(answer):
+            return Feedback(None, f"Choose {either(list(WORDS.values()))}.")
+        level = as_recommendation(answer)
+        right = level == self.expected
+        lines = [f"The rule book says “{WORDS[self.expected]}”{'' if right else f', not “{WORDS[level]}”'}."]
+        lines += [] if right else [_overlooked(self, level)]
+        told = [*self.deciding, *(reason for reason in self._taught if reason not in self.deciding)]
+        outlook = [self.explanation.outlook] if self.explanation.undetermined else []
+        lines += [*(_verdict(self, reason) for reason in told), self.why, *outlook, self.dispute]
+        return Feedback(right, "\n".join(filter(None, lines)))
+
     @cached_property
     def explanation(self) -> Explanation:
         """What the rule book says of it, and why."""
@@ -66,30 +82,29 @@ class TeachingCase:
         return tuple(r for r in fire if r.rule.level in (None, self.expected)) or self._taught
 
     @property
+    def _taught(self) -> tuple[Reason, ...]:
+        return tuple(r for r in self.explanation.reasons if r.rule.name in self.about)
+
+    @property
     def dispute(self) -> str:
         """That a clinician may see it otherwise, and why; empty for most cases."""
         return self.disputed and f"A clinician may see it otherwise. {self.disputed}"
 
     @property
-    def _taught(self) -> tuple[Reason, ...]:
-        return tuple(r for r in self.explanation.reasons if r.rule.name in self.about)
+    def front(self) -> list[str]:
+        """The facts to be read first: whom it is about, what is taught, and what is not as usual."""
+        first = {"sex", "specialty"}.union(*(RULE_BOOK[rule].facts for rule in self.about))
+        return [n for n, value in self.facts.items() if n in first or value != self.usual.get(n)]
 
-    def check(self, answer: object) -> Feedback:
-        """Whether a predicted recommendation is right, and why.
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The groups of the rules that it teaches."""
+        return tuple(sorted({RULE_BOOK[rule].group for rule in self.about}))
 
-        ``answer`` is one of the five, in any case, with blanks or hyphens; left open, it is unanswered.
-        """
-        if unanswered(answer):
-            return Feedback(None, f"Choose {either(list(WORDS.values()))}.")
-        level = as_recommendation(answer)
-        right = level == self.expected
-        lines = [f"The rule book says “{WORDS[self.expected]}”{'' if right else f', not “{WORDS[level]}”'}."]
-        lines += [] if right else [_hint(self, level)]
-        told = [*self.deciding, *(reason for reason in self._taught if reason not in self.deciding)]
-        lines += [_verdict(self, reason) for reason in told]
-        outlook = [self.explanation.outlook] if self.explanation.undetermined else []
-        disputed = [self.dispute] if self.disputed else []
-        return Feedback(right, "\n".join([*lines, self.why, *outlook, *disputed]))
+    @property
+    def hints(self) -> dict[str, str]:
+        """What each wrong prediction overlooks."""
+        return {level: _overlooked(self, level) for level in RECOMMENDATIONS if level != self.expected}
 
     def to_dict(self) -> dict[str, Any]:
         """The case as a row: ``case``, ``title`` and ``story`` beside the recorded facts, and no answer."""
@@ -110,32 +125,9 @@ class TeachingCase:
 
     _repr_html_ = to_html
 
-    @property
-    def front(self) -> list[str]:
-        """The facts to be read first: whom it is about, what is taught, and what is not as usual."""
-        first = {"sex", "specialty"}.union(*(RULE_BOOK[rule].facts for rule in self.about))
-        return [n for n, value in self.facts.items() if n in first or value != self.usual.get(n)]
-
-    @property
-    def topics(self) -> tuple[str, ...]:
-        """The groups of the rules that it teaches."""
-        return tuple(sorted({RULE_BOOK[rule].group for rule in self.about}))
-
-    @property
-    def hints(self) -> dict[str, str]:
-        """What each wrong prediction overlooks."""
-        return {level: _hint(self, level) for level in RECOMMENDATIONS if level != self.expected}
-
 
 class Deck(Sequence):
-    """Teaching cases, by position or by id; in JupyterLab a pile of cards to predict and reveal.
-
-    Examples
-    --------
-    >>> cases = deck()
-    >>> len(cases), cases[0].id, cases["T008"].expected
-    (152, 'T001', 'recommended')
-    """
+    """Teaching cases, by position or by id; in JupyterLab a pile of cards to predict and reveal."""
 
     def __init__(self, cases: Iterable[TeachingCase]):
         self._cases = tuple(cases)
@@ -167,6 +159,18 @@ class Deck(Sequence):
         return self.widget._repr_mimebundle_(**kwargs)
 
 
+@cache
+def _cases() -> tuple[TeachingCase, ...]:
+    table = read_cases(data_path("teaching_cases.csv"))
+    usual = _recorded({name: table[name].mode().iloc[0] for name in RULE_BOOK.facts})
+    texts = table[["title", "story", "about", "expected", "why", "disputed"]].fillna("")
+    rows = zip(table["case"], texts.to_dict("records"), table.astype(object).to_dict("records"), strict=True)
+    return tuple(
+        TeachingCase(case, **text | {"about": tuple(text["about"].split())}, facts=_recorded(row), usual=usual)
+        for case, text, row in rows
+    )
+
+
 def deck() -> Deck:
     """The teaching cases: predict what the rule book says, then reveal it with the rule and its source.
 
@@ -185,22 +189,11 @@ def deck() -> Deck:
     return Deck(_cases())
 
 
-@cache
-def _cases() -> tuple[TeachingCase, ...]:
-    table = read_cases(data_path("teaching_cases.csv"))
-    rows = table.astype(object).to_dict("records")
-    usual = _recorded({name: table[name].mode().iloc[0] for name in RULE_BOOK.facts})
-    return tuple(
-        TeachingCase(
-            id=row["case"],
-            **{key: row[key] for key in ("title", "story", "expected", "why")},
-            about=tuple("" if pd.isna(row["about"]) else row["about"].split()),
-            disputed="" if pd.isna(row["disputed"]) else row["disputed"],
-            facts=_recorded(row),
-            usual=usual,
-        )
-        for row in rows
-    )
+def _recorded(row: dict[str, Any]) -> dict[str, Any]:
+    """The recorded facts of a row, in plain values."""
+    plain = {Kind.FLAG: bool, Kind.COUNT: int, Kind.NUMBER: float}
+    known = {n: f for n, f in RULE_BOOK.facts.items() if not pd.isna(row.get(n))}
+    return {n: plain.get(f.kind, str)(row[n]) for n, f in known.items()}
 
 
 def as_recommendation(answer: object) -> str:
@@ -211,63 +204,44 @@ def as_recommendation(answer: object) -> str:
     return level
 
 
-def _hint(case: TeachingCase, level: str) -> str:
-    """What the mistake overlooked, as far as the explanation shows it."""
-    e, rank = case.explanation, RECOMMENDATIONS.index
-    clinical = rank(level) >= rank("recommended")
-    wish = any(reason.rule.preference for reason in e.supporting)
-    hints = (
-        # where the hint applies, and what it says: the first that does
-        (
-            rank(case.expected) < rank(level) <= rank(e.possible),
-            f"It could become “{WORDS[level]}” once more is known; what is not recorded is not yet a yes.",
+def _overlooked(case: TeachingCase, level: str) -> str:
+    """What a mistake overlooked, as far as the explanation shows it: the first hint that applies."""
+    e, rank, said = case.explanation, RECOMMENDATIONS.index, WORDS[level]
+    right, clinical, wish = case.expected, rank(level) >= rank("recommended"), "The wish counts apart"
+    amplified = any(r.verdict and r.rule.kind is RuleKind.AMPLIFIER for r in e.reasons)
+    wished = any(reason.rule.preference for reason in e.supporting)
+    hints = {
+        f"It could become “{said}” once more is known; what is not recorded is not yet a yes.": (
+            rank(right) < rank(level) <= rank(e.possible)
         ),
-        (
-            level == "not_needed" and e.opposing,
-            "A reason against cancels no indication and no wish.",
+        "A reason against cancels no indication and no wish.": level == "not_needed" and e.opposing,
+        "“Not needed” takes a reason against, and none is known to fire.": level == "not_needed",
+        "No reason for one is known to fire, and a reason against is.": right == "not_needed",
+        "Severe or refractory symptoms strengthen an indication; they are none by themselves.": (
+            clinical and amplified
         ),
-        (level == "not_needed", "“Not needed” takes a reason against, and none is known to fire."),
-        (case.expected == "not_needed", "No reason for one is known to fire, and a reason against is."),
-        (
-            clinical and any(r.verdict and r.rule.kind is RuleKind.AMPLIFIER for r in e.reasons),
-            "Severe or refractory symptoms strengthen an indication; they are none by themselves.",
+        "Only the patient's wish is a reason for it; wishes make it optional, however many they are.": (
+            clinical and right == "optional"
         ),
-        (
-            clinical and case.expected == "optional",
-            "Only the patient's wish is a reason for it; wishes make it optional, however many they are.",
+        f"“{said.capitalize()}” takes a clinical indication that fires.": (
+            clinical and right == "no_indication"
         ),
-        (
-            clinical and case.expected == "no_indication",
-            f"“{WORDS[level].capitalize()}” takes a clinical indication that fires.",
-        ),
-        (level == "urgent", "None of the rules that fire is urgent, and several do not add up to it."),
-        (case.expected == "urgent", "The highest level among the rules that fire decides."),
-        (case.expected == "optional", "A patient's wish needs no clinical reason beside it."),
-        (level == "optional" and wish, "The wish counts apart; a clinical indication stands above it."),
-        (level == "optional", "“Optional” takes a wish of the patient, and nothing clinical above it."),
-    )
-    return next((words for applies, words in hints if applies), "One indication that fires is enough.")
+        "None of the rules that fire is urgent, and several do not add up to it.": level == "urgent",
+        "The highest level among the rules that fire decides.": right == "urgent",
+        "A patient's wish needs no clinical reason beside it.": right == "optional",
+        f"{wish}; a clinical indication stands above it.": level == "optional" and wished,
+        "“Optional” takes a wish of the patient, and nothing clinical above it.": level == "optional",
+    }
+    return next((hint for hint, applies in hints.items() if applies), "One indication that fires is enough.")
 
 
 def _verdict(case: TeachingCase, reason: Reason) -> str:
     """One rule with its source, and what it says of the case."""
-    rule = reason.rule
-    named = f"{rule.statement} “{rule.label}” [{reason.source}]"
-    remark = rule.remark and f" {rule.remark}"
-    if reason.verdict:
-        return f"{named} fires ({reason.mark}).{remark}"
+    rule, says = reason.rule, f"fires ({reason.mark})"
     if reason.verdict is None:
         gaps = [RULE_BOOK.facts[name].label for name, value in reason.seen.items() if value is None]
-        return f"{named} cannot be judged; not recorded: {', '.join(gaps)}.{remark}"
-    changes = " and ".join(map(str, case.explanation.why_not[rule.name] or ()))
-    return f"{named} does not fire{changes and f'; it would with {changes}'}.{remark}"
-
-
-def _recorded(row: dict[str, Any]) -> dict[str, Any]:
-    """The recorded facts of a row, in plain values."""
-    plain = {Kind.FLAG: bool, Kind.COUNT: int, Kind.NUMBER: float}
-    return {
-        n: plain.get(f.kind, str)(row[n])
-        for n, f in RULE_BOOK.facts.items()
-        if n in row and not pd.isna(row[n])
-    }
+        says = f"cannot be judged; not recorded: {', '.join(gaps)}"
+    elif not reason.verdict:
+        changes = " and ".join(map(str, case.explanation.why_not[rule.name] or ()))
+        says = f"does not fire{changes and f'; it would with {changes}'}"
+    return f"{rule.statement} “{rule.label}” [{reason.source}] {says}. {rule.remark}".rstrip()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
 from itertools import zip_longest
@@ -30,12 +29,8 @@ class Score(NamedTuple):
 class Quiz:
     """Cases to answer one by one; in JupyterLab a card for each, and the score at the end.
 
-    Answers and score live in this object alone: nothing is written anywhere. Items are counted from 1.
-
-    Attributes
-    ----------
-    items : Deck
-        The cases, in the order in which they are asked.
+    Answers and score live in this object alone: nothing is written anywhere. ``items`` are the cases, in the
+    order in which they are asked; they are counted from 1.
 
     Examples
     --------
@@ -56,36 +51,34 @@ class Quiz:
         ``answer`` is one of the five recommendations, in any case, with blanks or hyphens.
         """
         case, first = self._case(item), self.given(item)
-        if first is None:
-            if not unanswered(answer):
-                self._answers[case.id] = as_recommendation(answer)
-                if "widget" in vars(self):
-                    self.widget.show(self._answers)
-            return case.check(answer)
-        counted = case.check(first)
-        already = f"Item {item} was answered before with “{WORDS[first]}”, and the first answer counts.\n"
-        return Feedback(counted.correct, already + counted.words)
+        if first is not None:
+            already = f"Item {item} was answered before with “{WORDS[first]}”, and the first answer counts.\n"
+            counted = case.check(first)
+            return Feedback(counted.correct, already + counted.words)
+        if not unanswered(answer):
+            self._answers[case.id] = as_recommendation(answer)
+            if "widget" in vars(self):
+                self.widget.show(self._answers)
+        return case.check(answer)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per item: ``item, case, answer`` (missing where open), ``right_answer, correct``."""
+        rows = [(i, case.id, self.given(i), case.expected) for i, case in enumerate(self.items, 1)]
+        frame = pd.DataFrame(rows, columns=["item", "case", "answer", "right_answer"])
+        frame["answer"] = frame["answer"].astype("string")
+        return frame.assign(correct=(frame["answer"] == frame["right_answer"]).astype("boolean"))
 
     @property
     def score(self) -> Score:
         """Right answers, answers given, and items."""
-        right = sum(answer == self.items[case].expected for case, answer in self._answers.items())
-        return Score(right, len(self._answers), len(self.items))
+        correct = self.to_frame()["correct"]
+        return Score(int(correct.sum()), int(correct.count()), len(correct))
 
     @property
     def baseline(self) -> int:
         """How many of the answered items one gets right by always giving the best single answer."""
-        return max(Counter(self.items[case].expected for case in self._answers).values(), default=0)
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row per item: ``item, case, answer`` (missing where open), ``right_answer, correct``."""
-        rows = [
-            (i, case.id, given, case.expected, None if given is None else given == case.expected)
-            for i, case in enumerate(self.items, 1)
-            for given in [self.given(i)]
-        ]
-        frame = pd.DataFrame(rows, columns=["item", "case", "answer", "right_answer", "correct"])
-        return frame.astype({"answer": "string", "correct": "boolean"})
+        answered = self.to_frame().dropna(subset="answer")
+        return int(answered["right_answer"].value_counts().max()) if len(answered) else 0
 
     def summary(self) -> str:
         """The score in words, with what no thought at all would get on the same items."""
@@ -93,10 +86,8 @@ class Quiz:
         if not answered:
             return f"None of {plural(of, 'item')} answered yet."
         left = f", {of - answered} left open" if answered < of else ""
-        return (
-            f"{right} right of {answered} answered{left}. "
-            f"Always giving the same answer gets at most {self.baseline} of these {answered}."
-        )
+        same = f"Always giving the same answer gets at most {self.baseline} of these {answered}."
+        return f"{right} right of {answered} answered{left}. {same}"
 
     def __repr__(self) -> str:
         return f"Quiz of {plural(len(self.items), 'item')}. {self.summary()}"
@@ -118,8 +109,7 @@ class Quiz:
         return self._answers.get(self._case(item).id)
 
     def _case(self, item: int) -> TeachingCase:
-        whole = isinstance(item, Integral) and not isinstance(item, bool)
-        if not whole or not 1 <= item <= len(self.items):
+        if not _whole(item) or not 1 <= item <= len(self.items):
             raise SecondopError(f"The items of this quiz are 1 to {len(self.items)}; there is no {item!r}.")
         return self.items[int(item) - 1]
 
@@ -148,10 +138,10 @@ def quiz(n: int, *, seed: int, topics: str | Iterable[str] | None = None) -> Qui
         if not wanted <= set(known) or not wanted:
             raise unknown_name("topic", min(wanted - set(known), key=str, default=""), known)
         cases, of = [case for case in cases if wanted & set(case.topics)], " of these topics"
-    if isinstance(n, bool) or not isinstance(n, Integral) or not 1 <= n <= len(cases):
+    if not _whole(n) or not 1 <= n <= len(cases):
         said = f"A quiz{of} has 1 to {len(cases)} items, as many as there are cases; got {n!r}."
         raise SecondopError(said)
-    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
+    if not _whole(seed) or seed < 0:
         raise SecondopError(f"A seed is a whole number from 0, so that it can be had again; got {seed!r}.")
     rng = np.random.default_rng(seed)
     piles = [[case for case in cases if case.expected == level] for level in RECOMMENDATIONS]
@@ -159,3 +149,7 @@ def quiz(n: int, *, seed: int, topics: str | Iterable[str] | None = None) -> Qui
     rounds = zip_longest(*(piles[i] for i in rng.permutation(len(piles))))  # one of each level a round
     drawn = [case for one_of_each in rounds for case in one_of_each if case][:n]
     return Quiz(Deck(drawn[i] for i in rng.permutation(n)))
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
