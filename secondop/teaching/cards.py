@@ -166,7 +166,9 @@ def _cases() -> tuple[TeachingCase, ...]:
     texts = table[["title", "story", "about", "expected", "why", "disputed"]].fillna("")
     rows = zip(table["case"], texts.to_dict("records"), table.astype(object).to_dict("records"), strict=True)
     return tuple(
-        TeachingCase(case, **text | {"about": tuple(text["about"].split())}, facts=_recorded(row), usual=usual)
+        TeachingCase(
+            case, **text | {"about": tuple(text["about"].split())}, facts=_recorded(row), usual=usual
+        )
         for case, text, row in rows
     )
 

@@ -1,4 +1,4 @@
-"""What is right in each exercise of the numbered notebooks, worked out when an answer is checked.
+"""What is right in each exercise of the numbered notebooks; a tuple also holds mistakes with words of their own.
 
 Cohorts and numbers of draws are those that the questions name. An exercise about the reader's own cases takes
 them.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -19,7 +18,7 @@ from secondop.cohorts.calibrate import calibrate, recentred
 from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import Gaps, simulate
 from secondop.datafiles import data_path
-from secondop.errors import SecondopError
+from secondop.errors import SecondopError, closest
 from secondop.evaluation.biopsies import biopsy_readings
 from secondop.evaluation.comparison import compare
 from secondop.evaluation.departures import verification_bias
@@ -47,24 +46,24 @@ def _teaching(book: RuleBook = RULE_BOOK, **facts: Any) -> pd.DataFrame:
     return assess(cases.assign(**facts), book)
 
 
-def _another_condition() -> int:
+def _other_weeks() -> int:
     book = RULE_BOOK.replace("failed-first-line", when=fact("first_line_weeks") >= 12)
     return (_teaching(book)["recommendation"] != deck()["recommendation"]).sum()
 
 
-def _without_wishes() -> int:
-    wishes = [rule.name for rule in RULE_BOOK if rule.kind == "indication" and not rule.clinical]
-    after = _teaching(RULE_BOOK.without(*wishes))["recommendation"]
-    return ((deck()["recommendation"] == "optional") & (after != "optional")).sum()
+def _no_wishes() -> int:
+    optional, book = deck()["recommendation"] == "optional", RULE_BOOK.to_frame()
+    wishes = book.loc[book["level"] == "optional", "name"]
+    return (optional & (_teaching(RULE_BOOK.without(*wishes))["recommendation"] != "optional")).sum()
 
 
 @cache
 def _breast() -> ReaderModel:
-    """The readers of breast biopsies of notebook 02."""
     single = pd.read_csv(data_path("breast_first_readings.csv"), index_col="reference_class")
     paper = pd.read_csv(data_path("breast_reading_strategies.csv"), index_col="reference_class")
-    differ = paper.loc[paper["strategy"] == "all", "third_reading_percent"] / 100
-    return ReaderModel.from_disagreement(single, differ)
+    return ReaderModel.from_disagreement(
+        single, paper.loc[paper["strategy"] == "all", "third_reading_percent"] / 100
+    )
 
 
 def _misread(*strategies: Strategy, **simulated: int) -> pd.DataFrame:
@@ -75,11 +74,6 @@ def _misread(*strategies: Strategy, **simulated: int) -> pd.DataFrame:
 
 def _third(name: str = "third", **third: Any) -> Strategy:
     return Strategy.always(name, resolution="third decides", **third)
-
-
-def _resolution_matters() -> str:
-    wrong = _misread(Strategy.always(), _third())
-    return (wrong["third"] - wrong["all"]).abs().idxmax()
 
 
 def _expert_helps() -> str:
@@ -96,15 +90,14 @@ def _harmful() -> set[str]:
 
 
 def _falls_with_gravity() -> str:
-    cases = simulate("programme", 20_000, seed=3)
-    facts = cases[["clinically_stable", "advanced_cancer"]].astype("float64[pyarrow]")
-    return facts.corrwith(cases["gravity"].astype(float)).idxmin()
+    cases = simulate("programme", 20_000, seed=3).astype("float64[pyarrow]", errors="ignore")
+    return cases[["clinically_stable", "advanced_cancer"]].corrwith(cases["gravity"]).idxmin()
 
 
 def _harder_if_lost() -> float:
     cases = simulate("programme", 20_000, seed=3, missing=Gaps(0.2, difficulty=0.6))
-    known = cases["suspicion"].notna()
-    return cases["difficulty"][~known].mean() - cases["difficulty"][known].mean()
+    means = cases["difficulty"].groupby(cases["suspicion"].isna()).mean()
+    return means[True] - means[False]
 
 
 def _nearest_first_right() -> float:
@@ -116,17 +109,11 @@ def _nearest_first_right() -> float:
 
 
 def _stays_in_any_order() -> set[str]:
-    one = attrition(drawn(n=40_000, seed=4))
-    other = attrition(drawn(n=40_000, seed=4), order=one["rule"].tolist()[:0:-1])
-    by_rule = (table.set_index("rule") for table in (one, other))
-    same = next(by_rule).eq(next(by_rule)).all()
-    last = one["fired"].iloc[-1] == other["fired"].iloc[-1]
-    return {name for name, stays in (*same[["alone", "added"]].items(), ("total", last)) if stays}
-
-
-def _fires_most() -> str:
-    rates = firing_rates(drawn("surgical", 40_000, 4))
-    return rates.loc[rates["value"].where(rates["sort"] == "rule").idxmax(), "policy"]
+    one = attrition(drawn(n=40_000, seed=4)).set_index("rule")
+    other = attrition(drawn(n=40_000, seed=4), order=one.index.tolist()[:0:-1]).set_index("rule")
+    stays = one[["alone", "added"]].eq(other[["alone", "added"]]).all()
+    stays["total"] = one["fired"].iloc[-1] == other["fired"].iloc[-1]
+    return set(stays.index[stays])
 
 
 def _difficult_lost() -> str:
@@ -135,44 +122,30 @@ def _difficult_lost() -> str:
     return "farther" if difficult < any_case else "nearer"
 
 
-def _compared(scenario: str, n: int) -> pd.Series:
+def _verdicts(scenario: str, n: int) -> pd.Series:
     return compare(simulate(scenario, n, seed=5)).set_index("id")["verdict"]
 
 
 def _fitted_alone() -> set[str]:
-    fitted = []
-    for name in ("oncology", "programme", "general", "surgical"):
-        verdicts = _compared(name, 2_000)
-        fitted.append(set(verdicts.index[verdicts == "fitted"]))
-    return fitted[0].difference(*fitted[1:])
+    names = ("oncology", "programme", "general", "surgical")
+    ours, *others = (set(x.index[x == "fitted"]) for x in (_verdicts(name, 2_000) for name in names))
+    return ours.difference(*others)
 
 
-def _least_of_all() -> float:
-    """In how many of 100 the diagnosis changes at least, if in twice as many of those who asked."""
-    published = published_rates().set_index("id")["rate"]
-    return 100 * load_scenario("programme")["rates.sought"] * 2 * published["meyer_dx"]
-
-
-def _programme_or(scenario: str = "programme") -> pd.DataFrame:
+def _weighed(scenario: str) -> pd.DataFrame:
     return wide(tradeoff(drawn(scenario, 40_000, 6))).set_index("policy")
-
-
-def _could_refer_most_more() -> str:
-    table = _programme_or("general")
-    return (table["referral_rate_max"] - table["referral_rate"]).idxmax()
 
 
 def _is_better(dropped: set[str]) -> bool:
     """Whether a reform refers fewer and loses fewer changes than that of the notebook."""
     both = {"invasive-procedure-proposed", "risky-or-life-changing-treatment"}
-    cases, after = simulate("programme", 40_000, seed=6), []
-    for names in (both, dropped):
-        table = reform(cases, RULE_BOOK, RULE_BOOK.without(*names)).set_index("measure")["after"]
-        after.append(table[["referral_rate", "true_positive"]])
-    return after[1].iloc[0] < after[0].iloc[0] and after[1].iloc[1] > after[0].iloc[1]
+    cases, shown = simulate("programme", 40_000, seed=6), ["referral_rate", "true_positive"]
+    books = [RULE_BOOK.without(*names) for names in (both, dropped)]
+    old, new = (reform(cases, RULE_BOOK, book).set_index("measure").loc[shown, "after"] for book in books)
+    return new.iloc[0] < old.iloc[0] and new.iloc[1] > old.iloc[1]
 
 
-def _propagated(scenario: str = "programme", fixed: str = "", **known: Any) -> pd.DataFrame:
+def _drawn_worlds(scenario: str = "programme", fixed: str = "", **known: Any) -> pd.DataFrame:
     """200 draws of what is assumed; a parameter that is fixed has no range."""
     world = load_scenario(scenario)
     if fixed:
@@ -183,16 +156,15 @@ def _propagated(scenario: str = "programme", fixed: str = "", **known: Any) -> p
 
 def _spread(**asked: Any) -> pd.Series:
     """How wide the band of true positives is, by policy."""
-    table = bands(_propagated(**asked)).query("measure == 'true_positive'").set_index("policy")
+    table = bands(_drawn_worlds(**asked)).query("measure == 'true_positive'").set_index("policy")
     return table["upper"] - table["lower"]
 
 
 def _best(scenario: str, *policies: str) -> pd.DataFrame:
     """In which share of the draws a policy is best, by threshold in percent."""
-    thresholds = [0.02, 0.05, 1 / 11, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5]
-    best = best_policies(_propagated(scenario), thresholds, policies)
-    best["threshold"] *= 100
-    return best.pivot(index="threshold", columns="policy", values="best")
+    percent = [2, 5, 100 / 11, *range(15, 55, 5)]
+    best = best_policies(_drawn_worlds(scenario), [x / 100 for x in percent], policies)
+    return best.pivot(index="threshold", columns="policy", values="best").set_axis(percent)
 
 
 def _nobody_from() -> float:
@@ -224,7 +196,7 @@ def _odds_ratio(untold: float) -> float:
     return risk * (1 - untold) / (1 - risk * untold)
 
 
-def _third_knows() -> tuple[float, float]:
+def _third_knows() -> tuple[float, ...]:
     odds = _odds_ratio(0.2)
     ways = [Strategy.always(name, anchoring=odds, third_anchoring=x) for name, x in (("a", odds), ("b", 1.0))]
     return tuple(100 * _misread(*ways, n=100_000, seed=9).loc["atypia"])
@@ -252,7 +224,7 @@ def _include_the_truth() -> set[str]:
     chosen = cases.index.isin(cases.sample(2_000, random_state=1).index)
     ways = verification_bias(cases.assign(chosen=chosen), verified="chosen").set_index("way")
     truth = ways["value"]["truth"]
-    return set(ways.index[(ways["lower"] <= truth) & (truth <= ways["upper"])]) - {"truth"}
+    return set(ways.query("lower <= @truth <= upper").index) - {"truth"}
 
 
 def _hidden(cases: pd.DataFrame, book: RuleBook) -> int:
@@ -268,40 +240,53 @@ def _newly(cases: pd.DataFrame, book: RuleBook) -> int:
     return (after & ~before).sum()
 
 
+def _apart(one: pd.Series, other: pd.Series) -> Any:
+    """Where two differ most."""
+    return (one - other).abs().idxmax()
+
+
 NOTEBOOKS: dict[str, Callable[..., Any]] = {
-    "01.2": _another_condition,
+    "01.2": _other_weeks,
     "01.3": lambda: max(RULE_BOOK.facts, key=lambda x: _teaching(**{x: None})["undetermined"].sum()),
-    "01.4": _without_wishes,
-    "02.1": _resolution_matters,
+    "01.4": _no_wishes,
+    "02.1": lambda: _apart(*_misread(Strategy.always(), _third()).to_dict("series").values()),
     "02.2": _expert_helps,
     "02.3": _harmful,
     "03.2": _falls_with_gravity,
     "03.3": _harder_if_lost,
     "03.4": _nearest_first_right,
     "04.1": _stays_in_any_order,
-    "04.2": _fires_most,
+    "04.2": lambda: (
+        firing_rates(drawn("surgical", 40_000, 4))
+        .query("sort == 'rule'")
+        .set_index("policy")["value"]
+        .idxmax()
+    ),
     "04.3": _difficult_lost,
-    "05.1": lambda: _compared("programme", 50)["france_divergent"],
+    "05.1": lambda: _verdicts("programme", 50)["france_divergent"],
     "05.2": _fitted_alone,
-    "05.4": _least_of_all,
-    "06a.1": _could_refer_most_more,
-    "06b.1": lambda: 1 / _programme_or().loc["all", "better_than_none_below"] - 1,
+    "05.4": lambda: (
+        200
+        * load_scenario("programme")["rates.sought"]
+        * published_rates().set_index("id")["rate"]["meyer_dx"]
+    ),
+    "06a.1": lambda: _apart(_weighed("general")["referral_rate_max"], _weighed("general")["referral_rate"]),
+    "06b.1": lambda: 1 / _weighed("programme")["better_than_none_below"]["all"] - 1,
     "06b.2": lambda: _is_better,
     "07.1": lambda: 100 * (1 - _spread(fixed="rates.treatment_changed") / _spread())["recommended"],
     "07.2": _nobody_from,
     "07.3": lambda: _best("programme", "none", "all").max(axis=1).idxmin(),
-    "07.4": lambda: (_spread(counts={"rates.sought": (149, 1000)}) - _spread()).abs().idxmax(),
+    "07.4": lambda: _apart(_spread(counts={"rates.sought": (149, 1000)}), _spread()),
     "08.1": _outcomes_needed,
     "08.2": _urgent_winner,
     "08.3": lambda: same_volume(drawn("programme", 20_000, 8), "difficulty")["winner"].iloc[0],
     "08.4": _slopes_off,
     "09.1": _third_knows,
     "09.2": _fewer_corrected,
-    "10.1": lambda: get_close_matches("symptom_severty", RULE_BOOK.facts, 1)[0],
+    "10.1": lambda: closest("symptom_severty", RULE_BOOK.facts),
     "10.3": _still_open,
     "10.4": _include_the_truth,
     "11.1": _hidden,
     "11.2": lambda cases: cases["drug_trials"].isna().sum(),
     "11.3": _newly,
 }
-"""The right answer by exercise; a tuple also holds mistakes that have words of their own."""
