@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -126,8 +126,19 @@ class TeachingCase:
     _repr_html_ = to_html
 
 
+class Score(NamedTuple):
+    """How many answers are right, of how many given, of how many cases."""
+
+    right: int
+    answered: int
+    of: int
+
+
 class Deck(Sequence):
-    """Teaching cases, by position or by id; in JupyterLab a pile of cards to predict and reveal."""
+    """Teaching cases, by position or by id; in JupyterLab a pile of cards to predict and reveal.
+
+    What is answered there stays in this object: nothing is written anywhere.
+    """
 
     def __init__(self, cases: Iterable[TeachingCase]):
         self._cases = tuple(cases)
@@ -154,6 +165,13 @@ class Deck(Sequence):
         from secondop.teaching.screen import CardScreen  # it needs packages that a deck does not
 
         return CardScreen(self)
+
+    @property
+    def score(self) -> Score:
+        """Right answers, answers given on the screen, and cases."""
+        given = {case: told["answer"] for case, told in self.widget.quiz["given"].items()}
+        right = sum(self[case].expected == answer for case, answer in given.items())
+        return Score(right, len(given), len(self))
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return self.widget._repr_mimebundle_(**kwargs)

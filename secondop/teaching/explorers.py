@@ -11,21 +11,16 @@ from secondop.errors import SecondopError
 from secondop.evaluation.people import natural_frequencies, natural_sentence
 from secondop.figures.people import icon_array
 from secondop.guideline.second_opinion import RULE_BOOK
-from secondop.rules.cases import read_cases
 from secondop.rules.explain import Explanation, explain
 from secondop.rules.rulebook import RuleBook
 from secondop.teaching.cards import TeachingCase
 from secondop.teaching.classroom import page_data, teaching_cases
-from secondop.teaching.markup import Html, document, el
+from secondop.teaching.markup import el
 from secondop.teaching.screen import Screen, one_of, traitlets
 
 
 class CaseExplorer(Screen, parts=("explore.js",)):
-    """The widget of :func:`explore_case`; set ``facts`` or ``start`` from Python as from the screen.
-
-    ``facts`` are the recorded facts: what is absent is unknown. ``start`` is the id of the teaching case that
-    it started from, if any.
-    """
+    """The widget of :func:`explore_case`, which says what ``facts`` and ``start`` are."""
 
     facts = traitlets.Dict().tag(sync=True)
     start = traitlets.Unicode().tag(sync=True)
@@ -38,26 +33,14 @@ class CaseExplorer(Screen, parts=("explore.js",)):
         self.start = start
 
     @property
-    def story(self) -> str:
-        """The story of the teaching case that it started from."""
-        return self.cases[self.start].story if self.start else ""
-
-    @property
     def explanation(self) -> Explanation:
         """What the rule book says of the case as it stands."""
         return explain(self.facts, self.rule_book, audience="clinician")
 
-    def to_frame(self) -> pd.DataFrame:
-        """The case as a row: every fact a column, empty where it is unknown."""
-        row = {name: self.facts.get(name) for name in self.rule_book.facts}
-        return read_cases(pd.DataFrame([row], dtype=object), rule_book=self.rule_book)
-
-    def to_html(self) -> str:
-        """The explanation as a page to save: one file, nothing to load."""
-        return document(self.explanation.headline, Html(self.explanation.to_html()))
-
     def still(self) -> dict[str, Any]:
-        story = el("p", "font-style:italic;margin:.4em 0;", self.story) if self.story else ""
+        story = (
+            el("p", "font-style:italic;margin:.4em 0;", self.cases[self.start].story) if self.start else ""
+        )
         return {"text/html": story + self.explanation.to_html()}
 
     @traitlets.observe("start")
@@ -87,7 +70,8 @@ def explore_case(case: Any = None, rule_book: RuleBook = RULE_BOOK) -> CaseExplo
     Returns
     -------
     CaseExplorer
-        A widget; its ``facts``, ``explanation``, ``to_frame()`` and ``to_html()`` follow the screen.
+        A widget. ``facts`` (what is absent is unknown), ``start`` (the id of the teaching case that it began
+        with) and ``explanation`` follow the screen; the first two may be set in Python as well.
 
     Examples
     --------
@@ -108,11 +92,7 @@ def explore_case(case: Any = None, rule_book: RuleBook = RULE_BOOK) -> CaseExplo
 
 
 class PrevalenceExplorer(Screen, parts=("people.js",)):
-    """What :func:`explore_prevalence` gives; set ``shares`` from Python as from the screen.
-
-    ``shares`` are in per cent: ``prevalence`` of all people, ``follow`` of these who go, ``yield`` of these
-    in turn; and ``what`` changes, *diagnosis* or *treatment*.
-    """
+    """The widget of :func:`explore_prevalence`, which says what ``shares`` are."""
 
     shares = traitlets.Dict().tag(sync=True)
     kept = ("shares",)
@@ -169,6 +149,13 @@ def explore_prevalence(
         Shares, in [0, 1], of people with an indication, and of these who get a second opinion. Assumed.
     yield_ : float, optional
         Share of these, in turn, for whom it changes the diagnosis: the published one unless stated.
+
+    Returns
+    -------
+    PrevalenceExplorer
+        A widget. Its ``shares``, in per cent, may be set in Python as on the screen: ``prevalence``,
+        ``follow``, ``yield``, and ``what`` changes, *diagnosis* or *treatment*. ``sentence`` and ``table``
+        tell the people.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What is right in each exercise of the numbered notebooks; a tuple also holds mistakes with words of their own.
+"""What is right in each exercise of the numbered notebooks; a tuple holds mistakes with own words too.
 
 Cohorts and numbers of draws are those that the questions name. An exercise about the reader's own cases takes
 them.
@@ -223,8 +223,7 @@ def _include_the_truth() -> set[str]:
     cases = simulate("general", 8_000, seed=6)
     chosen = cases.index.isin(cases.sample(2_000, random_state=1).index)
     ways = verification_bias(cases.assign(chosen=chosen), verified="chosen").set_index("way")
-    truth = ways["value"]["truth"]
-    return set(ways.query("lower <= @truth <= upper").index) - {"truth"}
+    return set(ways.query(f"lower <= {ways['value']['truth']} <= upper").index) - {"truth"}
 
 
 def _hidden(cases: pd.DataFrame, book: RuleBook) -> int:

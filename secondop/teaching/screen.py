@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -84,8 +84,8 @@ class CardScreen(Screen, parts=("explore.js", "class.js")):
     quiz = traitlets.Dict({"at": 0, "given": {}}).tag(sync=True)
     kept = ("quiz",)
 
-    def __init__(self, cases: Deck, hear: Callable[[dict[str, str]], None] | None = None) -> None:
-        self.cases, self.hear = cases, hear
+    def __init__(self, cases: Deck) -> None:
+        self.cases = cases
         super().__init__(page_data(RULE_BOOK, screens=("quiz",), cases=cases) | {"fixed": True})
 
     @traitlets.validate("quiz")
@@ -95,16 +95,6 @@ class CardScreen(Screen, parts=("explore.js", "class.js")):
             one_of("case", case, known)
             one_of("recommendation", told["answer"], RECOMMENDATIONS)
         return proposal["value"]
-
-    @traitlets.observe("quiz")
-    def _hear(self, _: Any) -> None:
-        if self.on_screen and self.hear:
-            self.hear({case: told["answer"] for case, told in self.quiz["given"].items()})
-
-    def show(self, given: dict[str, str]) -> None:
-        """Show answers that were given in Python."""
-        told = {case: {"answer": answer, "sure": None} for case, answer in given.items()}
-        self.quiz = self.quiz | {"given": told | self.quiz["given"]}
 
     def still(self) -> dict[str, Any]:
         """The first card, without its answer."""

@@ -37,10 +37,7 @@ _COUNTED = {
 
 
 class TradeoffExplorer(Screen, parts=("people.js", "tradeoff.js")):
-    """What :func:`explore_tradeoff` gives: all policies are counted at the start, a move only looks up.
-
-    ``chosen`` is the ``level``, at least ``k`` indications, and how many no-change referrals to ``accept``.
-    """
+    """The widget of :func:`explore_tradeoff`: policies are counted at the start, a move only looks up."""
 
     chosen = traitlets.Dict().tag(sync=True)
     rows = traitlets.Dict().tag(sync=True)  # the first cases that this policy refers, in words
@@ -67,24 +64,8 @@ class TradeoffExplorer(Screen, parts=("people.js", "tradeoff.js")):
         data = page_data(screens=()) | {"screens": ["tradeoff"], "tradeoff": [self._scene()]}
         super().__init__(data, chosen={"level": "recommended", "k": self._ks[0], "accept": 10})
 
-    @property
-    def selected(self) -> Any:
-        """All cases that the chosen policy refers, in the kind given."""
-        return self._answered(1)
-
-    @property
-    def cannot_be_judged(self) -> Any:
-        """All cases that cannot be judged: missing information decides whether they are referred."""
-        return self._answered(2)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many cases the chosen policy makes each of :data:`secondop.evaluation.people.PEOPLE`."""
-        return self._count(self._chosen)
-
-    def choose(self, level: str, k: int, accept: int | None = None) -> None:
-        """Choose a policy, as a click does, and how many no-change referrals to accept for one change."""
-        self.chosen = {"level": level, "k": k, "accept": accept or self.chosen["accept"]}
+    selected = property(lambda self: self._answered(1), doc="All cases referred, in the kind given.")
+    cannot_be_judged = property(lambda self: self._answered(2), doc="All in which missing facts decide.")
 
     def still(self) -> dict[str, Any]:
         name, every = _words(self.chosen["level"], self.chosen["k"]), self._weighed
@@ -176,17 +157,18 @@ def explore_tradeoff(
     Returns
     -------
     TradeoffExplorer
-        A widget. ``selected`` holds all cases that the chosen policy refers, ``cannot_be_judged`` those in
-        which missing information decides, ``counts`` how many are what, ``table`` every policy's measures;
-        ``choose(level, k, accept)`` chooses from Python, and ``chosen`` says what is chosen.
+        A widget. ``chosen`` is the ``level``, at least ``k`` indications and how many no-change referrals one
+        would ``accept`` for one change; it may be set in Python too. ``selected`` holds all cases that the
+        chosen policy refers, ``cannot_be_judged`` those in which missing information decides, and ``table``
+        every policy's measures.
 
     Examples
     --------
     >>> import secondop
     >>> explorer = explore_tradeoff(secondop.simulate("programme", 500, seed=1))
-    >>> explorer.choose("urgent", 2)
-    >>> len(explorer.selected) == explorer.counts["true_positive"] + explorer.counts["false_positive"]
-    True
+    >>> explorer.chosen = {"level": "urgent", "k": 2}
+    >>> explorer.chosen["accept"], len(explorer.selected) < len(explorer.cannot_be_judged)
+    (10, True)
     """
     read = Cohort(cohort, rule_book, outcome=outcome)
     if not read.has_rules:
