@@ -7,6 +7,7 @@ of it at once. ``hint`` has words for a wrong answer that nobody foresaw.
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -77,10 +78,9 @@ class Name:
         labels = self.options if isinstance(self.options, Mapping) else {}
         spelled = {_plain(str(label)): name for name, label in labels.items()}
         spelled |= {_plain(option): option for option in self.options}
-        if _plain(answer) in spelled:
-            return spelled[_plain(answer)]
         error = str(unknown_name(self.noun, answer, self.options))
-        return Feedback(None, f"I could not read that: {error[0].lower()}{error[1:]}", given=True)
+        told = Feedback(None, f"I could not read that: {error[0].lower()}{error[1:]}", given=True)
+        return spelled.get(_plain(answer), told)
 
     def same(self, given: str, wanted: str | set[str]) -> bool:
         return given in wanted if isinstance(wanted, set) else given == wanted
@@ -92,22 +92,20 @@ class Name:
 class Names(Name):
     """A set of names, or a text that lists them."""
 
+    same = staticmethod(operator.eq)
+
     @property
     def how(self) -> str:
         return f'Put the name of each {self.noun} in braces, as in {{"one", "another"}}.'
 
     def read(self, answer: Any) -> set[str] | Feedback | None:
-        if isinstance(answer, str):
-            whole = isinstance(super().read(answer), str)
-            answer = [answer] if whole else filter(str.strip, re.split(r"[,;\n]", answer))
-        names = list(answer) if isinstance(answer, Iterable) else [answer]
+        if isinstance(answer, str) and isinstance(super().read(answer), Feedback):
+            answer = filter(str.strip, re.split(r"[,;\n]", answer))
+        names = [answer] if isinstance(answer, str) or not isinstance(answer, Iterable) else list(answer)
         if any(map(unanswered, names)):
             return Feedback(None, self.how)
         read = [super(Names, self).read(name) for name in names]
         return next((name for name in read if not isinstance(name, str)), set(read))
-
-    def same(self, given: set[str], wanted: set[str]) -> bool:
-        return given == wanted
 
     def hint(self, given: set[str], right: set[str]) -> Feedback:
         extra, lacking = ", ".join(sorted(given - right)), len(right - given)

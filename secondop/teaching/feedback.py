@@ -44,10 +44,10 @@ class Feedback:
 
     def _repr_html_(self) -> str:
         *_, colour, border = _LOOKS[self.correct]
-        look = f"border-left:6px {border} rgb({colour});background:rgba({colour},.1);margin:.4em 0;"
-        look += "padding:.5em .9em;border-radius:0 6px 6px 0;line-height:1.45;font-family:system-ui,sans-serif;"
-        verdict = el("span", "font-weight:650;", f"{self._verdict} ")
-        return div(f"max-width:56em;{look}color:inherit;", verdict, self.words)
+        look = f"max-width:56em;border-left:6px {border} rgb({colour});background:rgba({colour},.1);"
+        look += "margin:.4em 0;padding:.5em .9em;border-radius:0 6px 6px 0;line-height:1.45;"
+        look += "font-family:system-ui,sans-serif;color:inherit;"
+        return div(look, el("span", "font-weight:650;", f"{self._verdict} "), self.words)
 
 
 def unanswered(answer: object) -> bool:
