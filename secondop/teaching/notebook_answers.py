@@ -53,40 +53,37 @@ def _other_weeks() -> int:
 
 def _no_wishes() -> int:
     optional, book = deck()["recommendation"] == "optional", RULE_BOOK.to_frame()
-    wishes = book.loc[book["level"] == "optional", "name"]
-    return (optional & (_teaching(RULE_BOOK.without(*wishes))["recommendation"] != "optional")).sum()
+    without = RULE_BOOK.without(*book.loc[book["level"] == "optional", "name"])
+    return (optional & (_teaching(without)["recommendation"] != "optional")).sum()
 
 
 @cache
 def _breast() -> ReaderModel:
+    """The readers of breast biopsies."""
     single = pd.read_csv(data_path("breast_first_readings.csv"), index_col="reference_class")
     paper = pd.read_csv(data_path("breast_reading_strategies.csv"), index_col="reference_class")
-    return ReaderModel.from_disagreement(
-        single, paper.loc[paper["strategy"] == "all", "third_reading_percent"] / 100
-    )
+    differ = paper.query("strategy == 'all'")["third_reading_percent"] / 100
+    return ReaderModel.from_disagreement(single, differ)
 
 
-def _misread(*strategies: Strategy, **simulated: int) -> pd.DataFrame:
-    """Wrong final readings of each class (rows), of one, by strategy (columns)."""
-    table = read_strategies(_breast(), strategies, **simulated)
-    return table.pivot(index="reference_class", columns="strategy", values="misclassified")
-
-
-def _third(name: str = "third", **third: Any) -> Strategy:
-    return Strategy.always(name, resolution="third decides", **third)
+def _misread(*strategies: Strategy, **simulated: int) -> list[pd.Series]:
+    """Wrong final readings of each class, of one, for each strategy."""
+    table = read_strategies(_breast(), strategies, **simulated).set_index("reference_class")
+    return [table.loc[table["strategy"] == one.name, "misclassified"] for one in strategies]
 
 
 def _expert_helps() -> str:
     alone = read_strategies(_breast(), [Strategy.none()]).set_index("reference_class")
     expert = _breast().skilled(alone["under"] / 2, alone["over"] / 2)
-    wrong = _misread(_third(), _third("expert", third=expert), n=200_000, seed=3)
-    return (wrong["third"] - wrong["expert"]).idxmax()
+    like, better = ({"resolution": "third decides", "third": third} for third in (None, expert))
+    ways = Strategy.always("like them", **like), Strategy.always("expert", **better)
+    return _apart(*_misread(*ways, n=200_000, seed=3))
 
 
 def _harmful() -> set[str]:
-    rules = {name: Strategy.first_in(name) for name in _breast().classes}
-    wrong = _misread(Strategy.none(), *rules.values()).loc["invasive"]
-    return {name for name, rule in rules.items() if wrong[rule.name] > wrong["none"]}
+    classes = _breast().classes
+    alone, *after = (x["invasive"] for x in _misread(Strategy.none(), *map(Strategy.first_in, classes)))
+    return {name for name, wrong in zip(classes, after, strict=True) if wrong > alone}
 
 
 def _falls_with_gravity() -> str:
@@ -116,10 +113,15 @@ def _stays_in_any_order() -> set[str]:
     return set(stays.index[stays])
 
 
-def _difficult_lost() -> str:
-    lost = [simulate("general", 20_000, seed=4, missing=Gaps(1 / 3, difficulty=x)) for x in (0.0, 0.6)]
-    any_case, difficult = ((assess(x)["recommendation"] >= "recommended").mean() for x in lost)
-    return "farther" if difficult < any_case else "nearer"
+def _fires_most() -> str:
+    rates = firing_rates(drawn("surgical", 40_000, 4)).query("sort == 'rule'")
+    return rates.set_index("policy")["value"].idxmax()
+
+
+def _known(difficulty: float) -> float:
+    """For which share an opinion is known to be recommended, if a third of the answers is lost."""
+    cases = simulate("general", 20_000, seed=4, missing=Gaps(1 / 3, difficulty=difficulty))
+    return (assess(cases)["recommendation"] >= "recommended").mean()
 
 
 def _verdicts(scenario: str, n: int) -> pd.Series:
@@ -132,20 +134,26 @@ def _fitted_alone() -> set[str]:
     return ours.difference(*others)
 
 
-def _weighed(scenario: str) -> pd.DataFrame:
-    return wide(tradeoff(drawn(scenario, 40_000, 6))).set_index("policy")
+def _least_changed() -> float:
+    """In how many of 100 cases, if in twice as many of those who asked as published."""
+    published = published_rates().set_index("id")["rate"]
+    return 200 * load_scenario("programme")["rates.sought"] * published["meyer_dx"]
+
+
+def _weighed(scenario: str, measure: str) -> pd.Series:
+    return wide(tradeoff(drawn(scenario, 40_000, 6))).set_index("policy")[measure]
 
 
 def _is_better(dropped: set[str]) -> bool:
     """Whether a reform refers fewer and loses fewer changes than that of the notebook."""
     both = {"invasive-procedure-proposed", "risky-or-life-changing-treatment"}
-    cases, shown = simulate("programme", 40_000, seed=6), ["referral_rate", "true_positive"]
+    cases = simulate("programme", 40_000, seed=6)
     books = [RULE_BOOK.without(*names) for names in (both, dropped)]
-    old, new = (reform(cases, RULE_BOOK, book).set_index("measure").loc[shown, "after"] for book in books)
-    return new.iloc[0] < old.iloc[0] and new.iloc[1] > old.iloc[1]
+    old, new = (reform(cases, RULE_BOOK, book).set_index("measure")["after"] for book in books)
+    return new["referral_rate"] < old["referral_rate"] and new["true_positive"] > old["true_positive"]
 
 
-def _drawn_worlds(scenario: str = "programme", fixed: str = "", **known: Any) -> pd.DataFrame:
+def _worlds(scenario: str = "programme", fixed: str = "", **known: Any) -> pd.DataFrame:
     """200 draws of what is assumed; a parameter that is fixed has no range."""
     world = load_scenario(scenario)
     if fixed:
@@ -156,14 +164,14 @@ def _drawn_worlds(scenario: str = "programme", fixed: str = "", **known: Any) ->
 
 def _spread(**asked: Any) -> pd.Series:
     """How wide the band of true positives is, by policy."""
-    table = bands(_drawn_worlds(**asked)).query("measure == 'true_positive'").set_index("policy")
+    table = bands(_worlds(**asked)).query("measure == 'true_positive'").set_index("policy")
     return table["upper"] - table["lower"]
 
 
 def _best(scenario: str, *policies: str) -> pd.DataFrame:
     """In which share of the draws a policy is best, by threshold in percent."""
     percent = [2, 5, 100 / 11, *range(15, 55, 5)]
-    best = best_policies(_drawn_worlds(scenario), [x / 100 for x in percent], policies)
+    best = best_policies(_worlds(scenario), [x / 100 for x in percent], policies)
     return best.pivot(index="threshold", columns="policy", values="best").set_axis(percent)
 
 
@@ -172,22 +180,27 @@ def _nobody_from() -> float:
     return best.index[best >= 0.95].min()
 
 
+_CORRECTED = {"outcome": "error_corrected"}
+
+
+def _eight() -> pd.DataFrame:
+    """The cohort of notebook 08."""
+    return drawn("programme", 20_000, 8)
+
+
+def _winner(*cases: Any, **asked: Any) -> str:
+    return same_volume(*cases, **asked)["winner"].iloc[0]
+
+
 def _outcomes_needed() -> int:
     world = recentred(load_scenario("programme").replace({"signal": 0.5}))
     cases = assess(simulate(world, 20_000, seed=8), verdicts=True)
-    tried = {n: same_volume(learned_triage(cases, seed=1, learn_from=n)) for n in (100, 400, 1_600)}
-    return next(n for n, table in tried.items() if table["winner"].iloc[0] == "learned triage")
+    tried = {n: _winner(learned_triage(cases, seed=1, learn_from=n)) for n in (100, 400, 1_600)}
+    return min(n for n, winner in tried.items() if winner == "learned triage")
 
 
-def _urgent_winner() -> str:
-    scored = learned_triage(drawn("programme", 20_000, 8), seed=1, outcome="error_corrected")
-    return same_volume(scored, level="urgent", outcome="error_corrected")["winner"].iloc[0]
-
-
-def _slopes_off() -> int:
-    readings = [biopsy_readings(seed=seed) for seed in (1, 2, 3)]
-    made = [calibration(x, "probability", outcome="malignant").attrs["slope"] for x in readings]
-    return sum(not low <= 1 <= high for _, low, high in made)
+def _slope(seed: int) -> tuple[float, ...]:
+    return calibration(biopsy_readings(seed=seed), "probability", outcome="malignant").attrs["slope"]
 
 
 def _odds_ratio(untold: float) -> float:
@@ -198,16 +211,14 @@ def _odds_ratio(untold: float) -> float:
 
 def _third_knows() -> tuple[float, ...]:
     odds = _odds_ratio(0.2)
-    ways = [Strategy.always(name, anchoring=odds, third_anchoring=x) for name, x in (("a", odds), ("b", 1.0))]
-    return tuple(100 * _misread(*ways, n=100_000, seed=9).loc["atypia"])
+    ways = [Strategy.always(str(x), anchoring=odds, third_anchoring=x) for x in (odds, 1.0)]
+    return tuple(100 * x["atypia"] for x in _misread(*ways, n=100_000, seed=9))
 
 
-def _fewer_corrected() -> float:
-    world = load_scenario("programme")
-    odds = (world["readers.anchoring"], _odds_ratio(0.4))
-    cohorts = [simulate(world.replace({"readers.anchoring": x}), 200_000, seed=9) for x in odds]
-    blinded, knowing = (1000 * x["error_corrected"][x["sought"]].mean() for x in cohorts)
-    return blinded - knowing
+def _corrected(**anchoring: float) -> float:
+    """Of 1,000 opinions sought, how many correct an error."""
+    cases = simulate(load_scenario("programme").replace(anchoring), 200_000, seed=9)
+    return 1000 * cases["error_corrected"][cases["sought"]].mean()
 
 
 def _still_open(cases: pd.DataFrame) -> int:
@@ -248,40 +259,31 @@ NOTEBOOKS: dict[str, Callable[..., Any]] = {
     "01.2": _other_weeks,
     "01.3": lambda: max(RULE_BOOK.facts, key=lambda x: _teaching(**{x: None})["undetermined"].sum()),
     "01.4": _no_wishes,
-    "02.1": lambda: _apart(*_misread(Strategy.always(), _third()).to_dict("series").values()),
+    "02.1": lambda: _apart(*_misread(Strategy.always(), Strategy.always("b", resolution="third decides"))),
     "02.2": _expert_helps,
     "02.3": _harmful,
     "03.2": _falls_with_gravity,
     "03.3": _harder_if_lost,
     "03.4": _nearest_first_right,
     "04.1": _stays_in_any_order,
-    "04.2": lambda: (
-        firing_rates(drawn("surgical", 40_000, 4))
-        .query("sort == 'rule'")
-        .set_index("policy")["value"]
-        .idxmax()
-    ),
-    "04.3": _difficult_lost,
+    "04.2": _fires_most,
+    "04.3": lambda: "farther" if _known(0.6) < _known(0.0) else "nearer",
     "05.1": lambda: _verdicts("programme", 50)["france_divergent"],
     "05.2": _fitted_alone,
-    "05.4": lambda: (
-        200
-        * load_scenario("programme")["rates.sought"]
-        * published_rates().set_index("id")["rate"]["meyer_dx"]
-    ),
-    "06a.1": lambda: _apart(_weighed("general")["referral_rate_max"], _weighed("general")["referral_rate"]),
-    "06b.1": lambda: 1 / _weighed("programme")["better_than_none_below"]["all"] - 1,
+    "05.4": _least_changed,
+    "06a.1": lambda: _apart(_weighed("general", "referral_rate_max"), _weighed("general", "referral_rate")),
+    "06b.1": lambda: 1 / _weighed("programme", "better_than_none_below")["all"] - 1,
     "06b.2": lambda: _is_better,
     "07.1": lambda: 100 * (1 - _spread(fixed="rates.treatment_changed") / _spread())["recommended"],
     "07.2": _nobody_from,
     "07.3": lambda: _best("programme", "none", "all").max(axis=1).idxmin(),
     "07.4": lambda: _apart(_spread(counts={"rates.sought": (149, 1000)}), _spread()),
     "08.1": _outcomes_needed,
-    "08.2": _urgent_winner,
-    "08.3": lambda: same_volume(drawn("programme", 20_000, 8), "difficulty")["winner"].iloc[0],
-    "08.4": _slopes_off,
+    "08.2": lambda: _winner(learned_triage(_eight(), seed=1, **_CORRECTED), level="urgent", **_CORRECTED),
+    "08.3": lambda: _winner(_eight(), "difficulty"),
+    "08.4": lambda: sum(not low <= 1 <= high for _, low, high in map(_slope, (1, 2, 3))),
     "09.1": _third_knows,
-    "09.2": _fewer_corrected,
+    "09.2": lambda: _corrected() - _corrected(**{"readers.anchoring": _odds_ratio(0.4)}),
     "10.1": lambda: closest("symptom_severty", RULE_BOOK.facts),
     "10.3": _still_open,
     "10.4": _include_the_truth,
