@@ -17,10 +17,9 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from secondop.cohorts.parameters import TRAITS
-from secondop.cohorts.record import THREADS
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.scenario_file import load_scenario
-from secondop.cohorts.simulate import simulate, simulate_batches
+from secondop.cohorts.simulate import THREADS, simulate, simulate_batches
 from secondop.cohorts.structure import place
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import Kind

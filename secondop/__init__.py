@@ -34,87 +34,26 @@ Errors and warnings
     AnswerFilesWarning
 """
 
+import re
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 __version__ = "0.2.0"
 
-_HOMES = {
-    "secondop.errors": ("SecondopError", "CasesError", "UnknownNameError"),
-    "secondop.datafiles": ("data_path",),
-    "secondop.words": ("glossary",),
-    "secondop.rules.facts": ("Fact", "Kind", "flag", "category", "ordered", "count", "number"),
-    "secondop.rules.conditions": ("at_least",),
-    "secondop.rules.rules": (
-        "Advice",
-        "Amplifier",
-        "CounterIndication",
-        "Grade",
-        "Indication",
-        "Level",
-        "Source",
-    ),
-    "secondop.rules.rulebook": ("RuleBook",),
-    "secondop.rules.cases": ("MissingFactsWarning",),
-    "secondop.rules.doubts": ("RowsWarning",),
-    "secondop.rules.spellings": ("MissingCodesWarning",),
-    "secondop.guideline.second_opinion": ("RULE_BOOK",),
-    "secondop.guideline.sgb27b": ("SGB27B",),
-    "secondop.guideline.defaults": (
-        "fact",
-        "facts_table",
-        "read_cases",
-        "check_cases",
-        "mapping_template",
-        "assess",
-        "explain",
-        "worth_recording",
-    ),
-    "secondop.cohorts.scenario": ("Scenario",),
-    "secondop.cohorts.scenario_file": ("load_scenario", "read_scenario"),
-    "secondop.cohorts.simulate": ("simulate", "simulate_batches", "Gaps"),
-    "secondop.cohorts.calibrate": ("calibrate", "recentred", "fit_report", "identifiability"),
-    "secondop.cohorts.outcomes": ("expected_rates", "along"),
-    "secondop.cohorts.draws": ("draw_parameters",),
-    "secondop.readers.model": ("ReaderModel",),
-    "secondop.readers.ratings": ("opinions_from_ratings",),
-    "secondop.readers.agreement": ("agreement",),
-    "secondop.readers.audit": ("plan_audit",),
-    "secondop.readers.strategies": ("Strategy", "read_strategies"),
-    "secondop.evaluation.cohort": ("Cohort",),
-    "secondop.evaluation.published": ("published_rates", "published_contrasts", "rate", "pool"),
-    "secondop.evaluation.comparison": ("compare",),
-    "secondop.evaluation.rates": ("firing_rates", "attrition", "overlap", "overlap_members"),
-    "secondop.evaluation.people": ("flow", "of_100", "natural_frequencies"),
-    "secondop.evaluation.tradeoff": ("tradeoff", "decision_curve", "net_benefit", "wide"),
-    "secondop.evaluation.departures": ("departures", "verification_bias"),
-    "secondop.evaluation.books": ("all_books",),
-    "secondop.evaluation.reform": ("reform", "flipped"),
-    "secondop.evaluation.knowledge": ("yield_range", "triage_lifts", "contrast_anchors"),
-    "secondop.evaluation.sensitivity": ("tornado", "propagate"),
-    "secondop.evaluation.uncertainty": ("net_benefits", "best_policies", "bands"),
-    "secondop.evaluation.learning": ("learned_triage", "importance", "imitation_tree"),
-    "secondop.evaluation.learned": ("same_volume", "calibration"),
-    "secondop.evaluation.biopsies": ("BIOPSIES", "biopsy_readings", "second_readings"),
-    "secondop.reports": ("report",),
-    "secondop.tables": ("show",),
-    "secondop.teaching.class_answers": ("class_answers", "AnswerFilesWarning"),
-}
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-_ROOMS = ("figures", "teaching")
+_STUB = Path(__file__).with_suffix(".pyi").read_text("utf-8")  # where each name is at home
+_HOME_OF = {name: home for home, name in re.findall(r"^from (\S+) import (\w+)", _STUB, re.M)}
 
-__all__ = sorted([*_HOME_OF, *_ROOMS])
+__all__ = sorted(_HOME_OF)
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOME_OF:
-        value = getattr(import_module(_HOME_OF[name]), name)
-    elif name in _ROOMS:
-        value = import_module(f"{__name__}.{name}")
-    else:
+    if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
-    globals()[name] = value
-    return value
+    home = _HOME_OF[name]
+    is_room = home == __name__
+    globals()[name] = import_module(f"{home}.{name}") if is_room else getattr(import_module(home), name)
+    return globals()[name]
 
 
 def __dir__() -> list[str]:

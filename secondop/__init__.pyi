@@ -1,4 +1,4 @@
-"""Signatures of the public names for editors and type checkers; the names load lazily at run time."""
+"""Where each public name is at home: for editors and type checkers, and for `__init__.py`, which loads it."""
 
 from secondop import figures as figures
 from secondop import teaching as teaching
@@ -23,6 +23,8 @@ from secondop.evaluation.biopsies import BIOPSIES as BIOPSIES
 from secondop.evaluation.biopsies import biopsy_readings as biopsy_readings
 from secondop.evaluation.biopsies import second_readings as second_readings
 from secondop.evaluation.books import all_books as all_books
+from secondop.evaluation.books import flipped as flipped
+from secondop.evaluation.books import reform as reform
 from secondop.evaluation.cohort import Cohort as Cohort
 from secondop.evaluation.comparison import compare as compare
 from secondop.evaluation.departures import departures as departures
@@ -46,8 +48,6 @@ from secondop.evaluation.rates import attrition as attrition
 from secondop.evaluation.rates import firing_rates as firing_rates
 from secondop.evaluation.rates import overlap as overlap
 from secondop.evaluation.rates import overlap_members as overlap_members
-from secondop.evaluation.reform import flipped as flipped
-from secondop.evaluation.reform import reform as reform
 from secondop.evaluation.sensitivity import propagate as propagate
 from secondop.evaluation.sensitivity import tornado as tornado
 from secondop.evaluation.tradeoff import decision_curve as decision_curve

@@ -21,22 +21,30 @@ class Taken(NamedTuple):
     words: str
 
 
+def _any_number(value: Any) -> bool:
+    return isinstance(value, Real) and value == value
+
+
 def _number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+    return _any_number(value) and not isinstance(value, bool) and isfinite(value)
 
 
 def _text(value: Any) -> bool:
     return isinstance(value, str)
 
 
-def _dict(value: Any) -> bool:
-    return isinstance(value, Mapping)
+def _pair(value: Any) -> bool:
+    return isinstance(value, (tuple, list)) and len(value) == 2
 
 
-def _listed(value: Any, each: Callable[[Any], bool]) -> bool:
+def _listed(value: Any, each: Callable[[Any], bool], least: int = 0) -> bool:
     """Whether this is a list of such things, of any sort; a frame is none, though its columns have names."""
     listed = isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
-    return listed and not hasattr(value, "columns") and all(map(each, value))
+    return listed and not hasattr(value, "columns") and all(map(each, value)) and len(list(value)) >= least
+
+
+def _dict_of(value: Any, each: Callable[[Any], bool]) -> bool:
+    return isinstance(value, Mapping) and all(map(_text, value)) and all(map(each, value.values()))
 
 
 def whole(least: int) -> Taken:
@@ -65,55 +73,39 @@ def either(*kinds: Taken) -> Taken:
     return Taken(lambda x: any(kind.fits(x) for kind in kinds), ", or ".join(kind.words for kind in kinds))
 
 
-NONE, TEXT, MAPPING = Taken(lambda x: x is None, "None"), Taken(_text, "a text"), Taken(_dict, "a dict")
+NONE, TEXT = Taken(lambda x: x is None, "None"), Taken(_text, "a text")
+MAPPING = Taken(lambda x: isinstance(x, Mapping), "a dict")
 NAMES = Taken(lambda x: _listed(x, _text), "a list of names")
-SOME = Taken(lambda x: NAMES.fits(x) and len(list(x)) > 0, "a list of names, one or more")
+SOME = Taken(lambda x: _listed(x, _text, 1), "a list of names, one or more")
 COLUMN = Taken(_text, "the name of a column; what is no column yet is added to the cases first")
-COLUMNS = either(Taken(NAMES.fits, "a list of columns"), COLUMN)
-ENDLESS = Taken(
-    lambda x: _listed(x, lambda y: isinstance(y, Real) and y == y) and len(list(x)) > 0,
-    "a list of numbers, infinity allowed",
-)
-NUMBERS = Taken(lambda x: _listed(x, _number) and len(list(x)) > 0, "a list of numbers")
+NUMBERS = Taken(lambda x: _listed(x, _number, 1), "a list of numbers")
 SHARE = number(0, 1, "a share between 0 and 1, such as 0.22 for 22 %")
 THRESHOLD = Taken(_number, "a number above 0 and below 1, such as 1/11")
-RENAMED = Taken(lambda x: _dict(x) and _listed([*x, *x.values()], _text), "a dict from names to names")
-PAIRS = Taken(
-    lambda x: _dict(x) and all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in x.values()),
-    "a dict from ids to (group, reference)",
-)
-VALUES = Taken(
-    lambda x: _dict(x) and _listed([*x], _text) and all(map(_number, x.values())),
-    "a dict from names to numbers",
-)
-BOOK = Taken(
-    lambda x: hasattr(x, "rule_facts"),
-    "a rule book, such as RULE_BOOK; several are taken by read_cases alone",
-)
-_OF = {
-    whole(0): "seed",
-    whole(1): "n draws repeats groups most max_depth min_cell",
-    whole(2): "folds learn_from",
-    number(0, inf, "a number, 0 or more"): "weight zeros",
-    SHARE: "prevalence follow_through yield_ held_back",
-    THRESHOLD: "threshold",
-    NUMBERS: "thresholds signals values",
-    ENDLESS: "deltas",
-    COLUMN: "weights cluster outcome score sought verified",
-    COLUMNS: "by",
-    NAMES: "policies parameters facts given order rules combination probabilities",
-    SOME: "measure measures anchors",
-    either(NAMES, TEXT): "fitted_to",
-    Taken(lambda x: _listed(x, lambda _: True), "a list of cohorts"): "redrawn",
-    TEXT: "policy level kind path audience engine what method",
-    Taken(lambda x: isinstance(x, bool), "True or False"): "verdicts next_question refit",
-    BOOK: "rule_book before after",
-    RENAMED: "columns",
-    VALUES: "scores contrasts",
-    PAIRS: "sides",
-    MAPPING: "counts",
-}
-KINDS = {name: kind for kind, names in _OF.items() for name in names.split()}
+BOOK = "a rule book, such as RULE_BOOK; several are taken by read_cases alone"
+_OF = [
+    ("seed", whole(0)),
+    ("n draws repeats groups most max_depth min_cell", whole(1)),
+    ("folds learn_from", whole(2)),
+    ("weight zeros", number(0, inf, "a number, 0 or more")),
+    ("prevalence follow_through yield_ held_back", SHARE),
+    ("threshold", THRESHOLD),
+    ("thresholds signals values", NUMBERS),
+    ("deltas", Taken(lambda x: _listed(x, _any_number, 1), "a list of numbers, infinity allowed")),
+    ("weights cluster outcome score sought verified", COLUMN),
+    ("by", either(Taken(NAMES.fits, "a list of columns"), COLUMN)),
+    ("policies parameters facts given order rules combination probabilities", NAMES),
+    ("measure measures anchors", SOME),
+    ("fitted_to", either(NAMES, TEXT)),
+    ("redrawn", Taken(lambda x: _listed(x, lambda _: True), "a list of cohorts")),
+    ("policy level kind path audience engine what method", TEXT),
+    ("verdicts next_question", Taken(lambda x: isinstance(x, bool), "True or False")),
+    ("rule_book before after", Taken(lambda x: hasattr(x, "rule_facts"), BOOK)),
+    ("counts", MAPPING),
+    ("columns", Taken(lambda x: _dict_of(x, _text), "a dict from names to names")),
+    ("scores contrasts", Taken(lambda x: _dict_of(x, _number), "a dict from names to numbers")),
+    ("sides", Taken(lambda x: _dict_of(x, _pair), "a dict from ids to (group, reference)")),
+]
+KINDS = {name: kind for names, kind in _OF for name in names.split()}
 """What is taken under a name, wherever it is not what a function takes if nothing is given."""
 
 
@@ -127,16 +119,13 @@ def checked(**own: Taken | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
     def door(function: Callable[P, R]) -> Callable[P, R]:
         parameters, name = signature(function).parameters, function.__qualname__.removesuffix(".__init__")
         kinds = {key: kind for key, kind in (KINDS | own).items() if kind and key in parameters}
-        anything = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
 
         @wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            given, problems = dict(zip(parameters, args, strict=False)) | kwargs, []
-            takes, odd = (
-                f"It takes {', '.join(parameters)}.",
-                () if anything else kwargs.keys() - parameters.keys(),
-            )
-            problems += [f"there is no {key}=.{did_you_mean(key, parameters)} {takes}" for key in odd]
+            given = dict(zip(parameters, args, strict=False)) | kwargs
+            takes = f"It takes {', '.join(parameters)}."
+            odd = kwargs.keys() - parameters.keys()
+            problems = [f"there is no {key}=.{did_you_mean(key, parameters)} {takes}" for key in odd]
             for key in kinds.keys() & given.keys():
                 value, kind = given[key], kinds[key]
                 if value is parameters[key].default:

@@ -31,20 +31,8 @@ def _folder() -> Path:
 def data_path(name: str) -> Path:
     """The path of a data file that ships with the package; ``data/README.md`` describes each.
 
-    Parameters
-    ----------
-    name : str
-        The file's name, with its folder if it has one, as in ``"scenarios/general.toml"``.
-
-    Returns
-    -------
-    pathlib.Path
-        A file that exists.
-
-    Raises
-    ------
-    SecondopError
-        If there is no such file (the message lists those that exist), or a table is not as its checksum says.
+    The ``name`` has its folder if it has one, as in ``"scenarios/general.toml"``. A table that is not as its
+    checksum says is refused.
 
     Examples
     --------
@@ -76,9 +64,8 @@ def checksum(path: Path) -> dict[str, int | str]:
 
 def checksums() -> str:
     """The text of ``data/checksums.json``: what :func:`checksum` says of every table."""
-    return (
-        json.dumps({path.name: checksum(path) for path in sorted(_folder().glob("*.csv"))}, indent=2) + "\n"
-    )
+    every = {path.name: checksum(path) for path in sorted(_folder().glob("*.csv"))}
+    return json.dumps(every, indent=2) + "\n"
 
 
 MAX_TOML, MAX_KEY, MAX_PARTS = 1_000_000, 1_000, 64
@@ -92,19 +79,22 @@ def read_toml(source: Any, what: str) -> dict[str, Any]:
         source = Path(source)
     if not isinstance(source, (str, Path)):
         raise SecondopError(f"{what} is read from a path or a text in TOML, not {source!r:.80}.")
-    source = source.expanduser() if isinstance(source, Path) else source
-    if isinstance(source, Path) and not source.is_file():
-        raise SecondopError(f"There is no file {str(source)!r} to read {what[0].lower()}{what[1:]} from.")
-    if isinstance(source, Path) and source.stat().st_size > 4 * MAX_TOML:
-        raise SecondopError(f"{what} takes up to {MAX_TOML:,} letters; {source.name} is longer.")
-    try:
-        text = source.read_text("utf-8-sig") if isinstance(source, Path) else source
-    except UnicodeDecodeError as error:
-        raise SecondopError(f"The file {str(source)!r} is not text in UTF-8: save it as such.") from error
+    most = f"{MAX_TOML:,} letters, {MAX_KEY:,} before each '=', and {MAX_PARTS} parts of a key"
+    too_long = SecondopError(f"{what} takes up to {most}; this text is longer.")
+    text = source
+    if isinstance(source, Path):
+        source = source.expanduser()
+        if not source.is_file():
+            raise SecondopError(f"There is no file {str(source)!r} to read {what[0].lower()}{what[1:]} from.")
+        if source.stat().st_size > 4 * MAX_TOML:
+            raise too_long
+        try:
+            text = source.read_text("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise SecondopError(f"The file {str(source)!r} is not text in UTF-8: save it as such.") from error
     keys = (line.partition("=")[0] for line in text.splitlines() if not line.lstrip().startswith("#"))
     if len(text) > MAX_TOML or max(map(len, keys), default=0) > MAX_KEY or _PARTS.search(text):
-        most = f"{MAX_TOML:,} letters, {MAX_KEY:,} before each '=', and {MAX_PARTS} parts of a key"
-        raise SecondopError(f"{what} takes up to {most}; this text is longer.")
+        raise too_long
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -123,21 +113,6 @@ def write_whole(path: str | Path, content: str | bytes) -> None:
 
     A file that is replaced keeps its permissions, and a link goes on leading to it. What a killed run left
     beside the file is removed.
-
-    Parameters
-    ----------
-    path : str or pathlib.Path
-        The file to write.
-    content : str or bytes
-        All of it; text is written as UTF-8, its lines as they are.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_whole(Path(folder, "page.html"), "<p>é</p>")
-    ...     Path(folder, "page.html").read_bytes()
-    b'<p>\xc3\xa9</p>'
     """
     path = Path(path).resolve()
     data = content.encode() if isinstance(content, str) else content
@@ -162,13 +137,7 @@ def write_whole(path: str | Path, content: str | bytes) -> None:
 
 
 def is_formula(cell: object) -> bool:
-    """Whether a spreadsheet could run a cell: text that starts, after any blanks, like a formula.
-
-    Examples
-    --------
-    >>> [is_formula(cell) for cell in ("=1+1", "\\n@SUM(A1)", "\\uff1d1", "-2.5", "-", "a=b", 3)]
-    [True, True, True, False, False, False, False]
-    """
+    """Whether a spreadsheet could run a cell: text that starts, after any blanks, like a formula."""
     return isinstance(cell, str) and bool(_FORMULA.match(unicodedata.normalize("NFKC", cell)))
 
 
@@ -178,10 +147,10 @@ def for_spreadsheets(table: pd.DataFrame) -> pd.DataFrame:
     def shown(cell: object) -> object:
         return f"'{cell}" if is_formula(cell) else cell
 
-    texts = [i for i, dtype in enumerate(table.dtypes) if not pd.api.types.is_numeric_dtype(dtype)]
     table = table.copy(deep=False)
-    for i in texts:
-        table.isetitem(i, table.iloc[:, i].astype(object).map(shown, na_action="ignore"))
+    for i, dtype in enumerate(table.dtypes):
+        if not pd.api.types.is_numeric_dtype(dtype):
+            table.isetitem(i, table.iloc[:, i].astype(object).map(shown, na_action="ignore"))
     return table.rename(columns=shown, index=shown)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher, get_close_matches
-from numbers import Integral
 
 _NEGATIONS = ("a", "ab", "dis", "il", "im", "in", "ir", "no", "non", "not", "un", "without")
 _NEGATIONS += ("nicht", "keine?", "ohne", "pas", "sans", "sin")  # beside English words in a log
@@ -67,9 +66,3 @@ def refuse(what: str, problems: Iterable[str]) -> None:
     """Raise one error with all problems at once, if there are any."""
     if problems := list(problems):
         raise SecondopError("\n  ".join([f"{what}:", *problems]))
-
-
-def not_whole(name: str, value: object, least: int) -> list[str]:
-    """The problem, if any, with what must be a whole number (a seed, a count), as a list for `refuse`."""
-    fine = isinstance(value, Integral) and not isinstance(value, bool) and value >= least
-    return [] if fine else [f"{name} is a whole number, {least} or more. Got {value!r}."]

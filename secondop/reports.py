@@ -18,7 +18,7 @@ from secondop.datafiles import for_spreadsheets, require_folder, write_whole
 from secondop.errors import CasesError, SecondopError
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.corrected import NET
-from secondop.evaluation.given import judged
+from secondop.evaluation.policies import judged
 from secondop.evaluation.reported import Report, cell, rates_of, tradeoffs, who
 from secondop.evaluation.small_cells import HIDDEN, MIN_CELL
 from secondop.evaluation.tradeoff import OWN, THRESHOLD

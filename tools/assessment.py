@@ -7,6 +7,7 @@ from typing import Any
 
 from secondop.datafiles import read_toml
 from secondop.teaching.handouts import Page
+from secondop.teaching.languages import Spoken
 from secondop.teaching.markup import Html, document, el
 from tools.notebooks import ROOT
 from tools.prose import html_of
@@ -24,7 +25,6 @@ h1 { font-size: 15pt; margin: 0 0 2mm; } section { break-inside: avoid; margin: 
 p { margin: 0 0 1mm; }
 ol.items { list-style: lower-alpha; margin: 0; padding-left: 8mm; columns: 2; } li { break-inside: avoid; }
 """
-_LEAD = "Mark one answer of each item. About ten minutes. No names: write a sign that you will know again."
 
 
 def items(path: Path = TESTS) -> list[dict[str, Any]]:
@@ -32,40 +32,47 @@ def items(path: Path = TESTS) -> list[dict[str, Any]]:
     return read_toml(path, "The test of the lessons")["item"]
 
 
-def form(letter: str) -> Page:
+def form(letter: str, language: str = "en") -> Page:
     """A form as students get it: questions and options."""
-    asked = [
-        el("section", "", _prose(number, item[letter]["question"]), _options(item[letter]["options"]))
-        for number, item in enumerate(items(), start=1)
+    say = Spoken(language)
+    asked = [_told(item[letter], language) for item in items()]
+    blocks = [
+        el("section", "", _prose(f"**{i}.** {one['question']}"), _options(one["options"]))
+        for i, one in enumerate(asked, start=1)
     ]
-    title = f"Test, form {letter}"
-    return Page(document(title, el("h1", "", title), el("p", "", _LEAD), *asked, style=_STYLE))
+    return _page(say("test-form", letter=letter), say, el("p", "", say("test-lead")), *blocks)
 
 
-def key() -> Page:
+def key(language: str = "en") -> Page:
     """For the teacher: the right answer of each item in both forms, why, and the lesson that teaches it."""
-    told = []
+    say, told = Spoken(language), []
     for number, item in enumerate(items(), start=1):
-        lines = [
-            el("p", "", el("b", "", f"{number}. {item['name'].replace('-', ' ')}, lesson {item['lesson']}"))
-        ]
+        lines = [el("p", "", el("b", "", f"{number}. {say('test-lesson', lesson=item['lesson'])}"))]
         for letter in FORMS:
-            asked = item[letter]
-            right = f"{letter}: {LETTERS[asked['right'] - 1]}, {asked['options'][asked['right'] - 1]}."
-            lines.append(Html(html_of(f"**{right}** {asked['why']}")))
+            asked, right = _told(item[letter], language), item[letter]["right"] - 1
+            answer = f"{letter}: {LETTERS[right]}, {asked['options'][right]}."
+            lines.append(_prose(f"**{answer}** {asked['why']}"))
         told.append(el("section", "", *lines))
-    title = "Test, answers of both forms"
-    return Page(document(title, el("h1", "", title), *told, style=_STYLE))
+    return _page(say("test-answers"), say, *told)
 
 
-def pages() -> dict[str, Page]:
+def pages(language: str = "en") -> dict[str, Page]:
     """Both forms and the answers, by the names of their files."""
-    forms = {f"test-form-{letter.lower()}.html": form(letter) for letter in FORMS}
-    return forms | {"test-answers.html": key()}
+    forms = {f"test-form-{letter.lower()}.html": form(letter, language) for letter in FORMS}
+    return forms | {"test-answers.html": key(language)}
 
 
-def _prose(number: int, text: str) -> Html:
-    return Html(html_of(f"**{number}.** {text}"))
+def _told(asked: dict[str, Any], language: str) -> dict[str, Any]:
+    """An item in a language: question, options and why."""
+    return asked | asked.get(language, {})
+
+
+def _page(title: str, say: Spoken, *blocks: Html) -> Page:
+    return Page(document(title, el("h1", "", title), *blocks, style=_STYLE, language=say.language))
+
+
+def _prose(text: str) -> Html:
+    return Html(html_of(text))
 
 
 def _options(options: list[str]) -> Html:

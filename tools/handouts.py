@@ -39,18 +39,18 @@ def codes(url: str) -> Callable[[str], Html]:
     return lambda case: Html(segno.make(f"{page}#predict/{case}", error="m").svg_inline(**options))
 
 
-def print_all(out: Path, cases: list[str], url: str = "") -> list[Path]:
+def print_all(out: Path, cases: list[str], url: str = "", language: str = "en") -> list[Path]:
     """Write the pages to print into a folder, which is replaced; codes to scan only where there is a page."""
     all_cases, mark = deck(), codes(url)
     chosen = [all_cases[name] for name in cases]
     pages = {
-        "case-sheets.html": case_sheets(chosen, mark=mark),
-        "case-sheets-with-answers.html": case_sheets(chosen, answer=True),
-        "rule-book-on-two-sides.html": rule_book_sides(),
-        "cards.html": cards_page(all_cases, mark),
-        "cards-key.html": key_page(all_cases),
+        "case-sheets.html": case_sheets(chosen, mark=mark, language=language),
+        "case-sheets-with-answers.html": case_sheets(chosen, answer=True, language=language),
+        "rule-book-on-two-sides.html": rule_book_sides(language=language),
+        "cards.html": cards_page(all_cases, mark, language),
+        "cards-key.html": key_page(all_cases, language),
     }
-    pages |= assessment.pages()
+    pages |= assessment.pages(language)
     with new_folder(out) as folder:
         for name, page in pages.items():
             write_whole(folder / name, page)
@@ -66,13 +66,16 @@ def main(arguments: list[str] | None = None) -> None:
         "--url", default="", help="where the class finds the classroom page: draws codes to scan"
     )
     parser.add_argument(
+        "--language", choices=["en", "de"], default="en", help="the language of the pages to print"
+    )
+    parser.add_argument(
         "--cases", nargs="+", default=SHEETS, metavar="CASE", help="the cases that get a sheet"
     )
     options = parser.parse_args(arguments)
     drawn = options.url if find_spec("segno") else ""
     try:
         address(options.url)
-        pages = print_all(PRINTED, options.cases, drawn)
+        pages = print_all(PRINTED, options.cases, drawn, options.language)
     except SecondopError as error:
         raise SystemExit(str(error)) from error
     say(*write_tracks(all_lessons(), STUDENTS))

@@ -62,17 +62,15 @@ def draw_parameters(
     >>> table["rates.sought"].between(0.4, 0.8).all(), table.attrs["distributions"]["rates.sought"]
     (np.True_, 'PERT from 0.4 to 0.8, mode 0.6')
     """
-    scenario = as_scenario(scenario)
+    scenario, counts = as_scenario(scenario), dict(counts or {})
+    if unknown := counts.keys() - scenario.parameters.keys():
+        raise unknown_name("parameter", min(unknown), scenario.parameters)
+    moving = {x: p for x, p in (varying(scenario) | unstated(scenario, zeros)).items() if x not in counts}
     drawn, distributions = {}, {}
-    for path, p in (varying(scenario) | unstated(scenario, zeros)).items():
-        if path not in (counts or {}):
-            drawn[path], distributions[path] = _drawn(path, p, weight, uniform(path, draws, seed))
-    for path, counted in (counts or {}).items():
-        k, n = _counted(scenario, path, counted)
-        drawn[path] = special.betaincinv(k + 0.5, n - k + 0.5, uniform(path, draws, seed))
-        distributions[path] = f"Beta from {k:,g} of {n:,g}"
-    _sum_to_one(scenario, drawn)
-    _within_circle(scenario, drawn)
+    for path, p in (moving | {path: scenario.parameters[path] for path in counts}).items():
+        chance = uniform(path, draws, seed)
+        drawn[path], distributions[path] = _drawn(path, p, counts.get(path), weight, chance)
+    _bring_together(scenario, drawn)
     drawn |= rates_that_hold(scenario, drawn)
     table = pd.DataFrame(drawn, index=pd.RangeIndex(1, draws + 1, name="draw"))
     table.attrs = {"scenario": scenario.name, "seed": seed, "distributions": distributions}
@@ -108,27 +106,22 @@ def uniform(path: str, draws: int, seed: int) -> np.ndarray:
     return np.random.default_rng([seed, crc32(path.encode())]).random(draws)
 
 
-def _counted(scenario: Scenario, path: str, counted: Any) -> tuple[float, float]:
-    """How many, and of how many, after refusing what is no count of a share."""
-    if path not in scenario.parameters:
-        raise unknown_name("parameter", path, scenario.parameters)
-    pair = (
-        isinstance(counted, (tuple, list)) and len(counted) == 2 and all(isinstance(x, Real) for x in counted)
-    )
-    if not pair or sort_of(path) not in ("share", "gap") or not 0 <= counted[0] <= counted[1] > 0:
-        takes = "only a share can be counted, k of n, as in (149, 1000)"
-        raise SecondopError(f"counts of {path}: {takes}. Got {counted!r:.80}.")
-    return tuple(counted)
-
-
-def _drawn(path: str, p: Parameter, weight: float, chance: np.ndarray) -> tuple[np.ndarray, str]:
+def _drawn(
+    path: str, p: Parameter, counted: Any, weight: float, chance: np.ndarray
+) -> tuple[np.ndarray, str]:
     """A parameter's values at these chances, and its distribution in words."""
     sort = sort_of(path)
+    if counted is not None:
+        k, n = counted if isinstance(counted, (tuple, list)) and len(counted) == 2 else ("", "")
+        numbers = isinstance(k, Real) and isinstance(n, Real)
+        if sort not in ("share", "gap") or not numbers or not 0 <= k <= n or n <= 0:
+            takes = "only a share can be counted, k of n, as in (149, 1000)"
+            raise SecondopError(f"counts of {path}: {takes}. Got {counted!r:.80}.")
+        return special.betaincinv(k + 0.5, n - k + 0.5, chance), f"Beta from {k:,g} of {n:,g}"
     interval = (p.basis == "cited" and path.startswith("rates.")) or p.basis == "fitted"
     if interval and (sort != "share" or 0 < p.lower < p.upper < 1):
         to, back = (special.logit, special.expit) if sort == "share" else (np.asarray, np.asarray)
-        z = special.ndtri(chance) / Z
-        middle, low, high = to(p.value), to(p.lower), to(p.upper)
+        z, (middle, low, high) = special.ndtri(chance) / Z, map(to, (p.value, p.lower, p.upper))
         drawn = back(middle + z * np.where(z > 0, high - middle, middle - low))
         words = f"normal{' as log-odds' * (sort == 'share')}, 95 % from {p.lower:.4g} to {p.upper:.4g}"
         return np.clip(drawn, *LIMITS[sort]), words
@@ -142,18 +135,14 @@ def pert(p: Parameter, weight: float, chance: np.ndarray) -> np.ndarray:
     return p.lower + width * special.betaincinv(a, b, chance)
 
 
-def _sum_to_one(scenario: Scenario, drawn: dict[str, np.ndarray]) -> None:
-    """Shares of one fact, drawn apart, divided by their sum; those that do not vary keep their value."""
+def _bring_together(scenario: Scenario, drawn: dict[str, np.ndarray]) -> None:
+    """Shares of one fact to a sum of 1, squares of its correlations with the traits to at most 0.95."""
     for start in {path.rpartition(".shares.")[0] for path in drawn if ".shares." in path}:
         paths = [path for path in scenario.parameters if path.startswith(f"{start}.shares.")]
         moving = [path for path in paths if path in drawn]
-        left = 1 - sum(scenario[path] for path in paths if path not in drawn)
+        left = 1 - sum(scenario[path] for path in paths if path not in drawn)  # those keep their value
         total = sum(drawn[path] for path in moving)
         drawn.update({path: drawn[path] * left / total for path in moving})
-
-
-def _within_circle(scenario: Scenario, drawn: dict[str, np.ndarray]) -> None:
-    """The correlations of one fact with the traits, whose squares may not add up to more than 0.95."""
     for fact in {path.split(".")[1] for path in drawn if path.startswith("facts.")}:
         paths = [f"facts.{fact}.{trait}" for trait in TRAITS]
         length = np.sqrt(sum(np.square(drawn.get(path, scenario[path])) for path in paths) / 0.949)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -61,44 +62,37 @@ class Cases:
         }
         return some
 
-    def chances(self, s: Mapping[str, Any]) -> dict[str, np.ndarray]:
-        """The chance of each draw behind the outcomes, in every case.
+    def chances(self, values: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        """The chance of each draw behind the outcomes, in every case."""
 
-        ``agree_if_right, agree_if_wrong``: that the second opinion is the first, by whether that is right;
-        ``second_right``: that it is right where it differs from a wrong first; ``treatment_if_changed,
-        treatment_if_same``: that the treatment changes, by whether the diagnosis does.
-        """
+        def s(path: str) -> np.ndarray:
+            return np.asarray(values[path], np.float32)
+
         d, g, c = self.traits.values()
-        on_right, on_treatment = (self._effects(s, outcome) for outcome in EFFECTS_ON)
-        first = _f(s["solved.first"]) - _f(s["readers.difficulty"]) * d + on_right
-        second = first + _f(s["solved.second"])
-        anchor = _f(np.log(s["readers.anchoring"]))
-        plan = _f(s["outcomes.gravity"]) * g + _f(s["outcomes.contest"]) * c + on_treatment
-        seek = _f(s["solved.sought"]) + _f(s["sought.wish"]) * self.wish + _f(s["sought.gravity"]) * g
-        seek += _f(s["solved.sought_difficulty"]) * d + _f(s["solved.sought_contest"]) * c
+        effects = dict.fromkeys(EFFECTS_ON, np.float32(0))  # the sum of those of each case's facts
+        for (name, (when, against)), outcome in product(self.groups.items(), EFFECTS_ON):
+            if size := values["signal"] * values[f"effects.{name}.{outcome}"]:
+                effects[outcome] = effects[outcome] + np.float32(size) * when
+                if against is not None:
+                    effects[outcome] -= np.float32(size) * against
+        first = s("solved.first") - s("readers.difficulty") * d + effects["first_right"]
+        second, anchor = first + s("solved.second"), np.log(values["readers.anchoring"]).astype(np.float32)
+        plan = s("outcomes.gravity") * g + s("outcomes.contest") * c + effects["treatment_changed"]
+        seek = s("solved.sought") + s("sought.wish") * self.wish + s("sought.gravity") * g
+        seek += s("solved.sought_difficulty") * d + s("solved.sought_contest") * c
         return {
             "first_right": expit(first),
-            "agree_if_right": expit(second + anchor),
-            "agree_if_wrong": expit(_f(s["solved.shared"]) + anchor),
-            "second_right": expit(second),
-            "treatment_if_changed": expit(plan + _f(s["solved.treatment_if_changed"])),
-            "treatment_if_same": expit(plan + _f(s["solved.treatment_if_same"])),
+            "agree_if_right": expit(second + anchor),  # that the second opinion is a right first
+            "agree_if_wrong": expit(s("solved.shared") + anchor),
+            "second_right": expit(second),  # where it differs from a wrong first
+            "treatment_if_changed": expit(plan + s("solved.treatment_if_changed")),  # if the diagnosis is
+            "treatment_if_same": expit(plan + s("solved.treatment_if_same")),
             "sought": expit(seek),
         }
 
-    def _effects(self, scenario: Mapping[str, Any], outcome: str) -> np.ndarray:
-        """The sum of the effects of each case's facts, as log-odds; ``signal`` multiplies it."""
-        total = np.zeros(len(self.wish), np.float32)
-        for name, (when, against) in self.groups.items():
-            if size := scenario["signal"] * scenario[f"effects.{name}.{outcome}"]:
-                total += _f(size) * when
-                if against is not None:
-                    total -= _f(size) * against
-        return total
-
-    def expected(self, scenario: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    def expected(self, values: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """The chance of each outcome in every case."""
-        p = self.chances(scenario)
+        p = self.chances(values)
         right, wrong = p["first_right"], 1 - p["first_right"]
         introduced, differs = right * (1 - p["agree_if_right"]), wrong * (1 - p["agree_if_wrong"])
         changed = introduced + differs
@@ -113,19 +107,19 @@ class Cases:
             "either_changed": changed + treated - both,
             "error_corrected": differs * p["second_right"],
             "error_introduced": introduced,
-            "intervention_averted": treated * self.proposed * _f(scenario["outcomes.plan_dropped"]),
+            "intervention_averted": treated * self.proposed * np.float32(values["outcomes.plan_dropped"]),
         }
 
-    def outcomes(self, scenario: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    def outcomes(self, values: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """The truth of each case, yes or no, as `simulate` defines it."""
-        p, hits = self.chances(scenario), self.streams.hits
+        p, hits = self.chances(values), self.streams.hits
         first = hits("outcome:first_right", p["first_right"])
         same = {right: hits("outcome:agree", p[f"agree_if_{right}"]) for right in ("right", "wrong")}
         agree = first & same["right"] | ~first & same["wrong"]
         second = first & agree | ~first & ~agree & hits("outcome:second_right", p["second_right"])
         treat = {x: hits("outcome:treatment_changed", p[f"treatment_if_{x}"]) for x in ("same", "changed")}
         treated = agree & treat["same"] | ~agree & treat["changed"]
-        dropped = hits("outcome:plan_dropped", scenario["outcomes.plan_dropped"])
+        dropped = hits("outcome:plan_dropped", values["outcomes.plan_dropped"])
         sought = hits("outcome:sought", p["sought"])
         values = (self.proposed, first, second, ~agree, sought, ~agree, treated)
         values += (second & ~first, first & ~second, treated & self.proposed & dropped)
@@ -178,32 +172,20 @@ def expected_rates(scenario: Scenario | str) -> dict[str, float]:
 
 
 @checked()
-def along(
-    scenario: Scenario | str, path: str, values: Iterable[float], *, refit: bool = False
-) -> pd.DataFrame:
+def along(scenario: Scenario | str, path: str, values: Iterable[float]) -> pd.DataFrame:
     """The expected rates at each value of one parameter, the others as they are.
 
-    The values are the index of the table; its columns are what :func:`expected_rates` gives. ``refit`` solves
-    for the rates of the scenario again at each value, so that they hold.
+    The values are the index of the table; its columns are what :func:`expected_rates` gives.
 
     Examples
     --------
     >>> along("programme", "readers.anchoring", [1, 1.437])["diagnosis_changed_sought"].round(2).to_dict()
     {1.0: 0.15, 1.437: 0.14}
     """
-    from secondop.cohorts.calibrate import recentred
-
     scenario = as_scenario(scenario)
-    if path.startswith("rates.") and not refit:
-        raise SecondopError(f"{path} is a target, and moves nothing by itself: solve for it with refit=True.")
-    if path.endswith(".contrast"):
-        raise SecondopError(f"{path} is a target: solve for it with calibrate(scenario, contrasts=...).")
+    if path.startswith("rates.") or path.endswith(".contrast"):
+        mend = "set it with replace, and solve for it with recentred or calibrate"
+        raise SecondopError(f"{path} is a target, and moves nothing by itself: {mend}.")
     values = pd.Index([float(value) for value in values], name=path)
-    bar = tqdm(values, unit="value", delay=2, leave=False)
-    moved = (scenario.replace({path: value}) for value in bar)
-    moved = map(recentred, moved) if refit else moved
+    moved = (scenario.replace({path: value}) for value in tqdm(values, unit="value", delay=2, leave=False))
     return pd.DataFrame([expected_rates(each) for each in moved], index=values)
-
-
-def _f(value: float | np.ndarray) -> np.ndarray:
-    return np.asarray(value, np.float32)

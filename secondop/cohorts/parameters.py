@@ -29,17 +29,31 @@ STATED += tuple(f"rates.{name}" for name in RATES) + tuple(f"solved.{name}" for 
 """Every scenario states these."""
 
 EFFECTS_ON = ("first_right", "treatment_changed")
+_OUTCOMES = ("first_right", "diagnosis_changed", "treatment_changed", "both_changed", "either_changed")
+_OUTCOMES += ("error_corrected", "error_introduced", "intervention_averted", "sought")
+OF_CONTRAST = {"solve": EFFECTS_ON, "outcome": _OUTCOMES, "among": ("all", "sought")}
+OF_CONTRAST |= {"measure": ("risk ratio", "odds ratio")}
+"""What an effect states of its contrast: one of these words each."""
+
 LIMITS = {"signal": (0.0, 2.0), "gap": (0.0, 0.99), "share": (0.0, 1.0), "correlation": (-0.95, 0.95)}
 LIMITS |= {"odds": (1e-3, 1e3), "slope": (-8.0, 8.0), "log_odds": (-30.0, 30.0)}
-_SORTS = {  # the numbers within these limits, by their paths
-    "signal": r"signal",
-    "gap": r"missing\.share|facts\.\w+\.missing",
-    "share": rf"rates\.({'|'.join(RATES)})|outcomes\.plan_dropped|facts\.\w+(\.by\.[\w-]+)?\.share(s\..+)?",
-    "correlation": r"missing\.difficulty|facts\.\w+\.(difficulty|gravity|contest|missing_difficulty)",
-    "odds": r"readers\.anchoring|effects\.[\w-]+\.contrast",
-    "slope": r"readers\.difficulty|outcomes\.(gravity|contest)|sought\.(wish|gravity)"
-    rf"|effects\.[\w-]+\.({'|'.join(EFFECTS_ON)})",
+"""Between which a number lies, by its sort."""
+_FACT, _CASES, _EFFECT = r"facts\.\w+", r"facts\.\w+(\.by\.[\w-]+)?", r"effects\.[\w-]+"
+_SORTS = {  # what a scenario states: numbers within the limits, and all else, by their paths
+    "signal": "signal",
+    "gap": rf"missing\.share|{_FACT}\.missing",
+    "share": rf"rates\.({'|'.join(RATES)})|outcomes\.plan_dropped|{_CASES}\.share(s\..+)?",
+    "correlation": rf"missing\.difficulty|{_FACT}\.({'|'.join(TRAITS)}|missing_difficulty)",
+    "odds": rf"readers\.anchoring|{_EFFECT}\.contrast",
+    "slope": rf"readers\.difficulty|(outcomes|sought)\.gravity|outcomes\.contest|sought\.wish"
+    rf"|{_EFFECT}\.({'|'.join(EFFECTS_ON)})",
     "log_odds": rf"solved\.({'|'.join(SOLVED)})",
+    "condition": rf"wish|intervention|{_EFFECT}\.(when|against)|{_FACT}\.by\.[\w-]+\.when",
+    "word": rf"{_EFFECT}\.({'|'.join(OF_CONTRAST)})",
+    "answer": rf"{_CASES}\.answer",
+    "breaks": rf"{_FACT}\.breaks",
+    "shares": rf"{_CASES}\.shares",
+    "table": rf"missing|rates|readers|outcomes|sought|solved|effects|facts|{_EFFECT}|{_CASES}|{_FACT}\.by",
 }
 
 
@@ -64,7 +78,7 @@ class Parameter:
 
 @lru_cache(maxsize=1 << 14)
 def sort_of(path: str) -> str | None:
-    """What sort of number the parameter of this path is: a key of ``LIMITS``, or None."""
+    """What sort of thing a scenario states at this path, of a number a key of ``LIMITS``; None if nothing."""
     return next((sort for sort, pattern in _SORTS.items() if re.fullmatch(pattern, path)), None)
 
 

@@ -8,8 +8,8 @@ from graphlib import CycleError
 from itertools import product
 from math import fsum
 
-from secondop.cohorts.parameters import BASES, LIMITS, RATES, STATED, TRAITS, Parameter, sort_of
-from secondop.cohorts.structure import CONDITION, OF_EFFECT, Structure, place
+from secondop.cohorts.parameters import BASES, LIMITS, OF_CONTRAST, RATES, STATED, TRAITS, Parameter, sort_of
+from secondop.cohorts.structure import Structure, place
 from secondop.errors import SecondopError
 from secondop.rules.facts import Kind
 
@@ -63,7 +63,7 @@ def _of_rates(rate: Mapping[str, float]) -> Iterator[str]:
 
 
 def _of_effects(own: Mapping, stated: Mapping, groups: Iterable[str]) -> Iterator[str]:
-    for start, (key, words) in product((x for x in groups if x.startswith("effects.")), OF_EFFECT.items()):
+    for start, (key, words) in product((x for x in groups if x.startswith("effects.")), OF_CONTRAST.items()):
         found = stated.get(f"{start}.{key}")
         if found is None and f"{start}.contrast" in own:
             yield f"{start} states a contrast, so it needs {key}: one of {', '.join(words)}."
@@ -74,7 +74,7 @@ def _of_effects(own: Mapping, stated: Mapping, groups: Iterable[str]) -> Iterato
 def _of_conditions(structure: Structure, groups: Iterable[str]) -> Iterator[str]:
     due = ["wish", "intervention", *(f"{start}.when" for start in groups)]
     found = [f"it does not state {path}." for path in due if path not in structure.stated]
-    for path in filter(CONDITION.fullmatch, structure.stated):
+    for path in (x for x in structure.stated if sort_of(x) == "condition"):
         try:
             structure.condition(structure.stated[path])
         except SecondopError as error:
@@ -100,9 +100,9 @@ def _of_facts(own: Mapping, structure: Structure, groups: list[str], parents: se
             elif lacking or not paths:
                 yield f"{at} does not state {', '.join(lacking) or 'its shares'}."
             elif fact.is_numeric and len(paths) > min(fact.high + 1, MOST_ANSWERS):
-                yield f"{at} states {len(paths)} shares, more than there are answers (or than {MOST_ANSWERS})."
-            elif fact.kind is not Kind.FLAG and abs((total := fsum(own[x].value for x in paths)) - 1) > 1e-6:
-                yield f"the shares of {at} add up to {total:.6g}, not to 1."
+                yield f"{at} states {len(paths)} shares, more than answers (or than {MOST_ANSWERS})."
+            elif fact.kind is not Kind.FLAG and abs(fsum(own[path].value for path in paths) - 1) > 1e-6:
+                yield f"the shares of {at} add up to {fsum(own[x].value for x in paths):.6g}, not to 1."
         loaded = sum(own[path].value ** 2 for trait in TRAITS if (path := f"{start}.{trait}") in own)
         if loaded and name in parents:
             why = "Shares of other facts depend on it, and are exact only where it has none."

@@ -31,18 +31,9 @@ from secondop.words import NOT_FOR_CARE, plural, render
 class Scenario:
     """Everything that a simulated cohort is drawn from: read it with `load_scenario`, vary it with `replace`.
 
-    Parameters
-    ----------
-    name, title : str
-        What it is called, and the kind of cases that it stands for.
-    parameters : mapping of str to Parameter
-        By path, such as "facts.rare_disease.share" or "rates.sought".
-    structure : Structure
-        What is no number, and the rule book whose facts it draws.
-    fitted_to : tuple of str
-        Ids of the published figures that it was fitted to: they can never again count as agreement.
-    faults : tuple of str
-        What was found to be wrong already, to be refused together with all else; it is not kept.
+    Its ``parameters`` go by path, such as "facts.rare_disease.share" or "rates.sought"; ``structure`` is what
+    is no number, with the rule book whose facts it draws. ``fitted_to`` holds the ids of the published
+    figures that it was fitted to: they can never again count as agreement.
     """
 
     name: str
@@ -50,7 +41,7 @@ class Scenario:
     parameters: Mapping[str, Parameter]
     structure: Structure
     fitted_to: tuple[str, ...] = ()
-    faults: InitVar[tuple[str, ...]] = ()
+    faults: InitVar[tuple[str, ...]] = ()  # found already, to be refused together with all else
 
     def __post_init__(self, faults: tuple[str, ...]) -> None:
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))

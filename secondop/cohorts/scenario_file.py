@@ -6,16 +6,14 @@ file does not state is taken over from the scenario that it extends.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from secondop.arguments import checked
-from secondop.cohorts.parameters import STATED, Parameter, default_range, sort_of
+from secondop.cohorts.parameters import LIMITS, STATED, Parameter, default_range, sort_of
 from secondop.cohorts.scenario import Scenario
-from secondop.cohorts.structure import OF_EFFECT, Structure
+from secondop.cohorts.structure import Structure
 from secondop.datafiles import data_path, read_toml
 from secondop.errors import SecondopError, did_you_mean, unknown_name
 from secondop.guideline.second_opinion import RULE_BOOK
@@ -25,13 +23,7 @@ from secondop.words import plural
 
 _HEAD = {"name": (str, "text"), "title": (str, "text"), "fitted_to": (list, "a list of ids")}
 _HEAD |= {"defaults": (dict, "a table of texts")}
-_OF_PARAMETER = {"value": (int, float), "lower": (int, float), "upper": (int, float)}
-_OF_PARAMETER |= {"basis": (str,), "citation": (str,)}
-_NO_NUMBER = re.compile(
-    rf"wish|intervention|effects\.[\w-]+\.(when|against|{'|'.join(OF_EFFECT)})"
-    r"|facts\.\w+\.(breaks|answer|by\.[\w-]+\.(when|answer))"
-)
-_MAY_BE_EMPTY = re.compile(r"effects\.[\w-]+|facts\.\w+\.by")
+_PARTS = ("value", "lower", "upper", "basis", "citation")
 
 
 def load_scenario(name: str) -> Scenario:
@@ -119,31 +111,31 @@ class _File:
 
     def read(self, path: str, stated: Any) -> None:
         """What stands at a path of the file: a number, what is none, or a table of such."""
-        section, *rest = path.split(".")
-        if section == "facts" and rest and rest[0] not in (facts := self.structure.rule_book.facts):
-            self.faults.append(f"there is no fact {rest[0]!r}.{did_you_mean(rest[0], facts)}")
-        elif sort_of(path):
-            self.number(path, stated)
-        elif _NO_NUMBER.fullmatch(path):
-            if problem := _break_problem(facts[rest[0]], stated) if rest[-1:] == ["breaks"] else "":
-                self.faults.append(f"{path} {problem}, not {stated!r}.")
-            else:
-                self.stated[path] = stated
-        elif path.endswith(".shares"):
-            self.shares(path.removesuffix(".shares"), stated)
-        elif stated == {} and _MAY_BE_EMPTY.fullmatch(path):
+        facts, (section, fact, *_) = self.structure.rule_book.facts, (*path.split("."), "")
+        sort, fault = sort_of(path), ""
+        if section == "facts" and fact and fact not in facts:
+            fault = f"there is no fact {fact!r}.{did_you_mean(fact, facts)}"
+        elif sort == "table" and not isinstance(stated, dict):
+            fault = f"{path} is a table, not {stated!r}."
+        elif sort == "table" and "answer" in stated and (both := stated.keys() & {"share", "shares"}):
+            fault = f"{path} states an answer or {both.pop()}, not both."
+        elif sort == "table" and not stated and "." in path:  # said to be empty, it is there no more
             self.forget(path)
-        elif isinstance(stated, dict):
-            if both := "answer" in stated and stated.keys() & {"share", "shares"}:
-                self.faults.append(f"{path} states an answer or {both.pop()}, not both.")
-            # bands before their shares; shares of some cases first
+        elif sort == "table":  # bands before their shares; shares of some cases first
             for key in sorted(stated, key=lambda key: {"breaks": 0, "by": 1, "shares": 3}.get(key, 2)):
                 self.read(f"{path}.{key}", stated[key])
+        elif sort == "shares":
+            fault = self.shares(path.removesuffix(".shares"), stated)
+        elif sort == "breaks":
+            fault = self.breaks(path, facts[fact], stated)
+        elif sort in LIMITS:
+            fault = self.number(path, stated)
+        elif sort:
+            self.stated[path] = stated
         else:
             known = {*STATED, *self.numbers, *self.stated}
-            table = any(x.startswith(f"{path}.") for x in known)
-            said = f"{path} is a table, not {stated!r}." if table else f"there is no parameter {path!r}."
-            self.faults.append(said + did_you_mean(path, known) * (not table))
+            fault = f"there is no parameter {path!r}.{did_you_mean(path, known)}"
+        self.faults += [fault] if fault else []
 
     def forget(self, start: str) -> None:
         """Drop what is stated below a path."""
@@ -151,48 +143,46 @@ class _File:
             for path in [path for path in held if path.startswith(f"{start}.")]:
                 del held[path]
 
-    def shares(self, start: str, stated: Any) -> None:
+    def breaks(self, path: str, fact: Fact, stated: Any) -> str:
+        """The edges of the bands of a number; what is wrong with them, if anything is."""
+        if fact.kind is not Kind.NUMBER:
+            return f"{path} is stated of numbers alone, not {stated!r}."
+        edges = stated if isinstance(stated, list) and all(type(x) in (int, float) for x in stated) else []
+        if len(edges) < 2 or sorted({*edges}) != edges or edges[0] < fact.low or edges[-1] > fact.high:
+            takes = f"two or more numbers that rise, from {fact.low:,g} to {fact.high:,g}"
+            return f"{path} is a list of {takes}, not {stated!r}."
+        self.stated[path] = stated
+        return ""
+
+    def shares(self, start: str, stated: Any) -> str:
         """Shares by answer, or as a list in the order of answers: in place of those that were there."""
         listed = stated if isinstance(stated, list) else [stated]
         paths = self.structure.share_paths(start, [f"{start}.shares.{i}" for i in range(len(listed))])
         if isinstance(stated, dict):
             given = {f"{start}.shares.{label}": share for label, share in stated.items()}
-        elif len(paths) == len(listed):
-            given = dict(zip(paths, listed, strict=True))
+        elif len(paths) != len(listed):
+            lacks = " A number has those between its breaks." * (not paths)
+            return f"{start} has {len(paths)} answers, so it needs as many shares, not {len(listed)}.{lacks}"
         else:
-            said = f"{start} has {len(paths)} answers, so it needs as many shares, not {len(listed)}."
-            self.faults.append(f"{said} A number has those between its breaks." if not paths else said)
-            return
+            given = dict(zip(paths, listed, strict=True))
         self.forget(f"{start}.shares")
-        for path, share in given.items():
-            self.number(path, share)
+        self.faults += filter(None, map(self.number, given, given.values()))
+        return ""
 
-    def number(self, path: str, value: Any) -> None:
+    def number(self, path: str, value: Any) -> str:
         """A parameter as stated: in full, or as a bare number with the default range and basis."""
         stated = value if isinstance(value, dict) else {"value": value}
-        wrong = [
-            key for key, x in ({"value": ""} | stated).items() if type(x) not in _OF_PARAMETER.get(key, ())
-        ]
-        if wrong:
-            takes = "a number, or its value, lower, upper (numbers), basis and citation (texts)"
-            self.faults.append(f"{path} takes {takes}; not {wrong[0]} = {stated.get(wrong[0])!r}.")
-            return
+        for key, x in ({"value": None} | stated).items():
+            if type(x) not in ((str,) if key in ("basis", "citation") else (int, float)) or key not in _PARTS:
+                takes = "a number, or its value, lower, upper (numbers), basis and citation (texts)"
+                return f"{path} takes {takes}; not {key} = {x!r}."
         if ".share" in path:
             self.stated.pop(f"{path[: path.index('.share')]}.answer", None)
         lower, upper = default_range(sort_of(path), stated["value"])
-        every = {"lower": lower, "upper": upper} | self.default | stated
-        self.numbers[path] = Parameter(**{x: float(y) if type(y) is int else y for x, y in every.items()})
+        own = {key: x if isinstance(x, str) else float(x) for key, x in stated.items()}
+        self.numbers[path] = Parameter(**{"lower": lower, "upper": upper} | self.default | own)
+        return ""
 
 
 def _meaning(fact: Fact) -> tuple:
     return fact.kind, fact.levels, fact.unit, fact.low, fact.high
-
-
-def _break_problem(fact: Fact, breaks: Any) -> str:
-    """Why these cannot be the edges of a fact's bands; empty if they can."""
-    if fact.kind is not Kind.NUMBER:
-        return "is stated of numbers alone"
-    fine = isinstance(breaks, list) and len(breaks) > 1 and all(type(x) in (int, float) for x in breaks)
-    if fine and all(a < b for a, b in pairwise(breaks)) and fact.low <= breaks[0] and breaks[-1] <= fact.high:
-        return ""
-    return f"is a list of two or more numbers that rise, from {fact.low:,g} to {fact.high:,g}"

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
-from secondop.cohorts.parameters import EFFECTS_ON
+from secondop.cohorts.parameters import sort_of
 from secondop.errors import SecondopError
 from secondop.rules.conditions import Condition, at_least
 from secondop.rules.facts import Fact, Kind
 from secondop.rules.rulebook import RuleBook
 
-OF_EFFECT: dict[str, tuple[str, ...]] = {
-    "solve": EFFECTS_ON,
-    "among": ("all", "sought"),
-    "measure": ("risk ratio", "odds ratio"),
-    "outcome": ("first_right", "diagnosis_changed", "treatment_changed", "both_changed", "either_changed")
-    + ("error_corrected", "error_introduced", "intervention_averted", "sought"),
-}
-"""What an effect states of its contrast."""
-CONDITION = re.compile(r"wish|intervention|.+\.(when|against)")
 _KEYS = 'rule, fact with is (of a yes-or-no fact ["yes"] or ["no"]) or at_least, all, any, not'
 
 
@@ -34,7 +24,7 @@ def place(fact: str, by: str = "") -> str:
 
 @dataclass(frozen=True)
 class Structure:
-    """What a scenario states beside numbers: by path, as its file has it, of a rule book's facts and rules."""
+    """What a scenario states beside numbers, by path, and the conditions that follow."""
 
     stated: Mapping[str, Any]
     rule_book: RuleBook
@@ -65,7 +55,8 @@ class Structure:
     @cached_property
     def conditions(self) -> dict[str, Condition]:
         """Every condition by its path, such as ``effects.doubt.when``."""
-        return {path: self.condition(x) for path, x in self.stated.items() if CONDITION.fullmatch(path)}
+        conditions = {path: x for path, x in self.stated.items() if sort_of(path) == "condition"}
+        return {path: self.condition(stated) for path, stated in conditions.items()}
 
     @cached_property
     def strata(self) -> dict[str, dict[str, Condition]]:

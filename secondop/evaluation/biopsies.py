@@ -60,12 +60,10 @@ def second_readings(readings: pd.DataFrame, bands: Sequence[float], fact: str) -
     cases["true_positive"] = cases["referred"] & cases["errors"]
     counted = ["n", "errors", "referred", "true_positive", "undetermined"]
     table = cases.groupby("band")[counted].sum().reset_index()
-    table = table.assign(false_positive=table["referred"] - table["true_positive"])
-    for share, ends, part, of in (
-        ("share", "", "referred", "n"),
-        ("sensitivity", "sensitivity_", "true_positive", "errors"),
+    table["false_positive"] = table["referred"] - table["true_positive"]
+    for share, ends, k, n in (
+        ("share", ["lower", "upper"], table["referred"], table["n"]),
+        ("sensitivity", ["sensitivity_lower", "sensitivity_upper"], table["true_positive"], table["errors"]),
     ):
-        lower, upper = wilson(table[part], table[of])
-        shown = {share: table[part] / table[of], f"{ends}lower": lower, f"{ends}upper": upper}
-        table = table.assign(**shown)
+        table[[share, *ends]] = np.stack([k / n, *wilson(k, n)], -1)
     return table

@@ -1,38 +1,32 @@
-"""Every rule book at once: what each set of the rules refers, and which sets are best at some threshold."""
+"""Other rule books on the same cases: what every set of the rules refers, and what a reform changes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 
 from secondop.arguments import checked
 from secondop.errors import SecondopError
-from secondop.evaluation.differences import paired, sharing
-from secondop.evaluation.given import judged
-from secondop.evaluation.measures import NUMBERS, odds_of, table, tidy
+from secondop.evaluation.cohort import Cohort
+from secondop.evaluation.differences import DIFFERENCE, best_between, paired, sharing
+from secondop.evaluation.measures import COUNTED, NUMBERS, odds_of, table, tidy
 from secondop.evaluation.patterns import Patterns
-from secondop.evaluation.policies import any_of
-from secondop.evaluation.ranking import best_between
+from secondop.evaluation.policies import any_of, judged, levels_from, refuse_clusters
 from secondop.evaluation.tradeoff import THRESHOLD
 from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.rules.assess import assess_typed
+from secondop.rules.gate import typed_cases
 from secondop.rules.rulebook import RuleBook
 
 MOST = 20  # rules whose sets are counted at once: a million books
 PARTS = ("referral_rate", "true_positive", "false_positive", "net_benefit")
-
-
-def subset_counts(fires: np.ndarray, weights: np.ndarray, k: int) -> np.ndarray:
-    """For every set of k rules, as bits, the weight of the cases in which some rule of the set fires."""
-    within = np.bincount(fires, weights, 1 << k)  # by what fires exactly; then, by what fires at most
-    for bit in range(k):
-        pairs = within.reshape(-1, 2, 1 << bit)
-        pairs[:, 1] += pairs[:, 0]
-    return within[-1] - within[::-1]
+WAYS = ("before", "after")
 
 
 def book_counts(seen: Patterns, rules: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -42,13 +36,22 @@ def book_counts(seen: Patterns, rules: Sequence[str]) -> tuple[np.ndarray, np.nd
             f"{k} rules make {1 << k:,} books; at most {MOST} rules can be weighed at once. Choose some with "
             "rule_book.only(...), for example those that fire most (firing_rates)."
         )
+
+    def caught(fires: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """For every set of rules, as bits, the weight of the cases in which some rule of the set fires."""
+        within = np.bincount(fires, weights, 1 << k)  # by what fires exactly; then, by what fires at most
+        for bit in range(k):
+            pairs = within.reshape(-1, 2, 1 << bit)
+            pairs[:, 1] += pairs[:, 0]
+        return within[-1] - within[::-1]
+
     (fires, may), changed, tallies = seen.bits(rules), seen.codes["flag changed"], []
     same = np.array_equal(seen.weights, seen.squares)
     for weights in [seen.weights] if same else [seen.weights, seen.squares]:
         counts = np.zeros((1 << k, 3, 3))
         for outcome in np.unique(changed):
             of = changed == outcome
-            sure, some = (subset_counts(bits[of], weights[of], k) for bits in (fires, fires | may))
+            sure, some = (caught(bits[of], weights[of]) for bits in (fires, fires | may))
             counts[:, :, outcome] = np.stack([weights[of].sum() - some, sure, some - sure], -1)
         counts[np.abs(counts) < 1e-12 * weights.sum()] = 0  # what rounding leaves of sums of weights
         tallies.append(counts)
@@ -72,8 +75,7 @@ def frontier(tp: np.ndarray, fp: np.ndarray, size: np.ndarray) -> tuple[np.ndarr
 class Books:
     """The counts of every set of the rules: rule i is bit i of a book's place in ``counts`` and ``squares``.
 
-    These have the shape (2 ** rules, 3, 3): referred no, yes, unknown by changed no, yes, unknown. ``parts``
-    says what each rule does, as :func:`all_books` tells.
+    These are referred no, yes, unknown by changed no, yes, unknown. ``parts`` is as :func:`all_books` tells.
     """
 
     rules: tuple[str, ...]
@@ -99,8 +101,7 @@ class Books:
     def best(self, threshold: float, within: float = 0.01) -> pd.DataFrame:
         """The best book at a threshold, and the smallest whose net benefit is within a share of the best.
 
-        Chosen by the known outcomes, as on the frontier; on few cases the best flatters itself. With
-        ``net_benefit``, its ``_min`` and ``_max``, and whether it is ``sure`` to be best whatever is unknown.
+        Chosen by the known outcomes; on few cases the best flatters itself. ``sure``: whatever is unknown.
         """
         if not 0 <= within < np.inf:
             raise SecondopError(f"within is a share of the best net benefit, 0 or more; got {within!r}.")
@@ -147,9 +148,8 @@ def all_books(
 ) -> Books:
     """Every set of the clinical rules on the same cases: what each refers, and which are best.
 
-    Arguments are those of :func:`secondop.evaluation.tradeoff.tradeoff`. ``parts`` has two rows per rule and
-    measure, by ``sort``: its *own part*, what the whole book has more than the book without it, with the
-    interval of the paired difference; and the rule *alone*. ``threshold`` is that of its net benefit.
+    Arguments are those of :func:`tradeoff`. ``parts`` has two rows per rule and measure, by ``sort``: its
+    *own part*, what the whole book has more than the book without it, and the rule *alone*.
 
     Examples
     --------
@@ -163,18 +163,95 @@ def all_books(
     cohort = judged(cohort, rule_book, outcome, weights=weights)
     rules = {rule.name: rule.label for rule in cohort.clinical}
     seen = cohort.patterns({rule.name: any_of([rule]) for rule in cohort.clinical})
+    if not (n := seen.weights.sum()):
+        raise SecondopError("There are no cases, so no rule book to weigh.")
     counts, squares = book_counts(seen, list(rules))
     (fires, may), single, pairs = seen.bits(list(rules)), 1 << np.arange(len(rules)), []
     for bit in single:
         others, own = (np.where(fires & some, 1, np.where(may & some, 2, 0)) for some in (~bit, bit))
-        seen.codes["without"], seen.codes["whole"] = sharing(others, np.zeros_like(own), own)
-        pairs.append([x.sum(0) for x in seen.crossed("without", "whole", "flag changed")])
-    own = paired(*np.moveaxis(pairs, 1, 0), [threshold], alike=False)
+        pairs.append([x.sum(0) for x in _pairs(seen, others, np.zeros_like(own), own, "flag changed")])
+    own = paired(*np.moveaxis(pairs, 1, 0), [threshold])
     alone = table(counts[single], squares[single], [threshold], measures=PARTS)
     found = {"own part": {name: own[name][..., : len(NUMBERS)] for name in PARTS}, "alone": alone}
-    n = float(seen.weights.sum()) if cohort.weights else int(seen.weights.sum())
+    n = float(n) if cohort.weights else int(n)
     about = pd.DataFrame({"policy": list(rules), "group": None, "n": n, "label": list(rules.values())})
     tables = [tidy(about.assign(sort=sort), numbers, [threshold]) for sort, numbers in found.items()]
     parts = pd.concat(tables, ignore_index=True)
     parts.attrs |= cohort.about()
     return Books(tuple(rules), counts, squares, n, parts)
+
+
+@checked()
+def reform(
+    cohort: Any,
+    before: RuleBook,
+    after: RuleBook,
+    *,
+    level: str = "recommended",
+    outcome: str = "either",
+    threshold: float = THRESHOLD,
+    weights: str | None = None,
+    by: str | list[str] | None = None,
+) -> pd.DataFrame:
+    """What changes, by measure and group, if one rule book replaces another.
+
+    Both judge the cases from their facts, and refer from this ``level`` on. Beside ``before`` and ``after``
+    their difference: ``value``, bounds and interval over one and the same settling of what is unknown, and
+    ``newly, no_longer``: the cases that enter and leave the measure.
+    """
+    both, levels, verified = _both(before, after), levels_from(level), None
+    if isinstance(cohort, Cohort):
+        refuse_clusters(cohort)
+        outcome, by, weights = cohort.outcome or outcome, by or cohort.by, weights or cohort.weights
+        verified = cohort.verified
+    told = {"by": by, "weights": weights, "verified": verified}
+    cohort = judged(getattr(cohort, "cases", cohort), both, outcome, **told)
+    old, new = ([r for r in both if r.level in levels and r.name.startswith(way)] for way in WAYS)
+    kept, lost = ([r for r in old if (r.when in [x.when for x in new]) == stays] for stays in (True, False))
+    added = [r for r in new if r.when not in [x.when for x in kept]]
+    asked = {"before": old, "after": new, "kept": kept, "lost": lost, "added": added}
+    seen = cohort.patterns({name: any_of(rules) for name, rules in asked.items()}, ("changed", *cohort.truth))
+    found = {}
+    for name in (*COUNTED, *cohort.truth):
+        measure, flag = (name, "flag changed") if name in COUNTED else ("true_positive", f"flag {name}")
+        each = (table(*seen.crossed(way, flag), [threshold], measures=[measure])[measure] for way in WAYS)
+        pairs = _pairs(seen, *(seen.codes[x] for x in ("kept", "lost", "added")), flag)
+        gain = paired(*pairs, [threshold])[measure]
+        found[name] = np.concatenate([*(numbers[..., :1] for numbers in each), gain], -1)
+    about = pd.DataFrame({"group": seen.groups, "n": seen.crossed("all")[0].sum(1)})
+    kinds = {} if cohort.weights else {"newly": "Int64", "no_longer": "Int64", "n": "int64"}
+    made = tidy(about, found, [threshold], [*WAYS, *DIFFERENCE]).astype(kinds)
+    made.attrs |= cohort.about() | {"rule_book": after.fingerprint, "before": before.fingerprint}
+    return made
+
+
+@checked()
+def flipped(cases: Any, before: RuleBook, after: RuleBook) -> Any:
+    """The cases whose recommendation on recorded facts changes: ``before, after``, in the kind given."""
+    facts = judged(cases, _both(before, after)).rule_book.rule_facts
+    frame = nw.from_native(getattr(cases, "cases", cases))
+    if isinstance(frame, nw.LazyFrame) or set(WAYS) & set(frame.columns):
+        raise SecondopError("Give cases in memory (collect them) that have no column before or after yet.")
+    typed = typed_cases(frame.to_native(), facts)
+    said = [assess_typed(typed, book)["recommendation"] for book in (before, after)]
+    moved = said[0] != said[1]
+    rows = frame.filter(moved.to_list())
+    words = (x.filter(moved).to_list() for x in said)
+    new = (nw.new_series(*x, nw.String, backend=rows.implementation) for x in zip(WAYS, words, strict=True))
+    return rows.with_columns(new).to_native()
+
+
+def _pairs(
+    seen: Patterns, shared: np.ndarray, first: np.ndarray, second: np.ndarray, flag: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Counts and their squares, by whom two policies refer that share some rules, and by what changes."""
+    seen.codes["old"], seen.codes["new"] = sharing(shared, first, second)
+    return seen.crossed("old", "new", flag)
+
+
+def _both(before: RuleBook, after: RuleBook) -> RuleBook:
+    """One book with the rules of both, so that one cohort judges all of them from the same facts."""
+    named = zip(WAYS, (before, after), strict=True)
+    rules = [replace(rule, name=f"{way}-{rule.name}") for way, book in named for rule in book]
+    sources = (before.sources_by_key | after.sources_by_key).values()
+    return replace(after, rules=rules, sources=sources, also=(*before.facts.values(), *after.facts.values()))

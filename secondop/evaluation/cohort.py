@@ -9,7 +9,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
-from itertools import product
 from typing import Any
 
 import narwhals as nw
@@ -18,9 +17,8 @@ import polars as pl
 
 from secondop.arguments import COLUMN, MAPPING, NAMES, NONE, checked, either
 from secondop.errors import SecondopError, did_you_mean, unknown_name
-from secondop.evaluation.columns import YES_NO, in_words, opened, recorded
+from secondop.evaluation.columns import YES_NO, in_words, known_words, notice, opened, plain, told_by
 from secondop.evaluation.corrected import NET, NET_OF
-from secondop.evaluation.known import SOUGHT, known_words, notice, told_by
 from secondop.evaluation.measures import TRUTH
 from secondop.evaluation.patterns import Patterns, packed, unpacked, with_clusters
 from secondop.guideline.second_opinion import RULE_BOOK
@@ -28,7 +26,7 @@ from secondop.rules.facts import Fact
 from secondop.rules.gate import ANSWER, UNREADABLE, any_frame
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import SUMMARY, Rule
-from secondop.rules.spellings import is_gap, matched
+from secondop.rules.spellings import matched
 
 EITHER = ("diagnosis_changed", "treatment_changed")
 
@@ -46,15 +44,12 @@ class Cohort:
     outcome : str, optional
         The yes/no column that says whether an opinion changes something. ``"either"`` is
         ``diagnosis_changed`` or ``treatment_changed``; ``"net_corrected"``, for :func:`tradeoff` and
-        :func:`decision_curve`, counts ``error_corrected`` less ``error_introduced``. Without it only firing
-        rates can be had.
+        :func:`decision_curve`, counts ``error_corrected`` less ``error_introduced``.
     by : str or list of str
         Columns of groups. Cases whose group is unknown are a group of their own, *not recorded*.
-    weights : str, optional
-        The column that says for how many cases each one stands; none may be missing, negative or infinite.
-    cluster : str, optional
-        The column that says of which patient, or which site, each case is, where several are of one: their
-        cases are alike, so that intervals are as wide as that many clusters allow. None may be missing.
+    weights, cluster : str, optional
+        Columns, without a gap: for how many cases each one stands (not negative or infinite); and of which
+        patient, or site, it is. Cases of one are alike, and intervals as wide as that many clusters allow.
     flags : mapping of str to str
         Names of further yes/no answers to be counted, and their columns.
     scores : sequence of str
@@ -79,8 +74,8 @@ class Cohort:
         scores: Sequence[str] = (),
         verified: str | None = None,
     ):
-        self.cases, self.rule_book = cases, rule_book
-        self.outcome, self.weights, self.cluster, self.verified = outcome, weights, cluster, verified
+        self.cases, self.rule_book, self.outcome = cases, rule_book, outcome
+        self.weights, self.cluster, self.verified = weights, cluster, verified
         self.by = list(dict.fromkeys([by] if isinstance(by, str) else by or ()))
         self.attrs = dict(getattr(cases, "attrs", {}))
         expected = "a frame of cases, one a row (pandas, polars, pyarrow, or lazy; of a file: read_cases)"
@@ -98,50 +93,41 @@ class Cohort:
             if not texts or own.get(name, column) != column:
                 said = "A policy or a flag has a name of its own, a text, and is the name of a yes/no column"
                 raise SecondopError(f"{said}; got {name!r}. Give it another name, or add its column first.")
-        flags = {name: name for name in self.truth} | dict(flags or {})
-        facts = {name: rule_book.facts[name] for name in self.by if name in rule_book.facts}
         if verified in outcomes:
             said = "verified= names the yes/no column that says for whom the outcome is known, not what it is"
             raise SecondopError(f"{said}; got {verified!r}.")
-        numbers = [*scores, *[weights] * bool(weights)]
-        own_columns = [*(name for name in self.by if name not in facts), *[cluster] * bool(cluster)]
-        plain = list(dict.fromkeys([*own_columns, *numbers]))
-        for name in (*facts, *plain, *flags.values(), *[verified] * bool(verified)):
+        flags = {name: name for name in self.truth} | dict(flags or {})
+        facts = {name: rule_book.facts[name] for name in self.by if name in rule_book.facts}
+        numbers, groups = [*scores, *filter(None, [weights])], [x for x in self.by if x not in facts]
+        beside = list(dict.fromkeys([*groups, *filter(None, [cluster]), *numbers]))
+        for name in (*facts, *beside, *flags.values(), *filter(None, [verified])):
             if name not in {*self.columns, *matched(self.columns, facts)}:
                 raise unknown_name("column of the cases", name, map(str, self.columns))
-        told = told_by(self, flags.get(SOUGHT, SOUGHT), outcomes) if outcomes else None
-        answers = dict.fromkeys((*outcomes, *flags.values(), *[told] * bool(told)), YES_NO)
-        frame, bands = opened(source, verdicts | facts | answers, plain)
+        told = told_by(self, flags.get("sought", "sought"), outcomes) if outcomes else None
+        answers = dict.fromkeys((*outcomes, *flags.values(), *filter(None, [told])), YES_NO)
+        frame = opened(source, verdicts | facts | answers, beside)
         schema = frame.collect_schema()
         if words := [name for name in numbers if not schema[name].is_numeric()]:
             raise SecondopError(f"Column {words[0]!r} must hold numbers.")
-        raw = {name: nw.col(name) for name in plain}
-        raw |= {name: x.fill_nan(None) for name, x in raw.items() if schema[name].is_float()}
-        number = {name: raw[name].cast(nw.Float64) for name in numbers}
-
-        def find(key: str) -> nw.Expr:
-            return nw.col(ANSWER + key)
-
-        read = {f"by {name}": find(name) if name in facts else raw[name] for name in self.by}
-        read |= {f"flag {name}": find(column) for name, column in flags.items()}
+        self._levels = {f"by {name}": fact.dtype for name, fact in facts.items() if fact.has_levels}
+        enums = {name: schema[name] for name in groups if isinstance(schema[name], nw.Enum)}
+        self._levels |= {f"by {name}": pl.Enum(dtype.categories) for name, dtype in enums.items()}
+        own, number = ({x: plain(x, schema[x]) for x in some} for some in (beside, numbers))
+        number = {name: x.cast(nw.Float64) for name, x in number.items()}
+        find = {name.removeprefix(ANSWER): nw.col(name) for name in schema if name.startswith(ANSWER)}
+        read = {f"by {name}": find[name] if name in facts else own[name] for name in self.by}
+        read |= {f"flag {name}": find[column] for name, column in flags.items()}
         read |= {f"score {name}": number[name] for name in scores}
         if outcomes and not self.net:
-            read["flag changed"] = reduce(operator.or_, map(find, outcomes))
+            read["flag changed"] = reduce(operator.or_, (find[name] for name in outcomes))
         for rule in rule_book if self.has_rules else ():
-            verdict = find(rule.name) if self.judged else rule.when.to_expr(lambda fact: find(fact.name))
+            verdict = find[rule.name] if self.judged else rule.when.to_expr(lambda fact: find[fact.name])
             read[f"rule {rule.name}"] = verdict
-        read |= {"told": find(told)} if told else {}
+        read |= {"told": find[told]} if told else {}
         read["weight"] = number[weights] if weights else nw.lit(1)
         read |= {"weight squared": number[weights] * number[weights]} if weights else {}
-        if cluster:
-            read["cluster"] = raw[cluster]
-            if schema[cluster] in (nw.String, nw.Categorical, nw.Enum):
-                word = raw[cluster].cast(nw.String)
-                read["cluster"] = nw.when(~is_gap(word)).then(word)
+        read |= {"cluster": own[cluster]} if cluster else {}
         self.frame = frame.select(**read, unreadable=nw.col(UNREADABLE))
-        levels = {name: fact.dtype for name, fact in facts.items() if fact.has_levels} | bands
-        self._levels = {f"by {name}": levels[name] for name in self.by if name in levels}
-        self._words = [f"by {name}" for name in self.by if name not in facts]
         odd = nw.col("weight").is_null() | (nw.col("weight") < 0) | (nw.col("weight") == np.inf)
         if weights and (wrong := self.count(odd)):
             said = "missing, negative or infinite: give each one"
@@ -172,8 +158,7 @@ class Cohort:
     def patterns(self, answers: Mapping[str, nw.Expr], flags: Sequence[str] = ("changed",)) -> Patterns:
         """Cases that answer alike, counted together by the cohort's engine, in one aggregation.
 
-        ``answers`` are three-valued expressions, such as whom a policy refers; ``flags`` name yes/no columns
-        that are counted beside: *changed* is the outcome.
+        ``answers`` are three-valued expressions, such as whom a policy refers; ``flags`` name yes/no columns.
         """
         own = {f"flag {name}": nw.col(f"flag {name}") for name in flags}
         asked = {**answers, **own, **({"flag changed": self.changed} if "changed" in flags else {})}
@@ -187,46 +172,40 @@ class Cohort:
         return Patterns(codes, groups, group, weights[0], weights[-1], clusters)
 
     def rows(self, answers: Mapping[str, nw.Expr]) -> tuple[pl.DataFrame, list[str | None], np.ndarray]:
-        """Case by case what :meth:`patterns` counts: *answer*, *flag changed*, *score*, *cluster*, *weight*.
-
-        Then the names of the groups, and which of them each case is of.
-        """
-        by = [f"by {name}" for name in self.by]
-        names = self.frame.collect_schema().names()
-        own = [name for name in names if name == "cluster" or name.startswith("score ")]
+        """Case by case what :meth:`patterns` counts; the names of the groups, and which each case is of."""
+        kept = [x for x in self.frame.collect_schema().names() if x.startswith(("by ", "cluster", "score "))]
         asked = {f"answer {name}": x for name, x in answers.items()} | {"flag changed": self.changed}
-        rows = self.frame.select(*by, *own, "weight", **asked).collect().to_polars().cast(self._levels)
-        rows = rows.with_columns(recorded(rows, self._words))
+        rows = self.frame.select(*kept, "weight", **asked).collect().to_polars().cast(self._levels)
         rows = rows.with_columns(pl.col(*asked).cast(pl.Int64).fill_null(2)).with_row_index("row")
-        if not by:
-            return rows, [None], np.zeros(len(rows), int)
-        ordered = rows.sort(by, nulls_last=True)
-        ordered = ordered.select("row", group=pl.struct(by).rle_id()).sort("row")
-        return rows, self.patterns({}, ()).groups, ordered["group"].to_numpy()
+        ordered = rows.sort([f"by {name}" for name in self.by] or "row", nulls_last=True)
+        names, group = self._groups(ordered)
+        return rows, names, group[ordered["row"].arg_sort()]
 
     def tally(self, answers: Iterable[nw.Expr]) -> tuple[list[str | None], np.ndarray, np.ndarray]:
         """How many cases answer many questions by no, yes and unknown, by group, in one aggregation.
 
-        Names of groups (one, ``None``, without any); sums of weights and of squares (questions, groups, 3);
-        with clusters, squares as :func:`secondop.evaluation.patterns.with_clusters` makes them.
+        Names of groups; sums of weights and of squares, (questions, groups, 3): with clusters as of patterns.
         """
-        asked, sums = {str(i): answer for i, answer in enumerate([*answers, nw.lit(True)])}, {}
-        for power, i in product(self._powers, asked):
-            for said, meant in {"yes": nw.col(i), "unknown": nw.col(i).is_null()}.items():
-                sums[f"{power} {i} {said}"] = nw.when(meant).then(nw.col(power)).otherwise(0).sum()
+        asked, sums = {str(i): answer for i, answer in enumerate(answers)}, {}
+        for power in self._powers:
+            sums[power] = nw.col(power).sum()
+            for i in asked:
+                for said, meant in {"yes": nw.col(i), "unknown": nw.col(i).is_null()}.items():
+                    sums[f"{power} {i} {said}"] = nw.when(meant).then(nw.col(power)).otherwise(0).sum()
         counted, groups, group = self._counted(asked, [], sums)
-        shape = (len(counted), len(self._powers), len(asked), 2)
-        said = np.moveaxis(counted.select(list(sums)).to_numpy().reshape(shape), 0, 2)
-        yes, unknown = said[..., 0], said[..., 1]
-        no = yes[:, -1:] - yes - unknown  # to the last question everybody says yes
-        no[no < 1e-12 * yes[:, -1:]] = 0  # what rounding leaves of sums of weights
-        whole = np.stack([no, yes, unknown], -1)[:, :-1]
+        tallied = []
+        for power in self._powers:
+            names = ([f"{power} {i} {said}" for i in asked] for said in ("yes", "unknown"))
+            n, (yes, unknown) = counted[power].to_numpy(), (counted.select(x).to_numpy().T for x in names)
+            no = n - yes - unknown  # next, what rounding leaves of sums of weights
+            tallied.append(np.stack([np.where(no < 1e-12 * n, 0, no), yes, unknown], -1))
+        own, squares = tallied[0], tallied[-1]
         if not self.cluster:
-            return groups, whole[0], whole[-1]
-        sums = np.zeros((*whole.shape[:2], len(groups), 3))
-        np.add.at(sums, np.s_[:, :, group], whole)
-        pairs = zip(sums[-1], whole[0], strict=True)
-        return groups, sums[0], np.stack([with_clusters(squares, own, group) for squares, own in pairs])
+            return groups, own, squares
+        places = [group == i for i in range(len(groups))]
+        counts, squares = (np.stack([x[:, here].sum(1) for here in places], 1) for x in (own, squares))
+        pairs = zip(squares, own, strict=True)
+        return groups, counts, np.stack([with_clusters(whole, each, group) for whole, each in pairs])
 
     def about(self) -> dict[str, Any]:
         """What a table says of where its cases come from."""
@@ -267,29 +246,28 @@ class Cohort:
         self, columns: Mapping[str, nw.Expr], keys: Sequence[str], sums: Mapping[str, nw.Expr]
     ) -> tuple[pl.DataFrame, list[str | None], np.ndarray]:
         """Sums by group and by some of these columns; the names of the groups, and which each row is of."""
-        groups, beside = [f"by {name}" for name in self.by], ["cluster"] * bool(self.cluster)
-        frame = self.frame.select(*groups, *beside, *self._powers, "unreadable", **columns)
-        keys = [*groups, *beside, *keys]
+        keys = [*(f"by {name}" for name in self.by), *["cluster"] * bool(self.cluster), *keys]
+        frame = self.frame.with_columns(**columns)
         sums = {**sums, "unreadable": nw.col("unreadable").sum()}
         counted = (frame.group_by(keys).agg(**sums) if keys else frame.select(**sums)).collect().to_polars()
-        counted = counted.with_columns(pl.col(*sums).cast(pl.Float64).fill_null(0))
+        counted = counted.with_columns(pl.col(*sums).cast(pl.Float64).fill_null(0)).cast(self._levels)
+        counted = counted.sort(keys, nulls_last=True) if keys else counted
         self.attrs["unreadable"] = int(counted["unreadable"].sum())
-        if words := recorded(counted, self._words):
-            counted = counted.with_columns(words).group_by(keys).agg(pl.col(*sums).sum())
-        counted = counted.cast(self._levels).sort(keys, nulls_last=True) if keys else counted
+        names, group = self._groups(counted)
         if self.cluster:
-            each = counted.group_by(groups or pl.lit(0), maintain_order=True).agg(
-                pl.col("cluster").n_unique()
-            )
-            self.clusters = each["cluster"].cast(pl.Int64).to_numpy() if len(each) else np.zeros(1, int)
-            if not groups and self.clusters.max() == 1:  # of groups, those of one cluster are left blank
+            each = [counted["cluster"].filter(group == i).n_unique() for i in range(len(names))]
+            self.clusters = np.array(each, int)
+            if not self.by and each == [1]:  # of groups, those of one cluster are left blank
                 said = f"These are cases of one {self.cluster!r} alone, which tells nothing of others"
                 raise SecondopError(f"{said}: leave cluster= away, and say that it is one.")
-        if not groups:
-            return counted, [None], np.zeros(len(counted), int)
-        group = counted.select(pl.struct(groups).rle_id()).to_series().to_numpy()
-        names = counted.select(groups).unique(maintain_order=True)
-        return counted, in_words(names, self.by), group
+        return counted, names, group
+
+    def _groups(self, rows: pl.DataFrame) -> tuple[list[str | None], np.ndarray]:
+        """The names of the groups of sorted rows, and which of them each row is of."""
+        if not (by := [f"by {name}" for name in self.by]):
+            return [None], np.zeros(len(rows), int)
+        names = in_words(rows.select(by).unique(maintain_order=True), self.by)
+        return names, rows.select(pl.struct(by).rle_id()).to_series().to_numpy()
 
 
 def is_simulated(attrs: Mapping[str, Any], columns: Iterable[Any]) -> bool:

@@ -13,8 +13,8 @@ from secondop.arguments import TEXT, checked
 from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.evaluation import contrasts as counted
 from secondop.evaluation.cohort import Cohort, is_simulated
+from secondop.evaluation.columns import NONE_ON_RECORD
 from secondop.evaluation.contrasts import ALL, OUTCOMES
-from secondop.evaluation.known import NONE_ON_RECORD
 from secondop.evaluation.measures import NUMBERS, Z
 from secondop.evaluation.patterns import Patterns
 from secondop.evaluation.published import (
@@ -241,7 +241,7 @@ def _seen(row: pd.Series, point: str, answers: Patterns, redrawn: list[Patterns]
         many = {} if some.cluster is None else {"clusters": len(np.unique(some.cluster))}
         counts, squares = (x[0] for x in some.crossed(*cells, outcome))
         if point == "rate":
-            return many | counted.rate_of(counts, counted.effect_of(counts, squares))[0]
+            return many | counted.rate_of(counts, squares)
         return many | counted.contrast_of(row["measure"], counts, squares)
 
     seen = figure(answers) | {"denominator": inside, "fitted": nan}

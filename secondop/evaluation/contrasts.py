@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from math import exp, hypot, inf, nan, sqrt
-from typing import Any, NamedTuple
+from typing import Any
 
 import narwhals as nw
 import numpy as np
 
 from secondop.evaluation.cohort import EITHER, TRUTH, Cohort
-from secondop.evaluation.given import book_of
-from secondop.evaluation.measures import Z, spread_of, wilson
+from secondop.evaluation.measures import FP, TP, Z, five, settled, share, spread_of, wilson
 from secondop.evaluation.patterns import Patterns
-from secondop.evaluation.policies import any_of
+from secondop.evaluation.policies import any_of, book_of
 from secondop.rules.conditions import Condition
 from secondop.rules.facts import Fact
 
@@ -21,7 +20,6 @@ ALL, SOUGHT, DIFFER = "all cases", "cases that sought an opinion", "sought opini
 OUTCOMES = (*EITHER, "second_right", *TRUTH)
 Count = tuple[float, float]  # how many, of how many
 Estimate = tuple[float, float, float]  # value, lower, upper
-Effect = Callable[[np.ndarray], float]  # of clusters on the variance, by what each cell counts
 # Which cells of (in the denominator, answer) a rate counts, and the rest of it: at least, and at most.
 _LEAST = np.array([[[0, 0, 0], [0, 1, 0], [0, 0, 0]], [[0, 0, 0], [1, 0, 1], [1, 0, 1]]])
 _MOST = np.array([[[0, 0, 0], [0, 1, 1], [0, 1, 1]], [[0, 0, 0], [1, 0, 0], [0, 0, 0]]])
@@ -30,20 +28,6 @@ VARIANCES = {  # of the logarithm, by the delta method; the group of a lift is p
     "odds ratio": lambda k, n, j, m: 1 / k + 1 / (n - k) + 1 / j + 1 / (m - j),
     "lift": lambda k, n, j, m: 1 / k - 1 / n - 1 / j - 1 / m + 2 * k / (n * j),
 }
-
-
-class Side(NamedTuple):
-    """One side of a contrast, settled: how many of how many, the effect of clusters, and which cells."""
-
-    count: Count
-    effect: float
-    top: np.ndarray
-    rest: np.ndarray
-
-    @property
-    def effective(self) -> Count:
-        """The counts of as many independent cases as tell as much."""
-        return self.count[0] / self.effect, self.count[1] / self.effect
 
 
 def answers_of(
@@ -90,76 +74,73 @@ def only_sought(answers: Patterns) -> bool:
     return True
 
 
-def rate_of(counts: np.ndarray, effect: Effect = lambda each: 1.0) -> tuple[dict[str, Any], Side, Side]:
-    """One rate, from counts of being in its denominator by the answer; what is unknown widens its bounds.
-
-    Beside it the sides that make it least and most.
-    """
-    counts, sides = counts.astype(int), []
-    for top, rest in (_LEAST, _MOST):
-        k, n = (int((counts * cells).sum()) for cells in (top, top + rest))
-        each = top * (n - k) - rest * k if 0 < k < n else top + rest
-        sides.append(Side((k, n), effect(each), top, rest))
-    # Where nobody is certain to be counted, one bound may be empty: those who are counted give the other.
-    least, most = (x if x.count[1] else y for x, y in (sides, sides[::-1]))
+def rate_of(counts: np.ndarray, squares: np.ndarray) -> dict[str, Any]:
+    """One rate, from counts of being in its denominator by the answer; what is unknown widens its bounds."""
+    found = five(share([TP], [FP], 1), settled(counts, squares), np.ones(1))
+    _, low, high, lower, upper = found.tolist()
     seen = {"n": int(counts[1].sum()), "count": int(counts[1, 1])}
     seen |= {"unknown": int(counts[1, 2] + counts[2].sum())}
-    low, high = (k / n if n else nan for k, n in (least.count, most.count))
     seen |= {"rate": nan if seen["unknown"] else low, "min": low, "max": high}
-    return seen | {"lower": wilson(*least.effective)[0], "upper": wilson(*most.effective)[1]}, least, most
-
-
-def effect_of(counts: np.ndarray, squares: np.ndarray) -> Effect:
-    """By how much clusters widen the variance of a sum, by what each cell counts in it."""
-    if squares.ndim == counts.ndim:
-        return lambda each: 1.0
-    flat = np.concatenate([squares[..., 0].ravel(), squares[..., 1:].ravel()])
-
-    def effect(each: np.ndarray) -> float:
-        each = np.broadcast_to(each, counts.shape).ravel().astype(float)
-        alone = spread_of(flat[: each.size], each)
-        return float(spread_of(flat, each) / alone) if alone else 1.0
-
-    return effect
+    return seen | {"lower": lower, "upper": upper}
 
 
 def contrast_of(measure: str, counts: np.ndarray, squares: np.ndarray) -> dict[str, Any]:
     """One contrast, from counts by being in its group, by being in its reference, and by the answer."""
-    effect = effect_of(counts, squares)
-    one, least, most = rate_of(counts.sum(1), lambda each: effect(each[:, None]))
-    other, fewest, greatest = rate_of(counts.sum(0), lambda each: effect(each[None]))
+    sides = counts.sum(1).astype(int), counts.sum(0).astype(int)
+    (least, most), (fewest, greatest) = map(_ends, sides)
 
-    def logged(side: Side, count: Count) -> np.ndarray:
-        """What each cell counts, to first order, in the logarithm of one side's odds or share."""
-        k, n = count
-        odds = measure == "odds ratio"
-        return side.top / k - (side.rest / (n - k) if odds else (side.top + side.rest) / n)
+    def end(*ways: tuple[np.ndarray, np.ndarray]) -> Estimate:
+        pairs = [_count(side, *way) for side, way in zip(sides, ways, strict=True)]
+        filled = zip(ways, _filled(measure, *pairs), strict=True)
+        one, other = (_influence(measure, *way, *pair) for way, pair in filled)
+        return contrasted(measure, *pairs, _effect(counts, squares, one[:, None] - other[None]))
 
-    def ends(group: Side, reference: Side) -> Estimate:
-        if measure == "risk difference":
-            return contrasted(measure, group.effective, reference.effective)
-        above, below = _filled(measure, group.count, reference.count)
-        each = logged(group, above)[:, None] - logged(reference, below)[None]
-        return contrasted(measure, group.count, reference.count, effect(each))
+    (low, lower, _), (high, _, upper) = end(least, greatest), end(most, fewest)
+    (n, k), (m, j) = ((int(side[1].sum()), int(side[1, 1])) for side in sides)
+    unknown = int(sum(side[1, 2] + side[2].sum() for side in sides))
+    seen = {"n_group": n, "k_group": k, "n_reference": m, "k_reference": j, "unknown": unknown}
+    return seen | {"value": nan if unknown else low, "min": low, "max": high, "lower": lower, "upper": upper}
 
-    (low, lower, _), (high, _, upper) = ends(least, greatest), ends(most, fewest)
-    seen = {"n_group": one["n"], "k_group": one["count"], "n_reference": other["n"]}
-    seen |= {"k_reference": other["count"], "unknown": one["unknown"] + other["unknown"]}
-    seen |= {"value": nan if seen["unknown"] else low, "min": low, "max": high}
-    return seen | {"lower": lower, "upper": upper}
+
+def _ends(side: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """Which cells of a side are counted, and which are the rest of it, at least and at most.
+
+    Where nobody is certain to be counted, one of them may be empty: those who are counted give it then.
+    """
+    return tuple(x if _count(side, *x)[1] else y for x, y in ((_LEAST, _MOST), (_MOST, _LEAST)))
+
+
+def _count(side: np.ndarray, top: np.ndarray, rest: np.ndarray) -> Count:
+    return int((side * top).sum()), int((side * (top + rest)).sum())
+
+
+def _influence(measure: str, top: np.ndarray, rest: np.ndarray, k: float, n: float) -> np.ndarray:
+    """What each cell counts, to first order, in a share, or in the logarithm of a share or of odds."""
+    if measure == "risk difference":
+        return (top * (n - k) - rest * k) / n**2
+    return top / k - (rest / (n - k) if measure == "odds ratio" else (top + rest) / n)
+
+
+def _effect(counts: np.ndarray, squares: np.ndarray, each: np.ndarray) -> float:
+    """By how much clusters widen the variance of the sum of what each cell counts."""
+    if squares.ndim == counts.ndim:
+        return 1.0
+    each, alone = np.ravel(each), squares[..., 0].ravel()
+    wide, narrow = (spread_of(x, each) for x in (np.append(alone, squares[..., 1:]), alone))
+    return float(wide / narrow) if narrow else 1.0
 
 
 def contrasted(measure: str, group: Count, reference: Count, effect: float = 1.0) -> Estimate:
     """A risk ratio, odds ratio, lift or risk difference of two counts, with its 95 % interval.
 
     The interval of a ratio is normal on the log scale; where a cell is empty, it is that of counts with half
-    a case more in each cell (Haldane 1956, Ann Hum Genet 20:309-311). Clusters multiply the variance of its
-    logarithm by their ``effect``.
+    a case more in each cell (Haldane 1956, Ann Hum Genet 20:309-311). Clusters multiply the variance by their
+    ``effect``.
     """
     if not (group[1] and reference[1]):
         return nan, nan, nan
     if measure == "risk difference":
-        one, other = ((k / n, *wilson(k, n)) for k, n in (group, reference))
+        one, other = ((k / n, *wilson(k / effect, n / effect)) for k, n in (group, reference))
         return one[0] - other[0], *apart(one, one, other)
     value, filled = _ratio(measure, group, reference), _filled(measure, group, reference)
     factor = exp(Z * sqrt(max(VARIANCES[measure](*filled[0], *filled[1]), 0) * effect))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,18 +13,18 @@ from secondop.arguments import MAPPING, TEXT, checked, either
 from secondop.errors import SecondopError, unknown_name
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.measures import MEASURES
-from secondop.evaluation.policies import choose
+from secondop.evaluation.policies import Policy, choose
 from secondop.evaluation.tradeoff import THRESHOLD, weigh
 from secondop.evaluation.verification import learn
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 
 DELTAS = (-np.inf, *np.linspace(-4, 4, 33), np.inf)
-ONE = either(TEXT, MAPPING)
 WAYS = ("known cases alone", "estimate", "bounds", "truth")
+_ONE = either(TEXT, MAPPING)
 
 
-@checked(policy=ONE, measure=TEXT)
+@checked(policy=_ONE, measure=TEXT)
 def departures(
     cases: Any,
     policy: str | Mapping[str, str] = "recommended",
@@ -52,17 +52,15 @@ def departures(
     >>> table["value"].round(1).tolist()
     [16.7, 25.0, 33.3]
     """
-    cohort, chosen, name = _one(cases, policy, measure, outcome, verified, weights, rule_book)
-    learned, tables = learn(cohort, chosen, "doubly_robust", given), []
-    for delta in tqdm(np.atleast_1d(np.asarray(deltas, float)), desc="departing", delay=2, leave=False):
-        made = weigh(cohort, chosen, [threshold], [measure], learned, delta)
-        tables.append(_row(made, name, measure).assign(delta=delta, odds=np.exp(delta)))
-    table = pd.concat(tables, ignore_index=True)
-    table.attrs |= made.attrs
-    return table
+    told = {"outcome": outcome, "verified": verified, "weights": weights, "rule_book": rule_book}
+    cohort, chosen, weighed = _one(cases, policy, measure, threshold, told)
+    learned = learn(cohort, chosen, "doubly_robust", given)
+    deltas = tqdm(np.asarray(deltas, float), desc="departing", delay=2, leave=False)
+    tables = [weighed(cohort, learned, x).assign(delta=x, odds=np.exp(x)) for x in deltas]
+    return _joined(tables, tables[-1])
 
 
-@checked(policy=ONE, measure=TEXT)
+@checked(policy=_ONE, measure=TEXT)
 def verification_bias(
     cases: Any,
     policy: str | Mapping[str, str] = "recommended",
@@ -83,44 +81,49 @@ def verification_bias(
 
     Examples
     --------
-    >>> cases = pd.DataFrame({"mine": [True] * 120 + [False] * 80})
-    >>> known = [45 * [True], 15 * [False], 60 * [None], 4 * [True], 16 * [False], 60 * [None]]
-    >>> cases["changed"] = sum(known, [])
-    >>> table = verification_bias(cases, {"mine": "mine"}, outcome="changed", given=[])
-    >>> table[["way", "n", "value", "min", "max"]]
-                     way    n  value    min    max
-    0  known cases alone   80  56.25  56.25  56.25
-    1           estimate  200  45.00  22.50  52.50
-    2             bounds  200    NaN  22.50  52.50
+    >>> changed = [True, True, False, None, False] * 4
+    >>> cases = pd.DataFrame({"mine": [True] * 12 + [False] * 8, "changed": changed})
+    >>> verification_bias(cases, {"mine": "mine"}, outcome="changed", given=[])[["way", "n", "value", "max"]]
+                     way   n  value   max
+    0  known cases alone  16   37.5  37.5
+    1           estimate  20   36.0  40.0
+    2             bounds  20    NaN  40.0
     """
-    cohort, chosen, name = _one(cases, policy, measure, outcome, verified, weights, rule_book)
-    learned = learn(cohort, chosen, method, given)
-    bounds, made = (weigh(cohort, chosen, [threshold], [measure], x) for x in (None, learned))
+    told = {"outcome": outcome, "verified": verified, "weights": weights, "rule_book": rule_book}
+    cohort, chosen, weighed = _one(cases, policy, measure, threshold, told)
+    estimate, bounds = weighed(cohort, learn(cohort, chosen, method, given)), weighed(cohort)
     cohort.frame = cohort.frame.filter(~cohort.changed.is_null())
-    tables = [weigh(cohort, chosen, [threshold], [measure]), made, bounds]
+    tables = [weighed(cohort), estimate, bounds]
     if verified and cohort.simulated:
-        whole, *_ = _one(cases, policy, measure, outcome, None, weights, rule_book)
-        tables.append(weigh(whole, chosen, [threshold], [measure]))
-    rows = [_row(x, name, measure).assign(way=way) for way, x in zip(WAYS, tables, strict=False)]
-    table = pd.concat(rows, ignore_index=True)
-    table.insert(0, "way", table.pop("way"))
-    table.attrs |= made.attrs
+        tables.append(weighed(_one(cases, policy, measure, threshold, told | {"verified": None})[0]))
+    table = _joined(tables, estimate)
+    table.insert(0, "way", WAYS[: len(table)])
     return table
 
 
-def _one(cases: Any, policy: Any, measure: str, outcome: str, *told: Any) -> tuple[Cohort, list, str]:
-    """The cohort, the policy between nobody and everybody, and its name."""
-    verified, weights, rule_book = told
+def _one(
+    cases: Any, policy: str | Mapping[str, str], measure: str, threshold: float, told: dict[str, Any]
+) -> tuple[Cohort, list[Policy], Callable[..., pd.DataFrame]]:
+    """The cohort, the policy between nobody and everybody, and what gives its row of the measure."""
     if measure not in MEASURES:
         raise unknown_name("measure", measure, MEASURES)
-    if isinstance(cases, Cohort) or (isinstance(policy, Mapping) and len(policy) != 1):
-        raise SecondopError("Give cases (no Cohort) and one policy: a name, or {'its name': 'its column'}.")
     own = policy if isinstance(policy, Mapping) else {}
-    cohort = Cohort(cases, rule_book, outcome=outcome, verified=verified, weights=weights, flags=own)
-    name = next(iter(own), policy)
+    if isinstance(cases, Cohort) or len(own) > 1 or policy == {}:
+        raise SecondopError("Give cases (no Cohort) and one policy: a name, or {'its name': 'its column'}.")
+    cohort, name = Cohort(cases, flags=own, **told), next(iter(own), policy)
     chosen = [p for p in choose(cohort, own or [name]) if p.name in ("none", name, "all")]
-    return cohort, chosen, name
+
+    def weighed(cohort: Cohort, *learned: Any) -> pd.DataFrame:
+        table = weigh(cohort, chosen, [threshold], [measure], *learned)
+        return table[(table["policy"] == name) & (table["measure"] == measure)]
+
+    return cohort, chosen, weighed
 
 
-def _row(table: pd.DataFrame, name: str, measure: str) -> pd.DataFrame:
-    return table[(table["policy"] == name) & (table["measure"] == measure)]
+def _joined(tables: list[pd.DataFrame], estimate: pd.DataFrame) -> pd.DataFrame:
+    """One table that says what its estimate assumes, or that nothing had to be estimated."""
+    table = pd.concat(tables, ignore_index=True)
+    table.attrs |= estimate.attrs
+    known = "Every outcome is known, so nothing is estimated and no assumption matters."
+    table.attrs.setdefault("estimate", known)
+    return table

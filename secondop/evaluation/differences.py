@@ -1,36 +1,36 @@
-"""What differs between two policies on the same cases, and whether missing information can turn it round."""
+"""What differs between two policies on the same cases, and which are best: never decided on each alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import product
 
 import numpy as np
 
 from secondop.evaluation.measures import COUNTED, FN, FP, MEASURES, NUMBERS, TN, TP, Estimates, Z, odds_of
+from secondop.evaluation.patterns import Patterns
+from secondop.evaluation.policies import FORESIGHT, Policy
 
 DIFFERENCE = [*NUMBERS, "newly", "no_longer"]
 _CELLS = np.array([[TN, FN], [FP, TP]])  # by referred, changed
-# The 27 kinds of case, referred by the first, by the second, changed: no, yes, unknown; the eight settled ones.
+# Kinds of case: referred by the first, by the second, changed; with what is unknown, and settled.
 _GIVEN, _TO = (np.array(list(product(range(x), repeat=3))) for x in (3, 2))
 
 
 def paired(
-    counts: np.ndarray, squares: np.ndarray, thresholds: Iterable[float] = (), *, alike: bool = True
+    counts: np.ndarray, squares: np.ndarray, thresholds: Iterable[float] = ()
 ) -> dict[str, np.ndarray]:
     """Every linear measure of the second policy less that of the first, per 100 cases: ``DIFFERENCE``.
 
     ``counts, squares`` are sums of w and of w squared, of shape (..., 3, 3, 3): referred by the first, by the
-    second, changed. ``min, max`` are over one and the same settling; ``newly, no_longer`` the weight that
-    enters and leaves the measure, blank where a threshold counts. ``alike``: a case that neither can judge is
-    settled the same way for both; else each goes its own way, which is wider.
+    second, changed. ``min, max`` are over one and the same settling, in which a case that neither can judge
+    goes its own way for each (:func:`sharing` leaves out what cannot); ``newly, no_longer`` the weight that
+    enters and leaves the measure, blank where a threshold counts.
     """
     odds, found = odds_of(thresholds), {}
     flat, flat2 = (np.asarray(x, float).reshape(*np.shape(x)[:-3], 27) for x in (counts, squares))
     may = ((_GIVEN[:, None] == 2) | (_GIVEN[:, None] == _TO)).all(-1)  # what each kind may be once settled
     recorded = may & (_TO[:, :2] <= _GIVEN[:, None, :2] % 2).all(-1)
-    if alike:
-        may &= (_GIVEN[:, None, :2] < 2).any(-1) | (_TO[:, 0] == _TO[:, 1])
     for name, counted in COUNTED.items():
         each, at_threshold = counted(odds), MEASURES[name].at_threshold
         gain = (each[..., _CELLS[_TO[:, 1], _TO[:, 2]]] - each[..., _CELLS[_TO[:, 0], _TO[:, 2]]])[
@@ -49,8 +49,7 @@ def paired(
 def sharing(shared: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Whom two policies refer (0 no, 1 yes, 2 unknown) that share some rules and have others of their own.
 
-    What they share cannot make them differ: where it is unknown, and no other rule fires, it is left out. So
-    ``paired(..., alike=False)`` of the two settles what they share once, and the rest freely.
+    What they share cannot make them differ: where it is unknown, and no other rule fires, it is left out.
     """
     left_out = (shared == 2) & (first != 1) & (second != 1)
     joined = (np.where((own == 1) | (shared == 1), 1, np.maximum(own, shared)) for own in (first, second))
@@ -73,3 +72,62 @@ def _interval(counts: np.ndarray, squares: np.ndarray, gain: np.ndarray, at_thre
             middle = pairs * mean / (pairs + 2)
             half = Z * np.sqrt(pairs * square + 1 - (pairs * mean) ** 2 / (pairs + 2)) / (pairs + 2)
     return 100 * mean, 100 * (middle - half), 100 * (middle + half)
+
+
+def best_between(gain: np.ndarray, cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Between which thresholds no rival (along the last axis) is better: no gain - odds * cost below 0."""
+    level = np.abs(cost) <= 1e-9
+    with np.errstate(divide="ignore", invalid="ignore"):
+        odds = np.where(level, np.where(gain < -1e-9, -1, np.inf), gain / cost)
+        low = np.max(odds, -1, where=~level & (cost < 0), initial=0) + 0.0  # no minus zero
+        high = np.maximum(-1, np.min(odds, -1, where=level | (cost > 0), initial=np.inf))
+        return low / (1 + low), 1 - 1 / (1 + high)
+
+
+def ranked(
+    seen: Patterns,
+    policies: Sequence[Policy],
+    counts: np.ndarray,
+    thresholds: Sequence[float],
+    shares: np.ndarray | None = None,
+    spread: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Whether each policy is best at some threshold, and at each of these: 1, 0, or blank.
+
+    Blank where unknown outcomes decide it, and of perfect foresight, which nobody can choose. Of estimates
+    (the ``shares`` of all policies, the ``spread`` of all others than foresight) it is 1 where the 95 %
+    interval of the difference from every other lies above 0, 0 where one lies below, else as bounds tell.
+    """
+    real = [i for i, policy in enumerate(policies) if policy.sort != FORESIGHT]
+    refers = np.array([seen.codes[policies[i].name] == 1 for i in real])
+    unknown = [
+        seen.weights * (seen.codes["flag changed"] == 2) * (seen.group == i) for i in range(len(seen.groups))
+    ]
+    # the weight of unknown outcomes, each of which may change, that i refers and j does not: (groups, i, j)
+    mine = np.reshape([(refers * w) @ ~refers.T for w in unknown], (-1, len(real), len(real)))
+    fp, tp = (x[..., :, None] - x[..., None, :] for x in counts[real, :, 1, :2].T)
+    tp, theirs = tp - 1e-6 * np.tri(len(real), k=-1), mine.swapaxes(1, 2)  # of equal ones the first is best
+
+    def told(sure: np.ndarray, may: np.ndarray) -> np.ndarray:
+        found = np.full((len(policies), len(sure), len(NUMBERS)), np.nan)
+        said = np.stack([np.where(sure, 1, np.where(may, np.nan, 0)), sure, may], -1)
+        found[real, :, :3] = said.swapaxes(0, 1)
+        return found
+
+    ends, each = ((tp - theirs, fp + mine), (tp + mine, fp - theirs)), []
+    front = told(*(low < high - 1e-9 for low, high in (best_between(*pair) for pair in ends)))
+    for threshold, odds in zip(thresholds, odds_of(thresholds), strict=True):
+        here = np.array([policies[i].at in (None, threshold) for i in real])
+        low, high = (gain - odds * cost for gain, cost in ends)
+        ways = [((low > 1e-9) | ((low >= 0) & (high < 1e-9)), high >= -1e-9)]
+        if shares is not None:
+            weigh = np.array([1, -odds])
+            net, joint = (shares[real, :, :2] @ weigh).T, np.einsum("a,gabij,b->gij", weigh, spread, weigh)
+            alone = np.diagonal(joint, axis1=1, axis2=2)
+            width = Z * np.sqrt(np.maximum(alone[:, :, None] + alone[:, None] - 2 * joint, 0))
+            lead = net[:, :, None] - net[:, None]  # blank without an estimate: there bounds decide
+            ways.append((ways[0][0] | (lead > width + 1e-9), ways[0][1] & ~(lead < -width - 1e-9)))
+        found = [told(*(np.all(x, -1, where=here) & here for x in way)) for way in ways]
+        found[0][..., 0] = found[-1][..., 0]
+        each.append(found[0])
+    return front, np.stack(each, -2) if each else front[..., :0, None]

@@ -1,13 +1,14 @@
 """How far beyond chance a rule book gets, by how informative facts are assumed or calibrated to be.
 
-How much better than chance a policy is follows from how much facts tell of outcomes. That is no finding: it
-is assumed, and calibrated to a few published contrasts, each of which is known from low to high only.
+That facts tell of outcomes is no finding: it is assumed, and calibrated to a few published contrasts, each of
+which is known from low to high only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -22,8 +23,7 @@ from secondop.datafiles import data_path
 from secondop.errors import unknown_name
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.corrected import NET, NET_OF, lift
-from secondop.evaluation.given import judged
-from secondop.evaluation.policies import Policy, any_of, choose
+from secondop.evaluation.policies import any_of, choose, judged
 from secondop.evaluation.published import published_contrasts
 from secondop.evaluation.tradeoff import weigh
 from secondop.guideline.contrasts import DOUBT
@@ -70,14 +70,12 @@ def yield_range(
     """Yield above chance and its share of the possible, over how informative facts may be.
 
     At each anchor the scenario is calibrated to the contrasts as :func:`contrast_anchors` has them, then at
-    every ``signal`` solved for its own rates again. All cohorts are drawn from the same random numbers.
+    every ``signal`` (1: as calibrated; 0: nothing; 2: twice as much) solved for its own rates again. All
+    cohorts share their random numbers; nobody is referred because of what is not recorded. Other arguments
+    are those of :func:`simulate` and :func:`tradeoff`.
 
-    ``signals``: 1 is as calibrated to the contrasts, 0 nothing, 2 twice as much. Other arguments are those of
-    :func:`simulate` and :func:`tradeoff`; nobody is referred because of what is not recorded.
-
-    A row per ``signal``, ``contrasts`` (the anchor), ``policy`` and ``measure``: referral rate, true
-    positives, yield above chance, its share of the possible at that volume (with ``"net_corrected"`` the
-    first and the third): ``value``, and its 95 % interval by chance in simulating, ``lower, upper``.
+    A row per ``signal``, ``contrasts`` (the anchor), ``policy`` and ``measure``: ``value``, and its 95 %
+    interval by chance in simulating, ``lower, upper``.
 
     Examples
     --------
@@ -87,27 +85,19 @@ def yield_range(
     >>> (rows["lower"] > 0).to_dict()
     {0.0: False, 1.0: True}
     """
-    scenario = as_scenario(scenario)
-    known, signals, parts = contrast_anchors(), [float(signal) for signal in signals], []
+    scenario, known, parts = as_scenario(scenario), contrast_anchors(), []
     if strangers := [anchor for anchor in anchors if anchor not in ANCHORS]:
         raise unknown_name("anchor", strangers[0], ANCHORS)
-    with tqdm(total=len(anchors) * len(signals), unit="cohort", leave=False) as bar:
-        for anchor in anchors:
-            stated = {
-                e: x for e, x in known[anchor].items() if f"effects.{e}.contrast" in scenario.parameters
-            }
-            anchored = calibrate(scenario, contrasts=stated)
-            for signal in signals:
-                moved = recentred(anchored.replace({"signal": signal}))
-                cases = simulate(moved, n, seed=seed, engine="polars")
-                cohort = Cohort(cases, rule_book, outcome=outcome)
-                chosen = (
-                    replace(p, refers=None if p.refers is None else p.refers.fill_null(False))
-                    for p in choose(cohort, policies)
-                )
-                table = weigh(cohort, list(chosen), [], MEASURED)
-                parts.append(table.assign(signal=signal, contrasts=anchor))
-                bar.update()
+    stated = [effect for effect in known.index if f"effects.{effect}.contrast" in scenario.parameters]
+    anchored = {x: calibrate(scenario, contrasts=known.loc[stated, x].to_dict()) for x in anchors}
+    runs = tqdm([*product(anchors, map(float, signals))], unit="cohort", leave=False)
+    for anchor, signal in runs:
+        moved = recentred(anchored[anchor].replace({"signal": signal}))
+        cohort = Cohort(simulate(moved, n, seed=seed, engine="polars"), rule_book, outcome=outcome)
+        chosen = choose(cohort, policies)
+        known_to = (p if p.refers is None else replace(p, refers=p.refers.fill_null(False)) for p in chosen)
+        table = weigh(cohort, list(known_to), [], MEASURED)
+        parts.append(table.assign(signal=signal, contrasts=anchor))
     made = pd.concat(parts, ignore_index=True)
     about = ["signal", "contrasts", "policy", "measure", "value", "lower", "upper", "n", "label", "sort"]
     made = made.loc[made["policy"].isin(policies), about].reset_index(drop=True)
@@ -122,9 +112,9 @@ def triage_lifts(
     """What triage by doubt, by first diagnosis and by policy finds: published lifts beside a cohort's.
 
     A lift says how well a choice does: errors corrected less errors introduced among those chosen, over that
-    among all; 1 is chance. Published are breast biopsies on three case mixes (``TRIAGES``); of the cohort,
-    which holds the truth, cases whose facts tell of doubt, and policies of the rule book. Nobody is chosen
-    because of what is not recorded.
+    among all; 1 is chance. Published are breast biopsies (``TRIAGES``); of the cohort, which holds the truth,
+    cases whose facts tell of doubt, and policies of the rule book. Nobody is chosen because of what is not
+    recorded.
 
     A row per ``triage``: its ``source`` (published, simulated or own cases), how many of 100 it ``referred``,
     the ``value``, and ``lower, upper``: a 95 % interval; of what is published the ends over case mixes, with
@@ -132,19 +122,17 @@ def triage_lifts(
     """
     published = published_contrasts().set_index("id").loc[[*TRIAGES], ["lower", "upper"]]
     published = published.assign(triage=TRIAGES.values(), source="published")
-    said, source = "Doubt, as the facts have it", RULE_BOOK["ambiguous-pathology"].source
-    doubt = Amplifier("doubt", group="doubt", label=said, when=DOUBT, source=source)
+    said, cited = "Doubt, as the facts have it", RULE_BOOK["ambiguous-pathology"].source
+    doubt = Amplifier("doubt", group="doubt", label=said, when=DOUBT, source=cited)
     read = judged(cohort, RULE_BOOK.with_(doubt), NET)
-    chosen = [Policy(doubt.name, doubt.label, "own", "", any_of([doubt]))]
-    chosen += [
-        replace(p, label=f"Rule book: {p.label}") for p in choose(read, policies) if p.name in policies
-    ]
-    seen, rows = read.patterns({p.name: p.refers for p in chosen}, NET_OF), []
-    source = "simulated" if read.simulated else "own cases"
-    for policy in chosen:
-        counts = seen.crossed(policy.name, *(f"flag {flag}" for flag in NET_OF))[0].sum(0)
-        rows.append((policy.label, source, 100 * counts[1].sum() / counts.sum(), *lift(counts)))
-    counted = pd.DataFrame(rows, columns=["triage", "source", "referred", "value", "lower", "upper"])
+    asked = {doubt.label: any_of([doubt])}
+    asked |= {f"Rule book: {p.label}": p.refers for p in choose(read, policies) if p.name in policies}
+    seen, rows = read.patterns(asked, NET_OF), []
+    for label in asked:
+        counts = seen.crossed(label, *(f"flag {flag}" for flag in NET_OF))[0].sum(0)
+        rows.append((label, 100 * counts[1].sum() / counts.sum(), *lift(counts)))
+    counted = pd.DataFrame(rows, columns=["triage", "referred", "value", "lower", "upper"])
+    counted.insert(1, "source", "simulated" if read.simulated else "own cases")
     table = pd.concat([published, counted], ignore_index=True)[counted.columns]
     table.attrs = read.about() | {"n": int(seen.weights.sum())}
     return table

@@ -11,12 +11,11 @@ import pandas as pd
 from secondop.arguments import checked
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.differences import paired
-from secondop.evaluation.given import refuse_no_chance
 from secondop.evaluation.learning import UNKNOWN, rows_of
 from secondop.evaluation.measures import odds_of, wilson
 from secondop.evaluation.measures import table as measured
 from secondop.evaluation.patterns import Patterns
-from secondop.evaluation.policies import at_level
+from secondop.evaluation.policies import at_level, refuse_no_chance
 from secondop.evaluation.tradeoff import THRESHOLD
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
@@ -60,13 +59,14 @@ def same_volume(
         found = measured(counts, counts, [threshold], measures=each)
         gain, least, most = paired(*seen.crossed(*sides, "changed"))["true_positive"].ravel()[[0, 3, 4]]
         ahead = "learned triage" if least > 0 else "rule book" if most < 0 else "neither"
+        about = {"level": level, "unknown": unknown, "n": len(rows), "referral_rate": 100 * share}
+        about |= {"cut": values[learned].min(initial=np.inf)}
+        winner = "" if ahead == "neither" and np.isnan(gain) else ahead
         for name, times in each.items():
-            row = {"level": level, "unknown": unknown, "n": len(rows), "referral_rate": 100 * share}
-            row |= {"cut": values[learned].min(initial=np.inf), "measure": name}
-            row |= dict(zip(("random", *sides), found[name].reshape(3, -1)[:, 0], strict=True))
+            numbers = dict(zip(("random", *sides), found[name].reshape(3, -1)[:, 0], strict=True))
             lower, upper = sorted([times * least, times * most])
-            row |= {"difference": times * gain, "lower": lower, "upper": upper}
-            table.append(row | {"winner": "" if ahead == "neither" and np.isnan(gain) else ahead})
+            numbers |= {"difference": times * gain, "lower": lower, "upper": upper}
+            table.append(about | {"measure": name} | numbers | {"winner": winner})
     table = pd.DataFrame(table)
     table.attrs = {"threshold": threshold, **_told(cohort)}
     return table
@@ -108,7 +108,7 @@ def calibration(
     table = table.assign(share=(least / n).where(least == most), min=least / n, max=most / n)
     table = table.assign(lower=wilson(least, n)[0], upper=wilson(most, n)[1])
     known = rows[rows["unknown"] == 0]
-    table.attrs |= {**_told(cohort), **_calibrated(known["score"], known["changed"])}
+    table.attrs = {**_told(cohort), **_calibrated(known["score"], known["changed"])}
     return table
 
 
@@ -126,9 +126,8 @@ def _calibrated(score: pd.Series, changed: pd.Series) -> dict[str, tuple[float, 
     apart = yes.empty or no.empty or no.max() <= yes.min() or yes.max() <= no.min()
     if apart or not score.between(0, 1, inclusive="neither").all():
         return dict.fromkeys(("slope", "intercept"), (np.nan,) * 3)
-    logit, one = np.log(score / (1 - score)), np.ones(len(score))
-    line = GLM(changed.astype(float), np.column_stack([logit, one]), family=Binomial()).fit()
-    level = GLM(changed.astype(float), one, offset=logit, family=Binomial()).fit()
-    fits = {"slope": line, "intercept": level}
-    ends = {name: [fit.params.iloc[0], *fit.conf_int().iloc[0]] for name, fit in fits.items()}
-    return {name: tuple(map(float, three)) for name, three in ends.items()}
+    logit, one, y = np.log(score / (1 - score)), np.ones(len(score)), changed.astype(float)
+    line = GLM(y, np.column_stack([logit, one]), family=Binomial()).fit()
+    level = GLM(y, one, offset=logit, family=Binomial()).fit()
+    ends = ((fit.params.iloc[0], *fit.conf_int().iloc[0]) for fit in (line, level))
+    return dict(zip(("slope", "intercept"), (tuple(map(float, x)) for x in ends), strict=True))

@@ -56,11 +56,9 @@ def learned_triage(
     from sklearn.calibration import CalibratedClassifierCV
 
     if "score" in getattr(cases, "columns", ()):
-        raise SecondopError(
-            "The cases have a column 'score' already, which would be lost: rename or drop it."
-        )
-    read = {name: rule_book.fact(name) for name in facts or rule_book.rule_facts}
-    x = answer_matrix(cases, read).to_numpy()
+        said = "The cases have a column 'score' already, which would be lost"
+        raise SecondopError(f"{said}: rename or drop it.")
+    x = answer_matrix(cases, _read(facts, rule_book)).to_numpy()
     changed = rows_of(Cohort(cases, rule_book, outcome=outcome))["changed"].to_numpy()
     model = CalibratedClassifierCV(learner(kind, seed), method="sigmoid", cv=3, ensemble=False)
     score = np.empty(len(x))
@@ -72,6 +70,7 @@ def learned_triage(
     return frame.with_columns(nw.new_series("score", score, backend=frame.implementation)).to_native()
 
 
+@checked()
 def importance(
     cases: Any,
     *,
@@ -92,8 +91,7 @@ def importance(
     from sklearn.metrics import roc_auc_score
     from statsmodels.stats.weightstats import DescrStatsW
 
-    read = {name: rule_book.fact(name) for name in facts or rule_book.rule_facts}
-    cohort = Cohort(cases, rule_book, outcome=outcome)
+    read, cohort = _read(facts, rule_book), Cohort(cases, rule_book, outcome=outcome)
     matrix, changed = answer_matrix(cases, read), rows_of(cohort)["changed"].to_numpy()
     x, known, rng, whole, lost = matrix.to_numpy(), changed != UNKNOWN, np.random.default_rng(seed), [], []
     for learn, test in deal(changed, folds, seed):
@@ -147,10 +145,8 @@ def imitation_tree(
     agree, usual = tree.fit(learn, said).predict(test) == seen, pd.Series(said).mode()[0]
     judged = {("all", ""): agree, ("all, always answered alike", usual): seen == usual}
     judged |= {("rule book says", r): agree[seen == r] for r in reversed(RECOMMENDATIONS) if r in seen}
-    table = pd.DataFrame(
-        [(*cases, len(hits), hits.sum()) for cases, hits in judged.items()],
-        columns=["cases", "recommendation", "n", "agree"],
-    )
+    rows = [(*cases, len(hits), hits.sum()) for cases, hits in judged.items()]
+    table = pd.DataFrame(rows, columns=["cases", "recommendation", "n", "agree"])
     table["share"] = table["agree"] / table["n"]
     table["lower"], table["upper"] = wilson(table["agree"], table["n"])
     questions = [facts[name].label + (f": {word}?" if word else "") for name, word in learn.columns]
@@ -158,6 +154,10 @@ def imitation_tree(
     text = export_text(tree, feature_names=questions, class_names=words)
     text = text.replace("? <= 0.50", "? no").replace("? >  0.50", "? yes")
     return Imitation(table, text, lambda cases: tree.predict(answer_matrix(cases, facts)).tolist())
+
+
+def _read(facts: Sequence[str] | None, rule_book: RuleBook) -> dict[str, Fact]:
+    return {name: rule_book.fact(name) for name in facts or rule_book.rule_facts}
 
 
 def answer_matrix(cases: Any, facts: Mapping[str, Fact]) -> pd.DataFrame:
@@ -176,6 +176,16 @@ def answer_matrix(cases: Any, facts: Mapping[str, Fact]) -> pd.DataFrame:
         columns |= {(name, word.replace("_", " ")): code == place for place, word in enumerate(words)}
         columns[name, "not recorded"] = np.isnan(code)
     return pd.DataFrame(columns, dtype=float)
+
+
+def rows_of(cohort: Cohort, **asked: nw.Expr) -> pl.DataFrame:
+    """Case by case: what is asked, and whether something ``changed``. A flag is 0, 1 or 2 for unknown."""
+    rows = cohort.frame.select(changed=cohort.changed, **asked).collect().to_polars()
+    rows = rows.with_columns(pl.col(pl.Boolean).cast(pl.Int64).fill_null(UNKNOWN))
+    if gaps := sum(rows.null_count().row(0)):
+        raise SecondopError(f"{gaps:,} of {len(rows):,} cases have no score, and cannot be put in order.")
+    cohort.known = float((rows["changed"] != UNKNOWN).sum()), float(len(rows))
+    return rows
 
 
 def deal(
@@ -216,18 +226,4 @@ def learner(kind: str, seed: int) -> Any:
         return HistGradientBoostingClassifier(random_state=seed, **size)
     # a firm penalty: some 170 answers, and at times few cases; numbers have long tails
     firm = LogisticRegression(C=0.2, solver="newton-cholesky")
-    return make_pipeline(FunctionTransformer(_shrunk), firm)
-
-
-def _shrunk(x: np.ndarray) -> np.ndarray:
-    return np.sign(x) * np.log1p(np.abs(x))
-
-
-def rows_of(cohort: Cohort, **asked: nw.Expr) -> pl.DataFrame:
-    """Case by case: what is asked, and whether something ``changed``. A flag is 0, 1 or 2 for unknown."""
-    rows = cohort.frame.select(changed=cohort.changed, **asked).collect().to_polars()
-    rows = rows.with_columns(pl.col(pl.Boolean).cast(pl.Int64).fill_null(UNKNOWN))
-    if gaps := sum(rows.null_count().row(0)):
-        raise SecondopError(f"{gaps:,} of {len(rows):,} cases have no score, and cannot be put in order.")
-    cohort.known = float((rows["changed"] != UNKNOWN).sum()), float(len(rows))
-    return rows
+    return make_pipeline(FunctionTransformer(lambda x: np.sign(x) * np.log1p(np.abs(x))), firm)

@@ -1,9 +1,9 @@
 """Every measure of a policy, defined once: on a settled table of true and false positives and negatives.
 
 Counts are sums of weights w, of shape (..., 3, 3): referred no, yes, unknown by changed no, yes, unknown;
-``squares`` are sums of w squared, or, with clusters, what :func:`secondop.evaluation.patterns.with_clusters`
-makes. A measure is five numbers: ``value`` (unknown facts refer nobody; blank where an unknown outcome decides
-it), ``min, max`` over every way to settle what is unknown, and ``lower, upper``, their 95 % intervals.
+``squares`` are sums of w squared, or, with clusters, what ``with_clusters`` in ``patterns.py`` makes. A
+measure is five numbers: ``value`` (unknown facts refer nobody; blank where an unknown outcome decides it),
+``min, max`` over every way to settle what is unknown, and ``lower, upper``, their 95 % intervals.
 """
 
 from __future__ import annotations

@@ -19,9 +19,9 @@ class Patterns:
     """Cases that answer alike, counted together.
 
     ``codes`` tell what each pattern answers to each question: 0 no, 1 yes, 2 unknown; *none* says no, *all*
-    yes. ``groups`` are names, one that is ``None`` where the cohort has none; ``group`` tells which of them
-    each pattern is of. ``weights`` and ``squares`` are sums of the cases' weights, and of their squares.
-    ``cluster`` tells, where there are any, which cluster of cases (a patient, a site) each pattern is of.
+    yes. ``group`` tells which of the ``groups`` it is of (one, ``None``, where the cohort has none), and
+    ``cluster``, where there are any, of which patient or site. ``weights`` and ``squares`` are sums of the
+    cases' weights, and of their squares.
     """
 
     codes: dict[str, np.ndarray]
@@ -45,7 +45,7 @@ class Patterns:
         sums = (np.bincount(code, x, np.prod(shape)) for x in (self.weights, self.squares))
         counts, squares = (x.reshape(shape) for x in sums)
         if self.cluster is not None:
-            cells, group, place = 3 ** len(names), *self._clusters
+            cells, (group, place) = 3 ** len(names), self._clusters
             own = np.bincount(place * cells + code % cells, self.weights, len(group) * cells)
             squares = with_clusters(squares, own.reshape(-1, *shape[1:]), group)
         return counts, squares
@@ -77,12 +77,10 @@ def with_clusters(squares: np.ndarray, own: np.ndarray, group: np.ndarray) -> np
     ``group``. The products are those of the cluster-robust variance of a sum, enlarged by :func:`few`.
     """
     cells, made = own[0].size if len(own) else 1, []
-    ends = np.searchsorted(group, np.arange(len(squares) + 1))
-    for start, stop in pairwise(ends):
+    for start, stop in pairwise(np.searchsorted(group, np.arange(len(squares) + 1))):
         flat = own[start:stop].reshape(-1, cells)
         made.append(few(flat.sum(1)) * (flat.T @ flat))
-    products = np.reshape(made, (*squares.shape, cells))
-    return np.concatenate([squares[..., None], products], -1)
+    return np.concatenate([squares[..., None], np.reshape(made, (*squares.shape, cells))], -1)
 
 
 def few(sizes: np.ndarray) -> float:

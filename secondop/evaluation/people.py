@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from secondop.arguments import checked
-from secondop.evaluation.given import judged
-from secondop.evaluation.policies import FORESIGHT, any_of, at_level, choose
+from secondop.evaluation.policies import FORESIGHT, any_of, at_level, choose, judged
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import RECOMMENDATIONS, Level, RuleKind
@@ -40,17 +39,16 @@ def flow(
 ) -> pd.DataFrame:
     """How many cases go from a recommendation to an opinion, and from there to a change: a row for each way.
 
-    ``sought`` is the yes/no column that says whether an opinion was sought (of a Cohort, its flag *sought*).
     A row: ``recommendation``, the ``possible`` one that missing information could raise it to, whether an
-    opinion was ``sought``, its ``outcome``, and the ``cases`` of ``n``.
+    opinion was ``sought`` (a column says so; of a Cohort, its flag), the ``outcome``, and ``cases`` of ``n``.
 
     Examples
     --------
     >>> cases = pd.DataFrame({"complication_during_treatment": [True, None], "sought": True, "changed": True})
-    >>> flow(cases, outcome="changed")[["recommendation", "possible", "sought", "outcome", "cases"]]
-      recommendation possible      sought            outcome  cases
-    0         urgent   urgent  sought one  something changed      1
-    1  no indication   urgent  sought one  something changed      1
+    >>> flow(cases, outcome="changed")[["recommendation", "possible", "outcome", "cases"]]
+      recommendation possible            outcome  cases
+    0         urgent   urgent  something changed      1
+    1  no indication   urgent  something changed      1
     """
     cohort = judged(cohort, rule_book, outcome, {"sought": sought}, cluster=None)
     levels = RECOMMENDATIONS[::-1]
@@ -77,7 +75,7 @@ def of_100(
 ) -> pd.DataFrame:
     """What a policy of the rule book (or none, all, perfect foresight) does to a hundred people.
 
-    A row per ``part`` of :data:`PEOPLE`: ``policy, label, part, words, cases, n, people`` (of 100 in all).
+    A row per ``part`` of :data:`PEOPLE`: how many ``cases`` of ``n``, and ``people``, 100 in all.
 
     Examples
     --------
@@ -104,9 +102,8 @@ def natural_frequencies(
 ) -> pd.DataFrame:
     """A hundred people: who has an indication, who of them goes, and for whom of these something changes.
 
-    The shares, in [0, 1], are of all people, of those with an indication, and of those who go. ``what``
-    changes, and ``source`` says where the shares come from. A row a part of :data:`WENT`: its ``share`` of
-    all people, and ``people``, whole persons that add up to 100.
+    The shares are of all people, of those with an indication, and of those who go; ``source`` says where they
+    come from. A row a part of :data:`WENT`: its ``share`` of all, and ``people``, whole persons.
 
     Examples
     --------
@@ -115,26 +112,32 @@ def natural_frequencies(
     """
     went = prevalence * follow_through
     shares = np.array([went * yield_, went * (1 - yield_), prevalence - went, 1 - prevalence])
-    table = pd.DataFrame(WENT.items(), columns=["part", "words"]).assign(
-        share=shares, people=whole_people(shares)
-    )
+    table = pd.DataFrame(WENT.items(), columns=["part", "words"])
+    table = table.assign(share=shares, people=whole_people(shares))
     table.attrs |= {"what": what, "source": source}
     return table
 
 
 def natural_sentence(table: pd.DataFrame) -> str:
-    """The whole people of :func:`natural_frequencies`, as one says it."""
-    changed, unchanged, stayed, _ = table["people"]
-    went = changed + unchanged
-    has, get = "has" if went + stayed == 1 else "have", "gets" if went == 1 else "get"
-    text = f"Of 100 people, {went + stayed} {has} an indication. {went} of them {get} a second opinion."
-    then = f" For {changed} of these the {table.attrs['what']} changes, for {unchanged} it does not."
-    return text + then * bool(went)
+    """The whole people of :func:`natural_frequencies`, as one says it; a share below one person is no 0."""
+
+    def said(first: int, one: str, more: str) -> str:
+        """How many the first parts of the table are, with what goes before *an indication* and the like."""
+        n, share = table["people"][:first].sum(), table["share"][:first].sum()
+        return f"fewer than 1 {one}" if share > 0 and not n else f"{n} {one if n == 1 else more}"
+
+    text = f"Of 100 people, {said(3, 'has', 'have')} an indication."
+    if not table["people"][:3].sum() and table["share"][:3].sum() > 0:
+        return text
+    went = said(2, "of them gets", "of them get")
+    text += f" {went[0].upper()}{went[1:]} a second opinion."
+    then = f" For {said(1, 'of these', 'of these')} the {table.attrs['what']} changes, "
+    return text + (then + f"for {table['people'][1]} it does not.") * bool(table["people"][:2].sum())
 
 
-def whole_people(counts: np.ndarray) -> np.ndarray:
-    """Whole persons of 100, by largest remainders."""
-    exact = 100 * counts / (counts.sum() or 1)
+def whole_people(counts: np.ndarray, whole: int = 100) -> np.ndarray:
+    """Whole persons of 100, or of another whole, by largest remainders."""
+    exact = whole * counts / (counts.sum() or 1)
     people = np.floor(exact).astype(np.int64)
     people[np.argsort(people - exact, kind="stable")[: round(exact.sum() - people.sum())]] += 1
     return people

@@ -76,10 +76,10 @@ def published_contrasts() -> pd.DataFrame:
     return contrasts
 
 
-_WORDS = dict.fromkeys(["id", "study", "institution", "population", "remark", "source"], TEXT)
+_WORDS = "id outcome denominator role study institution population remark source"
 
 
-@checked(**_WORDS, outcome=None, n=whole(1), numerator=whole(0), year=whole(1))
+@checked(**dict.fromkeys(_WORDS.split(), TEXT), n=whole(1), numerator=whole(0), year=whole(1))
 def rate(
     id: str,
     *,
@@ -118,7 +118,7 @@ def rate(
         problems.append(f"id is a name that no published figure has. Got {id!r}.")
     known = {"outcome": MEANT, "denominator": DENOMINATORS, "role": ("calibrate", "validate")}
     for (what, names), name in zip(known.items(), (outcome, denominator, role), strict=True):
-        row[what] = {normalised(x): x for x in names}.get(normalised(str(name)))
+        row[what] = {normalised(x): x for x in names}.get(normalised(name))
         problems += [] if row[what] else [str(unknown_name(what, name, names))]
     refuse("This rate cannot be used", problems)
     row |= {"population": population, "remark": remark, "source": source, "n": n, "numerator": numerator}

@@ -12,16 +12,14 @@ import pandas as pd
 from secondop.arguments import checked
 from secondop.errors import SecondopError, unknown_name
 from secondop.evaluation.cohort import Cohort
-from secondop.evaluation.given import judged
-from secondop.evaluation.measures import NUMBERS, table
-from secondop.evaluation.policies import any_of, kind_of, levels_from
+from secondop.evaluation.measures import NUMBERS, five, share, through
+from secondop.evaluation.policies import any_of, judged, kind_of, levels_from
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Level, Rule
 
 TOPS = {"clinical": "any clinical indication", "patient-driven": "any patient-driven indication"}
 OTHER = "all other combinations"
-_ABOUT = ["policy", "label", "sort", "kind", "within"]
 
 
 @checked()
@@ -49,13 +47,13 @@ def firing_rates(
     cohort = judged(assessed, rule_book, by=by, weights=weights, cluster=cluster)
     *about, rules = zip(*populations(cohort.rule_book), strict=True)
     groups, counts, squares = cohort.tally(map(any_of, rules))
-    rows = pd.DataFrame(dict(zip(_ABOUT, about, strict=True)))
+    rows = pd.DataFrame(dict(zip(["policy", "label", "sort", "kind", "within"], about, strict=True)))
     rows = rows.merge(pd.Series(groups, name="group", dtype=object), how="cross")
+    clusters = {"clusters": np.tile(cohort.clusters, len(rules))} if cohort.cluster else {}
+    rows = rows.assign(**clusters, measure="firing_rate", threshold=np.nan)
     rows = _rated(rows, counts.reshape(-1, 3), squares.reshape(-1, *squares.shape[2:]), cohort)
-    rows = rows.assign(measure="firing_rate", threshold=np.nan)
-    rows = rows.assign(clusters=np.tile(cohort.clusters, len(rules))) if cohort.cluster else rows
-    names = ["policy", "group", "measure", "threshold", *NUMBERS, "n", *["clusters"] * bool(cohort.cluster)]
-    return rows[[*names, *_ABOUT[1:], "fired", "unknown"]]
+    names = ["policy", "group", "measure", "threshold", *NUMBERS, "n", *clusters]
+    return rows[[*names, "label", "sort", "kind", "within", "fired", "unknown"]]
 
 
 @checked()
@@ -68,8 +66,7 @@ def attrition(
     A row per step, the first without any rule: in how many cases the rule is known to fire (``alone``), those
     ``added`` that no earlier rule found, and of it and all before it the rate as in :func:`firing_rates`.
     """
-    cohort, names = _chosen(assessed, rule_book, order)
-    rules = [cohort.rule_book[name] for name in names]
+    cohort, rules = _chosen(assessed, rule_book, order)
     asked = [*(any_of(rules[:i]) for i in range(len(rules) + 1)), *(any_of([rule]) for rule in rules)]
     counts, squares = (x.sum(1) for x in cohort.tally(asked)[1:])
     steps, alone = np.split(counts, [len(rules) + 1])
@@ -85,13 +82,13 @@ def overlap(
 ) -> pd.DataFrame:
     """Which rules fire together: the sets of rules that fire exactly, and how many cases each set has.
 
-    ``rules``: up to 62, by default the clinical indications. A row a set, the ``most`` largest and the rest:
-    ``combination`` (tuple of names), ``rules`` (how many), ``known`` (cases in which just these are *known*
-    to fire; adds up to ``n``), ``fired`` (those in which no other can), ``unknown`` (those that missing
-    information could bring into it), and the rate as in :func:`firing_rates`.
+    A row a set, the ``most`` largest and the rest: ``combination`` (tuple of names), ``rules`` (how many),
+    ``known`` (cases in which just these are *known* to fire; adds up to ``n``), ``fired`` (those in which no
+    other can), ``unknown`` (those that missing information could bring into it), and the rate.
     """
-    cohort, names = _chosen(assessed, rule_book, rules)
-    seen = cohort.patterns({name: nw.col(f"rule {name}") for name in names}, flags=())
+    cohort, chosen = _chosen(assessed, rule_book, rules)
+    names = [rule.name for rule in chosen]
+    seen = cohort.patterns({rule.name: any_of([rule]) for rule in chosen}, flags=())
     fires, may = seen.bits(names)
     sets, place = np.unique(fires, return_inverse=True)
     known = np.bincount(place, seen.weights, len(sets))
@@ -118,21 +115,19 @@ def overlap_members(
     rule_book: RuleBook = RULE_BOOK,
 ) -> Any:
     """The cases behind a bar of :func:`overlap`, in the kind given: as many as ``known`` says."""
-    (cohort, names), inside = _chosen(assessed, rule_book, rules), set(combination)
-    if strangers := inside - set(names):
-        raise unknown_name("rule among those that overlap", min(strangers), names)
+    (cohort, chosen), inside = _chosen(assessed, rule_book, rules), set(combination)
+    if strangers := inside - {rule.name for rule in chosen}:
+        raise unknown_name("rule among those that overlap", min(strangers), (rule.name for rule in chosen))
     if isinstance(cases := nw.from_native(cohort.cases), nw.LazyFrame):
         raise SecondopError("Cases are listed from a frame in memory: collect them first.")
-    fires = {name: nw.col(f"rule {name}").fill_null(False) for name in names}
-    exactly = [fires[name] if name in inside else ~fires[name] for name in names]
-    mask = cohort.frame.select(exactly=nw.all_horizontal(exactly, ignore_nulls=False)).collect()["exactly"]
-    return cases.filter(mask.to_list()).to_native()
+    fires = ((nw.col(f"rule {rule.name}").fill_null(False), rule.name in inside) for rule in chosen)
+    exactly = nw.all_horizontal(*(x if wanted else ~x for x, wanted in fires), ignore_nulls=False)
+    return cases.filter(cohort.frame.select(exactly=exactly).collect()["exactly"].to_list()).to_native()
 
 
-def _chosen(cases: Any, rule_book: RuleBook, names: Sequence[str] | None) -> tuple[Cohort, list[str]]:
+def _chosen(cases: Any, rule_book: RuleBook, names: Sequence[str] | None) -> tuple[Cohort, list[Rule]]:
     cohort = judged(cases, rule_book)
-    rules = cohort.clinical if names is None else map(cohort.rule_book.__getitem__, names)
-    return cohort, [rule.name for rule in rules]
+    return cohort, cohort.clinical if names is None else [cohort.rule_book[name] for name in names]
 
 
 def populations(rule_book: RuleBook) -> list[tuple[str, str, str, str, str, list[Rule]]]:
@@ -155,9 +150,7 @@ def _rated(about: pd.DataFrame, counts: np.ndarray, squares: np.ndarray, cohort:
     made = about.assign(n=counts.sum(-1), fired=counts[:, 1], unknown=counts[:, 2])
     whole = [name for name in ("n", "fired", "unknown", "known", "alone", "added") if name in made]
     made = made if cohort.weights else made.astype(dict.fromkeys(whole, np.int64))
-    counts = np.stack([counts, 0 * counts, 0 * counts], -1)  # whatever the outcome
-    spread = np.zeros((*counts.shape, *[10] * (squares.ndim > about.ndim)))
-    spread[(..., 0, [0, 1, 4, 7]) if spread.ndim > counts.ndim else (..., 0)] = squares
-    made[NUMBERS] = table(counts, spread, measures=["referral_rate"])["referral_rate"]
+    ways = np.eye(2)[[[0, 1, 0], [0, 1, 1]]]  # what is unknown does not fire, or does
+    made[NUMBERS] = five(share([1]), (*through(ways, counts[:, None], squares[:, None]), [0]), np.ones(1))
     made.attrs |= cohort.about()
     return made

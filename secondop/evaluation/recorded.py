@@ -12,7 +12,7 @@ import numpy as np
 
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.columns import NOT_RECORDED
-from secondop.evaluation.given import book_of
+from secondop.evaluation.policies import book_of
 from secondop.rules.answers import answers
 from secondop.rules.conditions import Compare, Condition
 from secondop.rules.facts import Fact

@@ -15,10 +15,9 @@ import polars as pl
 
 from secondop.errors import SecondopError
 from secondop.evaluation.cohort import EITHER, Cohort
-from secondop.evaluation.given import judged
 from secondop.evaluation.headings import COUNTS, INTERVAL, MISSING
 from secondop.evaluation.measures import TRUTH
-from secondop.evaluation.policies import FORESIGHT, at_level, choose
+from secondop.evaluation.policies import FORESIGHT, at_level, choose, judged
 from secondop.evaluation.rates import TOPS, firing_rates, populations
 from secondop.evaluation.recorded import Recorded, recorded
 from secondop.evaluation.small_cells import HIDDEN, cover, pool, small

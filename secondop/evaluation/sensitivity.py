@@ -7,7 +7,6 @@ how far a number may be off; a band is as honest as the ranges behind it.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, product
 
@@ -19,16 +18,21 @@ from tqdm.auto import tqdm
 from secondop.arguments import checked
 from secondop.cohorts.draws import draw_parameters, drawn_scenarios, rates_that_hold, unstated, varying
 from secondop.cohorts.parameters import parameter_words
-from secondop.cohorts.record import common_cohorts
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.scenario_file import as_scenario
+from secondop.cohorts.simulate import common_cohorts
 from secondop.cohorts.targets import UNMET, Recentring
 from secondop.errors import unknown_name
 from secondop.evaluation import measures as defined
 from secondop.evaluation.cohort import EITHER, Cohort
 from secondop.evaluation.columns import MAX_GROUPS
 from secondop.evaluation.policies import FORESIGHT, choose
-from secondop.evaluation.thresholds import asking_whether_met, draw_thresholds, saying_whether_met, thresholds
+from secondop.evaluation.thresholds import (
+    asking_whether_met,
+    draw_thresholds,
+    parameters_of,
+    saying_whether_met,
+)
 from secondop.evaluation.tradeoff import THRESHOLD
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
@@ -43,6 +47,7 @@ MEASURES |= {n: (n, "true_positive", f"{words}, per 100 cases") for n, words in 
 MEASURES |= {n: (n, "ppv", f"{n.replace('_', ' ')}, per 100 opinions") for n in EITHER}
 MEASURES["nnr"] = ("changed", "nnr", "referrals for one change")
 """For each result: the outcome that it reads, the measure that it takes, and both in words."""
+_FLAGS = ("changed", *EITHER, *defined.TRUTH)
 
 
 @checked()
@@ -64,47 +69,43 @@ def tornado(
     Shares of the same fact give way in proportion, rates among all cases where they could not hold beside
     it, and what was solved moves along so that the scenario's rates hold; nothing else moves.
 
-    ``measure``: keys of :data:`MEASURES`. ``policy``: as :func:`tradeoff` has it, or ``sought`` (an opinion);
-    one of the rule book with " if missing were yes" refers also those whom missing information could bring
-    there. ``parameters`` are paths, of the scenario or of a rule's threshold
-    (``thresholds.first_line_weeks``), by default all; those that do not vary are left out, and counted by
-    ``attrs["fixed"]``. ``zeros``: how far correlations that are 0 may be off.
+    ``measure``: keys of ``MEASURES``. ``policy``: as :func:`tradeoff` has it, or ``sought`` (an opinion); one
+    of the rule book with " if missing were yes" refers also those whom missing information could bring there.
+    ``parameters``: paths of the scenario, or of a rule's threshold (``thresholds.first_line_weeks``); those
+    that do not vary are counted by ``attrs["fixed"]``. ``zeros``: how far correlations of 0 may be off.
 
     A row per measure and parameter, the widest swing first: the results ``base, at_lower, at_upper``;
     ``swing``, from least to greatest, and ``swing_error``, the half-width of its 95 % interval by chance in
-    simulating: each of 20 blocks of cases left out in turn (Student's t). ``unmet``: at which ends the rates
-    among seekers cannot hold beside the others (odds off by over 5 %); of the policy ``sought`` nothing is
-    said there.
+    simulating (20 blocks of cases, each left out in turn). ``unmet``: at which ends the rates among seekers
+    cannot hold beside the others (odds off by over 5 %); of ``sought`` nothing is said there.
 
     Examples
     --------
     >>> tornado("programme", parameters=["signal"], n=500, seed=1)[["label", "lower", "upper"]]
-                           label  lower  upper
+                               label  lower  upper
     0  how informative facts are (signal)    0.5    1.5
     """
     from scipy.stats import t
 
-    scenario = as_scenario(scenario)
-    of_book = {path: each.parameter for path, each in thresholds(rule_book).items()}
-    known = dict(scenario.parameters) | unstated(scenario, zeros) | of_book
-    paths = list(known if parameters is None else parameters)
-    if unknown := [path for path in paths if path not in known]:
-        raise unknown_name("parameter", unknown[0], known)
-    can = varying(scenario) | unstated(scenario, zeros) | of_book
+    scenario, of_book = as_scenario(scenario), parameters_of(rule_book)
+    can, stated = unstated(scenario, zeros) | of_book, {path: p.value for path, p in of_book.items()}
+    paths = list(dict(scenario.parameters) | can if parameters is None else parameters)
+    for path in paths:
+        if path not in scenario.parameters and path not in can:
+            raise unknown_name("parameter", path, dict(scenario.parameters) | can)
+    can = varying(scenario) | can
     moving = {path: can[path] for path in paths if path in can and can[path].lower < can[path].upper}
     ends = [(path, end) for path, p in moving.items() for end in (p.lower, p.upper)]
-    stated = {path: p.value for path, p in of_book.items()}
-    cuts = [stated, *(stated | {path: end} if path in of_book else stated for path, end in ends)]
-    moved = (
-        scenario
-        if path in of_book
-        else scenario.replace(rates_that_hold(scenario, {path: end}) | {path: end})
-        for path, end in ends
+    moved = [{path: end} if path in of_book else {} for path, end in ends]
+    cuts = pd.DataFrame([stated, *(stated | cut for cut in moved)])
+    every = (
+        scenario if cut else scenario.replace(rates_that_hold(scenario, {path: end}) | {path: end})
+        for (path, end), cut in zip(ends, moved, strict=True)
     )
+    asked = {"n": n, "seed": seed, "threshold": threshold}
     names = [measure] if isinstance(measure, str) else list(measure)
-    every, cuts = chain([scenario], moved), pd.DataFrame(cuts)
     policies, found, unmet = _evaluate(
-        scenario, every, rule_book, cuts, names, threshold, [policy], n, seed, outcome, BLOCKS
+        scenario, every, rule_book, cuts, names, [policy], outcome, BLOCKS, **asked
     )
     if policy not in policies:
         raise unknown_name("policy", policy, policies)
@@ -116,16 +117,15 @@ def tornado(
     table[["base", "at_lower", "at_upper"]] = whole = ends[..., 0]
     words = np.array(["", "lower", "upper", "lower and upper"])
     table["unmet"] = np.tile(words[unmet[runs[:, 1:]] @ [1, 2]], len(names))
-    with np.errstate(invalid="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a row of which nothing is known stays blank
+    with np.errstate(invalid="ignore"):  # a row of which nothing is known stays blank
         most, least = (np.where(np.isnan(whole), end, whole) for end in (-np.inf, np.inf))
         lost = ends[table.index, most.argmax(1), 1:] - ends[table.index, least.argmin(1), 1:]
-        table["swing"] = np.nanmax(whole, axis=1) - np.nanmin(whole, axis=1)
+        table["swing"] = np.fmax.reduce(whole, 1) - np.fmin.reduce(whole, 1)
         table["swing_error"] = t.ppf(0.975, BLOCKS - 1) * np.sqrt(BLOCKS - 1) * lost.std(axis=1)
     order = np.lexsort((-table["swing"], np.repeat(range(len(names)), len(moving))))
     table = table.iloc[order].reset_index(drop=True)
-    table.attrs = {"simulated": True, "scenario": scenario.name, "n": n, "seed": seed, "threshold": threshold}
-    table.attrs |= {"fixed": len(paths) - len(moving)}
+    table.attrs = {"simulated": True, "scenario": scenario.name} | asked
+    table.attrs["fixed"] = len(paths) - len(moving)
     return table
 
 
@@ -148,14 +148,12 @@ def propagate(
     """What follows when all parameters are uncertain at once: every result, in every draw of them.
 
     ``draws, counts, weight, zeros``: as for :func:`draw_parameters`; ``measures, policies`` as for
-    :func:`tornado`, each policy also with " if missing were yes". Thresholds of rules that state a range are
-    drawn too. In every draw what was solved moves along, so that the rates drawn hold. Those among all cases
-    do in each; in the share ``attrs["unmet"]`` of cohorts one among seekers does not (its odds off by over
-    5 %), and what the policy ``sought`` finds is blank there.
+    :func:`tornado`, each policy also with " if missing were yes". Thresholds of rules are drawn too. What was
+    solved moves along, so that the rates drawn hold: those among all cases in each draw; in the share
+    ``attrs["unmet"]`` one among seekers does not, and what the policy ``sought`` finds is blank there.
 
     A row per ``policy``, ``draw`` and ``measure``: its ``value``, and ``base``, that in the scenario as
-    stated; blank where nothing was counted. One measure pivoted, draws by policies, is what packages of
-    health economics read. A longer run begins with the draws of a shorter one.
+    stated; blank where nothing was counted. A longer run begins with the draws of a shorter one.
 
     Examples
     --------
@@ -164,17 +162,16 @@ def propagate(
     """
     scenario = as_scenario(scenario)
     drawn = draw_parameters(scenario, draws, seed=seed, counts=counts, weight=weight, zeros=zeros)
-    stated = pd.DataFrame([{path: each.parameter.value for path, each in thresholds(rule_book).items()}])
+    stated = pd.DataFrame([{path: p.value for path, p in parameters_of(rule_book).items()}])
     cuts = pd.concat([stated, draw_thresholds(rule_book, draws, seed=seed, weight=weight)])
-    every = chain([scenario], (each for _, each in drawn_scenarios(scenario, drawn)))
-    made, found, unmet = _evaluate(
-        scenario, every, rule_book, cuts, measures, threshold, policies, n, seed, outcome
-    )
+    every = (each for _, each in drawn_scenarios(scenario, drawn))
+    asked = {"n": n, "seed": seed, "threshold": threshold}
+    made, found, unmet = _evaluate(scenario, every, rule_book, cuts, measures, policies, outcome, **asked)
     keys = pd.MultiIndex.from_product([made, found, drawn.index], names=["policy", "measure", "draw"])
     values = np.stack([x[..., 0] for x in found.values()], 1)
     table = pd.DataFrame({"value": values[..., 1:].ravel()}, keys).reset_index()
     table = table[["policy", "draw", "measure", "value"]].assign(base=values[..., 0].repeat(draws))
-    table.attrs = {"simulated": True, "scenario": scenario.name, "n": n, "seed": seed, "threshold": threshold}
+    table.attrs = {"simulated": True, "scenario": scenario.name} | asked
     table.attrs |= {"draws": draws, "unmet": float(unmet.mean())}
     return table
 
@@ -185,64 +182,61 @@ def _evaluate(
     rule_book: RuleBook,
     cuts: pd.DataFrame,
     measures: Sequence[str],
-    threshold: float,
     policies: Sequence[str],
-    n: int,
-    seed: int,
     outcome: str,
     blocks: int = 1,
+    *,
+    n: int,
+    seed: int,
+    threshold: float,
 ) -> tuple[list[str], dict[str, np.ndarray], np.ndarray]:
     """The policies; each measure: (policies, variants, all cases and all but those of each block); unmet.
 
-    ``cuts``: where thresholds lie, a row a variant. ``unmet``: the variants in which seekers cannot have all
-    rates; what they find is blank there. Small cohorts are assessed together, large ones in parts.
+    The first variant is the scenario itself. ``cuts``: where thresholds lie, a row a variant. ``unmet``:
+    where seekers cannot have all rates; what they find is blank. Small cohorts are assessed together.
     """
     if unknown := [name for name in measures if name not in MEASURES]:
         raise unknown_name("measure", unknown[0], MEASURES)
     defined.odds_of([threshold])  # refuses what is no probability before anything is simulated
-    flags, asking = ("changed", *EITHER, *defined.TRUTH), asking_whether_met(rule_book)
-    together = max(1, min(BATCH // n, MAX_GROUPS // blocks))
-    drawn = common_cohorts(variants, n, seed=seed, together=together, recentring=Recentring(scenario))
-    counted, missed = [], np.zeros(len(cuts))
+    asking, whole, missed = asking_whether_met(rule_book), 0.0, np.zeros(len(cuts))
+    together, every = max(1, min(BATCH // n, MAX_GROUPS // blocks)), chain([scenario], variants)
+    drawn = common_cohorts(every, n, seed=seed, together=together, recentring=Recentring(scenario))
     with tqdm(total=n * len(cuts), unit="case", unit_scale=True, delay=2, leave=False) as bar:
         for frame in drawn:
             cohort = frame["cohort"].to_numpy()
             np.maximum.at(missed, cohort, frame["missed"].to_numpy())
             place = pl.col("cohort") * blocks + pl.col("row") * blocks // n
-            frame = frame.with_columns(scenario_and_block=place)
-            frame = saying_whether_met(frame, rule_book, cuts.iloc[cohort])
-            names, *part = _counts(frame, asking, policies, flags, outcome)
-            counted.append(part)
+            told = saying_whether_met(frame.with_columns(place=place), rule_book, cuts.iloc[cohort])
+            names, part = _counts(told, asking, policies, outcome, len(cuts) * blocks)
+            whole = whole + part
             bar.update(len(frame))
-    blockwise = np.zeros((len(flags), len(names), len(cuts) * blocks, 3, 3))
-    for there, part in counted:
-        blockwise[:, :, there] += part
-    blockwise = blockwise.reshape(len(flags), len(names), -1, blocks, 3, 3)
+    blockwise = whole.reshape(*whole.shape[:2], -1, blocks, 3, 3)
     whole, found = blockwise.sum(3, keepdims=True), {}
-    tables = dict(zip(flags, np.concatenate([whole, whole - blockwise], 3), strict=True))
+    tables = dict(zip(_FLAGS, np.concatenate([whole, whole - blockwise], 3), strict=True))
     for name in measures:  # no outcome is unknown, and unknown facts refer nobody
         flag, measure, _ = MEASURES[name]
         numbers = defined.table(tables[flag], tables[flag], [threshold], measures=[measure])[measure]
         found[name] = numbers[..., 0, 0] if defined.MEASURES[measure].at_threshold else numbers[..., 0]
-    unmet, sought = missed > UNMET, len(names) - 1
-    for numbers in found.values():
-        numbers[sought, unmet] = np.nan  # those who seek there are not whom the scenario describes
-    return [*names[:-1], "sought"], found, unmet
+        found[name][-1, missed > UNMET] = np.nan  # those who seek there are not whom the scenario describes
+    return names, found, missed > UNMET
 
 
 def _counts(
-    frame: pl.DataFrame, rule_book: RuleBook, policies: Sequence[str], flags: Sequence[str], outcome: str
-) -> tuple[list[str], list[int], np.ndarray]:
-    """How many cases each policy refers, by each outcome and group; the names of policies, and of groups."""
+    frame: pl.DataFrame, rule_book: RuleBook, policies: Sequence[str], outcome: str, places: int
+) -> tuple[list[str], np.ndarray]:
+    """The policies, the last *sought*, and how many cases each refers, by outcome and place."""
     wanted = {x.removesuffix(IF_YES) for x in policies} - {"sought"}
     own = {name: name for name in ("sought", *EITHER)}
-    cohort, asked = Cohort(frame, rule_book, outcome=outcome, by="scenario_and_block", flags=own), {}
+    cohort, asked = Cohort(frame, rule_book, outcome=outcome, by="place", flags=own), {}
     for policy in choose(cohort, wanted):
         if (refers := policy.refers) is not None:
             asked |= {policy.name: refers, policy.name + IF_YES: refers.fill_null(True)}
-    patterns = cohort.patterns(asked, ("sought", *flags))
-    patterns.codes[FORESIGHT] = patterns.codes["flag changed"]
-    names = ["none", *asked, FORESIGHT, "all", "flag sought"]
-    pairs = product((f"flag {flag}" for flag in flags), names)
-    counts = np.array([patterns.crossed(name, flag)[0] for flag, name in pairs])
-    return names, list(map(int, patterns.groups)), counts.reshape(len(flags), len(names), -1, 3, 3)
+    seen = cohort.patterns(asked, ("sought", *_FLAGS))
+    seen.codes[FORESIGHT], seen.codes["sought"] = seen.codes["flag changed"], seen.codes["flag sought"]
+    names, counts = (
+        ["none", *asked, FORESIGHT, "all", "sought"],
+        np.zeros((len(_FLAGS), len(asked) + 4, places, 3, 3)),
+    )
+    for (i, flag), (j, name) in product(enumerate(_FLAGS), enumerate(names)):
+        counts[i, j, list(map(int, seen.groups))] = seen.crossed(name, f"flag {flag}")[0]
+    return names, counts

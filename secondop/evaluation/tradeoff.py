@@ -14,12 +14,11 @@ from secondop.arguments import NUMBERS as LIST
 from secondop.arguments import THRESHOLD as CHANCE
 from secondop.errors import SecondopError
 from secondop.evaluation.cohort import Cohort
+from secondop.evaluation.columns import known_by_policy, known_words
 from secondop.evaluation.corrected import NET_FORESIGHT, NET_MEASURES, NET_OF, net_table
-from secondop.evaluation.given import judged, refuse_no_chance
-from secondop.evaluation.known import known_by_policy, known_words
+from secondop.evaluation.differences import ranked
 from secondop.evaluation.measures import BEST, MEASURES, NUMBERS, odds_of, table, tidy
-from secondop.evaluation.policies import FORESIGHT, Policy, choose
-from secondop.evaluation.ranking import Ahead
+from secondop.evaluation.policies import FORESIGHT, Policy, choose, judged, refuse_no_chance
 from secondop.evaluation.verification import Verification, learn
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
@@ -57,8 +56,7 @@ def tradeoff(
         Nobody, everybody and perfect foresight are always there.
     outcome, by, weights, cluster, verified : str
         As for :class:`~secondop.evaluation.cohort.Cohort`. A change is not a benefit: ``"net_corrected"``
-        counts errors corrected less errors introduced, where the truth is known, and has the measures
-        referral rate, yield above chance and net benefit alone.
+        counts errors corrected less errors introduced, where the truth is known.
     threshold : float, or a sequence of them
         The chance of a change from which one would refer: 1/11 accepts ten no-change referrals for one.
     scores : dict, optional
@@ -79,10 +77,10 @@ def tradeoff(
         Tidy: a row per policy, group, measure (of ``MEASURES``, of the truth if the cases carry it, and
         ``frontier``) and threshold. ``value``: if unknown facts refer nobody, blank where an unknown outcome
         decides it; ``min, max``: over all answers that missing facts and outcomes allow; ``lower, upper``:
-        95 % intervals around these; ``n`` cases; ``label, sort, kind`` of the policy. ``frontier`` is 1 where
-        it is best at some threshold (of equals the first), 0 where at none, blank where outcomes decide that;
-        where any is unknown, ``best`` tells the same of each threshold, of estimates by their 95 % intervals.
-        In ``attrs``, ``verification`` says for whom the outcome is known, ``estimate`` what one assumes.
+        95 % intervals around these. ``frontier`` is 1 where it is best at some threshold (of equals the
+        first), 0 where at none, blank where outcomes decide that; where any is unknown, ``best`` tells the
+        same of each threshold, of estimates by their 95 % intervals. In ``attrs``, ``verification`` says for
+        whom the outcome is known, ``estimate`` what one assumes.
 
     Examples
     --------
@@ -229,9 +227,9 @@ def weigh(
                 numbers[..., [0, 3, 4]] = np.where(sure, numbers[..., [0, 3, 4]], estimate)
         if not cohort.known_by and (by := known_by_policy(counts.sum(1), policies)):
             attrs["verification"] = known_words(*cohort.known, by)
-        ahead = Ahead.of(seen, policies, counts)
-        found |= beside | ({BEST: ahead.best(thresholds, *estimated)} if unsettled.any() else {})
-        found |= {} if measures else {"frontier": ahead.frontier()}
+        frontier, best = ranked(seen, policies, counts, thresholds if unsettled.any() else (), *estimated)
+        found |= beside | ({BEST: best} if unsettled.any() else {})
+        found |= {} if measures else {"frontier": frontier}
     made = tidy(about, found, thresholds)
     at = made["policy"].map({policy.name: policy.at for policy in policies})
     kept = at.isna() | (at == made["threshold"])

@@ -19,10 +19,9 @@ def net_benefits(propagated: pd.DataFrame, thresholds: Sequence[float]) -> pd.Da
     """A table like that of ``propagate``: net benefit at any ``threshold``, without a further run."""
     if lacking := {"true_positive", "false_positive"} - set(propagated["measure"]):
         raise SecondopError(f"Net benefit needs the measure {' and '.join(sorted(lacking))} in propagate.")
-    wide, nets = propagated.pivot(index=["policy", "draw"], columns="measure", values=["value", "base"]), {}
+    wide = propagated.pivot(index=["policy", "draw"], columns="measure", values=["value", "base"])
     tp, fp = (wide.xs(name, axis=1, level=1) for name in ("true_positive", "false_positive"))
-    for threshold, odds in zip(thresholds, odds_of(thresholds), strict=True):
-        nets[threshold] = tp - odds * fp
+    nets = {t: tp - odds * fp for t, odds in zip(thresholds, odds_of(thresholds), strict=True)}
     table = pd.concat(nets, names=["threshold"]).reset_index().assign(measure="net_benefit")
     table = table[["policy", "draw", "measure", "threshold", "value", "base"]]
     table.attrs = propagated.attrs
@@ -38,26 +37,23 @@ def best_policies(
     """In which share of the draws of ``propagate`` each policy has the highest net benefit.
 
     All draws of a run share their random numbers, so chance in simulating moves such a share farther than the
-    number of draws says. Runs of several seeds show how far.
-
-    ``propagated``: one run, or runs that differ in their seed. ``policies``: those to choose from, by default
-    all but perfect foresight and ``sought``, which nobody can choose.
+    number of draws says: give runs of several seeds to see how far. ``policies``: those to choose from, by
+    default all but perfect foresight and ``sought``, which nobody can choose.
 
     A row per ``threshold`` and ``policy``: ``best``, the share of draws in which no other is better (of
     several runs the mean, and ``least, most`` among them); ``tied``, the share in which another is as good;
-    ``base``, whether it is best in the scenario as stated, in every run; ``draws``, of all runs. Where
-    nothing is tied, ``best`` adds up to 1.
+    ``base``, whether it is best in the scenario as stated, in every run; ``draws``, of all runs.
 
     Examples
     --------
     >>> from secondop import propagate
     >>> drawn = propagate("programme", 20, 500, seed=1, policies=["recommended"])
-    >>> best_policies(drawn, [0.02, 0.98], ["none", "all"])[["threshold", "policy", "best", "tied"]]
-       threshold policy  best  tied
-    0       0.02   none   0.0   0.0
-    1       0.02    all   1.0   0.0
-    2       0.98   none   1.0   0.0
-    3       0.98    all   0.0   0.0
+    >>> best_policies(drawn, [0.02, 0.98], ["none", "all"])[["threshold", "policy", "best"]]
+       threshold policy  best
+    0       0.02   none   0.0
+    1       0.02    all   1.0
+    2       0.98   none   1.0
+    3       0.98    all   0.0
     """
     runs = [propagated] if isinstance(propagated, pd.DataFrame) else list(propagated)
     made = [name for name in runs[0]["policy"].unique() if name not in (FORESIGHT, "sought")]

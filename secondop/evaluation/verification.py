@@ -8,7 +8,7 @@ among those not verified by exp(delta); at minus and plus infinity it reaches th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,6 @@ import numpy as np
 from secondop.errors import SecondopError, unknown_name
 from secondop.evaluation.measures import FN, FP, MEASURES, TN, TP, odds_of
 from secondop.evaluation.patterns import few
-from secondop.rules.facts import Fact
 from secondop.rules.spellings import matched
 
 if TYPE_CHECKING:
@@ -71,38 +70,24 @@ class Verification:
         each, shares, spread, sizes = self.changes(delta), [], [], []
         sure, may = 1.0 * (self.changed == 1), 1.0 * (self.changed > 0)
         for policy in policies:
+            told = np.nan if policy.name in self.blank else 1.0
             for group in range(groups):
-                inside = self.group == group
-                w = self.weights[inside] / self.weights[inside].sum()
-                refers = self.refers.get(policy.name)
-                cells, least, most = (
-                    _cells(x[inside], None if refers is None else refers[inside]) for x in (each, sure, may)
-                )
-                mean, told = w @ cells, np.nan if policy.name in self.blank else 1.0
+                inside, w = self._inside(group)
+                cells, least, most = (self._cells(policy, x)[inside] for x in (each, sure, may))
+                mean, known = w @ cells, self.changed[inside] < 2
                 spread.append(told * self._covariance(w[:, None] * (cells - mean), inside))
                 shares.append(told * np.clip(mean, *np.sort([w @ least, w @ most], 0)))
-                known = self.changed[inside] < 2
                 sizes.append(((w * known / self.chance[inside]) ** 2).sum())
-        shape = (-1, groups)
-        return tuple(np.reshape(x, (*shape, *np.shape(x)[1:])) for x in (shares, spread, sizes))
-
-    def _covariance(self, scores: np.ndarray, inside: np.ndarray) -> np.ndarray:
-        """Of sums of scores, a row per case of these ``inside``; with clusters, of their sums."""
-        if self.cluster is None:
-            return scores.T @ scores
-        _, own = np.unique(self.cluster[inside], return_inverse=True)
-        sums = np.stack([np.bincount(own, x) for x in scores.T], 1)
-        return few(np.bincount(own, self.weights[inside])) * (sums.T @ sums)
+        return tuple(np.reshape(x, (-1, groups, *np.shape(x)[1:])) for x in (shares, spread, sizes))
 
     def apart(self, policies: Sequence[Policy], groups: int, delta: float = 0.0) -> np.ndarray:
         """Covariances of the shares of TP and FP of policies: (groups, 2, 2, policies, policies)."""
-        each, found = self.changes(delta)[:, None], []
-        refers = np.stack([self.refers[policy.name] for policy in policies], 1)
+        each, found = self.changes(delta), []
+        scores = np.stack([self._cells(policy, each)[:, [TP, FP]] for policy in policies], 2)
         for group in range(groups):
-            inside = self.group == group
-            w = self.weights[inside, None] / self.weights[inside].sum()
-            scores = np.hstack([refers[inside] * x[inside] for x in (each, 1 - each)])
-            spread = self._covariance(w * (scores - (w * scores).sum(0)), inside)
+            inside, w = self._inside(group)
+            own = scores[inside].reshape(len(w), -1)
+            spread = self._covariance(w[:, None] * (own - w @ own), inside)
             found.append(spread.reshape(2, len(policies), 2, -1).swapaxes(1, 2))
         return np.array(found)
 
@@ -117,29 +102,51 @@ class Verification:
         """The shares, and of each measure value, lower and upper along the last axis.
 
         The interval is a measure's own, for as many cases as give the variance of the estimate (by the delta
-        method on influences).
+        method on influences), or for those of known outcome where nothing varies.
         """
         shares, spread, sizes = self.tables(policies, groups, delta)
         alone = shares[..., :, None] * (np.eye(4) - shares[..., None, :])  # of one case without any weighting
-        found = {}
+        steps, found = _STEP * np.eye(4), {}
         for name in measures:
-            measure, each = MEASURES[name], []
-            for odds in odds_of(thresholds) if measure.at_threshold else np.ones(1):
+            each = []
+            for odds in odds_of(thresholds) if MEASURES[name].at_threshold else np.ones(1):
 
-                def at(p: np.ndarray, size: np.ndarray, odds: float = odds, of: Callable = measure.formula):
-                    found = of(p[..., None, :], (p * size[..., None])[..., None, :], np.array([odds]))
-                    return np.stack([x.reshape(size.shape) for x in found], -1)
+                def at(p: np.ndarray, size: np.ndarray, name: str = name, odds: float = odds) -> np.ndarray:
+                    squares = p * size[..., None]
+                    told = MEASURES[name].formula(p[..., None, :], squares[..., None, :], np.array([odds]))
+                    return np.stack([x.reshape(size.shape) for x in told], -1)
 
                 with np.errstate(divide="ignore", invalid="ignore"):
-                    steps = _STEP * np.eye(4)
                     slope = [(at(shares + x, sizes) - at(shares - x, sizes))[..., 0] for x in steps]
                     slope = np.stack(slope, -1) / (2 * _STEP)
-                    ratio = np.divide(
-                        *(np.einsum("...i,...ij,...j", slope, x, slope) for x in (spread, alone))
-                    )
-                    each.append(at(shares, np.where(np.isfinite(ratio) & (ratio > 0), ratio, sizes)))
-            found[name] = np.stack(each, -2) if measure.at_threshold else each[0]
+                    mine, one = (np.einsum("...i,...ij,...j", slope, x, slope) for x in (spread, alone))
+                    told = (mine > 0) & (one > _STEP)  # else what is left is rounding
+                    each.append(at(shares, np.where(told & np.isfinite(mine / one), mine / one, sizes)))
+            found[name] = np.stack(each, -2) if MEASURES[name].at_threshold else each[0]
         return shares, found
+
+    def _inside(self, group: int) -> tuple[np.ndarray, np.ndarray]:
+        """Which cases are of a group, and what share of it each of them is."""
+        inside = self.group == group
+        return inside, self.weights[inside] / self.weights[inside].sum()
+
+    def _cells(self, policy: Policy, changes: np.ndarray) -> np.ndarray:
+        """What each case adds to TP, FP, FN and TN; perfect foresight refers what changes."""
+        cells, refers = np.zeros((len(changes), 4)), self.refers.get(policy.name)
+        if refers is None:
+            cells[:, TP], cells[:, TN] = changes, 1 - changes
+        else:
+            cells[:, TP], cells[:, FN] = changes * refers, changes * ~refers
+            cells[:, FP], cells[:, TN] = refers - cells[:, TP], ~refers - cells[:, FN]
+        return cells
+
+    def _covariance(self, scores: np.ndarray, inside: np.ndarray) -> np.ndarray:
+        """Of sums of scores, a row per case of these ``inside``; with clusters, of their sums."""
+        if self.cluster is None:
+            return scores.T @ scores
+        _, own = np.unique(self.cluster[inside], return_inverse=True)
+        sums = np.stack([np.bincount(own, x) for x in scores.T], 1)
+        return few(np.bincount(own, self.weights[inside])) * (sums.T @ sums)
 
 
 def learn(
@@ -161,15 +168,15 @@ def learn(
     if not hasattr(cohort.cases, "__len__"):
         raise SecondopError(f"method={method!r} learns case by case: collect the lazy frame first.")
     rows, names, group = cohort.rows({p.name: p.refers for p in policies if p.refers is not None})
-    if not rows["weight"].sum():
+    changed, weights = rows["flag changed"].to_numpy(), rows["weight"].to_numpy().astype(float)
+    if not weights.sum():
         raise SecondopError(f"method={method!r} learns from cases, and there are none.")
     codes = {p.name: rows[f"answer {p.name}"].to_numpy() for p in policies if p.refers is not None}
-    changed, weights = rows["flag changed"].to_numpy(), rows["weight"].to_numpy().astype(float)
     cluster = rows["cluster"].rank("dense").to_numpy() if cohort.cluster else None
     refers = {name: code == 1 for name, code in codes.items()}
     refers |= {"none": np.zeros(len(rows), bool), "all": np.ones(len(rows), bool)}
-    inside = {str(name): group == i for i, name in enumerate(names)}
-    blank = _sides(weights, changed < 2, refers, inside)
+    known, inside = changed < 2, {str(name): group == i for i, name in enumerate(names)}
+    blank = _sides(weights, known, refers, inside)
     side = np.column_stack([group, *(codes[p.name] for p in policies if p.name in codes and p.at is None)])
     facts, scores = _facts(cohort, given), [x for x in rows.columns if x.startswith("score ")]
     if facts or scores:
@@ -177,53 +184,49 @@ def learn(
 
         parts = [answer_matrix(cohort.cases, facts)] if facts else []
         parts += [rows[x].fill_null(0).fill_nan(0).to_numpy() for x in scores]
-        parts += [np.eye(3)[x] for x in side.T[1:]]
-        x = np.column_stack([*parts, np.eye(len(names))[group]]).astype(float)
-        chance, model = _crossed(x, changed, weights, cluster)
+        parts += [*(np.eye(3)[x] for x in side.T[1:]), np.eye(len(names))[group]]
+        chance, model = _crossed(np.column_stack(parts).astype(float), changed, weights, cluster)
     else:
         chance, model = _within(np.unique(side, axis=0, return_inverse=True)[1].ravel(), changed, weights)
+    low, chance = 100 * weights[chance < LOW].sum() / weights.sum(), chance.clip(FLOOR)
     if method == "weighted":
-        known = changed < 2
-        model = np.full(len(rows), np.average(changed[known], weights=(weights / chance.clip(FLOOR))[known]))
-    low = 100 * weights[chance < LOW].sum() / weights.sum()
+        model = np.full(len(rows), np.average(changed[known], weights=(weights / chance)[known]))
     alike = "recorded facts and policies" if facts or scores else "the policies alone"
     said = f"Estimated ({method.replace('_', ' ')}) as if outcomes were missing at random given {alike}; "
     said += f"{low:.0f} % of cases had a chance below {100 * LOW:.0f} % to have theirs known"
     said += f"{', so many that intervals are too narrow' * bool(low >= MANY)}."
     said += f" No estimate of {', '.join(blank)}: no outcome is known on one side." * bool(blank)
-    chance = chance.clip(FLOOR)
     return Verification(weights, group, changed, chance, model, refers, blank, said, cluster)
 
 
 def _sides(
-    weights: np.ndarray, known: np.ndarray, sides: dict[str, np.ndarray], groups: dict[str, np.ndarray]
+    weights: np.ndarray, known: np.ndarray, sides: Mapping[str, np.ndarray], groups: Mapping[str, np.ndarray]
 ) -> list[str]:
     """The policies without one known outcome among those referred, or not; refused where these are many."""
-    empty = {}
-    for name, refers in sides.items():
-        for side, words in ((refers, "refers"), (~refers, "does not refer")):
-            if (size := weights[side].sum()) and not known[side].any():
-                empty[f"the {size:,.0f} cases that the policy {name!r} {words}"] = name, size
-    for name, inside in groups.items():
-        if not known[inside].any():
-            empty[f"the {weights[inside].sum():,.0f} cases of group {name!r}"] = name, np.inf
-    if not known.any():
-        empty = {f"{weights.sum():,.0f} cases": ("", np.inf)}
-    if many := [words for words, (_, size) in empty.items() if size > FEW * weights.sum()]:
+    whom = {"": (known | True, None)}
+    if known.any():
+        both = (("refers", False), ("does not refer", True))
+        whom = {f" that the policy {x!r} {to}": (y ^ no, x) for x, y in sides.items() for to, no in both}
+        whom |= {f" of group {name!r}": (inside, None) for name, inside in groups.items()}
+    empty = {said: x for said, x in whom.items() if weights[x[0]].sum() and not known[x[0]].any()}
+    sizes = {said: weights[inside].sum() for said, (inside, _) in empty.items()}
+    least = {said: FEW * weights.sum() * (name is not None) for said, (_, name) in empty.items()}
+    if many := [
+        f"{'the ' * bool(said)}{size:,.0f} cases{said}" for said, size in sizes.items() if size > least[said]
+    ]:
         raise SecondopError(
             f"No outcome is known among {'; nor among '.join(many)}: nothing tells what an opinion would "
             "change there. Choose other policies or groups, or leave method away: bounds need no such case."
         )
-    return [name for name, _ in empty.values()]
+    return [name for _, name in empty.values()]
 
 
-def _facts(cohort: Cohort, given: Sequence[str] | None) -> dict[str, Fact]:
+def _facts(cohort: Cohort, given: Sequence[str] | None) -> dict:
     """The facts that tell cases apart: those named, or all that the cases have a column for."""
     every = cohort.rule_book.facts
     recorded = matched(cohort.columns, every)
-    for name in () if given is None else given:
-        if name not in recorded:
-            raise unknown_name("recorded fact", name, recorded)
+    if strangers := [name for name in given or () if name not in recorded]:
+        raise unknown_name("recorded fact", strangers[0], recorded)
     return {name: every[name] for name in (recorded if given is None else given)}
 
 
@@ -241,17 +244,16 @@ def _crossed(
             f"To learn from facts takes {LEAST} known outcomes of either kind, and of the rarer there are "
             f"{rarer}. Give given=[]: cases are then alike if the policies are."
         )
-    chance, model, every = np.ones(len(x)), np.empty(len(x)), np.arange(len(x))
+    chance, model = np.ones(len(x)), np.empty(len(x))
     x, weights = x[:, np.ptp(x, axis=0) > 0], weights / weights.mean()
 
     def chances(of: np.ndarray, rows: np.ndarray, test: np.ndarray) -> np.ndarray:
-        fitted = learner("logistic", SEED).fit(
-            x[rows], of[rows], logisticregression__sample_weight=weights[rows]
-        )
+        fitted = learner("logistic", SEED)
+        fitted.fit(x[rows], of[rows], logisticregression__sample_weight=weights[rows])
         return fitted.predict_proba(x[test])[:, 1]
 
     for learn_from, test in deal(changed, FOLDS, SEED, cluster=cluster):
-        rest = np.setdiff1d(every, test)
+        rest = np.setdiff1d(np.arange(len(x)), test)
         if not known[rest].all():
             chance[test] = chances(known, rest, test)
         model[test] = chances(changed, learn_from, test)
@@ -264,14 +266,3 @@ def _within(cells: np.ndarray, changed: np.ndarray, weights: np.ndarray) -> tupl
     chance = np.divide(known, n, where=n > 0, out=np.ones(len(n)))
     share = np.divide(yes, known, where=known > 0, out=np.full(len(n), yes.sum() / known.sum()))
     return chance[cells], share[cells]
-
-
-def _cells(changes: np.ndarray, refers: np.ndarray | None) -> np.ndarray:
-    """What a case adds to TP, FP, FN and TN; perfect foresight (None) refers what changes."""
-    cells = np.zeros((len(changes), 4))
-    if refers is None:
-        cells[:, TP], cells[:, TN] = changes, 1 - changes
-        return cells
-    cells[:, TP], cells[:, FN] = changes * refers, changes * ~refers
-    cells[:, FP], cells[:, TN] = refers - cells[:, TP], ~refers - cells[:, FN]
-    return cells

@@ -7,22 +7,15 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "rates": "attrition firing_rates overlap",
-    "tradeoffs": "tradeoff yield_above_chance",
-    "thresholds": "decision_curve net_benefit",
-    "knowledge": "triage_lifts yield_at_signal yield_range",
-    "cohort": "along along_trait",
-    "biopsies": "second_readings",
-    "books": "all_books",
-    "learned": "calibration importance same_volume",
-    "strategies": "read_strategies",
-    "people": "flow icon_array",
+    "rates": "all_books attrition firing_rates overlap",
+    "policies": "decision_curve net_benefit tradeoff yield_above_chance",
+    "knowledge": "read_strategies triage_lifts yield_at_signal",
+    "learned": "calibration importance same_volume second_readings",
+    "people": "along_trait flow icon_array",
     "comparison": "compare",
-    "uncertainty": "propagate tornado",
-    "verification": "departures verification_bias",
+    "uncertainty": "departures propagate tornado verification_bias",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
-
 __all__ = sorted(_HOME_OF)
 
 

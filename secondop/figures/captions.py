@@ -1,7 +1,5 @@
 """Words and numbers as figures say them: how many cases, for whom outcomes are known, what gives doubt."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np
@@ -60,7 +58,7 @@ def number(x: float, digits: int | None = None) -> str:
         return "<0.1" if x > 0 else ">−0.1"
     if digits is None and 99.5 <= x < 100:
         return fixed(min(x, 99.9), 1)
-    return fixed(x, int(0 < abs(x) < 9.95) if digits is None else digits)
+    return fixed(float(x), int(0 < abs(x) < 9.95) if digits is None else digits)
 
 
 def span(low: float, high: float, digits: int | None = None) -> str:
@@ -77,6 +75,12 @@ def with_ends(value: float, low: float, high: float, digits: int | None = 1, uni
     if not said:
         return ends + unit * bool(ends)
     return said + unit + f" ({ends})" * (ends not in ("", said))
+
+
+def texts(rows: pd.DataFrame, *columns: str, digits: int | None = 1) -> list[str]:
+    """Row by row a number, the span of two, or a number with its ends; or that there is none known."""
+    say = (number, span, with_ends)[len(columns) - 1]
+    return [say(*row, digits) or "unknown" for row in rows[[*columns]].to_numpy(float)]
 
 
 def share_of(cases: float, n: float) -> str:

@@ -1,14 +1,11 @@
 """What a figure is given: the table of one function, and any other is refused by name."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from secondop.errors import SecondopError
 
@@ -16,27 +13,26 @@ from secondop.errors import SecondopError
 def draws(maker: str, *columns: str, **options: str) -> Callable:
     """A figure of tables that ``maker`` makes, known by these columns: any other is refused.
 
-    Its docstring gets its parameters: the table, and its options, of which ``options`` say what they mean.
+    Its docstring gets its parameters: the table, and the ``options``, with what they mean.
     """
 
-    def checked(draw: Callable[..., go.Figure]) -> Callable[..., go.Figure]:
+    def checked(draw: Callable) -> Callable:
         @wraps(draw)
-        def drawn(table: Any, *args: Any, **kwargs: Any) -> go.Figure:
+        def drawn(table: Any, *args: Any, **kwargs: Any) -> Any:
             asked = f"The figure {draw.__name__} draws a table that {maker} makes"
             if not isinstance(table, pd.DataFrame):
                 raise SecondopError(f"{asked}, and was given {type(table).__name__} {str(table)[:40]!r}.")
             if missing := [name for name in columns if name not in table.columns]:
-                held = ", ".join(map(str, table.columns[:8])) or "none"
                 lacks = f"with the columns {', '.join(columns)}. This table lacks {', '.join(missing)}"
+                held = ", ".join(map(str, table.columns[:8])) or "none"
                 raise SecondopError(f"{asked}, {lacks}; its columns are {held}.")
             if table.empty:
                 raise SecondopError(f"{asked}; this one has no rows, so there is nothing to draw.")
             return draw(table, *args, **kwargs)
 
         kinds = inspect.signature(draw).parameters
-        told = {"table : DataFrame": f"What `{maker}` makes."}
-        told |= {f"{name} : {kinds[name].annotation}": said for name, said in options.items()}
-        told = "".join(f"{name}\n    {said}\n" for name, said in told.items())
+        told = f"table : DataFrame\n    What `{maker}` makes.\n"
+        told += "".join(f"{name} : {kinds[name].annotation}\n    {said}\n" for name, said in options.items())
         drawn.__doc__ = f"{inspect.cleandoc(draw.__doc__)}\n\nParameters\n----------\n{told}"
         return drawn
 
@@ -45,9 +41,9 @@ def draws(maker: str, *columns: str, **options: str) -> Callable:
 
 def only_one(table: pd.DataFrame, column: str, name: str) -> Any:
     """The single value of a column; a figure named so draws no more."""
-    values = table[column].unique().tolist()
-    if len(values) != 1:
-        held = ": ".join([str(len(values)), ", ".join(map(str, values[:6]))][: 1 + bool(values)])
-        keep = f'Keep one, such as table[table["{column}"] == {values[0] if values else "..."!r}].'
-        raise SecondopError(f"The figure {name} draws one {column}, and the table holds {held}. {keep}")
-    return values[0]
+    first, *others = values = table[column].unique().tolist()
+    if others:
+        held = f"{len(values)}: {', '.join(map(str, values[:6]))}. Keep one"
+        said = f"The figure {name} draws one {column}, and the table holds {held}"
+        raise SecondopError(f'{said}, such as table[table["{column}"] == {first!r}].')
+    return first

@@ -1,6 +1,4 @@
-"""How far above chance policies lie, by how informative facts are assumed or calibrated to be."""
-
-from __future__ import annotations
+"""What knowledge gives: of facts, of triage and of second readings, as published and as assumed."""
 
 import numpy as np
 import pandas as pd
@@ -8,172 +6,143 @@ import plotly.graph_objects as go
 
 from secondop.errors import SecondopError
 from secondop.evaluation.corrected import NET
-from secondop.figures import captions, style
+from secondop.figures.captions import capital, texts, whose
 from secondop.figures.given import draws
-from secondop.figures.policy_words import labels, short, signed
-from secondop.figures.style import COLOURS
+from secondop.figures.policies import short
+from secondop.figures.style import COLOURS, ladder, reach, tint
 
-_MADE = "yield_range", "signal", "contrasts", "policy", "measure"
-
-
-@draws(*_MADE)
-def yield_range(table: pd.DataFrame) -> go.Figure:
-    """Yield above chance of each policy over how informative facts are, with the contrasts from low to high.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From :func:`secondop.evaluation.knowledge.yield_range`.
-    """
-    spans = _spans(table)
-    main, signals = _main(spans), sorted(spans["signal"].unique())
-    ends = captions.between(main["low"].min(), main["high"].max())
-    note = f"Over all signals {ends} per 100. {_note(table)}"
-    words = "signal, how informative facts are: 0 nothing, 1 as calibrated to contrasts, others as assumed"
-    title = _title(main.loc[[(main["signal"] - 1).abs().idxmin()]])
-    made = style.figure(title, note, x=words, y=f"yield above chance: {_what(table)}")
-    step = min(np.diff(signals), default=1)
-    made.fig.update_xaxes(tickvals=signals, range=[signals[0] - 0.4 * step, signals[-1] + 0.4 * step])
-    made.fig.update_yaxes(range=style.reach(spans[["lower", "upper"]]))
-    made.line([signals[0] - step, signals[-1] + step], [0, 0], COLOURS["all"], dash="dot", name="chance")
-    spare, policies = iter(style.SPARE), spans.groupby("policy", sort=False)
-    for place, (policy, part) in enumerate(policies):
-        colour, y = COLOURS.get(policy) or next(spare), part["middle"]
-        x = part["signal"] + 0.07 * step * (place - (len(policies) - 1) / 2)
-        for at, low, high in zip(x, part["low"], part["high"], strict=True):
-            made.line([at, at], [low, high], style.tint(colour, 0.4), width=7)
-        made.line(x, y, style.tint(colour, 0.5), width=1.2)
-        look = {"marker": {"color": colour, "size": 8}, "name": part["label"].iloc[0]}
-        look["error_y"] = style.whisker(y, part["lower"], part["upper"], colour)
-        made.points(x, y, _shown(part), **look)
-        made.name(x.iloc[-1], y.iloc[-1], short(part.iloc[0]))
-    made.name(signals[0] + 0.5 * step, 0, "as many at random", style.QUIET)
-    return made.done()
+_SYMBOLS = {"over": "circle", "under": "diamond"}  # of what is called too severe, and too mild
 
 
-@draws(*_MADE)
+@draws("yield_range", "signal", "contrasts", "policy", "measure")
 def yield_at_signal(table: pd.DataFrame) -> go.Figure:
     """Yield above chance of each policy and its share of the possible, with a slider for the signal.
 
     The slider is part of the figure, so it works in a page without a kernel.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From :func:`secondop.evaluation.knowledge.yield_range`.
     """
-    spans, steps, colour = _spans(table), {}, COLOURS["rule book"]
-    note, words = f"{_note(table)} Dotted: as many at random.", f"yield above chance: {_what(table)}"
-    for signal, rows in spans.groupby("signal"):
-        made = style.ladder(_title(_main(rows)), note, labels(rows), x=words, values=rows["found"])
-        y = -np.arange(len(rows))
-        made.bars(rows["low"], rows["high"], y, style.tint(colour, 0.4), name="contrasts")
-        made.whiskers(rows["lower"], rows["upper"], y, name="interval")
-        made.points(rows["middle"], y, _shown(rows), marker={"color": colour, "size": 10}, name="middle")
-        steps[f"{signal:g}"] = made
-    start = min(range(len(steps)), key=lambda i: abs(float([*steps][i]) - 1))
-    made = [*steps.values()][start]
-    made.slider(steps, start, "How informative facts are (signal): ")
-    made.fig.update_xaxes(range=style.reach(spans[["lower", "upper"]]))
-    made.upright(0, COLOURS["all"], name="chance")
-    return made.done()
+    about, keys, steps = table.attrs, ["policy", "label", "sort"], {}
+    what = f"{'errors corrected, less introduced,' if about['outcome'] == NET else 'changes'} per 100 cases"
+    note = f"{about['n']:,} simulated cases at each signal and contrast ({about['scenario']}). Dot: "
+    note += (
+        "contrasts at the middle. Pale: from low to high. Thin: 95 % intervals. Dotted: as many at random."
+    )
+    table = table.assign(off=table["contrasts"] != "middle").sort_values("off", kind="stable")
+    ends = {"at": ("value", "first"), "start": ("value", "min"), "known": ("value", "max")}
+    ends |= {"lower": ("lower", "min"), "upper": ("upper", "max")}
+    for signal, part in table.groupby("signal"):
+        found = {name: some.groupby(keys, sort=False).agg(**ends) for name, some in part.groupby("measure")}
+        rows, sent = found["yield_above_chance"].reset_index(), found["referral_rate"].reset_index()
+        rows["end"], shown = texts(rows, "start", "known"), {"policy": rows["label"].map(capital)}
+        shown |= {"signal": f"{signal:g}", "referred, of 100 cases": texts(sent, "at", digits=0)}
+        shown["above chance, contrasts at the middle"] = texts(rows, "at")
+        shown["contrasts from low to high"] = rows["end"]
+        shown["with 95 % intervals"] = texts(rows, "lower", "upper")
+        if "yield_share" in found:
+            shown["share of the possible, %"] = texts(found["yield_share"], "start", "known", digits=0)
+        shown = pd.DataFrame(shown)
+        first = int((rows["policy"] == "recommended").argmax())  # or the first there is
+        how, row = {0: "If facts were not informative", 1: "As calibrated to contrasts"}, rows.iloc[first]
+        how = f"{how.get(signal, f'If facts were {signal:g} times as informative')}, "
+        title = f"{how}referring {row['label']} finds {row['end']} {what} above chance"
+        if "yield_share" in found:
+            title += f": {shown.iloc[first, -1]} % of the possible at that volume"
+        if row["lower"] <= 0 <= row["upper"]:
+            title = f"{how}what referring {row['label']} finds cannot be told from chance"
+        rows["label"] = [capital(short(row)) for row in rows.to_dict("records")]
+        pale = rows.drop(columns="at").assign(colour=tint(COLOURS["rule book"], 0.4))
+        step = ladder(title, note, pale, x=f"yield above chance: {what}")
+        step.rows(step.places.assign(at=rows["at"]), shown)
+        step.across = {"range": reach(rows[["lower", "upper"]])}
+        step.upright(0, COLOURS["all"], name="chance")
+        steps[f"{signal:g}"] = step
+    start = min(steps, key=lambda signal: abs(float(signal) - 1))
+    return steps[start].slide(steps, "How informative facts are (signal): ").done()
 
 
 @draws("triage_lifts", "triage", "source", "referred", "value", "lower", "upper")
 def triage_lifts(table: pd.DataFrame) -> go.Figure:
-    """What triage by doubt, by first diagnosis and by policy finds, against chance: published and a cohort's.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From :func:`secondop.evaluation.knowledge.triage_lifts`.
-    """
-    whose = captions.capital(captions.whose(table)) + ", as assumed" * bool(table.attrs.get("simulated"))
+    """What triage by doubt, first diagnosis or policy finds, against chance: published and a cohort's."""
+    own = capital(whose(table)) + ", as assumed" * bool(table.attrs.get("simulated"))
     published = table["source"] == "published"
     if published.all() or not published.any():
         whole = "give it what triage_lifts made, without leaving one out"
         raise SecondopError(f"The figure triage_lifts draws published rows and those of a cohort: {whole}.")
     kinds = table.loc[published, "triage"].str.partition(":")[0].str.lower()
     above = (table.loc[published, "lower"] > 1).groupby(kinds, sort=False).all()
-    told = [f"Triage by {' and '.join(above.index[above])} beats chance on every published case mix"]
-    told = told * bool(above.any())
-    told += [f"whether triage by {' or '.join(above.index[~above])} does cannot be told"] * bool(
-        (~above).any()
-    )
-    title = captions.capital("; ".join(told))
-    note = f"Published: breast biopsies, from the least to the most of three case mixes. {whose}: "
+    sure, open_ = " and ".join(above.index[above]), " or ".join(above.index[~above])
+    told = [f"Triage by {sure} beats chance on every published case mix"] * bool(sure)
+    told += [f"whether triage by {open_} does cannot be told"] * bool(open_)
+    note = f"Published: breast biopsies, from the least to the most of three case mixes. {own}: "
     note += f"{table.attrs.get('n', 0):,} cases, 95 % intervals. Dotted: chance, a lift of 1."
-    ends = captions.ranges(table["lower"], table["upper"], ".2f")
-    lift = table["value"].map("{:.2f}".format).where(table["value"].notna(), "")
-    shown = {"triage": table["triage"], "source": table["source"].where(published, whose), "lift": lift}
-    shown |= {"case mixes, or 95 % interval": ends, "chosen, of 100 cases": table["referred"].map(signed)}
-    shown, beside = pd.DataFrame(shown), lift.where(~published, ends)
-    halves = {"Published": published, whose: ~published}
-    panels = [style.Panel(head, table.loc[part, "triage"], beside[part]) for head, part in halves.items()]
+    shown = pd.DataFrame({"triage": table["triage"], "source": table["source"].where(published, own)})
+    shown["lift"] = texts(table, "value", "lower", "upper", digits=2)
+    shown["chosen, of 100 cases"] = texts(table, "referred")
+    rows = pd.DataFrame({"head": shown["source"].map(capital), "label": table["triage"]})
+    rows["end"], rows["at"] = shown["lift"].str.split(r" \(").str[0], table["value"]
+    rows["start"], rows["known"] = table["lower"].where(published), table["upper"].where(published)
+    rows["lower"], rows["upper"] = table["lower"].mask(published), table["upper"].mask(published)
+    rows["colour"] = np.where(published, COLOURS["published"], COLOURS["simulated"])
     words = "lift (log): errors corrected, less introduced, of those chosen over all"
-    made = style.ladder(title, note, panels, x=words)
+    made = ladder(capital("; ".join(told)), note, rows, shown, x=words)
     limits = np.log10([min(0.8, table["lower"].min() * 0.95), table["upper"].max() * 1.06]).tolist()
-    made.across(type="log", range=limits, tickvals=[0.5, 0.75, 1, 1.5, 2, 3, 4, 6])
+    made.across = {"type": "log", "range": limits, "tickvals": [0.5, 0.75, 1, 1.5, 2, 3, 4, 6]}
     made.upright(1)
-    made.upright(1, panel=1)
-    known, own = table[published], table[~published]
-    y, ys = -np.arange(len(known)), -np.arange(len(own))
-    made.bars(known["lower"], known["upper"], y, COLOURS["published"], shown[published])
-    made.whiskers(own["lower"], own["upper"], ys, COLOURS["simulated"], panel=1)
-    mark = {"color": COLOURS["simulated"], "size": 10}
-    made.points(own["value"], ys, shown[~published], marker=mark, panel=1)
     return made.done()
 
 
-def _spans(table: pd.DataFrame) -> pd.DataFrame:
-    """A row a signal and policy: its yield at the middle, the ends over the contrasts, and these as texts."""
-    keys, ends = ["signal", "policy", "label", "sort"], {"low": ("value", "min"), "high": ("value", "max")}
-    ends |= {"lower": ("lower", "min"), "upper": ("upper", "max")}
-    spans = table[table["measure"] == "yield_above_chance"].groupby(keys, sort=False).agg(**ends)
-    middle = table.assign(other=table["contrasts"] != "middle").sort_values("other", kind="stable")
-    middle = middle.drop_duplicates([*keys, "measure"]).pivot(index=keys, columns="measure", values="value")
-    spans["middle"], spans["referred"] = middle["yield_above_chance"], middle["referral_rate"]
-    shares = table[table["measure"] == "yield_share"].groupby(keys)["value"].agg(["min", "max"])
-    spans = spans.join(shares).reset_index()
-    spans["found"] = captions.ranges(spans["low"], spans["high"])
-    spans["chance"] = captions.ranges(spans["lower"], spans["upper"])
-    spans["share"] = [f"{x} %" * bool(x) for x in captions.ranges(spans["min"], spans["max"], ".0f")]
-    return spans.assign(what=_what(table))
+@draws("read_strategies", "strategy", "reference_class", "over", "under")
+def read_strategies(table: pd.DataFrame) -> go.Figure:
+    """How often each strategy calls too severe and too mild, class by class, the first (such as none) on top.
+
+    The strategy that the title names is coloured. With a column ``basis`` (say, "model" and "paper") the
+    second has open marks. Classes without over and under are left out.
+    """
+    rows, keys = table.dropna(subset=["over", "under"]), ["reference_class", "strategy"]
+    rows = rows if "basis" in rows else rows.assign(basis="")
+    ends = [f"{kind}{end}" for kind in _SYMBOLS for end in ("", "_lower", "_upper")]
+    rows[ends] = 100 * rows.reindex(columns=ends).astype(float)
+    title, named = _finding(rows[rows["basis"] == rows["basis"].iloc[0]])
+    note = "Of 100 readings of cases that are truly of a class. Circle, and first at the right: over-called. "
+    note += "Diamond: under-called." + f" Coloured: “{named}”." * bool(named)
+    note += " Thin: 95 % interval of the simulation." * int((rows["under_upper"] > rows["under_lower"]).any())
+    cells = rows.drop_duplicates(keys).reset_index(drop=True)
+    cells["head"], cells["label"] = "truly " + cells["reference_class"], cells["strategy"]
+    cells["end"] = [" · ".join(two) for two in zip(texts(cells, "over"), texts(cells, "under"), strict=True)]
+    cells["column"] = cells.groupby("head", sort=False).ngroup() % 2
+    x = "wrong answers, % of readings"
+    made = ladder(title, note, cells[["label", "head", "column", "end"]], x=x)
+    cells = cells[keys].join(made.places)
+    for basis, some in rows.groupby("basis", sort=False):
+        part = cells.merge(some, on=keys)
+        part["colour"] = np.where(part["strategy"] == named, COLOURS["recommended"], COLOURS["none"])
+        shown = pd.DataFrame({"strategy": part["strategy"] + ", truly " + part["reference_class"]})
+        shown["strategy"] += f" ({basis})" * bool(basis)
+        for kind in _SYMBOLS:
+            shown[f"{kind}-called, %"] = texts(part, kind, f"{kind}_lower", f"{kind}_upper")
+        if "second" in part:
+            shown["read twice, %"] = texts(100 * part[["second"]], "second")
+        second = basis != rows["basis"].iloc[0]
+        made.note += f" Open: {basis}." * bool(second)
+        for kind, symbol in _SYMBOLS.items():
+            marks = part[["panel", "y", "colour"]].assign(symbol=symbol + "-open" * bool(second))
+            numbers = part[[kind, f"{kind}_lower", f"{kind}_upper"]].set_axis(
+                ["at", "lower", "upper"], axis=1
+            )
+            made.rows(marks.join(numbers), shown)
+    made.across = {"range": reach(rows[ends])}
+    return made.done()
 
 
-def _what(table: pd.DataFrame) -> str:
-    """What is found, and of how many."""
-    net = table.attrs["outcome"] == NET
-    return f"{'errors corrected, less introduced,' if net else 'changes'} per 100 cases"
-
-
-def _shown(spans: pd.DataFrame) -> pd.DataFrame:
-    """What pointing at a policy shows, in texts."""
-    above = f"{spans['what'].iloc[0]} above chance, contrasts at the middle"
-    said = {"policy": spans["label"].map(captions.capital), "signal": spans["signal"].map("{:g}".format)}
-    said |= {"referred, of 100 cases": spans["referred"].map("{:.0f}".format)}
-    said |= {above: spans["middle"].map(signed), "contrasts from low to high": spans["found"]}
-    said |= {"with 95 % intervals": spans["chance"], "share of the possible": spans["share"]}
-    return pd.DataFrame(said)
-
-
-def _main(spans: pd.DataFrame) -> pd.DataFrame:
-    """The policy that the title is about: all with a clinical indication, or the first."""
-    book = spans["policy"] == "recommended"
-    return spans[book if book.any() else spans["policy"] == spans["policy"].iloc[0]]
-
-
-def _title(spans: pd.DataFrame) -> str:
-    """What the first row's policy finds above chance, if its interval tells it from chance."""
-    row = spans.iloc[0]
-    how = {0: "If facts were not informative", 1: "As calibrated to contrasts"}
-    how = how.get(row["signal"], f"If facts were {row['signal']:g} times as informative")
-    if row["lower"] <= 0 <= row["upper"]:
-        return f"{how}, what referring {row['label']} finds cannot be told from chance"
-    title = f"{how}, referring {row['label']} finds {row['found']} {row['what']} above chance"
-    return title + f": {row['share']} of the possible at that volume" * bool(row["share"])
-
-
-def _note(table: pd.DataFrame) -> str:
-    about = f"{table.attrs['n']:,} simulated cases at each signal and contrast ({table.attrs['scenario']})."
-    return f"{about} Dot: contrasts at the middle. Pale: from low to high. Thin: with 95 % intervals."
+def _finding(rows: pd.DataFrame) -> tuple[str, str]:
+    """The class whose under-calls a strategy raises most, as far as a simulation tells; and that strategy."""
+    first = rows["strategy"].iloc[0]
+    before = rows[rows["strategy"] == first].set_index("reference_class")
+    rows = rows.join(before[["over", "under", "under_upper"]].add_suffix("_before"), on="reference_class")
+    sure = rows["under_lower"].fillna(rows["under"]) > rows["under_upper_before"].fillna(rows["under_before"])
+    if not sure.any():
+        return f"No strategy surely under-calls more often than “{first}”", ""
+    row = rows.loc[(rows["under"] - rows["under_before"]).where(sure).idxmax()]
+    over, under = (f"{row[f'{kind}_before']:.1f} to {row[kind]:.1f} %" for kind in _SYMBOLS)
+    fall = "fall" if row["over"] < row["over_before"] else "do not fall"
+    told = f"Under “{row['strategy']}”, over-calls of {row['reference_class']} {fall} ({over})"
+    return f"{told} and under-calls rise ({under})", row["strategy"]

@@ -1,10 +1,8 @@
 """Where everything of a drawing stands at a width: a page or notebook, or a phone."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from html import escape
-from itertools import pairwise
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -31,51 +29,56 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
     labels = [[lines_of(label, letters) for label in panel.labels] for panel in made.panels]
     tall = 1 + max((text.count("<br>") for texts in labels for text in texts), default=0)
     row = _ROW + 1 + _LINE * tall if phone else max(_ROW, 8 + _LINE * tall)
-    sides, across = _columns(made, width, places, labels)
-    left, right = round(sides[0][0]), round(sides[-1][1])
-    spots, ends = [], [0] * columns
+    right = round(max(18, 14 + _SMALL * _letters(text for panel in made.panels for text in panel.values)))
+    left = 50 if not any(labels) else _PAD if phone else round(_PAD + 10 + _LABEL * _letters(chain(*labels)))
+    inside, each = width - left - right, width / columns - left - right  # px of all panels, and of one
+    starts, ends = [], [0] * columns
     for panel, at in zip(made.panels, places, strict=True):
-        start = ends[at] + 22 * bool(panel.head) + 16 * bool(ends[at])
-        spots.append((start, start + (row * len(panel.labels) or panel.size)))
-        ends[at] = spots[-1][1] + 26 * (not panel.labels)
-    high = max(end for _, end in spots)
-    words = lines_of(made.x, int(inner / columns / _TEXT))
-    notes = [note.to_plotly_json() for note in made.fig.layout.annotations]
-    layout: dict[str, Any] = {}
-    for number, (panel, at, (start, end)) in enumerate(zip(made.panels, places, spots, strict=True)):
-        x, y = axes(number).values()
-        last = at not in places[number + 1 :]
-        below = {"domain": across[at], "anchor": y, "showticklabels": last or not panel.labels}
-        layout[f"xaxis{x[1:]}"] = below | {"title": {"text": words * last}} | made.across
-        side = {"domain": [1 - end / high, 1 - start / high], "anchor": x} | made.up
+        starts.append(ends[at] + 22 * bool(panel.head) + 16 * bool(ends[at]))
+        ends[at] = starts[-1] + (row * len(panel.labels) or panel.size + 26)
+    sizes = [row * len(panel.labels) or panel.size for panel in made.panels]
+    high = max(start + size for start, size in zip(starts, sizes, strict=True))
+    words, above = lines_of(made.x, int(inner / columns / _TEXT)), lines_of(f"↑ {made.y}", int(inner / _TEXT))
+    notes, layout = [note.to_plotly_json() for note in made.fig.layout.annotations], {}
+    beside = ("left", "bottom", {"yshift": _BAR // 2 + 1}) if phone else ("right", "middle", {"xshift": -6})
+    for i, (panel, at, start, size) in enumerate(zip(made.panels, places, starts, sizes, strict=True)):
+        (x, y), last, first = axes(i).values(), at not in places[i + 1 :], at * width / columns
+        below = {"domain": [first / inside, (first + each) / inside], "title": {"text": words * last}}
+        below |= {"anchor": y, "showticklabels": last or not panel.labels}
+        layout[f"xaxis{x[1:]}"] = below | made.across
+        side = {"domain": [1 - (start + size) / high, 1 - start / high], "anchor": x} | made.up
         if panel.labels:
-            below_row = 14 / row if phone else 0.5  # on a phone the label takes what is above a row
-            side["range"] = [1 - below_row - len(panel.labels), 1 - below_row]
-            side |= {"visible": False, "fixedrange": True}
-            notes += _rows(labels[number], panel.values, f"{x} domain", y, phone)
-        layout[f"yaxis{y[1:]}"] = side
+            under = 14 / row if phone else 0.5  # on a phone the label takes what is above a row
+            side |= {"range": [1 - under - len(panel.labels), 1 - under], "visible": False}
+        layout[f"yaxis{y[1:]}"], on = side, {"xref": f"{x} domain", "yref": y}
+        on |= {"x": 0} | beside[2]
+        notes += [_text(text, 12, *beside[:2]) | on | {"y": -n} for n, text in enumerate(labels[i])]
+        on |= {"x": 1, "xshift": 6, "yshift": 0}
+        notes += [_text(text, 12, "left", "middle") | on | {"y": -n} for n, text in enumerate(panel.values)]
         if panel.head:
-            edge = {"x": 0, "y": 1, "xref": f"{x} domain", "yref": f"{y} domain"}
-            notes.append(_text(f"<b>{escape(panel.head, quote=False)}</b>", 13, "left", "bottom") | edge)
-        notes += _direct(made, number, ((width - left - right) * np.ptp(across[at]), end - start))
-    above = wrap(made.y and f"↑ {made.y}", int(inner / _TEXT))
-    if above:
+            on |= {"x": 0, "y": 1, "yref": f"{y} domain", "xshift": 0}
+            notes.append(_text(f"<b>{escape(panel.head, quote=False)}</b>", 13, "left", "bottom") | on)
+        notes += _direct(made, i, np.array([each, size]))
+    if made.y:
         edge = {"x": 0, "y": 1, "xref": "paper", "yref": "paper", "xshift": _PAD - left, "yshift": 6}
-        notes.append(_text("<br>".join(above), 14, "left", "bottom", QUIET) | edge)
+        notes.append(_text(above, 14, "left", "bottom", QUIET) | edge)
     entries = [46 + 7.9 * len(trace.name) for trace in made.fig.data if trace.showlegend]
-    fit = len(entries) if sum(entries) <= width - left - right else int((width - left - right) / max(entries))
-    legend = -(-len(entries) // max(1, fit))  # rows, which fit.js counts again
-    under = 36 + _AXIS * (words.count("<br>") + bool(words))
-    lines = [max(map(len, heads)), len(note), legend]
+    fit = len(entries) if sum(entries) <= inside else int(inside / max(entries)) or 1
+    under, legend = 36 + _AXIS * (1 + words.count("<br>")) * bool(words), -(-len(entries) // max(fit, 1))
+    lines = [max(map(len, heads)), len(note), legend]  # which fit.js counts again
     bottom = under + 84 * bool(made.steps) + _ENTRY * legend
-    top = 30 + _HEAD * lines[0] + _NOTE * lines[1] + _AXIS * len(above)
+    top = 30 + _HEAD * lines[0] + _NOTE * lines[1] + _AXIS * (1 + above.count("<br>")) * bool(made.y)
     title = {"text": _titled(heads[made.start], note), "x": 0, "xref": "container", "pad": {"l": _PAD}}
     title |= {"y": 1 - 22 / (top + high + bottom), "yanchor": "top", "font": {"size": 15}}
     layout |= {"height": top + high + bottom, "margin": {"t": top, "b": bottom, "l": left, "r": right}}
     layout |= {"bargap": 1 - _BAR / row, "title": title, "annotations": notes}
-    layout["meta"] = {"lines": lines, "sides": sides, "places": places, "titles": titles, "start": made.start}
+    layout["meta"] = {"lines": lines, "sides": [[left, right]] * columns, "places": places, "titles": titles}
+    layout["meta"]["start"] = made.start
     if made.steps:
-        layout["sliders"] = [_slider(made, heads, note, under, letters, phone)]
+        edge = phone * max(0, round(_SMALL * _letters(made.steps) / 2) - _PAD)  # first and last stand whole
+        look = {"currentvalue": {"prefix": made.prefix, "font": {"size": 14}}, "font": {"size": 12}, "x": 0}
+        look |= {"pad": {"t": under, "b": 0, "l": edge, "r": edge}, "len": 1, "active": made.start}
+        layout["sliders"] = [look | {"steps": _steps(made, heads, note, letters)}]
     return layout
 
 
@@ -83,28 +86,6 @@ def _titled(head: list[str], note: list[str]) -> str:
     """A title in bold and its note below, both in lines."""
     small = "".join(f"<br><span style='font-size:13px;color:{QUIET}'>{line}</span>" for line in note)
     return "<br>".join(f"<b>{line}</b>" for line in head) + small
-
-
-def _columns(made: Drawing, width: int, places: list[int], labels: list) -> tuple[list, list]:
-    """What each column of panels has at its sides, and what it spans of the plot; fit.js does the same."""
-    sides = [[0.0, 18.0] for _ in range(1 + max(places))]
-    for at, panel, texts in zip(places, made.panels, labels, strict=True):
-        left = _PAD + (_LABEL * _letters(texts) + 10) * (width >= WIDE) if texts else 0
-        sides[at] = [max(sides[at][0], left), max(sides[at][1], _SMALL * _letters(panel.values) + 14)]
-    sides = [[left or 50.0, right] for left, right in sides]
-    each = (width - sum(map(sum, sides))) / len(sides)
-    starts = np.cumsum([0, *(each + right + left for (_, right), (left, _) in pairwise(sides))])
-    spans = np.add.outer(starts, [0, each]) / (starts[-1] + each)
-    return sides, spans.round(4).tolist()
-
-
-def _rows(labels: list[str], values: Iterable[str], x: str, y: str, phone: bool) -> list[dict[str, Any]]:
-    """Labels at the left of rows, or above them on a phone, and values at their ends."""
-    look = ("left", "bottom") if phone else ("right", "middle")
-    edge = {"yshift": _BAR // 2 + 1} if phone else {"xshift": -6}
-    edge, end = edge | {"x": 0, "xref": x, "yref": y}, {"x": 1, "xref": x, "yref": y, "xshift": 6}
-    said = [_text(text, 12, *look) | edge | {"y": -i} for i, text in enumerate(labels)]
-    return said + [_text(text, 12, "left", "middle") | end | {"y": -i} for i, text in enumerate(values)]
 
 
 def _text(text: str, size: int, x: str, y: str, colour: str = INK) -> dict[str, Any]:
@@ -117,31 +98,27 @@ def _letters(texts: Iterable[str]) -> int:
     return max((len(line) for text in texts for line in text.split("<br>")), default=0)
 
 
-def _slider(made: Drawing, heads: list, note: list, under: int, letters: int, phone: bool) -> dict[str, Any]:
-    """The slider below the axis; each step sets its title, what moves and the rows' words."""
-    first, steps = len(made.fig.layout.annotations), []
+def _steps(made: Drawing, heads: list[list[str]], note: list[str], letters: int) -> list[dict[str, Any]]:
+    """The steps of a slider: each sets its title, what moves and the rows' words."""
+    steps = []
     for (label, step), head in zip(made.steps.items(), heads, strict=True):
         traces = [pd.json_normalize(trace.to_plotly_json(), max_level=2).iloc[0] for trace in step.fig.data]
         moved = {name: [trace.get(name) for trace in traces] for name in _MOVES}
-        panel = step.panels[0]
-        texts = [*(lines_of(label, letters) for label in panel.labels), *panel.values]
-        said = {f"annotations[{first + i}].text": text for i, text in enumerate(texts)}
+        texts = [*(lines_of(label, letters) for label in step.panels[0].labels), *step.panels[0].values]
+        said = {f"annotations[{i}].text": text for i, text in enumerate(texts)}
         args = [moved, said | {"title.text": _titled(head, note)}, [*range(len(traces))]]
         steps.append({"label": label, "method": "update", "args": args})
-    edge = phone * max(0, round(_SMALL * _letters(made.steps) / 2) - _PAD)  # first and last stand whole
-    look = {"currentvalue": {"prefix": made.prefix, "font": {"size": 14}}, "font": {"size": 12}, "x": 0}
-    look |= {"pad": {"t": under, "b": 0, "l": edge, "r": edge}, "len": 1}
-    return look | {"steps": steps, "active": made.start}
+    return steps
 
 
-def _direct(made: Drawing, panel: int, size: tuple[float, float]) -> list[dict[str, Any]]:
+def _direct(made: Drawing, panel: int, size: np.ndarray) -> list[dict[str, Any]]:
     """Labels at marks, each where it covers least; one that finds no room is left to its mark."""
     named, on = [label[1:] for label in made.named if label[0] == panel], axes(panel)
     spots, kept, notes = [np.empty((0, 2))], np.empty((0, 4)), []
     for trace in made.fig.data if named else ():
         if trace.type == "scatter" and (trace.xaxis or "x") == on["xaxis"]:
             spots.append(_pixels(made, trace.x, trace.y, size))
-            if "lines" in (trace.mode or ""):  # as points along them
+            if "lines" in trace.mode:  # as points along them
                 steps = np.linspace(0, 1, 25)[:, None, None]
                 spots.append((spots[-1][:-1] + np.diff(spots[-1], axis=0) * steps).reshape(-1, 2))
     marks = np.vstack(spots)
@@ -154,19 +131,16 @@ def _direct(made: Drawing, panel: int, size: tuple[float, float]) -> list[dict[s
         over = abs(centre - kept[:, :2]) < half + kept[:, 2:]  # other labels, then marks and lines
         hidden = (abs(centre - marks) < half + 3).all(axis=2).sum(axis=1)
         cost = 1000 * (out.any(axis=(1, 2)) + over.all(axis=2).sum(axis=1)) + hidden + reach / 20
-        if cost.min() >= 1000:
-            continue
-        best = cost.argmin()
-        kept = np.vstack([kept, [*centre[best, 0], *half]])
-        x, y = (_scaled(look, [at])[0] for look, at in ((made.across, x), (made.up, y)))
-        look = _text(text, 12, "center", "middle", colour) | {"x": float(x), "y": float(y), "showarrow": True}
-        look |= {"xref": on["xaxis"], "yref": on["yaxis"], "standoff": 6, "arrowhead": 0, "arrowwidth": 1}
-        ax, ay = away[best].round().tolist()
-        notes.append(look | {"ax": ax, "ay": ay, "arrowcolor": QUIET})
+        if cost.min() < 1000:
+            kept, away = np.vstack([kept, [*centre[cost.argmin(), 0], *half]]), away[cost.argmin()].round()
+            at = {"x": _scaled(made.across, x).item(), "y": _scaled(made.up, y).item()}
+            at |= {"xref": on["xaxis"], "yref": on["yaxis"], "ax": away[0].item(), "ay": away[1].item()}
+            look = _text(text, 12, "center", "middle", colour) | at | {"showarrow": True, "standoff": 6}
+            notes.append(look | {"arrowhead": 0, "arrowwidth": 1, "arrowcolor": QUIET})
     return notes
 
 
-def _pixels(made: Drawing, x: Any, y: Any, size: tuple[float, float]) -> np.ndarray:
+def _pixels(made: Drawing, x: Any, y: Any, size: np.ndarray) -> np.ndarray:
     """Where marks are, in pixels from the upper left."""
     shares = []
     for look, values in ((made.across, x), (made.up, y)):

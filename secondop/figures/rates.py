@@ -1,220 +1,196 @@
-"""How often rules fire: alone, added up, and together."""
-
-from __future__ import annotations
+"""Rules: how often they fire, alone, added up and together, and what every rule book of them finds."""
 
 from math import ceil
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from secondop.errors import SecondopError
+from secondop.evaluation.books import Books
+from secondop.evaluation.measures import table as measured
 from secondop.evaluation.rates import OTHER
-from secondop.figures import captions, style
-from secondop.figures.captions import number, share_of, span, spans, spoken
+from secondop.figures import captions
+from secondop.figures.captions import capital, cases_of, number, share_of, span, spoken, texts
 from secondop.figures.given import draws
-from secondop.figures.style import COLOURS, INK, QUIET, Drawing, Panel
+from secondop.figures.style import COLOURS, INK, QUIET, Drawing, figure, ladder, reach, tint, whisker
 
-_KINDS = {
-    "clinical": ("recommended", "Clinical indications"),
-    "both": ("all", "Clinical or wish"),
-    "patient-driven": ("optional", "Patient's wish"),
-    "counter-indication": ("not_needed", "Reasons against"),
-    "amplifier": ("no_indication", "Strengthens one"),
-}
+_KINDS = {"clinical": "Clinical indications", "both": "Clinical or wish", "patient-driven": "Patient's wish"}
+_KINDS |= {"counter-indication": "Reasons against", "amplifier": "Strengthens one"}
+_COLOURS = dict(zip(_KINDS, ("recommended", "all", "optional", "not_needed", "no_indication"), strict=True))
 _MOST, _COLUMN = 80, 24  # rows that can be read, and those that fit below one another
 _RATES = ("min", "max", "lower", "upper", "n", "fired", "unknown")
 _HOW = "Hatched: what missing information could add. Thin line: 95 % interval"
+_BOOKS = ("referral_rate", "true_positive", "yield_above_chance")
+_FOUND = "true positives: of 100 cases, referred, and something changes"
+_LABELS = 6  # of the steps that find most
+_TRUTH = "Rates of the same records without gaps, where somebody knows them: a simulation does."
 
 
-@draws("firing_rates", "policy", "group", "sort", "kind", "label", *_RATES)
+@draws("firing_rates", "policy", "group", "sort", "kind", "label", *_RATES, truth=_TRUTH)
 def firing_rates(table: pd.DataFrame, truth: pd.DataFrame | None = None) -> go.Figure:
     """How often each rule fires: solid what is known, hatched what missing information could add.
 
-    Parameters
-    ----------
-    table : DataFrame
-        From :func:`secondop.evaluation.rates.firing_rates`; of a table without groups its rules are drawn,
-        below any indication of their kind. For groups, levels or subgroups, give only the rows to draw.
-    truth : DataFrame, optional
-        The same of records without gaps, where somebody knows them: a simulation does.
+    Of a table without groups the rules are drawn; of groups or levels, give only the rows to draw.
     """
     rows, grouped = table, bool(table["group"].notna().any())
     if not grouped and "rule" in set(table["sort"]):
         rows = table[table["sort"].isin(["rule", "any"])]
-    if rows["min"].isna().all():
-        raise SecondopError("There are no cases in these rows, so no rates to draw.")
-    if len(rows) > _MOST:
-        raise SecondopError(f"{len(rows)} rows are too many to read; give the figure up to {_MOST} of them.")
-    names = rows["label"].where(rows["sort"] != "rule", rows["policy"].map(spoken))
-    names = rows["group"].fillna("all").astype(str).str.replace("_", " ") if grouped else names
-    rows = rows.assign(row=names, place=rows["kind"].map([*_KINDS].index), one=rows["sort"] != "any")
-    rows = rows.sort_values(["place", "one", "min"], ascending=[True, True, False], kind="stable")
-    banded = grouped and rows["policy"].nunique() == 1
-    if truth is not None:
-        true = truth.drop_duplicates(["policy", "group"])[["policy", "group", "value"]]
-        rows = rows.merge(true.rename(columns={"value": "true"}), how="left", on=["policy", "group"])
-    title, coloured = _groups_title(rows) if banded else (_rules_title(rows), set(names))
-    of = rows[rows["group"].notna() | (not grouped)]
-    n = of.drop_duplicates("group")["n"].sum()
-    note = f"{n:,.0f} {captions.cases_of(table)}{' by group' * grouped}. Solid: known to fire. {_HOW}"
-    alone = (rows["lower"].isna() & rows["min"].notna()).sum()
-    note += f", none where all cases are of one cluster ({alone})." if alone else "."
-    note += " Band: all these groups together." * banded
+    if not 0 < rows["min"].count() <= _MOST:
+        raise SecondopError(f"The figure firing_rates draws 1 to {_MOST} rates, not {rows['min'].count()}.")
+    rate = rows["policy"].map(spoken).where(rows["sort"] == "rule", rows["label"])
+    place, colour = rows["kind"].map([*_KINDS].index), rows["kind"].map(_COLOURS).map(COLOURS)
+    rows = rows.assign(place=place, rate=rate, about=rows["label"], colour=colour, known=rows["min"])
+    rows["head"] = rate if grouped else rows["kind"].map(_KINDS)
+    rows["label"] = rows["group"].map(spoken) if grouped else rate
+    rows = rows.sort_values(["place", "head", "min"], ascending=[True, True, False], ignore_index=True)
+    block = rows.groupby("head").cumcount() % max(_COLUMN, ceil(len(rows) / 2))
+    rows["column"] = 1 * ((rows.index - block >= len(rows) / 2) & (len(rows) > _COLUMN / 2))
+    banded, tone = grouped and rows["head"].nunique() == 1, rows["colour"][0]
+    rows["colour"] = COLOURS["all"] if banded else rows["colour"]
+    fired, unknown, n = rows.drop_duplicates("group")[["fired", "unknown", "n"]].sum()
+    note = f"{cases_of(table, n)}. Solid: known to fire. {_HOW}"
+    note += ", none where all cases are of one cluster." if rows["lower"].isna().any() else "."
+    note += " Dotted: all these groups together." * banded
     note += " Diamond: in truth, without gaps." * (truth is not None)
-    panels = _panels(rows, "label" if grouped else "kind")
-    made = style.ladder(title, note, [panel for panel, _ in panels], x="of 100 cases")
-    _scale(made, rows)
-    for at, (_, part) in enumerate(panels):
-        axes, colour = style.axes(at), COLOURS[_KINDS[part["kind"].iloc[0]][0]]
-        colours = [colour if row in coloured else COLOURS["all"] for row in part["row"]]
-        rule = (part["sort"] == "rule") & (not grouped)
-        shown = pd.DataFrame({"rule": part["row"].where(~rule, part["row"] + ": " + part["label"])})
-        shown["known to fire"] = list(map(share_of, part["fired"], part["n"]))
-        shown["cannot be judged"] = part["unknown"].map("{:,.0f}".format)
-        if truth is not None:
-            shown["in truth"] = part["true"].map(number)
-            look = {"symbol": "diamond-open", "size": 9, "color": INK, "line": {"width": 2}}
-            made.points(part["true"], -np.arange(len(part)), panel=at, marker=look, cliponaxis=False)
-        _bars(made, part, part["min"], colours, shown, panel=at)
-        if banded:
-            low, high = 100 * of[["fired", "unknown"]].sum().cumsum() / n
-            box = {"x0": low, "x1": high, "y0": 0, "y1": 1, "layer": "below", "xref": axes["xaxis"]}
-            look = {"fillcolor": style.tint(colour, 0.2), "line": {"color": colour, "width": 1.5}}
-            made.fig.add_shape(type="rect", yref=f"{axes['yaxis']} domain", **box, **look)
+    shown = {"known to fire": list(map(share_of, rows["fired"], rows["n"]))}
+    made = _ladder(_fires(rows, banded), note, rows, shown)
+    for end in (fired, fired + unknown) if banded else ():
+        made.upright(100 * end / n, tone)
+    if truth is not None:
+        true = rows[["policy", "group"]].merge(truth.drop_duplicates(["policy", "group"]), "left")["value"]
+        told = pd.DataFrame({"rule": rows["label"], "in truth": true.map(number)})
+        made.rows(made.places.assign(at=true, symbol="diamond-open", colour=INK), told)
     return made.done()
 
 
 @draws("attrition", "step", "rule", "label", "added", "alone", *_RATES)
 def attrition(table: pd.DataFrame) -> go.Figure:
-    """What each further rule adds to the cases that are referred: each step starts where the last ended.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From :func:`secondop.evaluation.rates.attrition`.
-    """
-    rows, last = table[table["step"] > 0], table.tail(1)
-    n, many, whole = last["n"].item(), len(rows), last["fired"].item()
-    enough = int((table["fired"] >= 0.8 * whole).argmax()) or many
-    title = f"{many} rules together refer {spans(last)[0]} of 100 cases"
+    """What each further rule adds to the cases that are referred: each step starts where the last ended."""
+    many, whole = len(table) - 1, table["fired"].iloc[-1]
+    rows = table.iloc[[*range(1, many + 1), many]].reset_index(drop=True)  # the last: all together
+    rows.loc[many, ["rule", "label", "added", "alone"]] = "all together", "any of these", whole, whole
+    enough, both = (
+        int((table["fired"] >= 0.8 * whole).argmax()) or many,
+        span(*rows.loc[many, ["min", "max"]]),
+    )
+    title = f"{many} rules together refer {both} of 100 cases"
     title += f"; {enough} of them, in this order, reach four fifths of those known" * (enough < many)
-    note = f"{captions.count_of(table)}, rules joined by “or”, in the order shown. Each step starts where "
-    note += f"the last ended, and adds what stands at its right. {_HOW}."
-    adds = [f"+{number(100 * x / n)}".replace("+<", "<") for x in rows["added"]]
-    labels = [*rows["rule"].map(spoken), "all together"]
-    x = "of 100 cases, referred by the rules so far"
-    made = style.ladder(title, note, labels, x=x, values=[*adds, *spans(last)])
-    _scale(made, table)
-    shown = pd.DataFrame({"rule": rows["rule"].map(spoken) + ": " + rows["label"]})
-    shown["adds"], shown["fires in"] = ([share_of(x, n) for x in rows[of]] for of in ("added", "alone"))
-    shown["referred so far"], shown["95 % interval"] = spans(rows), spans(rows, "lower", "upper")
-    colours = [COLOURS["recommended" if i < enough else "all"] for i in range(many)]
-    start, end = (100 * x / n for x in (rows["fired"] - rows["added"], rows["fired"]))
-    made.bars(start, end, -np.arange(many), colours, shown)
-    if enough < many:
-        at = end.iloc[enough - 1]
-        beside = [y for i in range(enough) for y in (0.3 - i, -0.3 - i, None)]  # labels on a phone stay free
-        made.line([at, at, None] * enough, beside, QUIET, width=1)
-        text = {"text": f"{enough} rules reach four fifths", "font": {"size": 12, "color": QUIET}}
-        made.fig.add_annotation(x=at, y=0.5, yanchor="bottom", xanchor="center", showarrow=False, **text)
-    total = pd.DataFrame({"rule": ["all together"]})
-    _bars(made, last, last["min"], COLOURS["recommended"], total, top=-many)
-    return made.done()
+    note = f"{cases_of(table)}, rules joined by “or”, in the order shown. Each step starts where the last "
+    note += f"ended, and adds what stands at its right; grey: after four fifths. {_HOW}."
+    told = {"adds": "added", "fires in": "alone"}
+    shown = {words: list(map(share_of, rows[name], rows["n"])) for words, name in told.items()}
+    start = rows["min"] - 100 * rows["added"] / rows["n"]
+    rows = rows.assign(about=rows["label"], label=rows["rule"].map(spoken), known=rows["min"], start=start)
+    rows["end"] = ("+" + (rows["known"] - start).map(number)).str.replace("+<", "<")
+    rows["colour"] = COLOURS["recommended"]
+    rows.loc[many, "end"], rows.loc[enough : many - 1, "colour"] = both, COLOURS["all"]
+    return _ladder(title, note, rows, shown, "of 100 cases, referred by the rules so far", many).done()
 
 
 @draws("overlap", "combination", "known", *_RATES)
-def overlap(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
-    """Which rules fire together: how many cases each set of rules has that are known to fire, and no other.
+def overlap(table: pd.DataFrame) -> go.Figure:
+    """Which rules fire together: of how many cases just these are known to, in the twelve largest sets."""
+    none = table[table["combination"].map(len) == 0]
+    sets = table[table["combination"].map(lambda names: names not in ((), (OTHER,)))].head(12)
+    rows, title = (sets if len(sets) else none).reset_index(drop=True), "Rules known to fire together"
+    if len(none):
+        known, sure = (number(100 * (none[name] / none["n"]).item()) for name in ("known", "fired"))
+        title = f"In {known} of 100 cases no rule is known to fire (in {sure} surely none does)"
+    whole = pd.Series({name: spoken(name) for name in rows["combination"].explode().dropna()}, dtype=object)
+    short = whole.str.split(" or | without | before ", regex=True).str[0]
+    short = whole.where(short.duplicated(keep=False), short)  # first words, where these say which it is
+    for name, words in (("about", whole), ("label", short)):
+        rows[name] = [" + ".join(words[[*names]]) or "no rule" for names in rows["combination"]]
+    rows["label"] = rows["label"].mask(rows["rules"] == 1, rows["about"] + " alone")
+    if len(sets) > 1:
+        first, told = rows["lower"].idxmax(), "which set of rules is the most frequent cannot be told"
+        apart = rows["lower"][first] > rows["upper"].drop(first).max()
+        title += f"; the most frequent set is {rows['label'][first]}" if apart else f"; {told}"
+    shown = {"just these known to fire": list(map(share_of, rows["known"], rows["n"]))}
+    rows["known"] = 100 * rows["known"] / rows["n"]
+    rows["end"] = texts(rows, "known", "min", "max", digits=None)
+    note = f"{cases_of(table)}; {len(rows)} sets of rules with {number(rows['known'].sum())} of 100 cases. "
+    note += "Solid: exactly these are known to fire. In brackets: from least to most, as missing information "
+    return _ladder(title, f"{note}could also take away. {_HOW}.", rows, shown).done()
+
+
+def all_books(books: Books) -> go.Figure:
+    """What the best rule books find at every volume, beside a random choice and the whole book.
 
     Parameters
     ----------
-    table : DataFrame
-        From :func:`secondop.evaluation.rates.overlap`.
-    most : int
-        How many sets to draw; the cases in which no rule fires are said in the title.
+    books : Books
+        What `all_books` makes; its frontier is drawn, exactly.
     """
-    sets = table[table["combination"].map(lambda names: names not in ((), (OTHER,)))].head(most)
-    none = table[table["combination"].map(len) == 0]
-    title, rows = "Rules that are known to fire together", sets if len(sets) else none
-    if len(none):
-        known, sure = (100 * (none[name] / none["n"]).item() for name in ("known", "fired"))
-        title = f"In {number(known)} of 100 cases no rule is known to fire"
-        title += f" (in {number(sure)} surely none does)" * (known != sure)
-    names, share = _joined(rows["combination"]), 100 * rows["known"] / rows["n"]
-    if len(sets) > 1:
-        first = int(sets["lower"].argmax())
-        clear = sets["lower"].iloc[first] > sets["upper"].drop(sets.index[first]).max()
-        told = f"the most frequent set is {names[first]}"
-        title += f"; {told if clear else 'which set of rules is the most frequent cannot be told'}"
-    note = f"{captions.count_of(table)}; {len(rows)} sets of rules with {number(share.sum())} of 100 cases. "
-    note += "Solid: exactly these are known to fire. In brackets: from least to most, since missing "
-    note += f"information could also take away. {_HOW}."
-    values = [f"{number(x)} ({ends})" for x, ends in zip(share, spans(rows), strict=True)]
-    made = style.ladder(title, note, names, x="of 100 cases", values=values)
-    _scale(made, rows)
-    shown = pd.DataFrame({"rules": [" + ".join(map(spoken, x)) or "no rule" for x in rows["combination"]]})
-    shown["just these known to fire"] = list(map(share_of, rows["known"], rows["n"]))
-    _bars(made, rows, share, COLOURS["recommended"], shown)
+    if not isinstance(books, Books):
+        given = f"{type(books).__name__} {str(books)[:40]!r}"
+        raise SecondopError(f"The figure all_books draws the Books that all_books makes, not {given}.")
+    rules, about, colour = books.rules, books.parts.attrs, COLOURS["rule book"]
+    sets = [*books.frontier["book"], rules]  # at last the whole book
+    at = [sum(1 << rules.index(rule) for rule in book) for book in sets]
+    sent, found, above = measured(books.counts[at], books.squares[at], measures=_BOOKS).values()
+    marks = pd.DataFrame(found, columns=["y", "low", "high", "lower", "upper"]).assign(x=sent[:, 0])
+    _, yes, open_ = books.counts[-1].sum(0)
+    every, unknown = (yes + open_ / 2) / books.counts[-1].sum(), bool(marks["y"].isna().any())
+    marks["y"] = marks["y"].fillna(marks[["low", "high"]].mean(axis=1))
+    front, half = marks.iloc[:-1], int((marks["x"] - marks["x"].iloc[-2] / 2).abs().argmin())
+    x, y, chance = map(number, (marks["x"][half], marks["y"][half], every * marks["x"][half]))
+    title = f"Referring {x} of 100 cases by the best rules is known to find {y} of the {number(100 * every)} "
+    title += f"changes; as many at random find {chance}"
+    title += ", and the difference may be zero" * bool(above[half, 3] <= 0)
+    if not books.counts[..., 1:].any():
+        title = "Nothing changes in any of these cases: at every threshold the best rule book has no rule"
+    if unknown:
+        title = "Which rules are best is not known while outcomes are unknown: these are, by the known ones"
+    note = (
+        f"{captions.basis_of(books.parts)} Line: rule books that are best at some threshold, chosen on these "
+    )
+    note += f"same cases. Shaded: more than at random{', as assumed' * bool(about.get('simulated'))}. Pale "
+    note += f"bar: {captions.gaps_of(about)}. Thin line: 95 % interval." + f" {captions.HALF_WAY}" * unknown
+    made = figure(title, note, x="referral rate: of 100 cases, referred", y=_FOUND, height=420)
+    made.across["range"], made.up["range"] = reach(1.2 * marks["x"]), reach(marks[["upper", "high"]])
+    made.band(front["x"], every * front["x"], front["y"], colour)
+    for mark in marks.itertuples():
+        made.line([mark.x] * 2, [mark.low, mark.high], tint(colour, 0.25), width=7)
+    made.line(marks["x"], every * marks["x"], QUIET, dash="dot")
+    made.line(front["x"], front["y"], colour)
+    shown = pd.DataFrame({"rule book": [", ".join(map(spoken, book)) or "no rule" for book in sets]})
+    shown["referred"], shown["something changes"] = texts(marks, "x"), texts(marks, "y", "low", "high")
+    shown["95 % interval"] = texts(marks, "lower", "upper")
+    chance = whisker(marks["y"], marks["lower"], marks["upper"])
+    made.points(marks["x"], marks["y"], shown, error_y=chance, marker={"color": colour, "size": 9})
+    made.name(*marks[["x", "y"]].iloc[-1], f"all {len(rules)} rules")
+    made.name(marks["x"].iloc[-1] / 2, every * marks["x"].iloc[-1] / 2, "as many at random", QUIET)
+    for i in front["y"].diff().nlargest(_LABELS).index:  # steps that one more rule makes
+        if set(sets[i - 1]) < set(sets[i]) and len(more := set(sets[i]) - set(sets[i - 1])) == 1:
+            made.name(front["x"][i], front["y"][i], "+ " * bool(sets[i - 1]) + spoken(*more))
     return made.done()
 
 
-def _scale(made: Drawing, rows: pd.DataFrame) -> None:
-    """One scale for every panel, as far as the intervals reach."""
-    made.across(range=[0, 1.02 * rows[["max", "upper"]].max().max()], tickangle=0, nticks=5)
+def _ladder(title: str, note: str, rows: pd.DataFrame, shown: dict, x="of 100 cases", sure=0) -> Drawing:
+    """Rows from zero on: what is ``known``, and of all after the ``sure`` ones gaps and interval."""
+    could, chance = (texts(rows, *ends, digits=None) for ends in (("min", "max"), ("lower", "upper")))
+    shown = {"rule": rows["label"], "which is": rows["about"], **shown, "if missing were known": could}
+    rows = pd.DataFrame({"end": could}).assign(**rows, low=rows["known"], high=rows["max"])
+    rows.loc[rows.index < sure, ["low", "high", "lower", "upper"]] = np.nan
+    made = ladder(title, note, rows, pd.DataFrame(shown | {"95 % interval": chance}), x=x)
+    made.across |= {"tickangle": 0, "nticks": 4}
+    return made
 
 
-def _bars(
-    made: Drawing, rows: pd.DataFrame, known: pd.Series, colour: Any, shown: pd.DataFrame, *, panel=0, top=0
-) -> None:
-    """Rows from ``top`` on: what is known, what is possible, and the 95 % interval outside of both."""
-    y, ends = top - np.arange(len(rows)), spans(rows, "lower", "upper")
-    shown = shown.assign(**{"if missing were known": spans(rows), "95 % interval": ends})
-    made.bars(0 * known, known, y, colour, shown, panel=panel)
-    made.possible(known, rows["max"], y, colour, panel=panel)
-    made.whiskers(rows["lower"], rows["min"].where(rows["lower"].notna()), y, panel=panel)
-    made.whiskers(rows["max"].where(rows["upper"].notna()), rows["upper"], y, panel=panel)
-
-
-def _panels(rows: pd.DataFrame, by: str) -> list[tuple[Panel, pd.DataFrame]]:
-    """A panel for each kind of rules, or for each rate of groups; beside one another where they are many."""
-    long, panels, ends = max(_COLUMN, ceil(len(rows) / 2)), [], [0, 0]
-    kinds = rows.groupby(by, sort=False)
-    blocks = [(name, part[i : i + long]) for name, part in kinds for i in range(0, len(part), long)]
-    for name, part in blocks:
-        column = int(len(rows) > _COLUMN / 2 and len(blocks) > 1 and ends[1] < ends[0])
-        ends[column] += len(part) + 1
-        head = (_KINDS[name][1] if by == "kind" else name) * (len(kinds) > 1)
-        panels.append((Panel(head, part["row"], spans(part), column), part))
-    return panels
-
-
-def _joined(sets: pd.Series) -> list[str]:
-    """Sets of rules as rows name them: of several, each by its first words, where these say which it is."""
-    whole = pd.Series({name: spoken(name) for name in sets.explode().dropna()}, dtype=object)
-    short = whole.str.split(" or | without | before ", regex=True).str[0]
-    short = whole.where(short.duplicated(keep=False), short)
-    alone = {(name,): f"{words} alone" for name, words in whole.items()} | {(): "no rule"}
-    return [alone.get(names) or " + ".join(short[[*names]]) for names in sets]
-
-
-def _rules_title(rows: pd.DataFrame) -> str:
-    """What some clinical rule does, and what no single one does alone."""
-    clinical = rows[rows["kind"] == "clinical"]
-    top, alone = clinical[clinical["sort"] == "any"], clinical.loc[clinical["sort"] == "rule", "min"]
-    if top.empty:
-        return f"Known to fire in {span(rows['min'].min(), rows['min'].max())} of 100 cases"
-    single = f"; no single one is known to fire in more than {np.ceil(10 * alone.max()) / 10:.1f}"
-    return f"Some clinical rule fires in {spans(top)[0]} of 100 cases" + single * (len(alone) > 1)
-
-
-def _groups_title(rows: pd.DataFrame) -> tuple[str, list[str]]:
-    """The groups that differ most, where their intervals do; and the groups that it names."""
-    label, rows = captions.capital(rows["label"].iloc[0]), rows.dropna(subset="min")
-    top, least = rows.nlargest(1, "lower"), rows.nsmallest(1, "upper")
-    if rows["lower"].notna().all() and top["lower"].item() > least["upper"].item():
-        told = f"{label}: in {spans(top)[0]} of 100 cases ({top['row'].item()})"
-        return f"{told}, in {spans(least)[0]} ({least['row'].item()})", [*top["row"], *least["row"]]
-    title = f"{label}: known in {span(rows['min'].min(), rows['min'].max())} of 100 cases"
-    return title + f"; whether these {len(rows)} groups differ cannot be told" * (len(rows) > 1), []
+def _fires(rows: pd.DataFrame, banded: bool) -> str:
+    """What some rule does and no single one; or the groups that differ most, where their intervals do."""
+    known = f"in {span(rows['min'].min(), rows['min'].max())} of 100 cases"
+    top, alone = (rows[(rows["kind"] == "clinical") & (rows["sort"] == sort)] for sort in ("any", "rule"))
+    if banded:
+        ends, rate = rows.loc[[rows["lower"].argmax(), rows["upper"].argmin()]], capital(rows["rate"][0])
+        if rows["lower"].notna().all() and ends["lower"].iloc[0] > ends["upper"].iloc[1]:
+            told = zip(texts(ends, "min", "max", digits=None), ends["label"], strict=True)
+            return f"{rate}: of 100 cases, {', '.join(f'{share} in {name}' for share, name in told)}"
+        return f"{rate}: known {known}; whether these {len(rows)} groups differ cannot be told"
+    if len(top) == 1 and len(alone):
+        most = f"{np.ceil(10 * alone['min'].max()) / 10:.1f}"
+        known = f"in {span(*top[['min', 'max']].iloc[0])} of 100 cases"
+        return f"Some clinical rule fires {known}; no single one is known to fire in more than {most}"
+    return f"Known to fire {known}"

@@ -1,9 +1,6 @@
 """One look for every figure, at two widths and in two schemes; only here and in `layout` are there pixels.
 
-A drawing is begun by :func:`figure` or :func:`ladder`, gets its marks, and is laid out by
-:meth:`Drawing.done`. Its layout is made for a wide page; ``layout.meta`` holds what a page needs beside
-it: the title and its note unbroken, the layout for a phone, a description for who cannot see it, and the
-numbers as a table.
+A drawing is begun by :func:`figure` or :func:`ladder`, gets marks, and is laid out by :meth:`Drawing.done`.
 """
 
 from __future__ import annotations
@@ -11,7 +8,7 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,24 +18,18 @@ LIGHT = {"ground": "#ffffff", "ink": "#1f2933", "quiet": "#5b6771", "grid": "#e6
 DARK = {"ground": "#16191d", "ink": "#e4e7eb", "quiet": "#a7b0b9", "grid": "#2c3137", "axis": "#66707b"}
 SCHEMES = {"light": LIGHT, "dark": DARK}
 INK, QUIET = LIGHT["ink"], LIGHT["quiet"]
-COLOURS = {  # one meaning each, and 3:1 and more against both grounds (after Okabe and Ito, 2008)
-    "urgent": "#D55E00",
-    "recommended": "#0072B2",
-    "optional": "#2B8CC4",
-    "no_indication": "#808080",
-    "not_needed": "#009E73",
-    "unknown": "#8A939C",
-    "useful": "#009E73",
-    "overuse": "#B87A00",
-    "underuse": "#C0699A",
-    "published": INK,
-    "simulated": "#0072B2",
-    "fitted": "#2B8CC4",
-    "all": "#808080",
-    "none": "#808080",
-    "rule book": "#0072B2",
-    "learned": "#C0699A",
+_MEANT = {  # what each means: 3:1 and more against both grounds (after Okabe and Ito, 2008)
+    "#0072B2": ("recommended", "simulated", "rule book"),
+    "#2B8CC4": ("optional", "fitted"),
+    "#D55E00": ("urgent",),
+    "#009E73": ("useful", "not_needed"),
+    "#B87A00": ("overuse",),
+    "#C0699A": ("underuse", "learned"),
+    "#808080": ("no_indication", "all", "none"),
+    "#8A939C": ("unknown",),
+    INK: ("published",),
 }
+COLOURS = {name: colour for colour, names in _MEANT.items() for name in names}
 SPARE = ("#C0699A", "#B87A00", "#7B5AA6", "#009E73", "#D55E00", "#808080")  # without a meaning of their own
 WIDE, NARROW = 760, 350  # widths that a layout is made for: a page or notebook, and a phone
 Shown = pd.DataFrame | None  # texts that pointing at marks shows
@@ -56,8 +47,7 @@ _HOUSE |= {"hoverlabel": {"align": "left", "bgcolor": LIGHT["ground"], "font": {
 _HOUSE |= {"legend": _LEGEND, "hovermode": "closest", "modebar": {"remove": ["sendChartToCloud"]}}
 
 
-@dataclass(frozen=True)
-class Panel:
+class Panel(NamedTuple):
     """One of several plots in a drawing: rows with their labels and values, or a plot of some height."""
 
     head: str = ""
@@ -69,10 +59,7 @@ class Panel:
 
 @dataclass(eq=False)
 class Drawing:
-    """A figure that is being made: marks are added, and :meth:`done` lays it out for both widths.
-
-    ``across`` and ``up`` say how the axes of every panel look; ``places`` is where the rows of a ladder are.
-    """
+    """A figure that is being made; ``across`` and ``up`` are its axes, ``places`` the rows of a ladder."""
 
     title: str
     note: str
@@ -94,9 +81,7 @@ class Drawing:
         look = {"mode": "markers", "showlegend": False} | axes(panel) | self._hover(shown) | look
         self.fig.add_scatter(x=_plain(x), y=_plain(y), **look)
 
-    def line(
-        self, x: Any, y: Any, colour: str, *, width: float = 2, dash: str = "solid", **look: Any
-    ) -> None:
+    def line(self, x: Any, y: Any, colour: str, *, width: float = 2, dash: str = "solid", **look: Any):
         """A line that says nothing."""
         self.points(x, y, **{"mode": "lines", "line": {"color": colour, "width": width, "dash": dash}} | look)
 
@@ -112,37 +97,32 @@ class Drawing:
         missing information could make of it, a thin line from ``lower`` to ``upper`` for the 95 % interval,
         and a mark ``at`` a value, with a ``symbol`` where it has one.
         """
-        rows = rows.assign(colour=rows["colour"] if "colour" in rows else COLOURS["rule book"])
+        plain = {"colour": COLOURS["rule book"], "symbol": "circle", "start": 0.0}
+        rows = pd.DataFrame(plain, rows.index).assign(**rows)
         for panel, part in rows.groupby("panel"):
-            told, y, colour = (
-                shown if shown is None else shown.loc[part.index],
-                part["y"],
-                list(part["colour"]),
-            )
-            on = {"y": _plain(y), "showlegend": False} | axes(panel) | self._hover(told)
-            if "known" in part:
-                start = part["start"] if "start" in part else 0 * part["known"]
-                self._bars(start, part["known"], {"color": colour}, on | {"name": "known"} | look)
-            if "high" in part:
-                hatch = {"shape": "/", "fgcolor": colour, "bgcolor": _CLEAR, "size": 5, "solidity": 0.3}
-                marker = {"color": _CLEAR, "pattern": hatch, "line": {"color": colour, "width": 1}}
-                self._bars(part["low"], part["high"], marker, on | {"name": "missing"} | look)
+            told, colour = None if shown is None else shown.loc[part.index], part["colour"].tolist()
+            hatch = {"shape": "/", "fgcolor": colour, "bgcolor": _CLEAR, "size": 5, "solidity": 0.3}
+            hatched = {"color": _CLEAR, "pattern": hatch, "line": {"color": colour, "width": 1}}
+            bars = (("known", "start", "known", {"color": colour}), ("missing", "low", "high", hatched))
+            for name, start, end, marker in bars:
+                if end in part:
+                    bar = {"x": _plain(part[end] - part[start]), "base": _plain(part[start]), "name": name}
+                    bar |= {"y": _plain(part["y"]), "orientation": "h", "showlegend": False}
+                    self.fig.add_bar(marker=marker, **bar | axes(panel) | self._hover(told) | look)
             if "upper" in part:
-                ends = whisker(part["lower"], part["lower"], part["upper"])
-                thin = {"marker": {"size": 1, "color": INK}, "error_x": ends, "name": "interval"}
-                self.points(part["lower"], y, panel=panel, **thin)
+                thin = {"error_x": whisker(part["lower"], part["lower"], part["upper"]), "name": "interval"}
+                self.points(part["lower"], part["y"], panel=panel, marker={"size": 1, "color": INK}, **thin)
             if "at" in part:
-                symbol = list(part["symbol"]) if "symbol" in part else "circle"
-                mark = {"color": colour, "symbol": symbol, "size": 10, "line": {"width": 2, "color": colour}}
+                mark = {"color": colour, "symbol": part["symbol"].tolist(), "size": 10}
+                mark |= {"line": {"width": 2, "color": colour}}
                 mark = {"marker": mark, "name": "mark", "cliponaxis": False} | look
-                self.points(part["at"], y, told, panel=panel, **mark)
+                self.points(part["at"], part["y"], told, panel=panel, **mark)
 
     def upright(self, x: float, colour: str = INK, *, panel: int | None = None, **look: Any) -> None:
-        """A line through all rows of a ladder, such as for chance."""
-        for number, at in enumerate(self.panels):
-            if panel in (None, number):
-                ends = [0.5, 0.5 - len(at.labels)]
-                self.line([x, x], ends, colour, **{"width": 1.5, "dash": "dot", "panel": number} | look)
+        """A line through all rows of a ladder, or of one panel, such as for chance."""
+        for number in range(len(self.panels)) if panel is None else [panel]:
+            ends, look = [0.5, 0.5 - len(self.panels[number].labels)], {"width": 1.5, "dash": "dot"} | look
+            self.line([x, x], ends, colour, panel=number, **look)
 
     def name(self, x: float, y: float, text: str, colour: str = INK, *, panel: int = 0) -> None:
         """A direct label at a mark, with a leader line, placed where there is room; the first come first."""
@@ -155,31 +135,26 @@ class Drawing:
         return self
 
     def done(self) -> go.Figure:
-        """Lay it out for both widths, and say in ``layout.meta`` what a page needs."""
+        """Lay it out for both widths, and say in ``layout.meta`` what a page needs beside it.
+
+        That is the title and its note unbroken, the layout for a phone, the numbers as a table, and a
+        description for who cannot see it: the finding, what is drawn, the numbers.
+        """
         from secondop.figures.layout import laid_out
 
         wide, narrow = (laid_out(self, width) for width in (WIDE, NARROW))
         rows = pd.concat(self.tables or [pd.DataFrame()], ignore_index=True)
-        rows = rows.astype("string").fillna("").drop_duplicates()
-        table = {"columns": rows.columns.tolist(), "rows": rows.to_numpy().tolist()}
-        meta = {"title": self.title, "note": self.note, "narrow": narrow, "table": table}
-        meta |= {"description": self._described(rows)} | wide.pop("meta")
-        return self.fig.update_layout(wide | {"meta": meta})
-
-    def _described(self, rows: pd.DataFrame) -> str:
-        """What the figure shows, for who cannot see it: the finding, what is drawn, the numbers."""
-        drawn = [f"{side}: {text}" for side, text in (("Up", self.y), ("Across", self.x)) if text]
-        told = []
-        for _, first, *others in rows.head(_TOLD).itertuples():
-            cells = zip(rows.columns[1:], others, strict=True)
-            told.append(", ".join([first, *(f"{name}: {cell}" for name, cell in cells if cell)]))
+        rows, told = rows.astype("string").fillna("").drop_duplicates(), []
+        for first, *cells in rows.head(_TOLD).itertuples(index=False):
+            named = zip(rows.columns[1:], cells, strict=True)
+            told.append(", ".join([first, *(f"{name}: {cell}" for name, cell in named if cell)]))
         told += [f"and {len(rows) - _TOLD} more"] * (len(rows) > _TOLD)
+        drawn = [f"{side}: {text}" for side, text in (("Up", self.y), ("Across", self.x)) if text]
         said = (self.title, self.note, *drawn, "; ".join(told))
-        return ". ".join(text.rstrip(".") for text in said if text) + "."
-
-    def _bars(self, start: pd.Series, end: pd.Series, marker: dict[str, Any], look: dict[str, Any]) -> None:
-        bar = {"x": _plain(end - start), "base": _plain(start), "orientation": "h", "marker": marker}
-        self.fig.add_bar(**bar | look)
+        meta = {"title": self.title, "note": self.note, "narrow": narrow}
+        meta["table"] = {"columns": rows.columns.tolist(), "rows": rows.to_numpy().tolist()}
+        meta["description"] = ". ".join(text.rstrip(".") for text in said if text) + "."
+        return self.fig.update_layout(wide | {"meta": meta | wide["meta"]})
 
     def _hover(self, shown: Shown) -> dict[str, Any]:
         """What a trace needs to show these rows, which the table of the figure then holds too."""
@@ -187,8 +162,8 @@ class Drawing:
             return {"hoverinfo": "skip"}
         self.tables.append(shown)
         lines = [f"{lines_of(str(name), 40)}: %{{customdata[{i}]}}" for i, name in enumerate(shown)][1:]
-        cells = shown.astype(str).map(lambda cell: lines_of(cell, 46)).to_numpy().tolist()
         text = "<br>".join(["<b>%{customdata[0]}</b>", *lines]) + "<extra></extra>"
+        cells = shown.astype(str).map(lambda cell: lines_of(cell, 46)).to_numpy().tolist()
         return {"customdata": cells, "hovertemplate": text}
 
 
@@ -211,7 +186,7 @@ def ladder(title: str, note: str, rows: pd.DataFrame, shown: Shown = None, *, x:
         panels.append(Panel(head, tuple(part["label"].astype(str)), tuple(values), column))
     placed = rows.assign(panel=parts.ngroup(), y=-parts.cumcount())
     made = Drawing(title, note, x, panels=panels, places=placed[["panel", "y"]])
-    made.across = {"range": reach(placed.reindex(columns=_ENDS).astype(float))}
+    made.across = {"range": reach(placed.reindex(columns=_ENDS))}
     made.rows(placed, shown)
     return made
 
@@ -233,8 +208,7 @@ def reach(ends: Any, pad: float = 0.04) -> list[float]:
 
 def axes(panel: int) -> dict[str, str]:
     """The axes of a panel, as traces name them."""
-    number = str(panel + 1) if panel else ""
-    return {"xaxis": f"x{number}", "yaxis": f"y{number}"}
+    return {f"{name}axis": f"{name}{panel + 1 if panel else ''}" for name in "xy"}
 
 
 def wrap(text: str, width: int) -> list[str]:

@@ -1,6 +1,4 @@
-"""What if the assumptions are wrong: one parameter at a time, and all at once."""
-
-from __future__ import annotations
+"""What if the assumptions are wrong, one at a time or all at once, and outcomes are known only for some."""
 
 import numpy as np
 import pandas as pd
@@ -10,81 +8,51 @@ from secondop.errors import SecondopError
 from secondop.evaluation.measures import MEASURES, TRUTH
 from secondop.evaluation.policies import FORESIGHT
 from secondop.evaluation.sensitivity import IF_YES
-from secondop.figures import style
-from secondop.figures.captions import capital, only_one
-from secondop.figures.given import draws
-from secondop.figures.style import COLOURS, INK
-from secondop.words import fixed
+from secondop.figures.captions import basis_of, capital, number, span, spoken, texts
+from secondop.figures.given import draws, only_one
+from secondop.figures.style import COLOURS, INK, QUIET, figure, ladder, reach, tint
 
-_NUMBERS = "median", "base", "lower", "upper", "lower_half", "upper_half"
 _BASES = {"assumed": COLOURS["overuse"], "fitted": COLOURS["fitted"], "cited": INK}
-_POLICIES = {FORESIGHT: "useful", "sought": "learned", "none": "none", "all": "all"}
-_POLICIES |= {level: level for level in ("urgent", "recommended", "optional")}
+_OWN = {FORESIGHT: "useful", "sought": "learned"}  # the others are a level, or of the rule book
 _NAMES = {"none": "nobody", "all": "everybody", "sought": "those who sought an opinion"}
 _NAMES |= {FORESIGHT: "only those that would change (perfect foresight)"}
+_WAYS = {"known cases alone": "overuse", "estimate": "rule book", "bounds": "unknown", "truth": "published"}
+_FAR = {"if none of them change": -np.inf, "if all of them change": np.inf}
+_ARROW = {"symbol": "arrow", "angleref": "previous", "size": [0, 10], "color": QUIET}
+_TIMES = {1 / 50: "1/50", 1 / 10: "1/10", 1 / 3: "1/3", 1: "1", 3: "3", 10: "10", 50: "50"}
+_MOST = "How many parameters to draw; the others are counted."
+_TRUTH = "The true value of the measure, where a simulation knows it."
 
 
-@draws("tornado", "measure", "policy", "label", "basis", "base", "at_lower", "at_upper", "swing")
+@draws("tornado", "measure", "policy", "label", "basis", "base", "at_lower", "at_upper", "swing", most=_MOST)
 def tornado(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
-    """How far each parameter alone moves a result from the scenario as stated, the widest swing on top.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From :func:`secondop.evaluation.sensitivity.tornado`: rows of one measure.
-    most : int
-        How many parameters to draw; the others are counted.
-    """
-    words, unit = _words(only_one(table, "measure", "tornado"))
-    what = words.rsplit(", per", 1)[0].split(":")[0]
-    whole = np.isfinite(table[["base", "at_lower", "at_upper"]]).all(axis=1)
-    if not whole.any():
-        raise SecondopError(f"There is no {what} at any end of these ranges, so there are no bars to draw.")
-    table, left = table[whole], int((~whole).sum())
-    top = table.iloc[0]
-    rows, rest, base = table.head(most), table.iloc[most:], top["base"]
-    ties = (table["swing"] + table["swing_error"] >= top["swing"] - top["swing_error"]).sum() - 1
-    ends = " to ".join(_short(end) for end in sorted(top[["at_lower", "at_upper", "base"]])[::2])
-    title = f"“{capital(top['label'])}” moves {what} most" + f", in a tie with {ties} more" * bool(ties)
-    title += f": {ends}{unit}, {_short(base)} as stated"
-    if not top["swing"]:
-        title = f"None of these parameters moves {what} from {_short(base)}{unit}"
-    elif (table["swing"] <= table["swing_error"]).all():
-        title = f"None of these parameters is shown to move {what} from {_short(base)}{unit}"
-        title += ": chance moves it as far"
-    note = f"{_cases(table)} a bar, policy “{top['policy']}”. A bar: from one end of its range to the other. "
-    note += f"At the right: the swing; chance moves it by up to ±{rows['swing_error'].max():.2g}."
-    note += f" {len(rest)} more swing by {rest['swing'].max():.2g} at most." if len(rest) else ""
-    note += f" Left out, as an end has no value: {left}." * bool(left)
-    note += f" {table.attrs['fixed']} do not vary." if table.attrs.get("fixed") else ""
-    labels = [f"{row['label']}, {row['lower']:.2g} to {row['upper']:.2g}" for row in rows.to_dict("records")]
-    made = style.ladder(title, note, labels, x=words, values=_alike(rows["swing"]))
-    drawn = rows[["at_lower", "at_upper"]].to_numpy() - base
-    made.fig.update_xaxes(range=[base + end for end in style.reach(drawn)])
+    """How far each parameter alone moves a result from the scenario as stated, the widest swing on top."""
+    words, unit, per = _words(only_one(table, "measure", "tornado"))
+    ends = ["at_lower", "at_upper"]
+    known = table[np.isfinite(table[["base", *ends]]).all(axis=1)].reset_index(drop=True)
+    if known.empty:
+        raise SecondopError(f"There is no {words} at any end of these ranges, so there are no bars to draw.")
+    rows, top, swing, by = known.head(most), known.loc[0], known["swing"], known["swing_error"]
+    base, ties = top["base"], (swing + by >= swing[0] - by[0]).sum() - 1
+    title = f"“{capital(top['label'])}” moves {words} most{f', in a tie with {ties} more' * bool(ties)}: "
+    title += f"{span(*sorted(top[[*ends, 'base']])[::2], 1)}{per}, {number(base, 1)} as stated"
+    if (swing <= by).all():
+        title = f"No parameter is shown to move {words} from {number(base, 1)}{per}: chance moves it as far"
+    note = f"{_cases(table)} a bar, policy “{top['policy']}”. A bar: from one end of its range to the other, "
+    note += f"the lower pale. At the right: the swing; chance moves it by up to ±{by.max():.2g}. "
+    note += f"{len(known) - len(rows)} more swing less; {len(table) - len(known)} have no value at an end."
+    label = "{label}, {lower:.2g} to {upper:.2g} ({basis})".format_map
+    shown = pd.DataFrame({"parameter": [label(row) for row in rows.to_dict("records")]})
+    shown["at its lower end"], shown["at its upper end"] = (texts(rows, end, digits=2) for end in ends)
+    shown["swing"], shown["by chance"] = (texts(rows, end, digits=2) for end in ("swing", "swing_error"))
+    labels = shown.rename(columns={"parameter": "label", "swing": "end"})[["label", "end"]]
+    made = ladder(title, note, labels, x=f"{words}, {unit}")
+    made.across["range"] = [base + x for x in reach(rows[ends] - base)]
     made.upright(base, dash="solid", width=1)
-    rows = rows.assign(y=-np.arange(len(rows)))
-    for basis, part in rows.groupby("basis", sort=False):
-        colour = _BASES[basis]
-        for end, pale in (("lower", style.tint(colour, 0.35)), ("upper", colour)):
-            look = {"marker": {"color": pale, "line": {"color": colour, "width": 1}}, "showlegend": True}
-            look["name"] = f"{basis}, {end} end"
-            made.bars(part["base"], part[f"at_{end}"], part["y"], colour, _swings(part, unit), **look)
+    for end, alpha in zip(ends, (0.35, 1), strict=True):
+        colour = [tint(_BASES[basis], alpha) for basis in rows["basis"]]
+        made.rows(made.places.assign(start=base, known=rows[end], colour=colour), shown, name=end)
     return made.done()
-
-
-def _swings(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
-    """What pointing at a bar says."""
-    return pd.DataFrame(
-        {
-            "parameter": capital(row["label"]),
-            "known as": f"{row['basis']}: {row['value']:.3g}",
-            "at its lower end": f"{fixed(row['at_lower'], 2)}{unit} at {row['lower']:.3g}",
-            "at its upper end": f"{fixed(row['at_upper'], 2)}{unit} at {row['upper']:.3g}",
-            "as stated": f"{fixed(row['base'], 2)}{unit}",
-            "swing": f"{row['swing']:.2f}, give or take {row['swing_error']:.2f} by chance",
-        }
-        for row in rows.to_dict("records")
-    )
 
 
 @draws("bands", "policy", "measure", "base", "lower", "lower_half", "median", "draws")
@@ -92,67 +60,98 @@ def propagate(table: pd.DataFrame) -> go.Figure:
     """How far each policy's result spreads when all parameters are uncertain at once, highest median on top.
 
     An arrow leads from a policy to the same if all that missing information could refer is referred too.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From :func:`secondop.evaluation.uncertainty.bands` of what ``propagate`` made: rows of one measure
-        (and one threshold).
     """
-    name = only_one(table, "measure", "propagate")
-    if "threshold" in table:
-        only_one(table, "threshold", "propagate")
-    drawn = table[table["draws"] > 0]
-    whole = np.isfinite(drawn[[*_NUMBERS]]).all(axis=1)
-    rows = drawn[whole].sort_values("median", ascending=False, kind="stable", ignore_index=True)
-    if drawn.empty:
-        raise SecondopError(f"Nothing was counted for {name} in any draw, so there are no bands to draw.")
-    if rows.empty:
-        raise SecondopError(
-            f"{capital(_words(name)[0])}: without limit for every policy, so there are no bands to draw."
-        )
-    words, unit = _words(name)
-    note = f"{_cases(table)} in each of {rows['draws'].max():,} draws of all parameters. Thin: 95 % of draws."
-    note += " Bar: half of them; hatched: if missing were yes. Tick and value: median. Diamond: as stated."
-    note += " Draws in which nothing was counted are left out." * bool(rows["blank"].any())
-    note += f" Without limit, so not drawn: {', '.join(drawn.loc[~whole, 'policy'])}." * (not whole.all())
-    labels, y = [capital(_NAMES.get(policy, policy)) for policy in rows["policy"]], -rows.index.to_numpy()
-    made = style.ladder(_widest(rows, unit), note, labels, x=words, values=_alike(rows["median"]))
-    made.fig.update_xaxes(range=style.reach(rows[["lower", "upper"]]))
-    for i, row in rows.iterrows():
-        colour = COLOURS[_POLICIES.get(row["policy"].removesuffix(IF_YES), "rule book")]
-        draw = made.possible if row["policy"].endswith(IF_YES) else made.bars
-        draw([row["lower_half"]], [row["upper_half"]], [-i], colour)
-    made.whiskers(rows["lower"], rows["upper"], y)
-    median, base, lower, upper, low, high = (_alike(rows[name]) for name in _NUMBERS)
-    shown = pd.DataFrame({"policy": labels, "median": median, "as stated": base})
-    shown["95 % of draws"], shown["half of them"] = lower + " to " + upper, low + " to " + high
-    shown["draws"] = rows["draws"].map("{:,}".format)
-    tick = {"symbol": "line-ns", "size": 13, "line": {"width": 2.5, "color": INK}}
-    made.points(rows["median"], y, shown, marker=tick, name="median")
-    diamond = {"symbol": "diamond", "color": INK, "size": 8}
-    made.points(rows["base"], y, shown, marker=diamond, name="as stated")
-    at, on = rows.assign(y=y).set_index("policy"), {"xref": "x", "yref": "y", "axref": "x", "ayref": "y"}
-    look = {"showarrow": True, "text": "", "arrowhead": 2, "arrowwidth": 1.2, "arrowcolor": style.QUIET}
-    for policy in at.index.intersection(at.index + IF_YES):
-        (x, y), (ax, ay) = (at.loc[row, ["median", "y"]] for row in (policy, policy.removesuffix(IF_YES)))
-        made.fig.add_annotation(x=x, y=y, ax=ax, ay=ay, standoff=8, startstandoff=8, **on, **look)
-    return made.done()
-
-
-def _widest(rows: pd.DataFrame, unit: str) -> str:
-    """Which of the rule book's policies spreads most, and how many as much, as far as the draws tell."""
-    ruled = rows[~rows["policy"].isin(_NAMES)]
-    rows, of = (rows, "") if ruled.empty else (ruled, " of the rule book's policies")
-    width = rows["upper"] - rows["lower"]
+    for column in [name for name in ("measure", "threshold") if name in table]:
+        only_one(table, column, "propagate")
+    words, unit, per = _words(table["measure"].iloc[0])
+    whole = np.isfinite(table[["median", "base", "lower", "upper", "lower_half", "upper_half"]]).all(axis=1)
+    if not whole.any():
+        raise SecondopError(f"No policy has finite {words} in any draw, so there are no bands to draw.")
+    rows = table[whole].sort_values("median", ascending=False, kind="stable", ignore_index=True)
+    rows = rows.assign(label=rows["policy"].replace(_NAMES).map(capital), end=texts(rows, "median"))
+    own, width = ~rows["policy"].isin(_NAMES), rows["upper"] - rows["lower"]
+    width, of = width.where(own | ~own.any()), " of the rule book's policies" * int(own.any())
     top = rows.loc[width.idxmax()]
     chance = 1.9 / top["draws"] ** 0.5  # two standard errors of a width, over it, where draws are normal
     ties = (width >= width.max() * (1 - chance)).sum() - 1
-    title = f"“{capital(_NAMES.get(top['policy'], top['policy']))}”: {_short(top['lower'])} to "
-    title += f"{_short(top['upper'])}{unit} in 95 % of draws, {_short(top['base'])} as stated"
-    if len(rows) > 1:
-        title += f"; {ties} more{of} spread as widely" if ties else f"; the widest spread{of}"
-    return title
+    title = f"“{top['label']}”: {span(top['lower'], top['upper'], 1)}{per} in 95 % of draws, "
+    title += f"{number(top['base'], 1)} as stated"
+    title += f"; {ties} more{of} spread as widely" if ties else f"; the widest spread{of}" * (len(rows) > 1)
+    note = f"{_cases(table)} in each of {rows['draws'].max():,} draws of all parameters; those that count "
+    note += "nothing are left out. Thin: 95 % of draws. Bar: half of them; hatched: if missing were yes. "
+    note += "Tick and value: median. Diamond: as stated."
+    note += f" Without a number, so not drawn: {', '.join(table.loc[~whole, 'policy'])}." * (not whole.all())
+    yes, halves = rows["policy"].str.endswith(IF_YES), rows[["lower_half", "upper_half"]]
+    rows[["start", "known"]], rows[["low", "high"]] = halves.mask(yes), halves.where(yes)
+    known = rows["policy"].str.removesuffix(IF_YES)
+    rows["colour"] = known.replace(_OWN).map(COLOURS).fillna(COLOURS["rule book"])
+    shown = pd.DataFrame({"policy": rows["label"], "median": rows["end"], "as stated": texts(rows, "base")})
+    shown["95 % of draws"], shown["half of them"] = texts(rows, "lower", "upper"), texts(halves, *halves)
+    made = ladder(title, note, rows, x=f"{words}, {unit}")
+    for name, symbol in {"median": "line-ns", "base": "diamond"}.items():
+        made.rows(made.places.assign(at=rows[name], symbol=symbol, colour=INK), shown, name=name)
+    spots = dict(zip(rows["policy"], zip(rows["median"], made.places["y"], strict=True), strict=True))
+    for policy in [name for name in spots if name + IF_YES in spots]:
+        x, y = zip(spots[policy], spots[policy + IF_YES], strict=True)
+        made.line(x, y, QUIET, width=1.2, mode="lines+markers", marker=_ARROW)
+    return made.done()
+
+
+@draws("verification_bias", "way", "measure", "label", "value", "min", "max", "lower", "upper", "n")
+def verification_bias(table: pd.DataFrame) -> go.Figure:
+    """What the known cases alone say, the estimate, the bounds and, of simulated cases, the truth."""
+    words, unit, _ = _words(only_one(table, "measure", "verification_bias"))
+    rows = table.set_index("way", drop=False).assign(end=texts(table, "value"), at=[*table["value"]])
+    bounds, bare = rows["way"] == "bounds", rows["way"].isin(["bounds", "truth"])
+    rows["end"] = rows["end"].mask(bounds, texts(rows, "min", "max"))
+    title = f"{capital(words)} of referring {rows['label'].iloc[0]}: {rows['end'].iloc[0]} {unit} by the "
+    title += f"known cases alone, {rows['end']['estimate']} estimated"
+    if "truth" in rows.index:
+        hit = rows["lower"]["estimate"] <= rows["value"]["truth"] <= rows["upper"]["estimate"]
+        title += f"; its interval {'includes' if hit else 'misses'} the truth, {rows['end']['truth']}"
+    note = f"{basis_of(table[1:])} Thin: 95 % interval. Hatched: whatever the unknown answers are."
+    shown = pd.DataFrame({"way": rows["way"].map(capital), unit: rows["end"], "cases": rows["n"]})
+    shown["95 % interval"] = pd.Series(texts(rows, "lower", "upper"), rows.index).mask(bare, "none")
+    limit = reach(rows[["value", "max", "upper"]])[1]  # what has no limit ends at the edge
+    open_ = rows["way"].isin(["bounds", "known cases alone"]) & (rows["min"] < rows["max"])
+    rows[["low", "high"]] = rows[["min", "max"]].clip(upper=limit).where(open_)
+    rows[["lower", "upper"]] = rows[["lower", "upper"]].clip(upper=limit).mask(bare)
+    rows["label"], rows["colour"] = shown["way"], rows["way"].map(_WAYS).map(COLOURS)
+    rows["symbol"] = np.where(rows["way"] == "truth", "diamond", "circle")
+    made = ladder(title, note, rows, shown, x=f"{words}, {unit}")
+    made.across["range"] = [reach(rows["lower"])[0], limit]
+    return made.done()
+
+
+@draws("departures", "measure", "label", "delta", "odds", "value", "lower", "upper", "n", truth=_TRUTH)
+def departures(table: pd.DataFrame, truth: float | None = None) -> go.Figure:
+    """The estimate if the odds of a change among those not verified were other than among those alike."""
+    words, unit, _ = _words(only_one(table, "measure", "departures"))
+    rows, colour = table[np.isfinite(table["delta"])].sort_values("delta"), COLOURS["rule book"]
+    x, y = rows["odds"].to_numpy(), rows["value"].to_numpy()
+    told, odds = f"{span(y.min(), y.max(), 1)} {unit}, if", f"{x[0]:.2g} to {x[-1]:.2g}"
+    if truth is not None and y.min() <= truth <= y.max():
+        told = f"the truth, {number(truth, 1)} {unit}, is reached where"
+        odds = f"{np.exp(np.interp(truth, np.sort(y), np.log(x)[np.argsort(y)])):.2g}"
+    title = f"{capital(words)} of referring {table['label'].iloc[0]}: {told} the odds of a change among "
+    title += f"those not verified are {odds} times those of cases alike"
+    note, across = f"{basis_of(table)} Band: 95 % interval.", "times the odds of a change among cases alike"
+    made = figure(title, note, x=across, y=unit, height=300)
+    made.across = {"range": [*np.log10(x[[0, -1]])], "type": "log"}
+    made.across |= {"tickvals": [*_TIMES], "ticktext": [*_TIMES.values()]}
+    far = table.set_index("delta")["value"]
+    lines = {"truth": truth} | {said: far.get(end) for said, end in _FAR.items()}
+    lines = {said: at for said, at in lines.items() if at is not None}
+    made.up["range"] = reach([*table["lower"], *table["upper"], *lines.values()])
+    made.band(x, rows["lower"], rows["upper"], colour)
+    shown = pd.DataFrame({"times the odds": rows["odds"].map("{:.2g}".format), unit: texts(rows, "value")})
+    shown["95 % interval"] = texts(rows, "lower", "upper")
+    made.points(x, y, shown, mode="lines", line={"color": colour, "width": 2}, name="estimate")
+    made.name(x[-1 - len(x) // 4], y[-1 - len(y) // 4], "estimate", colour)
+    for said, at in lines.items():
+        made.line(x[[0, -1]], [at, at], INK if said == "truth" else QUIET, dash="dash", name=said)
+        made.name(x[-1 - len(x) // 8 if said == "truth" else len(x) // 2], at, said)
+    return made.done()
 
 
 def _cases(table: pd.DataFrame) -> str:
@@ -160,21 +159,10 @@ def _cases(table: pd.DataFrame) -> str:
     return f"{n:,} simulated cases" if n else "Simulated cases"
 
 
-def _words(name: str) -> tuple[str, str]:
-    """A measure in words with its unit, and the unit as it follows a number."""
-    counted = "cases" if name in TRUTH else "opinions"  # the others are what an opinion changes
-    words, unit = TRUTH.get(name, name.replace("_", " ")), f"per 100 {counted}"
+def _words(name: str) -> tuple[str, str, str]:
+    """A measure in words, its unit, and the unit as it follows a number."""
+    unit = f"per 100 {'cases' if name in TRUTH else 'opinions'}"  # the others are what an opinion changes
+    words = TRUTH.get(name, spoken(name))
     if name in MEASURES:
-        words, unit = MEASURES[name].words, MEASURES[name].unit
-    return f"{words}, {unit}", {"per 100": " per 100", "per cen": " %"}.get(unit[:7], "")
-
-
-def _short(value: float) -> str:
-    text = f"{value + 0.0:#.3g}".removesuffix(".") if abs(value) < 1000 else f"{value:,.0f}"
-    return text.replace("-", "−")
-
-
-def _alike(values: pd.Series) -> pd.Series:
-    """Numbers of one column, all with as many decimals."""
-    decimals = 1 if values.abs().max() >= 10 else 2
-    return values.map(lambda value: fixed(value, decimals))
+        words, unit = MEASURES[name].words.split(":")[0], MEASURES[name].unit
+    return words, unit, {"per 100": " per 100", "per cen": " %"}.get(unit[:7], "")

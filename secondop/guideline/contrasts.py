@@ -5,11 +5,8 @@ from __future__ import annotations
 from secondop.guideline import facts as f
 from secondop.guideline.second_opinion import RULE_BOOK
 
-DOUBT = (
-    RULE_BOOK["negative-work-up-high-suspicion"].when
-    | RULE_BOOK["ambiguous-pathology"].when
-    | ~f.diagnosis_clear_cut
-)
+DOUBT = RULE_BOOK["negative-work-up-high-suspicion"].when | RULE_BOOK["ambiguous-pathology"].when
+DOUBT |= ~f.diagnosis_clear_cut
 """The first doctor's own doubt: any of what rules A1.1 and A1.3 ask, or a diagnosis that is not clear-cut."""
 
 COMPLEX = RULE_BOOK["several-organs-or-specialties"].when

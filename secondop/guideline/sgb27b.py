@@ -27,21 +27,16 @@ PROCEDURES = (
     ("prostate_carcinoma_treatment", "treatment of a localised prostate carcinoma", "prostate", "2025-04-01"),
     ("carotid_revascularisation", "revascularisation of the carotid artery", "blood vessels", "2025-10-01"),
 )
-planned_procedure = category(
-    "planned_procedure",
-    " ".join(("none", *(row[0] for row in PROCEDURES), "other")),
+# fmt: off
+planned_procedure = category("planned_procedure", ["none", *(row[0] for row in PROCEDURES), "other"],
     "Which of these is planned (for a localised prostate carcinoma: surgery, radiation or brachytherapy)?",
-    topic="what is planned",
-)
+    topic="what is planned")
 procedure_urgent = flag("procedure_urgent", "Is the procedure urgent?", topic="what is planned")
-procedure_for_malignancy = flag(
-    "procedure_for_malignancy", "Is a cancer the reason for the procedure?", topic="what is planned"
-)
-opinion_by_operating_unit = flag(
-    "opinion_by_operating_unit",
-    "Would the second opinion come from the unit that would operate?",
-    topic="the second opinion",
-)
+procedure_for_malignancy = flag("procedure_for_malignancy", "Is a cancer the reason for the procedure?",
+    topic="what is planned")
+opinion_by_operating_unit = flag("opinion_by_operating_unit",
+    "Would the second opinion come from the unit that would operate?", topic="the second opinion")
+# fmt: on
 
 
 def _entitled(number: int, answer: str, words: str, group: str, since: str | tuple[str, str]) -> Indication:
@@ -60,6 +55,7 @@ def _entitled(number: int, answer: str, words: str, group: str, since: str | tup
 
 
 entitled = partial(Advice, only_with_clinical=True)
+# fmt: off
 SGB27B = RuleBook(
     "Second opinions by law in Germany (paragraph 27b SGB V)",
     subject="second opinion by legal right",
@@ -67,32 +63,24 @@ SGB27B = RuleBook(
     updated="2025-10-01",
     status="told from pages about the directive, whose text was not read",
     sources=(
-        Source(
-            "directive-27b",
-            "Zweitmeinungs-Richtlinie under paragraph 27b SGB V, as told by g-ba.de/service/fachnews/165, "
-            "kbv.de/html/1150_74283.php, kvsachsen.de, kvb.de and nkgev.info.",
-            Grade.GUIDELINE,
-        ),
+        Source("directive-27b", "Zweitmeinungs-Richtlinie under paragraph 27b SGB V, as told by "
+            "g-ba.de/service/fachnews/165, kbv.de/html/1150_74283.php, kvsachsen.de, kvb.de and nkgev.info.",
+            Grade.GUIDELINE),
         Source("survey-2023", "A survey on the directive. doi:10.1186/s12913-023-10197-0.", Grade.PRIMARY),
     ),
     rules=[_entitled(number, *row) for number, row in enumerate(PROCEDURES, 1)],
     advice=(
-        entitled(
-            "directive-27b",
+        entitled("directive-27b",
             "The second opinion may not come from the unit that would operate: ask elsewhere.",
-            when=opinion_by_operating_unit,
-            if_unknown="The second opinion may not come from the unit that would operate: make sure of that.",
-        ),
+            when=opinion_by_operating_unit, if_unknown="The second opinion may not come from the unit that "
+            "would operate: make sure of that."),
         entitled("directive-27b", "The right is that of people in the statutory health insurance."),
-        entitled(
-            "survey-2023", "Say so to the patient: where nobody tells them, patients do not use the right."
-        ),
-        entitled(
-            "directive-27b",
+        entitled("survey-2023",
+            "Say so to the patient: where nobody tells them, patients do not use the right."),
+        entitled("directive-27b",
             "Look early: few physicians were registered in 2021 (diabetic foot 63, spine 50; shoulder 451).",
-            when=planned_procedure.is_in("amputation_diabetic_foot", "spinal_operation"),
-            next_step=True,
-        ),
+            when=planned_procedure.is_in("amputation_diabetic_foot", "spinal_operation"), next_step=True),
     ),
 )
+# fmt: on
 """Thirteen planned procedures, each with the first day of the right."""

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from secondop.arguments import Taken, checked
 from secondop.errors import SecondopError
-from secondop.readers.ratings import check_sample, ends, votes_of
+from secondop.readers.ratings import SAMPLE, ends, refuse_few, votes_of
 from secondop.readers.readings import read_ratings
 
 WEIGHTS = ("identity", "linear", "quadratic")
+WEIGHING = Taken(lambda x: isinstance(x, str) and x in WEIGHTS, f"one of {', '.join(WEIGHTS)}")
 NAMES = ("percent agreement", "Cohen's kappa", "Fleiss' kappa", "Gwet's AC1", "Krippendorff's alpha")
 WHY = (
     "Not corrected for chance: high where one answer is common.",
@@ -26,6 +28,7 @@ BLANK = "Not defined: where only one answer is given, nothing is left but chance
 ONE = "No interval: too few cases, or without one of them, or one reader, it is not defined."
 
 
+@checked(weights=WEIGHING, sample=SAMPLE)
 def agreement(
     ratings: Any,
     *,
@@ -61,13 +64,9 @@ def agreement(
     [0.8, 0.55, 0.52, 0.66, 0.57]
     """
     readings = read_ratings(ratings, case, reader, answer, readers=readers, answers=answers, first=first)
-    if not isinstance(weights, str) or weights not in WEIGHTS:
-        problems = [f"weights is a choice of {', '.join(WEIGHTS)}. Got {weights!r}."]
-    else:
-        problems = [f"Weights: {readings.unordered}"] * (weights != "identity" and readings.unordered != "")
-    check_sample(readings, sample, problems)
-    if not readings.table.groupby("case")["reader"].nunique().gt(1).any():
-        raise SecondopError("No case was read by two different readers.")
+    refuse_few(readings, sample)
+    if weights != "identity" and readings.unordered:
+        raise SecondopError(f"Weights: {readings.unordered}")
     votes = votes_of(readings)
     tables = [_table(votes, np.eye(len(readings.answers)), sample)]
     if weights != "identity":

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from math import ceil, sqrt
-from numbers import Real
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from secondop.errors import not_whole, refuse
+from secondop.arguments import checked, number, whole
+from secondop.errors import refuse
 from secondop.readers.agreement import LEAST
 from secondop.readers.agreement import agreement as agreement_of
 from secondop.readers.model import ReaderModel
 
 SIMULATED = 20_000  # cases, from which the spread between cases is taken
+INSIDE = number(1e-9, 1 - 1e-9, "a number above 0 and below 1")
+APART = number(-1, 1, "a number between -1 and 1")
 
 
+@checked(rate=INSIDE, width=INSIDE, difference=APART, agreement=INSIDE, readers=whole(2), power=INSIDE)
 def plan_audit(
     *,
     rate: float,
@@ -47,51 +49,34 @@ def plan_audit(
     >>> plan_audit(rate=0.2, difference=0.1).loc["rate", "meaning"]
     '294 cases in each of two groups, each read once, tell 20 % from 30 % in 80 of 100 audits.'
     """
-    shares = {"rate": rate, "width": width, "agreement": agreement, "power": power}
-    odd = [x for x, y in shares.items() if not _between(y, 0) and (y is not None or x in ("rate", "power"))]
-    hints = [f"{x} lies between 0 and 1. Got {shares[x]!r}." for x in odd]
+    hints, chance = [], rate**2 + (1 - rate) ** 2
     if (width is None) == (difference is None):
         hints.append("give either width or difference.")
-    elif width is None and "rate" not in odd:
-        both = _between(difference, -1) and difference and _between(rate + difference, 0)
-        hints += [] if both else [f"difference leads to another rate between 0 and 1. Got {difference!r}."]
-    hints += not_whole("readers", readers, 2) + not_whole("seed", seed, 0)
+    if difference is not None and (not difference or not 0 < rate + difference < 1):
+        hints.append(f"difference leads to another rate between 0 and 1. Got {difference!r}.")
     if agreement is None and readers != 2:
         hints.append("how often two readers agree decides what more of them add: agreement=0.9, say.")
-    chance = 0.5 if "rate" in odd else rate**2 + (1 - rate) ** 2
-    if _between(agreement, 0) and agreement <= chance:
-        hints.append(f"agreement: by chance alone two readers agree in {_percent(chance)} at this rate.")
+    if agreement is not None and agreement <= chance:
+        hints.append(f"agreement: by chance alone two readers agree in {100 * chance:.3g} % at this rate.")
     refuse("An audit cannot be planned", hints)
     each, kappa = (1, 0) if agreement is None else (readers, (agreement - chance) / (1 - chance))
     effective = each / (1 + (each - 1) * kappa)  # readings of one case count for so many cases read once
-    read = "each read once" if each == 1 else f"each read by {each} readers"
+    read, rows = "each read once" if each == 1 else f"each read by {each} readers", []
     if difference is not None:
-        other = rate + difference
-        n = ceil(_to_tell(rate, other, power) / effective)
-        told = f"{n:,} cases in each of two groups, {read}, tell {_percent(rate)} from {_percent(other)} in "
-        told += f"{100 * power:.0f} of 100 audits."
-        return _rows([("rate", rate, np.nan, np.nan, n, 2 * n * each, told)])
-    rows, figures = [], [("rate", rate, sqrt(rate * (1 - rate) / effective), 0)]
-    figures += [] if agreement is None else _simulated(rate, agreement, readers, seed)
-    for name, *figure in figures:
-        n = 2 + bisect_left(range(2, 2**40), -width, key=lambda n, x=figure: np.subtract(*_ends(*x, n)))
-        ends = _ends(*figure, n)
-        told = f"{n:,} cases, {read}: {name} {figure[0]:.2f} ({ends[0]:.2f} to {ends[1]:.2f})."
-        rows.append((name, figure[0], *ends, n, n * each, told))
-    return _rows(rows)
-
-
-def _rows(rows: list[tuple]) -> pd.DataFrame:
+        n = ceil(_to_tell(rate, rate + difference, power) / effective)
+        told = f"{n:,} cases in each of two groups, {read}, tell {100 * rate:.3g} % from "
+        told += f"{100 * (rate + difference):.3g} % in {100 * power:.0f} of 100 audits."
+        rows.append(("rate", rate, np.nan, np.nan, n, 2 * n * each, told))
+    else:
+        figures = [("rate", rate, sqrt(rate * (1 - rate) / effective), 0)]
+        figures += [] if agreement is None else _simulated(rate, agreement, readers, seed)
+        for name, *figure in figures:
+            n = 2 + bisect_left(range(2, 2**40), -width, key=lambda n, x=figure: np.subtract(*_ends(*x, n)))
+            lower, upper = _ends(*figure, n)
+            told = f"{n:,} cases, {read}: {name} {figure[0]:.2f} ({lower:.2f} to {upper:.2f})."
+            rows.append((name, figure[0], lower, upper, n, n * each, told))
     columns = ["figure", "expected", "lower", "upper", "cases", "readings", "meaning"]
     return pd.DataFrame(rows, columns=columns).set_index("figure")
-
-
-def _between(x: Any, low: float) -> bool:
-    return isinstance(x, Real) and not isinstance(x, bool) and low < x < 1
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
 
 
 def _to_tell(one: float, other: float, power: float) -> float:

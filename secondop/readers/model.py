@@ -15,8 +15,6 @@ from secondop.readers.ratings import count_pairs, fit_concentration
 from secondop.readers.readings import each_once, read_ratings
 
 ROUNDING = 0.02  # shares that were rounded for print may miss 1 by this much, and are then scaled to 1
-MIX = (1e-9, 1e12)  # how many cases of a class there are, in any unit
-AGAIN = "same_given_first"
 STEEPEST = 1e4  # the largest tilt: its negative serves as never
 
 
@@ -35,11 +33,9 @@ class ReaderModel:
     tilt: np.ndarray | None = None  # log of the factor by which these readers weigh each answer more
     remarks: tuple[str, ...] = ()  # what could not be had as asked
     unordered: str = (
-        ""  # that the order of the answers was not stated, if so: who asks for under and over is told
+        ""  # that the order of the answers was not stated, if so, for who asks for under and over
     )
-    bounded: np.ndarray = field(
-        init=False
-    )  # the concentration to compute with: no share shows the difference
+    bounded: np.ndarray = field(init=False)  # the concentration to compute with: no share shows it
 
     def __post_init__(self) -> None:
         for name in ("answers", "classes", "remarks"):
@@ -60,12 +56,6 @@ class ReaderModel:
         table = pd.DataFrame(single, pd.Index(self.classes, name="reference_class"), list(self.answers))
         return table.assign(disagreement=1 - pair.sum(axis=1), concentration=self.concentration)
 
-    def same_given_first(self, class_mix: Mapping) -> pd.Series:
-        """How often a second reader says the same, by the first answer: {class: how many cases} are read."""
-        mix, (single, pair) = given("class_mix", class_mix, self.classes, *MIX), self._moments()
-        with np.errstate(invalid="ignore"):  # of an answer that is never given nothing is known
-            return pd.Series(mix @ pair / (mix @ single), index=list(self.answers), name=AGAIN)
-
     @classmethod
     def from_disagreement(cls, first_readings: pd.DataFrame | Mapping, disagreement: Mapping) -> ReaderModel:
         """The model from two published figures a class: spread of single readings, and how often two differ.
@@ -79,37 +69,18 @@ class ReaderModel:
         >>> model.concentration.round(6).tolist()
         [2.0, 1.0]
         """
-        answers, classes, mean = _first_readings(first_readings)
-        differ = given("disagreement", disagreement, classes)
+        table = first_readings
+        if isinstance(table, Mapping):
+            table = pd.DataFrame(
+                [row if isinstance(row, Mapping) else {} for row in table.values()], [*table]
+            )
+        if not isinstance(table, pd.DataFrame):
+            raise SecondopError(f"First readings: {{class: {{answer: share}}}}, or a table. Got {table!r}.")
+        classes, answers = tuple(table.index), tuple(table.columns)
+        mean, differ = _shares(table, classes, answers), given("disagreement", disagreement, classes)
         fitted = map(fit_concentration, classes, (mean**2).sum(axis=1), differ)
         concentration, remarks = zip(*fitted, strict=True)
         return cls(answers, classes, mean, concentration, remarks=tuple(filter(None, remarks)))
-
-    @classmethod
-    def from_reproducibility(
-        cls, first_readings: pd.DataFrame | Mapping, class_mix: Mapping, same_given_first: Mapping
-    ) -> ReaderModel:
-        """The model from published reproducibility: how often the same is said again, {first answer: share}.
-
-        ``class_mix`` is {class: how many cases}. Such a table tells one concentration for all classes: that
-        with which two readings agree as often as published over all first answers. ``remarks`` name the
-        answers that it misses by more than rounding; their residuals are published less `same_given_first`.
-
-        >>> shares = {"harmless": {"harmless": 0.9, "grave": 0.1}, "grave": {"harmless": 0.2, "grave": 0.8}}
-        >>> mix, again = {"harmless": 3, "grave": 1}, {"harmless": 0.91, "grave": 0.7}
-        >>> ReaderModel.from_reproducibility(shares, mix, again).remarks
-        ("first answer 'grave': same again 0.700, one concentration says 0.731 (residual -0.031).",)
-        """
-        answers, classes, mean = _first_readings(first_readings)
-        mix, again = given("class_mix", class_mix, classes, *MIX), given(AGAIN, same_given_first, answers)
-        chance, agree = (mix @ (mean * x).sum(axis=1) / mix.sum() for x in (mean, again))
-        concentration, remark = fit_concentration("all classes", chance, 1 - agree)
-        model, remarks = cls(answers, classes, mean, [concentration] * len(classes)), [remark]
-        for answer, said, told in zip(answers, again, model.same_given_first(class_mix), strict=True):
-            if abs(said - told) > ROUNDING:
-                told = f"one concentration says {told:.3f} (residual {said - told:+.3f})"
-                remarks.append(f"first answer {answer!r}: same again {said:.3f}, {told}.")
-        return replace(model, remarks=tuple(filter(None, remarks)))
 
     @classmethod
     def fit(
@@ -182,23 +153,12 @@ def _numbers(what, value, shape, low, high) -> np.ndarray:
     return numbers
 
 
-def given(what: str, shares: Any, names: Sequence, low: float = 0, high: float = 1) -> np.ndarray:
-    """A number for each of the names, in their order."""
+def given(what: str, shares: Any, names: Sequence) -> np.ndarray:
+    """A share for each of the names, in their order."""
     what = f"{what} of {', '.join(map(str, names))}"
     if not isinstance(shares, Mapping | pd.Series):
         raise SecondopError(f"{what}: {{name: number}}. Got {shares!r}.")
-    return _numbers(what, [*map(shares.get, names)], (len(names),), low, high)
-
-
-def _first_readings(table: Any) -> tuple[tuple, tuple, np.ndarray]:
-    """Answers, classes and the shares of single readings, of a table or {class: {answer: share}}."""
-    if isinstance(table, Mapping):
-        rows = [row if isinstance(row, Mapping) else {} for row in table.values()]
-        table = pd.DataFrame(rows, [*table])
-    if not isinstance(table, pd.DataFrame):
-        raise SecondopError(f"First readings: {{class: {{answer: share}}}}, or a table. Got {table!r}.")
-    classes, answers = tuple(table.index), tuple(table.columns)
-    return answers, classes, _shares(table, classes, answers)
+    return _numbers(what, [*map(shares.get, names)], (len(names),), 0, 1)
 
 
 def _shares(table, classes, answers) -> np.ndarray:

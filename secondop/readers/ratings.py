@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from secondop.errors import SecondopError, not_whole, refuse
+from secondop.arguments import Taken, checked
+from secondop.errors import SecondopError
 from secondop.readers.readings import Readings, read_ratings
 
 SAMPLES = {"cases": ("case",), "cases and readers": ("case", "reader")}  # what others could be drawn
+SAMPLE = Taken(lambda x: isinstance(x, str) and x in SAMPLES, f"one of {', '.join(map(repr, SAMPLES))}")
 
 
+@checked(sample=SAMPLE)
 def opinions_from_ratings(
     frame: Any,
     *,
@@ -29,8 +32,8 @@ def opinions_from_ratings(
     """How often two readers of one case differ, in your own ratings: overall and by what one of them said.
 
     Readers are taken as exchangeable: each pair of *different* readers of a case counts both ways. Where one
-    reads first and others after, say who with ``first``, a reader's name or a column of order (numbers,
-    dates): then each case counts once, by what was said first (``first_answer``).
+    reads ``first`` and others after, name that reader (or that number, if ``reader`` is a column that numbers
+    the readings of a case): then each case counts once, by what was said first (``first_answer``).
 
     ``frame`` (pandas or polars) has a row per reading; ``case``, ``reader`` and ``answer`` name its columns.
     Or it has a row per case, and ``readers`` lists the columns that hold their answers. ``answers`` lists
@@ -51,14 +54,15 @@ def opinions_from_ratings(
     [2.0, 1.0]
     """
     readings = read_ratings(frame, case, reader, answer, readers=readers, answers=answers, first=first)
-    check_sample(readings, sample, not_whole("seed", seed, 0))
+    refuse_few(readings, sample)
     tables = [count_pairs(readings, by, one_way=first is not None) for by in SAMPLES[sample]]
     tables = [[table.assign(overall=table.sum(axis=1)) for table in both] for both in tables]
     pairs, differ = (table.sum() for table in tables[0])
-    if not pairs["overall"]:
-        raise SecondopError("No case was read by two different readers.")
     table = pd.DataFrame({"pairs": pairs, "differ": differ, "share": differ / pairs})
-    table["lower"], table["upper"] = _interval(tables)
+    left = [(differ - x) / (pairs - own) for own, x in tables]  # unknown if one row holds all pairs
+    rows = [(own > 0).sum() for own, _ in tables]
+    equal = [own.sum() ** 2 / (own**2).sum() for own, _ in tables]
+    table["lower"], table["upper"] = ends(table["share"], left, rows, equal)
     chance = ((pairs.iloc[:-1] / pairs["overall"]) ** 2).sum()
     fitted, remark = fit_concentration("all cases", chance, table.loc["overall", "share"])
     counted = readings.counted | {"cases_with_pairs": int((tables[0][0]["overall"] > 0).sum())}
@@ -69,14 +73,14 @@ def opinions_from_ratings(
     return table.rename_axis("answer" if first is None else "first_answer")
 
 
-def check_sample(readings: Readings, sample: Any, problems: Sequence[str] = ()) -> None:
-    """Refuse a sample that is none, or of readers where they are too few or not exchangeable."""
-    problems = [*problems]
-    if not isinstance(sample, str) or sample not in SAMPLES:
-        problems.append(f"sample is a choice of {', '.join(map(repr, SAMPLES))}. Got {sample!r}.")
-    elif "readers" in sample and readings.table["reader"].nunique() < 3:
-        problems.append("Two readers, or one first and one after, tell nothing of others: it takes three.")
-    refuse("Ratings cannot be compared", problems)
+def refuse_few(readings: Readings, sample: str) -> None:
+    """Refuse ratings in which nobody read what another did, or too few others for a sample of readers."""
+    if not readings.table.groupby("case")["reader"].nunique().gt(1).any():
+        raise SecondopError("No case was read by two different readers.")
+    if "readers" in sample and readings.table["reader"].nunique() < 3:
+        raise SecondopError(
+            "Two readers, or one first and one after, tell nothing of others: it takes three."
+        )
 
 
 def fit_concentration(name: Any, chance: float, differ: float) -> tuple[float, str]:
@@ -106,14 +110,6 @@ def count_pairs(readings: Readings, by: str = "case", one_way: bool = False) -> 
         pairs, agreeing = pairs + others, 2 * agreeing
     pairs, agreeing = (table.groupby(by).sum() for table in (pairs, agreeing))
     return [pairs, pairs - agreeing]
-
-
-def _interval(tables: list) -> tuple[Any, Any]:
-    """Ends (95 %) of the share of pairs that differ, if the rows of these (pairs, differing) are a sample."""
-    pairs, differ = (table.sum() for table in tables[0])
-    left = [(differ - x) / (pairs - own) for own, x in tables]  # unknown if one row holds all pairs
-    rows = [(own > 0).sum() for own, _ in tables]
-    return ends(differ / pairs, left, rows, [own.sum() ** 2 / (own**2).sum() for own, _ in tables])
 
 
 def ends(share: pd.Series, left_out: list, rows: list, effective: list) -> tuple[Any, Any]:

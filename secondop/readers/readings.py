@@ -62,21 +62,22 @@ def read_ratings(
     if not isinstance(frame, pd.DataFrame):
         raise SecondopError(f"Ratings are a pandas or polars frame. Got {type(frame).__name__}.")
     asked = {"case": case, "reader": reader, "answer": answer, "reference": reference}
-    data = _long(frame, asked, readers, first)
-    order = data.pop("order") if "order" in data else None
+    data = _long(frame, asked, readers)
     columns = {x: _spelt(data[x], answers, x in ("answer", "reference")) for x in data}
     empty = {x: (column.codes < 0).sum() for x, column in columns.items() if x != "answer"}
     ending = f"of {len(data):,} rows (or a word for it, such as NA). Name or drop them."
     hints = [f"column {asked[x]!r}: empty in {n:,} {ending}" for x, n in empty.items() if n]
     refuse("Ratings cannot be read", hints)
-    said = columns["answer"]
-    if answers is None:
-        _warn_of_gaps(said)
+    said, who = columns["answer"], columns["reader"]
+    if answers is None and (doubtful := may_be_gaps(said.labels, said.keys)):
+        told = f"{', '.join(map(repr, doubtful))} {'is an answer' if len(doubtful) == 1 else 'are answers'}"
+        told += " like any other. If it stands for not recorded, make it empty first."
+        warnings.warn(f"Ratings: {told}", MissingCodesWarning, stacklevel=3)
     stated, unordered = _in_order(data["answer"], said, answers)
     place = {key: i for i, key in enumerate(_yes_no([*map(_key, stated)], said.keys))}
     odd = [x for key, x in zip(said.keys, said.labels, strict=True) if key not in place]
-    hints = [f"{x!r}.{did_you_mean(x, map(str, stated))}" for x in odd[:10]]
     where = f"column {answer!r}" if readers is None else "the columns of readers"
+    hints = [f"{x!r}.{did_you_mean(x, map(str, stated))}" for x in odd[:10]]
     refuse(f"Answers in {where} that are not among {[*stated]}", hints)
     table = pd.DataFrame({x: columns[x].codes for x in ("case", "reader")})
     table["answer"] = np.array([*map(place.get, said.keys), -1])[said.codes]
@@ -93,11 +94,16 @@ def read_ratings(
         remark = f"{plural(repeats, 'reading')} of a case by a reader who had read it: no second opinion. "
         remarks.append(remark + "Where two sites number their cases alike, make the numbers differ.")
     if first is not None:
-        table = _parts(table, columns["reader"], first, order)
-    table = table[table["answer"] >= 0]
-    if first is not None and (without := counted["cases"] - table["case"][table["reader"] == 0].nunique()):
-        remarks.append(f"No first answer in {plural(without, 'case')}: left out.")
-    return Readings(table, stated, counted | {"remarks": tuple(filter(None, remarks))}, unordered)
+        if _key(first) not in who.keys:
+            raise unknown_name("reader", first, map(str, who.labels))
+        opening = table["reader"] == who.keys.index(_key(first))
+        table = table.assign(reader=(~opening).astype(int))[opening.groupby(table["case"]).transform("any")]
+        opened = table["case"][(table["reader"] == 0) & known].nunique()
+        remarks += [
+            f"No first answer in {plural(n, 'case')}: left out." for n in [counted["cases"] - opened] if n
+        ]
+    counted["remarks"] = tuple(filter(None, remarks))
+    return Readings(table[table["answer"] >= 0], stated, counted, unordered)
 
 
 def each_once(what: str, values: Any) -> tuple:
@@ -109,24 +115,20 @@ def each_once(what: str, values: Any) -> tuple:
     return names
 
 
-def _long(frame: pd.DataFrame, asked: dict, readers: Any, first: Any) -> pd.DataFrame:
-    """A row for each reading, with those columns that are asked for; ``order`` if ``first`` is a column."""
+def _long(frame: pd.DataFrame, asked: dict, readers: Any) -> pd.DataFrame:
+    """A row for each reading, with those columns that are asked for."""
     there = [*map(str, frame.columns)]
     wide = () if readers is None else each_once("readers", readers)
     wanted = {x: y for x, y in asked.items() if y is not None or x != "reference"}
     if wide:
         wanted = {x: y for x, y in wanted.items() if x not in ("reader", "answer")} | {x: x for x in wide}
-    elif isinstance(first, str) and first in there:
-        wanted["order"] = first
     found = {x: _place(y, there) for x, y in wanted.items()}
     lost = {x: y for x, y in wanted.items() if found[x] is None}
-    own = [x for x in there if x not in map(str, asked.values())]
-    near = {x: closest(y, own, 0.8) for x, y in lost.items()}
-    means = {
-        x: f" Did you mean {y!r}?" if y else f" Say which is yours with {x}=." * (x in asked)
-        for x, y in near.items()
-    }
-    hints = [f"no column {y!r}, or more than one.{means[x]}" for x, y in lost.items()]
+    own, hints = [x for x in there if x not in map(str, asked.values())], []
+    for x, y in lost.items():
+        near = closest(y, own, 0.8)
+        means = f" Did you mean {near!r}?" if near else f" Say which is yours with {x}=." * (x in asked)
+        hints.append(f"no column {y!r}, or more than one.{means}")
     if {"reader", "answer"} <= {*lost} and len(own) > 1:
         name = own.pop(0) if "case" in lost else asked["case"]
         hints.append(f"Has each reader a column? Then say (..., case={name!r}, readers={own}).")
@@ -135,10 +137,10 @@ def _long(frame: pd.DataFrame, asked: dict, readers: Any, first: Any) -> pd.Data
     hints += [f"column {x!r} is asked for twice." for i, x in enumerate(there) if places.count(i) > 1]
     refuse(f"Ratings with columns {', '.join(there)}", hints)
     parts = {x: frame.iloc[:, place].reset_index(drop=True) for x, place in found.items()}
-    listed = {x: y.cat.categories if y.dtype == "category" else y for x, y in parts.items()}
-    objects = {x: y for x, y in listed.items() if y.dtype == object}
-    odd = [x for x, y in objects.items() if not all(is_scalar(value) and is_hashable(value) for value in y)]
-    refuse("Ratings cannot be read", [f"column {wanted[x]!r} holds lists or the like." for x in odd])
+    for x, part in parts.items():
+        values = part.cat.categories if part.dtype == "category" else part
+        if values.dtype == object and not all(is_scalar(y) and is_hashable(y) for y in values):
+            raise SecondopError(f"Ratings cannot be read: column {wanted[x]!r} holds lists or the like.")
     if not wide:
         return pd.DataFrame(parts)
     kept = {x: y for x, y in parts.items() if x in asked}
@@ -186,14 +188,6 @@ def _gap(key: str) -> bool:
     return normalised(key) in NOT_RECORDED
 
 
-def _warn_of_gaps(said: _Spelt) -> None:
-    """Warn of answers that may be none: words for a gap in other languages, and numbers such as 99."""
-    if doubtful := may_be_gaps(said.labels, said.keys):
-        told = f"{', '.join(map(repr, doubtful))} {'is an answer' if len(doubtful) == 1 else 'are answers'}"
-        told += " like any other. If it stands for not recorded, make it empty first."
-        warnings.warn(f"Ratings: {told}", MissingCodesWarning, stacklevel=4)
-
-
 def _yes_no(keys: list, others: Iterable = ()) -> list:
     """Spellings of yes and no, where there are no others; letters of one side alone may mean more."""
     every = {*keys, *others} - {None}
@@ -214,34 +208,11 @@ def _in_order(values: pd.Series, said: _Spelt, answers: Any) -> tuple[tuple, str
         own = {_key(x): x for x in values.cat.categories if not _gap(_key(x))}
         keys = dict(zip(_yes_no([*own], said.keys), own.values(), strict=True))
         labels = {key: labels.get(key, x) for key, x in keys.items()}
-    elif all(re.search(NUMBER, key) for key in labels):
-        return each_once("answers", [labels[key] for key in sorted(labels, key=float)]), ""
-    else:
-        labels = dict(sorted(labels.items()))
-    stated = each_once("answers", labels.values())
-    natural = len(stated) < 2 or [*labels] == ["no", "yes"]
-    if natural or (listed and (values.cat.ordered or [*labels] != sorted(labels))):
+    numbers = not listed and all(re.search(NUMBER, key) for key in labels)
+    order = [*labels] if listed else sorted(labels, key=float if numbers else None)
+    stated = each_once("answers", [labels[key] for key in order])
+    natural = numbers or len(stated) < 2 or order == ["no", "yes"]
+    if natural or (listed and (values.cat.ordered or order != sorted(order))):
         return stated, ""
     said = "The order of the answers is not stated. List them in answers=[...], from harmless to grave: "
     return stated, f"{said}{', '.join(map(str, stated))}."
-
-
-def _parts(table: pd.DataFrame, readers: _Spelt, first: Any, order: pd.Series | None) -> pd.DataFrame:
-    """The readings by part: 0 is the first of a case, 1 is all others but later ones of who read first."""
-    named, case = _key(first) in readers.keys, table["case"]
-    if named == (order is not None):
-        if named:
-            raise SecondopError(f"first: {first!r} is both a reader and a column. Rename one.")
-        raise unknown_name("reader, and no column of order,", first, map(str, readers.labels))
-    if named:
-        own = opening = table["reader"] == readers.keys.index(_key(first))
-    else:
-        dates, words = pd.api.types.is_datetime64_any_dtype(order), order.astype(object).map(str)
-        at = order if dates else pd.to_numeric(words, errors="coerce")
-        if (at.isna() & order.notna() & ~words.map(_key).map(_gap).astype(bool)).any():
-            raise SecondopError(f"first: column {first!r} holds numbers or dates (pandas.to_datetime).")
-        opening = (at == at.groupby(case).transform("min")) & at.notna().groupby(case).transform("all")
-        who = table["reader"].where(opening).groupby(case)
-        own = (table["reader"] == who.transform("min")) & (who.transform("nunique") == 1)
-    kept = own.groupby(case).transform("any") & (opening | ~own)
-    return table.assign(reader=(~opening).astype(int))[kept]

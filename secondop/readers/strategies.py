@@ -7,17 +7,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
 from numbers import Real
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from secondop.errors import SecondopError, did_you_mean, not_whole, refuse
+from secondop.arguments import checked
+from secondop.errors import SecondopError, did_you_mean, refuse
 from secondop.readers.model import ReaderModel, given
 from secondop.readers.readings import each_once
+from secondop.words import either
 
 BLOCK = 65_536  # cases drawn at a time: fits the processor's cache, and bounds the memory of any n
 OUTCOMES = ("second", "third", "misclassified", "under", "over")
-RESOLUTIONS = ("majority", "median", "third decides")  # two that agree are the median: the first two are one
+RESOLUTIONS = ("majority", "third decides")  # where all three differ, the majority is their median
 
 
 @dataclass(frozen=True)
@@ -25,33 +28,32 @@ class Strategy:
     """When a second reading is taken, who reads, and who decides.
 
     A case is read again for the first answer, or since the first reader wants it: of those whom another look
-    at the case would lead to another answer a share ``unsure``, of the rest a share ``sure``.
+    at the case would lead to another answer a share ``unsure``, of the rest a share ``sure``. Where two
+    differ a third is read: the majority of three counts, or (``resolution``) "third decides".
     Who knows the first answer favours it by an odds ratio: ``anchoring`` of the second reader; 1 is blinded.
     """
 
     name: str
     second_after: tuple[str, ...] | Mapping[str, float] | None = None  # first answers, or shares; None: all
-    resolution: str = "majority"  # where two differ a third is read: the median of three, or "third decides"
+    resolution: str = "majority"
     first: ReaderModel | None = None
     second: ReaderModel | None = None
     third: ReaderModel | None = None
     anchoring: float = 1.0
-    third_anchoring: float = 1.0
     sure: float = 0.0
     unsure: float = 0.0
 
     def __post_init__(self) -> None:
-        after = self.second_after
+        after, readers = self.second_after, (self.first, self.second, self.third)
+        shares = [self.sure, self.unsure, *(after.values() if isinstance(after, Mapping) else ())]
         if after is not None and not isinstance(after, Mapping):
             object.__setattr__(self, "second_after", each_once("second_after", after))
-        readers, odds = (self.first, self.second, self.third), (self.anchoring, self.third_anchoring)
-        shares = [self.sure, self.unsure, *(after.values() if isinstance(after, Mapping) else ())]
         checks = {
             "its name is a text": isinstance(self.name, str),
             f"its resolution is one of {', '.join(RESOLUTIONS)}": str(self.resolution) in RESOLUTIONS,
             "each reader is a ReaderModel": all(isinstance(x, ReaderModel | None) for x in readers),
-            "anchoring is an odds ratio above 0": all(isinstance(x, Real) and 1e-9 < x < 1e9 for x in odds),
-            "a share read again is from 0 to 1": all(isinstance(x, Real) and 0 <= x <= 1 for x in shares),
+            "anchoring is an odds ratio above 0": _between(1e-9, self.anchoring, 1e9),
+            "a share read again is from 0 to 1": all(_between(0, x, 1) for x in shares),
         }
         refuse(f"Strategy {self.name!r}", [text for text, fine in checks.items() if not fine])
 
@@ -68,8 +70,8 @@ class Strategy:
     @classmethod
     def first_in(cls, *answers: str, name: str | None = None, **options) -> Strategy:
         """A second reading where the first is one of these answers."""
-        listed = " or ".join(filter(None, [", ".join(map(str, answers[:-1])), *map(str, answers[-1:])]))
-        return cls(f"first reading {listed}" if name is None else name, answers, **options)
+        named = f"first reading {either([*map(str, answers)])}" if name is None else name
+        return cls(named, answers, **options)
 
     @classmethod
     def by_policy(cls, name: str, model: ReaderModel, second: Mapping) -> Strategy:
@@ -83,11 +85,15 @@ class Strategy:
         return cls(name, (), **_fitted(pd.DataFrame({"sure": 1 - differ, "unsure": differ}), second))
 
     def readers(self, model: ReaderModel) -> tuple:
-        """Who reads first, second and third, and how strongly the latter two favour the first answer."""
-        kinds = (self.first or model, self.second or model, self.third or model)
-        return (*kinds, self.anchoring, self.third_anchoring)
+        """Who reads first, second and third, and how strongly the second favours the first answer."""
+        return (self.first or model, self.second or model, self.third or model, self.anchoring)
 
 
+def _between(low: float, x: Any, high: float) -> bool:
+    return isinstance(x, Real) and low <= x <= high
+
+
+@checked()
 def read_strategies(
     model: ReaderModel, strategies: Iterable[Strategy], n: int | None = None, seed: int | None = None
 ) -> pd.DataFrame:
@@ -125,18 +131,20 @@ def _check(model, strategies, n, seed) -> None:
     """Raise with all problems at once."""
     if not isinstance(model, ReaderModel) or {*map(type, strategies)} != {Strategy}:
         raise SecondopError(f"Give a ReaderModel and a list of Strategy. Got {model!r} and {strategies!r}.")
-    problems = [] if n is None else not_whole("n (cases a class)", n, 1) + not_whole("seed", seed, 0)
+    problems = ["n cases are simulated: say which with seed=, a whole number."] * (
+        n is not None and seed is None
+    )
     problems += [model.unordered] * bool(model.unordered)
     names = Counter(strategy.name for strategy in strategies)
     problems += [f"{times} strategies are named {name!r}." for name, times in names.items() if times > 1]
     for strategy in strategies:
-        *kinds, second, third = strategy.readers(model)
+        *kinds, anchoring = strategy.readers(model)
         strange = [x for x in strategy.second_after or () if x not in model.answers]
         hints = [f"no answer {x!r}.{did_you_mean(x, model.answers)}" for x in strange]
-        cases = [(x.answers, x.classes, x.mean.tolist(), x.concentration.tolist()) for x in (model, *kinds)]
-        if cases.count(cases[0]) < len(cases):
+        cases = {(x.answers, x.classes, x.mean.tobytes(), x.concentration.tobytes()) for x in (model, *kinds)}
+        if len(cases) > 1:
             hints.append("a reader reads other cases. Use model.tilted(mean).")
-        if n is None and (any(kind.tilt.any() for kind in kinds) or (second, third) != (1, 1)):
+        if n is None and (any(kind.tilt.any() for kind in kinds) or anchoring != 1):
             hints.append("exact only for blinded readers of one skill. Give n and seed to simulate.")
         problems += [f"{strategy.name!r}: {hint}" for hint in hints]
     refuse("Strategies cannot be read", problems)
@@ -187,8 +195,8 @@ def _simulate(model, kinds, n, seed) -> dict:
         cases = np.ascontiguousarray(rng.dirichlet(model.bounded[number] * model.mean[number], BLOCK).T)
         luck = rng.random((4, BLOCK))
         for readers, counts in joint.items():
-            first, second, third, *anchoring = readers
-            answers, who = [], zip((first, second, third, first), luck, (1, *anchoring, 1), strict=True)
+            *kinds, anchoring = readers
+            answers, who = [], zip((*kinds, kinds[0]), luck, (1, anchoring, 1, 1), strict=True)
             for kind, fortune, odds in who:  # the last is another look of the first reader
                 weight = cases * np.exp(kind.tilt[number] - kind.tilt[number].max())[:, None]
                 if odds != 1:  # raising the log-odds of an answer by log(odds) multiplies its weight by odds

@@ -1,15 +1,15 @@
 """Every answer that matters to a rule book, and what its rules say to every combination of them.
 
 Rules tell apart finitely many answers to a fact: yes and no, each level, and the stretches of numbers between
-their thresholds. One answer of each sort, and *not recorded*, decide exactly whether a rule can fire, whether
-one implies another, which question to ask next, and what would have to be different.
+their thresholds. One of each sort, and *not recorded*, decide exactly whether a rule can fire, whether one
+implies another, which question to ask next, and what would have to be different.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
-from functools import cache, cached_property
+from functools import cache
 from math import ceil, floor, inf, nextafter, prod
 
 import numpy as np
@@ -25,15 +25,7 @@ GRID_LIMIT = 2_000_000  # combinations of answers that are laid out at once: tho
 
 
 def answers(fact: Fact, conditions: Iterable[Condition]) -> dict[bool | str | float, str]:
-    """The least answer of every sort that the conditions tell apart, and its sort in words.
-
-    Examples
-    --------
-    >>> from secondop import count
-    >>> drugs = count("drug_trials", 50, "drugs", "How many different drugs were tried?")
-    >>> answers(drugs, [drugs >= 2])
-    {0: 'less than 2 drugs', 2: 'at least 2 drugs'}
-    """
+    """The least answer of every sort that the conditions tell apart, and its sort in words."""
     if not fact.is_numeric:
         return {value: fact.in_words(value) for value in fact.levels or (False, True)}
     leaves = itertools.chain.from_iterable(condition.leaves() for condition in conditions)
@@ -52,7 +44,7 @@ def answers(fact: Fact, conditions: Iterable[Condition]) -> dict[bool | str | fl
 
 
 class AnswerSpace:
-    """The sorts of answers to each fact of some rules, and each rule's verdicts over all combinations.
+    """The sorts of answers to each fact of some rules (``options``), and verdicts over all combinations.
 
     ``table(rule)`` holds the verdicts of a rule (NO, YES, UNKNOWN): an axis a fact, in the order in which it
     reads them, and along it the ``options`` of that fact and then *not recorded*.
@@ -60,14 +52,9 @@ class AnswerSpace:
 
     def __init__(self, rules: Iterable[Rule], facts: Mapping[str, Fact]):
         self.rules = {rule.name: rule for rule in rules}
-        self.facts = dict(facts)
+        self.facts, conditions = dict(facts), [rule.when for rule in self.rules.values()]
+        self.options = {name: answers(fact, conditions) for name, fact in facts.items()}
         self.table, self.helps = cache(self._table), cache(self._helps)
-
-    @cached_property
-    def options(self) -> dict[str, dict[bool | str | float, str]]:
-        """The :func:`answers` to each fact by name."""
-        conditions = [rule.when for rule in self.rules.values()]
-        return {name: answers(fact, conditions) for name, fact in self.facts.items()}
 
     def _table(self, rule: str) -> np.ndarray:
         facts = self.rules[rule].facts
@@ -84,10 +71,7 @@ class AnswerSpace:
         return said.cast(pl.UInt8).fill_null(UNKNOWN).to_numpy().reshape(shape)
 
     def _helps(self, rule: str, fact: str) -> np.ndarray:
-        """Where an answer to a fact, not recorded, could make the rule fire once others are learned.
-
-        Of the shape of ``table``; an answer helps where without it the rule would not fire.
-        """
+        """Where in ``table`` an answer to an unrecorded fact may make the rule fire, others being learned."""
         axis = list(self.rules[rule].facts).index(fact)
         fires = np.moveaxis(self.table(rule) == YES, axis, 0)
         able = (fires & ~fires[-1]).any(axis=0)

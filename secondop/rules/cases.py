@@ -42,42 +42,39 @@ def read_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> Any:
 
     Yes and no may be written yes/no, y/n, true/false, t/f or 1/0; levels and names of columns in any case,
     with blanks or hyphens; a fact that was not recorded may be empty, NA, N/A, NaN, null, unknown, not
-    recorded, not known, missing, ``?`` or ``.``: it counts as unknown, not as no. ``values`` and ``unknown``
-    say what your own words and codes mean. Nothing given is altered, and no row is dropped.
+    recorded, not known, missing, ``?`` or ``.``: it counts as unknown, not as no. Nothing given is altered,
+    and no row is dropped.
 
     Parameters
     ----------
-    source : path, file or DataFrame
+    source : path or DataFrame
         A CSV or TSV file (also ``.gz``) separated by commas, semicolons or tabs, an ``.xlsx`` or parquet
-        file, what has a ``read``, or a pandas, polars or pyarrow frame; one case a row. In a file separated
-        by semicolons 2,5 is a number with a decimal comma; 1.000 is one only where its column shows which.
-    columns : mapping, optional
+        file, or a pandas, polars or pyarrow frame; one case a row. In a file separated by semicolons 2,5 is a
+        number with a decimal comma; 1.000 is one only where its column shows which.
+    columns : mapping
         Your column names to names of facts, such as ``{"Geschlecht": "sex"}``.
-    values : mapping, optional
+    values : mapping
         Your words and codes to answers: of every fact that takes the answer, ``{"ja": "yes"}``; of a column,
-        by its name or its fact, ``{"Geschlecht": {1: "male", 2: "female"}}``, or both. What is said of a
-        column goes first, then what is said of all, then the usual spellings; where numbers are codes, no
-        other number is read as an answer. 1, "1" and 1.0 are one code. Another column than a fact's (an
-        outcome) is read if it is named, or if words for all are all that it holds.
-    unknown : list or mapping, optional
+        by its name or its fact, ``{"Geschlecht": {1: "male", 2: "female"}}``, which goes first; or both.
+        Where numbers are codes, no other number is an answer; 1, "1" and 1.0 are one code. A column of no
+        fact (an outcome) is read if it is named, or if words for all are all that it holds.
+    unknown : list or mapping
         Codes for *not recorded*: in every fact's column, ``[999, "k.A."]``, or by column,
         ``{"weeks": [999], "*": ["k.A."]}``.
-    encoding : str, optional
-        Of a text file that is not in UTF-8, such as "cp1252".
-    mapping : path or str, optional
+    encoding, id : str
+        Of a text file that is not in UTF-8, such as "cp1252"; and the column that tells cases apart, in which
+        gaps and repeats are warned of.
+    mapping : path or str
         A file in TOML, or its text, that says all this: :func:`mapping_template` writes one to fill in. What
         arguments say goes first.
-    id : str, optional
-        The column that tells cases apart: ids that are missing or repeated are warned of.
     rule_book : RuleBook or list of RuleBook
         Whose facts to read; of several, the facts of all.
 
     Returns
     -------
     pandas.DataFrame, or the kind of frame given
-        Facts under their names in the rule book, in pandas as ``bool[pyarrow]``, ``int64[pyarrow]``,
-        ``double[pyarrow]`` and ``category``. Extra columns are kept; those of a text file become numbers or
-        True/False only where that loses nothing ('007' stays text).
+        Facts under their names in the rule book, in pandas on pyarrow or as ``category``. Extra columns are
+        kept; those of a text file become numbers or True/False only where that loses nothing.
 
     Raises
     ------
@@ -87,8 +84,8 @@ def read_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> Any:
     Warns
     -----
     NearMissWarning, MissingFactsWarning, RowsWarning, MissingCodesWarning
-        Naming columns that are not read although they are almost named as a fact; facts without a column;
-        rows that may be no cases, with their lines; numbers that may be codes for *not recorded*.
+        Of columns almost named as a fact, facts without a column, rows that may be no cases, and numbers that
+        may be codes for *not recorded*.
     """
     read = read_sources(source, meanings(**meant), facts_of(rule_book))
     raise_problems(read.problems, len(read.frame), read.where)
@@ -107,12 +104,8 @@ def read_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> Any:
 def check_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> pd.DataFrame:
     """Every problem that :func:`read_cases` would raise or warn of, as a table; empty if there is none.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One problem a row: ``column, rows`` (how many have it), ``first_row`` (counted from 0), ``first_case``
-        (its label in the frame, or line in the file), ``value, problem, hint``. Columns that are not read
-        although their name is almost that of a fact come first, then rows that may be no cases.
+    It has ``column, rows`` (how many), ``first_row`` (counted from 0), ``first_case`` (its label in the
+    frame, or line in the file), ``value, problem, hint``. Columns almost named as a fact come first.
     """
     read = read_sources(source, meanings(**meant), facts_of(rule_book))
     near = near_misses(column_names(read.frame), read.facts)
@@ -156,6 +149,7 @@ class Read(NamedTuple):
     problems: pd.DataFrame
     facts: dict[str, Fact]
     own: dict[str, Any]  # the user's name of each fact's column
+    extra: list  # columns that state no fact
     id: Any
     where: str
     places: Places
@@ -165,7 +159,7 @@ class Read(NamedTuple):
 
 def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: bool = True) -> Read:
     """Read a file or a frame as it is said to be meant; ``some`` fact must have a column."""
-    if isinstance(source, (str, Path)) or callable(getattr(source, "read", None)):
+    if isinstance(source, (str, Path)):
         file = read_file(source, [*facts, *map(str, said.columns)], said.encoding)
     elif said.encoding is not None:
         raise SecondopError("encoding= is for files of text; a frame was decoded already.")
@@ -208,4 +202,4 @@ def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: b
     answers, problems = typed(frame, facts, codes, file.places)
     problems["column"] = [own.get(name, name) for name in problems["column"]]
     own_id = new.get(own_id, own_id)
-    return Read(frame, answers, problems, facts, own, own_id, *file[1:4], codes)
+    return Read(frame, answers, problems, facts, own, extra, own_id, *file[1:4], codes)

@@ -26,11 +26,11 @@ class Condition:
     """Base of every condition. Combine with ``&``, ``|``, ``~`` and :func:`at_least`; never with words."""
 
     def __and__(self, other: Condition | Fact) -> Condition:
-        parts = (*_parts("and", self), *_parts("and", other))
+        parts = [part for each in (self, other) for part in _parts("and", each)]
         return AtLeast(len(parts), parts)
 
     def __or__(self, other: Condition | Fact) -> Condition:
-        return AtLeast(1, (*_parts("or", self), *_parts("or", other)))
+        return AtLeast(1, [part for each in (self, other) for part in _parts("or", each)])
 
     def __invert__(self) -> Condition:
         return self.part if isinstance(self, Not) else Not(self)
@@ -41,9 +41,6 @@ class Condition:
             "A condition is not yes or no before it meets a case. Write a & b, a | b, ~a instead of a and b, "
             "a or b, not a, and (x >= 2) & (x < 6) instead of 2 <= x < 6, with parentheses around each part."
         )
-
-    def __repr__(self) -> str:
-        return self.sentence()
 
     def sentence(self) -> str:
         """The condition as a clinician would say it."""
@@ -62,6 +59,8 @@ class Condition:
                 return f" {self.word} ".join(said) if self.word else f"at least {k} of ({', '.join(said)})"
             case Not(part):
                 return f"not {_bracketed(part)}"
+
+    __repr__ = sentence
 
     def to_expr(self, column: Callable[[Fact], Any]) -> Any:
         """Compile to an expression that answers true, false or null, of polars or of narwhals alike.
@@ -92,7 +91,7 @@ class Condition:
         """The same condition with each leaf changed."""
         match self:
             case AtLeast(k, parts):
-                return AtLeast(k, tuple(part.mapped(change) for part in parts))
+                return AtLeast(k, [part.mapped(change) for part in parts])
             case Not(part):
                 return Not(part.mapped(change))
         return change(self)

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from secondop.rules.gate import Problem, column_names, column_of
-from secondop.rules.spellings import (
-    GAP,
-    NO,
-    NOT_RECORDED,
-    TRIMMED,
-    YES,
-    codes_apart,
-    is_not_recorded,
-    normalised,
-    show,
-)
+from secondop.rules import spellings
+from secondop.rules.gate import Problem, column_of
+from secondop.rules.spellings import NOT_RECORDED, is_not_recorded, normalised
 from secondop.words import plural
 
 if TYPE_CHECKING:
@@ -29,56 +19,53 @@ if TYPE_CHECKING:
 TOTALS = r"(?i)^\s*((grand|sub|zwischen|sous)[ _-]?)?(total(s|es)?|sums?|summen?|gesamt|insgesamt|somme|suma|"
 TOTALS += r"average|mean|mittelwert|durchschnitt|moyenne|promedio|media)[\s:]*$"
 """What stands in a first cell of a row of a spreadsheet that is no case."""
-_PLACES = 5  # named of many
-MAX_NAMES = 200  # of groups in a column: more are free text
+MAX_NAMES, _PLACES = 200, 5
+"""Groups in a column, above which it holds free text; and places named of many."""
 
 
 class RowsWarning(UserWarning):
-    """Rows that may be no cases (blank, totals, an id twice), groups in several spellings, and what of a file
-    was not read.
-    """
+    """Rows that may be no cases (blank, totals, an id twice), names in several spellings, what is not read."""
 
 
 def rows_in_doubt(read: Read) -> Iterator[Problem]:
     """Rows that state nothing, totals, ids missing or repeated, groups in several spellings."""
-    extra, advice = _extra(read), "Each counts as a case: remove it if it is none."
-    blank = pl.repeat(True, len(read.frame), eager=True)
-    for name in read.answers.columns:
-        blank &= read.answers[name].is_null()
-    for name in [*extra, *read.answers.columns]:  # what is no answer was recorded all the same
-        if blank.any():
-            rows = blank.arg_true()
-            blank = blank.scatter(rows, _words(_cells(read, name).gather(rows)).is_in(NOT_RECORDED))
-    blank &= not blank.all()  # where no row states anything, none stands out
-    total = ~blank & blank
-    for name in extra[:3]:
+    blank = read.answers.select(pl.all().is_null()).with_row_index("row ")
+    blank = blank.filter(pl.all_horizontal(pl.lit(True), pl.exclude("row ")))["row "]
+    for name in [*read.extra, *read.answers.columns]:  # what is no answer was recorded all the same
+        if len(blank):
+            blank = blank.filter(_words(_cells(read, name).gather(blank)).is_in(NOT_RECORDED))
+    blank = blank.clear() if len(blank) == len(read.frame) else blank  # where all are, none stands out
+    total, each = (
+        pl.repeat(False, len(read.frame), eager=True),
+        "Each counts as a case: remove it if it is none.",
+    )
+    for name in read.extra[:3]:
         cells = _cells(read, name)
         if not cells.dtype.is_numeric():
             total |= cells.cast(pl.String).str.contains(TOTALS).fill_null(False)
-    doubts = [("", blank, "row states nothing", "rows state nothing", advice)]
-    doubts.append(("", total, "row looks like a total of others", "rows look like totals of others", advice))
+    doubts = [("", blank, "row states nothing", "rows state nothing", each)]
+    totals = "row looks like a total of others", "rows look like totals of others"
+    doubts.append(("", total.arg_true(), *totals, each))
     if read.id is not None:
-        ids, each = (
-            _words(_cells(read, read.id)).str.replace(r"\.0$", ""),
-            "Each row counts as a case of its own.",
-        )
-        none = ids.is_in(NOT_RECORDED)
-        again = ids.is_duplicated() & ~ids.is_first_distinct() & ~none
+        ids = _words(_cells(read, read.id)).str.replace(r"\.0$", "")
+        none, again = ids.is_in(NOT_RECORDED), ids.is_duplicated() & ~ids.is_first_distinct()
+        without = none.arg_true().filter(~none.arg_true().is_in(blank.implode()))
+        doubts.append((read.id, without, "row has no id", "rows have no id", ""))
         repeat = "row repeats the id of one above", "rows repeat the id of one above"
-        doubts.append((read.id, none & ~blank, "row has no id", "rows have no id", ""))
-        doubts.append((read.id, again, *repeat, each))
-    for column, doubtful, one, many, advice in doubts:
-        if len(rows := doubtful.arg_true()):
+        doubts.append((read.id, (again & ~none).arg_true(), *repeat, "Each row counts as a case of its own."))
+    for column, rows, one, many, advice in doubts:
+        if len(rows):
             first, *named = read.places(rows.head(_PLACES).to_list())
             word, _, number = first.partition(" ")
             several = ", ".join([number, *(place.removeprefix(f"{word} ") for place in named)])
             where = f"{word}{'s' * (len(rows) > 1)} {several}{', ...' * (len(rows) > _PLACES)}"
             said = f"{len(rows):,} {one if len(rows) == 1 else many} ({where})"
             yield Problem(column, len(rows), int(rows[0]), first, "", said, advice)
-    for name in (x for x in extra if x != read.id):
+    for name in (x for x in read.extra if x != read.id):
         cells = _cells(read, name)
         for several in _spelt_variously(cells):
-            said = f"{', '.join(map(show, several[:_PLACES]))} may be one name, spelt in {len(several)} ways"
+            shown = ", ".join(map(spellings.show, several[:_PLACES]))
+            said = f"{shown} may be one name, spelt in {len(several)} ways"
             rows, advice = (
                 cells.is_in(several[1:]).arg_true(),
                 "Each is a group of its own: values= joins them.",
@@ -93,29 +80,23 @@ def _spelt_variously(cells: pl.Series) -> list[list[str]]:
     spelt: dict[str, list[str]] = {}
     for cell in cells.drop_nulls().unique(maintain_order=True):
         spelt.setdefault(normalised(unicodedata.normalize("NFKC", cell)), []).append(cell)
-    alike = {*NOT_RECORDED, *YES, *NO}  # in any case wherever they are read
+    alike = {*NOT_RECORDED, *spellings.YES, *spellings.NO}  # in any case wherever they are read
     return [each for word, each in spelt.items() if len(each) > 1 and word not in alike]
 
 
 def codes_in_doubt(read: Read) -> Iterator[Problem]:
     """Numbers such as 999 that stand far from all others of their column."""
     columns = {name: read.answers[name] for name in read.answers.columns}
-    columns |= {name: _cells(read, name) for name in _extra(read) if name != read.id}
+    columns |= {name: _cells(read, name) for name in read.extra if name != read.id}
     for name, numbers in columns.items():
         if numbers.dtype.is_numeric():
-            for value in codes_apart(numbers.fill_nan(None) if numbers.dtype.is_float() else numbers):
+            numbers = numbers.fill_nan(None) if numbers.dtype.is_float() else numbers
+            for value in spellings.codes_apart(numbers):
                 rows, column = (numbers == value).arg_true(), read.own.get(name, name)
                 said = f"stands far from every other number, in {plural(len(rows), 'row')}"
                 advice = f"If it stands for not recorded, say unknown={{{column!r}: [{value}]}}."
                 place = read.places([rows[0]])
                 yield Problem(column, len(rows), int(rows[0]), *place, str(value), said, advice)
-
-
-def _extra(read: Read) -> list:
-    """The columns that state no fact and are there once."""
-    return [
-        x for x, n in Counter(column_names(read.frame)).items() if n == 1 and x not in read.answers.columns
-    ]
 
 
 def _cells(read: Read, name: Any) -> pl.Series:
@@ -129,5 +110,5 @@ def _cells(read: Read, name: Any) -> pl.Series:
 
 def _words(cells: pl.Series) -> pl.Series:
     """Cells as words are compared; a gap is an empty one."""
-    trimmed = cells.cast(pl.String).fill_null("").str.replace_all(TRIMMED, "")
-    return trimmed.str.to_lowercase().str.replace_all(GAP, "_")
+    trimmed = cells.cast(pl.String).fill_null("").str.replace_all(spellings.TRIMMED, "")
+    return trimmed.str.to_lowercase().str.replace_all(spellings.GAP, "_")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -33,18 +33,14 @@ HEADLINES = {
 
 
 class Reason(NamedTuple):
-    """What one rule says of the case, in words for its audience; ``verdict`` is ``None`` where it cannot be judged.
-
-    ``seen``: the facts that it reads with their values, ``words``: the same in words; ``note``: what
-    strengthens it in this case; ``source``: who says so.
-    """
+    """What one rule says of the case, in words for its audience."""
 
     rule: Rule
-    verdict: bool | None
-    seen: dict[str, Any]
-    note: str
+    verdict: bool | None  # none: it cannot be judged
+    seen: dict[str, Any]  # the facts that it reads, with their values
+    note: str  # what strengthens it in this case
     source: str
-    words: str
+    words: str  # what was seen, in words
 
     @property
     def mark(self) -> str:
@@ -195,8 +191,8 @@ class Explanation:
         frame = frame.join(self.rule_book.to_frame().set_index("name")).rename_axis("rule").reset_index()
         return frame[["rule", "statement", "kind", "level", "label", "verdict", "facts", "source", "grade"]]
 
-    def to_html(self, part: Literal["all", "verdict", "reasons"] = "all") -> str:
-        """The explanation or a part of it as one block of HTML: no script, everything escaped."""
+    def to_html(self) -> str:
+        """The explanation as one block of HTML: no script, everything escaped."""
         book, show_text = self.rule_book, lambda x: x if isinstance(x, str) else show(x)
         reached = {"no_indication", *(rule.level for rule in book)}
         reached |= {"not_needed"} if book.of_kind("counter_indication") else set()
@@ -206,7 +202,7 @@ class Explanation:
             "seen": seen + self._in_words(self.facts),
             "gaps": len(book.rule_facts.keys() - self.facts.keys()),
         }
-        return render("explanation.html.j2", e=self, part=part, levels=levels, note=NOT_FOR_CARE, **more)
+        return render("explanation.html.j2", e=self, levels=levels, note=NOT_FOR_CARE, **more)
 
     _repr_html_ = to_html
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cache, partialmethod
@@ -55,24 +55,13 @@ class Kind(Choice):
     NUMBER = "number"  # a number with a unit
 
 
-class FactName(str):
-    """The name of a fact, as a rule book lists it."""
-
-    __slots__ = ()
-
-    @property
-    def name(self) -> str:
-        """Itself: a list of facts and a list of their names can be read alike."""
-        return str(self)
-
-
 @dataclass(frozen=True, eq=False)
 class Fact:
     """One thing that a case can state. In a condition a yes-or-no fact stands for itself.
 
-    Usually made by :func:`flag`, :func:`category`, :func:`ordered`, :func:`count` or :func:`number`. From
-    ``low`` to ``high`` a number is plausible; ``topic`` is where a clinician would ask it, ``term`` what a
-    clinician calls it, and ``use`` what it is for where no rule reads it.
+    Made by :func:`flag`, :func:`category`, :func:`ordered`, :func:`count` or :func:`number`. From ``low`` to
+    ``high`` a number is plausible; ``topic`` is where a clinician would ask it, ``term`` what a clinician
+    calls it, and ``use`` what it is for where no rule reads it.
 
     Examples
     --------
@@ -96,15 +85,15 @@ class Fact:
     use: str = ""
 
     def __post_init__(self) -> None:
-        settle(self, kind=Kind, levels=tuple)
+        settle(self, kind=Kind, levels=lambda x: tuple(x.split() if isinstance(x, str) else x))
         named, worded = self.name.isidentifier(), self.kind in (Kind.CATEGORY, Kind.ORDERED)
         few = len(set(self.levels)) < max(2, len(self.levels))
-        odd = [x for x in self.levels if not isinstance(x, str) or x != _GAP.sub("_", x.lower())]
+        odd = [x for x in self.levels if not isinstance(x, str) or x != _GAP.sub("_", x.lower().strip(","))]
         problems = {
             f"its name must be a plain word such as 'age_years', not {self.name!r}": not named,
             "it needs a question that a case answers": not self.question,
             f"it needs at least two different levels; got {self.levels}": worded and few,
-            f"a level is written in lower case, with underscores for blanks; got {str(odd)[1:-1]}": odd,
+            f"a level is a word in lower case, with underscores for blanks; got {str(odd)[1:-1]}": odd,
             f"it needs low < high; got {self.low} and {self.high}": not self.low < self.high,
             f"a {self.kind} has no levels": self.levels and not worded,
         }
@@ -204,17 +193,8 @@ class Fact:
         if not possible:
             raise SecondopError(f"{operation} cannot be asked of {takes}")
         for x in answers:
-            if isinstance(x, (list, tuple, set)):
-                raise SecondopError(f"Answers to {self.name!r} are given one by one, as in is_in('a', 'b').")
             if not self.accepts(x):
                 raise SecondopError(f"{x!r} is not an answer to {takes}{did_you_mean(x, self.levels)}")
-
-
-def _words(name: str, levels: str) -> tuple[str, ...]:
-    if not isinstance(levels, str) or "," in levels:
-        told = "its levels are one text, separated by blanks, such as 'none xray ct'"
-        raise SecondopError(f"Fact {name!r}: {told}; got {levels!r}.")
-    return tuple(levels.split())
 
 
 def flag(name: str, question: str, **more: str) -> Fact:
@@ -222,14 +202,14 @@ def flag(name: str, question: str, **more: str) -> Fact:
     return Fact(name, Kind.FLAG, question, **more)
 
 
-def category(name: str, levels: str, question: str, **more: str) -> Fact:
+def category(name: str, levels: str | Sequence[str], question: str, **more: str) -> Fact:
     """A fact with one of these levels, separated by blanks, in no order."""
-    return Fact(name, Kind.CATEGORY, question, _words(name, levels), **more)
+    return Fact(name, Kind.CATEGORY, question, levels, **more)
 
 
-def ordered(name: str, levels: str, question: str, **more: str) -> Fact:
+def ordered(name: str, levels: str | Sequence[str], question: str, **more: str) -> Fact:
     """A fact with one of these levels, separated by blanks, from least to most."""
-    return Fact(name, Kind.ORDERED, question, _words(name, levels), **more)
+    return Fact(name, Kind.ORDERED, question, levels, **more)
 
 
 def count(name: str, high: float, unit: str, question: str, *, low: float = 0, **more: str) -> Fact:

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 import polars as pl
@@ -29,16 +29,10 @@ from secondop.words import plural
 
 MAX_TEXT_BYTES, MAX_COLUMNS, MAX_CELLS = 1 << 30, 10_000, 2_000_000_000
 """Text once unpacked; columns of any file; cells of parquet, which packs equal ones into a few bytes."""
-TEXT_SUFFIXES, PARQUET_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz"), (".parquet", ".pq")
-SUFFIXES = (*TEXT_SUFFIXES, ".xlsx", *PARQUET_SUFFIXES)
+TEXT_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 _LAZY = "Give assess a lazy frame of it (polars and DuckDB scan files) in its place."
-_BEGINS = {b"PAR1": ".parquet", b"PK\3\4": ".xlsx", b"\x1f\x8b": ".csv.gz"}
 _TOP = 20  # records in which a header is looked for
 _SEPARATORS = {",": "", ";": ", read as separated by semicolons", "\t": ", read as separated by tabs"}
-_BLOCK = 1 << 22  # bytes of text that are parsed at once, on every processor
-_CODED = pa.dictionary(pa.int32(), pa.string())  # each word of a column is read once, however often it stands
-_BARE = re.compile(rb'<c(?![^>]*t="str")\s[^>]*><f(?:\s[^>]*)?>[^<]*</f>(?:<v\s*/>|<v></v>)?</c>')
-"""A formula without a result; one of text may well have an empty one."""
 
 
 class CaseFile(NamedTuple):
@@ -51,41 +45,28 @@ class CaseFile(NamedTuple):
     commas: bool = False  # whether numbers may have decimal commas
 
 
-def read_file(source: Any, facts: Collection[str], encoding: str | None = None) -> CaseFile:
-    """Read a file, or what has a ``read``; ``facts`` are names expected in it, to tell its header."""
-    if callable(getattr(source, "read", None)):
-        content, name = source.read(MAX_TEXT_BYTES + 1), Path(str(getattr(source, "name", "the file"))).name
-        if isinstance(content, str) and encoding is None:
-            return _read_text(content.removeprefix("\ufeff"), name, facts)
-        if not isinstance(content, bytes):
-            told = f"{name} gives {type(content).__name__} when it is read"
-            raise SecondopError(f"{told}. Give text without encoding=, or bytes.")
-        file, kind = io.BytesIO(content), name.lower()
-        if not kind.endswith(SUFFIXES):
-            kind = next((suffix for begin, suffix in _BEGINS.items() if content.startswith(begin)), ".csv")
-    elif address := re.match(r"[a-z][a-z0-9+]+:/+", str(source), re.I):
+def read_file(source: str | Path, facts: Collection[str], encoding: str | None = None) -> CaseFile:
+    """Read a file; ``facts`` are names expected in it, to tell its header."""
+    if address := re.match(r"[a-z][a-z0-9+]+:/+", str(source), re.I):
         said = f"{str(source)!r} is an address ({address[0]}...), and nothing is fetched from a network"
         raise SecondopError(f"{said}. Download the file and give its path, or a frame.")
-    else:
-        file = Path(source).expanduser()
-        name, kind = file.name, file.name.lower()
-        if not file.is_file():
-            what = "a folder or a device" if file.exists() else "not there"
-            raise SecondopError(f"The file {str(file)!r} cannot be read: it is {what}.")
-    if not kind.endswith(SUFFIXES):
+    file = Path(source).expanduser()
+    name, kind = file.name, file.name.lower()
+    if not file.is_file():
+        what = "a folder or a device" if file.exists() else "not there"
+        raise SecondopError(f"The file {str(file)!r} cannot be read: it is {what}.")
+    if not kind.endswith((*TEXT_SUFFIXES, ".xlsx", ".parquet")):
         advice = (
             "From a spreadsheet, save it as CSV UTF-8 or .xlsx; anything else, read it and give the frame."
         )
-        raise SecondopError(f"{name!r} is none of {', '.join(SUFFIXES)}. {advice}")
+        raise SecondopError(f"{name!r} is none of {', '.join(TEXT_SUFFIXES)}, .xlsx and .parquet. {advice}")
     if encoding is not None and not kind.endswith(TEXT_SUFFIXES):
         raise SecondopError(f"encoding= is for files of text ({', '.join(TEXT_SUFFIXES)}), not for {name}.")
     if kind.endswith(".xlsx"):
         return _read_workbook(file, name, facts)
     if kind.endswith(TEXT_SUFFIXES):
-        with _sound(name, "gzip file" if (packed := kind.endswith(".gz")) else "file"):
-            opened = file.open("rb") if isinstance(file, Path) else file
-            with opened, gzip.open(opened) if packed else opened as unpacked:
-                data = unpacked.read(MAX_TEXT_BYTES + 1)
+        with _sound(name, "gzip file"), (gzip.open if kind.endswith(".gz") else open)(file, "rb") as opened:
+            data = opened.read(MAX_TEXT_BYTES + 1)
         return _read_text(_decoded(data, name, encoding), name, facts)
     with (
         _sound(name, "parquet file"),
@@ -176,39 +157,33 @@ def _read_text(text: str, name: str, facts: Collection[str]) -> CaseFile:
         raise SecondopError(f"{name}: more than {MAX_TEXT_BYTES:,} bytes of text are not read. {_LAZY}")
     if not re.search(r"[^\r\n\t ,;]", text):
         raise SecondopError(f"{name} is empty: its first line must name the columns.")
-    told = re.match(r"\s*sep=([!#-/:-@|~^\t])[\r\n]", text, re.I)  # a first line that Excel understands
-    possible, heads = {told[1]: f", read as separated by {told[1]!r}"} if told else _SEPARATORS, {}
-    for separator in possible:
+    heads = {}
+    for separator in _SEPARATORS:
         records = (record for record in _records(text[: 1 << 22], separator) if record[1])
-        first_ones = itertools.islice(records, bool(told), _TOP + bool(told))
-        heads[separator] = _header(list(first_ones), facts)
+        heads[separator] = _header([*itertools.islice(records, _TOP)], facts)
     # under the right one the header names most facts, or else most columns
     separator = max(heads, key=lambda s: (len(claims(heads[s][1], facts)), len(heads[s][1])))
     first, names, above = heads[separator]
     found, several = claims(names, facts), len(names) > 1  # in a single column an empty line is a case
-    where = f" of {name}{possible[separator]}"
-    if not several and not found:
-        where = f" of {name}, read as one since no comma, semicolon or tab separates any"
+    as_one = ", read as one since no comma, semicolon or tab separates any"
+    where = f" of {name}{_SEPARATORS[separator] if several or found else as_one}"
     _refuse_huge(name, len(names), 0)
-    if (quotes := text.count('"')) % 2:
+    if text.count('"') % 2:
         _refuse_ragged(text, separator, len(names), first, where)
     stated = {column for own in found.values() for column in own}
-    numbered = [str(i) for i in range(len(names))]  # until a name that is there twice is refused
-    kinds = {str(i): _CODED if column in stated else pa.string() for i, column in enumerate(names)}
-    data, layout = text.encode(errors="replace"), pa.csv.ParseOptions(delimiter=separator)
-    layout.newlines_in_values, layout.ignore_empty_lines = quotes > 0, several
+    # each word of a fact's column is read once, however often it stands; a name twice is refused below
+    coded = pa.dictionary(pa.int32(), pa.string())
+    kinds = {str(i): coded if column in stated else pa.string() for i, column in enumerate(names)}
+    data = text.encode(errors="replace")
+    rows = pa.csv.ReadOptions(skip_rows=first - 1, column_names=[*kinds], block_size=len(data))
+    layout = pa.csv.ParseOptions(delimiter=separator, newlines_in_values=True, ignore_empty_lines=several)
     cells = pa.csv.ConvertOptions(column_types=kinds, null_values=[""], strings_can_be_null=True)
     cells.quoted_strings_can_be_null = False
-    for block in (_BLOCK, len(data)):  # a cell may be longer than a block
-        try:
-            lines = pa.csv.ReadOptions(skip_rows=first - 1, column_names=numbered, block_size=block)
-            table = pa.csv.read_csv(pa.BufferReader(data), lines, layout, cells).slice(1)
-            break
-        except pa.ArrowInvalid as error:
-            broken = error
-    else:
+    try:
+        table = pa.csv.read_csv(pa.BufferReader(data), rows, layout, cells).slice(1)
+    except pa.ArrowInvalid as error:
         _refuse_ragged(text, separator, len(names), first, where)
-        raise SecondopError(f"{name} cannot be read: {broken}.") from broken
+        raise SecondopError(f"{name} cannot be read: {error}.") from error
     empty = [column.null_count == len(table) for column in table.columns]
     left, remarks = _kept(name, names, empty, [f"line {line:,}" for line in above])
     columns = {names[i]: table[i] if names[i] in stated else _plain(table[i]) for i in left}
@@ -271,7 +246,7 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
 # ------------------------------------------------------------------ workbooks
 
 
-def _read_workbook(file: Any, name: str, facts: Collection[str]) -> CaseFile:
+def _read_workbook(file: Path, name: str, facts: Collection[str]) -> CaseFile:
     """The first sheet that holds anything; the others are named."""
     if importlib.util.find_spec("openpyxl") is None:
         said = "needs openpyxl: pip install 'secondop[excel]' (or: pip install openpyxl)"
@@ -280,8 +255,6 @@ def _read_workbook(file: Any, name: str, facts: Collection[str]) -> CaseFile:
         with zipfile.ZipFile(file) as packed:
             if sum(part.file_size for part in packed.infolist()) > MAX_TEXT_BYTES:
                 raise SecondopError(f"{name}: more than {MAX_TEXT_BYTES:,} bytes, unpacked, are not read.")
-            parts = [x for x in packed.namelist() if x.startswith("xl/worksheets/") and x.endswith(".xml")]
-            bare = sum(len(_BARE.findall(packed.read(part))) for part in parts)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what openpyxl leaves aside: drop-down lists, colours
             sheets = pd.read_excel(file, sheet_name=None, header=None, dtype=object, na_filter=False)
@@ -297,9 +270,6 @@ def _read_workbook(file: Any, name: str, facts: Collection[str]) -> CaseFile:
     left, remarks = _kept(name, names, list(frame.isna().all()), [f"row {row}" for row in above])
     frame = frame.iloc[:, left].set_axis([names[i] for i in left], axis=1)
     frame = frame.infer_objects().convert_dtypes(dtype_backend="pyarrow")
-    if bare:  # of a workbook that a program wrote, and no spreadsheet has opened since
-        said = f"has {plural(bare, 'formula')} without a result: each is read as an empty cell"
-        remarks.append(Problem("", 0, 0, "the workbook", "", said, "Open it in a spreadsheet and save it."))
     if others := ", ".join(repr(sheet) for sheet, held in sheets.items() if held.size and sheet != full[0]):
         place, said = f"sheet {full[0]!r}", f"is the one sheet that is read, not {others}"
         remarks.append(Problem("", 0, 0, place, "", said, "Move the sheet with the cases to the front."))

@@ -1,8 +1,7 @@
-"""The two doors through which cases enter: every fact column typed, with real gaps.
+"""The two doors through which cases enter, and behind which null is the only gap: never NaN, never no.
 
 In memory a frame becomes one typed polars frame and every problem is listed; a lazy frame stays in its
-engine, where expressions read the same spellings and count what is no answer. Behind either door null is the
-only gap: what was not recorded is never NaN, never an empty text, never no.
+engine, where expressions read the same spellings and count what is no answer.
 """
 
 from __future__ import annotations
@@ -18,19 +17,8 @@ import polars as pl
 import pyarrow as pa
 
 from secondop.errors import CasesError, SecondopError
+from secondop.rules import spellings
 from secondop.rules.facts import Fact, Kind
-from secondop.rules.spellings import (
-    Unreadable,
-    chosen,
-    claims,
-    hint,
-    is_gap,
-    limits,
-    read_answer,
-    read_number,
-    read_text,
-    show,
-)
 from secondop.words import plural
 
 _ONE_TYPE = ("boolean", "integer", "floating", "string", "empty")
@@ -74,22 +62,19 @@ class _Column(NamedTuple):
 def typed(
     cases: Any, facts: Mapping[str, Fact], codes: Codes | None = None, places: Places | None = None
 ) -> tuple[pl.DataFrame, pd.DataFrame]:
-    """The facts of a frame in memory in their types, and a table of each :class:`Problem`.
+    """Those facts that a frame in memory has, in their types, and a table of each :class:`Problem`.
 
     ``facts``: what to read by the name that its column shall have, so that any column can be read as a flag.
-    The answers hold those that the frame has, null where nothing was recorded or the value is no answer.
     """
-    found, codes, places = claims(column_names(cases), facts), codes or {}, places or places_in(cases)
-    answers, wrong = _read(cases, found, facts, codes)
-    several = {own[0]: own for own in found.values() if len(own) > 1}
-    said = [
-        Problem(name, len(cases), 0, "", "", f"is there {len(own)} times", f"Keep one of {str(own)[1:-1]}.")
-        for name, own in several.items()
-    ]
+    found, said = spellings.claims(column_names(cases), facts), []
+    answers, wrong = _read(cases, found, facts, codes or {})
+    for several in (own for own in found.values() if len(own) > 1):
+        what, advice = f"is there {len(several)} times", f"Keep one of {str(several)[1:-1]}."
+        said.append(Problem(several[0], len(cases), 0, "", "", what, advice))
     for key, found_wrong in wrong.items():
         said += _problems_of(found[key][0], facts[key], *found_wrong)
     problems = pd.DataFrame(said, columns=Problem._fields)
-    problems["first_case"] = places(problems["first_row"].tolist())
+    problems["first_case"] = (places or places_in(cases))(problems["first_row"].tolist())
     return answers, problems
 
 
@@ -121,15 +106,19 @@ def _read(cases: Any, found: dict[str, list], facts: Mapping[str, Fact], codes: 
             continue
         fact, column = facts[key], column_of(cases[name], facts[key].dtype)
         fits = column.labels is None and column.values.dtype == fact.dtype and key not in codes
-        if not fits or (fact.is_numeric and not column.values.is_between(*limits(fact)).all()):
+        if not fits or (fact.is_numeric and not column.values.is_between(*spellings.limits(fact)).all()):
             column = labelled(column)
-            said = dict(enumerate(read_answer(fact, label, codes.get(key)) for label in column.labels))
+            said = dict(
+                enumerate(spellings.read_answer(fact, label, codes.get(key)) for label in column.labels)
+            )
             known = {place: answer for place, answer in said.items() if fact.accepts(answer)}
             if len(known) > 12:
                 read[key] = pl.col(key).replace_strict(known, default=None, return_dtype=fact.dtype)
             else:
-                read[key] = chosen(pl.col(key), known, fact.dtype, pl)
-            bad = {place: answer for place, answer in said.items() if isinstance(answer, Unreadable)}
+                read[key] = spellings.chosen(pl.col(key), known, fact.dtype, pl)
+            bad = {
+                place: answer for place, answer in said.items() if isinstance(answer, spellings.Unreadable)
+            }
             if bad and (rows := column.values.is_in([*bad])).any():
                 wrong[key] = column, bad, rows
         columns[key] = column.values
@@ -209,10 +198,12 @@ def _problems_of(name: Any, fact: Fact, column: _Column, bad: dict, rows: pl.Ser
     places = pl.DataFrame({"place": column.values}).with_row_index("row").filter(rows).group_by("place")
     for place, count, row in places.agg(pl.len(), pl.col("row").min()).sort("row").rows():
         value, (problem, each, known) = column.labels[place], bad[place]
-        key = problem, show(value) if each else ""
+        key = problem, spellings.show(value) if each else ""
         if len(found) >= MAX_VALUES_LISTED and key not in found:
             problem, key = f"(and other values) {problem}", ()
-        first = Problem(name, 0, row, "", show(value), problem, hint(fact, value, name, known))
+        first = Problem(
+            name, 0, row, "", spellings.show(value), problem, spellings.hint(fact, value, name, known)
+        )
         first = found.get(key, first)
         found[key] = first._replace(rows=first.rows + count)
     return list(found.values())
@@ -249,10 +240,11 @@ def any_frame(cases: Any, said: str) -> nw.DataFrame | nw.LazyFrame:
 
 def _claimed_once(names: list, facts: Mapping[str, Fact]) -> dict[str, list]:
     """The one column of every fact that has any; more are refused at once where no cases are at hand."""
-    found = claims(names, facts)
+    found = spellings.claims(names, facts)
     if twice := [" and ".join(map(repr, own)) for own in found.values() if len(own) > 1]:
-        said = f"More than one column states the same fact: {'; '.join(twice)}."
-        raise SecondopError(f"{said} Keep one of them.")
+        raise SecondopError(
+            f"More than one column states the same fact: {'; '.join(twice)}. Keep one of them."
+        )
     return found
 
 
@@ -269,9 +261,8 @@ def column_names(cases: Any) -> list:
 def typed_lazily(frame: nw.LazyFrame, facts: Mapping[str, Fact]) -> nw.LazyFrame:
     """Read the facts of a lazy frame (polars lazy, DuckDB or PySpark) by expressions that its engine runs.
 
-    To the frame comes for every fact, whether it has a column or not, one named :data:`ANSWER` and the fact:
-    boolean, canonical text, Int64 or Float64. And :data:`UNREADABLE`: how many facts of a case hold what is
-    no answer and no spelling of a gap; they are null.
+    For every fact, whether it has a column or not, comes one named :data:`ANSWER` and the fact: boolean,
+    canonical text, Int64 or Float64; and :data:`UNREADABLE`: how many hold what is no answer and no gap.
     """
     schema = frame.collect_schema()
     found = _claimed_once(schema.names(), facts)
@@ -283,10 +274,10 @@ def typed_lazily(frame: nw.LazyFrame, facts: Mapping[str, Fact]) -> nw.LazyFrame
         if dtype == (nw.Enum(fact.levels) if fact.has_levels else nw.Boolean) and not fact.is_numeric:
             answers[name] = x
         elif dtype in (nw.String, nw.Categorical, nw.Enum):
-            answers[name] = read_text(fact, x.cast(nw.String))
-            wrong = ~is_gap(nw.when(wrong).then(x.cast(nw.String)))
+            answers[name] = spellings.read_text(fact, x.cast(nw.String))
+            wrong = ~spellings.is_gap(nw.when(wrong).then(x.cast(nw.String)))
         elif dtype.is_numeric():
-            answers[name] = read_number(fact, x.cast(nw.Float64) if dtype == nw.Decimal else x, nw)
+            answers[name] = spellings.read_number(fact, x.cast(nw.Float64) if dtype == nw.Decimal else x, nw)
             wrong = wrong & ~x.is_nan() if dtype.is_float() else wrong
         unreadable = unreadable + nw.when(wrong).then(nw.lit(1)).otherwise(nw.lit(0))
     # what stands in a column is read once, not wherever an expression speaks of it

@@ -70,13 +70,8 @@ def _each(codes: Any) -> list:
 def codes_of(
     said: Meanings, names: list, columns: Mapping[str, Any], facts: Mapping[str, Fact]
 ) -> tuple[dict[str, dict[str, Any]], dict[Any, dict[str, Any]], list[str]]:
-    """By fact, and by column that states none: what codes stand for; and what is wrong with what was said.
-
-    ``columns`` are facts and the columns that state them.
-    """
-    problems: list[str] = []
-    by_fact: dict[str, dict[str, Any]] = {}
-    others: dict[Any, dict[str, Any]] = {}
+    """By fact, and by column (of ``columns``) that states none: what codes stand for; and what cannot be."""
+    problems, by_fact, others = [], {}, {}
     stating = {column: fact for fact, column in columns.items()}
     for name, codes in said.own.items():
         column = own_name(name, names)
@@ -118,8 +113,7 @@ _GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3}|,\d{3})")  # 1.000 or 1,000: a 
 def decimal_commas(fact: Fact, labels: Iterable[Any]) -> dict[str, Any]:
     """What numbers with a comma, or in groups of thousands, say in a column of a file of semicolons.
 
-    A column that holds 2,5 has decimal commas, one that holds 2.5 decimal points; then 1.000 is a thousand or
-    one. In a column that holds neither, or both, nobody can tell, and it is refused.
+    Where it holds 2,5, 1.000 is a thousand; where it holds 2.5, it is one; else nobody can tell.
     """
     texts = {label.strip(BLANKS) for label in labels if isinstance(label, str)}
     unsure = set(filter(_GROUPS.fullmatch, texts))
@@ -134,9 +128,9 @@ def decimal_commas(fact: Fact, labels: Iterable[Any]) -> dict[str, Any]:
 
 
 def reworded(frame: Any, names: list, own: Mapping[Any, Mapping[str, Any]], common: Mapping[str, Any]) -> Any:
-    """The frame with the answers that words and codes stand for in these columns, which state no fact.
+    """The frame with what words and codes stand for in columns that state no fact.
 
-    Words for all are read in a column that has words of its own, or holds no others and an answer among them.
+    Words for all are read where a column has words of its own, or holds no others and an answer among them.
     """
     for name in names if own or common else ():
         codes, column = {**common, **own.get(name, {})}, column_of(frame[name])

@@ -20,11 +20,10 @@ MAX_LINT = 1_000
 
 
 def lint(book: RuleBook) -> pd.DataFrame:
-    """Look for rules that say nothing, or say what another says already.
+    """Look for rules that say nothing, or say what another says already: ``rule, finding, detail``.
 
-    Decided exactly, over every combination of answers that the rules tell apart: a table of ``rule``,
-    ``finding`` and ``detail`` without rows if there is nothing to find. An implied rule is no mistake as
-    such: the source may say the same twice, and the two fire apart.
+    Decided exactly, over every combination of answers that the rules tell apart. An implied rule is no
+    mistake as such: the source may say the same twice, and the two fire apart.
     """
     if len(book) > MAX_LINT:
         raise SecondopError(f"lint compares up to {MAX_LINT:,} rules; split this book of {len(book):,}.")
@@ -37,12 +36,12 @@ def lint(book: RuleBook) -> pd.DataFrame:
             found.append((rule.name, "always fires", f"every case meets, all facts known: {rule.when}"))
     pairs = combinations(book, 2)
     for a, b in ((a.name, b.name) for a, b in pairs if not a.facts.keys().isdisjoint(b.facts)):
-        if space.implies(a, b) and space.implies(b, a):
-            found.append((b, "duplicate", f"fires exactly when {a!r} does"))
-        elif space.implies(a, b):
-            found.append((a, "implied", f"whenever it fires, {b!r} fires too"))
-        elif space.implies(b, a):
-            found.append((b, "implied", f"whenever it fires, {a!r} fires too"))
+        narrow = [
+            (x, "implied", f"whenever it fires, {y!r} fires too")
+            for x, y in ((a, b), (b, a))
+            if space.implies(x, y)
+        ]
+        found += [(b, "duplicate", f"fires exactly when {a!r} does")] if len(narrow) > 1 else narrow
     read = replace(book, also=()).facts
     unused = [name for name, fact in book.facts.items() if name not in read and not fact.use]
     found += [(None, "unused fact", f"nothing reads {x!r}, and it states no other use") for x in unused]
@@ -50,17 +49,9 @@ def lint(book: RuleBook) -> pd.DataFrame:
 
 
 def diff(book: RuleBook, other: RuleBook) -> pd.DataFrame:
-    """What changes to another book, as a table of ``rule``, ``attribute``, ``before`` and ``after``.
+    """What changes to another book: ``rule, attribute, before, after``, in a condition leaf by leaf.
 
-    A rule that is added or removed has the attribute ``rule``, a changed condition a row for each leaf
-    that differs, and what belongs to no rule has none.
-
-    Examples
-    --------
-    >>> from secondop import RULE_BOOK
-    >>> longer = RULE_BOOK.with_threshold("failed-first-line", "first_line_weeks", 8)
-    >>> RULE_BOOK.diff(longer)["after"].tolist()
-    ['first line weeks at least 8 (assumed, 2 to 12)']
+    A rule that is added or removed has the attribute ``rule``; what belongs to no rule names none.
     """
     book.required(other)
     rows, (before, after) = [], ({rule.name: rule for rule in one} for one in (book, other))

@@ -6,7 +6,6 @@ import datetime
 import hashlib
 import importlib
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, replace
@@ -20,7 +19,7 @@ import pandas as pd
 from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.rules.answers import AnswerSpace
 from secondop.rules.conditions import Compare, by_name
-from secondop.rules.facts import Fact, FactName, flag, settle
+from secondop.rules.facts import Fact, flag, settle
 from secondop.rules.plain import condition_from_dict, plain, without_twins
 from secondop.rules.review import diff, lint
 from secondop.rules.rules import SUMMARY, Advice, Rule, RuleKind, Source
@@ -30,24 +29,29 @@ from secondop.words import NOT_FOR_CARE, render
 _HELD = {"sources": Source, "rules": Rule, "advice": Advice, "also": Fact}
 
 
+def _listed(given: Any) -> tuple:
+    return tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else (given,)
+
+
+def _named(kind: str, name: Any, there: Mapping[str, Any]) -> Any:
+    if not isinstance(name, str) or name not in there:
+        raise unknown_name(kind, name, there)
+    return there[name]
+
+
 @dataclass(frozen=True)
 class RuleBook:
     """Rules with the facts that they read, their sources and advice. Every edit gives a new book.
 
-    ``subject`` is what it is about, as a sentence says it: *second opinion*, *imaging review*. ``version``,
-    ``updated`` and ``status`` say which edition it is, when its content was last updated, and how far it was
-    reviewed. ``also`` lists facts of its vocabulary in the order in which to ask for them; facts that rules
-    and advice read need not be listed, and follow in the order in which they are read.
+    ``subject`` is what it is about, as a sentence says it: *second opinion*; ``version``, ``updated`` and
+    ``status`` say which edition it is, and how far it was reviewed. ``also`` lists facts in the order in
+    which to ask for them; others that rules and advice read follow.
 
     Examples
     --------
     >>> from secondop import RULE_BOOK
-    >>> len(RULE_BOOK)
-    27
-    >>> RULE_BOOK["ambiguous-pathology"].when
-    pathology result is ambiguous or expert needed
-    >>> len(RULE_BOOK.without("ambiguous-pathology"))
-    26
+    >>> len(RULE_BOOK), len(RULE_BOOK.without("ambiguous-pathology"))
+    (27, 26)
     """
 
     title: str
@@ -62,10 +66,7 @@ class RuleBook:
     also: tuple[Fact, ...] = ()
 
     def __post_init__(self) -> None:
-        for name, kind in _HELD.items():
-            if isinstance(one := getattr(self, name), (kind, str)):
-                raise SecondopError(f"A rule book's {name} are a list of {kind.__name__}s; got {one!r}.")
-        settle(self, **dict.fromkeys(_HELD, tuple))
+        settle(self, **dict.fromkeys(_HELD, _listed))
         for name, kind in _HELD.items():
             if wrong := [x for x in getattr(self, name) if not isinstance(x, kind)]:
                 raise SecondopError(f"A rule book's {name} are {kind.__name__}s; got {wrong[0]!r}.")
@@ -91,9 +92,7 @@ class RuleBook:
         return name in self._by_name
 
     def __getitem__(self, name: str) -> Rule:
-        if not isinstance(name, str) or name not in self._by_name:
-            raise unknown_name("rule", name, self._by_name)
-        return self._by_name[name]
+        return _named("rule", name, self._by_name)
 
     def __repr__(self) -> str:
         about = f"version {self.version}, fingerprint {self.fingerprint}"
@@ -121,15 +120,11 @@ class RuleBook:
 
     @cached_property
     def facts(self) -> Mapping[str, Fact]:
-        """The vocabulary: every fact of ``also``, then those that rules and advice read besides, by name.
-
-        It lists names, each of which has a ``name`` as a fact has one: ``[x.name for x in facts]``.
-        """
+        """The vocabulary: every fact of ``also``, then those that rules and advice read besides, by name."""
         whens = [rule.when for rule in self] + [rule.stronger_when for rule in self]
         whens += [advice.when for advice in self.advice]
         read = [fact for when in whens if when is not None for fact in when.facts.values()]
-        found = by_name((*self.also, *read))
-        return MappingProxyType({FactName(name): fact for name, fact in found.items()})
+        return MappingProxyType(by_name((*self.also, *read)))
 
     @cached_property
     def rule_facts(self) -> Mapping[str, Fact]:
@@ -139,9 +134,7 @@ class RuleBook:
 
     def fact(self, name: str) -> Fact:
         """The fact of that name, to speak about it in a condition."""
-        if not isinstance(name, str) or name not in self.facts:
-            raise unknown_name("fact", name, self.facts)
-        return self.facts[name]
+        return _named("fact", name, self.facts)
 
     @cached_property
     def answer_space(self) -> AnswerSpace:
@@ -151,10 +144,7 @@ class RuleBook:
     def with_(
         self, *rules: Rule, sources: Iterable[Source] = (), advice: Iterable[Advice] = (), also: Iterable = ()
     ) -> RuleBook:
-        """A new book with these rules, sources, advice and facts (``also``) at the end.
-
-        A source that the book lists already may be given again.
-        """
+        """A new book with these at the end; a source that the book lists already may be given again."""
         new = [source for source in sources if source not in self.sources]
         held = {"rules": (*self.rules, *rules), "sources": (*self.sources, *new)}
         return replace(self, **held, advice=(*self.advice, *advice), also=(*self.also, *also))
@@ -176,9 +166,7 @@ class RuleBook:
 
     def with_threshold(self, rule: str, fact: str, value: float | str) -> RuleBook:
         """A new book in which a rule's one threshold on a fact is moved; its basis and range stay."""
-        if not isinstance(fact, str):
-            raise unknown_name("fact", fact, self[rule].facts)
-        when = self[rule].when
+        when, fact = self[rule].when, getattr(fact, "name", fact)
         old = [leaf for leaf in when.leaves() if isinstance(leaf, Compare) and leaf.fact.name == fact]
         if (found := len({leaf.value for leaf in old})) != 1:
             told = f"Rule {rule!r} has {found} thresholds on {fact!r}, not one ({when})"
@@ -194,11 +182,7 @@ class RuleBook:
         return replace(self, rules=[rule for rule in self if rule.facts.keys() <= there])
 
     def as_of(self, date: str | datetime.date) -> RuleBook:
-        """A new book of the rules in force on a day.
-
-        Where only a span of days is known in which a rule came into force, its verdict on a day within is
-        unknown: it asks for a fact of its own, whether it was in force.
-        """
+        """A new book of the rules in force on a day; one that may be asks whether it was, as a fact."""
         kept = [rule for rule in self if rule.in_force(date) is not False]
         for i, rule in enumerate(kept):
             if rule.in_force(date) is None:
@@ -228,14 +212,14 @@ class RuleBook:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per rule, for reading and counting: what it says and its condition as a sentence."""
+        columns = "name statement kind group level label condition consult source locator grade remark"
         rows = [
-            {"name": r.name, "statement": r.statement, "kind": str(r.kind), "group": r.group}
-            | {"level": r.level and str(r.level), "label": r.label, "condition": r.when.sentence()}
-            | {"consult": r.consult, "source": r.source, "locator": r.locator or r.statement}
-            | {"grade": str(self.sources_by_key[r.source].grade), "remark": r.remark}
+            vars(r)
+            | {"kind": str(r.kind), "level": r.level and str(r.level), "condition": r.when.sentence()}
+            | {"locator": r.locator or r.statement, "grade": str(self.sources_by_key[r.source].grade)}
             for r in self
         ]
-        return pd.DataFrame(rows)
+        return pd.DataFrame(rows, columns=columns.split())
 
     def _content(self) -> dict[str, Any]:
         content = {x: getattr(self, x) for x in ("title", "subject", "version", "updated", "status")}
@@ -264,39 +248,15 @@ class RuleBook:
         except SecondopError:
             raise
         except Exception as error:  # what is no book may break whatever reads it, in any way
-            if isinstance(text, os.PathLike) or str(text).endswith(".json"):
-                read = f"RuleBook.from_json(Path({str(text)!r}).read_text())"
-                raise SecondopError(f"from_json reads a text, not a path: {read}.") from error
-            raise SecondopError(f"This text is not a rule book as to_json writes it: {error!r}.") from error
+            said = f"This is not a rule book as to_json writes it: {error!r}"
+            raise SecondopError(f"{said}. Of a file, give the text: Path(...).read_text().") from error
 
     def to_page(self, path: str | Path, *, language: str = "en", url: str = "") -> Path:
         """Write the book as a page that answers: one file, which opens by a double click without a network.
 
-        It is the classroom of this book alone: a case to explore fact by fact, with what the book says of it,
-        which question comes next and what would change it; two cases side by side; and the book changed.
-
-        Parameters
-        ----------
-        path : str or Path
-            Where to write, such as ``"imaging.html"``.
-        language : {"en", "de"}
-            The language in which it opens. What the book itself says stays in its own words.
-        url : str
-            Where others will find the page, if links to cases shall lead there.
-
-        Returns
-        -------
-        Path
-            The file.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> from secondop import SGB27B
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     page = SGB27B.to_page(Path(folder, "law.html"))
-        ...     SGB27B.title in page.read_text(encoding="utf-8")
-        True
+        It is the classroom of this book alone: a case to explore fact by fact, two side by side, and the book
+        changed. It opens in a ``language``, "en" or "de"; what the book says stays in its own words. ``url``
+        is where others will find the page, if links to cases shall lead there.
         """
         # The page is of a room to the right, which imports this one: so it is looked up when it is asked for.
         page = importlib.import_module("secondop.teaching.classroom")

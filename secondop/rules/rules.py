@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -61,24 +62,12 @@ class Source:
 class Rule:
     """When it fires, what that means, and who says so. Written as one of its three kinds.
 
-    Attributes
-    ----------
-    name, label : str
-        In kebab-case and never reused; and what it says, as a noun phrase that a patient could read.
-    when, stronger_when : Condition
-        The cases in which it fires; and those in which it is strengthened, which is shown and never counted.
-    group, consult : str
-        The part of the guidance that it belongs to, and whom to see.
-    level : Level
-        How strongly an indication recommends an opinion; no other kind has one.
-    source, statement, locator : str
-        Key of a source of the rule book, id of the statement that it encodes, and where that stands in the
-        source, unless the id tells.
-    remark : str
-        What a reader has to know of it, such as where it is the book's own reading; shown with the rule.
-    valid_from, valid_to : str or (str, str)
-        First and last day on which it is in force: a date, a year, or the earliest and the latest day that it
-        may be. Empty: always.
+    Its ``name`` is in kebab-case and never reused, its ``label`` a noun phrase that a patient could read. It
+    fires ``when`` a condition is met; ``stronger_when`` is shown and never counted. ``group`` is the part of
+    the guidance that it belongs to, ``consult`` whom to see; ``source`` the key of a source of the rule book,
+    ``statement`` the id of what it encodes, ``locator`` where that stands unless the id tells, and ``remark``
+    what a reader has to know of it. It is in force from ``valid_from`` to ``valid_to``, each a date, a year,
+    or the earliest and the latest day that it may be. Empty: always.
     """
 
     kind: ClassVar[RuleKind]
@@ -116,7 +105,7 @@ class Rule:
 
     @property
     def preference(self) -> bool:
-        """Whether it is an indication that rests on the patient's wish."""
+        """Whether it is one that rests on the patient's wish."""
         return self.level is Level.OPTIONAL
 
     @cached_property
@@ -134,13 +123,11 @@ class Rule:
         day, _ = days(date)
         first, sure = days(self.valid_from or datetime.date.min)
         may_end, end = days(self.valid_to or datetime.date.max)
-        if not first <= day <= end:
-            return False
-        return True if sure <= day <= may_end else None
+        return False if not first <= day <= end else True if sure <= day <= may_end else None
 
 
 class Indication(Rule):
-    """A reason for it. Needs a ``level``; the other attributes are those of :class:`Rule`.
+    """A reason for it. Needs a ``level``.
 
     Examples
     --------
@@ -170,10 +157,9 @@ class Amplifier(Rule):
 class Advice:
     """What to keep in mind, or what to do next. It is no rule: it changes no recommendation.
 
-    ``statement`` is the id of the statement that it encodes; ``words`` are said ``when`` a condition is met,
-    or in all cases, and ``if_unknown`` in place of them where a fact that was not recorded leaves that open.
-    ``only_without_clinical`` and ``only_with_clinical`` keep it to cases in which no clinical indication can
-    fire, or one is known to. A ``next_step`` is something to do once a second look is wanted, not a caution.
+    Its ``words`` are said ``when`` a condition is met, or in all cases, and ``if_unknown`` in place of them
+    where a fact that was not recorded leaves that open; ``only_without_clinical``: where no clinical
+    indication can fire, ``only_with_clinical``: where one is known to. A ``next_step`` is no caution.
     """
 
     statement: str
@@ -191,13 +177,11 @@ class Advice:
 def days(given: Any) -> tuple[datetime.date, datetime.date]:
     """The first and the last day that a date may be: a date is one day, a year all of its days."""
     given = str(given)[:10] if isinstance(given, datetime.date) else given
-    try:
+    with suppress(TypeError, ValueError):
         ends = zip([given] * 2 if isinstance(given, str) else given, ("-01-01", "-12-31"), strict=True)
         first, last = (datetime.date.fromisoformat(x if len(x) > 4 else x + rest) for x, rest in ends)
         if first <= last:
             return first, last
-    except (TypeError, ValueError):
-        pass  # said below, as of every other text that is no date
     spans = "('2018-12-01', '2022-12-31') for the earliest and the latest day"
     raise SecondopError(f"{given!r} is no date. Write '2024-07-01', a year such as '2020', or {spans}.")
 

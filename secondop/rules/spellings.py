@@ -67,12 +67,9 @@ def code(value: Any) -> str:
 
 
 def words(fact: Fact) -> dict[str, bool | str | None]:
-    """What words, normalised, say of a fact; a level may be called as a gap is, and is a level.
-
-    A level in digits may have become 2.0: a file has it so from a column of numbers with gaps.
-    """
+    """What words, normalised, say of a fact; a level may be called as a gap is, and is a level."""
     said = dict.fromkeys(YES, True) | dict.fromkeys(NO, False) if fact.kind is Kind.FLAG else {}
-    said |= {f"{level}.0": level for level in fact.levels if level.isdecimal()}
+    said |= {f"{level}.0": level for level in fact.levels if level.isdecimal()}  # of a column with gaps
     return dict.fromkeys(NOT_RECORDED) | said | {level: level for level in fact.levels}
 
 
@@ -86,8 +83,7 @@ def read_answer(
 ) -> bool | str | int | float | Unreadable | None:
     """What one value says of a fact; ``None`` where nothing was recorded.
 
-    ``codes`` say what values of its column stand for, by :func:`code`. They come first; where numbers are
-    codes, no other number is yes, no or a level.
+    ``codes`` of its column come first; where numbers are codes, no other number is yes, no or a level.
     """
     value = value.item() if isinstance(value, np.generic) else value
     if codes and (isinstance(value, str) or not is_not_recorded(value)):
@@ -107,17 +103,13 @@ def read_answer(
             value = float(value.strip(BLANKS))
     if is_not_recorded(value):
         return None
-    if isinstance(value, Real) and (fact.kind is Kind.FLAG or not isinstance(value, bool)):
-        if fact.is_numeric:
-            return _number(fact, value)
+    if not isinstance(value, Real) or (isinstance(value, bool) and fact.kind is not Kind.FLAG):
+        return Unreadable(f"is not {fact.expects()}")
+    if not fact.is_numeric:
         return digits(fact).get(value, Unreadable(f"is not {fact.expects()}"))
-    return Unreadable(f"is not {fact.expects()}")
-
-
-def _number(fact: Fact, value: Any) -> int | float | Unreadable:
-    low, high = limits(fact)
     if abs(value) == math.inf:
         return Unreadable("is not a finite number", each=False)
+    low, high = limits(fact)
     if not low <= value <= high:
         side, taken = "below" if value < low else "above", f"{low:,g} to {high:,g} {fact.unit}".rstrip()
         return Unreadable(f"is {side} the range {taken}", False, f"{MAY_BE_GAP} leave it empty.")

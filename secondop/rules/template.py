@@ -6,7 +6,7 @@ import json
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from secondop.rules.cases import Read, RuleBooks, facts_of, read_sources
 from secondop.rules.doubts import codes_in_doubt
 from secondop.rules.facts import Fact
 from secondop.rules.gate import column_names, column_of, labelled
-from secondop.rules.mapping import Meanings, meanings
+from secondop.rules.mapping import meanings
 from secondop.rules.spellings import Unreadable, code, hint, is_not_recorded, near_misses, read_answer, show
 from secondop.rules.spoken import meaning
 from secondop.words import plural
@@ -31,33 +31,22 @@ def mapping_template(
     source: Any,
     path: str | Path | None = None,
     *,
-    columns: Mapping[str, str] | None = None,
     encoding: str | None = None,
     rule_book: RuleBooks,
 ) -> str | Path:
     """A file to fill in: which facts your columns state, and what your words and codes mean.
 
-    It lists columns that state no fact, and of each column the values that no fact knows, with how often each
-    occurs (of a column with more than 30 different ones, or where each occurs once, only how many). The
-    commonest words in German, French and Spanish are filled in; a near answer is named and left to you. What
-    stays "" changes nothing. ``read_cases(source, mapping=path)`` reads it.
-
-    Parameters
-    ----------
-    source, columns, encoding
-        As for :func:`read_cases`; with ``columns`` the answers that your columns take are named.
-    path : path, optional
-        Where to write it, and what is returned then; a file that is there already is left alone.
-    rule_book : RuleBook or list of RuleBook
-        Whose facts the columns may state.
+    Of each column it lists the values that no fact knows, with how often each occurs (where there are more
+    than 30, or each occurs once, only how many). The commonest words in German, French and Spanish are filled
+    in; a near answer is named and left to you. What stays "" changes nothing. Gives the text, or the
+    ``path`` it was written to; no file is overwritten.
     """
     target = None if path is None else Path(path).expanduser()
     if target is not None and target.exists():
         said = f"{target.name} is there already, and may be filled in"
         raise SecondopError(f"{said}. Give another name, or remove it.")
-    said = meanings(columns=columns, encoding=encoding)
-    read = read_sources(source, said, facts_of(rule_book), some=False)
-    text = "\n".join(_lines(read, said)) + "\n"
+    read = read_sources(source, meanings(encoding=encoding), facts_of(rule_book), some=False)
+    text = "\n".join(_lines(read, encoding)) + "\n"
     if target is None:
         return text
     write_whole(target, text)
@@ -65,7 +54,7 @@ def mapping_template(
 
 
 class _Odd(NamedTuple):
-    """A value that no fact knows: as it is first written, how often, what it most likely means, and a hint."""
+    """A value that no fact knows: as it is first written, how often, what it may mean, and a hint."""
 
     shown: str
     times: int
@@ -76,16 +65,8 @@ class _Odd(NamedTuple):
         return f"{_quoted(self.shown)} = {_quoted(self.meant)}  # {plural(self.times, unit)}{self.advice}"
 
 
-class _Found(NamedTuple):
-    """A column, under the user's name: the fact it states, if any, what of it no fact knows, and a note."""
-
-    name: str
-    fact: Fact | None
-    odd: dict[str, _Odd]  # by code
-    note: str
-
-
-def _found(read: Read, column: str) -> _Found:
+def _found(read: Read, column: str) -> tuple[str, Fact | None, dict[str, _Odd], str]:
+    """A column under the user's name, the fact it states, what of it no fact knows by code, and a note."""
     fact, name = read.facts.get(column), str(read.own.get(column, column))
     values, labels = labelled(column_of(read.frame[column]))
     counts = values.drop_nulls().value_counts(sort=True).rows()
@@ -105,8 +86,8 @@ def _found(read: Read, column: str) -> _Found:
             advice = "" if meant else f". {hint(fact, label, name, said.hint)}"
             advice = re.sub(r"leave it empty.*", 'write "unknown"', advice)
         shown = label.strip() if isinstance(label, str) else word.replace("_", "-")  # -99
-        first = odd.get(word, _Odd(shown, 0, "", ""))
-        odd[word] = _Odd(first.shown, first.times + n, meant, advice)
+        first = odd.get(word, _Odd(shown, 0, meant, advice))
+        odd[word] = first._replace(times=first.times + n)
     if fact is None:  # ids and free text are counted, not shown
         once = sum(n == 1 for _, n in counts) * 2 > len(counts)
         numbers = len(counts) > 9 and all(not isinstance(label, str) for label, _ in counts)
@@ -114,25 +95,25 @@ def _found(read: Read, column: str) -> _Found:
     odd = {word: row for word, row in odd.items() if len(word) <= MAX_LETTERS}
     odd = odd if len(odd) <= MAX_DIFFERENT else {}
     few = [f"{show(row.shown)} {row.times}" for row in [*odd.values()][:4]] + ["..."] * (len(counts) > 4)
-    return _Found(name, fact, odd, f"{len(counts)} different" + (f": {', '.join(few)}" if odd else ""))
+    return name, fact, odd, f"{len(counts)} different" + (f": {', '.join(few)}" if odd else "")
 
 
-def _lines(read: Read, said: Meanings) -> Iterator[str]:
+def _lines(read: Read, encoding: str | None) -> Iterator[str]:
     columns = Counter(column_names(read.frame))
     found = [_found(read, column) for column, times in columns.items() if times == 1]
     common: dict[str, _Odd] = {}
-    for word, row in (pair for each in found for pair in each.odd.items()):
+    for word, row in (pair for _, _, odd, _ in found for pair in odd.items()):
         if row.meant in EVERYWHERE:
-            first = common.get(word, _Odd(row.shown, 0, row.meant))
-            common[word] = _Odd(first.shown, first.times + row.times, row.meant)
+            first = common.get(word, row._replace(times=0, advice=""))
+            common[word] = first._replace(times=first.times + row.times)
     gaps = [_quoted(row.shown) for row in common.values() if row.meant == "unknown"]
     cases = f"{plural(len(read.frame), 'case')}{read.where}{',' * (', ' in read.where)}"
     yield f'# How {cases} are to be read. Fill in what is "", then say'
     yield '#   read_cases(source, mapping="the name of this file")'
     yield '# What stays "" changes nothing; the answer "unknown" says that nothing was recorded.'
     yield "# facts_table() lists the facts and what each of them takes.\n"
-    if said.encoding:
-        yield f"encoding = {_quoted(said.encoding)}"
+    if encoding:
+        yield f"encoding = {_quoted(encoding)}"
     yield 'id = ""  # the column that tells cases apart, if there is one'
     for doubt in codes_in_doubt(read):
         told = f"{show(doubt.column)} has {doubt.value} in {plural(doubt.rows, 'row')}"
@@ -140,25 +121,21 @@ def _lines(read: Read, said: Meanings) -> Iterator[str]:
     yield f'unknown = [{", ".join(gaps)}]  # words and codes for not recorded: "n.s.", 999\n'
     yield "[columns]  # your column = the name of the fact that it states"
     near = near_misses([*columns], read.facts)
-    for each in found:
-        if each.fact is None:
-            close = f"; did you mean {near[each.name]!r}?" if each.name in near else ""
-            yield f'{_quoted(each.name)} = ""  # {each.note}{close}'
-        elif each.name in map(str, said.columns):
-            yield f"{_quoted(each.name)} = {_quoted(each.fact.name)}"
+    for name, fact, _, note in found:
+        if fact is None:
+            close = f"; did you mean {near[name]!r}?" if name in near else ""
+            yield f'{_quoted(name)} = ""  # {note}{close}'
     if missing := [name for name in read.facts if name not in read.answers.columns]:
         yield "# Facts without a column so far:"
         yield from textwrap.wrap(", ".join(missing), 100, initial_indent="#   ", subsequent_indent="#   ")
     yield "\n[values]  # words that mean the same in every column"
-    names = {each.name for each in found}
-    for row in common.values():
-        if row.meant != "unknown" and row.shown not in names:
-            yield row.line("cell")
-    for each in found:
-        left = [row for row in each.odd.values() if row.meant not in EVERYWHERE]
+    names = {name for name, *_ in found}
+    yield from (x.line("cell") for x in common.values() if x.meant != "unknown" and x.shown not in names)
+    for name, fact, odd, _ in found:
+        left = [row for row in odd.values() if row.meant not in EVERYWHERE]
         if left:
-            takes = f"  # {show(each.fact.name)} takes {each.fact.expects()}" if each.fact is not None else ""
-            yield f"\n[values.{_quoted(each.name)}]{takes}"
+            takes = f"  # {show(fact.name)} takes {fact.expects()}" if fact is not None else ""
+            yield f"\n[values.{_quoted(name)}]{takes}"
         yield from (row.line("row").rstrip(". ") for row in left)
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
 import polars as pl
 
 from secondop.rules.answers import GRID_LIMIT, NO, UNKNOWN, YES
-from secondop.rules.assess import IN_MEMORY, assess_typed
+from secondop.rules.assess import assess_typed
 from secondop.rules.facts import Fact, Kind
-from secondop.rules.gate import ANSWER, UNREADABLE, any_frame, typed_cases, typed_lazily, typed_partition
+from secondop.rules.gate import column_names, typed_cases
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import RECOMMENDATIONS, Level, Rule, RuleKind
 from secondop.rules.spellings import claims, no_fact
@@ -27,10 +26,8 @@ _SIZES = len(_RANK), 2, len(_RANK), 1 << 20, 1 << 20  # no book has so many answ
 
 
 class NextQuestion(NamedTuple):
-    """A fact that is not recorded and could still change the recommendation.
-
-    ``answers`` says for every answer, in words, what would be recommended if this alone were learned;
-    ``makes_final`` whether one of them alone would make the recommendation final.
+    """A fact that is not recorded and could still change the recommendation: what each answer, in words,
+    would lead to if it alone were learned, and whether one would make the recommendation final.
     """
 
     fact: str
@@ -61,10 +58,10 @@ class Change(NamedTuple):
 def first_questions(typed: pl.DataFrame, rule_book: RuleBook) -> pl.Series:
     """The name of the fact to ask for next in every case, null where no answer could change anything.
 
-    A fact that is not recorded is asked for if its answer could make a rule fire that stands above the
-    recommendation (or, where nothing is indicated, a reason against). First comes the one with the highest
-    level that one of its answers reaches; then whether one makes it final; the highest level that it could
-    help to reach; how many answers change something; how many open rules read it; the order of the book.
+    It is one whose answer could make a rule fire that stands above the recommendation (or, where nothing is
+    indicated, a reason against): by the highest level that an answer reaches; whether one makes it final; the
+    highest level that it could help to reach; how many answers change something; how many open rules read
+    it; the order of the book.
     """
     found: list[str | None] = []
     for part in typed.iter_slices(_AT_ONCE):
@@ -79,8 +76,6 @@ def first_questions(typed: pl.DataFrame, rule_book: RuleBook) -> pl.Series:
 def worth_recording(cases: Any, rule_book: RuleBook) -> pd.DataFrame:
     """Which facts would make most recommendations final, had they been recorded.
 
-    ``cases``: any frame that :func:`secondop.assess` takes; of a lazy one the facts alone are collected.
-
     Returns
     -------
     pandas.DataFrame
@@ -89,45 +84,27 @@ def worth_recording(cases: Any, rule_book: RuleBook) -> pd.DataFrame:
         ``makes_final`` so many of these if one of its answers alone were learned; ``unrecorded`` in so many
         of all; how many cases are ``undetermined``, and how many there are, ``n``.
     """
-    typed, unreadable = _facts_of(cases, RuleBook.required(rule_book))
-    facts = rule_book.rule_facts
+    facts, names = RuleBook.required(rule_book).rule_facts, column_names(cases)
+    if not claims(names, facts):
+        raise no_fact(names, facts, f" of the {len(names)} given")
+    typed = typed_cases(cases, facts)
     absent = {x: pl.lit(None, fact.dtype) for x, fact in facts.items() if x not in typed.columns}
-    typed = typed.with_columns(**absent)
+    typed = typed.with_columns(**absent).select([*facts])
     is_open = assess_typed(typed, rule_book, ["undetermined"])["undetermined"].to_numpy()
-    found, start = pd.DataFrame(0, index=list(facts), columns=["next_question", "makes_final"]), 0
+    found = pd.DataFrame([(x.label, x.question, 0, 0) for x in facts.values()], [*facts])
+    found.columns, start = ["label", "question", "next_question", "makes_final"], 0
     for part in typed.iter_slices(_AT_ONCE):
         asked, left = list(_asked(part, rule_book)), is_open[start : start + len(part)]
         ranks, start = np.array([order * left for _, order, *_ in asked] or [0 * left]), start + len(part)
         first = np.where(ranks.max(0) > 0, ranks.argmax(0), -1)
         for i, (fact, _, _, makes_final) in enumerate(asked):
-            found.loc[fact] += [(first == i).sum(), (makes_final & (ranks[i] > 0)).sum()]
-    found["unrecorded"] = typed.select(list(facts)).null_count().row(0)
-    found = found.assign(undetermined=int(is_open.sum()), n=len(typed))
-    found.insert(0, "label", [fact.label for fact in facts.values()])
-    found.insert(1, "question", [fact.question for fact in facts.values()])
-    found = found[found["unrecorded"] > 0].rename_axis("fact")
-    found = found.sort_values(["next_question", "makes_final"], ascending=False, kind="stable").reset_index()
-    found.attrs = {"rule_book": rule_book.fingerprint, "unreadable": unreadable}
+            found.loc[fact, found.columns[2:]] += [(first == i).sum(), (makes_final & (ranks[i] > 0)).sum()]
+    found["unrecorded"] = typed.null_count().row(0)
+    found = found.assign(undetermined=int(is_open.sum()), n=len(typed)).query("unrecorded > 0")
+    found = found.sort_values(["next_question", "makes_final"], ascending=False, kind="stable")
+    found = found.rename_axis("fact").reset_index()
+    found.attrs = {"rule_book": rule_book.fingerprint}
     return found
-
-
-def _facts_of(cases: Any, rule_book: RuleBook) -> tuple[pl.DataFrame, int]:
-    """The typed facts of any frame in memory, and how many values of a lazy one could not be read."""
-    facts, dask = rule_book.rule_facts, type(cases).__module__.startswith("dask.")
-    said = f"worth_recording takes a frame of cases, one a row, not {type(cases).__name__}. "
-    said += "Of a single case, explain tells the next question."
-    names = list(cases.columns) if dask else any_frame(cases, said).collect_schema().names()
-    if not (own := [name for columns in claims(names, facts).values() for name in columns]):
-        raise no_fact(names, facts, f" of the {len(names)} given")
-    if isinstance(cases, IN_MEMORY):
-        return typed_cases(cases, facts), 0
-    if dask:
-        typed, unreadable = typed_partition(cases[own].compute(), facts)
-        return typed, int(unreadable.sum())
-    typed = typed_lazily(nw.from_native(cases), facts).select(UNREADABLE, *(ANSWER + name for name in facts))
-    typed = typed.collect("polars").to_native()
-    read = typed.select(pl.col(ANSWER + name).cast(fact.dtype).alias(name) for name, fact in facts.items())
-    return read, int(typed[UNREADABLE].sum())
 
 
 def questions(typed: pl.DataFrame, rule_book: RuleBook) -> tuple[NextQuestion, ...]:

@@ -19,6 +19,7 @@ from secondop.rules.rules import RECOMMENDATIONS, RuleKind
 from secondop.rules.spellings import normalised
 from secondop.teaching.feedback import Feedback, unanswered
 from secondop.teaching.markup import SMALL, TEXT, Html, div, el
+from secondop.teaching.strings import said
 from secondop.words import either
 
 WORDS = {level: level.replace("_", " ") for level in RECOMMENDATIONS}
@@ -63,7 +64,7 @@ class TeachingCase:
         level = as_recommendation(answer)
         right = level == self.expected
         lines = [f"The rule book says “{WORDS[self.expected]}”{'' if right else f', not “{WORDS[level]}”'}."]
-        lines += [] if right else [_overlooked(self, level)]
+        lines += [] if right else [hint_words(self.hints[level], WORDS[level])]
         told = [*self.deciding, *(reason for reason in self._taught if reason not in self.deciding)]
         outlook = [self.explanation.outlook] if self.explanation.undetermined else []
         lines += [*(_verdict(self, reason) for reason in told), self.why, *outlook, self.dispute]
@@ -103,8 +104,8 @@ class TeachingCase:
 
     @property
     def hints(self) -> dict[str, str]:
-        """What each wrong prediction overlooks."""
-        return {level: _overlooked(self, level) for level in RECOMMENDATIONS if level != self.expected}
+        """What each wrong prediction overlooks, as a key of the catalogue."""
+        return {level: _hint(self, level) for level in RECOMMENDATIONS if level != self.expected}
 
     def to_dict(self) -> dict[str, Any]:
         """The case as a row: ``case``, ``title`` and ``story`` beside the recorded facts, and no answer."""
@@ -224,35 +225,33 @@ def as_recommendation(answer: object) -> str:
     return level
 
 
-def _overlooked(case: TeachingCase, level: str) -> str:
-    """What a mistake overlooked, as far as the explanation shows it: the first hint that applies."""
-    e, rank, said = case.explanation, RECOMMENDATIONS.index, WORDS[level]
-    right, clinical, wish = case.expected, rank(level) >= rank("recommended"), "The wish counts apart"
+def hint_words(key: str, level: str) -> str:
+    """A hint in words, for a prediction in words."""
+    return said(f"hint-{key}").format(level=level, Level=level.capitalize())
+
+
+def _hint(case: TeachingCase, level: str) -> str:
+    """What the mistake overlooked, as far as the explanation shows it: a key of the catalogue."""
+    e, rank = case.explanation, RECOMMENDATIONS.index
+    clinical = rank(level) >= rank("recommended")
     amplified = any(r.verdict and r.rule.kind is RuleKind.AMPLIFIER for r in e.reasons)
-    wished = any(reason.rule.preference for reason in e.supporting)
+    wish = any(reason.rule.preference for reason in e.supporting)
     hints = {
-        f"It could become “{said}” once more is known; what is not recorded is not yet a yes.": (
-            rank(right) < rank(level) <= rank(e.possible)
-        ),
-        "A reason against cancels no indication and no wish.": level == "not_needed" and e.opposing,
-        "“Not needed” takes a reason against, and none is known to fire.": level == "not_needed",
-        "No reason for one is known to fire, and a reason against is.": right == "not_needed",
-        "Severe or refractory symptoms strengthen an indication; they are none by themselves.": (
-            clinical and amplified
-        ),
-        "Only the patient's wish is a reason for it; wishes make it optional, however many they are.": (
-            clinical and right == "optional"
-        ),
-        f"“{said.capitalize()}” takes a clinical indication that fires.": (
-            clinical and right == "no_indication"
-        ),
-        "None of the rules that fire is urgent, and several do not add up to it.": level == "urgent",
-        "The highest level among the rules that fire decides.": right == "urgent",
-        "A patient's wish needs no clinical reason beside it.": right == "optional",
-        f"{wish}; a clinical indication stands above it.": level == "optional" and wished,
-        "“Optional” takes a wish of the patient, and nothing clinical above it.": level == "optional",
+        # what it says, and where it applies: the first that does
+        "could-become": rank(case.expected) < rank(level) <= rank(e.possible),
+        "cancels-nothing": level == "not_needed" and e.opposing,
+        "none-against": level == "not_needed",
+        "only-against": case.expected == "not_needed",
+        "severity": clinical and amplified,
+        "wishes": clinical and case.expected == "optional",
+        "clinical": clinical and case.expected == "no_indication",
+        "none-urgent": level == "urgent",
+        "highest": case.expected == "urgent",
+        "wish-alone": case.expected == "optional",
+        "wish-apart": level == "optional" and wish,
+        "wish": level == "optional",
     }
-    return next((hint for hint, applies in hints.items() if applies), "One indication that fires is enough.")
+    return next((key for key, applies in hints.items() if applies), "one")
 
 
 def _verdict(case: TeachingCase, reason: Reason) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ from secondop.guideline.sgb27b import SGB27B
 from secondop.rules.gate import typed_cases
 from secondop.rules.rulebook import RuleBook
 from secondop.teaching.cards import Deck, deck
+from secondop.teaching.languages import synonyms_of, words_of
 from secondop.teaching.stages import vignettes
-from secondop.teaching.strings import catalogue, said, synonyms, words
+from secondop.teaching.strings import catalogue, said, words
 from secondop.words import glossary, render
 
 _JS = Path(__file__).with_name("js")
@@ -76,8 +77,8 @@ def page_data(
         "books": [[key, json.loads(book.to_json())] for key, book in zip(keys, books, strict=True)],
         "cases": told,
         "strings": catalogue(),
-        "words": {other: _words(books, texts) for other, texts in words().items()},
-        "synonyms": _only(synonyms(), _as_shipped(books, _asked)),
+        "words": {other: _words(other, books, told, shown) for other in words()},
+        "synonyms": synonyms_of(books),
         "screens": shown,
         "languages": ["en", "de"],
         "language": language,
@@ -122,29 +123,12 @@ def _text(name: str) -> str:
     return (_JS / name).read_text(encoding="utf-8")
 
 
-def _asked(rule_book: RuleBook) -> dict[str, Any]:
-    return {name: (fact.question, fact.levels, fact.unit) for name, fact in rule_book.facts.items()}
-
-
-def _labels(rule_book: RuleBook) -> dict[str, Any]:
-    return {rule.name: rule.label for rule in rule_book}
-
-
-def _as_shipped(books: Iterable[RuleBook], told: Callable[[RuleBook], dict[str, Any]]) -> set[str]:
-    """The names that say in each of these books what they say in those that ship."""
-    ours = {name: text for book in (RULE_BOOK, SGB27B) for name, text in told(book).items()}
-    theirs = [item for book in books for item in told(book).items()]
-    return {name for name, _ in theirs} - {name for name, text in theirs if ours.get(name) != text}
-
-
-def _words(books: Iterable[RuleBook], told: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """What is said in another language, and of facts and rules only what says the same as these books."""
-    facts = _only(told["facts"], _as_shipped(books, _asked))
-    return {**told, "facts": facts, "rules": _only(told["rules"], _as_shipped(books, _labels))}
-
-
-def _only(told: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
-    return {name: text for name, text in told.items() if name in names}
+def _words(language: str, books: Iterable[RuleBook], cases: list[Any], screens: list[str]) -> dict[str, Any]:
+    """What the page says in another language: of what it shows, and no more."""
+    told = words_of(language, books)
+    shown = {case["id"]: told["cases"][case["id"]] for case in cases if case["id"] in told["cases"]}
+    away = {"texts", *({"vignettes", "glossary"} - {*screens})}
+    return {kind: texts for kind, texts in told.items() if kind not in away} | {"cases": shown}
 
 
 def teaching_cases(rule_book: RuleBook) -> Deck:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -16,20 +16,22 @@ import pandas as pd
 
 from secondop.guideline.defaults import explain
 from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.rules.explain import Explanation, Reason
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import RECOMMENDATIONS
 from secondop.teaching.cards import TeachingCase, deck
+from secondop.teaching.languages import Spoken
 from secondop.teaching.markup import COLOURS, FOR, OPEN, Html, div, document, el
-from secondop.words import NOT_FOR_CARE, an
 
 _STYLE = """
 @page { size: A4; margin: 14mm 16mm 18mm; font: 8pt system-ui, sans-serif; color: #555;
-  @bottom-left { content: "secondop: for education and analysis, not for care"; }
+  @bottom-left { content: "printed-foot"; }
   @bottom-right { content: counter(page); } }
 :root { color-scheme: light; }
 body { max-width: 178mm; margin: 8mm auto; padding: 0 4mm; color: #1d1f23; background: #fff;
   font: 10pt/1.4 system-ui, sans-serif; print-color-adjust: exact; }
 @media print { body { margin: 0; padding: 0; max-width: none; } }
+[lang=de] body { font-size: 9pt; }
 h1 { font-size: 18pt; line-height: 1.2; margin: 0 0 2mm; } h2 { font-size: 13pt; margin: 7mm 0 2mm; }
 h3 { font-size: 10.5pt; margin: 4mm 0 1mm; } p { margin: 0 0 .6mm; } ul { margin: 0; padding-left: 5mm; }
 h1, h2, h3 { break-after: avoid; } p, li { break-inside: avoid; } p + p { break-before: avoid; }
@@ -74,7 +76,7 @@ def rule_book_page(rule_book: RuleBook = RULE_BOOK) -> Page:
         f"<ul>{''.join(text for _, text in run)}</ul>" if tag == "li" else "\n".join(text for _, text in run)
         for tag, run in groupby(blocks, key=lambda block: block[0])
     ]
-    return Page(document("Rule book", Html("\n".join(listed)), style=_STYLE))
+    return _page("Rule book", Spoken("en"), Html("\n".join(listed)))
 
 
 def case_sheet(
@@ -82,6 +84,7 @@ def case_sheet(
     rule_book: RuleBook = RULE_BOOK,
     *,
     answer: bool = False,
+    language: str = "en",
 ) -> Page:
     """One case on one page for a class: what is recorded, what is not, and room to predict and say why.
 
@@ -94,6 +97,8 @@ def case_sheet(
         Decides which facts are listed as not recorded, and the answer.
     answer : bool
         Add what the rule book says, on a page of its own.
+    language : {"en", "de"}
+        The language of the sheet; what a case of your own says stays as it is.
 
     Examples
     --------
@@ -101,55 +106,99 @@ def case_sheet(
     >>> "The laboratory is not sure" in sheet, "A second opinion is recommended" in sheet
     (True, False)
     """
-    case = deck()[case] if isinstance(case, str) else case
-    title, blocks = _sheet(case, rule_book, answer=answer)
-    return Page(document(title, *blocks, style=_STYLE))
+    case, say = deck()[case] if isinstance(case, str) else case, Spoken(language, rule_book)
+    title, blocks = _sheet(case, rule_book, say, answer=answer)
+    return _page(title, say, *blocks)
 
 
 def case_sheets(
-    cases: Iterable[TeachingCase], *, answer: bool = False, mark: Callable[[str], Html] = lambda _: Html("")
+    cases: Iterable[TeachingCase],
+    *,
+    answer: bool = False,
+    mark: Callable[[str], Html] = lambda _: Html(""),
+    language: str = "en",
 ) -> Page:
     """The sheets of several teaching cases in one document, each on pages of its own.
 
     ``mark`` gives what stands in a sheet's corner for the id of its case, such as a code to scan.
     """
-    sheets = [_sheet(case, RULE_BOOK, answer=answer, mark=mark(case.id))[1] for case in cases]
+    say = Spoken(language, RULE_BOOK)
+    sheets = [_sheet(case, RULE_BOOK, say, answer=answer, mark=mark(case.id))[1] for case in cases]
     pages = [div("break-before:page;" if i else "", *blocks) for i, blocks in enumerate(sheets)]
-    return Page(document("Case sheets", *pages, style=_STYLE))
+    return _page(say("case-sheets"), say, *pages)
 
 
-def _sheet(case: Any, rule_book: RuleBook, *, answer: bool, mark: str = "") -> tuple[str, list[object]]:
+def _page(title: str, say: Spoken, *blocks: object) -> Page:
+    style = _STYLE.replace("printed-foot", say("printed-foot"))
+    return Page(document(title, *blocks, style=style, language=say.language))
+
+
+def _sheet(
+    case: Any, rule_book: RuleBook, say: Spoken, *, answer: bool, mark: str = ""
+) -> tuple[str, list[object]]:
     """The title of one case, and the case with room to answer as blocks of a document."""
     told = explain(case.to_dict() if isinstance(case, TeachingCase) else case, rule_book)
     number, title, story = (_words(told.extras.get(key)) for key in ("case", "title", "story"))
-    missing = [fact.label for name, fact in rule_book.rule_facts.items() if name not in told.facts]
-    unknown = f"{', '.join(missing)}." if missing else "Nothing: every fact that the rules read is recorded."
+    own = {"title": title, "story": story} | say.case(number, story)
+    missing = [say.fact(fact) for name, fact in rule_book.rule_facts.items() if name not in told.facts]
     pages = [
         div("float:right;color:#555;text-align:right;", number, mark and div("width:22mm;", mark)),
-        el("h1", "", title or "A case"),
-        el("p", "font-size:11.5pt;margin-bottom:4mm;", story) if story else "",
-        _heading("Recorded"),
-        _recorded(told.facts, rule_book),
-        _heading("Not recorded, so unknown (and not no)"),
-        el("p", "font-size:9pt;", unknown),
-        _heading(f"Your prediction: is {an(rule_book.subject)} …"),
+        el("h1", "", own["title"] or say("a-case")),
+        el("p", "font-size:11.5pt;margin-bottom:4mm;", own["story"]) if story else "",
+        _heading(say("recorded")),
+        _recorded(told.facts, rule_book, say),
+        _heading(say("not-recorded-unknown")),
+        el("p", "font-size:9pt;", f"{', '.join(missing)}." if missing else say("all-recorded")),
+        _heading(say("your-prediction", subject=say.subject(rule_book))),
         div(
             "display:flex;justify-content:space-between;margin:2mm 0;",
-            *(_box(level.replace("_", " ")) for level in RECOMMENDATIONS),
+            *(_box(say(f"box-{level}")) for level in RECOMMENDATIONS),
         ),
-        div(
-            "display:flex;gap:10mm;margin:3mm 0;",
-            _box("final"),
-            _box("or could a fact that is not recorded still change it?"),
-        ),
-        *(_lines(words, 2) for words in ("Reasons for", "Reasons against")),
-        _lines("What would you ask next, and why?", 2),
-        el("p", "margin-top:5mm;color:#555;font-size:8.5pt;", NOT_FOR_CARE),
+        div("display:flex;gap:10mm;margin:3mm 0;", _box(say("box-final")), _box(say("box-open"))),
+        *(_lines(say(key), 2) for key in ("reasons-for", "reasons-against", "ask-next-why")),
+        el("p", "margin-top:5mm;color:#555;font-size:8.5pt;", say("not-for-care")),
     ]
     if answer:
-        disputed = el("p", "", case.dispute) if isinstance(case, TeachingCase) and case.disputed else ""
-        pages.append(div("break-before:page;padding-top:4mm;", Html(told.to_html()), disputed))
-    return title or "A case", pages
+        disputed = own.get("disputed", case.disputed) if isinstance(case, TeachingCase) else ""
+        told = Html(told.to_html()) if say.english else div("", *_explained(told, say))
+        disputed = el("p", "", f"{say('disputed')} {disputed}") if disputed else ""
+        pages.append(div("break-before:page;padding-top:4mm;", told, disputed))
+    return own["title"] or say("a-case"), pages
+
+
+def _explained(told: Explanation, say: Spoken) -> Iterator[Html]:
+    """What the rule book says of a case, in a language that its own explanation does not speak."""
+    book = told.rule_book
+    key = "provisional" if told.undetermined else "against-open" if told.next_questions else "final"
+    yield el("h2", "", say(f"headline-{told.recommendation}", subject=say.subject(book)))
+    yield el("p", "", say(key, level=say(f"level-{told.possible}")))
+    questions = [say.own("facts", q.fact, q.question, "question") for q in told.next_questions[:3]]
+    sections = {
+        "reasons-for": [_reason(reason, book, say) for reason in told.supporting],
+        "reasons-against": [_reason(reason, book, say) for reason in told.opposing],
+        "keep-in-mind": [say.text(advice.words) for advice in told.cautions],
+        "next-question": questions,
+        "cannot-be-judged": [say.own("rules", r.rule.name, r.rule.label) for r in told.cannot_be_judged],
+        "whom-to-see": map(say.text, told.consult),
+        "next-steps": [say.text(advice.words) for advice in told.next_steps],
+    }
+    for key, lines in sections.items():
+        if items := [el("li", "", line) for line in lines]:
+            yield _heading(say(key))
+            yield el("ul", "", *items)
+    title = say.own("books", book.title, book.title, "title")
+    yield el("p", "margin-top:5mm;color:#555;", f"{title}. {say.about(book)} {say('not-for-care')}")
+
+
+def _reason(reason: Reason, book: RuleBook, say: Spoken) -> str:
+    rule = reason.rule
+    level = f" ({say(f'level-{rule.level}')})" if rule.level else ""
+    seen = [
+        f"{say.fact(book.facts[name])}: {say.answer(book.facts[name], x)}" for name, x in reason.seen.items()
+    ]
+    source = f"{rule.source} ({say.text(book.sources_by_key[rule.source].grade)})"
+    told = f"{say.own('rules', rule.name, rule.label)}{level}. {'; '.join(seen)}. {source}."
+    return f"{told} {say.text(rule.remark)}"
 
 
 def _level(match: re.Match) -> str:
@@ -164,18 +213,18 @@ def _heading(words: str) -> Html:
     return el("h2", "font-size:10.5pt;margin:4mm 0 1.5mm;border-bottom:1px solid #999;", words)
 
 
-def _recorded(answers: Mapping[str, Any], rule_book: RuleBook) -> Html:
+def _recorded(answers: Mapping[str, Any], rule_book: RuleBook, say: Spoken) -> Html:
     """The recorded facts by topic, in three columns."""
     stated = [fact for name, fact in rule_book.facts.items() if name in answers]
     blocks = [
         div(
             "margin-bottom:2mm;",
-            div(f"font-weight:650;color:rgb({FOR});break-after:avoid;", topic),
-            *(div("", f"{fact.label}: ", el("b", "", fact.in_words(answers[fact.name]))) for fact in facts),
+            div(f"font-weight:650;color:rgb({FOR});break-after:avoid;", say.own("topics", topic, topic)),
+            *(div("", f"{say.fact(x)}: ", el("b", "", say.answer(x, answers[x.name]))) for x in facts),
         )
         for topic, facts in groupby(stated, key=lambda fact: fact.topic)
     ]
-    return div("columns:3;column-gap:6mm;font-size:9pt;line-height:1.3;", *(blocks or ["Nothing."]))
+    return div("columns:3;column-gap:6mm;font-size:.9em;line-height:1.3;", *(blocks or [say("nothing")]))
 
 
 def _box(words: str) -> Html:
@@ -184,4 +233,4 @@ def _box(words: str) -> Html:
 
 
 def _lines(words: str, count: int) -> Html:
-    return div("margin-top:2.5mm;", words, *([div("height:7.5mm;border-bottom:1px solid #999;")] * count))
+    return div("margin-top:2.5mm;", words, *([div("height:7.1mm;border-bottom:1px solid #999;")] * count))

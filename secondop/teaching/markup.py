@@ -31,10 +31,12 @@ def div(style: str, *children: object) -> Html:
     return el("div", style, *children)
 
 
-def document(title: str, *blocks: object, style: str = ":root { color-scheme: light dark; }") -> str:
+def document(
+    title: str, *blocks: object, style: str = ":root { color-scheme: light dark; }", language: str = "en"
+) -> str:
     """A page of its own, with nothing to load."""
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html.escape(title)} · secondop</title>\n<style>{style}</style>\n</head>\n"
         f"<body>\n{_joined(blocks, chr(10))}\n</body>\n</html>\n"

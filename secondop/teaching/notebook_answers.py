@@ -10,34 +10,47 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 
-from secondop.cohorts.calibrate import calibrate, recentred
-from secondop.cohorts.scenario_file import load_scenario
-from secondop.cohorts.simulate import Gaps, simulate
-from secondop.datafiles import data_path
-from secondop.errors import SecondopError, closest
-from secondop.evaluation.biopsies import biopsy_readings
-from secondop.evaluation.comparison import compare
-from secondop.evaluation.departures import verification_bias
-from secondop.evaluation.given import judged
-from secondop.evaluation.learned import calibration, same_volume
-from secondop.evaluation.learning import learned_triage
-from secondop.evaluation.published import published_contrasts, published_rates
-from secondop.evaluation.rates import attrition, firing_rates
-from secondop.evaluation.reform import reform
-from secondop.evaluation.reported import Report, who
-from secondop.evaluation.sensitivity import propagate
-from secondop.evaluation.small_cells import HIDDEN
-from secondop.evaluation.tradeoff import tradeoff, wide
-from secondop.evaluation.uncertainty import bands, best_policies
-from secondop.guideline.defaults import assess, fact, read_cases, worth_recording
-from secondop.guideline.second_opinion import RULE_BOOK
-from secondop.readers.model import ReaderModel
-from secondop.readers.strategies import Strategy, read_strategies
-from secondop.rules.rulebook import RuleBook
+from secondop import (
+    RULE_BOOK,
+    Gaps,
+    ReaderModel,
+    RuleBook,
+    SecondopError,
+    Strategy,
+    assess,
+    attrition,
+    bands,
+    best_policies,
+    biopsy_readings,
+    calibrate,
+    calibration,
+    compare,
+    data_path,
+    fact,
+    firing_rates,
+    learned_triage,
+    load_scenario,
+    propagate,
+    published_contrasts,
+    published_rates,
+    read_cases,
+    read_strategies,
+    recentred,
+    reform,
+    report,
+    same_volume,
+    simulate,
+    tradeoff,
+    verification_bias,
+    wide,
+    worth_recording,
+)
+from secondop.errors import closest
 from secondop.teaching.lesson_answers import deck, drawn
 
 
@@ -239,9 +252,9 @@ def _include_the_truth() -> set[str]:
 
 def _hidden(cases: pd.DataFrame, book: RuleBook) -> int:
     """Cells of a report's first table, by house, that hide a count below 20 or what would tell it."""
-    made = Report(book, ["Haus"], 20, judged(cases, book, by=["Haus"]), None)
-    who(made, cases)
-    return (made.sheets["who"] == HIDDEN).sum().sum()
+    with TemporaryDirectory() as folder:
+        made = report(cases, f"{folder}/report.xlsx", by="Haus", rule_book=book, min_cell=20)
+        return (pd.read_excel(made, sheet_name="who", keep_default_na=False) == "hidden").sum().sum()
 
 
 def _newly(cases: pd.DataFrame, book: RuleBook) -> int:

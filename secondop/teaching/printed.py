@@ -8,11 +8,11 @@ from itertools import groupby
 
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
-from secondop.rules.rules import RuleKind
-from secondop.teaching.cards import WORDS, TeachingCase
+from secondop.rules.rules import Rule, RuleKind
+from secondop.teaching.cards import TeachingCase
 from secondop.teaching.handouts import Page
+from secondop.teaching.languages import Spoken
 from secondop.teaching.markup import COLOURS, OPEN, Html, div, document, el
-from secondop.words import NOT_FOR_CARE, plural
 
 _INK = "color:#1d1f23;background:#fff;print-color-adjust:exact;"
 _SIDES = f"""
@@ -22,6 +22,7 @@ body {{ margin: 0 auto; max-width: 190mm; {_INK} font: 9.8pt/1.33 system-ui, san
 main {{ columns: 2; column-gap: 6mm; }}
 main + main {{ break-before: page; }}
 h1 {{ font-size: 13pt; margin: 0; }} h2 {{ font-size: 10.5pt; margin: 2mm 0 .6mm; break-after: avoid; }}
+[lang=de] body {{ font-size: 8.6pt; }}
 h2:first-child {{ margin-top: 0; }} p {{ margin: 0 0 1.1mm; }} main p {{ break-inside: avoid; }}
 """
 _CARDS = f"""
@@ -33,23 +34,20 @@ body {{ margin: 0 auto; width: 192mm; {_INK} font: 7.5pt/1.26 system-ui, sans-se
 .card {{ border: .3mm dashed #999; padding: 2.5mm 3.5mm 2mm; overflow: hidden;
   display: flex; flex-direction: column; }}
 .card svg {{ width: 15mm; height: 15mm; float: right; margin: -1mm -1mm 0 1mm; }}
+[lang=de] .card {{ font-size: 7.1pt; }}
 .card ul {{ margin: 1.2mm 0; padding-left: 3.5mm; }}
 .card footer {{ margin-top: auto; font-size: 5.6pt; color: #555; }}
 table {{ border-collapse: collapse; }}
 td, th {{ text-align: left; vertical-align: top; white-space: nowrap; padding: .3mm 2mm .3mm 0; }}
+td:nth-child(2) {{ white-space: normal; }}
 main {{ columns: 2; }}
 """
-_SIGNS = {RuleKind.INDICATION: "Reasons for", RuleKind.COUNTER_INDICATION: "Reasons against"}
-_SIGNS |= {RuleKind.AMPLIFIER: "What strengthens a reason, and is none by itself"}
-_HOW = (
-    "A rule fires, does not fire, or cannot be judged where a fact is not recorded: unknown is never no.",
-    "The highest level among the rules that fire decides. Several reasons do not add up to a higher one.",
-    "A reason against counts only where no reason for fires. It cancels no indication and no wish.",
-    "Final: no missing information could change it. Provisional: missing information could raise it.",
-)
+_SIGNS = {RuleKind.INDICATION: "reasons-for", RuleKind.COUNTER_INDICATION: "reasons-against"}
+_SIGNS |= {RuleKind.AMPLIFIER: "strengthens"}
+_HOW = ("how-three-answers", "how-highest", "how-against", "how-final")
 
 
-def rule_book_sides(rule_book: RuleBook = RULE_BOOK) -> Page:
+def rule_book_sides(rule_book: RuleBook = RULE_BOOK, language: str = "en") -> Page:
     """The rule book on the two sides of one A4 sheet: when each rule fires, and how they add up.
 
     Examples
@@ -58,32 +56,38 @@ def rule_book_sides(rule_book: RuleBook = RULE_BOOK) -> Page:
     >>> RULE_BOOK.title in page, "unknown is never no" in page
     (True, True)
     """
+    say = Spoken(language, rule_book)
     rules = [
         block
         for (kind, group), some in groupby(rule_book, key=lambda rule: (rule.kind, rule.group))
-        for block in [_head(_SIGNS[kind], group), *map(_rule, some)]
+        for block in [
+            el("h2", "", f"{say(_SIGNS[kind])} ({say.own('topics', group, group)})"),
+            *(_rule(rule, say) for rule in some),
+        ]
     ]
-    how = [el("h2", "", "How they add up"), *(el("p", "", words) for words in _HOW)]
-    cautions = [a for a in rule_book.advice if not a.next_step]
-    if cautions:
-        how += [el("h2", "", "Cautions"), *(el("p", "", a.words) for a in cautions)]
-    sources = [el("p", "", f"[{s.key}] {s.reference}") for s in rule_book.sources]
-    first, second = _halves([*rules, *how, el("h2", "", "Sources"), *sources])
-    top = el("h1", "", rule_book.title), el("p", "", f"{rule_book.about} {NOT_FOR_CARE}")
+    how = [el("h2", "", say("how-they-add-up")), *(el("p", "", say(key)) for key in _HOW)]
+    cautions = [el("p", "", say.text(a.words)) for a in rule_book.advice if not a.next_step]
+    how += [el("h2", "", say("cautions")), *cautions] if cautions else []
+    sources = [Html(f'<p lang="en">{html.escape(f"[{s.key}] {s.reference}")}</p>') for s in rule_book.sources]
+    first, second = _halves([*rules, *how, el("h2", "", say("sources")), *sources])
+    title = say.own("books", rule_book.title, rule_book.title, "title")
+    top = el("h1", "", title), el("p", "", f"{say.about(rule_book)} {say('not-for-care')}")
     sides = [Html(f"<main>{''.join(blocks)}</main>") for blocks in (first, second)]
-    return Page(document("Rule book on two sides", *top, *sides, style=_SIDES))
+    return _page("rule-book-sides", say, _SIDES, *top, *sides)
 
 
-def _head(words: str, group: str) -> Html:
-    return el("h2", "", f"{words} ({group})")
+def _page(title: str, say: Spoken, style: str, *blocks: Html) -> Page:
+    return Page(document(say(title), *blocks, style=style, language=say.language))
 
 
-def _rule(rule) -> Html:
-    level = rule.level and str(rule.level)
-    strong = level and el("b", f"color:rgb({COLOURS.get(level, OPEN)});", f" {level}.")
-    return el(
-        "p", "", el("b", "", f"{rule.statement} {rule.label}."), strong or "", f" Fires when {rule.when}."
+def _rule(rule: Rule, say: Spoken) -> Html:
+    strong = (
+        el("b", f"color:rgb({COLOURS.get(rule.level, OPEN)});", f" {say(f'box-{rule.level}')}.")
+        if rule.level
+        else ""
     )
+    label = el("b", "", f"{rule.statement} {say.own('rules', rule.name, rule.label)}.")
+    return el("p", "", label, strong, f" {say('fires-when', when=say.condition(rule.when))}")
 
 
 def _halves(blocks: list[Html]) -> tuple[list[Html], list[Html]]:
@@ -96,48 +100,50 @@ def _halves(blocks: list[Html]) -> tuple[list[Html], list[Html]]:
     return blocks, []
 
 
-def cards_page(cases: Iterable[TeachingCase], mark: Callable[[str], Html] = lambda _: Html("")) -> Page:
+def cards_page(
+    cases: Iterable[TeachingCase], mark: Callable[[str], Html] = lambda _: Html(""), language: str = "en"
+) -> Page:
     """Cards of teaching cases, nine on an A4 page, to cut apart: the case, and no answer.
 
     ``mark`` gives what stands in a card's corner for its id, such as a code to scan.
     """
-    cards = [_card(case, mark(case.id)) for case in cases]
+    say = Spoken(language, RULE_BOOK)
+    cards = [_card(case, mark(case.id), say) for case in cases]
     nines = [cards[i : i + 9] for i in range(0, len(cards), 9)]
     pages = [Html(f'<div class="page">{"".join(nine)}</div>') for nine in nines]
-    return Page(document("Cards", *pages, style=_CARDS))
+    return _page("cards", say, _CARDS, *pages)
 
 
-def _card(case: TeachingCase, mark: Html) -> Html:
-    facts = case.facts
-    said = "".join(f"<li>{html.escape(_words(case, name))}</li>" for name in case.front)
-    gaps = [fact.label for name, fact in RULE_BOOK.rule_facts.items() if name not in facts]
-    missing = ", ".join(gaps) if len(gaps) < 6 else plural(len(gaps), "fact")
-    rest = f"Not recorded: {missing}. " * bool(gaps)
-    if more := len(facts) - len(case.front):
-        rest += f"{plural(more, 'fact')} more, as in most cases."
-    head = div(
-        "", mark, el("span", "color:#555;", case.id), div("font-size:9.5pt;font-weight:650;", case.title)
-    )
-    foot = Html(f"<footer>{html.escape(NOT_FOR_CARE)}</footer>")
-    body = "".join(
-        [head, el("div", "margin-top:1mm;", case.story), f"<ul>{said}</ul>", el("div", "", rest), foot]
-    )
-    return Html(f'<div class="card">{body}</div>')
+def _card(case: TeachingCase, mark: Html, say: Spoken) -> Html:
+    own = {"title": case.title, "story": case.story} | say.case(case.id, case.story)
+    facts = [(RULE_BOOK.facts[name], case.facts[name]) for name in case.front]
+    gaps = [say.fact(fact) for name, fact in RULE_BOOK.rule_facts.items() if name not in case.facts]
+    missing = ", ".join(gaps) if len(gaps) < 6 else say("so-many-facts", n=len(gaps))
+    more = len(case.facts) - len(facts)
+    rest = [say("card-gaps", missing=missing)] * bool(gaps) + [say("card-more", n=more)] * bool(more)
+    blocks = [
+        div(
+            "",
+            mark,
+            el("span", "color:#555;", case.id),
+            div("font-size:9.5pt;font-weight:650;", own["title"]),
+        ),
+        div("margin-top:1mm;", own["story"]),
+        el("ul", "", *(el("li", "", f"{say.fact(fact)}: {say.answer(fact, x)}") for fact, x in facts)),
+        div("", " ".join(rest)),
+        el("footer", "", say("not-for-care")),
+    ]
+    return Html(f'<div class="card">{"".join(blocks)}</div>')
 
 
-def _words(case: TeachingCase, name: str) -> str:
-    fact, value = RULE_BOOK.facts[name], case.facts[name]
-    words = fact.in_words(value)
-    return f"{fact.label}: {fact.quantity(words, value) if fact.is_numeric else words}"
-
-
-def key_page(cases: Iterable[TeachingCase]) -> Page:
+def key_page(cases: Iterable[TeachingCase], language: str = "en") -> Page:
     """What the rule book says of each card, for the teacher; those that are disputed are marked."""
-    rows = []
+    say, rows = Spoken(language, RULE_BOOK), []
     for case in cases:
-        said = WORDS[case.expected] + " (provisional)" * case.explanation.undetermined
-        cells = html.escape(case.title), said + " *" * bool(case.disputed)
-        rows.append(f"<tr><th>{case.id}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
-    table = Html(f"<main><table>{''.join(rows)}</table></main>")
-    told = el("p", "", f"For the teacher. * A clinician may see it otherwise. {NOT_FOR_CARE}")
-    return Page(document("Key to the cards", el("h1", "", "Key to the cards"), told, table, style=_CARDS))
+        title = say.case(case.id, case.story).get("title", case.title)
+        open_ = f" ({say('key-provisional')})" if case.explanation.undetermined else ""
+        told = say(f"box-{case.expected}") + open_ + " *" * bool(case.disputed)
+        rows.append(el("tr", "", el("th", "", case.id), el("td", "", title), el("td", "", told)))
+    table = el("main", "", el("table", "", *rows))
+    note = el("p", "", f"{say('for-the-teacher')} * {say('disputed')} {say('not-for-care')}")
+    return _page("cards-key", say, _CARDS, el("h1", "", say("cards-key")), note, table)

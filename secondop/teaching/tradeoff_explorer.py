@@ -16,8 +16,8 @@ from secondop.evaluation.corrected import NET_OF
 from secondop.evaluation.people import PEOPLE
 from secondop.evaluation.policies import ENDS, LEVELS, NOBODY, Policy, at_least, at_level, how_many
 from secondop.evaluation.tradeoff import weigh, wide
-from secondop.figures.policy_words import best_of, tied
-from secondop.figures.tradeoffs import tradeoff as drawn
+from secondop.figures.policies import best_of, tied
+from secondop.figures.policies import tradeoff as drawn
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Level

@@ -25,7 +25,7 @@ def play(page, widget):
     names = [name for name in ("data", "rows", *widget.kept) if hasattr(widget, name)]
     state = json.dumps({name: getattr(widget, name) for name in names}).replace("</", "<\\/")
     page.set_content(_PAGE % (widget._css, widget._esm.replace("export default", "const made ="), state))
-    page.wait_for_selector(".secondop main > *")
+    page.wait_for_selector(".secondop .main > *")
 
 
 def resize(page, size):

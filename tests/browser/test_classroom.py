@@ -210,7 +210,7 @@ def test_a_case_shows_its_own_numbers_and_is_marked_where_it_is_disputed(opened)
     page = opened(address="#poll")
     page.get_by_label("Case").select_option("T014")
     assert page.locator("option:checked").inner_text().endswith("· disputed")
-    assert "1 weeks" in page.locator("main .card").inner_text(), "not the least number of its sort, 0"
+    assert "1 week" in page.locator("main .card").inner_text(), "not the least number of its sort, 0"
     marked = page.locator("main option").all_inner_texts()
     disputed = sum(bool(case.disputed) for case in deck())
     assert sum(text.endswith("disputed") for text in marked) == disputed

@@ -9,6 +9,7 @@ from secondop import RULE_BOOK, simulate
 from secondop.evaluation.people import natural_frequencies
 from secondop.rules.rules import RECOMMENDATIONS
 from secondop.teaching import deck, explore_case, explore_prevalence, explore_tradeoff, quiz
+from secondop.teaching.cards import hint_words
 from tests.browser.played import SIZES, play, resize
 
 pytestmark = pytest.mark.needs_chromium
@@ -238,7 +239,7 @@ def test_a_quiz_goes_item_by_item_to_the_score(opened):
     assert "Choose an answer first" in page.get_by_role("alert").inner_text()
     page.get_by_role("radio", name=words[wrong], exact=True).check()
     page.get_by_role("button", name="Reveal").click()
-    assert first.hints[wrong] in page.locator("main").inner_text()
+    assert hint_words(first.hints[wrong], words[wrong]) in page.locator(".main").inner_text()
     assert page.locator(".verdict").count() == 1 and page.get_by_role("radio").count() == 0
     assert page.evaluate("told.quiz.given") == {first.id: {"answer": wrong, "sure": None}}
     page.get_by_role("button", name="Next item").press("Enter")
@@ -247,7 +248,7 @@ def test_a_quiz_goes_item_by_item_to_the_score(opened):
     page.get_by_role("button", name="Reveal").press("Enter")
     assert "As the rule book says" in page.locator(".says").first.inner_text()
     page.get_by_label("Case").select_option("Your score")
-    shown = page.locator("main").inner_text()
+    shown = page.locator(".main").inner_text()
     assert "1 right of 2 answered, of 3 items" in shown and "Always giving the same answer" in shown
     assert all(RULE_BOOK[rule].label in shown for rule in first.about)
     three.widget.set_state({"quiz": page.evaluate("told.quiz")})
@@ -257,7 +258,7 @@ def test_a_quiz_goes_item_by_item_to_the_score(opened):
 def test_a_deck_shows_each_of_its_cases_and_no_other(opened):
     page = opened(deck()[:4].widget)
     options = page.get_by_label("Case").locator("option").all_inner_texts()
-    assert len(options) == 5 and "Item 1 of 4" in page.locator("main").inner_text()
+    assert len(options) == 5 and "Item 1 of 4" in page.locator(".main").inner_text()
     page.get_by_label("Case").select_option(options[3])
     assert deck()[3].story in page.locator(".card").inner_text()
     page.get_by_role("button", name="Previous item").click()

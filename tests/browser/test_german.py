@@ -1,4 +1,4 @@
-"""The classroom in German: on every screen, opened to its last text, nothing is left in English."""
+"""German: on every screen of the classroom, opened to its last text, and on paper no English is left."""
 
 import re
 
@@ -8,8 +8,11 @@ from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.guideline.sgb27b import SGB27B
 from secondop.teaching.cards import deck
 from secondop.teaching.classroom import classroom, page_data
+from secondop.teaching.stages import vignettes
 from secondop.teaching.strings import catalogue, words
 from secondop.words import glossary
+from tools.assessment import FORMS, items
+from tools.handouts import print_all
 
 pytestmark = pytest.mark.needs_chromium
 
@@ -26,18 +29,26 @@ VISIBLE = """() => {
 
 
 def in_english():
-    """Every text of the page's own in English."""
+    """Every text of the pages' own, of the books, the cases and the vignettes in English."""
     data = page_data(RULE_BOOK, SGB27B)
     yield from (texts["en"] for texts in catalogue().values())
     for book in (RULE_BOOK, SGB27B):
         yield from (book.title, book.subject)
-        yield from (text for rule in book for text in (rule.label, rule.group))
+        yield book.status
+        yield from (text for rule in book for text in (rule.label, rule.group, rule.consult, rule.remark))
+        yield from (text for advice in book.advice for text in (advice.words, advice.if_unknown))
         for fact in book.facts.values():
             levels = (level.replace("_", " ") for level in fact.levels)
-            yield from (text for text in (fact.question, fact.topic, fact.unit, *levels) if text)
+            yield from (fact.question, fact.label, fact.topic, fact.unit, *levels)
     for part in data["tradeoff"]:
         yield from (part["title"], *(policy["label"] for policy in part["policies"]))
     yield from glossary()[["word", "meaning"]].to_numpy().ravel()
+    told = [*deck(), *vignettes(), *(stage for one in vignettes() for stage in one.stages)]
+    names = ("title", "story", "told", "why", "disputed")
+    yield from (getattr(one, name, "") for one in told for name in names)
+    yield from (
+        text for item in items() for form in FORMS for text in (item[form]["question"], item[form]["why"])
+    )
 
 
 def in_german(told):
@@ -45,7 +56,8 @@ def in_german(told):
     if isinstance(told, str):
         yield told
     else:
-        yield from (text for part in told.values() for text in in_german(part))
+        parts = told.values() if isinstance(told, dict) else told
+        yield from (text for part in parts for text in in_german(part))
 
 
 def as_pattern(text):
@@ -56,21 +68,10 @@ def as_pattern(text):
 
 @pytest.fixture(scope="module")
 def english():
-    """Finds an English text in what is visible, the cases' own words aside."""
+    """Finds an English text in what is visible."""
     german = {*in_german(words()["de"]), *(texts.get("de", "") for texts in catalogue().values())}
-    patterns = [re.compile(as_pattern(text)) for text in {*in_english()} - german]
-    vignettes = page_data(RULE_BOOK, screens=["vignettes"])["vignettes"]
-    stages = [stage for one in vignettes for stage in one["stages"]]
-    own = [one["title"] for one in vignettes] + [case.title for case in deck()]
-    own += [text for stage in stages for text in (stage["why"], stage["disputed"]) if text]
-    own += [text for case in deck() for text in (case.why, case.disputed) if text]
-    aside = re.compile("|".join(map(re.escape, sorted(own, key=len, reverse=True))))
-
-    def find(texts):
-        rest = [aside.sub("", text) for text in texts]
-        return [(text, found.pattern) for text in rest for found in patterns if found.search(text)]
-
-    return find
+    patterns = [re.compile(as_pattern(text)) for text in {*in_english()} - german if text]
+    return lambda texts: [(text, one.pattern) for text in texts for one in patterns if one.search(text)]
 
 
 def everything_open(page):
@@ -143,7 +144,7 @@ def poll(page, see):
     page.get_by_text("2 von 8 Dateien gelesen").wait_for()
 
 
-def vignettes(page, see):
+def in_stages(page, see):
     disputed = page.get_by_text("Das kann man ärztlich auch anders sehen.")
     for option in page.get_by_label("Vignette").locator("option").all():
         page.get_by_label("Vignette").select_option(option.get_attribute("value"))
@@ -177,7 +178,7 @@ def stays(page, see):
 
 
 SCREENS = {"explore/T008": explore, "compare/T008": compare, "quiz": quiz, "poll": poll, "change": change}
-SCREENS |= {"vignettes": vignettes, "people": stays, "tradeoff": tradeoff, "glossary": stays}
+SCREENS |= {"vignettes": in_stages, "people": stays, "tradeoff": tradeoff, "glossary": stays}
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +215,19 @@ def test_no_english_is_left_on_a_screen_in_german(address, opened, english):
     SCREENS[address](page, see)
     see()
     assert page.evaluate("[document.body.lang, document.documentElement.lang]") == ["de", "de"]
-    assert "Die Fälle sind auf Englisch." in page.locator(".care").inner_text()
+
+
+def test_no_english_is_left_on_what_a_class_gets_on_paper_in_german(browser, english, tmp_path):
+    every = [case.id for case in deck()]
+    pages = {language: print_all(tmp_path / language, every, language=language) for language in ("en", "de")}
+    for in_english_, in_german_ in zip(*pages.values(), strict=True):
+        page = browser.new_page()
+        page.goto(in_english_.as_uri())
+        assert english(page.evaluate(VISIBLE)), "in English it finds English"
+        page.goto(in_german_.as_uri())
+        assert english(page.evaluate(VISIBLE)) == [], in_german_.name
+        assert page.evaluate("document.documentElement.lang") == "de"
+        page.close()
 
 
 def test_no_screen_shows_a_bare_key_or_an_unfilled_blank(opened):

@@ -114,7 +114,7 @@ TAKES = "a number, or its value, lower, upper (numbers), basis and citation (tex
 FOUND = [
     f"readers.anchoring takes {TAKES}; not value = 'strong'.",
     f"sought.wish takes {TAKES}; not sd = 2.",
-    "there is no parameter 'nonsense.a'.",
+    "there is no parameter 'nonsense'.",
     "there is no fact 'rare_diseas'. Did you mean 'rare_disease'?",
     "facts.new_finding has 6 answers, so it needs as many shares, not 2.",
 ]
@@ -173,10 +173,10 @@ UNFIT = [
     ("title = ['a']", "title is text, not ['a']."),
     ("defaults = { bas = 'cited' }", "defaults states a basis and a citation, not bas."),
     ("facts = 3", "facts is a table, not 3."),
-    ("effects.x = 3", "there is no parameter 'effects.x'."),
+    ("effects.x = 3", "effects.x is a table, not 3."),
     ("facts.sex = 3", "facts.sex is a table"),
     ("facts.sex.by = 3", "facts.sex.by is a table"),
-    ("facts.sex.by.x = 3", "there is no parameter 'facts.sex.by.x'."),
+    ("facts.sex.by.x = 3", "facts.sex.by.x is a table"),
     ("facts.sex.by.x.answer = 'male'", "it does not state facts.sex.by.x.when."),
     ("facts.rare_disease = { answer = true, share = 0.2 }", "states an answer or share, not both."),
     ("facts.first_line_weeks = { breaks = '0 1', shares = [1] }", "numbers that rise, from 0 to 5,200, not"),
@@ -257,7 +257,7 @@ WRONG = [
     ("facts", "sex.by.x = { when = { facts = 1 }, answer = 'male' }", "not a condition of a scenario"),
     ("rates", "treatment_changed = 0.05", "rates.treatment_changed lies between 0.0557 and"),
     ("rates", "both_changed_sought = 0.2", "rates.both_changed_sought lies between 0 and 0.148, not at 0.2."),
-    ("facts", f"drug_trials.shares = {[1.0] + [0] * 51}", "states 52 shares, more than there are answers"),
+    ("facts", f"drug_trials.shares = {[1.0] + [0] * 51}", "states 52 shares, more than answers"),
     ("facts", f"drug_trials.by.treated.shares = {[1.0] + [0] * 300}", "states 301 shares"),
 ]  # fmt: skip
 

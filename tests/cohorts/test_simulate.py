@@ -8,12 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from secondop.cohorts import record as module
+from secondop.cohorts import simulate as module
 from secondop.cohorts.outcomes import TRUTH, Cases, expected_rates
 from secondop.cohorts.parameters import TRAITS
-from secondop.cohorts.record import BLOCK, common_cohorts
 from secondop.cohorts.scenario_file import load_scenario, read_scenario
-from secondop.cohorts.simulate import Gaps, simulate, simulate_batches
+from secondop.cohorts.simulate import BLOCK, Gaps, common_cohorts, simulate, simulate_batches
 from secondop.cohorts.truth import Streams, Truth, fact_plans, signalled
 from secondop.errors import SecondopError, UnknownNameError
 from secondop.guideline.second_opinion import RULE_BOOK
@@ -186,7 +185,7 @@ def test_a_gap_changes_no_outcome_and_more_gaps_are_added_to_those_there_are():
     def drawn(missing=None):
         return simulate("general", 100_000, seed=2, missing=missing, engine="polars")
 
-    few, more, some = drawn(), drawn(Gaps(0.2, difficulty=0.6)), drawn(Gaps(0.2, facts=["suspicion"]))
+    few, more = drawn(), drawn(Gaps(0.2, difficulty=0.6))
     for name in FACTS:
         kept = more[name].is_not_null()
         assert more[name].filter(kept).equals(few[name].filter(kept))
@@ -194,7 +193,6 @@ def test_a_gap_changes_no_outcome_and_more_gaps_are_added_to_those_there_are():
     assert more["suspicion"].is_null().mean() == pytest.approx(1 - (1 - share) * 0.8, abs=0.006)
     assert more.filter(pl.col("rare_disease").is_null())["difficulty"].mean() > 0.4
     assert more[[*TRAITS, *TRUTH]].equals(few[[*TRAITS, *TRUTH]])
-    assert some.drop("suspicion").equals(few.drop("suspicion"))
 
 
 # The same rows, whatever is asked for beside them
@@ -307,7 +305,6 @@ REFUSED = [
     ({"n": 10, "seed": 1, "engine": "panda"}, "There is no engine 'panda'. Did you mean 'pandas'?"),
     ({"n": 10, "seed": 1, "missing": 0.3}, "missing is Gaps(share) of more answers not recorded; got 0.3."),
     ({"n": 10, "seed": 1, "missing": Gaps}, "missing is Gaps(share) of more answers not recorded; got"),
-    ({"n": 10, "seed": 1, "missing": Gaps(0.1, facts=["suspicious"])}, "Did you mean 'suspicion'"),
 ]
 
 
@@ -325,8 +322,6 @@ def test_a_seed_is_required_and_gaps_check_themselves():
         Gaps(1.0)
     with pytest.raises(SecondopError, match=r"a share from 0 to 0\.99"):
         Gaps("much")
-    with pytest.raises(SecondopError, match=r"write facts=\['suspicion'\]"):
-        Gaps(0.1, facts="suspicion")
     with pytest.raises(SecondopError, match="A scenario is one by name, or from read_scenario; got None"):
         simulate(None, 10, seed=1)
     with pytest.raises(UnknownNameError):

@@ -16,7 +16,6 @@ from secondop.evaluation.books import (
     all_books,
     book_counts,
     frontier,
-    subset_counts,
 )
 from secondop.evaluation.measures import table
 from secondop.evaluation.patterns import Patterns
@@ -81,10 +80,6 @@ def test_what_nobody_is_stays_nobody_with_weights(given_):
     frame, k = given_
     whole = books(frame.assign(w=1, w2=1), k).counts
     assert ((books(frame, k).counts > 0) == (whole > 0)).all()
-
-
-def test_subset_counts_of_one_rule_are_its_cases():
-    assert subset_counts(np.array([1, 0, 1]), np.array([2.0, 3, 4]), 1).tolist() == [0, 6]
 
 
 @examples(150)

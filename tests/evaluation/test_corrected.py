@@ -9,14 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secondop.errors import SecondopError
-from secondop.evaluation.books import all_books
+from secondop.evaluation.books import all_books, reform
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.contrasts import contrasted
 from secondop.evaluation.corrected import NET, NET_MEASURES, lift
 from secondop.evaluation.learning import learned_triage
 from secondop.evaluation.measures import Z
 from secondop.evaluation.people import of_100
-from secondop.evaluation.reform import reform
 from secondop.evaluation.sensitivity import propagate
 from secondop.evaluation.tradeoff import decision_curve, tradeoff, wide
 from secondop.guideline.second_opinion import RULE_BOOK

@@ -44,7 +44,7 @@ def plain(before, after, changed, odds):
     return dict(zip(LINEAR, 100 * (measures(after) - measures(before)), strict=True))
 
 
-def settle(cases, facts=(False, True), alike=True):
+def settle(cases, facts=(False, True)):
     """All cases settled one by one, in all ways: three arrays (ways, n)."""
     options = []
     for before, after, changed in cases:
@@ -53,8 +53,7 @@ def settle(cases, facts=(False, True), alike=True):
             facts if after is None else (after,),
             (False, True) if changed is None else (changed,),
         )
-        same = alike and before is None and after is None
-        options.append([kind for kind in kinds if not same or kind[0] == kind[1]])
+        options.append(list(kinds))
     return np.moveaxis(np.array(list(itertools.product(*options)), bool), -1, 0)
 
 
@@ -81,11 +80,11 @@ COHORTS = st.lists(st.tuples(ANSWERS, ANSWERS, ANSWERS), min_size=1, max_size=4)
 
 
 @examples(150)
-@given(cases=COHORTS, threshold=st.sampled_from([0.1, 0.5, 0.8]), alike=st.booleans())
-def test_bounds_are_the_extremes_over_every_common_way_to_settle_case_by_case(cases, threshold, alike):
+@given(cases=COHORTS, threshold=st.sampled_from([0.1, 0.5, 0.8]))
+def test_bounds_are_the_extremes_over_every_common_way_to_settle_case_by_case(cases, threshold):
     odds = threshold / (1 - threshold)
-    ways, record = plain(*settle(cases, alike=alike), odds), plain(*settle(cases, (False,)), odds)
-    found = differences(cases, threshold, alike=alike)
+    ways, record = plain(*settle(cases), odds), plain(*settle(cases, (False,)), odds)
+    found = differences(cases, threshold)
     assert list(found) == LINEAR
     for name, numbers in found.items():
         assert [numbers["min"], numbers["max"]] == pytest.approx([ways[name].min(), ways[name].max()]), name
@@ -149,12 +148,14 @@ def test_two_policies_that_refer_the_same_unknown_outcomes_are_ranked_although_t
     assert difference[:3].tolist() == pytest.approx([5, 5, 5])
 
 
-def test_cases_that_neither_can_judge_decide_nothing_only_if_they_are_settled_alike():
-    cases = [(None, None, True)] * 40 + [(False, True, True)] * 5 + [(False, False, False)] * 55
-    alike = paired(*[crossed(cases)] * 2)["true_positive"]
-    assert alike[1:3].tolist() == pytest.approx([5, 5])
-    apart = paired(*[crossed(cases)] * 2, alike=False)["true_positive"]
+def test_cases_that_neither_can_judge_decide_nothing_only_if_one_shared_answer_decides_them():
+    own = [(False, True, True)] * 5 + [(False, False, False)] * 55
+    apart = paired(*[crossed([(None, None, True)] * 40 + own)] * 2)["true_positive"]
     assert apart[1:3].tolist() == pytest.approx([-35, 45])
+    alike = sharing(*(np.array([CODE[answer]]) for answer in (None, False, False)))
+    assert [int(code[0]) for code in alike] == [0, 0]
+    together = paired(*[crossed([(False, False, True)] * 40 + own)] * 2)["true_positive"]
+    assert together[1:3].tolist() == pytest.approx([5, 5])
 
 
 @examples(40)

@@ -70,7 +70,7 @@ REFUSED = {
     "of nobody": ({"n": 0}, "n is a whole number, 1 or more"),
     "a misspelt outcome": ({"outcome": "diagnosis_chanced"}, "Did you mean 'diagnosis_changed'"),
     "a misspelt denominator": ({"denominator": "second opinion"}, "Did you mean 'second opinions obtained'"),
-    "no outcome": ({"outcome": None}, "no outcome None"),
+    "no outcome": ({"outcome": None}, "outcome is a text"),
     "another role": ({"role": "context"}, "There are: calibrate, validate"),
     "a year in words": ({"year": "2020"}, "year is a whole number"),
     "no words": ({"study": None}, "study is a text"),

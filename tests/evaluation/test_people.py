@@ -106,6 +106,12 @@ SENTENCES = [
     ((0.01, 1, 0),
      "Of 100 people, 1 has an indication. 1 of them gets a second opinion. For 0 of these the diagnosis "
      "changes, for 1 it does not."),
+    ((0.004, 0.5, 0.2), "Of 100 people, fewer than 1 has an indication."),
+    ((0.4, 0.01, 0.5), "Of 100 people, 40 have an indication. Fewer than 1 of them gets a second opinion."),
+    ((0.4, 0.5, 0.01),
+     "Of 100 people, 40 have an indication. 20 of them get a second opinion. For fewer than 1 of these the "
+     "diagnosis changes, for 20 it does not."),
+    ((0, 0.5, 0.2), "Of 100 people, 0 have an indication. 0 of them get a second opinion."),
     ((0.4, 0, 0.5),
      "Of 100 people, 40 have an indication. 0 of them get a second opinion."),
 ]  # fmt: skip

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from secondop.errors import SecondopError
+from secondop.evaluation.books import flipped, reform
 from secondop.evaluation.cohort import Cohort
-from secondop.evaluation.reform import flipped, reform
 from secondop.evaluation.tradeoff import tradeoff, wide
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.assess import assess

@@ -19,6 +19,8 @@ from secondop.evaluation.sensitivity import MEASURES, propagate, tornado
 from secondop.evaluation.thresholds import (
     asking_whether_met,
     draw_thresholds,
+    met,
+    parameters_of,
     saying_whether_met,
     thresholds,
 )
@@ -81,7 +83,7 @@ def at_thresholds(values):
         threshold = thresholds(RULE_BOOK)[path]
         name, levels = threshold.fact.name, threshold.fact.levels
         for rule in RULE_BOOK:
-            if threshold.leaf in rule.when.leaves():
+            if threshold in rule.when.leaves():
                 book = book.with_threshold(rule.name, name, levels[int(number)] if levels else number)
     return book
 
@@ -89,8 +91,9 @@ def at_thresholds(values):
 def test_a_threshold_of_a_rule_moves_in_every_rule_that_states_it():
     known = thresholds(RULE_BOOK)
     weeks = known["thresholds.first_line_weeks"]
-    assert (weeks.leaf.value, weeks.parameter.lower, weeks.parameter.upper) == (4, 2, 12)
-    asking = {rule.name for rule in asking_whether_met(RULE_BOOK) if weeks.met.name in rule.facts}
+    ends = parameters_of(RULE_BOOK)["thresholds.first_line_weeks"]
+    assert (weeks.value, ends.value, ends.lower, ends.upper) == (4, 4, 2, 12)
+    asking = {rule.name for rule in asking_whether_met(RULE_BOOK) if met(weeks).name in rule.facts}
     assert asking >= {"failed-first-line", "atypical-or-unresponsive"}
     table = tornado(PROGRAMME, "referral_rate", n=5_000, seed=1, parameters=list(known))
     assert set(table["parameter"]) == set(known) and (table["swing"] > 0).any()
@@ -139,8 +142,7 @@ def test_a_threshold_goes_to_its_ends_exactly_and_refers_who_meets_it_there():
 
 def test_every_whole_number_within_the_range_of_a_threshold_has_its_share_of_the_draws():
     flat = draw_thresholds(RULE_BOOK, 8_000, seed=3, weight=0)
-    for path, threshold in thresholds(RULE_BOOK).items():
-        p = threshold.parameter
+    for path, p in parameters_of(RULE_BOOK).items():
         shares = flat[path].value_counts(normalize=True)
         assert sorted(shares.index) == list(range(int(p.lower), int(p.upper) + 1))
         assert (shares - 1 / len(shares)).abs().max() < 0.02, path

@@ -30,7 +30,6 @@ from secondop import (
 from secondop.errors import SecondopError
 from secondop.evaluation.patterns import few
 from secondop.evaluation.policies import Policy, choose
-from secondop.evaluation.tradeoff import THRESHOLD
 from secondop.evaluation.verification import Verification, learn
 from secondop.teaching import explore_tradeoff
 from tests.figures.seen import hovers, plain, title
@@ -529,6 +528,28 @@ def test_departures_pass_the_estimate_and_reach_both_bounds(measure):
     assert table.loc[table["delta"] == 0, "value"].item() == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("made", [departures, verification_bias])
+def test_where_every_outcome_is_known_it_is_said_that_nothing_is_estimated(made):
+    table = made(BEGG.assign(changed=BEGG["sent"]), {"mine": "sent"}, outcome="changed", given=[])
+    assert table["value"].unique().tolist() == pytest.approx([60])
+    assert "Every outcome is known" in title(getattr(figures, made.__name__)(table))
+    assert "Every outcome" not in made(BEGG, {"mine": "sent"}, outcome="changed", given=[]).attrs["estimate"]
+
+
+def test_where_nothing_varies_an_interval_rests_on_the_known_cases_and_not_on_rounding():
+    """Perfect foresight has the whole possible yield: a share of 1, with Wilson's interval."""
+    cases, own = facts(600, 10).assign(w=np.random.default_rng(10).random(600) + 0.5), {"mine": "sent"}
+    told = {"outcome": "changed", "verified": "known", "flags": own, "by": "site", "weights": "w"}
+    cohort = Cohort(cases, BOOK, **told)
+    chosen = [policy for policy in choose(cohort, own) if policy.sort in ("own", "perfect foresight")]
+    learned = learn(cohort, chosen, "weighted", [])
+    shares, _, sizes = learned.tables(chosen, 2)
+    changes, n = shares[1, :, 0], shares[1, :, 0] / sizes[1]
+    lower = n / (n + 1.959963984540054**2)
+    found = learned.table(chosen, 2, [0.1], ["yield_share"])[1]["yield_share"][1, :, 1]
+    assert found == pytest.approx(100 * (lower - changes) / (1 - changes))
+
+
 def test_departures_multiply_the_odds_within_cases_that_are_alike():
     """Among cells it is arithmetic: odds of 3 to 1 doubled are 6 to 1; of 4 to 16, 1 to 2."""
     asked = {"outcome": "changed", "given": [], "deltas": [np.log(2)]}
@@ -616,40 +637,6 @@ def test_cases_of_a_cluster_count_together_in_the_variance():
         made = Verification(*every, {"mine": np.repeat(refers, times)}, [], "", cluster)
         spread.append(made.tables([Policy("mine", "", "own")], 1)[1])
     np.testing.assert_allclose(spread[1], spread[0] * few(one))
-
-
-# ------------------------------------------------------------------ samples by outcome
-
-
-def test_case_control_samples_are_weighted_to_the_prevalence():
-    """60 cases, 45 sent; 40 controls, 10 sent: sensitivity 75, specificity 75, at a prevalence of 10 %."""
-    cases = pd.DataFrame({"changed": [True] * 60 + [False] * 40})
-    cases["sent"] = [True] * 45 + [False] * 15 + [True] * 10 + [False] * 30
-    table = tradeoff(cases, {"mine": "sent"}, outcome="changed", prevalence=0.1)
-    found = row(table, "mine")
-    assert found[["sensitivity", "specificity"]].tolist() == pytest.approx([75, 75])
-    assert found["true_positive"] == pytest.approx(7.5) and found["false_positive"] == pytest.approx(22.5)
-    assert found["ppv"] == pytest.approx(25) and row(table, "all")["true_positive"] == pytest.approx(10)
-    assert found["n"] == 100 and table.attrs["prevalence"] == 0.1
-    curve = decision_curve(cases, {"mine": "sent"}, outcome="changed", prevalence=0.1, thresholds=[1 / 11])
-    net = curve.query("policy == 'mine' and measure == 'net_benefit'")["value"].item()
-    assert net == pytest.approx(7.5 - 2.25) == pytest.approx(found["net_benefit"])
-    assert THRESHOLD == 1 / 11
-
-
-@pytest.mark.parametrize(
-    ("cases", "asked", "says"),
-    [
-        (BEGG, {"prevalence": 0.1}, "every case needs a known yes or no"),
-        (BEGG.dropna(), {"prevalence": 10}, "a share between 0 and 1"),
-        (BEGG.dropna(), {"prevalence": 1}, "above 0 and below 1; got 1"),
-        (BEGG.dropna(), {"prevalence": "10 %"}, "a share between 0 and 1"),
-        (BEGG.assign(changed=True), {"prevalence": 0.1}, "some of each"),
-    ],
-)
-def test_a_prevalence_is_refused_where_outcomes_are_unknown_or_all_alike(cases, asked, says):
-    with pytest.raises(SecondopError, match=says):
-        tradeoff(cases, {"mine": "sent"}, outcome="changed", **asked)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -36,9 +36,8 @@ def test_the_title_says_how_many_wrong_readings_a_band_catches_how_surely_and_at
 
 def test_pointing_at_a_band_says_its_counts():
     assert rows(figures.second_readings(TABLE))[1] == {
-        "ambiguous band": "±0.15", "read again": "30 of 500",
-        "wrong readings caught": "12 of 20 (40 to 80 %)",
-        "nothing changes: possible overuse": "18",
+        "ambiguous band": "±0.15", "wrong readings caught": "12 of 20 (40 to 80 %)",
+        "read again": "30 of 500 (6.0 %)", "nothing changes: possible overuse": "18 of 500 (3.6 %)",
     }  # fmt: skip
 
 

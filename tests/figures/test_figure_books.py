@@ -27,35 +27,34 @@ def books(cases):
 
 
 def drawn(figure):
-    """The frontier, and the whole book."""
-    return [part for part in figure.data if part.customdata is not None]
+    """The marks, those of the frontier first and the whole book last."""
+    return next(part for part in figure.data if part.customdata is not None)
 
 
 def test_every_mark_is_a_book_of_the_frontier_and_the_whole_book_stands_beside(cases):
     made = books(cases)
-    front, whole = drawn(figures.all_books(made))
-    assert list(front.x) == pytest.approx(made.frontier["referral_rate"].tolist())
-    assert list(front.y) == pytest.approx(made.frontier["true_positive"].tolist())
+    marks = drawn(figures.all_books(made))
+    assert list(marks.x[:-1]) == pytest.approx(made.frontier["referral_rate"].tolist())
+    assert list(marks.y[:-1]) == pytest.approx(made.frontier["true_positive"].tolist())
     either = (cases[FACTS] == True).any(axis=1)  # noqa: E712
-    assert [*whole.x, *whole.y] == pytest.approx(
-        [100 * either.mean(), 100 * (either & cases["changed"]).mean()]
-    )
+    whole = [100 * either.mean(), 100 * (either & cases["changed"]).mean()]
+    assert [marks.x[-1], marks.y[-1]] == pytest.approx(whole)
     shown = rows(figures.all_books(made))
     names = [", ".join(rule.replace("-", " ") for rule in book) for book in made.frontier["book"]]
-    assert [row["rule book"] for row in shown] == ["no rule", *names[1:], names[-1]]
+    assert [row["rule book"] for row in shown] == ["no rule", *names[1:]]  # the last of them is the whole
 
 
 def test_chance_is_a_line_and_what_lies_above_it_is_shaded(cases):
     made = books(cases)
-    figure, (front, whole) = figures.all_books(made), drawn(figures.all_books(made))
+    figure, marks = figures.all_books(made), drawn(figures.all_books(made))
     share = cases["changed"].mean()
     (chance,) = [part for part in figure.data if part.line.dash == "dot"]
-    assert list(chance.x) == pytest.approx([0, whole.x[0]])
-    assert list(chance.y) == pytest.approx([0, share * whole.x[0]])
+    assert list(chance.x) == pytest.approx(marks.x)
+    assert list(chance.y) == pytest.approx([share * x for x in marks.x])
     (gap,) = [part for part in figure.data if part.fill == "toself"]
-    many = len(front.x)
-    assert list(gap.y[:many]) == pytest.approx(list(front.y))
-    assert list(gap.y[many:]) == pytest.approx([share * x for x in front.x[::-1]])
+    many = len(marks.x) - 1
+    assert list(gap.y[:many]) == pytest.approx(list(marks.y[:-1]))
+    assert list(gap.y[many:]) == pytest.approx([share * x for x in marks.x[-2::-1]])
 
 
 def test_rules_are_named_at_the_marks_that_they_bring(cases):
@@ -68,14 +67,13 @@ def test_rules_are_named_at_the_marks_that_they_bring(cases):
 
 def test_missing_information_is_a_pale_bar_and_chance_a_thin_line(cases):
     figure = figures.all_books(books(cases))
-    front, whole = drawn(figure)
+    marks = drawn(figure)
     pale = [part for part in figure.data if part.line.width == 7]
-    assert len(pale) == len(front.x) + 1
-    assert all(part.y[0] <= y <= part.y[1] for part, y in zip(pale, [*front.y, *whole.y], strict=True))
+    assert all(part.y[0] <= y <= part.y[1] for part, y in zip(pale, marks.y, strict=True))
     assert pale[-1].y[1] > pale[-1].y[0]  # some facts are missing
     sure = figures.all_books(books(cases.assign(**cases[FACTS].fillna(False))))
     assert all(part.y[0] == part.y[1] for part in sure.data if part.line.width == 7)
-    assert all(upper >= 0 for upper in whole.error_y.array)
+    assert all(upper >= 0 for upper in marks.error_y.array)
 
 
 def test_the_title_claims_more_than_chance_only_where_the_interval_does(cases):
@@ -111,5 +109,5 @@ def test_simulated_is_called_simulated_and_what_is_not_is_not(cases):
 
 
 def test_a_table_is_refused_by_name(cases):
-    with pytest.raises(SecondopError, match="draws the Books that all_books makes, and was given DataFrame"):
+    with pytest.raises(SecondopError, match="draws the Books that all_books makes, not DataFrame"):
         figures.all_books(firing_rates(cases))

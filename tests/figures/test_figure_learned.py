@@ -44,11 +44,11 @@ def test_calibration_draws_each_group_with_its_interval():
 
 def test_unknown_outcomes_are_a_pale_line_and_no_point():
     fig = figures.calibration(CALIBRATION)
-    assert [list(line.y) for line in fig.data if line.line.width == 7] == [[70, 80]]
+    assert [list(line.y) for line in fig.data if line.line.width == 7] == [[10, 10], [60, 60], [70, 80]]
     assert list(trace(fig, "groups").marker.size) == [9, 9, 0] and "Pale: unknown outcomes." in title(fig)
     assert rows(fig)[2] == {
-        "group": "3 of 3", "mean probability": "70.0 %", "came true": "70.0 to 80.0 % (60.0 to 87.0)",
-        "cases": "70 of 100, 10 unknown",
+        "group": "3 of 3", "mean probability, %": "70.0", "came true, %": "70.0 to 80.0",
+        "95 % interval": "60.0 to 87.0", "changed": "70 of 100 (70 %)", "not known": "10",
     }  # fmt: skip
     assert "Pale" not in title(figures.calibration(CALIBRATION.head(2)))
 
@@ -78,7 +78,7 @@ def test_calibration_says_of_the_probabilities_what_the_intervals_allow(slope, i
 def test_a_negative_intercept_is_written_as_such():
     table = CALIBRATION.copy()
     table.attrs = {"slope": (1, 0.9, 1.1), "intercept": (-0.001, -0.5, 0.1)}
-    assert "Calibration intercept 0.00 (−0.50 to 0.10)." in title(figures.calibration(table))
+    assert "Calibration intercept: 0.00 (−0.50 to 0.10)." in title(figures.calibration(table))
 
 
 def volume(level="recommended", sent=50.0, learned=30.0, lower=2.0, upper=8.0, winner="learned triage"):
@@ -108,9 +108,8 @@ def test_at_the_same_volume_true_and_false_positives_end_where_the_referrals_end
     found, needless, missed = bars(fig).values()
     assert found == [(0, 20), (0, 25), (0, 30)]
     assert needless == [(20, 50), (25, 50), (30, 50)] and missed == [(50, 70), (50, 65), (50, 60)]
-    assert [bar.marker.color for bar in fig.data[:3]] == [
-        COLOURS[x] for x in ("useful", "overuse", "underuse")
-    ]
+    colours = [{*bar.marker.color} for bar in fig.data if bar.type == "bar"]
+    assert colours == [{COLOURS[x]} for x in ("useful", "overuse", "underuse") for _ in range(2)]
     assert bars(fig, 1).keys() == bars(fig).keys() and len(bars(fig, 2)) == 0
     assert [note for note in notes(fig) if "of 100, missing" in note] == [
         "recommended: 50 of 100, missing as no", "recommended: 50 of 100, missing as yes",
@@ -121,14 +120,21 @@ def test_at_the_same_volume_true_and_false_positives_end_where_the_referrals_end
 
 def test_the_interval_is_that_of_the_difference_from_the_rule_book():
     lines = [part for part in figures.same_volume(volume()).data if part.error_x.array]
-    assert [(line.x[0], line.x[0] + line.error_x.array[0], line.y[0]) for line in lines] == [(27, 33, -2)] * 2
+    ends = [(line.x[-1], line.x[-1] + line.error_x.array[-1], line.y[-1]) for line in lines]
+    assert ends == [(27, 33, -2)] * 2 and all({*line.x[:-1]} == {None} for line in lines)
 
 
 TITLES = [
     # the learned triage finds, interval, winner, title
-    (30, 2, 8, "learned triage", "the learned triage finds 30.0 changes, the rule book 25.0"),
-    (20, -8, -2, "rule book", "the rule book finds 25.0 changes, the learned triage 20.0"),
-    (26, -2, 4, "neither", "the rule book finds 25.0 changes, the learned triage 26.0, too close to call"),
+    (30, 2, 8, "learned triage", "the learned triage finds 30.0 changes, the rule book finds 25.0"),
+    (20, -8, -2, "rule book", "the rule book finds 25.0 changes, the learned triage finds 20.0"),
+    (
+        26,
+        -2,
+        4,
+        "neither",
+        "the rule book finds 25.0 changes, the learned triage finds 26.0, too close to call",
+    ),
     (26, np.nan, np.nan, "", "Unknown outcomes leave open who finds more"),
 ]
 
@@ -141,13 +147,13 @@ def test_the_title_names_a_winner_only_where_the_interval_does(learned, lower, u
 
 def test_what_unknown_outcomes_leave_open_is_said_to_be_unknown():
     fig = figures.same_volume(volume(learned=np.nan, lower=np.nan, upper=np.nan, winner=""))
-    assert notes(fig).count("?") == 2 and rows(fig)[2]["referred, something changes"] == "unknown"
+    assert notes(fig).count("unknown") == 2 and rows(fig)[2]["referred, something changes"] == "unknown"
     assert "nan" not in " ".join(notes(fig)) + fig.layout.meta["description"]
 
 
 def test_the_title_says_when_not_all_comparisons_end_alike():
     both = pd.concat([volume(), volume("urgent", 30.0, 20.0, -8, -2, "rule book")])
-    assert "the rule book 25.0; 2 of 4 comparisons end so" in title(figures.same_volume(both))
+    assert "the rule book finds 25.0; 2 of 4 comparisons end so" in title(figures.same_volume(both))
 
 
 IMPORTANCE = pd.DataFrame(
@@ -165,10 +171,11 @@ IMPORTANCE.attrs |= {"n": 900, "unknown": 100, "auc": 62.3, "simulated": True}
 
 def test_importance_draws_the_first_facts_and_always_those_that_tell_nothing():
     fig = figures.importance(IMPORTANCE, ["lifestyle_change_tried"], most=2)
-    drawn, silent = trace(fig, "may tell something"), trace(fig, "tell nothing, by construction")
-    assert list(drawn.x) == [2.5, 1.0] and list(silent.x) == [-0.1] and silent.y == (-2,)
-    np.testing.assert_allclose(drawn.error_x.array, [0.5, 0.5])
-    assert drawn.marker.color != silent.marker.color and drawn.marker.symbol != silent.marker.symbol
+    drawn = trace(fig, "mark")
+    assert list(drawn.x) == [2.5, 1.0, -0.1] and list(drawn.y) == [0, -1, -2]
+    assert list(trace(fig, "interval").error_x.array) == pytest.approx([1, 1, 0.4])
+    assert list(drawn.marker.symbol) == ["circle", "circle", "diamond-open"]
+    assert drawn.marker.color[1] != drawn.marker.color[2] and "Diamond: tells nothing" in title(fig)
     assert notes(fig) == ["Suspicion", "Drug trials", "Lifestyle change tried", "2.5", "1.0", "−0.1"]
     assert "900 simulated cases, 100 without a known outcome left out" in title(fig)
     assert "3 of 4 facts are shown" in title(fig)
@@ -179,15 +186,15 @@ def test_importance_draws_the_first_facts_and_always_those_that_tell_nothing():
 
 def test_importance_calls_ties_ties_and_nothing_shown_nothing():
     assert title(figures.importance(IMPORTANCE)).startswith(
-        "“Suspicion” matters most: shuffling it costs 2.5 of the 12.3 points by which"
+        "“Suspicion” matters most: shuffling it costs 2.5 points of AUC, of 12.3 by which"
     )
     tied = IMPORTANCE.assign(upper=[3.0, 2.1, 2.05, 0.1])
     assert title(figures.importance(tied)).startswith(
         "“Suspicion” matters most, in a tie with 2 more: shuffling"
     )
     none = figures.importance(IMPORTANCE.assign(lower=-0.1))
-    assert title(none).startswith("No fact is shown to matter: every interval includes zero")
-    assert not any(part.showlegend for part in none.data)
+    assert title(none).startswith("Which fact matters most cannot be told: 0 of 4 are shown to matter")
+    assert "Diamond" not in title(none)
 
 
 FIGURES = [

@@ -37,12 +37,9 @@ BANDS.attrs = {"n": 10_000}
 
 def test_each_bar_of_a_tornado_goes_from_the_base_to_an_end():
     figure = figures.tornado(SWINGS)
-    lower, upper = trace(figure, "assumed, lower end"), trace(figure, "assumed, upper end")
-    assert [list(lower.base), list(lower.x), list(upper.x)] == [[33, 33], [-2, 0], [3, 0]]
-    assert list(lower.y) == list(upper.y) == [0, -3]
-    assert list(trace(figure, "fitted, lower end").x) == [1] and list(
-        trace(figure, "fitted, lower end").y
-    ) == [-1]
+    lower, upper = trace(figure, "at_lower"), trace(figure, "at_upper")
+    assert {*lower.base, *upper.base} == {33} and list(lower.y) == list(upper.y) == [0, -1, -2, -3]
+    assert [list(lower.x), list(upper.x)] == [[-2, 1, 0, 0], [3, -1, 0.5, 0]]
     assert [list(line.x) for line in figure.data if line.type == "scatter"] == [
         [33, 33]
     ]  # the scenario as stated
@@ -50,8 +47,9 @@ def test_each_bar_of_a_tornado_goes_from_the_base_to_an_end():
 
 def test_what_is_assumed_fitted_or_cited_has_a_colour_and_no_hatching_of_missing_information():
     drawn = {part.name: part.marker for part in figures.tornado(SWINGS).data}
-    upper = [drawn[f"{name}, upper end"] for name in ("assumed", "fitted", "cited")]
-    assert len({marker.color for marker in upper}) == 3 and not any(marker.pattern.shape for marker in upper)
+    upper = drawn["at_upper"].color
+    assert len({*upper[:3]}) == 3 and upper[0] == upper[3] and not drawn["at_upper"].pattern.shape
+    assert "first right, 0.86 to 0.88 (fitted)" in notes(figures.tornado(SWINGS))
 
 
 def test_the_tornado_says_what_it_found_and_what_it_left_out():
@@ -59,12 +57,12 @@ def test_the_tornado_says_what_it_found_and_what_it_left_out():
     said = title(figure)
     assert said.startswith("“Share of a” moves true positives most: 31.0 to 36.0 per 100, 33.0 as stated")
     assert "10,000 simulated cases a bar, policy “recommended”." in said
-    assert said.endswith("by up to ±0.3. 2 more swing by 0.5 at most. 2 do not vary.")
-    assert notes(figure) == ["share of a, 0.2 to 0.5", "first right, 0.86 to 0.88", "5.00", "2.00"]
+    assert said.endswith("by up to ±0.3. 2 more swing less; 0 have no value at an end.")
+    labels = ["share of a, 0.2 to 0.5 (assumed)", "first right, 0.86 to 0.88 (fitted)"]
+    assert notes(figure) == [*labels, "5.00", "2.00"]
     assert rows(figure)[0] == {
-        "parameter": "Share of a", "known as": "assumed: 0.3", "at its lower end": "31.00 per 100 at 0.2",
-        "at its upper end": "36.00 per 100 at 0.5", "as stated": "33.00 per 100",
-        "swing": "5.00, give or take 0.30 by chance",
+        "parameter": labels[0], "at its lower end": "31.00", "at its upper end": "36.00", "swing": "5.00",
+        "by chance": "0.30",
     }  # fmt: skip
 
 
@@ -96,32 +94,34 @@ def test_swings_that_chance_could_turn_around_are_a_tie():
 
 def test_a_tornado_in_which_nothing_moves_says_so():
     figure = figures.tornado(SWINGS.tail(1))
-    assert title(figure).startswith("None of these parameters moves true positives from 33.0 per 100 10,000")
+    assert title(figure).startswith(
+        "No parameter is shown to move true positives from 33.0 per 100: chance moves"
+    )
 
 
 def test_bands_are_ordered_by_their_median_which_stands_at_the_end():
     figure = figures.propagate(BANDS)
-    assert notes(figure)[1:5] == ["Everybody", "Recommended if missing were yes", "Recommended", "Nobody"]
-    assert notes(figure)[5:9] == ["39.0", "37.2", "33.5", "0.0"]
+    assert notes(figure)[:4] == ["Everybody", "Recommended if missing were yes", "Recommended", "Nobody"]
+    assert notes(figure)[4:8] == ["39.0", "37.2", "33.5", "0.0"]
     assert list(trace(figure, "median").x) == [39, 37.2, 33.5, 0]
-    assert list(trace(figure, "as stated").x) == [39, 37, 33, 0]
+    assert list(trace(figure, "base").x) == [39, 37, 33, 0]
     row = rows(figure)[2]
     assert row["95 % of draws"] == "31.0 to 36.0" and row["half of them"] == "32.0 to 34.0"
 
 
 def test_half_of_the_draws_is_a_bar_95_percent_a_thin_line_and_what_gaps_add_is_hatched():
-    bars = [part for part in figures.propagate(BANDS).data if part.type == "bar"]
-    spans = {part.y[0]: (part.base[0], part.base[0] + part.x[0]) for part in bars}
-    assert spans == {0: (37, 41), -1: pytest.approx((36.8, 37.4)), -2: (32, 34), -3: (0, 0)}
-    assert [part.y[0] for part in bars if part.marker.pattern.shape] == [-1]
-    assert bars[1].marker.line.color == bars[2].marker.color == COLOURS["recommended"]
-    thin = next(part for part in figures.propagate(BANDS).data if part.error_x.array)
+    solid, hatched = (part for part in figures.propagate(BANDS).data if part.type == "bar")
+    assert list(solid.base) == [37, None, 32, 0] and list(solid.x) == [4, None, 2, 0]
+    assert list(hatched.base) == [None, 36.8, None, None] and hatched.x[1] == pytest.approx(0.6)
+    assert hatched.marker.pattern.shape and not solid.marker.pattern.shape
+    assert hatched.marker.line.color[1] == solid.marker.color[2] == COLOURS["recommended"]
+    thin = trace(figures.propagate(BANDS), "interval")
     assert list(thin.error_x.array) == [18, pytest.approx(1.5), 5, 0] and list(thin.x) == [30, 36.5, 31, 0]
 
 
 def test_an_arrow_leads_from_the_known_row_to_that_with_gaps():
-    arrows = [note for note in figures.propagate(BANDS).layout.annotations if note.axref == "x"]
-    assert [(arrow.ax, arrow.ay, arrow.x, arrow.y) for arrow in arrows] == [(33.5, -2, 37.2, -1)]
+    (arrow,) = [part for part in figures.propagate(BANDS).data if part.mode == "lines+markers"]
+    assert (arrow.x, arrow.y) == ((33.5, 37.2), (-2, -1)) and arrow.marker.size[0] == 0
 
 
 def test_the_title_says_how_far_the_widest_of_the_rule_books_policies_spreads():
@@ -129,10 +129,9 @@ def test_the_title_says_how_far_the_widest_of_the_rule_books_policies_spreads():
     assert said.startswith(
         "“Recommended”: 31.0 to 36.0 per 100 in 95 % of draws, 33.0 as stated; the widest spread of the rule"
     )
-    assert "10,000 simulated cases in each of 200 draws" in said and "left out" not in said
+    assert "10,000 simulated cases in each of 200 draws" in said and "count nothing are left out" in said
     alone = title(figures.propagate(BANDS[BANDS["policy"] == "all"]))
     assert alone.startswith("“Everybody”: 30.0 to 48.0 per 100 in 95 % of draws, 39.0 as stated 10,000")
-    assert "nothing was counted are left out" in title(figures.propagate(BANDS.assign(blank=1)))
 
 
 def test_bands_that_draws_cannot_tell_apart_are_a_tie():
@@ -155,15 +154,13 @@ def test_one_measure_at_a_time(draw, table):
 
 
 def test_bands_of_nothing_counted_are_refused():
-    with pytest.raises(SecondopError, match="Nothing was counted for true_positive in any draw"):
+    with pytest.raises(SecondopError, match="No policy has finite true positives in any draw"):
         figures.propagate(BANDS.tail(1))
 
 
 def test_swings_no_larger_than_chance_are_not_said_to_move_anything():
     figure = figures.tornado(SWINGS.assign(swing_error=[6.0, 2.5, 0.6, 0.0]))
-    assert title(figure).startswith(
-        "None of these parameters is shown to move true positives from 33.0 per 100:"
-    )
+    assert title(figure).startswith("No parameter is shown to move true positives from 33.0 per 100:")
 
 
 def test_negative_numbers_have_a_true_minus_and_none_is_a_negative_zero():
@@ -179,12 +176,12 @@ def test_what_has_no_value_at_an_end_is_left_out_and_counted(none):
     part = SWINGS.copy()
     part.loc[0, ["at_upper", "swing", "swing_error"]] = none
     said = title(figures.tornado(part))
-    assert said.startswith("“First right” moves") and "Left out, as an end has no value: 1." in said
+    assert said.startswith("“First right” moves") and "; 1 have no value at an end." in said
     with pytest.raises(SecondopError, match="no true positives at any end"):
         figures.tornado(SWINGS.assign(base=none))
     bands = BANDS.copy()
     bands.loc[1, ["upper", "median"]] = none
     figure = figures.propagate(bands)
-    assert "Without limit, so not drawn: recommended." in title(figure) and "nan" not in str(rows(figure))
+    assert "Without a number, so not drawn: recommended" in title(figure) and "nan" not in str(rows(figure))
     with pytest.raises(SecondopError, match="no bands to draw"):
         figures.propagate(BANDS.assign(median=none))

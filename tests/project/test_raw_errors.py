@@ -69,7 +69,6 @@ WRONG = {  # of each kind of argument what is no such thing, and is handed in al
     "what": [3],
     "verdicts": ["yes", None, pd.DataFrame()],
     "next_question": ["yes", None],
-    "refit": ["yes", None],
     "rule_book": ["RULE_BOOK", None, 3],
     "before": ["RULE_BOOK", None],
     "after": ["RULE_BOOK", None],

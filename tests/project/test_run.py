@@ -135,6 +135,8 @@ def test_it_starts_without_any_package():
         ("classroom", "run.py classroom"),
         ("classroom URL=https://a.example SERVE=1", 'run.py classroom --url "https://a.example" --serve'),
         ("class URL=https://a.example SERVE=1", 'run.py class --url "https://a.example"'),
+        ("classroom LANGUAGE=de", 'run.py classroom --language "de"'),
+        ("class LANGUAGE=de URL=https://a.example", 'run.py class --url "https://a.example" --language "de"'),
         ("study URL=https://a.example", "run.py study"),
     ],
 )

@@ -263,7 +263,7 @@ def test_first_and_later_readers_are_two_and_those_who_read_later_share_a_vote()
 
 @pytest.mark.parametrize("weights", ["cubic", None, 1, ["linear"]])
 def test_weights_that_are_none_are_refused(weights):
-    with pytest.raises(SecondopError, match="weights is a choice of identity, linear, quadratic"):
+    with pytest.raises(SecondopError, match="weights is one of identity, linear, quadratic"):
         table_of([*"xy"], [*"xx"], weights=weights)
 
 

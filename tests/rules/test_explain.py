@@ -356,8 +356,9 @@ def test_what_is_not_one_case_is_refused(case):
     ],
 )
 def test_the_verdict_shows_the_steps_that_the_book_can_reach_and_no_others(rules, steps):
-    words = Page(explain({"fever": False, "rash": False}, small_book(*rules)).to_html("verdict")).words
-    shown = [line.removesuffix("✓").strip() for line in words.splitlines()]
+    told = explain({"fever": False, "rash": False}, small_book(*rules))
+    verdict = Page(told.to_html()).words.partition(told.outlook)[0]
+    shown = [line.removesuffix("✓").strip() for line in verdict.splitlines()]
     known = [level.replace("_", " ") for level in RECOMMENDATIONS]
     assert [line for line in shown if line in known] == steps
 
@@ -402,11 +403,10 @@ def with_evil_texts():
 def test_no_text_of_a_book_or_a_case_is_ever_more_than_text(audience, known):
     case = known | {EVIL: EVIL, "note": [EVIL], "huge": 10**6000, "</div>": "<b>"}
     told = explain(case, with_evil_texts(), audience=audience)
-    for part in ("all", "verdict", "reasons"):
-        html = told.to_html(part)
-        page = Page(html)
-        assert page.tags <= {"div", "span", "details", "summary"} and page.attributes <= {"style"}
-        assert "<img" not in html and "</script" not in html and "49" not in page.words
+    html = told.to_html()
+    page = Page(html)
+    assert page.tags <= {"div", "span", "details", "summary"} and page.attributes <= {"style"}
+    assert "<img" not in html and "</script" not in html and "49" not in page.words
     page = Page(told.rule_book._repr_html_())
     assert page.tags <= {"div", "table", "thead", "tbody", "tr", "th", "td"} and page.attributes <= {"style"}
     assert page.words.count(EVIL) > 10 and json.loads(json.dumps(told.to_dict())) == told.to_dict()
@@ -414,7 +414,7 @@ def test_no_text_of_a_book_or_a_case_is_ever_more_than_text(audience, known):
 
 def test_a_template_that_asks_for_what_is_not_there_fails():
     with pytest.raises(jinja2.UndefinedError):
-        render("explanation.html.j2", e=explain({}, IMAGING), part="all", note=NOT_FOR_CARE, gaps=0)
+        render("explanation.html.j2", e=explain({}, IMAGING), note=NOT_FOR_CARE, gaps=0)
 
 
 @pytest.mark.parametrize("book", [IMAGING, RULE_BOOK], ids=lambda book: book.title)

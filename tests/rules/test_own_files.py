@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
-import io
 import re
 import sys
+import tempfile
 import warnings
-import zipfile
 from datetime import date, datetime
 from pathlib import Path
 
@@ -19,7 +17,6 @@ import openpyxl
 import pandas as pd
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -100,12 +97,20 @@ def test_fault_13_numbers_and_plain_texts_are_none(cell):
 # ------------------------------------------------------------------ reading own files
 
 pytestmark = pytest.mark.filterwarnings("ignore::secondop.rules.cases.MissingFactsWarning")
+FOLDER = tempfile.TemporaryDirectory()
 ROWS = pytest.mark.filterwarnings("ignore::secondop.rules.doubts.RowsWarning")
 
 
 def text(*lines):
-    """A file of these lines, as one that was opened."""
-    return io.StringIO("\n".join(lines) + "\n")
+    """The path of a file of these lines."""
+    return saved("\n".join([*lines, ""]).encode())
+
+
+def saved(content, name="log.csv"):
+    """The path of a file that holds this."""
+    path = Path(FOLDER.name, name)
+    path.write_bytes(content)
+    return path
 
 
 def said_by(category, read, *args, **more):
@@ -119,15 +124,14 @@ def said_by(category, read, *args, **more):
 
 def workbook(*sheets, **more):
     """A workbook of these sheets, each a list of rows."""
-    book, data = openpyxl.Workbook(), io.BytesIO()
+    book, path = openpyxl.Workbook(), Path(FOLDER.name, "log.xlsx")
     book.remove(book.active)
     for i, rows in enumerate(sheets):
         sheet = book.create_sheet(more.get("title", f"Sheet {i + 1}"))
         for row in rows:
             sheet.append(row)
-    book.save(data)
-    data.seek(0)
-    return data
+    book.save(path)
+    return path
 
 
 def plain(values):
@@ -198,7 +202,7 @@ AT_999 = "999,yes,none,unchanged,uncontrolled"
 def test_2_2_999_weeks_are_warned_of_and_unknown_once_that_is_said():
     said = said_by(MissingCodesWarning, read_cases, text(FAILED, AT_999))
     assert said == (
-        "Of the cases of the file: column 'first_line_weeks': 999 stands far from every other number, "
+        "Of the cases of log.csv: column 'first_line_weeks': 999 stands far from every other number, "
         "in 1 row. If it stands for not recorded, say unknown={'first_line_weeks': [999]}."
     )
     cases = read_cases(text(FAILED, AT_999), unknown={"first_line_weeks": [999]})
@@ -238,7 +242,7 @@ def test_2_2_a_code_stands_apart_at_the_end_of_its_column(numbers, apart, dress)
     elif dress in ("object", "text"):
         frame = frame.astype({"first_line_weeks": object})
     if dress == "text":
-        frame = io.StringIO(frame.to_csv(index=False))
+        frame = saved(frame.to_csv(index=False).encode())
     elif dress == "polars":
         frame = pl.from_pandas(frame)
     elif dress == "pyarrow":
@@ -303,7 +307,7 @@ BLANK = "patient,neoplasia_concern", "1,yes", "2,no", ",", ","
 def test_9_1_blank_rows_are_said_with_their_lines_and_kept():
     said = said_by(RowsWarning, read_cases, text(*BLANK))
     assert said == (
-        "Of the cases of the file: 2 rows state nothing (lines 4, 5). "
+        "Of the cases of log.csv: 2 rows state nothing (lines 4, 5). "
         "Each counts as a case: remove it if it is none."
     )
     table = check_cases(text(*BLANK))
@@ -386,7 +390,7 @@ def test_9_further_a_group_in_several_spellings_is_said_and_not_joined():
 
 def test_10_1_empty_columns_without_a_name_are_left_aside_and_said():
     lines = "patient,neoplasia_concern,,", "1,yes,,"
-    assert "of the file: the header leaves aside 2 columns without a name or a cell." in said_by(
+    assert "of log.csv: the header leaves aside 2 columns without a name or a cell." in said_by(
         RowsWarning, read_cases, text(*lines)
     )
     with pytest.warns(RowsWarning):
@@ -405,8 +409,7 @@ TITLES = [
     ),
     ("blank lines", ["", "Log,,", "", "patient,sex,x", "", "1,mal,2"], [2], "line 6"),
     ("a comma in the title", ['"Log, 2026",,', "patient,sex,x", "1,mal,2"], [1], "line 3"),
-    ("Excel's separator", ["sep=;", "patient;sex", "1;mal"], [], "line 3"),
-    ("one of one's own", ["sep=|", "patient|sex", "1|mal"], [], "line 3"),
+    ("Excel's separator", ["sep=;", "patient;sex", "1;mal"], [1], "line 3"),
 ]
 
 
@@ -445,7 +448,7 @@ LINES = [
 
 @pytest.mark.parametrize(("what", "content", "place"), LINES, ids=[row[0] for row in LINES])
 def test_10_4_a_problem_has_the_line_of_its_record(what, content, place):
-    assert check_cases(io.StringIO(content, newline=""))["first_case"].iloc[-1] == place
+    assert check_cases(saved(content.encode()))["first_case"].iloc[-1] == place
 
 
 @pytest.mark.parametrize(
@@ -658,16 +661,15 @@ ENCODED = "sex;Größe\nmale;1\n"
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "UTF-8", "mac_roman", "utf-8-sig"])
-def test_a_file_in_another_encoding_is_read_once_it_is_said(encoding, tmp_path):
-    (tmp_path / "log.csv").write_bytes(ENCODED.encode(encoding))
-    for source in (tmp_path / "log.csv", io.BytesIO(ENCODED.encode(encoding))):
-        assert read_cases(source, encoding=encoding).columns.tolist() == ["sex", "Größe"]
+def test_a_file_in_another_encoding_is_read_once_it_is_said(encoding):
+    got = read_cases(saved(ENCODED.encode(encoding)), encoding=encoding)
+    assert got.columns.tolist() == ["sex", "Größe"]
 
 
 def test_a_mark_of_byte_order_is_no_part_of_the_first_name():
     marked = "\ufeffx,sex\n1,male\n"
-    got = read_cases(io.BytesIO(marked.encode("utf-16-le")), encoding="utf-16-le")
-    assert got.columns[0] == "x" and read_cases(io.StringIO(marked)).columns[0] == "x"
+    got = read_cases(saved(marked.encode("utf-16-le")), encoding="utf-16-le")
+    assert got.columns[0] == "x" and read_cases(saved(marked.encode())).columns[0] == "x"
 
 
 @ROWS
@@ -693,10 +695,10 @@ WRONG_ENCODING = [
 ]
 
 
-@pytest.mark.parametrize(("saved", "said", "message"), WRONG_ENCODING)
-def test_a_wrong_encoding_is_said_with_the_line_and_what_to_try(saved, said, message):
+@pytest.mark.parametrize(("kept", "said", "message"), WRONG_ENCODING)
+def test_a_wrong_encoding_is_said_with_the_line_and_what_to_try(kept, said, message):
     with pytest.raises(SecondopError, match=re.escape(message)):
-        read_cases(io.BytesIO(ENCODED.encode(saved)), encoding=said)
+        read_cases(saved(ENCODED.encode(kept)), encoding=said)
 
 
 NUMBERS = [
@@ -728,7 +730,7 @@ def test_a_number_that_nobody_can_tell_may_be_said():
     assert got["first_line_weeks"].tolist() == [1000]
 
 
-# --- workbooks, streams
+# --- workbooks
 
 
 def test_a_workbook_is_read_with_its_kinds_and_says_which_sheet():
@@ -745,10 +747,8 @@ def test_a_workbook_is_read_with_its_kinds_and_says_which_sheet():
     assert got["day"][0] == datetime(2026, 1, 2) and str(got["n"].dtype) == "double[pyarrow]"
 
 
-def test_a_workbook_from_a_path_and_one_that_holds_nothing(tmp_path):
-    (tmp_path / "log.xlsx").write_bytes(workbook([["sex"], ["male"]]).read())
-    assert read_cases(tmp_path / "log.xlsx")["sex"].tolist() == ["male"]
-    with pytest.raises(SecondopError, match=r"the file is empty: its first row must name the columns"):
+def test_a_workbook_that_holds_nothing_is_refused():
+    with pytest.raises(SecondopError, match=r"log\.xlsx is empty: its first row must name the columns"):
         read_cases(workbook([]))
 
 
@@ -762,36 +762,7 @@ def test_a_warning_points_at_the_line_that_reads():
     assert len(caught) == 4 and {warning.filename for warning in caught} == {__file__}
 
 
-def test_formulas_without_a_result_are_said(tmp_path):
-    path = tmp_path / "log.xlsx"
-    path.write_bytes(
-        workbook([["sex", "rare_disease"], ["male", '=IF(1=1,"yes","no")'], ["male", "no"]]).read()
-    )
-    said = said_by(RowsWarning, read_cases, path)
-    assert "the workbook has 1 formula without a result: each is read as an empty cell." in said
-    assert check_cases(path)["first_case"].tolist() == ["the workbook"]
-    told = tmp_path / "told.xlsx"  # as a spreadsheet writes the result of a formula, here an empty text
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(told, "w") as new:
-        for part in old.namelist():
-            content = old.read(part).replace(b'<c r="B2"><f>', b'<c r="B2" t="str"><f>')
-            new.writestr(part, content)
-    assert check_cases(told).empty
-
-
 def test_without_openpyxl_it_is_said_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     with pytest.raises(SecondopError, match=r"needs openpyxl: pip install 'secondop\[excel\]'.*CSV UTF-8"):
-        read_cases(io.BytesIO(b"PK\3\4"))
-
-
-def test_what_has_a_read_is_read_as_text_bytes_gzip_and_parquet():
-    content, packed = b"sex,x\nmale,1\n", io.BytesIO()
-    pa.parquet.write_table(pa.table({"sex": ["male"], "x": [1]}), packed)
-    packed.seek(0)
-    for source in (
-        io.StringIO(content.decode()),
-        io.BytesIO(content),
-        io.BytesIO(gzip.compress(content)),
-        packed,
-    ):
-        assert read_cases(source).values.tolist() == [["male", 1]]
+        read_cases(saved(b"PK\3\4", "log.xlsx"))

@@ -78,7 +78,7 @@ REFUSED = [
     (lambda: BOOK.with_(rule("fever", B)), "'fever' names a rule and a fact"),
     (lambda: BOOK.with_(rule("possible", B)), "'possible' is a column of every assessment: rename the rule"),
     (lambda: BOOK.with_(rule("new", flag("unreadable", "?"))), "'unreadable' is a column of every"),
-    (lambda: small_book(sources=Source("sop", "A text")), "sources are a list of Sources; got Source("),
+    (lambda: small_book(sources=BOOK["worse"]), "A rule book's sources are Sources; got Indication("),
     (lambda: BOOK.with_(rule("new", A, source="book")), "no source (rule 'new' cites it) 'book'"),
     (lambda: BOOK.with_(rule("new", flag("rash", "Another?"))), "Two different facts are called 'rash'"),
     (lambda: BOOK.with_(also=[number("drugs", 9, "drugs", "?")]), "Two different facts are called 'drugs'"),

@@ -4,22 +4,30 @@
 
 export const STANDING = ["no_indication", "not_needed", "optional", "recommended", "urgent"]; // each over those before
 const RANK = [1, 0, 2, 3, 4]; // of each of these from the least pressing: not needed, none, optional, ...
-
 const OPS = {
   ">=": (a, b) => a >= b, ">": (a, b) => a > b, "<=": (a, b) => a <= b, "<": (a, b) => a < b, "==": (a, b) => a === b,
 };
 
 /** An answer, or null where none is recorded: a fact may be called like what every object has. */
 const recorded = (answers, name) => (Object.hasOwn(answers, name) ? (answers[name] ?? null) : null);
+const numeric = ({ kind }) => kind === "count" || kind === "number";
+
+/** The parts that a condition joins, and how many of them are enough; nothing of a comparison. */
+function joined({ all, any, of, at_least }) {
+  return all ? [all, all.length] : any ? [any, 1] : of ? [of, at_least] : [];
+}
 
 /** What a condition says of a case: true, false, or null where what is missing decides it. */
 export function holds(condition, answers, levels = {}) {
-  const parts = condition.all || condition.any || condition.of;
+  const [parts, enough] = joined(condition);
   if (parts) {
-    const said = parts.map((part) => holds(part, answers, levels));
-    const least = condition.all ? parts.length : condition.any ? 1 : condition.at_least;
-    const yes = said.filter((x) => x === true).length, open = said.filter((x) => x === null).length;
-    return yes >= least ? true : yes + open >= least ? null : false;
+    let yes = 0, open = 0;
+    for (const part of parts) {
+      const said = holds(part, answers, levels);
+      yes += said === true;
+      open += said === null;
+    }
+    return yes >= enough ? true : yes + open >= enough ? null : false;
   }
   if (condition.not) {
     const said = holds(condition.not, answers, levels);
@@ -33,54 +41,45 @@ export function holds(condition, answers, levels = {}) {
   return OPS[condition.op](place(answer), place(condition.value));
 }
 
-/** The facts that a condition reads, in its order. */
-export function reads(condition) {
-  const parts = condition.all || condition.any || condition.of || (condition.not ? [condition.not] : null);
-  return parts ? [...new Set(parts.flatMap(reads))] : [condition.fact];
-}
+const leaves = (condition) => (joined(condition)[0] || [condition.not]).flatMap((part) => (part ? leaves(part) : [condition]));
 
-function leaves(condition, fact) {
-  const parts = condition.all || condition.any || condition.of || (condition.not ? [condition.not] : null);
-  if (parts) return parts.flatMap((part) => leaves(part, fact));
-  return condition.fact === fact && condition.op ? [condition] : [];
-}
+/** The facts that a condition reads, in its order. */
+export const reads = (condition) => [...new Set(leaves(condition).map(({ fact }) => fact))];
 
 /** A book that is ready to be asked: `new Book(json)`, then `assess`, `questions`, `smallestChange`. */
 export class Book {
   constructor(json) {
     this.json = typeof json === "string" ? JSON.parse(json) : json;
     this.rules = this.json.rules.map((rule) => ({ ...rule, facts: reads(rule.when) }));
-    this.levels = Object.fromEntries(this.json.facts.map((fact) => [fact.name, fact.levels]));
+    this.judged = this.rules.filter((rule) => rule.kind !== "amplifier");
+    this.byName = Object.fromEntries(this.rules.map((rule) => [rule.name, rule]));
     const read = new Set(this.rules.flatMap((rule) => rule.facts));
     this.facts = this.json.facts.filter((fact) => read.has(fact.name));
+    this.factsByName = Object.fromEntries(this.facts.map((fact) => [fact.name, fact]));
+    this.levels = Object.fromEntries(this.facts.map((fact) => [fact.name, fact.levels]));
     this.cuts = {}; // of a number: where a sort of answers begins, and whether only above it
     this.options = Object.fromEntries(this.facts.map((fact) => [fact.name, this.#options(fact)]));
-    this.byName = Object.fromEntries(this.rules.map((rule) => [rule.name, rule]));
     this.kept = new Map(); // what was found for a rule and the answers that it reads
   }
 
   /** The least answer of every sort that the rules tell apart. */
   #options(fact) {
-    if (fact.kind !== "count" && fact.kind !== "number") return fact.levels || [false, true];
-    const low = fact.low ?? 0, high = fact.high ?? Infinity, whole = fact.kind === "count";
-    const cuts = new Map();
-    for (const leaf of this.rules.flatMap((rule) => leaves(rule.when, fact.name))) {
-      const after = leaf.op === ">" || leaf.op === "<=";
-      const [value, above] = whole ? [after ? Math.floor(leaf.value) + 1 : Math.ceil(leaf.value), false] : [leaf.value, after];
-      if ((value > low || (value === low && above)) && (value < high || (value === high && !above))) cuts.set(`${value} ${above}`, [value, above]);
+    if (!numeric(fact)) return fact.levels || [false, true];
+    const { name, kind, low = 0, high = Infinity } = fact, cuts = new Map();
+    for (const { op, value } of this.rules.flatMap((rule) => leaves(rule.when)).filter((leaf) => leaf.fact === name)) {
+      const after = op === ">" || op === "<=", whole = after ? Math.floor(value) + 1 : Math.ceil(value);
+      const [cut, above] = kind === "count" ? [whole, false] : [value, after];
+      if ((cut > low || (cut === low && above)) && (cut < high || (cut === high && !above))) cuts.set(`${cut} ${above}`, [cut, above]);
     }
-    const order = [...cuts.values()].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-    this.cuts[fact.name] = order;
-    return [low, ...order.map(([value, above]) => (above ? nextAfter(value) : value))];
+    this.cuts[name] = [...cuts.values()].sort(compare);
+    return [low, ...this.cuts[name].map(([cut, above]) => (above ? nextAfter(cut) : cut))];
   }
 
   /** The answers as the rules tell them apart: a number becomes the least one of its sort. */
   sorted(answers) {
-    return Object.fromEntries(this.facts.map(({ name, kind }) => {
-      const answer = recorded(answers, name);
-      const number = answer !== null && (kind === "count" || kind === "number");
-      return [name, number ? this.options[name].findLast((least, i) => i === 0 || answer >= least) : answer];
-    }));
+    const sort = (fact, answer) => (answer !== null && numeric(fact)
+      ? this.options[fact.name].findLast((least, i) => i === 0 || answer >= least) : answer);
+    return Object.fromEntries(this.facts.map((fact) => [fact.name, sort(fact, recorded(answers, fact.name))]));
   }
 
   verdict(rule, answers) {
@@ -90,11 +89,9 @@ export class Book {
   /** Every rule's verdict, what stands, and the highest that missing information could raise it to. */
   assess(answers) {
     const verdicts = Object.fromEntries(this.rules.map((rule) => [rule.name, this.verdict(rule, answers)]));
-    const judged = this.rules.filter((rule) => rule.kind !== "amplifier");
-    const now = Math.max(0, ...judged.map((rule) => (verdicts[rule.name] === true ? standing(rule) : 0)));
-    const most = Math.max(now, ...judged.map((rule) => (verdicts[rule.name] !== false ? raising(rule) : 0)));
-    const fired = (...levels) =>
-      this.rules.filter((rule) => verdicts[rule.name] === true && levels.includes(rule.level)).length;
+    const now = highest(this.judged, standing, (rule) => verdicts[rule.name] === true);
+    const most = Math.max(now, highest(this.judged, raising, (rule) => verdicts[rule.name] !== false));
+    const fired = (...levels) => this.rules.filter(({ name, level }) => verdicts[name] === true && levels.includes(level)).length;
     return {
       verdicts, recommendation: STANDING[now], possible: STANDING[most], undetermined: most > now,
       indications: fired("recommended", "urgent"), preferences: fired("optional"),
@@ -103,32 +100,27 @@ export class Book {
 
   /** What to ask, the most telling first: facts not recorded of which an answer could change the recommendation. */
   questions(answers) {
-    const given = this.sorted(answers), judged = this.rules.filter((rule) => rule.kind !== "amplifier");
-    const said = judged.map((rule) => this.verdict(rule, given));
-    const now = Math.max(0, ...judged.map((rule, i) => (said[i] === true ? standing(rule) : 0)));
-    const possible = judged.map((rule, i) => (said[i] !== false ? raising(rule) : 0));
-    const undetermined = Math.max(0, ...possible) > now;
+    const given = this.sorted(answers), said = new Map(this.judged.map((rule) => [rule, this.verdict(rule, given)]));
+    const now = highest(this.judged, standing, (rule) => said.get(rule) === true);
+    const undetermined = highest(this.judged, raising, (rule) => said.get(rule) !== false) > now;
     const found = [];
-    this.facts.forEach((fact, place) => {
-      const name = fact.name;
-      if (given[name] !== null) return;
-      const reading = judged.flatMap((rule, i) => (rule.facts.includes(name) ? [i] : []));
-      const helps = Math.max(0, ...reading.map((i) => (this.#helps(judged[i], name, given) ? standing(judged[i]) : 0)));
-      if (helps <= now) return;
-      const others = Math.max(0, ...possible.filter((_, i) => !reading.includes(i)));
+    for (const [place, { name, question }] of this.facts.entries()) {
+      if (given[name] !== null) continue;
+      const reading = this.judged.filter((rule) => rule.facts.includes(name));
+      const helps = highest(reading, standing, (rule) => this.#helps(rule, name, given));
+      if (helps <= now) continue;
+      const others = highest(this.judged, raising, (rule) => !rule.facts.includes(name) && said.get(rule) !== false);
       const outcomes = this.options[name].map((option) => {
-        const then = reading.map((i) => this.verdict(judged[i], { ...given, [name]: option }));
-        const after = Math.max(now, ...reading.map((i, j) => (then[j] === true ? standing(judged[i]) : 0)));
-        const most = Math.max(others, ...reading.map((i, j) => (then[j] !== false ? raising(judged[i]) : 0)));
-        return { option, after, final: most <= after };
+        const then = new Map(reading.map((rule) => [rule, this.verdict(rule, { ...given, [name]: option })]));
+        const after = Math.max(now, highest(reading, standing, (rule) => then.get(rule) === true));
+        const final = Math.max(others, highest(reading, raising, (rule) => then.get(rule) !== false)) <= after;
+        return { option, after, final };
       });
-      const changes = outcomes.filter(({ after }) => after !== now).length;
       const makesFinal = outcomes.some(({ after, final }) => final && (after !== now || undetermined));
-      const open = reading.filter((i) => said[i] === null).length;
+      const changes = outcomes.filter(({ after }) => after !== now).length, open = reading.filter((rule) => said.get(rule) === null).length;
       const order = [Math.max(...outcomes.map(({ after }) => RANK[after])), +makesFinal, helps, changes, open, -place];
-      found.push({ fact: name, question: fact.question, makesFinal, order,
-        answers: outcomes.map(({ option, after }) => [option, STANDING[after]]) });
-    });
+      found.push({ fact: name, question, makesFinal, order, answers: outcomes.map(({ option, after }) => [option, STANDING[after]]) });
+    }
     return found.sort((a, b) => compare(b.order, a.order));
   }
 
@@ -136,33 +128,26 @@ export class Book {
     return this.questions(answers)[0]?.fact ?? null;
   }
 
-  /** Whether an answer to a fact, not recorded, could make the rule fire once others are learned, and only with it. */
-  #helps(rule, fact, given) {
-    return this.#once(`able ${fact}`, rule, given, () => this.#able(rule, fact, given));
-  }
-
-  /** What a rule says of the answers that it reads is found once. */
+  /** What is found of a rule and the answers that it reads is found once. */
   #once(what, rule, given, find) {
     const key = `${what} ${rule.name} ${JSON.stringify(rule.facts.map((name) => given[name]))}`;
     if (!this.kept.has(key)) this.kept.set(key, find());
     return this.kept.get(key);
   }
 
-  #able(rule, fact, given) {
-    if (this.verdict(rule, given) !== null) return false; // it fires without, or nothing helps
-    const free = rule.facts.filter((name) => given[name] === null && name !== fact);
-    const answers = { ...given };
-    const walk = (i) => {
-      if (i === free.length) {
-        if (this.verdict(rule, { ...answers, [fact]: null }) === true) return false;
-        return this.options[fact].some((option) => this.verdict(rule, { ...answers, [fact]: option }) === true);
-      }
-      return [...this.options[free[i]], null].some((option) => {
-        answers[free[i]] = option;
-        return this.verdict(rule, answers) !== false && walk(i + 1);
-      });
-    };
-    return walk(0);
+  /** Whether an answer to a fact, not recorded, could make the rule fire once others are learned, and only with it. */
+  #helps(rule, fact, given) {
+    return this.#once(`able ${fact}`, rule, given, () => {
+      if (this.verdict(rule, given) !== null) return false; // it fires without, or nothing helps
+      const free = rule.facts.filter((name) => given[name] === null && name !== fact), answers = { ...given };
+      const fires = (answer) => this.verdict(rule, { ...answers, [fact]: answer }) === true;
+      const walk = (i) => (i === free.length ? !fires(null) && this.options[fact].some(fires)
+        : [...this.options[free[i]], null].some((option) => {
+          answers[free[i]] = option;
+          return this.verdict(rule, answers) !== false && walk(i + 1);
+        }));
+      return walk(0);
+    });
   }
 
   /** The smallest change after which a rule fires, as [fact, answers that would do]; null where none would do.
@@ -172,44 +157,57 @@ export class Book {
     return this.#once("change", rule, given, () => this.#smallest(rule, given));
   }
 
+  /** The first way, in the order of the rule, that costs no more than the limit; the limit rises until there is one. */
   #smallest(rule, given) {
-    const facts = rule.facts, now = facts.map((name) => given[name]);
-    const ordered = facts.map((name) => this.json.facts.find((fact) => fact.name === name).kind === "ordered");
-    const options = facts.map((name) => [...this.options[name], null].map((option, place) => [option, place]));
-    const then = {};
-    options.forEach((some, i) => some.sort(([a], [b]) => (b === now[i]) - (a === now[i]))); // first what is so already
-    let best = null, alike = [];
-    const ways = (i, way, changes, learned) => {
-      if (best && compare([changes, learned], best.order.slice(0, 2)) > 0) return; // no longer among the smallest
-      facts.forEach((name, j) => { then[name] = j < i ? way[j][0] : null; });
-      if (this.verdict(rule, then) === false) return;
-      if (i < facts.length) {
-        for (const one of options[i]) ways(i + 1, [...way, one], changes + (one[0] !== now[i] && now[i] !== null), learned + (one[0] !== now[i] && now[i] === null));
-        return;
+    const names = rule.facts, then = { ...given };
+    let found = null, limit = 0, beyond = 0;
+    const search = (i, spent) => {
+      const least = spent + this.#least(rule.when, true, then, (name) => names.indexOf(name) >= i);
+      if (least > limit) { beyond = Math.min(beyond, least); return null; }
+      if (i === names.length) return [];
+      const name = names[i], now = given[name];
+      for (const option of [...this.options[name].filter((x) => x !== now), now]) {
+        then[name] = option;
+        const rest = search(i + 1, spent + this.#cost(name, now, option));
+        if (rest) return option === now ? rest : [[name, [option]], ...rest];
       }
-      if (this.verdict(rule, then) !== true) return;
-      const changed = way.map(([option], j) => option !== now[j]);
-      const count = (test) => changed.filter((is, j) => is && test(j)).length;
-      const step = (j) => Math.abs(way[j][1] - this.options[facts[j]].indexOf(now[j]));
-      const steps = changed.reduce((sum, is, j) => sum + (is && ordered[j] && now[j] !== null ? step(j) : 0), 0);
-      const which = way.map(([, place], j) => (changed[j] ? place : Infinity));
-      const order = [count((j) => now[j] !== null), count((j) => now[j] === null), steps, ...which];
-      const less = best === null ? -1 : compare(order, best.order);
-      if (less < 0) best = { order, changed, way };
-      alike.push({ changed, way });
+      return null;
     };
-    ways(0, [], 0, 0);
-    if (!best) return null;
-    const places = ({ way }) => way.map(([, place]) => place);
-    const same = (other) => other.changed.every((is, j) => is === best.changed[j]);
-    const alone = best.changed.filter(Boolean).length === 1;
-    alike = alone ? alike.filter(same).sort((a, b) => compare(places(a), places(b))) : [best];
-    return facts.flatMap((name, j) => (best.changed[j] ? [[name, [...new Set(alike.map(({ way }) => way[j][0]))]]] : []));
+    for (; !found && limit < Infinity; limit = beyond) {
+      beyond = Infinity;
+      found = search(0, 0);
+    }
+    const fires = (name) => this.options[name].filter((option) => this.verdict(rule, { ...given, [name]: option }) === true);
+    return found?.length === 1 ? [[found[0][0], fires(found[0][0])]] : found;
+  }
+
+  /** What a change of one fact costs: one that is recorded above all, then one that is learned, then each step. */
+  #cost(name, now, option) {
+    const order = this.options[name], steps = Math.abs(order.indexOf(option) - order.indexOf(now));
+    if (option === now) return 0;
+    return now === null ? 1e3 : 1e6 + (this.factsByName[name].kind === "ordered" ? steps : 0);
+  }
+
+  /** The least that it costs to make a condition hold, or not hold, where only free facts may change. Parts that read
+   *  different facts add up; of others no more is certain than what the dearest of them costs. */
+  #least(condition, wanted, then, free) {
+    if (condition.not) return this.#least(condition.not, !wanted, then, free);
+    const [parts, enough] = joined(condition), { fact } = condition;
+    if (parts) {
+      const costs = parts.map((part) => this.#least(part, wanted, then, free)).sort((a, b) => a - b);
+      const needed = costs.slice(0, wanted ? enough : parts.length - enough + 1), apart = parts.flatMap(reads).length === reads(condition).length;
+      return apart ? needed.reduce((a, b) => a + b, 0) : needed.at(-1);
+    }
+    if (holds(condition, then, this.levels) === wanted) return 0;
+    if (!free(fact)) return Infinity;
+    const does = (option) => holds(condition, { [fact]: option }, this.levels) === wanted;
+    return Math.min(Infinity, ...this.options[fact].filter(does).map((option) => this.#cost(fact, then[fact], option)));
   }
 }
 
 const standing = (rule) => STANDING.indexOf(rule.level || "not_needed");
 const raising = (rule) => (standing(rule) > 1 ? standing(rule) : 0); // a reason against raises nothing
+const highest = (rules, of, test) => rules.reduce((most, rule) => Math.max(most, test(rule) ? of(rule) : 0), 0);
 
 function compare(a, b) {
   const i = a.findIndex((x, place) => x !== b[place]);
@@ -220,7 +218,6 @@ function compare(a, b) {
 function nextAfter(value) {
   const view = new DataView(new ArrayBuffer(8));
   view.setFloat64(0, value === 0 ? 0 : value);
-  const bits = view.getBigInt64(0);
-  view.setBigInt64(0, value >= 0 ? bits + 1n : bits - 1n);
+  view.setBigInt64(0, view.getBigInt64(0) + (value >= 0 ? 1n : -1n));
   return view.getFloat64(0);
 }

@@ -1,154 +1,150 @@
 // One case: what the rule book says of it, and the next question; then the facts, and the reasons.
 
 function verdict(made, facts, { quiet = false, side = "" } = {}) {
-  const found = made.assess(facts), asked = made.questions(facts)[0];
-  const outlook = found.undetermined ? t("provisional", { level: level(found.possible) }) : asked ? t("against-open") : t("final");
-  const subject = own("books", made.json.title).subject || made.json.subject;
+  const found = made.assess(facts), subject = own("books", made.json.title).subject || made.json.subject;
+  const outlook = found.undetermined ? "provisional" : made.questions(facts).length ? "against-open" : "final";
   const headline = t(`headline-${found.recommendation}`, { subject }).replace(/\b([Aa]) (?=[aeiou])/, "$1n "); // an imaging review
-  return el("section", { class: quiet ? "verdict" : `verdict ${found.recommendation}`, "aria-label": `${t("verdict")} ${side}`.trim() },
-    el("p", { class: "says" }, quiet ? t("hidden-verdict") : headline),
-    quiet ? null : el("p", {}, outlook),
-    el("p", { class: "small" }, `${titled(made)}, ${made.json.version}. ${t("not-for-care")}`));
+  return el(quiet ? "section.verdict" : `section.verdict.${found.recommendation}`, { "aria-label": `${t("verdict")} ${side}`.trim() },
+    el("p.says", quiet ? t("hidden-verdict") : headline), !quiet && el("p", t(outlook, { level: level(found.possible) })),
+    el("p.small", `${titled(made)}, ${made.json.version}. ${t("not-for-care")}`));
 }
 
 function nextQuestion(made, facts, change) {
-  const asked = made.questions(facts)[0];
-  if (!asked) return el("section", { class: "next" }, el("p", {}, t("nothing-to-ask")));
-  const fact = made.facts.find(({ name }) => name === asked.fact);
-  const choices = asked.answers.map(([option, after], i) => button(
-    [sortInWords(made, fact, i), STATE.hide ? null : el("small", {}, ` → ${level(after)}`)], () => change(asked.fact, option)));
-  return el("section", { class: "next", "aria-label": t("next-question") },
-    el("p", {}, el("b", {}, `${t("next-question")}: `), question(fact)), el("div", { class: "choices" }, choices));
+  const [asked] = made.questions(facts);
+  if (!asked) return el("section.next", el("p", t("nothing-to-ask")));
+  const about = fact(made, asked.fact);
+  const leads = ([option, after], i) => button([sortInWords(made, about, i), !STATE.hide && el("small", ` → ${level(after)}`)],
+    () => change(asked.fact, option));
+  return el("section.next", { "aria-label": t("next-question") },
+    el("p", el("b", `${t("next-question")}: `), question(about)), el("div.choices", asked.answers.map(leads)));
 }
 
-/** What each rule says, in three lists: for, against, cannot be judged; and what would make it fire. */
+/** What each rule says, in four lists: for, against, cannot be judged, does not fire; and what would make it fire. */
 function reasons(made, facts) {
   const { verdicts } = made.assess(facts);
-  const told = (rule) => el("li", {}, el("b", {}, label(rule)),
-    el("div", { class: "small" }, rule.facts.map((name) => `${question(fact(made, name))} ${inWords(fact(made, name), facts[name])}`).join(" · ")),
-    el("div", { class: "small" }, `${t("source")}: ${rule.source}${rule.statement ? `, ${rule.statement}` : ""}`),
-    verdicts[rule.name] === true ? null : changeWords(made, rule, facts));
-  const list = (key, test, open) => {
-    const rules = made.rules.filter(test);
-    return later(`${t(key)} (${rules.length})`, open && rules.length > 0, () => el("ul", {}, rules.map(told)));
+  const seen = (name) => `${question(fact(made, name))} ${inWords(fact(made, name), facts[name])}`;
+  const told = (rule) => [el("b", label(rule)), el("div.small", rule.facts.map(seen).join(" · ")),
+    el("div.small", `${t("source")}: ${rule.source}${rule.statement ? `, ${rule.statement}` : ""}`),
+    verdicts[rule.name] !== true && el("div.small", changeWords(made, rule, facts))];
+  const some = (key, value, open, ...kinds) => {
+    const rules = made.rules.filter(({ name, kind }) => verdicts[name] === value && kinds.includes(kind));
+    return fold(`${t(key)} (${rules.length})`, open && rules.length > 0, () => list(rules.map(told)));
   };
-  const is = (kind, value) => (rule) => rule.kind === kind && verdicts[rule.name] === value;
+  const source = ({ key, reference, grade }) => el("span", { lang: own("books", made.json.title).title ? "en" : null },
+    el("b", key), `: ${reference}${grade ? ` (${grade})` : ""}`);
   return el("section", { "aria-label": t("reasons") },
-    list("reasons-for", is("indication", true), true), list("reasons-against", is("counter_indication", true), true),
-    list("cannot-be-judged", (rule) => rule.kind !== "amplifier" && verdicts[rule.name] === null, false),
-    list("does-not-fire", (rule) => rule.kind !== "amplifier" && verdicts[rule.name] === false, false),
-    fold(t("sources"), false, el("ul", {}, made.json.sources.map(({ key, reference, grade }) => el("li", { lang: own("books", made.json.title).title ? "en" : null }, el("b", {}, key), `: ${reference}${grade ? ` (${grade})` : ""}`)))));
+    some("reasons-for", true, true, "indication"), some("reasons-against", true, true, "counter_indication"),
+    some("cannot-be-judged", null, false, "indication", "counter_indication"),
+    some("does-not-fire", false, false, "indication", "counter_indication"),
+    fold(t("sources"), false, list(made.json.sources.map(source))));
 }
-
-const fact = (made, name) => made.json.facts.find((one) => one.name === name);
 
 function changeWords(made, rule, facts) {
   const changes = made.smallestChange(rule, facts);
-  if (!changes) return el("div", { class: "small" }, t("no-change-would-do"));
-  const one = ([name, options]) => {
-    const about = fact(made, name);
-    const words = options.map((x) => (x === null ? t("not-recorded") : sortInWords(made, about, made.options[name].indexOf(x))));
-    return `${question(about)} ${words.join(` ${t("or")} `)}`;
-  };
-  return el("div", { class: "small" }, `${t("would-fire-if")}: ${changes.map(one).join("; ")}`);
+  const sort = (about, x) => (x === null ? t("not-recorded") : sortInWords(made, about, made.options[about.name].indexOf(x)));
+  const one = ([about, options]) => `${question(about)} ${options.map((x) => sort(about, x)).join(` ${t("or")} `)}`;
+  if (!changes) return t("no-change-would-do");
+  return `${t("would-fire-if")}: ${changes.map(([name, options]) => one([fact(made, name), options])).join("; ")}`;
 }
 
 /** The form of one fact: its answers, and *not recorded*, which looks different from no. */
 function field(made, about, facts, change) {
-  const name = about.name, given = facts[name] ?? null;
-  if (about.kind === "count" || about.kind === "number") {
-    const wrong = el("span", { role: "alert" }), ends = { min: about.low ?? 0, max: about.high ?? "∞" };
-    const input = el("input", { type: "number", id: uid(`f-${name}`), value: given, ...ends, step: about.kind === "count" ? 1 : "any",
-      placeholder: t("not-recorded"), onchange: () => {
-        const fits = input.checkValidity();
-        wrong.textContent = fits ? "" : ` ${t(about.kind === "count" ? "whole-number" : "number", { min: number(ends.min), max: typeof ends.max === "number" ? number(ends.max) : ends.max })}`;
-        if (fits) change(name, input.value === "" ? null : +input.value);
-      } });
-    return el("div", { class: "field", "data-fact": name }, el("label", { for: uid(`f-${name}`) }, question(about)), input, ` ${unit(about)}`, wrong);
+  const { name, kind, low = 0, high } = about, given = facts[name] ?? null, whole = kind === "count";
+  if (!whole && kind !== "number") {
+    const options = [...about.levels || [true, false], null].map((option) => [option, inWords(about, option)]);
+    return radios(question(about), options, given, (option) => change(name, option), { "data-fact": name });
   }
-  const options = [...made.options[name] || about.levels || [true, false]];
-  const choices = [...(options.includes(true) ? [true, false] : options), null].map((option, i) => {
-    const input = el("input", { type: "radio", name: uid(name), checked: option === given, onchange: () => change(name, option) });
-    return el("label", { class: option === null ? "gap" : "" }, input, inWords(about, option));
-  });
-  return el("fieldset", { class: "field", "data-fact": name }, el("legend", {}, question(about)), choices);
+  const wrong = el("span", { role: "alert" }), ends = { min: number(low), max: high === undefined ? "∞" : number(high) };
+  const input = el("input", { type: "number", value: given, min: low, max: high, step: whole ? 1 : "any", placeholder: t("not-recorded"),
+    onchange: () => {
+      const fits = input.checkValidity();
+      wrong.textContent = fits ? "" : ` ${t(whole ? "whole-number" : "number", ends)}`;
+      if (fits) change(name, input.value === "" ? null : +input.value);
+    } });
+  return el("div.field", { "data-fact": name }, labelled(question(about), input), ` ${unit(about)}`, wrong);
 }
 
+/** All facts by topic, and a search among them by any of their words. */
 function form(made, facts, change) {
-  const topics = new Map();
-  for (const about of made.facts) topics.set(about.topic || "", [...topics.get(about.topic || "") || [], about]);
-  const groups = [...topics].map(([name, group], i) => {
-    const known = group.filter(({ name }) => (facts[name] ?? null) !== null).length;
-    return fold(`${topic(name) || t("facts")} (${known}/${group.length})`, i === 0, group.map((about) => field(made, about, facts, change)));
+  const known = (some) => some.filter(({ name }) => (facts[name] ?? null) !== null).length;
+  const groups = [...new Set(made.facts.map((about) => about.topic || ""))].map((name, i) => {
+    const some = made.facts.filter((about) => (about.topic || "") === name);
+    const title = `${topic(name) || t("facts")} (${known(some)}/${some.length})`;
+    return fold(title, i === 0, some.map((about) => field(made, about, facts, change)));
   });
   const none = el("p", { hidden: true }, t("nothing-found"));
-  const search = el("input", { type: "search", id: uid("search"), oninput: () => {
+  const search = el("input", { type: "search", oninput: () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let found = 0;
-    for (const part of groups.flatMap((group) => [...group.querySelectorAll("[data-fact]")])) {
-      const about = fact(made, part.dataset.fact);
-      const asked = [about.question, ...Object.values(DATA.words).map(({ facts }) => facts?.[about.name]?.question)];
-      const text = [...asked, about.name, about.term, about.topic, topic(about.topic), ...(DATA.synonyms[about.name] || []), part.textContent].join(" ").toLowerCase();
-      part.hidden = !words.every((word) => text.includes(word));
-      found += !part.hidden;
+    const parts = groups.flatMap((group) => [...group.querySelectorAll("[data-fact]")]);
+    for (const part of parts) {
+      const { name, question, term, topic: where } = fact(made, part.dataset.fact);
+      const asked = Object.values(DATA.words).map(({ facts }) => facts?.[name]?.question);
+      const texts = [name, question, term, where, topic(where), ...asked, ...(DATA.synonyms[name] || []), part.textContent];
+      part.hidden = !words.every((word) => texts.join(" ").toLowerCase().includes(word));
     }
-    groups.forEach((group) => {
+    for (const group of groups) {
       group.hidden = !group.querySelector("[data-fact]:not([hidden])");
       if (words.length) group.open = !group.hidden;
-    });
-    none.hidden = found > 0;
-    said(t("found", { n: found }));
+    }
+    const n = parts.filter((part) => !part.hidden).length;
+    none.hidden = n > 0;
+    said(t("found", { n }));
   } });
-  return el("section", { "aria-label": t("facts") }, el("p", {}, el("label", { for: uid("search") }, `${t("case-search")} `), search), none, groups);
+  return el("section", { "aria-label": t("facts") }, el("p", labelled(t("case-search"), search)), none, groups);
 }
 
 /** The case as a row to take along: every fact a column, empty where it is not recorded. */
 function saveRow(made, facts) {
-  const names = made.json.facts.map(({ name }) => name), said = (x) => (x === undefined || x === null ? "" : x === true ? "yes" : x === false ? "no" : x);
-  download(`case-${STATE.start || "explored"}.csv`, `${names.join(",")}\n${names.map((name) => said(facts[name])).join(",")}\n`, "text/csv");
+  const names = made.json.facts.map(({ name }) => name), words = new Map([[true, "yes"], [false, "no"], [null, ""]]);
+  const cells = names.map((name) => facts[name] ?? null).map((x) => words.get(x) ?? x);
+  download(`case-${STATE.start || "explored"}.csv`, `${names.join(",")}\n${cells.join(",")}\n`, "text/csv");
 }
 
-function story(id = STATE.start) {
-  const one = DATA.cases.find((other) => other.id === id);
-  return one ? el("p", { class: "story", lang: own("cases", id).story ? null : "en" }, own("cases", id).story || one.story) : "";
+const story = (id) => teaching(id) && el("p.story", inOwn("cases", teaching(id)).story);
+
+/** What is recorded of these facts. */
+const recordedOf = (made, facts, names) => list(made.facts.filter(({ name }) => names.includes(name))
+  .map((about) => [`${question(about)} `, el("b", inWords(about, facts[about.name]))]));
+
+/** Where a case code is typed, and what opens it. */
+function codeField(words, value, take) {
+  const typed = el("input", { value, autocomplete: "off", size: 22 }), wrong = el("span", { role: "alert" });
+  const load = () => {
+    const found = ofCode(typed.value);
+    if (found) take(found); else wrong.textContent = t("no-code");
+  };
+  return [labelled(words, typed), " ", button(t("open"), load), " ", wrong];
 }
 
 SCREENS.set("explore", (root) => {
-  const top = el("div", { class: "now" }), facts = el("div"), why = el("div"), code = el("output", { class: "code" }), link = el("a", {});
-  const change = (name, value) => { answer(name, value); show(name); };
-  const show = (changed) => {
-    const made = book(), quiet = STATE.hide && !STATE.shown;
-    fill(top, verdict(made, STATE.facts, { quiet }), nextQuestion(made, STATE.facts, (name, value) => { change(name, value); draw_form(); }));
+  const made = book(), [top, facts, why] = ["div.now", "div", "div"].map((part) => el(part)), code = el("output.code"), link = el("a");
+  const change = (name, value) => {
+    remember();
+    STATE.facts = { ...STATE.facts, [name]: value };
+    if (value === null) delete STATE.facts[name];
+    tell();
+    show();
+    said(top.querySelector(".says").textContent);
+  };
+  const show = () => {
+    const quiet = STATE.hide && !STATE.shown;
+    fill(top, verdict(made, STATE.facts, { quiet }), nextQuestion(made, STATE.facts, (name, value) => { change(name, value); write(); }));
     fill(why, quiet ? button(t("reveal"), () => { STATE.shown = true; show(); }) : reasons(made, STATE.facts));
     code.textContent = codeOf(made, STATE.facts);
     if (DATA.url) link.href = link.textContent = `${DATA.url}#predict/${code.textContent}`;
-    if (changed) said(top.querySelector(".says").textContent);
   };
-  const draw_form = () => fill(facts, form(book(), STATE.facts, change));
-  const start = el("select", { id: uid("start"), onchange: () => {
-    const [key, given, id] = start.value ? ofCode(start.value) : [STATE.book, {}, ""];
-    remember();
-    go("explore", { facts: given, book: key, start: id, shown: false });
-  } }, el("option", { value: "" }, t("empty-case")), DATA.cases.map(({ id, title }) => el("option", { value: id, selected: id === STATE.start }, `${id} ${title}`)));
-  const typed = el("input", { id: uid("code"), autocomplete: "off", size: 24 });
-  const load = () => {
-    const found = ofCode(typed.value);
-    if (!found) { wrong.textContent = t("no-code"); return; }
-    remember();
-    go("explore", { book: found[0], facts: found[1], start: found[2], shown: false });
-  };
-  const wrong = el("span", { role: "alert" });
-  const undo = () => { const before = STATE.past.pop(); if (before) go("explore", before); };
-  root.append(top, story(),
-    el("div", { class: "tools" },
-      button(t("undo"), undo), button(t("start-over"), () => { remember(); go("explore", { facts: {}, start: "", shown: false }); }),
-      button(t("hide-consequences"), () => go("explore", { hide: !STATE.hide, shown: false }), { "aria-pressed": STATE.hide }),
-      el("label", { for: uid("start") }, t("start-from")), start,
-      button(t("save-row"), () => saveRow(book(), STATE.facts)),
-      BOOKS.size > 1 ? [...BOOKS].map(([key, made]) => button(edition(made), () => { remember(); go("explore", { book: key, facts: {}, start: "", shown: false }); }, { "aria-pressed": key === STATE.book })) : null),
-    el("div", { class: "columns" }, facts, why),
-    el("section", { class: "codes", "aria-label": t("case-code") }, el("p", {}, `${t("case-code")}: `, code, " ", link),
-      el("p", {}, el("label", { for: uid("code") }, `${t("enter-code")} `), typed, " ", button(t("open"), load), " ", wrong)));
-  draw_form();
+  const write = () => fill(facts, form(made, STATE.facts, change));
+  const undo = () => { if (STATE.past.length) go("explore", STATE.past.pop()); };
+  const cases = [["", t("empty-case")], ...DATA.cases.map((one) => [one.id, named("cases", one)])];
+  const books = [...BOOKS].map(([key, one]) => button(edition(one), () => goTo([key, {}, ""]), { "aria-pressed": key === STATE.book }));
+  root.append(top, story(STATE.start) || "",
+    el("div.tools", button(t("undo"), undo), button(t("start-over"), () => goTo([STATE.book, {}, ""])),
+      button(t("hide-consequences"), () => go("explore", { hide: !STATE.hide, shown: false }), { "aria-pressed": !!STATE.hide }),
+      labelled(t("start-from"), choose(cases, STATE.start, (id) => goTo(id ? ofCode(id) : [STATE.book, {}, ""]))),
+      button(t("save-row"), () => saveRow(made, STATE.facts)), BOOKS.size > 1 && books),
+    el("div.columns", facts, why),
+    el("section.codes", { "aria-label": t("case-code") }, el("p", `${t("case-code")}: `, code, " ", link),
+      el("p", codeField(t("enter-code"), "", goTo))));
+  write();
   show();
 });
