@@ -222,9 +222,9 @@ def _odds_ratio(untold: float) -> float:
     return risk * (1 - untold) / (1 - risk * untold)
 
 
-def _third_knows() -> tuple[float, ...]:
-    odds = _odds_ratio(0.2)
-    ways = [Strategy.always(str(x), anchoring=odds, third_anchoring=x) for x in (odds, 1.0)]
+def _third_decides() -> tuple[float, ...]:
+    told = {"anchoring": _odds_ratio(0.2)}
+    ways = Strategy.always("third", resolution="third decides", **told), Strategy.always(**told)
     return tuple(100 * x["atypia"] for x in _misread(*ways, n=100_000, seed=9))
 
 
@@ -295,7 +295,7 @@ NOTEBOOKS: dict[str, Callable[..., Any]] = {
     "08.2": lambda: _winner(learned_triage(_eight(), seed=1, **_CORRECTED), level="urgent", **_CORRECTED),
     "08.3": lambda: _winner(_eight(), "difficulty"),
     "08.4": lambda: sum(not low <= 1 <= high for _, low, high in map(_slope, (1, 2, 3))),
-    "09.1": _third_knows,
+    "09.1": _third_decides,
     "09.2": lambda: _corrected() - _corrected(**{"readers.anchoring": _odds_ratio(0.4)}),
     "10.1": lambda: closest("symptom_severty", RULE_BOOK.facts),
     "10.3": _still_open,
