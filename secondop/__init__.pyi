@@ -68,7 +68,7 @@ from secondop.guideline.defaults import worth_recording as worth_recording
 from secondop.guideline.second_opinion import RULE_BOOK as RULE_BOOK
 from secondop.guideline.sgb27b import SGB27B as SGB27B
 from secondop.readers.agreement import agreement as agreement
-from secondop.readers.audit import plan_audit as plan_audit
+from secondop.readers.agreement import plan_audit as plan_audit
 from secondop.readers.model import ReaderModel as ReaderModel
 from secondop.readers.ratings import opinions_from_ratings as opinions_from_ratings
 from secondop.readers.strategies import Strategy as Strategy

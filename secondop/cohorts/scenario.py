@@ -21,8 +21,7 @@ from typing import Any
 import pandas as pd
 
 from secondop.cohorts.parameters import BASES, EFFECTS_ON, TRAITS, Parameter
-from secondop.cohorts.problems import problems
-from secondop.cohorts.structure import Structure, place
+from secondop.cohorts.structure import Structure, place, problems
 from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.words import NOT_FOR_CARE, plural, render
 
@@ -101,14 +100,9 @@ class Scenario:
     def replace(self, changes: Mapping[str, float | Parameter] | None = None, **more: Any) -> Scenario:
         """The same scenario with other values; this one stays as it is.
 
-        When one share of several is set, the others shrink or grow in proportion. Ranges widen to hold the
-        new value, whose basis becomes "assumed". What the scenario was fitted to is not forgotten. Nothing is
-        solved again: `calibrate` or `recentred` does.
-
-        Parameters
-        ----------
-        changes : mapping of path to number or Parameter
-            Also as ``replace(**{"rates.sought": 0.2})``.
+        Changes go from path to number or Parameter. When one share of several is set, the others shrink or
+        grow in proportion. Ranges widen to hold the new value, whose basis becomes "assumed". What the
+        scenario was fitted to is not forgotten. Nothing is solved again: `calibrate` or `recentred` does.
 
         Examples
         --------

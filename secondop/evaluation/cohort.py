@@ -110,8 +110,8 @@ class Cohort:
         if words := [name for name in numbers if not schema[name].is_numeric()]:
             raise SecondopError(f"Column {words[0]!r} must hold numbers.")
         self._levels = {f"by {name}": fact.dtype for name, fact in facts.items() if fact.has_levels}
-        enums = {name: schema[name] for name in groups if isinstance(schema[name], nw.Enum)}
-        self._levels |= {f"by {name}": pl.Enum(dtype.categories) for name, dtype in enums.items()}
+        enums = [name for name in groups if isinstance(schema[name], nw.Enum)]
+        self._levels |= {f"by {name}": pl.Enum(schema[name].categories) for name in enums}
         own, number = ({x: plain(x, schema[x]) for x in some} for some in (beside, numbers))
         number = {name: x.cast(nw.Float64) for name, x in number.items()}
         find = {name.removeprefix(ANSWER): nw.col(name) for name in schema if name.startswith(ANSWER)}
@@ -128,8 +128,8 @@ class Cohort:
         read |= {"weight squared": number[weights] * number[weights]} if weights else {}
         read |= {"cluster": own[cluster]} if cluster else {}
         self.frame = frame.select(**read, unreadable=nw.col(UNREADABLE))
-        odd = nw.col("weight").is_null() | (nw.col("weight") < 0) | (nw.col("weight") == np.inf)
-        if weights and (wrong := self.count(odd)):
+        good = (nw.col("weight") >= 0) & (nw.col("weight") < np.inf)
+        if weights and (wrong := self.count(~good.fill_null(False))):
             said = "missing, negative or infinite: give each one"
             raise SecondopError(f"{wrong:,} weights in {weights!r} are {said}.")
         self.known: tuple[float, float] | None = None  # cases whose outcome is known, and all, once counted
@@ -160,8 +160,8 @@ class Cohort:
 
         ``answers`` are three-valued expressions, such as whom a policy refers; ``flags`` name yes/no columns.
         """
-        own = {f"flag {name}": nw.col(f"flag {name}") for name in flags}
-        asked = {**answers, **own, **({"flag changed": self.changed} if "changed" in flags else {})}
+        own = {x: self.changed if x == "changed" else nw.col(f"flag {x}") for x in flags}
+        asked = {**answers, **{f"flag {name}": answer for name, answer in own.items()}}
         keys, sums = packed(asked), {power: nw.col(power).sum() for power in self._powers}
         counted, groups, group = self._counted(keys, list(keys), sums)
         weights = [counted[power].to_numpy() for power in self._powers]

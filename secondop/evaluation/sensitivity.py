@@ -16,12 +16,19 @@ import polars as pl
 from tqdm.auto import tqdm
 
 from secondop.arguments import checked
-from secondop.cohorts.draws import draw_parameters, drawn_scenarios, rates_that_hold, unstated, varying
+from secondop.cohorts.draws import (
+    UNMET,
+    Recentring,
+    draw_parameters,
+    drawn_scenarios,
+    rates_that_hold,
+    unstated,
+    varying,
+)
 from secondop.cohorts.parameters import parameter_words
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.scenario_file import as_scenario
 from secondop.cohorts.simulate import common_cohorts
-from secondop.cohorts.targets import UNMET, Recentring
 from secondop.errors import unknown_name
 from secondop.evaluation import measures as defined
 from secondop.evaluation.cohort import EITHER, Cohort

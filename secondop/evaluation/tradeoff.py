@@ -84,15 +84,10 @@ def tradeoff(
 
     Examples
     --------
-    >>> cases = pd.DataFrame({"complication_during_treatment": [True, True, False, False]})
-    >>> cases["changed"] = [True, False, True, False]
-    >>> table = wide(tradeoff(cases, ["urgent"], outcome="changed"))
-    >>> table[["policy", "referral_rate", "true_positive", "false_positive"]]
-                  policy  referral_rate  true_positive  false_positive
-    0               none            0.0            0.0             0.0
-    1             urgent           50.0           25.0            25.0
-    2  perfect foresight           50.0           50.0             0.0
-    3                all          100.0           50.0            50.0
+    >>> cases = pd.DataFrame({"complication_during_treatment": [True, False, False, False]})
+    >>> cases["changed"] = [True, True, False, False]
+    >>> wide(tradeoff(cases, ["urgent"], outcome="changed")).set_index("policy")["true_positive"].to_dict()
+    {'none': 0.0, 'urgent': 25.0, 'perfect foresight': 50.0, 'all': 50.0}
     """
     odds_of(threshold)  # refuses what is no probability before anything is counted
     told = {"by": by, "weights": weights, "cluster": cluster, "verified": verified}
@@ -234,9 +229,8 @@ def weigh(
     at = made["policy"].map({policy.name: policy.at for policy in policies})
     kept = at.isna() | (at == made["threshold"])
     if BEST in found:
-        kept &= (made["measure"] != BEST) | np.repeat(
-            np.tile(unsettled, len(policies)), len(made) // len(about)
-        )
+        told = [group for group, some in zip(seen.groups, unsettled, strict=True) if some]
+        kept &= (made["measure"] != BEST) | made["group"].isin(told)
     made = made[kept].reset_index(drop=True)
     made.attrs |= attrs
     return made

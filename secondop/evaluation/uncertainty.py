@@ -48,12 +48,8 @@ def best_policies(
     --------
     >>> from secondop import propagate
     >>> drawn = propagate("programme", 20, 500, seed=1, policies=["recommended"])
-    >>> best_policies(drawn, [0.02, 0.98], ["none", "all"])[["threshold", "policy", "best"]]
-       threshold policy  best
-    0       0.02   none   0.0
-    1       0.02    all   1.0
-    2       0.98   none   1.0
-    3       0.98    all   0.0
+    >>> best_policies(drawn, [0.02], ["none", "all"]).set_index("policy")["best"].to_dict()
+    {'none': 0.0, 'all': 1.0}
     """
     runs = [propagated] if isinstance(propagated, pd.DataFrame) else list(propagated)
     made = [name for name in runs[0]["policy"].unique() if name not in (FORESIGHT, "sought")]

@@ -178,7 +178,11 @@ def learn(
     known, inside = changed < 2, {str(name): group == i for i, name in enumerate(names)}
     blank = _sides(weights, known, refers, inside)
     side = np.column_stack([group, *(codes[p.name] for p in policies if p.name in codes and p.at is None)])
-    facts, scores = _facts(cohort, given), [x for x in rows.columns if x.startswith("score ")]
+    recorded = matched(cohort.columns, cohort.rule_book.facts)
+    if strangers := [name for name in given or () if name not in recorded]:
+        raise unknown_name("recorded fact", strangers[0], recorded)
+    facts = {name: cohort.rule_book.facts[name] for name in (recorded if given is None else given)}
+    scores = [name for name in rows.columns if name.startswith("score ")]
     if facts or scores:
         from secondop.evaluation.learning import answer_matrix
 
@@ -219,15 +223,6 @@ def _sides(
             "change there. Choose other policies or groups, or leave method away: bounds need no such case."
         )
     return [name for _, name in empty.values()]
-
-
-def _facts(cohort: Cohort, given: Sequence[str] | None) -> dict:
-    """The facts that tell cases apart: those named, or all that the cases have a column for."""
-    every = cohort.rule_book.facts
-    recorded = matched(cohort.columns, every)
-    if strangers := [name for name in given or () if name not in recorded]:
-        raise unknown_name("recorded fact", strangers[0], recorded)
-    return {name: every[name] for name in (recorded if given is None else given)}
 
 
 def _crossed(

@@ -20,13 +20,14 @@ ENDS = {"none": "nobody", "all": "everybody", FORESIGHT: FORESIGHT}
 _MADE = "policy", "group", "measure", "threshold", "sort"
 _FP, _TP, _ABOVE, _NET = "false_positive", "true_positive", "yield_above_chance", "net_benefit"
 _TRADE = "no-change referral{} accepted for one change"
+_CORRECTED = "referral{} without a correction accepted for one error corrected"
 _OUTCOMES = {  # a true positive, a false one, all that can be found, and what a threshold trades
     None: ("something changes", "nothing changes", "changes", _TRADE),
     "diagnosis_changed": ("the diagnosis changes", "the diagnosis stays", "changes", _TRADE),
     "treatment_changed": ("the treatment changes", "the treatment stays", "changes", _TRADE),
     "error_corrected": ("a wrong diagnosis is put right", "none is put right", "wrong diagnoses", _TRADE),
     "intervention_averted": ("an intervention is averted", "none is averted", "avertable ones", _TRADE),
-    NET: ("", "", "errors corrected, less introduced,", "referral{} without a correction for one corrected"),
+    NET: ("", "", "errors corrected, less introduced,", _CORRECTED),
 }
 _FACES = {  # the first five policies, in this order, are named and have a colour
     "own": (COLOURS["overuse"], "triangle-up"),
@@ -137,7 +138,8 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
         first = best_of(part)
         best[1 / at - 1] = "" if first is None or len(tied(part, first)) else first["label"]
     where = best[best != ""].groupby(best).groups
-    told = ", ".join(f"{label} at {min(at):.2g} to {max(at):.2g}" for label, at in where.items())
+    where = {label: dict.fromkeys([f"{min(at):.2g}", f"{max(at):.2g}"]) for label, at in where.items()}
+    told = ", ".join(f"{label} at {' to '.join(ends)}" for label, ends in where.items())
     title = f"Clearly best: referring {told} {trade}" + "; elsewhere bands overlap" * ("" in best.tolist())
     title = _estimated(title if told else "No policy is clearly best at the thresholds shown", table)
     made = style.figure(title, note, y="net benefit per 100 cases", height=400)

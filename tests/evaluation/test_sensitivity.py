@@ -6,12 +6,11 @@ import polars as pl
 import pytest
 
 from secondop.cohorts.calibrate import recentred
-from secondop.cohorts.draws import draw_parameters
+from secondop.cohorts.draws import Recentring, draw_parameters
 from secondop.cohorts.outcomes import Cases, along
 from secondop.cohorts.parameters import Parameter
 from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import simulate
-from secondop.cohorts.targets import Recentring
 from secondop.cohorts.truth import Streams, Truth, fact_plans
 from secondop.errors import SecondopError, UnknownNameError
 from secondop.evaluation import sensitivity
