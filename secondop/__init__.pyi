@@ -19,9 +19,6 @@ from secondop.datafiles import data_path as data_path
 from secondop.errors import CasesError as CasesError
 from secondop.errors import SecondopError as SecondopError
 from secondop.errors import UnknownNameError as UnknownNameError
-from secondop.evaluation.biopsies import BIOPSIES as BIOPSIES
-from secondop.evaluation.biopsies import biopsy_readings as biopsy_readings
-from secondop.evaluation.biopsies import second_readings as second_readings
 from secondop.evaluation.books import all_books as all_books
 from secondop.evaluation.books import flipped as flipped
 from secondop.evaluation.books import reform as reform
@@ -32,8 +29,11 @@ from secondop.evaluation.departures import verification_bias as verification_bia
 from secondop.evaluation.knowledge import contrast_anchors as contrast_anchors
 from secondop.evaluation.knowledge import triage_lifts as triage_lifts
 from secondop.evaluation.knowledge import yield_range as yield_range
+from secondop.evaluation.learned import BIOPSIES as BIOPSIES
+from secondop.evaluation.learned import biopsy_readings as biopsy_readings
 from secondop.evaluation.learned import calibration as calibration
 from secondop.evaluation.learned import same_volume as same_volume
+from secondop.evaluation.learned import second_readings as second_readings
 from secondop.evaluation.learning import imitation_tree as imitation_tree
 from secondop.evaluation.learning import importance as importance
 from secondop.evaluation.learning import learned_triage as learned_triage

@@ -20,11 +20,10 @@ from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import Gaps, simulate
 from secondop.datafiles import data_path
 from secondop.errors import SecondopError
-from secondop.evaluation.biopsies import biopsy_readings
 from secondop.evaluation.comparison import compare
 from secondop.evaluation.departures import verification_bias
 from secondop.evaluation.given import judged
-from secondop.evaluation.learned import calibration, same_volume
+from secondop.evaluation.learned import biopsy_readings, calibration, same_volume
 from secondop.evaluation.learning import learned_triage
 from secondop.evaluation.published import published_contrasts, published_rates
 from secondop.evaluation.rates import attrition, firing_rates
