@@ -1,4 +1,4 @@
-"""How good a learned triage is, against a rule book and as chances; and who is read again of real biopsies."""
+"""How good a learned triage is, beside a rule book and as chances; and real biopsies, some read twice."""
 
 from __future__ import annotations
 
