@@ -71,7 +71,7 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
     look, bounds = {"marker": marker, "name": "named", "cliponaxis": False}, []
     for on, axis, name in ((made.across, "x", _FP), (made.up, "y", _TP)):
         of, at = _of(named, name), named[axis]
-        on["range"] = reach([*rows[axis], *of["high"], *of["upper"], 1])
+        on["range"] = reach([*rows[axis], *of.loc[five.index, ["high", "upper"]].to_numpy().ravel(), 1])
         if not table.attrs.get("estimate"):  # where information is missing, as wide as about its bounds
             of["lower"], of["upper"] = of["lower"] + at - of["low"], of["upper"] + at - of["high"]
         look[f"error_{axis}"] = whisker(at, np.fmin(at, of["lower"]), np.fmax(at, of["upper"]))
@@ -126,7 +126,7 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
     overlap = "; elsewhere bands overlap" * ("" in best.tolist())
     title = f"Clearly best: referring {', '.join(told)} {_trade(table)}{overlap}"
     title = title if told else "No policy is clearly best at the thresholds shown"
-    note = f"{_basis(rows, _NET, gaps='In the bands too', chance='Bands')}"
+    note = f"{_basis(rows, _NET, gaps='In them too', chance='Bands')}"
     note += f" {HALF_WAY}" * bool(table.attrs.get("unknown_outcomes"))
     words = f"{_trade(table)}; below, the decision threshold"
     made = figure(_estimated(title, table), note, x=words, y="net benefit per 100 cases", height=400)
@@ -278,14 +278,13 @@ def _brief(row: Mapping, name: str, digits: int = 0) -> str:
 
 
 def _basis(table: pd.DataFrame, *measures: str, gaps: str = "Hatched", chance: str = "Thin line") -> str:
-    """The cases, and which marks stand for missing information, where there is some, and for the interval."""
-    about, note = table.attrs, basis_of(table)
+    """The cases, and which marks stand for the interval and, where there is some, for missing information."""
+    about, cluster = table.attrs, table[f"{measures[0]}_lower"].isna().all()
+    note = f"{basis_of(table)} {chance}: 95 % interval{' of the estimate' * bool(about.get('estimate'))}."
     if any((table[f"{name}_min"] < table[f"{name}_max"]).any() for name in measures):
         note += f" {gaps}: {gaps_of(about)}."
     note += " How far above chance is as assumed." * bool(about.get("simulated") and _ABOVE in measures)
-    if table[f"{measures[0]}_lower"].isna().all():
-        return f"{note} All cases are of one cluster, so there are no intervals."
-    return f"{note} {chance}: 95 % interval{' of the estimate' * bool(about.get('estimate'))}."
+    return note + " All cases are of one cluster, so there are no intervals." * int(cluster)
 
 
 def _estimated(title: str, table: pd.DataFrame) -> str:
