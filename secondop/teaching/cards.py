@@ -34,11 +34,7 @@ class TeachingCase:
     ``disputed`` says why a clinician may see it otherwise; it is empty for most.
     ``usual`` is what the deck's cases record where their story says nothing else: what differs stands out.
 
-    Examples
-    --------
     >>> case = deck()["T008"]
-    >>> case.title, case.facts["pathology_result"]
-    ('The laboratory is not sure', 'ambiguous')
     >>> case.check("Recommended").correct, case.check("not needed").correct, case.check(...).correct
     (True, False, None)
     """
@@ -186,8 +182,6 @@ def deck() -> Deck:
     Shown in JupyterLab it is gone through card by card; ``deck()["T008"]`` is one case, with
     :meth:`TeachingCase.check`.
 
-    Examples
-    --------
     >>> print(deck()["T002"].check("recommended"))
     ✗ Not quite. The rule book says “no indication”, not “recommended”.
     “Recommended” takes a clinical indication that fires.
