@@ -75,12 +75,8 @@ class Exercise:
 
         An answer is a number, a name, a set of names or a function, as the question asks, or the text that a
         person writes for it (``"42.3 %"``, ``"42,3"``); ``...`` is not answered yet. ``correct`` is ``None``
-        for an answer that is open, or that cannot be read, and where the question is one for discussion.
-
-        Parameters
-        ----------
-        about : anything, optional
-            Your own cases, where the question is about them.
+        for one that is open or cannot be read, and of a question for discussion. ``about`` are your own
+        cases, where the question is about them.
         """
         try:
             return self._told(answer, about)
@@ -112,14 +108,10 @@ class Exercise:
 def exercise(name: str) -> Exercise:
     """The exercise of that name: lesson or notebook, and number, as ``"1.1"``, ``"04.1"`` and ``"06a.1"``.
 
-    Examples
-    --------
     >>> exercise("2.3")
     Exercise 2.3. Severe pain and nothing else (case T028): what does the rule book recommend?
     >>> exercise("2.3").check(...)
     ? Not answered yet. Put the name of a recommendation in place of the dots, in quotation marks.
-    >>> exercise("2.3").check("recommended").correct
-    False
     """
     if not isinstance(name, str) or name not in _texts():
         raise unknown_name("exercise", name, _texts())
