@@ -115,11 +115,11 @@ class Drawing:
                 mark = {"marker": mark, "name": "mark", "cliponaxis": False} | look
                 self.points(part["at"], part["y"], told, panel=panel, **mark)
 
-    def upright(self, x: float, colour: str = INK, *, panel: int | None = None, **look: Any) -> None:
-        """A line through all rows of a ladder, or of one panel, such as for chance."""
-        for number in range(len(self.panels)) if panel is None else [panel]:
-            ends, look = [0.5, 0.5 - len(self.panels[number].labels)], {"width": 1.5, "dash": "dot"} | look
-            self.line([x, x], ends, colour, panel=number, **look)
+    def upright(self, x: float, colour: str = INK, **look: Any) -> None:
+        """A line through all rows of a ladder, such as for chance."""
+        for i, panel in enumerate(self.panels):
+            ends, look = [0.5, 0.5 - len(panel.labels)], {"width": 1.5, "dash": "dot"} | look
+            self.line([x, x], ends, colour, panel=i, **look)
 
     def name(self, x: float, y: float, text: str, colour: str = INK, *, panel: int = 0) -> None:
         """A direct label at a mark, with a leader line, placed where there is room; the first come first."""
