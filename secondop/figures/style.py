@@ -105,7 +105,8 @@ class Drawing:
                 if end in part:
                     bar = {"x": _plain(part[end] - part[start]), "base": _plain(part[start]), "name": name}
                     bar |= {"y": _plain(part["y"]), "orientation": "h", "showlegend": False}
-                    self.fig.add_bar(marker=marker, **bar | axes(panel) | self._hover(told) | look)
+                    hover = self._hover(told if name == "known" or "known" not in part else None)
+                    self.fig.add_bar(marker=marker, **bar | axes(panel) | hover | look)
             if "upper" in part:
                 thin = {"error_x": whisker(part["lower"], part["lower"], part["upper"]), "name": "interval"}
                 self.points(part["lower"], part["y"], panel=panel, marker={"size": 1, "color": INK}, **thin)
