@@ -16,10 +16,7 @@ _SYMBOLS = {"over": "circle", "under": "diamond"}  # of what is called too sever
 
 @draws("yield_range", "signal", "contrasts", "policy", "measure")
 def yield_at_signal(table: pd.DataFrame) -> go.Figure:
-    """Yield above chance of each policy and its share of the possible, with a slider for the signal.
-
-    The slider is part of the figure, so it works in a page without a kernel.
-    """
+    """Yield above chance of each policy, with a slider for the signal that works without a kernel."""
     about, keys, steps = table.attrs, ["policy", "label", "sort"], {}
     what = f"{'errors corrected, less introduced,' if about['outcome'] == NET else 'changes'} per 100 cases"
     note = f"{about['n']:,} simulated cases at each signal and contrast ({about['scenario']}). Dot: "
@@ -121,7 +118,7 @@ def read_strategies(table: pd.DataFrame) -> go.Figure:
             numbers = {"at": kind, "lower": f"{kind}_lower", "upper": f"{kind}_upper"}
             marks = marks.assign(**{name: part[column] for name, column in numbers.items()})
             made.rows(marks, shown)
-    made.across = {"range": reach(rows[ends])}
+    made.across = {"range": reach(rows[ends]), "nticks": 4}
     return made.done()
 
 

@@ -149,10 +149,7 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
 
 @draws("tradeoff", *_MADE)
 def net_benefit(table: pd.DataFrame) -> go.Figure:
-    """Net benefit at a decision threshold, from the highest; of several thresholds, a slider moves it.
-
-    The slider is part of the figure, so it works in a page without a kernel.
-    """
+    """Net benefit at a decision threshold, the highest first; a slider, without a kernel, moves it."""
     rows, steps = _policies(table, "net_benefit", _NET, "referral_rate", "all", _TP), {}
     note = f"{_basis(rows[rows['sort'] != FORESIGHT], _NET)} Open mark: as many at random. "
     note += "Green: highest. Blue: its line reaches as high, or it may be highest."

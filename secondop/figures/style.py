@@ -133,11 +133,7 @@ class Drawing:
         return self
 
     def done(self) -> go.Figure:
-        """Lay it out for both widths, and say in ``layout.meta`` what a page needs beside it.
-
-        That is the title and its note unbroken, the layout for a phone, the numbers as a table, and a
-        description for who cannot see it: the finding, what is drawn, the numbers.
-        """
+        """Lay it out for both widths; ``layout.meta`` is what a page needs, and a description in words."""
         from secondop.figures.layout import laid_out
 
         wide, narrow = (laid_out(self, width) for width in (WIDE, NARROW))
