@@ -115,30 +115,23 @@ def show(
     """Show a table so that people can read it: names in words, numbers in one style, gaps named as such.
 
     Shares that the package knows are read in per cent. Numbers have one decimal below 10 and none above;
-    ratios, and what has no known unit, keep two digits that count. The table itself stays as it is.
+    ratios, and what has no known unit, keep two digits that count. The table itself stays as it is. A
+    notebook shows what comes back, and ``print`` writes it.
 
     Parameters
     ----------
     frame : table, column or text
         Any table of the package, or your own of pandas, polars or pyarrow; one column; or a printed text.
-    caption : str, optional
-        What the table shows. How many cases it is of, and whether they are simulated, is added where the
-        table knows.
-    columns : dict, optional
+    caption : str
+        What it shows. How many cases it is of, and whether they are simulated, is added where it knows.
+    columns : dict
         Words of your own for some columns: ``{"n": "opinions"}``.
-    percent : list of str or bool, optional
+    percent : list of str or bool
         Columns of shares, between 0 and 1, to be read in per cent. True: all that have decimals.
-    decimals : int, optional
-        So many decimals for every number that is no count.
-    most : int, optional
-        How many rows are shown; how many more there are is said below.
-    index : bool, optional
-        Whether the index is shown. If not given: where it has a name, or is more than numbers.
-
-    Returns
-    -------
-    Shown
-        A notebook shows it, ``print`` writes it as text.
+    decimals, most : int
+        Decimals of every number that is no count; rows that are shown (how many more there are is said).
+    index : bool
+        Whether the index is shown: by default where it has a name, or is more than numbers.
 
     Examples
     --------
@@ -169,7 +162,7 @@ def show(
     if (bool(named) or not pd.api.types.is_integer_dtype(made.index)) if index is None else index:
         label = Heading(" · ".join(own.get(x) or heading(str(x)).words for x in named))
         keys = _keys(made)
-    elif names and flat and (looks[0] != "number" or _counts_up(made.iloc[:, 0])):
+    elif names and flat and (looks[0] != "number" or _tells_apart(made.iloc[:, 0])):
         label, keys, kept = heads[0], [("", cell) for cell in cells[0]], kept[1:]
     below = [i for i in kept if names[i] == "denominator"]
     if label and below and flat:  # under the label it stays on screen, beside every rate
@@ -223,6 +216,6 @@ def _keys(made: pd.DataFrame) -> list[tuple[str, str]]:
     return keys
 
 
-def _counts_up(column: pd.Series) -> bool:
-    """Whether whole numbers tell rows apart, as steps or ids do."""
+def _tells_apart(column: pd.Series) -> bool:
+    """Whether these are whole numbers, each once, as steps or ids are."""
     return pd.api.types.is_integer_dtype(column) and column.is_unique

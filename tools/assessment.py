@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from secondop.datafiles import read_toml
-from secondop.teaching.handouts import Page
+from secondop.teaching.handouts import Page, paper
 from secondop.teaching.languages import Spoken
-from secondop.teaching.markup import Html, document, el
+from secondop.teaching.markup import Html, el
 from tools.notebooks import ROOT
 from tools.prose import html_of
 
@@ -18,9 +18,7 @@ LETTERS = "abcd"
 TESTS = ROOT / "notebooks" / "lessons" / "tests.toml"
 _STYLE = """
 @page { size: A4; margin: 14mm 16mm; }
-:root { color-scheme: light; }
-body { max-width: 178mm; margin: 0 auto; color: #1d1f23; background: #fff;
-  font: 10pt/1.35 system-ui, sans-serif; }
+body { max-width: 178mm; font: 10pt/1.35 system-ui, sans-serif; }
 h1 { font-size: 15pt; margin: 0 0 2mm; } section { break-inside: avoid; margin: 0 0 3.5mm; }
 p { margin: 0 0 1mm; }
 ol.items { list-style: lower-alpha; margin: 0; padding-left: 8mm; columns: 2; } li { break-inside: avoid; }
@@ -40,7 +38,7 @@ def form(letter: str, language: str = "en") -> Page:
         el("section", "", _prose(f"**{i}.** {one['question']}"), _options(one["options"]))
         for i, one in enumerate(asked, start=1)
     ]
-    return _page(say("test-form", letter=letter), say, el("p", "", say("test-lead")), *blocks)
+    return _page(say, say("test-form", letter=letter), el("p", "", say("test-lead")), *blocks)
 
 
 def key(language: str = "en") -> Page:
@@ -53,7 +51,7 @@ def key(language: str = "en") -> Page:
             answer = f"{letter}: {LETTERS[right]}, {asked['options'][right]}."
             lines.append(_prose(f"**{answer}** {asked['why']}"))
         told.append(el("section", "", *lines))
-    return _page(say("test-answers"), say, *told)
+    return _page(say, say("test-answers"), *told)
 
 
 def pages(language: str = "en") -> dict[str, Page]:
@@ -67,8 +65,8 @@ def _told(asked: dict[str, Any], language: str) -> dict[str, Any]:
     return asked | asked.get(language, {})
 
 
-def _page(title: str, say: Spoken, *blocks: Html) -> Page:
-    return Page(document(title, el("h1", "", title), *blocks, style=_STYLE, language=say.language))
+def _page(say: Spoken, title: str, *blocks: Html) -> Page:
+    return paper(title, say, _STYLE, el("h1", "", title), *blocks)
 
 
 def _prose(text: str) -> Html:

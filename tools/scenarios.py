@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from secondop.cohorts.calibrate import calibrate
+from secondop.cohorts.calibrate import calibrate, targets
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.scenario_file import read_scenario
-from secondop.cohorts.targets import targets
 
 FOLDER = Path(__file__).parents[1] / "data" / "scenarios"
 ORDER = ("programme", "general", "surgical", "oncology")

@@ -7,23 +7,25 @@ targets give the same scenario. Chances are averaged, not outcomes counted: what
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from numbers import Real
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import optimize
+from scipy import optimize, special
 from tqdm.auto import tqdm
 
 from secondop.arguments import Taken, checked
-from secondop.cohorts.outcomes import PILOT, Cases, pilot
-from secondop.cohorts.parameters import EFFECTS_ON, LIMITS, Parameter, sort_of
+from secondop.cohorts.outcomes import PILOT, Cases, pilot, rates_of
+from secondop.cohorts.parameters import EFFECTS_ON, LIMITS, RATES, SOLVED, Parameter, sort_of
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.scenario_file import as_scenario
-from secondop.cohorts.targets import FARTHEST, Target, got, on_lines, targets
 from secondop.errors import SecondopError, refuse
 
-RATES = Taken(
+FARTHEST = 15.0
+"""No solved number lies farther from 0."""
+_ROWS = Taken(
     lambda x: isinstance(x, pd.DataFrame) or (np.iterable(x) and all(isinstance(row, Mapping) for row in x)),
     "rows of published_rates() or rate(), as a pandas frame or a list of dicts",
 )
@@ -32,7 +34,61 @@ _DENOMINATOR = "second opinions obtained"
 _CLOSE = 1e-4  # how near the log-odds of a rate, or the logarithm of a contrast, comes to count as met
 
 
-@checked(rates=RATES)
+@dataclass(frozen=True)
+class Target:
+    """A figure that shall hold, and the parameter that is solved for it."""
+
+    path: str
+    free: str
+    wanted: Parameter
+    about: tuple[str, ...] = ()  # of a contrast: of which outcome it is, among whom, and its measure
+
+    @property
+    def name(self) -> str:
+        """The rate, or the effect whose contrast it is."""
+        return self.path.split(".")[1]
+
+    def line(self, value: float | np.ndarray) -> float | np.ndarray:
+        """The figure as log-odds, or a ratio as its logarithm."""
+        value = np.clip(value, 1e-9, None if self.about else 1 - 1e-9)
+        return np.log(value) if self.about else special.logit(value)
+
+    @property
+    def reach(self) -> np.ndarray:
+        """How far both ends of its range lie from it on that line."""
+        p, most = self.wanted, np.inf if self.about else 1 - 1e-6
+        return self.line(np.clip([p.lower, p.upper], 1e-6, most)) - self.line(p.value)
+
+
+def targets(scenario: Scenario, *, contrasts: bool = True) -> list[Target]:
+    """The rates of a scenario and the contrasts of its effects."""
+    own, stated = scenario.parameters, scenario.structure.stated
+    rates = [(f"rates.{rate}", f"solved.{free}") for rate, free in zip(RATES, SOLVED, strict=True)]
+    found = [Target(path, free, own[path]) for path, free in rates]
+    for start in [f"effects.{name}" for name in scenario.structure.effects] if contrasts else ():
+        if (path := f"{start}.contrast") in own:
+            free, *about = (stated[f"{start}.{x}"] for x in ("solve", "outcome", "among", "measure"))
+            found.append(Target(path, f"{start}.{free}", own[path], tuple(about)))
+    return found
+
+
+def got(numbers: Mapping[str, Any], wanted: Iterable[Target], cases: Cases) -> list:
+    """What the cases give for each target; a number, or an array where the scenario's numbers are columns."""
+    expected, found = cases.expected(numbers), []
+    rates = rates_of(expected, [target.name for target in wanted if not target.about])
+    for target in wanted:
+        if not target.about:
+            found.append(rates[target.name])
+            continue
+        (outcome, among, measure), (group, reference) = target.about, cases.groups[target.name]
+        weight = expected["sought"] if among == "sought" else np.ones(1, np.float32)
+        sides = (weight * inside for inside in (group, ~group if reference is None else reference))
+        a, b = ((x * expected[outcome]).sum(-1, dtype=float) / x.sum(-1, dtype=float) for x in sides)
+        found.append(a / b if measure == "risk ratio" else a / (1 - a) / (b / (1 - b)))
+    return found
+
+
+@checked(rates=_ROWS)
 def calibrate(
     scenario: Scenario | str,
     rates: pd.DataFrame | Iterable[Mapping] = (),
@@ -47,8 +103,6 @@ def calibrate(
 
     Parameters
     ----------
-    scenario : Scenario
-        Where to start.
     rates : DataFrame, or iterable of mappings
         Published rates among second opinions obtained, with ``id, outcome, denominator, rate, role`` and how
         sure they are: ``n`` (and ``numerator``), or ``lower`` and ``upper``. Each takes the place of the
@@ -200,7 +254,7 @@ def _solve(scenario: Scenario, wanted: list[Target], rows: int = PILOT) -> tuple
 
         def miss(theta: np.ndarray, give: Callable = give, bar: tqdm = bar) -> np.ndarray:
             bar.update()
-            return on_lines(wanted, give(theta)) - goal
+            return [t.line(x) - y for t, x, y in zip(wanted, give(theta), goal, strict=True)]
 
         with bar:
             bounds = (-FARTHEST, FARTHEST)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping
 from numbers import Real
 from typing import Any
 from zlib import crc32
@@ -12,11 +13,16 @@ import pandas as pd
 from scipy import special
 
 from secondop.arguments import checked
+from secondop.cohorts.calibrate import FARTHEST, got, targets
+from secondop.cohorts.outcomes import Cases
 from secondop.cohorts.parameters import LIMITS, TRAITS, Parameter, sort_of
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.scenario_file import as_scenario
 from secondop.errors import SecondopError, unknown_name
 
+UNMET = np.log(1.05)
+"""How far the log-odds of a rate may be off and still count as met."""
+_MET = 2e-3  # how near recentring comes
 Z = 1.959963984540054
 LEAST_UNSOUGHT = 0.05
 """Drawn rates are moved so that those who seek no opinion have at least this part of the seekers' rate."""
@@ -46,15 +52,9 @@ def draw_parameters(
     More draws begin with those of fewer, and a parameter's draws do not depend on the others. A row per
     ``draw``, from 1, and a column per parameter; ``attrs["distributions"]`` says how each is drawn.
 
-    Parameters
-    ----------
-    counts : dict, optional
-        From the path of a share to what was counted and of how many, such as ``{"rates.sought": (149,
-        1000)}``.
-    weight : float
-        How strongly PERT holds to the value: 4 is customary, 0 makes every value of the range equally likely.
-    zeros : float
-        How far correlations that no file states, which are 0, may be off either way.
+    ``counts``: from the path of a share to what was counted and of how many, such as ``{"rates.sought": (149,
+    1000)}``. ``weight``: how strongly PERT holds to the value; 4 is customary, 0 makes every value of the
+    range equally likely. ``zeros``: how far correlations that no file states, which are 0, may be off.
 
     Examples
     --------
@@ -168,3 +168,58 @@ def rates_that_hold(scenario: Scenario, drawn: dict[str, Any]) -> dict[str, Any]
         if np.any(held != rate(name)):
             found[f"rates.{name}"] = held
     return found
+
+
+class Recentring:
+    """Solves a scenario again for its rates on given cases: fast, from where another was solved.
+
+    Not all rates can be met: seekers differ from others only so far as their traits let them. Then those
+    among all cases are met, and those among seekers as nearly as can be.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.wanted = targets(scenario, contrasts=False)
+        among_seekers = ("_sought", "second_right")
+        self.of_all = [i for i, target in enumerate(self.wanted) if not target.path.endswith(among_seekers)]
+
+    def __call__(self, scenario: Scenario, cases: Cases) -> tuple[Mapping, float]:
+        """The scenario's numbers with what is solved moved, and how far a rate is still off (log-odds)."""
+        free = [target.free for target in self.wanted]
+        start = np.array([scenario[path] for path in free])
+        goal = np.array([target.line(scenario[target.path]) for target in self.wanted])
+
+        def numbers(solved: np.ndarray) -> Mapping:
+            return ChainMap(dict(zip(free, solved, strict=True)), scenario.values)
+
+        def at(solved: np.ndarray, some: Cases = cases) -> np.ndarray:
+            found = got(numbers(solved), self.wanted, some)
+            return np.stack([target.line(x) for target, x in zip(self.wanted, found, strict=True)])
+
+        few = cases.part(slice(2_048))  # enough to tell the way
+        solved, left = _nearer(goal, start, at, few, list(range(len(free))), steps=7)
+        if left > _MET:
+            solved, _ = _nearer(goal, solved, at, few, self.of_all, steps=3)
+            left = np.abs(at(solved) - goal).max()
+        return numbers(solved), float(left)
+
+
+def _nearer(
+    goal: np.ndarray, solved: np.ndarray, at: Callable, few: Cases, which: list[int], steps: int
+) -> tuple[np.ndarray, float]:
+    """By Newton's steps as near to some of the targets as their own numbers come, and how far that is."""
+    nearest, least, step = solved, np.inf, 1e-2
+    for _ in range(steps):
+        miss = (at(solved) - goal)[which]
+        if (far := np.abs(miss).max()) < least:
+            nearest, least = solved, far
+        if far < _MET:
+            break
+        # every column but the first has one of the numbers moved: all derivatives in one pass
+        moved = solved + step * np.eye(len(solved) + 1, len(solved), -1)
+        lines = at(moved.T[:, :, None], few)
+        slopes = ((lines[:, 1:] - lines[:, :1]) / step)[np.ix_(which, which)]
+        damped = slopes.T @ slopes + 1e-5 * np.eye(len(which))  # where nothing moves a rate any more, too
+        away = np.zeros(len(solved))
+        away[which] = np.linalg.solve(damped, slopes.T @ miss)
+        solved = np.clip(solved - np.clip(away, -1.5, 1.5), -FARTHEST, FARTHEST)
+    return nearest, least

@@ -22,18 +22,15 @@ from secondop.rules.rulebook import RuleBook
 from secondop.words import plural
 
 _HEAD = {"name": (str, "text"), "title": (str, "text"), "fitted_to": (list, "a list of ids")}
-_HEAD |= {"defaults": (dict, "a table of texts")}
+_HEAD |= {"defaults": (dict, "a table with a basis and a citation")}
 _PARTS = ("value", "lower", "upper", "basis", "citation")
 
 
 def load_scenario(name: str) -> Scenario:
     """A scenario that comes with the package.
 
-    Parameters
-    ----------
-    name : str
-        "programme": patients of an employer's second-opinion benefit, fitted to their published rates;
-        "general": primary care; "surgical": an elective operation is proposed; "oncology": cancer patients.
+    "programme": patients of an employer's second-opinion benefit, fitted to their published rates;
+    "general": primary care; "surgical": an elective operation is proposed; "oncology": cancer patients.
 
     Examples
     --------
@@ -56,25 +53,18 @@ def as_scenario(scenario: Scenario | str) -> Scenario:
 
 @checked()
 def read_scenario(source: str | Path, *, rule_book: RuleBook = RULE_BOOK) -> Scenario:
-    """A scenario from a TOML file, or from text as `Scenario.to_toml` writes it.
+    """A scenario from a TOML file, or from text as `Scenario.to_toml` writes it: of a rule book's facts.
 
-    Parameters
-    ----------
-    source : path or str
-        The file, or its content. ``data/README.md`` describes the format.
-    rule_book : RuleBook
-        Whose facts it draws: it states each of them.
+    ``data/README.md`` describes the format.
     """
     raw, file, head = read_toml(source, "A scenario"), _File(rule_book), {}
     for key, (kind, words) in _HEAD.items():
         value = raw.pop(key, kind())
         fits = isinstance(value, kind) and all(isinstance(x, str) for x in value)  # letters, ids or keys
+        fits = fits and (kind is not dict or value.keys() <= {"basis", "citation"})
         file.faults += [] if fits else [f"{key} is {words}, not {value!r}."]
         head[key] = value if fits else kind()
     file.default = head["defaults"]
-    if extra := file.default.keys() - {"basis", "citation"}:
-        file.faults.append(f"defaults states a basis and a citation, not {', '.join(sorted(extra))}.")
-        file.default = {}
     if "extends" in raw:
         base = load_scenario(raw.pop("extends"))
         file.take_over(base)
@@ -157,7 +147,7 @@ class _File:
     def shares(self, start: str, stated: Any) -> str:
         """Shares by answer, or as a list in the order of answers: in place of those that were there."""
         listed = stated if isinstance(stated, list) else [stated]
-        paths = self.structure.share_paths(start, [f"{start}.shares.{i}" for i in range(len(listed))])
+        paths = self.structure.share_paths(start, {f"{start}.shares.{i}" for i in range(len(listed))})
         if isinstance(stated, dict):
             given = {f"{start}.shares.{label}": share for label, share in stated.items()}
         elif len(paths) != len(listed):

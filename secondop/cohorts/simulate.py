@@ -43,13 +43,8 @@ ENGINES = ("pandas", "polars")
 class Gaps:
     """More facts not recorded than the scenario says, for `simulate`.
 
-    Attributes
-    ----------
-    share : float
-        Of the recorded answers, the share that is lost, in [0, 0.99].
-    difficulty : float
-        Correlation with difficulty, in [-0.95, 0.95]: above 0 the gaps are where cases are difficult, 0 is at
-        random.
+    ``share``: of the recorded answers, those that are lost, in [0, 0.99]. ``difficulty``: correlation with
+    difficulty, in [-0.95, 0.95]; above 0 the gaps are where cases are difficult, 0 is at random.
     """
 
     share: float
@@ -111,8 +106,7 @@ def simulate_batches(
 ) -> Iterator[Frame]:
     """The rows of `simulate`, some at a time: any number of cases in the memory of one batch.
 
-    Put together, the frames are the cohort that `simulate` gives for the same seed. ``batch``: rows of each;
-    the last may have fewer. Multiples of 131,072 are fastest.
+    Put together, the frames are the cohort of that seed. ``batch``: rows of each; the last may have fewer.
 
     Examples
     --------

@@ -155,10 +155,8 @@ def all_books(
     --------
     >>> cases = pd.DataFrame({"neoplasia_concern": [True, False, True], "changed": [True, True, False]})
     >>> books = all_books(cases, outcome="changed", rule_book=RULE_BOOK.only("neoplasia-concern"))
-    >>> books.frontier[["book", "true_positive", "false_positive", "threshold_from"]].round(1)
-                       book  true_positive  false_positive  threshold_from
-    0                    ()            0.0             0.0             0.5
-    1  (neoplasia-concern,)           33.3            33.3             0.0
+    >>> books.frontier.set_index("book")["true_positive"].round(1).to_dict()
+    {(): 0.0, ('neoplasia-concern',): 33.3}
     """
     cohort = judged(cohort, rule_book, outcome, weights=weights)
     rules = {rule.name: rule.label for rule in cohort.clinical}
@@ -233,12 +231,11 @@ def flipped(cases: Any, before: RuleBook, after: RuleBook) -> Any:
     if isinstance(frame, nw.LazyFrame) or set(WAYS) & set(frame.columns):
         raise SecondopError("Give cases in memory (collect them) that have no column before or after yet.")
     typed = typed_cases(frame.to_native(), facts)
-    said = [assess_typed(typed, book)["recommendation"] for book in (before, after)]
-    moved = said[0] != said[1]
-    rows = frame.filter(moved.to_list())
-    words = (x.filter(moved).to_list() for x in said)
-    new = (nw.new_series(*x, nw.String, backend=rows.implementation) for x in zip(WAYS, words, strict=True))
-    return rows.with_columns(new).to_native()
+    said = {
+        way: assess_typed(typed, x)["recommendation"] for way, x in zip(WAYS, (before, after), strict=True)
+    }
+    new = (nw.new_series(x, said[x].to_list(), nw.String, backend=frame.implementation) for x in WAYS)
+    return frame.with_columns(new).filter((said["before"] != said["after"]).to_list()).to_native()
 
 
 def _pairs(

@@ -27,14 +27,14 @@ NONE_ON_RECORD = "of those who sought no opinion nobody has a change on record, 
 
 
 def opened(
-    source: nw.DataFrame | nw.LazyFrame, facts: Mapping[str, Fact], plain: Sequence[str]
+    source: nw.DataFrame | nw.LazyFrame, facts: Mapping[str, Fact], own: Sequence[str]
 ) -> nw.LazyFrame:
     """A lazy frame with the facts as :func:`typed_lazily` has them, beside columns as they are."""
     if isinstance(source, nw.LazyFrame):
         return typed_lazily(source, facts)
     said = typed_cases(source.to_native(), facts)
     frame = pl.DataFrame({UNREADABLE: np.zeros(len(source), np.int64)}).with_columns(
-        *_beside(source, plain).get_columns(),
+        *_beside(source, own).get_columns(),
         **{ANSWER + x: said[x] if x in said.columns else pl.lit(None, y.dtype) for x, y in facts.items()},
     )
     return nw.from_native(frame.lazy())
@@ -112,12 +112,11 @@ def notice(cohort: Cohort) -> str:
 
 def known_words(known: float, n: float, by: str) -> str:
     """For how many the outcome is known, and for whom: a sentence for tables and figures, or nothing."""
-    said, by = [], "" if (every := by == ALL_SOUGHT) else by
-    if every:
-        said.append(f"All {n:,.0f} cases sought an opinion: 100 cases are 100 of these.")
-    if known < n:
-        said.append(f"The outcome is known for {known:,.0f} of {n:,.0f} cases{': ' * bool(by)}{by}.")
-    return " ".join(said)
+    if by == ALL_SOUGHT:
+        every = f"All {n:,.0f} cases sought an opinion: 100 cases are 100 of these."
+        return f"{every} {known_words(known, n, '')}".rstrip()
+    by = f": {by}" * bool(by)
+    return f"The outcome is known for {known:,.0f} of {n:,.0f} cases{by}." * bool(known < n)
 
 
 def known_by_policy(counts: np.ndarray, policies: Sequence[Policy]) -> str:

@@ -17,6 +17,7 @@ from secondop.evaluation.columns import NONE_ON_RECORD
 from secondop.evaluation.contrasts import ALL, OUTCOMES
 from secondop.evaluation.measures import NUMBERS, Z
 from secondop.evaluation.patterns import Patterns
+from secondop.evaluation.policies import refuse_clusters
 from secondop.evaluation.published import (
     DENOMINATORS,
     MEANT,
@@ -60,7 +61,6 @@ def compare(
     fitted_to: Iterable[str] | None = None,
     sides: Mapping[str, tuple[Any, Any]] | None = None,
     redrawn: Iterable[Any] = (),
-    cluster: str | None = None,
 ) -> pd.DataFrame:
     """Published rates or contrasts beside a cohort's, with a verdict that never mixes what is unlike.
 
@@ -83,10 +83,8 @@ def compare(
         Whom a contrast compares, by its id: conditions, or names of yes/no columns; "all cases"; no reference
         (None): all others. Some are known already.
     redrawn : iterable of cohorts
-        The cohort at other values of what was fitted: the spread of its figures (standard deviation,
-        ``cohort_fitted``) widens its intervals. Without it, what was fitted is taken as exact.
-    cluster : str, optional
-        As for :class:`Cohort`; ``cohort_clusters`` says how many are in a denominator.
+        The cohort at other values of what was fitted, whose spread (standard deviation, ``cohort_fitted``)
+        widens its intervals. Without it, what was fitted is taken as exact.
 
     Returns
     -------
@@ -105,10 +103,7 @@ def compare(
     published, (point, kept, figures, counts) = _published(published)
     columns, attrs = _columns(cohort), getattr(cohort, "attrs", {})
     whom = _sides(published, sides or {}, columns)
-    cluster = cluster or getattr(cohort, "cluster", None)
-    if cluster and cluster not in columns:
-        raise unknown_name("column of the cases", cluster, map(str, columns))
-    answers, unreadable = counted.answers_of(cohort, whom, cluster)
+    answers, unreadable = counted.answers_of(cohort, whom)
     simulated = is_simulated(attrs, columns)
     only_sought = not simulated and counted.only_sought(answers)
     others = [counted.answers_of(cases, whom)[0] for cases in redrawn if _columns(cases)]
@@ -123,10 +118,10 @@ def compare(
         told = row[kept].to_dict() | {f"published_{name}": row[name] for name in figures}
         told |= {(name if name in _APART else f"cohort_{name}"): x for name, x in seen.items()}
         rows.append(told | {"verdict": verdict, "reason": f"{reason} {remark}".strip()})
-    own = ["denominator", *["clusters"] * bool(cluster), *counts, point, *NUMBERS[1:], "fitted"]
+    own = ["denominator", *counts, point, *NUMBERS[1:], "fitted"]
     told = [f"published_{name}" for name in figures] + [f"cohort_{name}" for name in own]
     table = pd.DataFrame(rows, columns=[*kept, *told, *_APART, "verdict", "reason"])
-    whole = {f"cohort_{name}" for name in counts} | {"published_n", "cohort_clusters"} & set(told)
+    whole = {f"cohort_{name}" for name in counts} | {"published_n"} & set(told)
     table = table.astype(dict.fromkeys(whole, "Int64"))
     table.attrs |= {"unreadable": unreadable, "simulated": simulated}
     table.attrs["verification"] = f"{NONE_ON_RECORD.capitalize()}." if only_sought else ""
@@ -153,10 +148,12 @@ def _published(published: pd.DataFrame | None) -> tuple[pd.DataFrame, tuple]:
 
 def _columns(cohort: Any) -> list[str]:
     """The columns of a cohort, which must have outcomes and say who sought an opinion."""
-    cases = cohort.cases if isinstance(cohort, Cohort) else cohort
-    absent = f"what was given ({type(cases).__name__}) has none of the columns {', '.join(OUTCOMES)}"
+    if isinstance(cohort, Cohort):
+        refuse_clusters(cohort)
+        cohort = cohort.cases
+    absent = f"what was given ({type(cohort).__name__}) has none of the columns {', '.join(OUTCOMES)}"
     absent = f"There is no outcome to compare: {absent}: give yours one of these names. {_REFUSED}"
-    names = any_frame(cases, absent).collect_schema().names()
+    names = any_frame(cohort, absent).collect_schema().names()
     if not set(OUTCOMES) & set(names):
         raise SecondopError(absent)
     if "sought" not in names:
@@ -237,12 +234,8 @@ def _seen(row: pd.Series, point: str, answers: Patterns, redrawn: list[Patterns]
     cells = [inside] if point == "rate" else [f"group {row['id']}", f"reference {row['id']}"]
 
     def figure(answers: Patterns) -> dict[str, Any]:
-        some = answers.only(inside, outcome, *cells)
-        many = {} if some.cluster is None else {"clusters": len(np.unique(some.cluster))}
-        counts, squares = (x[0] for x in some.crossed(*cells, outcome))
-        if point == "rate":
-            return many | counted.rate_of(counts, squares)
-        return many | counted.contrast_of(row["measure"], counts, squares)
+        counts = answers.crossed(*cells, outcome)[0][0]
+        return counted.rate_of(counts) if point == "rate" else counted.contrast_of(row["measure"], counts)
 
     seen = figure(answers) | {"denominator": inside, "fitted": nan}
     if len(redrawn) > 1:
@@ -266,9 +259,7 @@ def _verdict(row: pd.Series, point: str, seen: dict[str, Any], fitted: Collectio
         why = "follows from those that it was fitted to" if derived else "is one that it was fitted to"
         return "fitted", f"The scenario agrees by construction: this figure {why}."
     if isnan(seen["lower"]):
-        one = "All cases in the denominator are of one cluster, which tells nothing of others."
-        nobody = "No case of the cohort is in the denominator."
-        return "undetermined", one if seen.get("clusters") == 1 else nobody
+        return "undetermined", "No case of the cohort is in the denominator."
     low, high = row["lower"], row[point] if row["role"] == "upper bound" else row["upper"]
     if isnan(low) and isnan(high):
         return "undetermined", "Published without an interval or n: nothing says how far is too far."

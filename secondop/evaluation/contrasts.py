@@ -10,7 +10,7 @@ import narwhals as nw
 import numpy as np
 
 from secondop.evaluation.cohort import EITHER, TRUTH, Cohort
-from secondop.evaluation.measures import FP, TP, Z, five, settled, share, spread_of, wilson
+from secondop.evaluation.measures import FP, TP, Z, five, settled, share, wilson
 from secondop.evaluation.patterns import Patterns
 from secondop.evaluation.policies import any_of, book_of
 from secondop.rules.conditions import Condition
@@ -20,9 +20,13 @@ ALL, SOUGHT, DIFFER = "all cases", "cases that sought an opinion", "sought opini
 OUTCOMES = (*EITHER, "second_right", *TRUTH)
 Count = tuple[float, float]  # how many, of how many
 Estimate = tuple[float, float, float]  # value, lower, upper
-# Which cells of (in the denominator, answer) a rate counts, and the rest of it: at least, and at most.
-_LEAST = np.array([[[0, 0, 0], [0, 1, 0], [0, 0, 0]], [[0, 0, 0], [1, 0, 1], [1, 0, 1]]])
-_MOST = np.array([[[0, 0, 0], [0, 1, 1], [0, 1, 1]], [[0, 0, 0], [1, 0, 0], [0, 0, 0]]])
+# Which cells of (in the denominator, answer) a share counts, and which it is of: at least, and at most.
+_COUNTED = np.array(
+    [
+        [[[0, 0, 0], [0, 1, 0], [0, 0, 0]], [[0, 0, 0], [1, 1, 1], [1, 0, 1]]],
+        [[[0, 0, 0], [0, 1, 1], [0, 1, 1]], [[0, 0, 0], [1, 1, 1], [0, 1, 1]]],
+    ]
+)
 VARIANCES = {  # of the logarithm, by the delta method; the group of a lift is part of its reference
     "risk ratio": lambda k, n, j, m: 1 / k - 1 / n + 1 / j - 1 / m,
     "odds ratio": lambda k, n, j, m: 1 / k + 1 / (n - k) + 1 / j + 1 / (m - j),
@@ -30,9 +34,7 @@ VARIANCES = {  # of the logarithm, by the delta method; the group of a lift is p
 }
 
 
-def answers_of(
-    cases: Any, whom: Mapping[str, tuple[Any, Any, str]], cluster: str | None = None
-) -> tuple[Patterns, int]:
+def answers_of(cases: Any, whom: Mapping[str, tuple[Any, Any, str]]) -> tuple[Patterns, int]:
     """Cases that answer alike, by outcome, denominator and sides; and how many answers could not be read.
 
     ``whom`` has of each contrast its group, its reference, and the denominator that both are among.
@@ -45,7 +47,7 @@ def answers_of(
     flags |= {name: side for name, side in sides.items() if isinstance(side, str) and side != ALL}
     judged = {name: side for name, side in sides.items() if isinstance(side, Condition | Fact)}
     book = book_of(judged.values())
-    cohort = Cohort(cases, book, outcome=None, flags=flags, cluster=cluster)
+    cohort = Cohort(cases, book, outcome=None, flags=flags)
     asked = {name: nw.col(f"flag {name}") for name in flags} | {ALL: nw.lit(True)}
     asked |= {name: any_of([rule]) for name, rule in zip(judged, book, strict=True)}
     asked |= {SOUGHT: asked["sought"]}
@@ -74,9 +76,9 @@ def only_sought(answers: Patterns) -> bool:
     return True
 
 
-def rate_of(counts: np.ndarray, squares: np.ndarray) -> dict[str, Any]:
+def rate_of(counts: np.ndarray) -> dict[str, Any]:
     """One rate, from counts of being in its denominator by the answer; what is unknown widens its bounds."""
-    found = five(share([TP], [FP], 1), settled(counts, squares), np.ones(1))
+    found = five(share([TP], [FP], 1), settled(counts, counts), np.ones(1))
     _, low, high, lower, upper = found.tolist()
     seen = {"n": int(counts[1].sum()), "count": int(counts[1, 1])}
     seen |= {"unknown": int(counts[1, 2] + counts[2].sum())}
@@ -84,66 +86,40 @@ def rate_of(counts: np.ndarray, squares: np.ndarray) -> dict[str, Any]:
     return seen | {"lower": lower, "upper": upper}
 
 
-def contrast_of(measure: str, counts: np.ndarray, squares: np.ndarray) -> dict[str, Any]:
+def contrast_of(measure: str, counts: np.ndarray) -> dict[str, Any]:
     """One contrast, from counts by being in its group, by being in its reference, and by the answer."""
-    sides = counts.sum(1).astype(int), counts.sum(0).astype(int)
-    (least, most), (fewest, greatest) = map(_ends, sides)
-
-    def end(*ways: tuple[np.ndarray, np.ndarray]) -> Estimate:
-        pairs = [_count(side, *way) for side, way in zip(sides, ways, strict=True)]
-        filled = zip(ways, _filled(measure, *pairs), strict=True)
-        one, other = (_influence(measure, *way, *pair) for way, pair in filled)
-        return contrasted(measure, *pairs, _effect(counts, squares, one[:, None] - other[None]))
-
-    (low, lower, _), (high, _, upper) = end(least, greatest), end(most, fewest)
-    (n, k), (m, j) = ((int(side[1].sum()), int(side[1, 1])) for side in sides)
-    unknown = int(sum(side[1, 2] + side[2].sum() for side in sides))
-    seen = {"n_group": n, "k_group": k, "n_reference": m, "k_reference": j, "unknown": unknown}
-    return seen | {"value": nan if unknown else low, "min": low, "max": high, "lower": lower, "upper": upper}
+    (least, most), (fewest, greatest) = _ends(counts.sum(1)), _ends(counts.sum(0))
+    low, lower, _ = contrasted(measure, least, greatest)
+    high, _, upper = contrasted(measure, most, fewest)
+    one, other = rate_of(counts.sum(1)), rate_of(counts.sum(0))
+    seen = {"n_group": one["n"], "k_group": one["count"], "n_reference": other["n"]}
+    seen |= {"k_reference": other["count"], "unknown": one["unknown"] + other["unknown"]}
+    seen |= {"value": nan if seen["unknown"] else low, "min": low, "max": high}
+    return seen | {"lower": lower, "upper": upper}
 
 
-def _ends(side: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
-    """Which cells of a side are counted, and which are the rest of it, at least and at most.
+def _ends(counts: np.ndarray) -> tuple[Count, Count]:
+    """How many of how many are counted on a side at least, and at most.
 
     Where nobody is certain to be counted, one of them may be empty: those who are counted give it then.
     """
-    return tuple(x if _count(side, *x)[1] else y for x, y in ((_LEAST, _MOST), (_MOST, _LEAST)))
+    ends = [(int((counts * k).sum()), int((counts * n).sum())) for k, n in _COUNTED]
+    return tuple(x if x[1] else y for x, y in (ends, ends[::-1]))
 
 
-def _count(side: np.ndarray, top: np.ndarray, rest: np.ndarray) -> Count:
-    return int((side * top).sum()), int((side * (top + rest)).sum())
-
-
-def _influence(measure: str, top: np.ndarray, rest: np.ndarray, k: float, n: float) -> np.ndarray:
-    """What each cell counts, to first order, in a share, or in the logarithm of a share or of odds."""
-    if measure == "risk difference":
-        return (top * (n - k) - rest * k) / n**2
-    return top / k - (rest / (n - k) if measure == "odds ratio" else (top + rest) / n)
-
-
-def _effect(counts: np.ndarray, squares: np.ndarray, each: np.ndarray) -> float:
-    """By how much clusters widen the variance of the sum of what each cell counts."""
-    if squares.ndim == counts.ndim:
-        return 1.0
-    each, alone = np.ravel(each), squares[..., 0].ravel()
-    wide, narrow = (spread_of(x, each) for x in (np.append(alone, squares[..., 1:]), alone))
-    return float(wide / narrow) if narrow else 1.0
-
-
-def contrasted(measure: str, group: Count, reference: Count, effect: float = 1.0) -> Estimate:
+def contrasted(measure: str, group: Count, reference: Count) -> Estimate:
     """A risk ratio, odds ratio, lift or risk difference of two counts, with its 95 % interval.
 
     The interval of a ratio is normal on the log scale; where a cell is empty, it is that of counts with half
-    a case more in each cell (Haldane 1956, Ann Hum Genet 20:309-311). Clusters multiply the variance by their
-    ``effect``.
+    a case more in each cell (Haldane 1956, Ann Hum Genet 20:309-311).
     """
     if not (group[1] and reference[1]):
         return nan, nan, nan
     if measure == "risk difference":
-        one, other = ((k / n, *wilson(k / effect, n / effect)) for k, n in (group, reference))
+        one, other = ((k / n, *wilson(k, n)) for k, n in (group, reference))
         return one[0] - other[0], *apart(one, one, other)
     value, filled = _ratio(measure, group, reference), _filled(measure, group, reference)
-    factor = exp(Z * sqrt(max(VARIANCES[measure](*filled[0], *filled[1]), 0) * effect))
+    factor = exp(Z * sqrt(max(VARIANCES[measure](*filled[0], *filled[1]), 0)))
     middle = _ratio(measure, *filled)
     return value, float(np.fmin(middle / factor, value)), float(np.fmax(middle * factor, value))
 

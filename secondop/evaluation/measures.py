@@ -141,7 +141,7 @@ COUNTED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 """The linear measures: what a TP, FP, FN and TN count, shape (4,) or (thresholds, 4)."""
 _CASES, _REFERRED, _CHANCE = "per 100 cases", "per cent of those referred", "a decision threshold"
-_AVOIDED = at_thresholds(COUNTED["interventions_avoided"])
+_NET, _AVOIDED = (at_thresholds(COUNTED[name]) for name in ("net_benefit", "interventions_avoided"))
 MEASURES = {
     "referral_rate": Measure("referral rate", _CASES, share([TP, FP])),
     "true_positive": Measure("true positives: referred, changes", _CASES, share([TP])),
@@ -152,7 +152,7 @@ MEASURES = {
     "specificity": Measure("specificity", "per cent of those that do not change", share([TN], [FP])),
     "ppv": Measure("positive predictive value", _REFERRED, share([TP], [FP])),
     "nnr": Measure("number needed to refer", "referrals for one change", _nnr),
-    "net_benefit": Measure("net benefit", _CASES, at_thresholds(COUNTED["net_benefit"]), True),
+    "net_benefit": Measure("net benefit", _CASES, _NET, True),
     "interventions_avoided": Measure("interventions avoided", _CASES, _AVOIDED, True),
     "yield_above_chance": Measure("yield above chance", _CASES, _yield),
     "yield_share": Measure("yield above chance", "per cent of the possible at that volume", _yield_share),
@@ -207,24 +207,18 @@ def settled(
 
 def through(ways: np.ndarray, counts: np.ndarray, squares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Counts and squares, each kind of case put where ways (..., kinds, cells) to settle them put it."""
-    clusters, lead, (kinds, cells) = (
-        np.ndim(squares) > np.ndim(counts),
-        np.shape(counts)[:-2],
-        ways.shape[-2:],
-    )
+    clusters, lead, kinds = np.ndim(squares) > np.ndim(counts), np.shape(counts)[:-2], ways.shape[-2]
     flat = (np.reshape(x, (*lead, kinds)) for x in (counts, squares[..., 0] if clusters else squares))
     tables, spread = (np.einsum("...i,...wij->...wj", x, ways) for x in flat)
     if clusters:
         products = ways.swapaxes(-1, -2) @ squares[..., 1:].reshape(*lead, 1, kinds, kinds) @ ways
-        spread = np.concatenate([spread, products.reshape(*spread.shape[:-1], cells**2)], -1)
+        spread = np.concatenate([spread, products.reshape(*spread.shape[:-1], ways.shape[-1] ** 2)], -1)
     return tables, spread
 
 
-def five(
-    formula: Formula, settled: Sequence[np.ndarray], odds: np.ndarray, strict: bool = False
-) -> np.ndarray:
+def five(formula: Formula, ways: Sequence[np.ndarray], odds: np.ndarray, strict: bool = False) -> np.ndarray:
     """The five numbers of a formula over ways to settle; ``strict``: blank where one way has no number."""
-    tables, spread, recorded = settled
+    tables, spread, recorded = ways
     least, most = (np.minimum, np.maximum) if strict else (np.fmin, np.fmax)
     with np.errstate(divide="ignore", invalid="ignore"):
         value, lower, upper = formula(tables, spread, odds)
@@ -256,8 +250,8 @@ def table(
 def tidy(
     about: pd.DataFrame,
     found: dict[str, np.ndarray],
-    thresholds: Iterable[float] = (),
-    numbers: Sequence[str] = NUMBERS,
+    thresholds: Sequence[float],
+    numbers: list[str] = NUMBERS,
 ) -> pd.DataFrame:
     """A row per row of ``about``, measure and threshold, with the numbers behind the column ``group``."""
     parts, first = [], about.columns.get_loc("group") + 1

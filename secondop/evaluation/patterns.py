@@ -57,13 +57,6 @@ class Patterns:
         _, first, place = np.unique(code, return_index=True, return_inverse=True)
         return self.group[first], place
 
-    def only(self, name: str, *names: str) -> Patterns:
-        """The patterns that do not answer a question by no, with these answers: no other cluster counts."""
-        keep = self.codes[name] > 0
-        codes = {key: self.codes[key][keep] for key in (name, *names)}
-        cluster = None if self.cluster is None else self.cluster[keep]
-        return Patterns(codes, self.groups, self.group[keep], self.weights[keep], self.squares[keep], cluster)
-
     def bits(self, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Of every pattern the questions that it answers by yes, and by unknown: the i-th as bit i."""
         codes = np.array([self.codes[name] for name in names]).reshape(len(names), len(self.weights))

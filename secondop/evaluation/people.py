@@ -45,10 +45,8 @@ def flow(
     Examples
     --------
     >>> cases = pd.DataFrame({"complication_during_treatment": [True, None], "sought": True, "changed": True})
-    >>> flow(cases, outcome="changed")[["recommendation", "possible", "outcome", "cases"]]
-      recommendation possible            outcome  cases
-    0         urgent   urgent  something changed      1
-    1  no indication   urgent  something changed      1
+    >>> flow(cases, outcome="changed")[["recommendation", "possible", "cases"]].to_numpy().tolist()
+    [['urgent', 'urgent', 1], ['no indication', 'urgent', 1]]
     """
     cohort = judged(cohort, rule_book, outcome, {"sought": sought}, cluster=None)
     levels = RECOMMENDATIONS[::-1]

@@ -51,9 +51,7 @@ ENDS = (Policy(FORESIGHT, "only those that would change", FORESIGHT), Policy("al
 
 
 def choose(
-    cohort: Cohort,
-    policies: Iterable[str] | Mapping[str, str] | None,
-    scores: Mapping[str, float] | None = None,
+    cohort: Cohort, policies: Iterable[str] | None, scores: Mapping[str, float] | None = None
 ) -> list[Policy]:
     """The policies asked for, between nobody, perfect foresight and everybody.
 
@@ -176,8 +174,8 @@ def refuse_clusters(cohort: Cohort) -> None:
     """Refuse a cohort with clusters where intervals do not account for them, rather than lose them."""
     if cohort.cluster:
         raise SecondopError(
-            f"The cohort counts by {cohort.cluster!r}, as firing_rates, tradeoff, decision_curve and compare "
-            "can; here intervals would be too narrow. Make a Cohort without cluster=, and say so beside it."
+            f"The cohort counts by {cohort.cluster!r}, as firing_rates, tradeoff and decision_curve can; "
+            "here intervals would be too narrow. Make a Cohort without cluster=, and say so beside it."
         )
 
 

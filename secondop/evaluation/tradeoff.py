@@ -84,15 +84,10 @@ def tradeoff(
 
     Examples
     --------
-    >>> cases = pd.DataFrame({"complication_during_treatment": [True, True, False, False]})
-    >>> cases["changed"] = [True, False, True, False]
-    >>> table = wide(tradeoff(cases, ["urgent"], outcome="changed"))
-    >>> table[["policy", "referral_rate", "true_positive", "false_positive"]]
-                  policy  referral_rate  true_positive  false_positive
-    0               none            0.0            0.0             0.0
-    1             urgent           50.0           25.0            25.0
-    2  perfect foresight           50.0           50.0             0.0
-    3                all          100.0           50.0            50.0
+    >>> cases = pd.DataFrame({"complication_during_treatment": [True, False, False, False]})
+    >>> cases["changed"] = [True, True, False, False]
+    >>> wide(tradeoff(cases, ["urgent"], outcome="changed")).set_index("policy")["true_positive"].to_dict()
+    {'none': 0.0, 'urgent': 25.0, 'perfect foresight': 50.0, 'all': 50.0}
     """
     odds_of(threshold)  # refuses what is no probability before anything is counted
     told = {"by": by, "weights": weights, "cluster": cluster, "verified": verified}
@@ -157,21 +152,19 @@ def net_benefit(recommended: Any, changed: Any, *, threshold: float) -> float:
     >>> round(net_benefit(referred, changed, threshold=1 / 11), 2)
     20.0
     """
-    (odds,) = odds_of(threshold)
     try:
         cases = pd.DataFrame({"recommended": recommended, "changed": changed})
     except (ValueError, TypeError) as error:
         said = "Net benefit takes two columns of yes and no, one answer a case, equally long"
         raise SecondopError(f"{said}: {error}.") from error
     cohort = Cohort(cases, outcome="changed", flags={"recommended": "recommended"})
-    ((seen,), _) = cohort.patterns({}, ("recommended", "changed")).crossed("flag recommended", "flag changed")
-    n, answered, (fp, tp) = seen.sum(), seen[:2, :2].sum(), seen[1, :2]
-    if n == 0 or answered < n:
-        raise SecondopError(
-            f"Net benefit needs cases and all their answers: {answered:,.0f} of {n:,.0f} have both. "
-            "Settle the rest by no and again by yes, or use tradeoff, which shows both."
-        )
-    return float(100 * (tp - odds * fp) / n)
+    mine = Policy("recommended", "those recommended", "own", "", nw.col("flag recommended"))
+    found = weigh(cohort, [mine], [threshold], CURVE[:1]).iloc[0]
+    if found["min"] != found["max"]:  # nor are they equal where there are no cases
+        ends = f"anything from {found['min']:.4g} to {found['max']:.4g}" if len(cases) else "nothing at all"
+        said = f"Net benefit needs cases and all their answers: of these {len(cases):,} it may be {ends}"
+        raise SecondopError(f"{said}. Settle them by no and again by yes, or use tradeoff, which shows both.")
+    return float(found["value"])
 
 
 def weigh(
@@ -234,9 +227,8 @@ def weigh(
     at = made["policy"].map({policy.name: policy.at for policy in policies})
     kept = at.isna() | (at == made["threshold"])
     if BEST in found:
-        kept &= (made["measure"] != BEST) | np.repeat(
-            np.tile(unsettled, len(policies)), len(made) // len(about)
-        )
+        told = [group for group, some in zip(seen.groups, unsettled, strict=True) if some]
+        kept &= (made["measure"] != BEST) | made["group"].isin(told)
     made = made[kept].reset_index(drop=True)
     made.attrs |= attrs
     return made

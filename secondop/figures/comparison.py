@@ -37,7 +37,8 @@ def compare(table: pd.DataFrame) -> go.Figure:
         raise SecondopError(f"The figure compare draws published {noun}s; this table lacks {lacks}.")
     if (rows := rows[rows["measure"] != "risk difference"] if ratio else rows).empty:
         raise SecondopError("The figure compare draws ratios: keep rows whose measure is one.")
-    rows = _chosen(rows if compared else rows.assign(verdict=""))
+    every = rows if compared else rows.assign(verdict="")
+    rows = _chosen(every)
     alike, verdict, records = rows["alike"], rows["verdict"], rows.to_dict("records")
     published, own = (_side(rows, prefix, ratio) for prefix in ("", "cohort_"))
     rows["label"] = [_label(row, ratio) for row in records]
@@ -57,12 +58,12 @@ def compare(table: pd.DataFrame) -> go.Figure:
         title = title if told else f"No published {noun} here can disagree with the cohort"
         note += " Hatched: what missing information could make of it." * int((own["low"] < own["high"]).any())
     elif ratio:
-        apart, none = ((rows["lower"] > 1) | (rows["upper"] < 1)).sum(), rows["lower"].isna().sum()
-        title = f"Of {len(rows)} published ratios {apart} have an interval that excludes 1"
+        apart, none = ((every["lower"] > 1) | (every["upper"] < 1)).sum(), every["lower"].isna().sum()
+        title = f"Of {len(every)} published ratios {apart} have an interval that excludes 1"
         title += f"; {none} have none" * bool(none)
     else:
-        kinds = len(rows[["outcome", "denominator"]].drop_duplicates())
-        title = f"{len(rows)} published rates, of {kinds} kinds by outcome and denominator: only one kind is alike"
+        kinds = len(every[["outcome", "denominator"]].drop_duplicates())
+        title = f"{len(every)} published rates, of {kinds} kinds: alike are those of one outcome and cases"
     shown["verdict" if compared else "remark"] = remark
     note += f" Not drawn: {len(table) - len(rows)} more." * (len(table) > len(rows)) + known_of(table)
     x = "ratio (log scale)" if ratio else "% of what a row names"

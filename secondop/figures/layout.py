@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from secondop.figures.style import INK, QUIET, WIDE, Drawing, axes, lines_of, wrap
+from secondop.figures.style import INK, QUIET, WIDE, Drawing, axes, lines_of
 
 _ROW, _BAR, _LINE, _PAD = 26, 13, 15, 12  # a ladder's row, its bar, a line of a label; the edge
 _HEAD, _NOTE, _AXIS, _ENTRY = 21, 18, 19, 20  # a line of the title, its note, an axis title, the legend
@@ -21,13 +21,14 @@ _MOVES += tuple(f"marker.{name}" for name in ("color", "line.color", "pattern.fg
 def laid_out(made: Drawing, width: int) -> dict[str, Any]:
     """The layout for a width: words broken, margins as wide as labels and values need, panels in places."""
     phone, inner = width < WIDE, width - 2 * _PAD
-    titles = [escape(step.title, quote=False) for step in made.steps.values() or [made]]
-    heads, note = [wrap(title, int(inner / _BOLD)) for title in titles], wrap(made.note, int(inner / _SMALL))
+    drawn = [*made.steps.values()] or [made]
+    heads = [lines_of(step.title, int(inner / _BOLD)) for step in drawn]
+    note, active = lines_of(made.note, int(inner / _SMALL)), drawn.index(made)
     places = [0 if phone else panel.column for panel in made.panels]
     columns = 1 + max(places)
     letters = 44 if phone else 40 if columns == 1 else 34
     labels = [[lines_of(label, letters) for label in panel.labels] for panel in made.panels]
-    tall = 1 + max((text.count("<br>") for texts in labels for text in texts), default=0)
+    tall = max(map(_lines, chain(*labels)), default=1)
     row = _ROW + 1 + _LINE * tall if phone else max(_ROW, 8 + _LINE * tall)
     right = round(max(18, 14 + _SMALL * _letters(text for panel in made.panels for text in panel.values)))
     left = 50 if not any(labels) else _PAD if phone else round(_PAD + 10 + _LABEL * _letters(chain(*labels)))
@@ -38,7 +39,8 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
         ends[at] = starts[-1] + (row * len(panel.labels) or panel.size + 26)
     sizes = [row * len(panel.labels) or panel.size for panel in made.panels]
     high = max(start + size for start, size in zip(starts, sizes, strict=True))
-    words, above = lines_of(made.x, int(inner / columns / _TEXT)), lines_of(f"↑ {made.y}", int(inner / _TEXT))
+    words = lines_of(made.x, int(inner / columns / _TEXT))
+    above = lines_of(f"↑ {made.y}" * bool(made.y), int(inner / _TEXT))
     notes, layout = [note.to_plotly_json() for note in made.fig.layout.annotations], {}
     beside = ("left", "bottom", {"yshift": _BAR // 2 + 1}) if phone else ("right", "middle", {"xshift": -6})
     for i, (panel, at, start, size) in enumerate(zip(made.panels, places, starts, sizes, strict=True)):
@@ -59,33 +61,36 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
             on |= {"x": 0, "y": 1, "yref": f"{y} domain", "xshift": 0}
             notes.append(_text(f"<b>{escape(panel.head, quote=False)}</b>", 13, "left", "bottom") | on)
         notes += _direct(made, i, np.array([each, size]))
-    if made.y:
+    if above:
         edge = {"x": 0, "y": 1, "xref": "paper", "yref": "paper", "xshift": _PAD - left, "yshift": 6}
         notes.append(_text(above, 14, "left", "bottom", QUIET) | edge)
     entries = [46 + 7.9 * len(trace.name) for trace in made.fig.data if trace.showlegend]
     fit = len(entries) if sum(entries) <= inside else int(inside / max(entries)) or 1
-    under, legend = 36 + _AXIS * (1 + words.count("<br>")) * bool(words), -(-len(entries) // max(fit, 1))
-    lines = [max(map(len, heads)), len(note), legend]  # which fit.js counts again
+    under, legend = 36 + _AXIS * _lines(words), -(-len(entries) // max(fit, 1))
+    lines = [max(map(_lines, heads)), _lines(note), legend]  # which fit.js counts again
     bottom = under + 84 * bool(made.steps) + _ENTRY * legend
-    top = 30 + _HEAD * lines[0] + _NOTE * lines[1] + _AXIS * (1 + above.count("<br>")) * bool(made.y)
-    title = {"text": _titled(heads[made.start], note), "x": 0, "xref": "container", "pad": {"l": _PAD}}
+    top = 30 + _HEAD * lines[0] + _NOTE * lines[1] + _AXIS * _lines(above)
+    title = {"text": _titled(heads[active], note), "x": 0, "xref": "container", "pad": {"l": _PAD}}
     title |= {"y": 1 - 22 / (top + high + bottom), "yanchor": "top", "font": {"size": 15}}
     layout |= {"height": top + high + bottom, "margin": {"t": top, "b": bottom, "l": left, "r": right}}
     layout |= {"bargap": 1 - _BAR / row, "title": title, "annotations": notes}
-    layout["meta"] = {"lines": lines, "sides": [[left, right]] * columns, "places": places, "titles": titles}
-    layout["meta"]["start"] = made.start
+    layout["meta"] = {"lines": lines, "sides": [[left, right]] * columns, "places": places, "start": active}
+    layout["meta"]["titles"] = [escape(step.title, quote=False) for step in drawn]
     if made.steps:
         edge = phone * max(0, round(_SMALL * _letters(made.steps) / 2) - _PAD)  # first and last stand whole
         look = {"currentvalue": {"prefix": made.prefix, "font": {"size": 14}}, "font": {"size": 12}, "x": 0}
-        look |= {"pad": {"t": under, "b": 0, "l": edge, "r": edge}, "len": 1, "active": made.start}
+        look |= {"pad": {"t": under, "b": 0, "l": edge, "r": edge}, "len": 1, "active": active}
         layout["sliders"] = [look | {"steps": _steps(made, heads, note, letters)}]
     return layout
 
 
-def _titled(head: list[str], note: list[str]) -> str:
-    """A title in bold and its note below, both in lines."""
-    small = "".join(f"<br><span style='font-size:13px;color:{QUIET}'>{line}</span>" for line in note)
-    return "<br>".join(f"<b>{line}</b>" for line in head) + small
+def _titled(head: str, note: str) -> str:
+    """A title in bold and its note below."""
+    return f"<b>{head}</b>" + f"<br><span style='font-size:13px;color:{QUIET}'>{note}</span>" * bool(note)
+
+
+def _lines(text: str) -> int:
+    return (1 + text.count("<br>")) * bool(text)
 
 
 def _text(text: str, size: int, x: str, y: str, colour: str = INK) -> dict[str, Any]:
@@ -98,7 +103,7 @@ def _letters(texts: Iterable[str]) -> int:
     return max((len(line) for text in texts for line in text.split("<br>")), default=0)
 
 
-def _steps(made: Drawing, heads: list[list[str]], note: list[str], letters: int) -> list[dict[str, Any]]:
+def _steps(made: Drawing, heads: list[str], note: str, letters: int) -> list[dict[str, Any]]:
     """The steps of a slider: each sets its title, what moves and the rows' words."""
     steps = []
     for (label, step), head in zip(made.steps.items(), heads, strict=True):

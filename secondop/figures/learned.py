@@ -26,16 +26,13 @@ def calibration(table: pd.DataFrame) -> go.Figure:
     """Probabilities against what came of them, group by group, with the calibration slope."""
     rows, colour = table.reset_index(drop=True), COLOURS["learned"]
     slope, intercept = (table.attrs.get(name, (np.nan,) * 3) for name in ("slope", "intercept"))
-    told = "Nothing shows that the probabilities are off"
-    if slope[1] > 1 or slope[2] < 1:
-        told = f"The probabilities are too {'near to one another' if slope[1] > 1 else 'far apart'}"
-    elif intercept[1] > 0 or intercept[2] < 0:
-        told = f"The probabilities are too {'low' if intercept[0] > 0 else 'high'} on average"
-    title = f"{told}: calibration slope {with_ends(*slope, 2)}, where 1 is perfect"
-    title = "No calibration slope fits these probabilities" if np.isnan(slope[0]) else title
+    told = "near to one another" if slope[1] > 1 else "far apart" if slope[2] < 1 else ""
+    title = f"The probabilities are too {told}: calibration" if told else "Calibration"
+    title += f" slope {with_ends(*slope, 2)}, intercept {with_ends(*intercept, 2)}: 1 and 0 are perfect"
+    if np.isnan(slope[0]):
+        title = "No calibration slope fits these probabilities"
     note = f"{cases_of(table, rows['n'].sum())} in {len(rows)} groups by probability.{known_of(table)} "
-    note += f"Calibration intercept: {with_ends(*intercept, 2) or 'none'}. Thin: 95 % interval."
-    note += " Pale: unknown outcomes." * bool(rows["unknown"].any())
+    note += "Thin: 95 % interval." + " Pale: unknown outcomes." * bool(rows["unknown"].any())
     shares = 100 * rows[["score", "min", "max", "lower", "upper"]]
     x, y = shares["score"], shares[["min", "max"]].mean(axis=1)
     made = figure(title, note, x="mean probability in the group, %", y="came true, % of the group")
@@ -63,11 +60,9 @@ def same_volume(table: pd.DataFrame) -> go.Figure:
     title = "Unknown outcomes leave open who finds more at the same volume"
     if top["winner"]:
         ahead, other = ("learned", "rule_book")[:: 1 if top["winner"] == "learned triage" else -1]
-        found, alike = (
-            [f"{_WHO[x]} finds {top[x]:.1f}" for x in (ahead, other)],
-            ways["winner"] == top["winner"],
-        )
-        title = f"With {top['referral_rate']:.0f} of 100 cases referred, {found[0]} changes, {found[1]}"
+        alike = ways["winner"] == top["winner"]
+        title = f"With {top['referral_rate']:.0f} of 100 cases referred, {_WHO[ahead]} finds {top[ahead]:.1f}"
+        title += f" changes, {_WHO[other]} finds {top[other]:.1f}"
         title += ", too close to call" * (top["winner"] == "neither")
         title += f"; {alike.sum()} of {len(ways)} comparisons end so" * (not alike.all())
     note = f"{cases_of(table)}, each scored by a model that did not learn from it. At the right: changes "

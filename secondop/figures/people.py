@@ -71,10 +71,8 @@ def icon_array(table: pd.DataFrame) -> go.Figure:
     count, shown = table.set_index("part")["people"], {"who": table["words"].map(capital)}
     if "policy" in table:
         changes, none, unknown, open_, missed, *_ = count.reindex([*PEOPLE], fill_value=0)
-        title = (
-            f"Of 100 people, {changes + none + unknown} would be referred: for {changes} something changes, "
-        )
-        title += f"for {none} nothing does" + f", of {unknown} nobody knows" * bool(unknown)
+        title = f"Of 100 people, {changes + none + unknown} would be referred: for {changes} something "
+        title += f"changes, for {none} nothing does" + f", of {unknown} nobody knows" * bool(unknown)
         title += f"; {missed} are missed" + f"; {open_} cannot be judged" * bool(open_)
         note = f"Each mark is one person in 100, of {basis_of(table)}"
         shown["cases"] = list(map(share_of, table["cases"], table["n"]))
@@ -97,19 +95,15 @@ def along_trait(table: pd.DataFrame) -> go.Figure:
     A row is a group of equally many cases, from the least to the most of the trait, which the index is named
     after; a column holds the shares (0 to 1) of a fact or an outcome. The first makes the headline.
     """
-    shares, trait, n = (
-        100 * table.apply(pd.to_numeric, errors="coerce"),
-        table.index.name or "trait",
-        len(table),
-    )
+    shares, n = 100 * table.apply(pd.to_numeric, errors="coerce"), len(table)
+    trait = table.index.name or "trait"
     odd = ", ".join(str(name) for name in shares if not shares[name].between(0, 100).all())
     if odd or n < 2:
         what = f"Other things are in {odd}: leave these out" if odd else "This table has one row"
         raise SecondopError(f"The figure along_trait draws shares from 0 to 1 of two groups or more. {what}.")
     change = (shares.iloc[-1] - shares.iloc[0]).abs().sort_values(ascending=False)
-    name, least, (start, *_, end) = shares.columns[0], change.index[-1], shares.iloc[:, 0]
-    title = f"{capital(spoken(name))}: {start:.0f} % at the least {trait}, {end:.0f} % at the most"
-    title += f"; {spoken(least)} moves by {change[least]:.1f} points" * (least != name)
+    start, *_, end = texts(shares, first := shares.columns[0], digits=0)
+    title = f"{capital(spoken(first))}: {start} % at the least {trait}, {end} % at the most"
     note = f"Simulated cases in {n} equal groups by {trait}, which no record shows."
     x = f"group of cases, 1 with the least {trait}, {n} with the most"
     made = figure(title, note, x=x, y="% of the cases of the group")

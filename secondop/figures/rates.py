@@ -42,7 +42,7 @@ def firing_rates(table: pd.DataFrame, truth: pd.DataFrame | None = None) -> go.F
     place, colour = rows["kind"].map([*_KINDS].index), rows["kind"].map(_COLOURS).map(COLOURS)
     rows = rows.assign(place=place, rate=rate, about=rows["label"], colour=colour, known=rows["min"])
     rows["head"] = rate if grouped else rows["kind"].map(_KINDS)
-    rows["label"] = rows["group"].map(spoken) if grouped else rate
+    rows["label"] = rows["group"].astype(str).str.replace("_", " ") if grouped else rate
     rows = rows.sort_values(["place", "head", "min"], ascending=[True, True, False], ignore_index=True)
     block = rows.groupby("head").cumcount() % max(_COLUMN, ceil(len(rows) / 2))
     rows["column"] = 1 * ((rows.index - block >= len(rows) / 2) & (len(rows) > _COLUMN / 2))
@@ -70,10 +70,8 @@ def attrition(table: pd.DataFrame) -> go.Figure:
     many, whole = len(table) - 1, table["fired"].iloc[-1]
     rows = table.iloc[[*range(1, many + 1), many]].reset_index(drop=True)  # the last: all together
     rows.loc[many, ["rule", "label", "added", "alone"]] = "all together", "any of these", whole, whole
-    enough, both = (
-        int((table["fired"] >= 0.8 * whole).argmax()) or many,
-        span(*rows.loc[many, ["min", "max"]]),
-    )
+    enough = int((table["fired"] >= 0.8 * whole).argmax()) or many
+    both = span(*rows.loc[many, ["min", "max"]])
     title = f"{many} rules together refer {both} of 100 cases"
     title += f"; {enough} of them, in this order, reach four fifths of those known" * (enough < many)
     note = f"{cases_of(table)}, rules joined by “or”, in the order shown. Each step starts where the last "
@@ -143,11 +141,9 @@ def all_books(books: Books) -> go.Figure:
         title = "Nothing changes in any of these cases: at every threshold the best rule book has no rule"
     if unknown:
         title = "Which rules are best is not known while outcomes are unknown: these are, by the known ones"
-    note = (
-        f"{captions.basis_of(books.parts)} Line: rule books that are best at some threshold, chosen on these "
-    )
-    note += f"same cases. Shaded: more than at random{', as assumed' * bool(about.get('simulated'))}. Pale "
-    note += f"bar: {captions.gaps_of(about)}. Thin line: 95 % interval." + f" {captions.HALF_WAY}" * unknown
+    note = f"{captions.basis_of(books.parts)} Line: rule books that are best at some threshold, chosen on "
+    note += f"these same cases. Shaded: more than at random{', as assumed' * bool(about.get('simulated'))}. "
+    note += f"Pale: {captions.gaps_of(about)}. Thin line: 95 % interval." + f" {captions.HALF_WAY}" * unknown
     made = figure(title, note, x="referral rate: of 100 cases, referred", y=_FOUND, height=420)
     made.across["range"], made.up["range"] = reach(1.2 * marks["x"]), reach(marks[["upper", "high"]])
     made.band(front["x"], every * front["x"], front["y"], colour)

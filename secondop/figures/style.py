@@ -33,9 +33,7 @@ COLOURS = {name: colour for colour, names in _MEANT.items() for name in names}
 SPARE = ("#C0699A", "#B87A00", "#7B5AA6", "#009E73", "#D55E00", "#808080")  # without a meaning of their own
 WIDE, NARROW = 760, 350  # widths that a layout is made for: a page or notebook, and a phone
 Shown = pd.DataFrame | None  # texts that pointing at marks shows
-_TOLD = 12  # rows of numbers in a description
-_ENDS = ["start", "known", "low", "high", "lower", "upper", "at"]
-_CLEAR = "rgba(0,0,0,0)"
+_TOLD, _CLEAR = 12, "rgba(0,0,0,0)"  # rows of numbers in a description
 _AXIS = {"showline": True, "linecolor": LIGHT["axis"], "gridcolor": LIGHT["grid"], "zeroline": False}
 _AXIS |= {"automargin": False, "tickfont": {"size": 12}, "title": {"font": {"size": 14}, "standoff": 8}}
 _FONT = {"family": "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif", "size": 13, "color": INK}
@@ -73,7 +71,6 @@ class Drawing:
     named: list[tuple] = field(default_factory=list)
     tables: list[pd.DataFrame] = field(default_factory=list)
     steps: dict[str, Drawing] = field(default_factory=dict)
-    start: int = 0
     prefix: str = ""
 
     def points(self, x: Any, y: Any, shown: Shown = None, *, panel: int = 0, **look: Any) -> None:
@@ -130,7 +127,7 @@ class Drawing:
 
     def slide(self, steps: dict[str, Drawing], prefix: str) -> Drawing:
         """A slider, without a kernel, through ladders that are alike, this one among them at the start."""
-        self.steps, self.start, self.prefix = steps, [*steps.values()].index(self), prefix
+        self.steps, self.prefix = steps, prefix
         self.across["range"] = reach([step.across["range"] for step in steps.values()], pad=0)
         return self
 
@@ -186,7 +183,8 @@ def ladder(title: str, note: str, rows: pd.DataFrame, shown: Shown = None, *, x:
         panels.append(Panel(head, tuple(part["label"].astype(str)), tuple(values), column))
     placed = rows.assign(panel=parts.ngroup(), y=-parts.cumcount())
     made = Drawing(title, note, x, panels=panels, places=placed[["panel", "y"]])
-    made.across = {"range": reach(placed.reindex(columns=_ENDS))}
+    numbers = placed.reindex(columns=["start", "known", "low", "high", "lower", "upper", "at"])
+    made.across = {"range": reach(numbers)}
     made.rows(placed, shown)
     return made
 
@@ -211,16 +209,10 @@ def axes(panel: int) -> dict[str, str]:
     return {f"{name}axis": f"{name}{panel + 1 if panel else ''}" for name in "xy"}
 
 
-def wrap(text: str, width: int) -> list[str]:
-    """Break a text into lines of at most ``width`` letters, never before a per cent sign."""
-    whole = {"break_long_words": False, "break_on_hyphens": False}
-    broken = textwrap.wrap(text.replace(" %", "\u00a0%"), width, **whole)
-    return [line.replace("\u00a0", " ") for line in broken]
-
-
 def lines_of(text: str, width: int) -> str:
-    """A text in lines, as plotly shows it: what looks like markup is shown as text."""
-    return "<br>".join(wrap(escape(text.strip(), quote=False), width))
+    """A text in lines of ``width`` letters at most, none beginning with a per cent sign; markup is text."""
+    text, whole = escape(text.replace(" %", "\u00a0%"), quote=False), {"break_long_words": False}
+    return "<br>".join(textwrap.wrap(text, width, break_on_hyphens=False, **whole)).replace("\u00a0", " ")
 
 
 def tint(colour: str, alpha: float) -> str:

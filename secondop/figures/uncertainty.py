@@ -18,7 +18,7 @@ _NAMES = {"none": "nobody", "all": "everybody", "sought": "those who sought an o
 _NAMES |= {FORESIGHT: "only those that would change (perfect foresight)"}
 _WAYS = {"known cases alone": "overuse", "estimate": "rule book", "bounds": "unknown", "truth": "published"}
 _FAR = {"if none of them change": -np.inf, "if all of them change": np.inf}
-_ARROW = {"symbol": "arrow", "angleref": "previous", "size": [0, 10], "color": QUIET}
+_ARROW = {"symbol": "arrow", "angleref": "previous", "size": [0, 10], "standoff": [0, 9], "color": QUIET}
 _TIMES = {1 / 50: "1/50", 1 / 10: "1/10", 1 / 3: "1/3", 1: "1", 3: "3", 10: "10", 50: "50"}
 _MOST = "How many parameters to draw; the others are counted."
 _TRUTH = "The true value of the measure, where a simulation knows it."
@@ -27,7 +27,7 @@ _TRUTH = "The true value of the measure, where a simulation knows it."
 @draws("tornado", "measure", "policy", "label", "basis", "base", "at_lower", "at_upper", "swing", most=_MOST)
 def tornado(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
     """How far each parameter alone moves a result from the scenario as stated, the widest swing on top."""
-    words, unit, per = _words(only_one(table, "measure", "tornado"))
+    words, unit = _words(only_one(table, "measure", "tornado"))
     ends = ["at_lower", "at_upper"]
     known = table[np.isfinite(table[["base", *ends]]).all(axis=1)].reset_index(drop=True)
     if known.empty:
@@ -35,12 +35,12 @@ def tornado(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
     rows, top, swing, by = known.head(most), known.loc[0], known["swing"], known["swing_error"]
     base, ties = top["base"], (swing + by >= swing[0] - by[0]).sum() - 1
     title = f"“{capital(top['label'])}” moves {words} most{f', in a tie with {ties} more' * bool(ties)}: "
-    title += f"{span(*sorted(top[[*ends, 'base']])[::2], 1)}{per}, {number(base, 1)} as stated"
+    title += f"{span(*sorted(top[[*ends, 'base']])[::2], 1)} {unit}, {number(base, 1)} as stated"
     if (swing <= by).all():
-        title = f"No parameter is shown to move {words} from {number(base, 1)}{per}: chance moves it as far"
-    note = f"{_cases(table)} a bar, policy “{top['policy']}”. A bar: from one end of its range to the other, "
-    note += f"the lower pale. At the right: the swing; chance moves it by up to ±{by.max():.2g}. "
-    note += f"{len(known) - len(rows)} more swing less; {len(table) - len(known)} have no value at an end."
+        title = f"No parameter is shown to move {words} from {number(base, 1)} {unit}: chance does as well"
+    note = f"{table.attrs['n']:,} simulated cases a bar, policy “{top['policy']}”. Pale: the lower end."
+    note += f" At the right: the swing; chance moves it by up to ±{by.max():.2g}. Not drawn: "
+    note += f"{len(known) - len(rows)} that swing less, {len(table) - len(known)} without a value."
     label = "{label}, {lower:.2g} to {upper:.2g} ({basis})".format_map
     shown = pd.DataFrame({"parameter": [label(row) for row in rows.to_dict("records")]})
     shown["at its lower end"], shown["at its upper end"] = (texts(rows, end, digits=2) for end in ends)
@@ -63,7 +63,7 @@ def propagate(table: pd.DataFrame) -> go.Figure:
     """
     for column in [name for name in ("measure", "threshold") if name in table]:
         only_one(table, column, "propagate")
-    words, unit, per = _words(table["measure"].iloc[0])
+    words, unit = _words(table["measure"].iloc[0])
     whole = np.isfinite(table[["median", "base", "lower", "upper", "lower_half", "upper_half"]]).all(axis=1)
     if not whole.any():
         raise SecondopError(f"No policy has finite {words} in any draw, so there are no bands to draw.")
@@ -74,12 +74,12 @@ def propagate(table: pd.DataFrame) -> go.Figure:
     top = rows.loc[width.idxmax()]
     chance = 1.9 / top["draws"] ** 0.5  # two standard errors of a width, over it, where draws are normal
     ties = (width >= width.max() * (1 - chance)).sum() - 1
-    title = f"“{top['label']}”: {span(top['lower'], top['upper'], 1)}{per} in 95 % of draws, "
+    title = f"“{top['label']}”: {span(top['lower'], top['upper'], 1)} {unit} in 95 % of draws, "
     title += f"{number(top['base'], 1)} as stated"
     title += f"; {ties} more{of} spread as widely" if ties else f"; the widest spread{of}" * (len(rows) > 1)
-    note = f"{_cases(table)} in each of {rows['draws'].max():,} draws of all parameters; those that count "
-    note += "nothing are left out. Thin: 95 % of draws. Bar: half of them; hatched: if missing were yes. "
-    note += "Tick and value: median. Diamond: as stated."
+    note = f"{table.attrs['n']:,} simulated cases in each of {rows['draws'].max():,} draws of all parameters,"
+    note += " those that count nothing left out. Thin: 95 % of draws. Bar: half of them; hatched: if missing "
+    note += "were yes. Tick and value: median. Diamond: as stated."
     note += f" Without a number, so not drawn: {', '.join(table.loc[~whole, 'policy'])}." * (not whole.all())
     yes, halves = rows["policy"].str.endswith(IF_YES), rows[["lower_half", "upper_half"]]
     rows[["start", "known"]], rows[["low", "high"]] = halves.mask(yes), halves.where(yes)
@@ -88,7 +88,7 @@ def propagate(table: pd.DataFrame) -> go.Figure:
     shown = pd.DataFrame({"policy": rows["label"], "median": rows["end"], "as stated": texts(rows, "base")})
     shown["95 % of draws"], shown["half of them"] = texts(rows, "lower", "upper"), texts(halves, *halves)
     made = ladder(title, note, rows, x=f"{words}, {unit}")
-    for name, symbol in {"median": "line-ns", "base": "diamond"}.items():
+    for name, symbol in {"median": "line-ns", "base": "diamond-open"}.items():
         made.rows(made.places.assign(at=rows[name], symbol=symbol, colour=INK), shown, name=name)
     spots = dict(zip(rows["policy"], zip(rows["median"], made.places["y"], strict=True), strict=True))
     for policy in [name for name in spots if name + IF_YES in spots]:
@@ -100,7 +100,7 @@ def propagate(table: pd.DataFrame) -> go.Figure:
 @draws("verification_bias", "way", "measure", "label", "value", "min", "max", "lower", "upper", "n")
 def verification_bias(table: pd.DataFrame) -> go.Figure:
     """What the known cases alone say, the estimate, the bounds and, of simulated cases, the truth."""
-    words, unit, _ = _words(only_one(table, "measure", "verification_bias"))
+    words, unit = _words(only_one(table, "measure", "verification_bias"))
     rows = table.set_index("way", drop=False).assign(end=texts(table, "value"), at=[*table["value"]])
     bounds, bare = rows["way"] == "bounds", rows["way"].isin(["bounds", "truth"])
     rows["end"] = rows["end"].mask(bounds, texts(rows, "min", "max"))
@@ -110,7 +110,8 @@ def verification_bias(table: pd.DataFrame) -> go.Figure:
         hit = rows["lower"]["estimate"] <= rows["value"]["truth"] <= rows["upper"]["estimate"]
         title += f"; its interval {'includes' if hit else 'misses'} the truth, {rows['end']['truth']}"
     note = f"{basis_of(table[1:])} Thin: 95 % interval. Hatched: whatever the unknown answers are."
-    shown = pd.DataFrame({"way": rows["way"].map(capital), unit: rows["end"], "cases": rows["n"]})
+    shown = pd.DataFrame({"way": rows["way"].map(capital), unit: rows["end"]})
+    shown["cases"] = rows["n"].map("{:,.0f}".format)
     shown["95 % interval"] = pd.Series(texts(rows, "lower", "upper"), rows.index).mask(bare, "none")
     limit = reach(rows[["value", "max", "upper"]])[1]  # what has no limit ends at the edge
     open_ = rows["way"].isin(["bounds", "known cases alone"]) & (rows["min"] < rows["max"])
@@ -126,7 +127,7 @@ def verification_bias(table: pd.DataFrame) -> go.Figure:
 @draws("departures", "measure", "label", "delta", "odds", "value", "lower", "upper", "n", truth=_TRUTH)
 def departures(table: pd.DataFrame, truth: float | None = None) -> go.Figure:
     """The estimate if the odds of a change among those not verified were other than among those alike."""
-    words, unit, _ = _words(only_one(table, "measure", "departures"))
+    words, unit = _words(only_one(table, "measure", "departures"))
     rows, colour = table[np.isfinite(table["delta"])].sort_values("delta"), COLOURS["rule book"]
     x, y = rows["odds"].to_numpy(), rows["value"].to_numpy()
     told, odds = f"{span(y.min(), y.max(), 1)} {unit}, if", f"{x[0]:.2g} to {x[-1]:.2g}"
@@ -154,15 +155,8 @@ def departures(table: pd.DataFrame, truth: float | None = None) -> go.Figure:
     return made.done()
 
 
-def _cases(table: pd.DataFrame) -> str:
-    n = table.attrs.get("n")
-    return f"{n:,} simulated cases" if n else "Simulated cases"
-
-
-def _words(name: str) -> tuple[str, str, str]:
-    """A measure in words, its unit, and the unit as it follows a number."""
-    unit = f"per 100 {'cases' if name in TRUTH else 'opinions'}"  # the others are what an opinion changes
-    words = TRUTH.get(name, spoken(name))
+def _words(name: str) -> tuple[str, str]:
+    """A measure in words, and its unit."""
     if name in MEASURES:
-        words, unit = MEASURES[name].words.split(":")[0], MEASURES[name].unit
-    return words, unit, {"per 100": " per 100", "per cen": " %"}.get(unit[:7], "")
+        return MEASURES[name].words.split(":")[0], MEASURES[name].unit
+    return TRUTH.get(name, spoken(name)), f"per 100 {'cases' if name in TRUTH else 'opinions'}"

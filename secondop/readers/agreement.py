@@ -1,15 +1,18 @@
-"""How well readers agree: percent, kappa, AC1 and alpha in one table, which says why they part."""
+"""How well readers agree: percent, kappa, AC1 and alpha in one table, and how many cases that takes."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from math import sqrt
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from secondop.arguments import Taken, checked
+from secondop.arguments import Taken, checked, number, whole
 from secondop.errors import SecondopError
+from secondop.readers.model import ReaderModel
 from secondop.readers.ratings import SAMPLE, ends, refuse_few, votes_of
 from secondop.readers.readings import read_ratings
 
@@ -25,6 +28,8 @@ WHY = (
 )
 LEAST = np.array([0, -1, -1, -1, -1])  # where the scale of each begins; all end at 1
 BLANK = "Not defined: where only one answer is given, nothing is left but chance."
+SIMULATED = 20_000  # cases, from which the spread between cases is taken
+INSIDE = number(1e-9, 1 - 1e-9, "a number above 0 and below 1")
 ONE = "No interval: too few cases, or without one of them, or one reader, it is not defined."
 
 
@@ -43,9 +48,9 @@ def agreement(
 ) -> pd.DataFrame:
     """How well readers agree: percent, Cohen, Fleiss, Gwet and Krippendorff side by side, and why they part.
 
-    Readers are taken as exchangeable. With ``first`` there are two: who reads first, and all who read after.
-    Ratings, ``readers``, ``answers`` and ``first`` are those of `opinions_from_ratings`. Missing readings are
-    allowed; repeats by one reader share that reader's one vote.
+    Ratings, ``readers``, ``answers``, ``first`` and ``sample`` are those of `opinions_from_ratings`. Missing
+    readings are allowed; repeats by one reader share that reader's one vote. With ``first`` there are two
+    readers: who reads first, and all who read after.
 
     A row for each ``statistic``: its ``value`` and 95 % interval ``lower, upper``, the agreement expected by
     ``chance`` (each but the percentage is (agreement - chance) / (1 - chance)), ``cases`` with two or more
@@ -54,10 +59,9 @@ def agreement(
     ``weights`` (linear, quadratic), which need the order of the answers, rows are added in which near answers
     agree in part: the weighted kappas, Gwet's AC2, and alpha for ordered answers.
 
-    The interval keeps a case together: it is a jackknife's, over cases or (``sample="cases and readers"``,
-    three readers or more) over readers too, with Student's t and bent as Wilson's (from -1 to 1), so that
-    agreement in few cases does not pass for certain. Of an answer as rare as 5 of 50 those of the kappas are
-    rather narrow: 85 to 90 % hold the truth. ``attrs``: counts, ``remarks`` of the reading, ``why``.
+    The interval keeps a case together: it is a jackknife's, with Student's t and bent as Wilson's (from -1 to
+    1), so that agreement in few cases does not pass for certain. Of an answer as rare as 5 of 50 those of the
+    kappas are rather narrow: 85 to 90 % hold the truth. ``attrs``: counts, ``remarks``, ``why`` they part.
 
     >>> ratings = pd.DataFrame({"slide": [1, 2, 3, 4, 5], "Ada": [*"bbbba"], "Ben": [*"bbbaa"]})
     >>> agreement(ratings, case="slide", readers=["Ada", "Ben"])["value"].round(2).tolist()
@@ -170,3 +174,66 @@ def _why(readings: Any, table: pd.DataFrame) -> tuple[str, ...]:
         part = "Readers use the answers unlike often, or not all read the same cases"
         told.append(f"{part}: by the shares of each it is {cohen:.0%} (Cohen's kappa).")
     return tuple(told)
+
+
+@checked(rate=INSIDE, width=INSIDE, agreement=INSIDE, readers=whole(2))
+def plan_audit(
+    *, rate: float, width: float, agreement: float | None = None, readers: int = 2, seed: int = 0
+) -> pd.DataFrame:
+    """How many cases to read, so that a 95 % interval is so wide.
+
+    ``rate`` is the share expected to be yes (changed, wrong, malignant ...); ``width`` is that of the whole
+    interval (0.1: from 0.15 to 0.25, say).
+
+    Without ``agreement`` each case is read once, and Wilson's formula tells. With it, the share of pairs of
+    readers expected to agree, each case is read by so many ``readers``: the rate is that of all readings, and
+    rows are added for the statistics of `agreement`. Their spread between cases is that of 20,000 simulated
+    ones (`ReaderModel`; the same ``seed`` gives the same). About half of all audits come out wider.
+
+    A row for each ``figure``: its ``expected`` value and interval ``lower, upper``, ``cases``, ``readings``
+    in all, and what that means in words.
+
+    >>> plan_audit(rate=0.2, width=0.1)["cases"].tolist()
+    [245]
+    """
+    chance = rate**2 + (1 - rate) ** 2
+    if agreement is None and readers != 2:
+        raise SecondopError("How often two readers agree decides what more of them add: agreement=0.9, say.")
+    if agreement is not None and agreement <= chance:
+        told = f"By chance alone two readers agree in {100 * chance:.3g} % at this rate"
+        raise SecondopError(f"{told}: agreement is above that. Got {agreement!r}.")
+    each, kappa = (1, 0) if agreement is None else (readers, (agreement - chance) / (1 - chance))
+    effective = each / (1 + (each - 1) * kappa)  # readings of one case count for so many cases read once
+    read, rows = "each read once" if each == 1 else f"each read by {each} readers", []
+    figures = [("rate", rate, sqrt(rate * (1 - rate) / effective), 0)]
+    figures += [] if agreement is None else _simulated(rate, agreement, readers, seed)
+    for name, *figure in figures:
+        n = 2 + bisect_left(range(2, 2**40), -width, key=lambda n, x=figure: np.subtract(*_ends(*x, n)))
+        lower, upper = _ends(*figure, n)
+        told = f"{n:,} cases, {read}: {name} {figure[0]:.2f} ({lower:.2f} to {upper:.2f})."
+        rows.append((name, figure[0], lower, upper, n, n * each, told))
+    columns = ["figure", "expected", "lower", "upper", "cases", "readings", "meaning"]
+    return pd.DataFrame(rows, columns=columns).set_index("figure")
+
+
+def _ends(value: float, spread: float, least: float, n: int) -> tuple[float, float]:
+    """The interval of n cases whose own values have this standard deviation: Wilson's, from least to 1."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    share = (value - least) / (1 - least)
+    cases = n * share * (1 - share) * ((1 - least) / spread) ** 2
+    lower, upper = proportion_confint(share * cases, cases, method="wilson")
+    return least + (1 - least) * lower, least + (1 - least) * upper
+
+
+def _simulated(rate: float, agree: float, readers: int, seed: int) -> list[tuple]:
+    """Of each statistic: its value in simulated cases, the standard deviation of one, its scale's begin."""
+    shares = {"cases": {"no": 1 - rate, "yes": rate}}
+    model = ReaderModel.from_disagreement(shares, {"cases": 1 - agree})
+    rng = np.random.default_rng(seed)
+    chances = rng.dirichlet(model.concentration[0] * model.mean[0], SIMULATED)[:, 1:]
+    who = [f"reader {x + 1}" for x in range(readers)]
+    said = pd.DataFrame((rng.random((SIMULATED, readers)) < chances).astype(int), columns=who)
+    table = agreement(said.reset_index(names="case"), readers=who)
+    spread = (table["upper"] - table["lower"]) / 2 / 1.96 * sqrt(SIMULATED)
+    return [*zip(table.index, table["value"], spread, LEAST, strict=True)]

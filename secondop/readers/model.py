@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from numbers import Real
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,17 +35,16 @@ class ReaderModel:
     unordered: str = (
         ""  # that the order of the answers was not stated, if so, for who asks for under and over
     )
-    bounded: np.ndarray = field(init=False)  # the concentration to compute with: no share shows it
 
     def __post_init__(self) -> None:
-        for name in ("answers", "classes", "remarks"):
-            object.__setattr__(self, name, each_once(name, getattr(self, name)))
-        mean = _shares(self.mean, self.classes, self.answers)
-        tilt = np.zeros(mean.shape) if self.tilt is None else self.tilt
-        tilt = _numbers("tilt", tilt, mean.shape, -STEEPEST, STEEPEST)
-        concentration = _numbers("concentration", self.concentration, mean.shape[:1], 0, np.inf)
-        self.__dict__.update(mean=mean, tilt=tilt, concentration=concentration)
-        self.__dict__.update(bounded=concentration.clip(1e-12, 1e12))
+        mean, concentration = np.array(self.mean, float), np.array(self.concentration, float)
+        tilt = np.zeros(mean.shape) if self.tilt is None else np.array(self.tilt, float)
+        self.__dict__.update(mean=mean, concentration=concentration, tilt=tilt)
+
+    @property
+    def bounded(self) -> np.ndarray:
+        """The concentration to compute with: no share shows the difference."""
+        return self.concentration.clip(1e-12, 1e12)
 
     def __repr__(self) -> str:
         return "\n".join([self.to_frame().round(3).to_string(), *(f"Remark: {x}" for x in self.remarks)])
@@ -76,8 +75,8 @@ class ReaderModel:
             )
         if not isinstance(table, pd.DataFrame):
             raise SecondopError(f"First readings: {{class: {{answer: share}}}}, or a table. Got {table!r}.")
-        classes, answers = tuple(table.index), tuple(table.columns)
-        mean, differ = _shares(table, classes, answers), given("disagreement", disagreement, classes)
+        classes, answers = each_once("classes", table.index), each_once("answers", table.columns)
+        mean, differ = _single(table, classes, answers), given("disagreement", disagreement, classes)
         fitted = map(fit_concentration, classes, (mean**2).sum(axis=1), differ)
         concentration, remarks = zip(*fitted, strict=True)
         return cls(answers, classes, mean, concentration, remarks=tuple(filter(None, remarks)))
@@ -118,7 +117,7 @@ class ReaderModel:
 
     def tilted(self, mean: pd.DataFrame | np.ndarray) -> ReaderModel:
         """Readers of another skill on the same cases: each weight in p_i times a factor, to have ``mean``."""
-        target = _shares(mean, self.classes, self.answers)
+        target = _single(mean, self.classes, self.answers)
         return replace(self, tilt=[*map(_solve_tilt, self.classes, self.mean, self.bounded, target)])
 
     def skilled(self, under: Mapping, over: Mapping) -> ReaderModel:
@@ -142,15 +141,13 @@ class ReaderModel:
         return np.array(single), np.diagonal(pair, axis1=1, axis2=2)
 
 
-def _numbers(what, value, shape, low, high) -> np.ndarray:
-    """A frozen array of numbers of this shape, each within the range: text and nan are no numbers."""
-    cells = np.array(value, dtype=object)
-    fine = all(isinstance(x, Real) and low <= x <= high and not 1e17 < x < np.inf for x in cells.flat)
-    if not fine or not cells.size or cells.shape != shape:
-        raise SecondopError(f"{what}: numbers from {low} to {high}, shape {shape}. Got {value!r}.")
-    numbers = cells.astype(float)
-    numbers.flags.writeable = False
-    return numbers
+def _shares(what: str, value: Any, shape: tuple[int, ...], most: float = 1.0) -> np.ndarray:
+    """An array of shares; text and gaps are none."""
+    with suppress(TypeError, ValueError, OverflowError):
+        shares = np.array(value, float)
+        if shares.shape == shape and shares.size and ((shares >= 0) & (shares <= most)).all():
+            return shares
+    raise SecondopError(f"{what}: numbers from 0 to 1, shape {shape}. Got {value!r}.")
 
 
 def given(what: str, shares: Any, names: Sequence) -> np.ndarray:
@@ -158,18 +155,18 @@ def given(what: str, shares: Any, names: Sequence) -> np.ndarray:
     what = f"{what} of {', '.join(map(str, names))}"
     if not isinstance(shares, Mapping | pd.Series):
         raise SecondopError(f"{what}: {{name: number}}. Got {shares!r}.")
-    return _numbers(what, [*map(shares.get, names)], (len(names),), 0, 1)
+    return _shares(what, [*map(shares.get, names)], (len(names),))
 
 
-def _shares(table, classes, answers) -> np.ndarray:
-    """A class-by-answer table of shares as an array, checked; rounding is scaled away."""
+def _single(table: Any, classes: Sequence, answers: Sequence) -> np.ndarray:
+    """A class-by-answer table of shares of single readings as an array; rounding is scaled away."""
     if isinstance(table, pd.DataFrame) and table.index.is_unique and table.columns.is_unique:
         table = table.reindex(index=list(classes), columns=list(answers))
-    shares = _numbers("single readings", table, (len(classes), len(answers)), 0, 1 + ROUNDING)
+    shares = _shares("single readings", table, (len(classes), len(answers)), 1 + ROUNDING)
     total = shares.sum(axis=1, keepdims=True)
     missed = [f"{classes[i]}: {shares[i].tolist()}" for i in np.flatnonzero(abs(total - 1) > ROUNDING)]
     refuse("Shares of single readings must add up to 1 in each class", missed)
-    return _numbers("single readings", shares / total, shares.shape, 0, 1)
+    return shares / total
 
 
 def _moments(mean, bounded, tilt) -> tuple[np.ndarray, np.ndarray]:

@@ -38,14 +38,14 @@ def opinions_from_ratings(
     ``frame`` (pandas or polars) has a row per reading; ``case``, ``reader`` and ``answer`` name its columns.
     Or it has a row per case, and ``readers`` lists the columns that hold their answers. ``answers`` lists
     the answers in order (default: as in a categorical column, or sorted). Spellings of one word and of a gap
-    are read as everywhere. Repeats by one reader share that reader's one vote (two "a" and one "b" are 2/3
-    "a", 1/3 "b"). A gap is left out.
+    are read as everywhere; a gap is left out. Repeats by one reader share that reader's one vote (two "a" and
+    one "b" are 2/3 "a", 1/3 "b").
 
     A row per answer and ``overall``. ``lower`` to ``upper`` speak of these readers and other cases
     (``sample="cases"``), or of other readers too (``"cases and readers"``, which takes three or more): a
     Wilson interval whose variance is that of leaving out one case, or reader, at a time, with Student's t.
     It is rather too narrow for a rare answer that a few cases were given by many readers. Nothing is drawn:
-    any ``seed`` gives the same. ``attrs`` count cases, readers, readings, gaps and repeats; ``remarks``.
+    any ``seed`` gives the same. ``attrs``: counts, ``remarks``.
 
     >>> ratings = pd.DataFrame({"case": list("112233"), "reader": list("xyxyxy"), "answer": list("aaabbb")})
     >>> opinions_from_ratings(ratings).loc["overall", ["pairs", "differ"]].tolist()

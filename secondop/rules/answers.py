@@ -1,8 +1,7 @@
 """Every answer that matters to a rule book, and what its rules say to every combination of them.
 
 Rules tell apart finitely many answers to a fact: yes and no, each level, and the stretches of numbers between
-their thresholds. One of each sort, and *not recorded*, decide exactly whether a rule can fire, whether one
-implies another, which question to ask next, and what would have to be different.
+their thresholds. One of each sort, and *not recorded*, decide exactly what could fire, and what to ask next.
 """
 
 from __future__ import annotations
@@ -83,8 +82,7 @@ class AnswerSpace:
 
     def fires(self, rule: str) -> np.ndarray:
         """Where the rule fires, its facts all known."""
-        table = self.table(rule)
-        return table[(slice(-1),) * table.ndim] == YES
+        return self.table(rule)[(slice(-1),) * self.table(rule).ndim] == YES
 
     def implies(self, first: str, second: str) -> bool:
         """Whether the second rule fires in every case, with all its facts known, in which the first does."""

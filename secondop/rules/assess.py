@@ -16,16 +16,8 @@ import polars as pl
 import pyarrow as pa
 
 from secondop.errors import SecondopError
+from secondop.rules import gate
 from secondop.rules.facts import Fact
-from secondop.rules.gate import (
-    ANSWER,
-    UNREADABLE,
-    any_frame,
-    column_names,
-    typed_cases,
-    typed_lazily,
-    typed_partition,
-)
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import RECOMMENDATIONS, SUMMARY, Level, Rule, RuleKind
 from secondop.rules.spellings import claims, no_fact, warn_of_near_misses
@@ -36,7 +28,6 @@ _OWN = "secondop "  # begins the name of a column that is there only while a laz
 
 def assess(cases: Any, rule_book: RuleBook, *, verdicts: bool = False, next_question: bool = False) -> Any:
     """Say for every case what the rule book recommends, and what missing information leaves open."""
-    RuleBook.required(rule_book)
     in_memory, facts = isinstance(cases, (pd.DataFrame, pl.DataFrame, pa.Table)), rule_book.rule_facts
     if next_question and not in_memory:
         raise SecondopError("The next question is found for cases in memory: collect them first.")
@@ -45,16 +36,18 @@ def assess(cases: Any, rule_book: RuleBook, *, verdicts: bool = False, next_ques
         meta = _assess_partition(cases._meta, rule_book, added)
         return cases.map_partitions(_assess_partition, rule_book, added, meta=meta)
     if in_memory:
-        _check_columns(column_names(cases), rule_book, added)
-        typed = typed_cases(cases, facts)
+        _check_columns(gate.column_names(cases), rule_book, added)
+        typed = gate.typed_cases(cases, facts)
         typed = typed if typed.width else pl.DataFrame({_OWN: range(len(cases))})  # no fact has a column
         return _beside(cases, assess_typed(typed, rule_book, added), rule_book)
     said = f"assess takes a frame of cases, one a row, not {type(cases).__name__}."
-    frame = any_frame(cases, f"{said} For one case as a dict, use explain; for a file, read_cases.")
+    frame = gate.any_frame(cases, f"{said} For one case as a dict, use explain; for a file, read_cases.")
     columns = frame.collect_schema().names()
     _check_columns(columns, rule_book, [*added, "unreadable"])
-    frame = evaluate(typed_lazily(frame, facts), rule_book, nw, lambda fact: nw.col(ANSWER + fact.name), _OWN)
-    own = {rule.name: _OWN + rule.name for rule in rule_book} | {"unreadable": UNREADABLE}
+    frame = evaluate(
+        gate.typed_lazily(frame, facts), rule_book, nw, lambda fact: nw.col(gate.ANSWER + fact.name), _OWN
+    )
+    own = {rule.name: _OWN + rule.name for rule in rule_book} | {"unreadable": gate.UNREADABLE}
     answers = {name: nw.col(own.get(name, name)) for name in (*added, "unreadable")}
     return frame.select(*columns, **answers).to_native()
 
@@ -126,7 +119,7 @@ def _folded(join: Callable[[Any, Any], Any], terms: list[Any]) -> Any:
 
 def _assess_partition(part: pd.DataFrame, rule_book: RuleBook, added: Sequence[str]) -> pd.DataFrame:
     """A partition of a Dask frame: what is no answer is counted, as at the lazy door."""
-    typed, unreadable = typed_partition(part, rule_book.rule_facts)
+    typed, unreadable = gate.typed_partition(part, rule_book.rule_facts)
     typed = unreadable.to_frame().hstack(typed.get_columns())
     return _beside(part, assess_typed(typed, rule_book, added).with_columns(unreadable), rule_book)
 

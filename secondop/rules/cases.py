@@ -13,19 +13,10 @@ import polars as pl
 import pyarrow as pa
 
 from secondop.errors import SecondopError, did_you_mean, refuse, unknown_name
+from secondop.rules import gate
 from secondop.rules.doubts import RowsWarning, codes_in_doubt, rows_in_doubt
 from secondop.rules.facts import Fact, Kind
 from secondop.rules.files import CaseFile, read_file
-from secondop.rules.gate import (
-    Places,
-    Problem,
-    column_names,
-    column_of,
-    places_in,
-    put,
-    raise_problems,
-    typed,
-)
 from secondop.rules.mapping import Meanings, codes_of, decimal_commas, meanings, own_name, reworded
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.spellings import MissingCodesWarning, claims, near_misses, no_fact, warn_of_near_misses
@@ -65,31 +56,22 @@ def read_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> Any:
         Of a text file that is not in UTF-8, such as "cp1252"; and the column that tells cases apart, in which
         gaps and repeats are warned of.
     mapping : path or str
-        A file in TOML, or its text, that says all this: :func:`mapping_template` writes one to fill in. What
-        arguments say goes first.
+        A file in TOML, or its text, that says all this, as :func:`mapping_template` writes it to be filled
+        in. What arguments say goes first.
     rule_book : RuleBook or list of RuleBook
-        Whose facts to read; of several, the facts of all.
+        Whose facts to read.
 
     Returns
     -------
     pandas.DataFrame, or the kind of frame given
-        Facts under their names in the rule book, in pandas on pyarrow or as ``category``. Extra columns are
-        kept; those of a text file become numbers or True/False only where that loses nothing.
-
-    Raises
-    ------
-    CasesError
-        If a value is no answer to its fact: all problems at once.
-
-    Warns
-    -----
-    NearMissWarning, MissingFactsWarning, RowsWarning, MissingCodesWarning
-        Of columns almost named as a fact, facts without a column, rows that may be no cases, and numbers that
-        may be codes for *not recorded*.
+        Facts under their names in the rule book, in pandas on pyarrow or as ``category``. Other columns are
+        kept; those of a text file become numbers or True/False only where that loses nothing. Values that are
+        no answers are one :class:`CasesError`. Warned is of columns almost named as a fact, facts without a
+        column, rows that may be no cases, and numbers that may be codes for *not recorded*.
     """
     read = read_sources(source, meanings(**meant), facts_of(rule_book))
-    raise_problems(read.problems, len(read.frame), read.where)
-    warn_of_near_misses(column_names(read.frame), read.facts, stacklevel=5)
+    gate.raise_problems(read.problems, len(read.frame), read.where)
+    warn_of_near_misses(gate.column_names(read.frame), read.facts, stacklevel=5)
     rows, codes = [*read.remarks, *rows_in_doubt(read)], [*codes_in_doubt(read)]
     for doubts, kind in ((rows, RowsWarning), (codes, MissingCodesWarning)):
         if doubts:
@@ -98,7 +80,7 @@ def read_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> Any:
         told = f"{len(missing)} of {len(read.facts)} facts have no column and are unknown in every case"
         warnings.warn(f"{told}: {', '.join(missing)}.", MissingFactsWarning, stacklevel=4)
     ordered = [name for name, fact in read.facts.items() if fact.kind is Kind.ORDERED]
-    return put(read.frame, read.answers.to_dict(), ordered)
+    return gate.put(read.frame, read.answers.to_dict(), ordered)
 
 
 def check_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> pd.DataFrame:
@@ -108,16 +90,11 @@ def check_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> pd.DataFr
     frame, or line in the file), ``value, problem, hint``. Columns almost named as a fact come first.
     """
     read = read_sources(source, meanings(**meant), facts_of(rule_book))
-    near = near_misses(column_names(read.frame), read.facts)
+    near = near_misses(gate.column_names(read.frame), read.facts)
     misread = (len(read.frame), 0, "", "", "is not read as a fact")
-    rows = [Problem(name, *misread, f"Did you mean {fact!r}?") for name, fact in near.items()]
-    rows += [
-        *read.remarks,
-        *rows_in_doubt(read),
-        *read.problems.itertuples(index=False),
-        *codes_in_doubt(read),
-    ]
-    return pd.DataFrame(rows, columns=Problem._fields)
+    rows = [gate.Problem(name, *misread, f"Did you mean {fact!r}?") for name, fact in near.items()]
+    rows += [*read.remarks, *rows_in_doubt(read), *read.problems.itertuples(index=False)]
+    return pd.DataFrame([*rows, *codes_in_doubt(read)], columns=gate.Problem._fields)
 
 
 def facts_table(rule_book: RuleBooks) -> pd.DataFrame:
@@ -131,7 +108,10 @@ def facts_of(rule_book: RuleBooks) -> dict[str, Fact]:
     """The facts of a rule book, or of several together; one name with two meanings is refused."""
     facts: dict[str, tuple[Fact, str]] = {}
     for book in rule_book if isinstance(rule_book, (list, tuple)) else [rule_book]:
-        book = book if hasattr(book, "facts") else RuleBook.required(book)
+        if not hasattr(book, "facts"):
+            raise SecondopError(
+                f"What is read are facts of a rule book, such as RULE_BOOK; got {book!r:.60}."
+            )
         for name, fact in book.facts.items():
             other, title = facts.setdefault(name, (fact, book.title))
             if fact != other:
@@ -152,8 +132,8 @@ class Read(NamedTuple):
     extra: list  # columns that state no fact
     id: Any
     where: str
-    places: Places
-    remarks: list[Problem]
+    places: gate.Places
+    remarks: list[gate.Problem]
     codes: dict[str, dict[str, Any]]  # of each fact's column: what codes stand for
 
 
@@ -164,42 +144,46 @@ def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: b
     elif said.encoding is not None:
         raise SecondopError("encoding= is for files of text; a frame was decoded already.")
     else:
-        column_names(source)  # refuses what is no frame
-        file = CaseFile(source, "", places_in(source), [])
-    names, mine = column_names(file.frame), {}
-    for name, fact in said.columns.items():
-        own = own_name(name, names)
-        mine[name if own is None else own] = fact
+        gate.column_names(source)  # refuses what is no frame
+        file = CaseFile(source, "", gate.places_in(source), [])
+    names, wrong = gate.column_names(file.frame), []
+
+    def named(name: Any) -> Any:
+        if (own := own_name(name, names)) is None:
+            wrong.append(f"there is no one column {name!r}.{did_you_mean(name, map(str, names[:1000]))}")
+        return own
+
+    mine = {named(name): fact for name, fact in said.columns.items()}
     meant = [mine.get(name, name) for name in names]
     claimed = claims(meant, facts)
-    there = [*map(str, names[:1000])]
-    wrong = [f"There is no column {n!r}.{did_you_mean(n, there)}" for n in mine if n not in names]
-    unknown = dict.fromkeys(fact for fact in mine.values() if fact not in facts)
-    wrong += [f"{unknown_name('fact', fact, facts)} facts_table() lists them." for fact in unknown]
-    twice = {fact for fact in mine.values() if len(claimed.get(fact, ())) > 1}
-    wrong += [f"More than one column would be {fact!r}." for fact in sorted(twice)]
-    if any(name in facts and fact in names for name, fact in said.columns.items()):
-        wrong.append("Your name comes first, as in {'gender': 'sex'}.")
-    refuse("columns= cannot be used", wrong)
-    if not claimed and some:
+    for fact in dict.fromkeys(mine.values()):
+        if fact not in facts:
+            backwards = " Your name comes first, as in {'gender': 'sex'}." * (fact in names)
+            wrong.append(f"{unknown_name('fact', fact, facts)} facts_table() lists them.{backwards}")
+        elif len(claimed.get(fact, ())) > 1:
+            wrong.append(f"more than one column would be {fact!r}.")
+    if not claimed and some and not wrong:
         raise no_fact(names, facts, file.where)
     own = {fact: names[meant.index(claim)] for fact, (claim, *more) in claimed.items() if not more}
-    codes, others, wrong = codes_of(said, names, own, facts)
-    own_id = None if said.id is None else own_name(said.id, names)
-    if own_id is None and said.id is not None:
-        wrong.append(f"there is no one column {said.id!r} for id=.{did_you_mean(said.id, there)}")
-    refuse("Cases cannot be read as you say", wrong)
+    by_column: dict[Any, dict[str, Any]] = {}
+    for name, codes in said.own.items():
+        column = own.get(own_name(name, [*own])) if own_name(name, names) is None else None
+        column = named(name) if column is None else column
+        by_column[column] = by_column.get(column, {}) | codes
+    own_id = None if said.id is None else named(said.id)
+    codes, problems = codes_of(by_column, said.common, own, facts)
+    refuse("Cases cannot be read as you say", dict.fromkeys(wrong + problems))
     for fact, name in own.items():
         if file.commas and facts[fact].is_numeric:
-            found = decimal_commas(facts[fact], column_of(file.frame[name]).labels or ())
+            found = decimal_commas(facts[fact], gate.column_of(file.frame[name]).labels or ())
             codes |= {fact: found | codes.get(fact, {})} if found else {}
     extra = [name for name, times in Counter(names).items() if times == 1 and name not in own.values()]
-    frame, new = reworded(file.frame, extra, others, said.common), {name: fact for fact, name in own.items()}
+    frame, new = reworded(file.frame, extra, by_column, said.common), {name: x for x, name in own.items()}
     if isinstance(frame, pa.Table):
         frame = frame.rename_columns([new.get(name, name) for name in names])
     else:
         frame = frame.rename(columns=new) if isinstance(frame, pd.DataFrame) else frame.rename(new)
-    answers, problems = typed(frame, facts, codes, file.places)
+    answers, problems = gate.typed(frame, facts, codes, file.places)
     problems["column"] = [own.get(name, name) for name in problems["column"]]
     own_id = new.get(own_id, own_id)
     return Read(frame, answers, problems, facts, own, extra, own_id, *file[1:4], codes)

@@ -125,16 +125,13 @@ class Among(Condition):
 
 @dataclass(frozen=True, repr=False)
 class Compare(Condition):
-    """A number, a count or an ordered fact lies at, above or below a threshold.
-
-    The threshold says on what it rests (``basis``) and how far it may be off (``lower`` to ``upper``).
-    """
+    """A number, a count or an ordered fact lies at, above or below a threshold."""
 
     fact: Fact
     op: str
     value: float | str
-    basis: str = "assumed"
-    lower: float | str | None = None
+    basis: str = "assumed"  # on what it rests
+    lower: float | str | None = None  # how far it may be off
     upper: float | str | None = None
 
     def __post_init__(self) -> None:

@@ -24,7 +24,7 @@ MAX_NAMES, _PLACES = 200, 5
 
 
 class RowsWarning(UserWarning):
-    """Rows that may be no cases (blank, totals, an id twice), names in several spellings, what is not read."""
+    """Rows that may be no cases (blank, totals, an id twice), names in several spellings, what was left."""
 
 
 def rows_in_doubt(read: Read) -> Iterator[Problem]:
@@ -35,14 +35,12 @@ def rows_in_doubt(read: Read) -> Iterator[Problem]:
         if len(blank):
             blank = blank.filter(_words(_cells(read, name).gather(blank)).is_in(NOT_RECORDED))
     blank = blank.clear() if len(blank) == len(read.frame) else blank  # where all are, none stands out
-    total, each = (
-        pl.repeat(False, len(read.frame), eager=True),
-        "Each counts as a case: remove it if it is none.",
-    )
+    total = pl.repeat(False, len(read.frame), eager=True)
     for name in read.extra[:3]:
         cells = _cells(read, name)
         if not cells.dtype.is_numeric():
             total |= cells.cast(pl.String).str.contains(TOTALS).fill_null(False)
+    each = "Each counts as a case: remove it if it is none."
     doubts = [("", blank, "row states nothing", "rows state nothing", each)]
     totals = "row looks like a total of others", "rows look like totals of others"
     doubts.append(("", total.arg_true(), *totals, each))
@@ -66,11 +64,11 @@ def rows_in_doubt(read: Read) -> Iterator[Problem]:
         for several in _spelt_variously(cells):
             shown = ", ".join(map(spellings.show, several[:_PLACES]))
             said = f"{shown} may be one name, spelt in {len(several)} ways"
-            rows, advice = (
+            rows, joined = (
                 cells.is_in(several[1:]).arg_true(),
                 "Each is a group of its own: values= joins them.",
             )
-            yield Problem(name, len(rows), int(rows[0]), *read.places([rows[0]]), "", said, advice)
+            yield Problem(name, len(rows), int(rows[0]), *read.places([rows[0]]), "", said, joined)
 
 
 def _spelt_variously(cells: pl.Series) -> list[list[str]]:

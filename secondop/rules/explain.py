@@ -69,12 +69,11 @@ class Explanation:
     @cached_property
     def reasons(self) -> tuple[Reason, ...]:
         """What every rule says: the strongest first, then by statement."""
-        levels, told = (*reversed(Level), None), []
+        levels, told, sources = (*reversed(Level), None), [], self.rule_book.sources_by_key
+        rank = lambda r: (levels.index(r.level), r.kind, r.statement, r.name)  # noqa: E731
         amplifiers = [x.label for x in self.rule_book.of_kind("amplifier") if self.verdicts[x.name]]
-        for rule in sorted(
-            self.rule_book, key=lambda r: (levels.index(r.level), r.kind, r.statement, r.name)
-        ):
-            fires, notes, sources = self.verdicts[rule.name], [], self.rule_book.sources_by_key
+        for rule in sorted(self.rule_book, key=rank):
+            fires, notes = self.verdicts[rule.name], []
             if fires and rule.stronger_when is not None and self._met(rule.stronger_when):
                 notes.append(f"stronger, since {rule.stronger_when}")
             if fires and rule.clinical and amplifiers:
@@ -90,10 +89,9 @@ class Explanation:
 
     def _in_words(self, names: Iterable[str]) -> list[str]:
         """Facts with their values: as questions for a patient, in clinical terms for a clinician."""
-        facts, patient = [self.rule_book.facts[name] for name in names], self.audience == "patient"
-        return [
-            f"{f.question if patient else f'{f.label}:'} {f.in_words(self.facts.get(f.name))}" for f in facts
-        ]
+        facts, asked = [self.rule_book.facts[name] for name in names], self.audience == "patient"
+        said = [fact.question if asked else f"{fact.label}:" for fact in facts]
+        return [f"{words} {f.in_words(self.facts.get(f.name))}" for words, f in zip(said, facts, strict=True)]
 
     @property
     def supporting(self) -> tuple[Reason, ...]:
@@ -193,16 +191,14 @@ class Explanation:
 
     def to_html(self) -> str:
         """The explanation as one block of HTML: no script, everything escaped."""
-        book, show_text = self.rule_book, lambda x: x if isinstance(x, str) else show(x)
+        book, told = self.rule_book, {"e": self, "note": NOT_FOR_CARE}
         reached = {"no_indication", *(rule.level for rule in book)}
         reached |= {"not_needed"} if book.of_kind("counter_indication") else set()
-        levels = [level for level in RECOMMENDATIONS if level in reached]
-        seen = [f"{name}: {show_text(value)}"[:200] for name, value in self.extras.items()]
-        more = {
-            "seen": seen + self._in_words(self.facts),
-            "gaps": len(book.rule_facts.keys() - self.facts.keys()),
-        }
-        return render("explanation.html.j2", e=self, levels=levels, note=NOT_FOR_CARE, **more)
+        told["levels"] = [level for level in RECOMMENDATIONS if level in reached]
+        extras = {name: x if isinstance(x, str) else show(x) for name, x in self.extras.items()}
+        told["seen"] = [f"{name}: {x}"[:200] for name, x in extras.items()] + self._in_words(self.facts)
+        told["gaps"] = len(book.rule_facts.keys() - self.facts.keys())
+        return render("explanation.html.j2", **told)
 
     _repr_html_ = to_html
 
@@ -214,7 +210,7 @@ def explain(case: Any, rule_book: RuleBook, *, audience: str = "patient") -> Exp
     """Explain what a rule book says of one case: reasons for and against, and what to ask next."""
     if audience not in ("patient", "clinician"):
         raise unknown_name("audience", audience, ("patient", "clinician"))
-    row, facts = _row(case), RuleBook.required(rule_book).facts
+    row, facts = _row(case), rule_book.facts
     found, extras = claims(row.index, facts), dict(row.items())
     answers = {name: read_answer(facts[name], extras.pop(own[0])) for name, own in found.items()}
     known = {*SUMMARY, *(rule.name for rule in rule_book)}  # of an assessment: no fact misspelt

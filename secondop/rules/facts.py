@@ -1,7 +1,6 @@
 """Facts: what a case can state, each an object that takes part in conditions.
 
-A fact is *yes*, *no* or *unknown* (or has a level or a number, or none recorded). A fact that is not recorded
-is unknown, never no. There is no global vocabulary: a rule book knows the facts that its rules read.
+A fact that is not recorded is unknown, never no. A rule book knows the facts that its rules read.
 """
 
 from __future__ import annotations
@@ -193,6 +192,8 @@ class Fact:
         if not possible:
             raise SecondopError(f"{operation} cannot be asked of {takes}")
         for x in answers:
+            if isinstance(x, (list, tuple, set)):
+                raise SecondopError(f"Answers to {self.name!r} are given one by one, as in is_in('a', 'b').")
             if not self.accepts(x):
                 raise SecondopError(f"{x!r} is not an answer to {takes}{did_you_mean(x, self.levels)}")
 

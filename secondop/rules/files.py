@@ -10,6 +10,7 @@ import itertools
 import re
 import warnings
 import zipfile
+from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -56,9 +57,7 @@ def read_file(source: str | Path, facts: Collection[str], encoding: str | None =
         what = "a folder or a device" if file.exists() else "not there"
         raise SecondopError(f"The file {str(file)!r} cannot be read: it is {what}.")
     if not kind.endswith((*TEXT_SUFFIXES, ".xlsx", ".parquet")):
-        advice = (
-            "From a spreadsheet, save it as CSV UTF-8 or .xlsx; anything else, read it and give the frame."
-        )
+        advice = "From a spreadsheet, save it as CSV UTF-8 or .xlsx; of anything else, give a frame."
         raise SecondopError(f"{name!r} is none of {', '.join(TEXT_SUFFIXES)}, .xlsx and .parquet. {advice}")
     if encoding is not None and not kind.endswith(TEXT_SUFFIXES):
         raise SecondopError(f"encoding= is for files of text ({', '.join(TEXT_SUFFIXES)}), not for {name}.")
@@ -68,12 +67,9 @@ def read_file(source: str | Path, facts: Collection[str], encoding: str | None =
         with _sound(name, "gzip file"), (gzip.open if kind.endswith(".gz") else open)(file, "rb") as opened:
             data = opened.read(MAX_TEXT_BYTES + 1)
         return _read_text(_decoded(data, name, encoding), name, facts)
-    with (
-        _sound(name, "parquet file"),
-        pa.parquet.ParquetFile(file, page_checksum_verification=True) as parquet,
-    ):
-        _refuse_huge(name, len(parquet.schema_arrow.names), parquet.metadata.num_rows)
-        table = parquet.read()
+    with _sound(name, "parquet file"), pa.parquet.ParquetFile(file, page_checksum_verification=True) as held:
+        _refuse_huge(name, len(held.schema_arrow.names), held.metadata.num_rows)
+        table = held.read()
         table.validate(full=True)
         frame = table.to_pandas(types_mapper=pd.ArrowDtype)
     return CaseFile(frame, f" of {name}", lambda rows: [f"record {row + 1:,}" for row in rows], [])
@@ -112,18 +108,13 @@ def _header(records: list[tuple[int, list[str]]], facts: Collection[str]) -> tup
     return (*records[at], [line for (line, _), full in zip(records[:at], filled, strict=False) if full])
 
 
-def _kept(
-    name: str, names: list[str], empty: list[bool], above: list[str]
-) -> tuple[list[int], list[Problem]]:
+def _kept(name: str, names: list[str], empty: list[bool], above: list[str]) -> tuple[list[int], list]:
     """Which columns are kept, for a spreadsheet leaves some without a name or a cell; and remarks."""
     kept = [i for i, column in enumerate(names) if column.strip() or not empty[i]]
-    several = [names[i] for i in kept]
-    if unnamed := [str(i + 1) for i in kept if not names[i].strip()][1:]:
-        said = f"more than one column named '', with cells in them (column {', '.join(unnamed)})"
+    twice = [column for column, times in Counter(names[i] for i in kept).items() if times > 1]
+    if twice:
+        said = f"more than one column named {', '.join(map(repr, twice[:10]))}, with cells in them"
         raise SecondopError(f"{name} has {said}. Give each its own name in the header.")
-    if twice := sorted({repr(column) for column in several if several.count(column) > 1}):
-        said = f"more than one column named {', '.join(twice[:10])}"
-        raise SecondopError(f"{name} has {said}. Give each its own name.")
     aside = f"leaves aside {plural(len(names) - len(kept), 'column')} without a name or a cell"
     remarks = [Problem(first_case="the header", problem=aside)] * (len(kept) < len(names))
     told = "stands above the header and is not read"
@@ -214,17 +205,15 @@ def _records(text: str, separator: str, strict: bool = False) -> Iterator[tuple[
 
 def _refuse_ragged(text: str, separator: str, width: int, first: int, where: str) -> None:
     """Refuse a file whose records have not the cells of the header, or no end, and say on which lines."""
-    ragged, mend = [], "Put a text that holds the separator or a line end in double quotes."
     try:
-        for line, cells in _records(text, separator, strict=True):
-            if line > first and cells and len(cells) != width:
-                said = separator.join(cells)[:60]
-                ragged.append(f"line {line:,}: {plural(len(cells), 'cell')}: {said!r}")
+        records = ((line, x) for line, x in _records(text, separator, strict=True) if line > first and x)
+        odd = [(f"line {line:,}", x) for line, x in records if len(x) != width]
+        ragged = [f"{line}: {plural(len(x), 'cell')}: {separator.join(x)[:60]!r}" for line, x in odd]
     except csv.Error as error:
-        ragged.insert(0, f"{error}: was a double quote opened and never closed?")
-        mend += ' Inside such a cell, write "" for each.'
+        ragged = [f"{error}: was a double quote opened and never closed?"]
     if ragged:
         what = f"{plural(len(ragged), 'record')}{where} without the {plural(width, 'cell')} of the first"
+        mend = 'Put a text that holds a separator or a line end in double quotes; inside, write each as "".'
         refuse(what, [*ragged[:10], mend])
 
 

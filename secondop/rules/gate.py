@@ -19,6 +19,7 @@ import pyarrow as pa
 from secondop.errors import CasesError, SecondopError
 from secondop.rules import spellings
 from secondop.rules.facts import Fact, Kind
+from secondop.rules.spellings import Unreadable, chosen, claims, hint, limits, read_answer, show
 from secondop.words import plural
 
 _ONE_TYPE = ("boolean", "integer", "floating", "string", "empty")
@@ -66,7 +67,7 @@ def typed(
 
     ``facts``: what to read by the name that its column shall have, so that any column can be read as a flag.
     """
-    found, said = spellings.claims(column_names(cases), facts), []
+    found, said = claims(column_names(cases), facts), []
     answers, wrong = _read(cases, found, facts, codes or {})
     for several in (own for own in found.values() if len(own) > 1):
         what, advice = f"is there {len(several)} times", f"Keep one of {str(several)[1:-1]}."
@@ -106,19 +107,15 @@ def _read(cases: Any, found: dict[str, list], facts: Mapping[str, Fact], codes: 
             continue
         fact, column = facts[key], column_of(cases[name], facts[key].dtype)
         fits = column.labels is None and column.values.dtype == fact.dtype and key not in codes
-        if not fits or (fact.is_numeric and not column.values.is_between(*spellings.limits(fact)).all()):
+        if not fits or (fact.is_numeric and not column.values.is_between(*limits(fact)).all()):
             column = labelled(column)
-            said = dict(
-                enumerate(spellings.read_answer(fact, label, codes.get(key)) for label in column.labels)
-            )
+            said = dict(enumerate(read_answer(fact, label, codes.get(key)) for label in column.labels))
             known = {place: answer for place, answer in said.items() if fact.accepts(answer)}
             if len(known) > 12:
                 read[key] = pl.col(key).replace_strict(known, default=None, return_dtype=fact.dtype)
             else:
-                read[key] = spellings.chosen(pl.col(key), known, fact.dtype, pl)
-            bad = {
-                place: answer for place, answer in said.items() if isinstance(answer, spellings.Unreadable)
-            }
+                read[key] = chosen(pl.col(key), known, fact.dtype, pl)
+            bad = {place: answer for place, answer in said.items() if isinstance(answer, Unreadable)}
             if bad and (rows := column.values.is_in([*bad])).any():
                 wrong[key] = column, bad, rows
         columns[key] = column.values
@@ -198,12 +195,10 @@ def _problems_of(name: Any, fact: Fact, column: _Column, bad: dict, rows: pl.Ser
     places = pl.DataFrame({"place": column.values}).with_row_index("row").filter(rows).group_by("place")
     for place, count, row in places.agg(pl.len(), pl.col("row").min()).sort("row").rows():
         value, (problem, each, known) = column.labels[place], bad[place]
-        key = problem, spellings.show(value) if each else ""
+        key = problem, show(value) if each else ""
         if len(found) >= MAX_VALUES_LISTED and key not in found:
             problem, key = f"(and other values) {problem}", ()
-        first = Problem(
-            name, 0, row, "", spellings.show(value), problem, spellings.hint(fact, value, name, known)
-        )
+        first = Problem(name, 0, row, "", show(value), problem, hint(fact, value, name, known))
         first = found.get(key, first)
         found[key] = first._replace(rows=first.rows + count)
     return list(found.values())
@@ -240,11 +235,9 @@ def any_frame(cases: Any, said: str) -> nw.DataFrame | nw.LazyFrame:
 
 def _claimed_once(names: list, facts: Mapping[str, Fact]) -> dict[str, list]:
     """The one column of every fact that has any; more are refused at once where no cases are at hand."""
-    found = spellings.claims(names, facts)
+    found = claims(names, facts)
     if twice := [" and ".join(map(repr, own)) for own in found.values() if len(own) > 1]:
-        raise SecondopError(
-            f"More than one column states the same fact: {'; '.join(twice)}. Keep one of them."
-        )
+        raise SecondopError(f"More than one column states the same fact: {'; '.join(twice)}. Keep one.")
     return found
 
 

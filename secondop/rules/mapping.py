@@ -56,7 +56,7 @@ def meanings(*, mapping: Any = None, **given: Any) -> Meanings:
             if repr(first := found[name].setdefault(code(word), answer)) != repr(answer):
                 problems.append(f"{word!r} is given two answers, {first!r} and {answer!r}.")
         by |= {name: by.get(name, {}) | codes for name, codes in found.items()}
-    problems += [] if is_hashable(given.get("id")) else [f"id= is the name of a column; got {id!r:.80}."]
+    problems += [] if is_hashable(given.get("id")) else [f"id= names a column; got {given['id']!r:.80}."]
     refuse("Cases cannot be read as you say", problems)
     said = stated | given
     return Meanings(renamed, by.pop(EVERY), by, said.get("encoding"), said.get("id"))
@@ -68,36 +68,25 @@ def _each(codes: Any) -> list:
 
 
 def codes_of(
-    said: Meanings, names: list, columns: Mapping[str, Any], facts: Mapping[str, Fact]
-) -> tuple[dict[str, dict[str, Any]], dict[Any, dict[str, Any]], list[str]]:
-    """By fact, and by column (of ``columns``) that states none: what codes stand for; and what cannot be."""
-    problems, by_fact, others = [], {}, {}
-    stating = {column: fact for fact, column in columns.items()}
-    for name, codes in said.own.items():
-        column = own_name(name, names)
-        column = columns.get(own_name(name, [*columns])) if column is None else column
-        if column is None:
-            near = did_you_mean(name, map(str, [*names[:1000], *columns]))
-            problems.append(f"there is no column {name!r}.{near}")
-        elif column not in stating:
-            others[column] = others.get(column, {}) | codes
-        else:
-            fact = facts[stating[column]]
-            read = {word: read_answer(fact, answer) for word, answer in codes.items()}
-            for word in (word for word, answer in read.items() if isinstance(answer, Unreadable)):
-                told = f"column {name!r}: {codes[word]!r}, for {word!r}, is no answer to {fact.name!r}"
-                near = did_you_mean(codes[word], fact.levels or ("yes", "no"))
-                problems.append(f"{told}: it takes {fact.expects()}.{near}")
-            by_fact[fact.name] = by_fact.get(fact.name, {}) | read
-    for word, answer in said.common.items():
-        taken = {name: read_answer(fact, answer) for name, fact in facts.items()}
-        taken = {name: read for name, read in taken.items() if not isinstance(read, Unreadable)}
-        if not taken:
+    own: Mapping[Any, Mapping], common: Mapping, columns: Mapping[str, Any], facts: Mapping[str, Fact]
+) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """What codes stand for in the column of each fact, and which answers no fact takes."""
+    problems, by_fact = [], {}
+    for name, column in columns.items():
+        fact, codes = facts[name], own.get(column, {})
+        mine = {word: read_answer(fact, answer) for word, answer in codes.items()}
+        for word in (word for word, read in mine.items() if isinstance(read, Unreadable)):
+            told = f"column {column!r}: {codes[word]!r}, for {word!r}, is no answer to {name!r}"
+            near = did_you_mean(codes[word], fact.levels or ("yes", "no"))
+            problems.append(f"{told}: it takes {fact.expects()}.{near}")
+        every = {word: read_answer(fact, answer) for word, answer in common.items()}
+        taken = {word: read for word, read in every.items() if not isinstance(read, Unreadable)} | mine
+        by_fact |= {name: taken} if taken else {}
+    for word, answer in common.items():
+        if all(isinstance(read_answer(fact, answer), Unreadable) for fact in facts.values()):
             known = {level for fact in facts.values() for level in fact.levels} | {"yes", "no"}
             problems.append(f"no fact takes {answer!r}, for {word!r}.{did_you_mean(answer, known)}")
-        for name in columns.keys() & taken.keys():
-            by_fact.setdefault(name, {}).setdefault(word, taken[name])
-    return by_fact, others, problems
+    return by_fact, problems
 
 
 def own_name(name: Any, names: list) -> Any:

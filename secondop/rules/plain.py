@@ -13,8 +13,7 @@ from secondop.rules.conditions import Among, AtLeast, Compare, Condition, Not
 from secondop.rules.facts import Choice, Fact
 from secondop.rules.rules import Rule
 
-MAX_DEPTH = 64
-"""How deep a condition may be nested in a file: far above any in use, far below where Python gives up."""
+MAX_DEPTH = 64  # of a condition in a file: far above any in use, far below where Python gives up
 _MAY_SAY = {"basis", "lower", "upper"}
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from secondop.arguments import BOOK, checked
 from secondop.errors import SecondopError
 from secondop.rules.conditions import Condition
 from secondop.rules.rules import Rule
@@ -15,8 +16,7 @@ from secondop.rules.rules import Rule
 if TYPE_CHECKING:
     from secondop.rules.rulebook import RuleBook
 
-MAX_LINT = 1_000
-"""Rules that :func:`lint` compares with one another."""
+MAX_LINT = 1_000  # rules that are compared with one another
 
 
 def lint(book: RuleBook) -> pd.DataFrame:
@@ -36,24 +36,23 @@ def lint(book: RuleBook) -> pd.DataFrame:
             found.append((rule.name, "always fires", f"every case meets, all facts known: {rule.when}"))
     pairs = combinations(book, 2)
     for a, b in ((a.name, b.name) for a, b in pairs if not a.facts.keys().isdisjoint(b.facts)):
-        narrow = [
-            (x, "implied", f"whenever it fires, {y!r} fires too")
-            for x, y in ((a, b), (b, a))
-            if space.implies(x, y)
-        ]
-        found += [(b, "duplicate", f"fires exactly when {a!r} does")] if len(narrow) > 1 else narrow
+        narrower = [pair for pair in ((a, b), (b, a)) if space.implies(*pair)]
+        if len(narrower) == 2:
+            found.append((b, "duplicate", f"fires exactly when {a!r} does"))
+        elif narrower:
+            found.append((narrower[0][0], "implied", f"whenever it fires, {narrower[0][1]!r} fires too"))
     read = replace(book, also=()).facts
     unused = [name for name, fact in book.facts.items() if name not in read and not fact.use]
     found += [(None, "unused fact", f"nothing reads {x!r}, and it states no other use") for x in unused]
     return pd.DataFrame(found, columns=["rule", "finding", "detail"])
 
 
+@checked(other=BOOK)
 def diff(book: RuleBook, other: RuleBook) -> pd.DataFrame:
     """What changes to another book: ``rule, attribute, before, after``, in a condition leaf by leaf.
 
     A rule that is added or removed has the attribute ``rule``; what belongs to no rule names none.
     """
-    book.required(other)
     rows, (before, after) = [], ({rule.name: rule for rule in one} for one in (book, other))
     for name in before | after:
         old, new = before.get(name), after.get(name)

@@ -200,25 +200,15 @@ class RuleBook:
             content[key].sort(key=lambda item: item[by])
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
-    @classmethod
-    def required(cls, given: Any) -> RuleBook:
-        """A rule book as it is; anything else is refused."""
-        if isinstance(given, cls):
-            return given
-        said = f"A rule book is asked for, such as RULE_BOOK; got {type(given).__name__}"
-        raise SecondopError(f"{said} {given!r:.60}. Several at once are taken by read_cases alone.")
-
     lint, diff = lint, diff  # which look at it from outside
 
     def to_frame(self) -> pd.DataFrame:
         """One row per rule, for reading and counting: what it says and its condition as a sentence."""
         columns = "name statement kind group level label condition consult source locator grade remark"
-        rows = [
-            vars(r)
-            | {"kind": str(r.kind), "level": r.level and str(r.level), "condition": r.when.sentence()}
-            | {"locator": r.locator or r.statement, "grade": str(self.sources_by_key[r.source].grade)}
-            for r in self
-        ]
+        rows = [vars(r) | {"kind": str(r.kind), "level": r.level and str(r.level)} for r in self]
+        for rule, row in zip(self, rows, strict=True):
+            row |= {"condition": rule.when.sentence(), "locator": rule.locator or rule.statement}
+            row["grade"] = str(self.sources_by_key[rule.source].grade)
         return pd.DataFrame(rows, columns=columns.split())
 
     def _content(self) -> dict[str, Any]:

@@ -114,7 +114,7 @@ class Rule:
         return self.when.facts
 
     def cited(self, sources: Mapping[str, Source]) -> str:
-        """Who says so, and how good that source is."""
+        """Who says so, where, and how good that source is."""
         at = self.locator or self.statement
         return f"{self.source}{at and f', {at}'} ({sources[self.source].grade})"
 
@@ -133,9 +133,8 @@ class Indication(Rule):
     --------
     >>> from secondop import flag
     >>> red_flag = flag("red_flag", "Is there a sign of something serious?")
-    >>> rule = Indication("red", "A red flag", level="urgent", when=red_flag, group="danger", source="sop")
-    >>> rule.level, rule.when, rule.clinical
-    (<Level.URGENT: 'urgent'>, red flag, True)
+    >>> Indication("red", "A red flag", level="urgent", when=red_flag, group="danger", source="sop").clinical
+    True
     """
 
     kind = RuleKind.INDICATION

@@ -108,7 +108,7 @@ def read_answer(
     if not fact.is_numeric:
         return digits(fact).get(value, Unreadable(f"is not {fact.expects()}"))
     if abs(value) == math.inf:
-        return Unreadable("is not a finite number", each=False)
+        return Unreadable("is not a finite number", False, f"{MAY_BE_GAP} leave it empty.")
     low, high = limits(fact)
     if not low <= value <= high:
         side, taken = "below" if value < low else "above", f"{low:,g} to {high:,g} {fact.unit}".rstrip()
@@ -152,9 +152,7 @@ def read_text(fact: Fact, x: nw.Expr) -> nw.Expr:
     usual = x.str.to_lowercase()
     odd = ~usual.is_in(answers)
     word = nw.when(odd).then(_normalised_lazily(nw.when(odd).then(x))).otherwise(usual)
-    if decimal := [
-        word for word in words(fact) if word not in answers and word.removesuffix(".0") in answers
-    ]:
+    if decimal := [f"{x}.0" for x in fact.levels if x.isdecimal() and f"{x}.0" not in fact.levels]:
         word = nw.when(word.is_in(decimal)).then(word.str.replace_all(r"\.0$", "")).otherwise(word)
     return nw.when(word.is_in(answers)).then(word if fact.has_levels else word.is_in(YES))
 
@@ -229,11 +227,14 @@ def no_fact(names: Collection[Any], facts: Collection[str], where: str = "") -> 
     """The error for columns of which none is a fact."""
     found = ", ".join(map(repr, list(names)[:10])) + ", ..." * (len(names) > 10)
     near = "".join(f" Did you mean {fact!r} by {name!r}?" for name, fact in near_misses(names, facts).items())
-    return SecondopError(
+    said = (
         f"No column{where}{',' * (', ' in where)} is a fact (found: {found or 'none'}).{near} Say which fact "
-        "yours is, as in read_cases(..., columns={'gender': 'sex'}), or fill in what mapping_template(...) "
-        "writes; facts_table() lists all facts. Facts of a guideline of your own: rule_book=."
     )
+    said += (
+        "yours is, as in read_cases(..., columns={'gender': 'sex'}), or fill in what mapping_template(...) "
+    )
+    said += "writes; facts_table() lists all facts. Facts of a guideline of your own: rule_book=."
+    return SecondopError(said)
 
 
 def show(value: object) -> str:

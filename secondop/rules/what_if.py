@@ -26,14 +26,12 @@ _SIZES = len(_RANK), 2, len(_RANK), 1 << 20, 1 << 20  # no book has so many answ
 
 
 class NextQuestion(NamedTuple):
-    """A fact that is not recorded and could still change the recommendation: what each answer, in words,
-    would lead to if it alone were learned, and whether one would make the recommendation final.
-    """
+    """A fact that is not recorded and could still change the recommendation."""
 
     fact: str
     question: str
-    answers: dict[str, str]
-    makes_final: bool
+    answers: dict[str, str]  # each in words, and what it would lead to if it alone were learned
+    makes_final: bool  # whether one of them would
 
     @property
     def outcomes(self) -> str:
@@ -84,7 +82,7 @@ def worth_recording(cases: Any, rule_book: RuleBook) -> pd.DataFrame:
         ``makes_final`` so many of these if one of its answers alone were learned; ``unrecorded`` in so many
         of all; how many cases are ``undetermined``, and how many there are, ``n``.
     """
-    facts, names = RuleBook.required(rule_book).rule_facts, column_names(cases)
+    facts, names = rule_book.rule_facts, column_names(cases)
     if not claims(names, facts):
         raise no_fact(names, facts, f" of the {len(names)} given")
     typed = typed_cases(cases, facts)
@@ -117,9 +115,7 @@ def questions(typed: pl.DataFrame, rule_book: RuleBook) -> tuple[NextQuestion, .
     return tuple(found)
 
 
-def _asked(
-    cases: pl.DataFrame, rule_book: RuleBook
-) -> Iterator[tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
+def _asked(cases: pl.DataFrame, rule_book: RuleBook) -> Iterator[tuple]:
     """Every fact that would help in some of the cases, asked of all at once, in the order of the book.
 
     Its name; for each case how it ranks (0: it is not asked), what stands after each answer, an answer a row,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ def class_answers(folder: str | Path) -> pd.DataFrame:
     ----------
     folder : str or Path
         Where the files lie; every ``.json`` in it is read. One may come from anybody: a file that is larger
-        than 100 kB, has more than 400 answers, or anything that the page does not write is refused whole.
+        than 100 kB, has more than 400 answers, or anything that the page does not write is refused whole,
+        with a warning (:class:`AnswerFilesWarning`) that names all that is wrong.
 
     Returns
     -------
@@ -46,16 +48,6 @@ def class_answers(folder: str | Path) -> pd.DataFrame:
         A row an answer: ``reader`` (drawn by the page, no name), ``case``, ``answer``, how ``sure`` it was
         (50, 75 or 95 per cent, or not stated), what was ``expected``, and whether that is ``correct``.
         ``attrs["problems"]`` lists what was refused.
-
-    Raises
-    ------
-    SecondopError
-        If there is no such folder, or no file in it can be read; the message lists what is wrong with each.
-
-    Warns
-    -----
-    AnswerFilesWarning
-        If some files were refused: all that is wrong with all of them.
     """
     folder = Path(folder).expanduser()
     if not folder.is_dir():
@@ -67,24 +59,19 @@ def class_answers(folder: str | Path) -> pd.DataFrame:
     rows, problems, whose = [], [], {}
     for path in paths:
         reader, answers, wrong = _read(path)
-        if not wrong and reader in whose:
+        if not wrong and whose.setdefault(reader, path.name) != path.name:
             wrong = [f"it is of reader {reader!r}, as {whose[reader]} is: keep one of them"]
         problems += [f"{path.name}: {what}." for what in wrong]
-        if not wrong:
-            whose[reader] = path.name
-            rows += [{"reader": reader, **one} for one in answers]
+        rows += [] if wrong else [{"reader": reader, **one} for one in answers]
     if not rows:
         refuse(f"No answer file in {str(folder)!r} can be read", problems)
     if problems:
         refused = plural(len(paths) - len(whose), "file")
         told = "\n  ".join([f"{refused} of {len(paths)} refused, the others are read:", *problems])
         warnings.warn(told, AnswerFilesWarning, stacklevel=2)
-    table = pd.DataFrame(rows, columns=["reader", "case", "answer", "sure"])
-    expected = {case.id: case.expected for case in deck()}
-    levels = pd.CategoricalDtype(RECOMMENDATIONS, ordered=True)
-    table["expected"] = table["case"].map(expected).astype(levels)
-    table["answer"] = table["answer"].astype(levels)
-    table["sure"] = table["sure"].astype("Int64")
+    table, levels = pd.DataFrame(rows), pd.CategoricalDtype(RECOMMENDATIONS, ordered=True)
+    table["expected"] = table["case"].map({case.id: case.expected for case in deck()})
+    table = table.astype({"answer": levels, "expected": levels, "sure": "Int64"})
     table["correct"] = table["answer"] == table["expected"]
     table.attrs = {"problems": problems}
     return table
@@ -97,7 +84,8 @@ def _read(path: Path) -> tuple[str, list[dict[str, Any]], list[str]]:
             content = file.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
             return "", [], [f"it is too large for an answer file ({MOST_BYTES / 1000:.0f} kB at most)"]
-        told = json.loads(content.decode("utf-8-sig"), object_pairs_hook=without_twins)
+        text = content.decode("utf-8-sig")
+        told = json.loads(text, object_pairs_hook=without_twins, parse_constant=int)  # int takes no NaN
     except OSError as error:
         return "", [], [f"it cannot be opened ({error.strerror})"]
     except (ValueError, RecursionError):  # no text in UTF-8, no JSON, a key twice, or nested without end
@@ -105,33 +93,31 @@ def _read(path: Path) -> tuple[str, list[dict[str, Any]], list[str]]:
     if not isinstance(told, dict) or told.get("format") != FORMAT:
         return "", [], [f'it is no answer file of this page: "format" is not "{FORMAT}"']
     reader, answers = told.get("reader"), told.get("answers")
-    named = isinstance(reader, str) and _READER.fullmatch(reader)
-    wrong = [] if named else [f"reader is a text of 1 to 40 letters and digits, not {reader!r:.60}"]
+    if not isinstance(reader, str) or not _READER.fullmatch(reader):
+        return "", [], [f"reader is a text of 1 to 40 letters and digits, not {reader!r:.60}"]
     if not isinstance(answers, list) or not 1 <= len(answers) <= MOST_ANSWERS:
         found = len(answers) if isinstance(answers, list) else f"{answers!r:.60}"
-        return "", [], [*wrong, f"answers are a list of 1 to {MOST_ANSWERS}, not {found}"]
-    cases, seen = {case.id for case in deck()}, set()
-    for i, one in enumerate(answers, start=1):
-        wrong += [f"answer {i}: {what}" for what in _misfits(one, cases, seen)]
+        return "", [], [f"answers are a list of 1 to {MOST_ANSWERS}, not {found}"]
+    left = [case.id for case in deck()]
+    wrong = [f"answer {i}: {what}" for i, one in enumerate(answers, start=1) for what in _misfits(one, left)]
     more = [f"and {len(wrong) - _NAMED} more"] if len(wrong) > _NAMED else []
-    told = [{key: one.get(key) for key in ("case", "answer", "sure")} for one in answers if not wrong]
-    return str(reader), told, wrong[:_NAMED] + more
+    rows = [{key: one.get(key) for key in ("case", "answer", "sure")} for one in answers if not wrong]
+    return reader, rows, wrong[:_NAMED] + more
 
 
-def _misfits(one: Any, cases: set[str], seen: set[str]) -> list[str]:
-    """What is wrong with one answer; its case is noted as seen."""
+def _misfits(one: Any, left: list[str]) -> Iterator[str]:
+    """What is wrong with one answer; its case is taken from those that are left to answer."""
     if not isinstance(one, dict):
-        return [f"it is a case with an answer, not {one!r:.60}"]
+        yield f"it is a case with an answer, not {one!r:.60}"
+        return
     case, answer, sure = one.get("case"), one.get("answer"), one.get("sure")
-    wrong = []
-    if not isinstance(case, str) or case not in cases:
-        wrong.append(f"there is no teaching case {case!r:.60}")
-    elif case in seen:
-        wrong.append(f"case {case} is answered twice")
+    if case in left:
+        left.remove(case)
+    elif any(case == known.id for known in deck()):
+        yield f"case {case} is answered twice"
     else:
-        seen.add(case)
-    if not isinstance(answer, str) or answer not in RECOMMENDATIONS:
-        wrong.append(f"the answer is {either(RECOMMENDATIONS)}, not {answer!r:.60}")
-    if sure is not None and (isinstance(sure, bool) or not isinstance(sure, int) or sure not in SURE):
-        wrong.append(f"sure is {either([*map(str, SURE), 'null'])}, not {sure!r:.60}")
-    return wrong
+        yield f"there is no teaching case {case!r:.60}"
+    if answer not in RECOMMENDATIONS:
+        yield f"the answer is {either(RECOMMENDATIONS)}, not {answer!r:.60}"
+    if isinstance(sure, bool) or sure not in (*SURE, None):
+        yield f"sure is {either([*map(str, SURE), 'null'])}, not {sure!r:.60}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,7 @@ from secondop.words import glossary, render
 _JS = Path(__file__).with_name("js")
 _PROGRAM = ("book", "page", "explore", "compare", "class", "vignettes", "change", "people", "tradeoff")
 SCREENS = ("explore", "compare", "quiz", "poll", "vignettes", "change", "people", "tradeoff", "glossary")
-_COUNTED = ["found", "over", "missed"]
-_COHORT = {"n": 300, "seed": 1}
-"""The simulated cases of primary care that show who flips when a rule is changed."""
+_ENTRY = ["id", "word", "field", "meaning", "formula"]
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U
 
 
@@ -68,13 +67,18 @@ def page_data(
     *books: RuleBook, screens: Iterable[str] = SCREENS, language: str = "en", cases: Deck | None = None
 ) -> dict[str, Any]:
     """What the page is given: its books, their teaching cases, and what the screens need."""
-    keys = _keys(books)
     told = [case for book in books for case in _cases(book, cases, {"quiz", "poll"} & {*screens})]
     ours = RULE_BOOK in books
     there = {"tradeoff": ours, "vignettes": ours, "quiz": told, "poll": told}
     shown = [name for name in screens if there.get(name, True)]
-    data: dict[str, Any] = {
-        "books": [[key, json.loads(book.to_json())] for key, book in zip(keys, books, strict=True)],
+    needs = {
+        "vignettes": ("vignettes", _vignettes),
+        "people": ("published", _published),
+        "tradeoff": ("tradeoff", _tradeoff),
+        "glossary": ("glossary", lambda: glossary()[_ENTRY].to_dict("records")),
+    } | ({"change": ("cohort", _cohort)} if ours else {})
+    return {
+        "books": [[key, json.loads(book.to_json())] for key, book in zip(_keys(books), books, strict=True)],
         "cases": told,
         "strings": catalogue(),
         "words": {other: _words(other, books, told, shown) for other in words()},
@@ -82,18 +86,7 @@ def page_data(
         "screens": shown,
         "languages": ["en", "de"],
         "language": language,
-    }
-    if "change" in shown:
-        data["cohort"] = case_codes(RULE_BOOK, _cohort()) if RULE_BOOK in books else []
-    if "vignettes" in shown:
-        data["vignettes"] = _vignettes()
-    if "people" in shown:
-        data["published"] = _published()
-    if "tradeoff" in shown:
-        data["tradeoff"] = _tradeoff()
-    if "glossary" in shown:
-        data["glossary"] = glossary()[["id", "word", "field", "meaning", "formula"]].to_dict("records")
-    return data
+    } | {key: make() for name, (key, make) in needs.items() if name in shown}
 
 
 def _keys(books: Iterable[RuleBook]) -> list[str]:
@@ -123,63 +116,52 @@ def _text(name: str) -> str:
     return (_JS / name).read_text(encoding="utf-8")
 
 
-def _words(language: str, books: Iterable[RuleBook], cases: list[Any], screens: list[str]) -> dict[str, Any]:
-    """What the page says in another language: of what it shows, and no more."""
-    told = words_of(language, books)
-    shown = {case["id"]: told["cases"][case["id"]] for case in cases if case["id"] in told["cases"]}
-    away = {"texts", *({"vignettes", "glossary"} - {*screens})}
-    return {kind: texts for kind, texts in told.items() if kind not in away} | {"cases": shown}
-
-
 def teaching_cases(rule_book: RuleBook) -> Deck:
     """The teaching cases, where the book reads their facts."""
     return deck() if rule_book.facts.items() >= RULE_BOOK.facts.items() else Deck(())
 
 
+def _words(language: str, books: Iterable[RuleBook], cases: list[Any], screens: list[str]) -> dict[str, Any]:
+    """What the page says in another language: of what it shows, and no more."""
+    told, away = words_of(language, books), {"texts", *({"vignettes", "glossary"} - {*screens})}
+    shown = {case["id"]: told["cases"][case["id"]] for case in cases if case["id"] in told["cases"]}
+    return {kind: texts for kind, texts in told.items() if kind not in away} | {"cases": shown}
+
+
 def _cases(rule_book: RuleBook, chosen: Deck | None, asked: Iterable[str]) -> list[dict[str, Any]]:
     """The teaching cases of a book, each with its code in place of its facts."""
     cases = teaching_cases(rule_book) if chosen is None else chosen
-    codes = case_codes(rule_book, [case.facts for case in cases])
-    told = ["id", "title", "story", "expected", "why", "disputed", "topics", "about"]
-    told += ["front", "hints"] if asked else []
-    return [
-        {name: getattr(case, name) for name in told}
-        | {"code": code, "numbers": _numbers(rule_book, case.facts)}
-        for case, code in zip(cases, codes, strict=True)
-    ]
-
-
-def _numbers(rule_book: RuleBook, facts: Mapping[str, Any]) -> dict[str, float]:
-    """The numbers of a case: its code tells them only as far as the rules tell them apart."""
-    return {
-        name: facts[name] for name, fact in rule_book.rule_facts.items() if fact.is_numeric and name in facts
-    }
+    names = ["id", "title", "story", "expected", "why", "disputed", "topics", "about"]
+    names += ["front", "hints"] if asked else []
+    told = [{name: getattr(case, name) for name in names} for case in cases]
+    return _coded(rule_book, told, [case.facts for case in cases])
 
 
 def _vignettes() -> list[dict[str, Any]]:
-    """The vignettes, each stage with the code of what is recorded by then and the names of what is new."""
-    told = ("kind", "told", "expected", "why", "disputed")
-    return [
-        {
-            "id": one.id,
-            "title": one.title,
-            "stages": [
-                {name: getattr(stage, name) for name in told}
-                | {"names": [*stage.new], "code": code, "numbers": _numbers(RULE_BOOK, stage.facts)}
-                for stage, code in zip(
-                    one.stages, case_codes(RULE_BOOK, [stage.facts for stage in one.stages]), strict=True
-                )
-            ],
-        }
-        for one in vignettes()
-    ]
+    """The vignettes, each stage with what is recorded by then and the names of what is new."""
+    found, names = [], ("kind", "told", "expected", "why", "disputed")
+    for one in vignettes():
+        told = [{name: getattr(x, name) for name in names} | {"names": [*x.new]} for x in one.stages]
+        stages = _coded(RULE_BOOK, told, [stage.facts for stage in one.stages])
+        found.append({"id": one.id, "title": one.title, "stages": stages})
+    return found
 
 
-def _cohort() -> list[dict[str, Any]]:
-    """Simulated cases, what is recorded of each."""
-    rows = simulate("general", _COHORT["n"], seed=_COHORT["seed"], engine="polars")
+def _coded(
+    book: RuleBook, told: list[dict[str, Any]], cases: list[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """What is told of cases, with their codes, and numbers, which a code tells only as the rules do."""
+    numeric = [name for name, fact in book.rule_facts.items() if fact.is_numeric]
+    numbers = [{name: facts[name] for name in numeric if name in facts} for facts in cases]
+    codes = case_codes(book, cases)
+    return [a | {"code": code, "numbers": b} for a, code, b in zip(told, codes, numbers, strict=True)]
+
+
+def _cohort() -> list[str]:
+    """Simulated cases of primary care, which show who flips when a rule is changed."""
+    rows = simulate("general", 300, seed=1, engine="polars")
     facts = [name for name in RULE_BOOK.rule_facts if name in rows.columns]
-    return rows.select(facts).to_dicts()
+    return case_codes(RULE_BOOK, rows.select(facts).to_dicts())
 
 
 def _published() -> dict[str, Any]:
@@ -195,17 +177,13 @@ def _published() -> dict[str, Any]:
 def _tradeoff() -> list[dict[str, Any]]:
     """Of 100 simulated cases, by scenario, signal and policy: changes found, no-change referrals, missed."""
     table, found = pd.read_csv(data_path("classroom_counts.csv")), []
+    table["counts"] = table[["found", "over", "missed"]].to_numpy().tolist()
     for scenario, part in table.groupby("scenario", sort=False):
-        policies = [
-            {
-                "key": key,
-                "label": rows["label"].iloc[0],
-                "counts": rows[["found", "over", "missed"]].to_numpy().tolist(),
-            }
-            for key, rows in part.groupby("policy", sort=False)
-        ]
-        about = {"title": load_scenario(scenario).title, "n": int(part["n"].iloc[0])}
-        found.append(about | {"signals": part["signal"].unique().tolist(), "policies": policies})
+        policies = part.groupby(["policy", "label"], sort=False)["counts"].agg(list).reset_index()
+        told = {"title": load_scenario(scenario).title, "n": int(part["n"].iloc[0])}
+        told["signals"] = part["signal"].unique().tolist()
+        told["policies"] = policies.rename(columns={"policy": "key"}).to_dict("records")
+        found.append(told)
     return found
 
 
@@ -215,27 +193,30 @@ def case_codes(rule_book: RuleBook, cases: Iterable[Mapping[str, Any]]) -> list[
     Before them stand two letters that say of which book they are and guard against slips. A number is told
     as the least one that the rules do not tell apart from it.
     """
-    rows = list(cases)
-    if not rows:
+    if not (rows := list(cases)):
         return []
-    space, firsts, first = rule_book.answer_space, {}, 0
-    for name, options in space.options.items():
-        firsts[name] = first
-        first += len(options) + 1
-    if first > 1024:
-        raise SecondopError(f"The facts of {rule_book.title!r} have {first - 1} answers; a code holds 1,023.")
+    space = rule_book.answer_space
+    counts = [len(options) + 1 for options in space.options.values()]  # one more: not recorded
+    if sum(counts) > 1024:
+        raise SecondopError(
+            f"The facts of {rule_book.title!r} have {sum(counts):,} answers; a code holds 1,024."
+        )
+    firsts = dict(zip(space.options, accumulate(counts, initial=0), strict=False))
     frame = pd.DataFrame(rows, columns=[*space.facts]).astype(object)
-    places = space.places(typed_cases(frame, rule_book.rule_facts))
-    codes = []
+    places, codes = space.places(typed_cases(frame, rule_book.rule_facts)), []
     for i in range(len(rows)):
         told = [firsts[name] + int(at[i]) for name, at in places.items() if at[i] < len(space.options[name])]
-        pairs = "".join(_LETTERS[n >> 5] + _LETTERS[n & 31] for n in told)
+        pairs = "".join(map(_pair, told))
         codes.append(re.sub("(.{4})(?=.)", r"\1-", _guard(rule_book, pairs) + pairs))
     return codes
 
 
 def _guard(rule_book: RuleBook, pairs: str) -> str:
-    said, total = json.dumps(rule_book.title, ensure_ascii=False) + rule_book.version + pairs, 7
-    for letter in said:
+    total = 7
+    for letter in json.dumps(rule_book.title, ensure_ascii=False) + rule_book.version + pairs:
         total = (total * 31 + ord(letter)) % 1021
-    return _LETTERS[total >> 5] + _LETTERS[total & 31]
+    return _pair(total)
+
+
+def _pair(number: int) -> str:
+    return _LETTERS[number >> 5] + _LETTERS[number & 31]

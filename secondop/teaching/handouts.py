@@ -1,4 +1,4 @@
-"""To hand out: the rule book and one case on paper.
+"""To hand out: cases and rule books on paper, in English or German.
 
 The pages are whole HTML documents with no script and nothing to load; a browser prints them on A4. A notebook
 shows one as it is; ``Path("rules.html").write_text(rule_book_page(), encoding="utf-8")`` writes it to a file.
@@ -23,21 +23,25 @@ from secondop.teaching.cards import TeachingCase, deck
 from secondop.teaching.languages import Spoken
 from secondop.teaching.markup import COLOURS, FOR, OPEN, Html, div, document, el
 
-_STYLE = """
-@page { size: A4; margin: 14mm 16mm 18mm; font: 8pt system-ui, sans-serif; color: #555;
-  @bottom-left { content: "printed-foot"; }
-  @bottom-right { content: counter(page); } }
+# German words are longer: its letters are a little smaller, so that a page stays a page.
+_PAPER = """
 :root { color-scheme: light; }
-body { max-width: 178mm; margin: 8mm auto; padding: 0 4mm; color: #1d1f23; background: #fff;
-  font: 10pt/1.4 system-ui, sans-serif; print-color-adjust: exact; }
+body { margin: 0 auto; color: #1d1f23; background: #fff; print-color-adjust: exact; }
+h1, h2, h3 { break-after: avoid; } p, li { break-inside: avoid; }
+"""
+_SHEET = """
+@page { size: A4; margin: 14mm 16mm 18mm; font: 8pt system-ui, sans-serif; color: #555;
+  @bottom-left { content: "printed-foot"; } @bottom-right { content: counter(page); } }
+body { max-width: 178mm; margin: 8mm auto; padding: 0 4mm; font: 10pt/1.4 system-ui, sans-serif; }
 @media print { body { margin: 0; padding: 0; max-width: none; } }
 [lang=de] body { font-size: 9pt; }
 h1 { font-size: 18pt; line-height: 1.2; margin: 0 0 2mm; } h2 { font-size: 13pt; margin: 7mm 0 2mm; }
 h3 { font-size: 10.5pt; margin: 4mm 0 1mm; } p { margin: 0 0 .6mm; } ul { margin: 0; padding-left: 5mm; }
-h1, h2, h3 { break-after: avoid; } p, li { break-inside: avoid; } p + p { break-before: avoid; }
-code { font: .92em ui-monospace, monospace; white-space: nowrap; }
+p + p { break-before: avoid; } code { font: .92em ui-monospace, monospace; white-space: nowrap; }
 """
 _TAGS = {"# ": "h1", "## ": "h2", "### ": "h3", "- ": "li"}
+Mark = Callable[[str], Html]
+"""What stands in a corner for the id of a case, such as a code to scan."""
 
 
 class Page(str):
@@ -56,6 +60,12 @@ class Page(str):
         return f"<an HTML page of {len(self):,} characters>"
 
 
+def paper(title: str, say: Spoken, style: str, *blocks: object) -> Page:
+    """A page to print, in a language."""
+    style = (_PAPER + style).replace("printed-foot", say("printed-foot"))
+    return Page(document(title, *blocks, style=style, language=say.language))
+
+
 def rule_book_page(rule_book: RuleBook = RULE_BOOK) -> Page:
     """The rule book to hand out: what :meth:`RuleBook.to_markdown` says, typeset.
 
@@ -69,14 +79,17 @@ def rule_book_page(rule_book: RuleBook = RULE_BOOK) -> Page:
     for line in filter(None, rule_book.to_markdown().splitlines()):
         mark = next((mark for mark in _TAGS if line.startswith(mark)), "")
         text = re.sub(r"\*\*(.+?)\*\*", _level, html.escape(line.removeprefix(mark)))
-        text = re.sub(r"`(.+?)`", r"<code>\1</code>", text)
-        tag = _TAGS.get(mark, "p")
+        tag, text = _TAGS.get(mark, "p"), re.sub(r"`(.+?)`", r"<code>\1</code>", text)
         blocks.append((tag, f"<{tag}>{text}</{tag}>"))
-    listed = [
-        f"<ul>{''.join(text for _, text in run)}</ul>" if tag == "li" else "\n".join(text for _, text in run)
-        for tag, run in groupby(blocks, key=lambda block: block[0])
+    runs = [
+        (tag, "\n".join(text for _, text in run)) for tag, run in groupby(blocks, key=lambda block: block[0])
     ]
-    return _page("Rule book", Spoken("en"), Html("\n".join(listed)))
+    listed = [f"<ul>{text}</ul>" if tag == "li" else text for tag, text in runs]
+    return paper("Rule book", Spoken("en"), _SHEET, Html("\n".join(listed)))
+
+
+def _level(match: re.Match) -> str:
+    return el("strong", f"color:rgb({COLOURS.get(match[1], OPEN)});", Html(match[1]))
 
 
 def case_sheet(
@@ -107,115 +120,61 @@ def case_sheet(
     (True, False)
     """
     case, say = deck()[case] if isinstance(case, str) else case, Spoken(language, rule_book)
-    title, blocks = _sheet(case, rule_book, say, answer=answer)
-    return _page(title, say, *blocks)
+    title, blocks = _sheet(case, rule_book, say, answer)
+    return paper(title, say, _SHEET, *blocks)
 
 
 def case_sheets(
     cases: Iterable[TeachingCase],
     *,
     answer: bool = False,
-    mark: Callable[[str], Html] = lambda _: Html(""),
+    mark: Mark = lambda _: Html(""),
     language: str = "en",
 ) -> Page:
-    """The sheets of several teaching cases in one document, each on pages of its own.
-
-    ``mark`` gives what stands in a sheet's corner for the id of its case, such as a code to scan.
-    """
+    """The sheets of several teaching cases in one document, each on pages of its own."""
     say = Spoken(language, RULE_BOOK)
-    sheets = [_sheet(case, RULE_BOOK, say, answer=answer, mark=mark(case.id))[1] for case in cases]
+    sheets = [_sheet(case, RULE_BOOK, say, answer, mark(case.id))[1] for case in cases]
     pages = [div("break-before:page;" if i else "", *blocks) for i, blocks in enumerate(sheets)]
-    return _page(say("case-sheets"), say, *pages)
+    return paper(say("case-sheets"), say, _SHEET, *pages)
 
 
-def _page(title: str, say: Spoken, *blocks: object) -> Page:
-    style = _STYLE.replace("printed-foot", say("printed-foot"))
-    return Page(document(title, *blocks, style=style, language=say.language))
-
-
-def _sheet(
-    case: Any, rule_book: RuleBook, say: Spoken, *, answer: bool, mark: str = ""
-) -> tuple[str, list[object]]:
+def _sheet(case: Any, book: RuleBook, say: Spoken, answer: bool, mark: str = "") -> tuple[str, list[object]]:
     """The title of one case, and the case with room to answer as blocks of a document."""
-    told = explain(case.to_dict() if isinstance(case, TeachingCase) else case, rule_book)
-    number, title, story = (_words(told.extras.get(key)) for key in ("case", "title", "story"))
-    own = {"title": title, "story": story} | say.case(number, story)
-    missing = [say.fact(fact) for name, fact in rule_book.rule_facts.items() if name not in told.facts]
-    pages = [
+    told = explain(case.to_dict() if isinstance(case, TeachingCase) else case, book)
+    extras = {key: told.extras.get(key) for key in ("case", "title", "story")}
+    number, title, story = ("" if x is None or x is pd.NA or x != x else str(x) for x in extras.values())
+    own = {"title": title or say("a-case"), "story": story} | say.case(number, story)
+    missing = [say.fact(fact) for name, fact in book.rule_facts.items() if name not in told.facts]
+    row = "display:flex;justify-content:space-between;margin:2mm 0;"
+    blocks = [
         div("float:right;color:#555;text-align:right;", number, mark and div("width:22mm;", mark)),
-        el("h1", "", own["title"] or say("a-case")),
+        el("h1", "", own["title"]),
         el("p", "font-size:11.5pt;margin-bottom:4mm;", own["story"]) if story else "",
         _heading(say("recorded")),
-        _recorded(told.facts, rule_book, say),
+        _recorded(told.facts, book, say),
         _heading(say("not-recorded-unknown")),
         el("p", "font-size:9pt;", f"{', '.join(missing)}." if missing else say("all-recorded")),
-        _heading(say("your-prediction", subject=say.subject(rule_book))),
-        div(
-            "display:flex;justify-content:space-between;margin:2mm 0;",
-            *(_box(say(f"box-{level}")) for level in RECOMMENDATIONS),
-        ),
+        _heading(say("your-prediction", subject=say.subject(book))),
+        div(row, *(_box(say(f"box-{level}")) for level in RECOMMENDATIONS)),
         div("display:flex;gap:10mm;margin:3mm 0;", _box(say("box-final")), _box(say("box-open"))),
-        *(_lines(say(key), 2) for key in ("reasons-for", "reasons-against", "ask-next-why")),
+        *(_lines(say(key)) for key in ("reasons-for", "reasons-against", "ask-next-why")),
         el("p", "margin-top:5mm;color:#555;font-size:8.5pt;", say("not-for-care")),
     ]
     if answer:
         disputed = own.get("disputed", case.disputed) if isinstance(case, TeachingCase) else ""
-        told = Html(told.to_html()) if say.english else div("", *_explained(told, say))
-        disputed = el("p", "", f"{say('disputed')} {disputed}") if disputed else ""
-        pages.append(div("break-before:page;padding-top:4mm;", told, disputed))
-    return own["title"] or say("a-case"), pages
-
-
-def _explained(told: Explanation, say: Spoken) -> Iterator[Html]:
-    """What the rule book says of a case, in a language that its own explanation does not speak."""
-    book = told.rule_book
-    key = "provisional" if told.undetermined else "against-open" if told.next_questions else "final"
-    yield el("h2", "", say(f"headline-{told.recommendation}", subject=say.subject(book)))
-    yield el("p", "", say(key, level=say(f"level-{told.possible}")))
-    questions = [say.own("facts", q.fact, q.question, "question") for q in told.next_questions[:3]]
-    sections = {
-        "reasons-for": [_reason(reason, book, say) for reason in told.supporting],
-        "reasons-against": [_reason(reason, book, say) for reason in told.opposing],
-        "keep-in-mind": [say.text(advice.words) for advice in told.cautions],
-        "next-question": questions,
-        "cannot-be-judged": [say.own("rules", r.rule.name, r.rule.label) for r in told.cannot_be_judged],
-        "whom-to-see": map(say.text, told.consult),
-        "next-steps": [say.text(advice.words) for advice in told.next_steps],
-    }
-    for key, lines in sections.items():
-        if items := [el("li", "", line) for line in lines]:
-            yield _heading(say(key))
-            yield el("ul", "", *items)
-    title = say.own("books", book.title, book.title, "title")
-    yield el("p", "margin-top:5mm;color:#555;", f"{title}. {say.about(book)} {say('not-for-care')}")
-
-
-def _reason(reason: Reason, book: RuleBook, say: Spoken) -> str:
-    rule = reason.rule
-    level = f" ({say(f'level-{rule.level}')})" if rule.level else ""
-    seen = [
-        f"{say.fact(book.facts[name])}: {say.answer(book.facts[name], x)}" for name, x in reason.seen.items()
-    ]
-    source = f"{rule.source} ({say.text(book.sources_by_key[rule.source].grade)})"
-    told = f"{say.own('rules', rule.name, rule.label)}{level}. {'; '.join(seen)}. {source}."
-    return f"{told} {say.text(rule.remark)}"
-
-
-def _level(match: re.Match) -> str:
-    return el("strong", f"color:rgb({COLOURS.get(match[1], OPEN)});", Html(match[1]))
-
-
-def _words(value: object) -> str:
-    return "" if value is None or value is pd.NA or value != value else str(value)
+        said = [Html(told.to_html())] if say.english else _explained(told, say)
+        dispute = el("p", "", f"{say('disputed')} {disputed}") if disputed else ""
+        blocks.append(div("break-before:page;padding-top:4mm;", *said, dispute))
+    return own["title"], blocks
 
 
 def _heading(words: str) -> Html:
     return el("h2", "font-size:10.5pt;margin:4mm 0 1.5mm;border-bottom:1px solid #999;", words)
 
 
-def _recorded(answers: Mapping[str, Any], rule_book: RuleBook, say: Spoken) -> Html:
+def _recorded(answers: Mapping[str, Any], book: RuleBook, say: Spoken) -> Html:
     """The recorded facts by topic, in three columns."""
-    stated = [fact for name, fact in rule_book.facts.items() if name in answers]
+    stated = [fact for name, fact in book.facts.items() if name in answers]
     blocks = [
         div(
             "margin-bottom:2mm;",
@@ -232,5 +191,35 @@ def _box(words: str) -> Html:
     return el("span", "white-space:nowrap;", el("span", f"{square}margin-right:1.5mm;"), words)
 
 
-def _lines(words: str, count: int) -> Html:
-    return div("margin-top:2.5mm;", words, *([div("height:7.1mm;border-bottom:1px solid #999;")] * count))
+def _lines(words: str) -> Html:
+    return div("margin-top:2.5mm;", words, *[div("height:7.1mm;border-bottom:1px solid #999;")] * 2)
+
+
+def _explained(told: Explanation, say: Spoken) -> Iterator[Html]:
+    """What the rule book says of a case, in a language that its own explanation does not speak."""
+    book = told.rule_book
+    key = "provisional" if told.undetermined else "against-open" if told.next_questions else "final"
+    yield el("h2", "", say(f"headline-{told.recommendation}", subject=say.subject(book)))
+    yield el("p", "", say(key, level=say(f"level-{told.possible}")))
+    sections = {
+        "reasons-for": [_reason(reason, book, say) for reason in told.supporting],
+        "reasons-against": [_reason(reason, book, say) for reason in told.opposing],
+        "keep-in-mind": [say.text(advice.words) for advice in told.cautions],
+        "next-question": [say.own("facts", q.fact, q.question, "question") for q in told.next_questions[:3]],
+        "cannot-be-judged": [say.rule(reason.rule) for reason in told.cannot_be_judged],
+        "whom-to-see": [say.text(who) for who in told.consult],
+        "next-steps": [say.text(advice.words) for advice in told.next_steps],
+    }
+    for key, lines in sections.items():
+        if lines:
+            yield _heading(say(key))
+            yield el("ul", "", *(el("li", "", line) for line in lines))
+    yield el("p", "margin-top:5mm;color:#555;", f"{say.title(book)}. {say.about(book)} {say('not-for-care')}")
+
+
+def _reason(reason: Reason, book: RuleBook, say: Spoken) -> str:
+    rule, facts = reason.rule, [(book.facts[name], value) for name, value in reason.seen.items()]
+    level = f" ({say(f'level-{rule.level}')})" if rule.level else ""
+    seen = "; ".join(f"{say.fact(fact)}: {say.answer(fact, value)}" for fact, value in facts)
+    grade = say.text(book.sources_by_key[rule.source].grade)
+    return f"{say.rule(rule)}{level}. {seen}. {rule.source} ({grade}). {say.text(rule.remark)}"

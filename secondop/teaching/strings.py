@@ -32,30 +32,7 @@ def synonyms() -> dict[str, list[str]]:
 
 
 def said(key: str, language: str = "en") -> str:
-    """The text of a key in a language, such as a label of a page.
-
-    Parameters
-    ----------
-    key : str
-        A key of the catalogue.
-    language : str
-        A language that has a text for this key.
-
-    Returns
-    -------
-    str
-        The text; names in braces stay, to be filled in by ``str.format``.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such key, or none in that language (the message lists those that exist).
-
-    Examples
-    --------
-    >>> said("show-answer")
-    'Show the answer'
-    """
+    """The text of a key in a language; names in braces stay, to be filled in by ``str.format``."""
     texts = catalogue()
     if key not in texts:
         raise unknown_name("text for pages and controls", key, texts)

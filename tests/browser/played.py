@@ -2,21 +2,24 @@
 
 import json
 
-_PAGE = """<!doctype html><style>%s</style><body style="margin:8px"><div id="here"></div><script type="module">
+_PAGE = """<!doctype html><style>%s</style><body style="margin:8px"><script type="module">
 %s
-const listeners = {}, state = %s;
-window.model = {
-  get: (name) => state[name], set: (name, value) => { state[name] = value; }, save_changes: () => { window.saved += 1; },
-  on: (event, listener) => { listeners[event] = listener; }, off: () => {},
-};
 window.saved = 0;
-window.show = (told) => {
-  Object.assign(state, told);
-  Object.keys(told).forEach((name) => listeners[`change:${name}`]?.());
+window.render = (state) => {
+  const listeners = {}, root = document.body.appendChild(document.createElement("div"));
+  window.show = (told) => {
+    Object.assign(state, told);
+    Object.keys(told).forEach((name) => listeners[`change:${name}`]?.());
+  };
+  window.told = state;
+  const model = {
+    get: (name) => state[name], set: (name, value) => { state[name] = value; },
+    save_changes: () => { window.saved += 1; }, on: (event, listener) => { listeners[event] = listener; },
+  };
+  made.render({model, el: root});
 };
-window.told = state;
-made.render({model, el: document.getElementById("here")});
-</script>"""  # noqa: E501
+render(%s);
+</script>"""
 SIZES = {"desk": (1280, 900), "projector": (1024, 768), "narrow": (640, 800), "phone": (390, 844)}
 
 

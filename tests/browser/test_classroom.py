@@ -15,6 +15,7 @@ from secondop.rules.assess import assess
 from secondop.teaching import deck, vignettes
 from secondop.teaching.classroom import case_codes, classroom
 from tests.teaching.test_book_js import cases, in_python, random_book
+from tests.teaching.test_class_answers import FINE, REFUSED, write
 
 pytestmark = pytest.mark.needs_chromium
 SCREENS = ["explore", "compare", "quiz", "poll", "vignettes", "change", "people", "tradeoff", "glossary"]
@@ -140,6 +141,24 @@ def test_python_and_the_page_write_the_same_codes(opened):
         page.wait_for_function("code => document.querySelector('.code').textContent === code", arg=code)
         facts = page.evaluate("() => document.querySelector('.code').textContent")
         assert facts == code, row
+
+
+def test_a_code_that_says_a_thing_twice_or_out_of_order_is_none(opened):
+    page, (code,) = opened(), case_codes(RULE_BOOK, [{"advanced_cancer": True, "wants_second_opinion": True}])
+    pairs = code.replace("-", "")[2:]
+    first, second = pairs[:2], pairs[2:]
+    guard = """pairs => { let sum = 7;
+        for (const x of JSON.stringify(%s) + %s + pairs) sum = (sum * 31 + x.codePointAt(0)) %% 1021;
+        const letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; return letters[sum >> 5] + letters[sum & 31]; }"""
+    guard %= json.dumps(RULE_BOOK.title), json.dumps(RULE_BOOK.version)
+    for told, opens in ((first + second, True), (first + first, False), (second + first, False)):
+        page.get_by_label("Enter a case code").fill(page.evaluate(guard, told) + told)
+        page.get_by_role("button", name="Open").click()
+        assert (page.locator(".code").inner_text() == code) == opens, told
+        page.get_by_role("button", name="Start over").click()
+    page.get_by_label("Enter a case code").fill("FP.FP")
+    page.get_by_role("button", name="Open").click()
+    assert "no case code" in page.locator(".codes [role=alert]").inner_text()
 
 
 def test_two_cases_stand_side_by_side_with_what_differs(opened):
@@ -329,6 +348,16 @@ def test_answer_files_are_collated_and_nothing_in_them_is_believed(opened, tmp_p
     assert page.told == []
 
 
+def test_the_page_refuses_every_answer_file_that_python_refuses(opened, tmp_path):
+    page = opened("desk", "#poll")
+    page.get_by_text("Collate answer files").click()
+    write(tmp_path, good=FINE, **{name: told for name, (told, _) in REFUSED.items()})
+    page.get_by_label("Answer files of students").set_input_files(sorted(tmp_path.iterdir()))
+    page.get_by_text(f"1 of {len(REFUSED) + 1} files read").wait_for()
+    told = page.locator("[role=alert]").all_inner_texts()
+    assert [text.partition(".json: ")[0] for text in told] == sorted(REFUSED)
+
+
 def test_a_moved_threshold_and_a_rule_switched_off_say_who_flips(opened):
     page = opened("desk", "#change")
     headings = page.locator("[aria-live=polite] h2")
@@ -493,10 +522,10 @@ def test_the_key_that_a_reason_cites_is_named_in_the_list_of_sources(opened, tmp
     assert page.locator("img").count() == 0 and page.told == []
 
 
-def test_a_rule_that_counts_thirteen_facts_does_not_hold_the_page_up(opened, tmp_path):
-    facts = [count(f"weeks_{i}", 99, "weeks", f"For how many weeks, {i}?") for i in range(13)]
-    book = small_book(at_least(6, *(fact >= 3 for fact in facts)))
-    page = opened(path=book.to_page(tmp_path / "thirteen.html"))
+def test_a_rule_that_counts_twenty_facts_does_not_hold_the_page_up(opened, tmp_path):
+    facts = [count(f"weeks_{i}", 99, "weeks", f"For how many weeks, {i}?") for i in range(20)]
+    book = small_book(at_least(9, *(fact >= 3 for fact in facts)))
+    page = opened(path=book.to_page(tmp_path / "twenty.html"))
     took = """() => { const start = performance.now();
         document.querySelectorAll("details").forEach((it) => { it.open = true; });
         return new Promise((done) => setTimeout(() => done(performance.now() - start), 50)); }"""
@@ -525,3 +554,22 @@ def test_votes_on_a_case_that_was_never_revealed_tell_nothing_of_its_answer(open
             page.get_by_role("button", name="Reveal").click()
         page.get_by_label("Case", exact=True).select_option(case)
         assert page.locator("caption", has_text="How often an answer was right").count() == revealed
+
+
+def test_a_case_that_the_poll_comes_back_to_has_its_votes(opened):
+    page = opened("projector", "#poll")
+    page.get_by_role("button", name="+ 95 %").first.click()
+    page.get_by_role("button", name="Reveal").click()
+    for case, n in (("T002", 0), ("T001", 1)):
+        page.get_by_label("Case", exact=True).select_option(case)
+        assert f"{n} answers" in page.locator("[role=status]").first.inner_text()
+    assert page.locator(".bar").count() == 5, "and what was revealed stays so"
+
+
+def test_the_screens_take_little_of_a_phone(opened):
+    page = opened("phone", "#glossary")
+    for language in ("English", "Deutsch"):
+        page.get_by_role("button", name=language).click()
+        assert page.locator("header").bounding_box()["height"] < 140
+        here, line = (page.locator(part).bounding_box() for part in ("nav [aria-current]", "nav"))
+        assert here["x"] >= line["x"] and here["x"] + here["width"] <= line["x"] + line["width"]

@@ -85,6 +85,21 @@ def test_a_number_out_of_range_is_told_and_the_case_stays(case_page):
     assert page.told == []
 
 
+def test_two_in_one_notebook_are_two(opened):
+    page = opened(explore_case("T008"))
+    page.evaluate("() => render({...structuredClone(told), facts: {}, start: ''})")
+    first, second = (page.locator(".secondop").nth(i) for i in range(2))
+    assert first.locator(".says").inner_text() != second.locator(".says").inner_text()
+    before = first.inner_text()
+    second.get_by_label("female").check()
+    assert second.locator("input:checked").count() == 1 + second.locator(".gap input:checked").count()
+    assert first.inner_text() == before
+    ids = page.locator("[id]").evaluate_all("all => all.map(it => it.id)")
+    names = [part.locator("input[type=radio]").first.get_attribute("name") for part in (first, second)]
+    assert len(ids) == len(set(ids)) and len(set(names)) == 2
+    assert page.locator("main").count() == 0, "a notebook has one of its own"
+
+
 # A hundred people
 
 

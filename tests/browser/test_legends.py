@@ -2,6 +2,7 @@
 
 from importlib.resources import files
 
+import pandas as pd
 import pytest
 
 from secondop.figures import style
@@ -16,9 +17,11 @@ GAP = """() => {
 @pytest.mark.parametrize("width", [1280, 1024, 390])
 @pytest.mark.parametrize("entries", [1, 3, 6])
 def test_a_legend_has_the_room_that_its_rows_need(entries, width, browser, tmp_path):
-    made = style.ladder("A finding", "A note.", ["first", "second"], x="of 100 cases")
+    rows = pd.DataFrame({"label": ["first", "second"]})
+    made = style.ladder("A finding", "A note.", rows, x="of 100 cases")
     for i in range(entries):
-        made.bars([0], [1], [0], style.SPARE[i], name=f"an entry of some length, number {i}", showlegend=True)
+        bars = made.places.assign(known=1.0, colour=style.SPARE[i])
+        made.rows(bars, name=f"an entry of some length, number {i}", showlegend=True)
     script = files("plotly").joinpath("package_data/plotly.min.js").as_uri()
     fit = files("secondop").joinpath("figures/fit.js").as_uri()
     figure = f'<div class="plot"><script type="application/json">{made.done().to_json()}</script></div>'

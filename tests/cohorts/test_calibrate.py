@@ -4,11 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secondop.cohorts.calibrate import calibrate, fit_report, identifiability, recentred
+from secondop.cohorts.calibrate import calibrate, fit_report, got, identifiability, recentred, targets
 from secondop.cohorts.outcomes import expected_rates, pilot
 from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import simulate
-from secondop.cohorts.targets import got, targets
 from secondop.errors import SecondopError
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.assess import assess

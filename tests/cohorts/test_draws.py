@@ -7,11 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from secondop.cohorts.draws import LEAST_UNSOUGHT, draw_parameters, drawn_scenarios
+from secondop.cohorts.draws import LEAST_UNSOUGHT, UNMET, Recentring, draw_parameters, drawn_scenarios
 from secondop.cohorts.outcomes import pilot, rates_of
 from secondop.cohorts.parameters import TRAITS, Parameter, parameter_words
 from secondop.cohorts.scenario_file import load_scenario
-from secondop.cohorts.targets import UNMET, Recentring
 from secondop.errors import SecondopError, UnknownNameError
 
 PROGRAMME = load_scenario("programme")

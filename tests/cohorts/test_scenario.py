@@ -171,7 +171,7 @@ UNFIT = [
     ("fitted_to = 3", "fitted_to is a list of ids, not 3."),
     ("fitted_to = 'meyer_dx'", "fitted_to is a list of ids, not 'meyer_dx'."),
     ("title = ['a']", "title is text, not ['a']."),
-    ("defaults = { bas = 'cited' }", "defaults states a basis and a citation, not bas."),
+    ("defaults = { bas = 'cited' }", "defaults is a table with a basis and a citation, not {'bas'"),
     ("facts = 3", "facts is a table, not 3."),
     ("effects.x = 3", "effects.x is a table, not 3."),
     ("facts.sex = 3", "facts.sex is a table"),

@@ -424,7 +424,7 @@ def test_bounds_hold_for_every_way_of_settling_the_unknown(cases, as_sought):
     """Each settled cohort's rate lies between min and max, and both are reached."""
     rows, order = [case[:2] for case in cases], (NO, YES, UNKNOWN)
     counts = np.array([[rows.count((i, o)) for o in order] for i in order])
-    seen = rate_of(counts, counts)
+    seen = rate_of(counts)
     settled = [(0, 0)]
     for counted, answer in rows:
         ways = {

@@ -30,37 +30,35 @@ def of(table, measure, **where):
 
 
 def test_marks_are_the_middle_and_intervals_reach_over_all_contrasts(table):
-    figure = figures.yield_range(table)
-    marks = next(t for t in figure.data if t.mode == "markers" and "clinical indication" in t.name)
-    middle = of(table, "yield_above_chance", policy="recommended", contrasts="middle")["value"]
-    assert list(marks.y) == pytest.approx(middle.tolist(), rel=1e-4)
+    figure = figures.yield_at_signal(table)
+    middle = of(table, "yield_above_chance", policy="recommended", contrasts="middle", signal=1)["value"]
+    assert trace(figure, "mark").x[0] == pytest.approx(middle.item(), rel=1e-4)
     ends = of(table, "yield_above_chance", policy="recommended", signal=1)
-    assert marks.y[1] + marks.error_y.array[1] == pytest.approx(ends["upper"].max(), rel=1e-4)
-    assert marks.y[1] - marks.error_y.arrayminus[1] == pytest.approx(ends["lower"].min(), rel=1e-4)
-    bars = [sorted(t.y) for t in figure.data if t.line.width == 7]
-    assert any(bar == pytest.approx(sorted(ends["value"]), rel=1e-4) for bar in bars)
-    assert set(trace(figure, "chance").y) == {0}
-    assert {"a clinical indication", "at least 3 clinical indications"} <= set(notes(figure))
+    thin, bar = trace(figure, "interval"), trace(figure, "known")
+    assert thin.x[0] == pytest.approx(ends["lower"].min(), rel=1e-4)
+    assert thin.x[0] + thin.error_x.array[0] == pytest.approx(ends["upper"].max(), rel=1e-4)
+    assert [bar.base[0], bar.base[0] + bar.x[0]] == pytest.approx(sorted(ends["value"]), rel=1e-4)
+    assert set(trace(figure, "chance").x) == {0}
+    assert {"A clinical indication", "At least 3 clinical indications"} <= set(notes(figure))
 
 
-@pytest.mark.parametrize("draw", [figures.yield_range, figures.yield_at_signal])
-def test_yield_stands_with_its_share_its_range_and_what_it_rests_on(draw, table):
-    words = title(draw(table))
+def test_yield_stands_with_its_share_its_range_and_what_it_rests_on(table):
+    figure = figures.yield_at_signal(table)
+    words = title(figure)
     assert words.startswith("As calibrated to contrasts, referring all with a clinical indication finds ")
     low, high = (f"{x:.1f}" for x in of(table, "yield_above_chance", policy="recommended", signal=1)["value"])
     share = [f"{x:.0f}" for x in of(table, "yield_share", policy="recommended", signal=1)["value"]]
     said = f"{low} to {high} changes per 100 cases above chance"
     assert f"{said}: {' to '.join(share)} % of the possible" in words
     assert "20,000 simulated cases" in words
-    (row,) = (r for r in rows(draw(table)) if r["policy"].startswith("All with a c") and r["signal"] == "1")
+    (row,) = (r for r in rows(figure) if r["policy"].startswith("All with a c") and r["signal"] == "1")
     assert row["contrasts from low to high"] == f"{low} to {high}"
-    assert row["share of the possible"] == f"{' to '.join(share)} %"
+    assert row["share of the possible, %"] == " to ".join(share)
 
 
 def test_without_a_share_none_is_said(net):
-    for figure in (figures.yield_range(net), figures.yield_at_signal(net)):
-        assert "errors corrected, less introduced, per 100" in title(figure)
-        assert "possible" not in title(figure)
+    assert "errors corrected, less introduced, per 100" in title(figures.yield_at_signal(net))
+    assert "possible" not in title(figures.yield_at_signal(net))
 
 
 def test_the_slider_moves_all_that_depends_on_the_signal_and_begins_at_what_is_calibrated(table):
@@ -69,7 +67,7 @@ def test_the_slider_moves_all_that_depends_on_the_signal_and_begins_at_what_is_c
     assert [step.label for step in slider.steps] == ["0", "1"] and slider.active == 1
     for signal, step in zip((0, 1), slider.steps, strict=True):
         data, words, which = step.args
-        assert [*which] == [0, 1, 2] and all(len(each) == 3 for each in data.values())
+        assert [*which] == [0, 1, 2, 3] and all(len(each) == 4 for each in data.values())
         found = of(table, "yield_above_chance", signal=signal, contrasts="middle")["value"].tolist()
         assert list(data["x"][2]) == pytest.approx(found, rel=1e-4)
         high = of(table, "yield_above_chance", signal=signal).groupby(level=0)["upper"].max()
@@ -89,14 +87,14 @@ def test_triage_shows_published_ranges_beside_simulated_lifts_and_what_is_open()
     assert "Triage by doubt beats chance on every published case mix" in title(figure)
     assert "whether triage by first diagnosis or policy does cannot be told" in title(figure)
     published, own = table[table["source"] == "published"], table[table["source"] != "published"]
-    (bars,) = (t for t in figure.data if t.type == "bar")
+    bars = next(t for t in figure.data if t.type == "bar")
     ends = np.array([bars.base, np.add(bars.base, bars.x)]).T
     np.testing.assert_allclose(ends, published[["lower", "upper"]], rtol=1e-4)
-    (dots,) = (t for t in figure.data if t.type == "scatter" and t.customdata is not None)
+    dots = [t for t in figure.data if t.type == "scatter" and t.customdata is not None][-1]
     assert list(dots.x) == pytest.approx(own["value"].tolist(), rel=1e-4)
     assert {f"{x:.2f}" for x in own["value"]} <= set(notes(figure))
     assert "Simulated, as assumed" in title(figure) and "Simulated, as assumed" in hovers(figure)[-1]
-    for draw in (figures.triage_lifts, figures.yield_range, figures.yield_at_signal):
+    for draw in (figures.triage_lifts, figures.yield_at_signal):
         with pytest.raises(SecondopError, match="draws a table that"):
             draw(pd.DataFrame({"a": [1]}))
 

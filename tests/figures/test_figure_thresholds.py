@@ -11,7 +11,7 @@ from tests.figures.seen import hovers, plain, rows, title, trace
 from tests.figures.weighed import BOOK, THRESHOLDS, cases, curved, weighed
 
 GREEN, BLUE, GREY = COLOURS["useful"], COLOURS["optional"], COLOURS["no_indication"]
-PER = "no-change referrals for one change"
+PER = "no-change referrals accepted for one change"
 
 
 def test_the_curve_draws_every_policy_with_its_band_and_names_it_at_its_line():
@@ -35,15 +35,14 @@ def test_the_curve_draws_every_policy_with_its_band_and_names_it_at_its_line():
     assert title(figure).startswith("No policy is clearly best at the thresholds shown")  # of 200 cases
 
 
-FEWER = f"nobody is best at 0.5 or fewer {PER}"
-OVERLAP = "; at others, bands overlap"
+OVERLAP = "; elsewhere bands overlap"
 CURVES = [
     # at 10, 2 and 0.5 accepted referrals: everybody, with its interval   the title tells
-    ([(9, 8, 10), (5, 4, 6), (1, 0.5, 2)], "everybody is best at every threshold shown"),
-    ([(9, 8, 10), (5, -1, 6), (1, -1, 2)], f"everybody is best at 10 or more {PER}{OVERLAP}"),
-    ([(9, 8, 10), (5, -1, 6), (-9, -9, -8)], f"best at 10 or more, referring {FEWER}{OVERLAP}"),
-    ([(9, 8, 10), (5, 4, 6), (-9, -9, -8)], f"everybody is best at 2 or more, referring {FEWER} "),
-    ([(9, -8, 10), (5, -4, 6), (-9, -9, -8)], f"{FEWER}{OVERLAP}"),
+    ([(9, 8, 10), (5, 4, 6), (1, 0.5, 2)], f"referring everybody at 0.5 to 10 {PER} "),
+    ([(9, 8, 10), (5, -1, 6), (1, -1, 2)], f"referring everybody at 10 {PER}{OVERLAP}"),
+    ([(9, 8, 10), (5, -1, 6), (-9, -9, -8)], f"everybody at 10, nobody at 0.5 {PER}{OVERLAP}"),
+    ([(9, 8, 10), (5, 4, 6), (-9, -9, -8)], f"everybody at 2.0 to 10, nobody at 0.5 {PER} "),
+    ([(9, -8, 10), (5, -4, 6), (-9, -9, -8)], f"Clearly best: referring nobody at 0.5 {PER}{OVERLAP}"),
     ([(9, -8, 10), (5, -4, 6), (1, -1, 2)], "No policy is clearly best at the thresholds shown"),
 ]
 
@@ -68,10 +67,10 @@ def test_who_is_best_at_the_last_threshold_is_not_called_best_beyond_it():
     at = (table["policy"] == "recommended") & (table["measure"] == "net_benefit")
     table.loc[at, ["value", "lower", "upper"]] = [(1, -90, 90), (88, 87, 90), (88, 87, 90)]
     said = title(figures.decision_curve(table))
-    assert f"all with a clinical indication is best at 1 to 2 {PER}" in said and "or fewer" not in said
+    assert f"all with a clinical indication at 1.0 to 2.0 {PER}" in said
     table.loc[at, ["value", "lower", "upper"]] = [(88, 87, 90), (1, -90, 90), (1, -90, 90)]
     said = title(figures.decision_curve(table))
-    assert f"all with a clinical indication is best at 10 {PER}" in said and "or more" not in said
+    assert f"all with a clinical indication at 10 {PER}" in said
 
 
 def test_no_policy_is_called_best_where_unknown_outcomes_leave_it_open():
@@ -79,7 +78,7 @@ def test_no_policy_is_called_best_where_unknown_outcomes_leave_it_open():
     assert "No policy is clearly best" in title(figures.decision_curve(curved(unknown)))
     figure = figures.net_benefit(weighed(unknown, threshold=1 / 6))
     assert "while outcomes are unknown" in title(figure)
-    assert GREEN not in trace(figure, "net benefit").marker.color
+    assert GREEN not in trace(figure, "known").marker.color
     assert BLUE in trace(figure, "missing").marker.pattern.fgcolor
     sure = figures.net_benefit(weighed(unknown, ["urgent"], threshold=0.001))  # its bounds leave no doubt
     assert "referring everybody has the highest net benefit" in title(sure)
@@ -96,14 +95,17 @@ def test_an_estimate_is_called_one_and_its_brackets_name_unknown_outcomes():
         assert any("missing information and unknown outcomes could make" in text for text in hovers(figure))
 
 
-def test_of_one_cluster_no_policy_is_called_best():
+def test_of_one_cluster_every_policy_is_in_a_tie():
     frame = cases()
     wards = frame.assign(ward=np.where(frame["sex"] == "male", -1, frame.index % 7))  # of men a single one
     asked = {"outcome": "changed", "rule_book": BOOK, "cluster": "ward", "by": "sex"}
     net, curve = (make(wards, **asked).query("group == 'male'") for make in (tradeoff, decision_curve))
     for figure in (figures.net_benefit(net), figures.decision_curve(curve)):
-        assert "all cases are of one cluster, so there are no intervals" in title(figure)
-    assert set(trace(figures.net_benefit(net), "net benefit").marker.color) == {GREY}
+        assert "All cases are of one cluster, so there are no intervals" in title(figure)
+    assert "No policy is clearly best" in title(figures.decision_curve(curve))
+    assert sorted(set(trace(figures.net_benefit(net), "known").marker.color)) == sorted([GREEN, BLUE])
+    others = len(figures.net_benefit(net).layout.meta["table"]["rows"]) - 1
+    assert f"in a tie with {others} others, also referring nobody" in title(figures.net_benefit(net))
 
 
 def test_errors_corrected_less_introduced_have_a_curve_in_their_own_words():
@@ -117,7 +119,7 @@ TIES = [
     # net benefit with its interval: recommended, everybody    the title tells, and the colours of the two
     ((5, 4, 6), (3, 2, 3.5), "has the highest net benefit: 5.0 per 100", (GREEN, GREY)),
     ((5, 3, 6), (3, 2, 3.5), "the highest net benefit, in a tie with 1 other", (GREEN, BLUE)),
-    ((1.9, -10, 12), (1, 0.5, 1.5), "in a tie with referring nobody and 1 other", (GREEN, BLUE)),
+    ((1.9, -10, 12), (1, 0.5, 1.5), "in a tie with 2 others, also referring nobody", (GREEN, BLUE)),
 ]
 
 
@@ -130,7 +132,7 @@ def test_the_highest_net_benefit_is_claimed_only_where_no_other_line_reaches_as_
         table.loc[(sort, "net_benefit"), ["value", "lower", "upper"]] = numbers
     figure = figures.net_benefit(table.reset_index())
     assert told in title(figure)
-    assert tuple(trace(figure, "net benefit").marker.color[:2]) == colours
+    assert tuple(trace(figure, "known").marker.color[:2]) == colours
 
 
 @pytest.fixture(scope="module")
@@ -160,14 +162,18 @@ def test_each_step_ranks_bars_labels_and_values_by_the_net_benefit_at_its_thresh
     words |= {"recommended": "A clinical indication"}
     for layout in (figure.layout.to_plotly_json(), figure.layout.meta["narrow"]):
         data, said, traces = layout["sliders"][0]["steps"][THRESHOLDS.index(threshold)]["args"]
-        assert list(traces) == [0, 1, 2, 3]
+        assert list(traces) == [0, 1, 2, 3, 4]
         labels = [note["text"] for note in layout["annotations"]]
         for i, (policy, value) in enumerate(zip(real["policy"], real["net_benefit"], strict=True)):
-            assert said[f"annotations[{i}].text"] == words[policy] and labels[i] in words.values()
+            label, shown = said[f"annotations[{i}].text"].split(", "), labels[i].split(", ")
+            assert label[0] == words[policy] and shown[0] in words.values()
+            sent = real["referral_rate"].iloc[i]
+            assert label[1] == f"{sent:.0f} referred"
             assert float(said[f"annotations[{4 + i}].text"].replace("−", "-")) == pytest.approx(
                 value, abs=0.051
             )
-    bars, hatched, interval, chance = data["x"]
+    bars, hatched, interval, chance, nobody = data["x"]
+    assert set(nobody) == {0}
     assert list(bars) == pytest.approx(real["net_benefit"].tolist(), abs=1e-3)
     assert list(np.add(data["base"][1], hatched)) == pytest.approx(real["net_benefit_max"].tolist(), abs=1e-3)
     reach = np.add(interval, data["error_x.array"][2])

@@ -9,7 +9,8 @@ from secondop.errors import SecondopError
 from secondop.evaluation.departures import verification_bias
 from secondop.evaluation.rates import firing_rates
 from secondop.evaluation.tradeoff import tradeoff, wide
-from secondop.figures.policy_words import above_chance, short, signed
+from secondop.figures.captions import number, with_ends
+from secondop.figures.policies import short
 from secondop.figures.style import COLOURS
 from tests.figures.seen import hovers, notes, rows, title, trace
 from tests.figures.weighed import BOOK, SHARES, THRESHOLDS, N, cases, curved, weighed
@@ -104,8 +105,7 @@ def test_marks_stand_where_the_table_has_them_with_chance_and_the_frontier():
     drawn = [(x, y) for t in figure.data if t.mode == "markers" for x, y in zip(t.x, t.y, strict=True)]
     expected = table[["false_positive", "true_positive"]].to_records(index=False).tolist()
     np.testing.assert_allclose(sorted(drawn), sorted(expected), rtol=1e-5)
-    five = ["own", "score", "level", "count", "group"]
-    assert sum(len(t.x) for t in figure.data if t.name in five) == 5
+    assert len(trace(figure, "named").x) == 5 + 3  # and the ends
     named = {"nobody", "everybody", "perfect foresight", "a clinical indication", "efficient frontier"}
     assert named <= set(notes(figure))
 
@@ -113,32 +113,28 @@ def test_marks_stand_where_the_table_has_them_with_chance_and_the_frontier():
 def test_missing_information_is_a_pale_bar_and_the_interval_a_cross_that_holds_none_of_it():
     table = wide(weighed(cases(), ["recommended"])).set_index("policy").loc["recommended"]
     figure = figures.tradeoff(weighed(cases(), ["recommended"]))
-    bar, mark = trace(figure, "missing"), trace(figure, "level")
+    bar, mark = trace(figure, "missing"), trace(figure, "named")
+    at = [row[0] for row in mark.customdata].index("All with a clinical indication")
     for axis, name in (("x", "false_positive"), ("y", "true_positive")):
         assert list(bar[axis]) == pytest.approx([table[name], table[f"{name}_max"]], rel=1e-4)
         error = mark[f"error_{axis}"]
-        assert error.array[0] == pytest.approx(table[f"{name}_upper"] - table[f"{name}_max"], rel=1e-4)
-        assert error.arrayminus[0] == pytest.approx(table[f"{name}_min"] - table[f"{name}_lower"], rel=1e-4)
+        assert error.array[at] == pytest.approx(table[f"{name}_upper"] - table[f"{name}_max"], rel=1e-4)
+        assert error.arrayminus[at] == pytest.approx(table[f"{name}_min"] - table[f"{name}_lower"], rel=1e-4)
     table = weighed(cases(mine=np.arange(N) % 3 == 0), {"mine": "mine"})
     complete = figures.tradeoff(table[table["sort"].isin(["own", "none", "all", "perfect foresight"])])
     assert not [t for t in complete.data if t.name == "missing"] and "Pale bar" not in title(complete)
 
 
-def test_numbers_needed_to_refer_stand_on_lines_from_nobody():
+def test_the_number_needed_to_refer_at_random_stands_on_the_line_of_chance():
     figure = figures.tradeoff(weighed(cases()))
     row = wide(weighed(cases())).set_index("policy").loc["all"]
     assert f"chance: NNR {row['nnr']:.2g}" in notes(figure)
-    said = {text for text in notes(figure) if text.startswith("NNR")}
-    lines = {f"NNR {1 + t.x[1] / t.y[1]:g}" for t in figure.data if t.name == "needed"}
-    assert said == lines and lines and all(float(text[4:]) < row["nnr"] for text in lines)
-    most = figures.tradeoff(weighed(cases(changed=~cases()["changed"])))  # chance itself needs but 1.3
-    assert not [t for t in most.data if t.name == "needed"]
 
 
 def test_own_policies_are_named_before_those_of_the_book():
     frame = cases().assign(mine=np.arange(N) % 3 == 0)
     figure = figures.tradeoff(weighed(frame, {"mine": "mine"}))
-    assert "mine" in notes(figure) and trace(figure, "own").marker.color == COLOURS["overuse"]
+    assert "mine" in notes(figure) and COLOURS["overuse"] in trace(figure, "named").marker.color
     assert short({"policy": "p", "sort": "group", "label": "all with an indication of trust"}) == "trust"
     assert short({"policy": "risk", "sort": "score", "label": "all with risk of at least 0.7"}) == "risk"
     assert len(short({"policy": "", "sort": "own", "label": "x" * 90})) <= 34
@@ -150,31 +146,15 @@ def test_the_title_tells_what_is_found_and_spent_and_how_far_above_chance():
     of = f"{row['true_positive']:.0f} of the {everybody['true_positive']:.0f}"
     found = f"is known to find {of} changes in 100 cases"  # gaps could add some
     over = f"with {row['false_positive']:.0f} no-change referrals"
+    above = with_ends(*(row[f"yield_above_chance{end}"] for end in ("", "_lower", "_upper")))
     assert title(figure).startswith(
-        f"Referring all with a clinical indication {found}, {over}{above_chance(row)}"
+        f"Referring all with a clinical indication {found}, {over}: {above} above chance"
     )
     (said,) = (r for r in rows(figure) if r["policy"] == "All with a clinical indication")
     ends = " to ".join(f"{row[f'true_positive_{end}']:.1f}" for end in ("min", "max"))
     assert said["referred, something changes"] == f"{row['true_positive']:.1f} ({ends})"
     assert said["number needed to refer"].startswith(f"{row['nnr']:.1f}")
     assert said["in brackets"] == "what missing information could make of it"
-
-
-ABOVE = [
-    # value, least, interval        as its title says it
-    ((2.6, 2.6, 0.4, 5.0), ": 2.6 above chance, 30 % of the possible"),
-    ((2.6, -1.9, -2.5, 6.3), ": 2.6 above chance (−2.5 to 6.3)"),
-    ((2.6, 2.6, -0.04, 6.3), ": 2.6 above chance (0.0 to 6.3)"),
-    ((2.6, -19.7, -0.4, 5.1), ": 2.6 above chance (−0.4 to 5.1)"),  # estimated
-    ((-0.5, -0.5, -2.1, 1.2), ": 0.5 below chance (−2.1 to 1.2)"),
-    ((0.0, 0.0, 0.0, 0.0), ": 0.0 above chance, 30 % of the possible"),
-]
-
-
-@pytest.mark.parametrize(("numbers", "told"), ABOVE)
-def test_a_yield_is_called_a_share_of_the_possible_only_where_its_interval_is_above_zero(numbers, told):
-    names = [f"yield_above_chance{end}" for end in ("", "_min", "_lower", "_upper")]
-    assert above_chance(dict(zip(names, numbers, strict=True)) | {"yield_share": 30.0}) == told
 
 
 def test_without_policies_the_ends_are_drawn():
@@ -202,7 +182,7 @@ def test_the_frontier_breaks_where_unknown_outcomes_decide_who_is_on_it():
 def test_unknown_outcomes_are_drawn_half_way_and_no_mark_lies_above_perfect_foresight():
     table = weighed(cases(unknown=60))
     figure, found = figures.tradeoff(table), wide(table).set_index("policy")
-    ends = trace(figure, "ends")
+    ends = trace(figure, "named")
     at = dict(zip((row[0] for row in ends.customdata), zip(ends.x, ends.y, strict=True), strict=True))
     low, high = found.loc["all", ["true_positive_min", "true_positive_max"]]
     assert at["Everybody"][1] == pytest.approx((low + high) / 2, rel=1e-4)
@@ -210,11 +190,10 @@ def test_unknown_outcomes_are_drawn_half_way_and_no_mark_lies_above_perfect_fore
     assert max(marks_) <= at["Only those that would change"][1] + 1e-4
     assert f"of the {low:.0f} to {high:.0f} changes" in title(figure)
     (said,) = (r for r in rows(figure) if r["policy"] == "Everybody")
-    assert said["referred, something changes"] == f"{signed(low)} to {signed(high)}"
-    bars = [t for t in figure.data if t.name == "missing"]
-    sums = {round(x + y, 3) for t in bars for x, y in zip(t.x, t.y, strict=True) if np.diff(t.y)[0] < 0}
-    sent = found["referral_rate"].round(3)
-    assert sums and all(np.isclose(sent, total, atol=2e-3).any() for total in sums)
+    assert said["referred, something changes"] == f"{number(low, 1)} to {number(high, 1)}"
+    bars = {(*t.x, *t.y) for t in figure.data if t.name == "missing"}  # from the least to the most of both
+    ends = [f"{name}_{end}" for name in ("false_positive", "true_positive") for end in ("min", "max")]
+    assert all(np.isclose(found[ends], bar, rtol=1e-4).all(axis=1).any() for bar in bars) and bars
 
 
 def test_of_one_group_unknown_outcomes_are_counted_of_all_groups_together():
@@ -234,23 +213,23 @@ def test_yields_are_ranked_with_missing_information_and_intervals_apart():
     name, table = "yield_above_chance", wide(weighed(cases()))
     figure, table = figures.yield_above_chance(weighed(cases())), table[~table["sort"].isin(["none", "all"])]
     table = table[table["sort"] != "perfect foresight"].sort_values(name, ascending=False, kind="stable")
-    drawn = trace(figure, "policies")
+    drawn = trace(figure, "mark")
     assert list(drawn.x) == pytest.approx(table[name].tolist(), rel=1e-4)
     assert list(drawn.y) == [-i for i in range(len(table))]
     (hatched,) = (t for t in figure.data if t.type == "bar")
     assert list(np.add(hatched.base, hatched.x)) == pytest.approx(table[f"{name}_max"].tolist(), abs=1e-3)
     sure = (table[f"{name}_lower"] > 0) | (table[f"{name}_upper"] < 0)
     assert [c == COLOURS["rule book"] for c in drawn.marker.color] == sure.tolist()
-    assert {signed(x) for x in table[name]} <= set(notes(figure))
+    assert {number(x, 1) for x in table[name]} <= set(notes(figure))
 
 
 YIELDS = [
     # intervals of two policies         the title tells
-    ([(-1, 2), (-3, 4)], "Whether any of the 2 policies finds more changes than chance cannot be told"),
-    ([(1, 2), (-3, 4)], "than chance: an urgent indication, 1.0 to 2.0 more per 100 cases; of the other it"),
-    ([(1, 2), (3, 4)], "2 of 2 policies find more changes than chance"),
-    ([(1, 2), (-3, -1)], "; 1 finds fewer"),
-    ([(-4, -3), (-3, -1)], "None of 2 policies find more changes than chance; 2 find fewer"),
+    ([(-1, 2), (-3, 4)], "find more changes than chance: none of 2 policies; of 2 it cannot be told"),
+    ([(1, 2), (-3, 4)], "1 of 2 policies, most surely an urgent indication (1.0 to 2.0 more per 100 cases)"),
+    ([(1, 2), (3, 4)], "Shown to find more changes than chance: 2 of 2 policies, most surely a clinical"),
+    ([(1, 2), (-3, -1)], "; fewer: 1"),
+    ([(-4, -3), (-3, -1)], "Shown to find more changes than chance: none of 2 policies; fewer: 2"),
 ]
 
 
@@ -271,7 +250,7 @@ def test_yields_alone_are_drawn_of_errors_corrected_less_introduced_and_none_of_
         figures.yield_above_chance(table).layout.xaxis.title.text.replace("<br>", " ")
     )
     for draw in (figures.tradeoff, figures.net_benefit):
-        with pytest.raises(SecondopError, match="draws true and false positives"):
+        with pytest.raises(SecondopError, match=r"no rows of .*true_positive.*draw decision_curve"):
             draw(table)
     with pytest.raises(SecondopError, match="none but ends"):
         figures.yield_above_chance(weighed(cases(), []))

@@ -55,9 +55,11 @@ def test_what_is_assumed_fitted_or_cited_has_a_colour_and_no_hatching_of_missing
 def test_the_tornado_says_what_it_found_and_what_it_left_out():
     figure = figures.tornado(SWINGS, most=2)
     said = title(figure)
-    assert said.startswith("“Share of a” moves true positives most: 31.0 to 36.0 per 100, 33.0 as stated")
+    assert said.startswith(
+        "“Share of a” moves true positives most: 31.0 to 36.0 per 100 cases, 33.0 as stated"
+    )
     assert "10,000 simulated cases a bar, policy “recommended”." in said
-    assert said.endswith("by up to ±0.3. 2 more swing less; 0 have no value at an end.")
+    assert said.endswith("by up to ±0.3. Not drawn: 2 that swing less, 0 without a value.")
     labels = ["share of a, 0.2 to 0.5 (assumed)", "first right, 0.86 to 0.88 (fitted)"]
     assert notes(figure) == [*labels, "5.00", "2.00"]
     assert rows(figure)[0] == {
@@ -67,22 +69,18 @@ def test_the_tornado_says_what_it_found_and_what_it_left_out():
 
 
 UNITS = [
-    # measure             axis                                                                 after a number
-    ("ppv", "positive predictive value, per cent of those referred", " %"),
-    ("nnr", "number needed to refer, referrals for one change", ""),
-    (
-        "error_corrected",
-        "wrong first opinions put right, among those referred, per 100 cases",
-        " per 100",
-    ),
-    ("diagnosis_changed", "diagnosis changed, per 100 opinions", " per 100"),
+    ("ppv", "positive predictive value", "per cent of those referred"),
+    ("nnr", "number needed to refer", "referrals for one change"),
+    ("error_corrected", "wrong first opinions put right, among those referred", "per 100 cases"),
+    ("diagnosis_changed", "diagnosis changed", "per 100 opinions"),
 ]
 
 
-@pytest.mark.parametrize(("measure", "axis", "said"), UNITS)
-def test_every_measure_is_named_with_its_unit(measure, axis, said):
+@pytest.mark.parametrize(("measure", "words", "unit"), UNITS)
+def test_every_measure_is_named_with_its_unit(measure, words, unit):
     figure = figures.propagate(BANDS.assign(measure=measure))
-    assert plain(figure.layout.xaxis.title.text) == axis and f"31.0 to 36.0{said} in 95 %" in title(figure)
+    assert plain(figure.layout.xaxis.title.text) == f"{words}, {unit}"
+    assert f"31.0 to 36.0 {unit} in 95 %" in title(figure)
 
 
 def test_swings_that_chance_could_turn_around_are_a_tie():
@@ -95,7 +93,7 @@ def test_swings_that_chance_could_turn_around_are_a_tie():
 def test_a_tornado_in_which_nothing_moves_says_so():
     figure = figures.tornado(SWINGS.tail(1))
     assert title(figure).startswith(
-        "No parameter is shown to move true positives from 33.0 per 100: chance moves"
+        "No parameter is shown to move true positives from 33.0 per 100 cases: chance does"
     )
 
 
@@ -120,18 +118,22 @@ def test_half_of_the_draws_is_a_bar_95_percent_a_thin_line_and_what_gaps_add_is_
 
 
 def test_an_arrow_leads_from_the_known_row_to_that_with_gaps():
-    (arrow,) = [part for part in figures.propagate(BANDS).data if part.mode == "lines+markers"]
+    (arrow,) = [
+        part
+        for part in figures.propagate(BANDS).data
+        if part.type == "scatter" and part.mode == "lines+markers"
+    ]
     assert (arrow.x, arrow.y) == ((33.5, 37.2), (-2, -1)) and arrow.marker.size[0] == 0
 
 
 def test_the_title_says_how_far_the_widest_of_the_rule_books_policies_spreads():
     said = title(figures.propagate(BANDS))
     assert said.startswith(
-        "“Recommended”: 31.0 to 36.0 per 100 in 95 % of draws, 33.0 as stated; the widest spread of the rule"
+        "“Recommended”: 31.0 to 36.0 per 100 cases in 95 % of draws, 33.0 as stated; the widest spread of"
     )
-    assert "10,000 simulated cases in each of 200 draws" in said and "count nothing are left out" in said
+    assert "10,000 simulated cases in each of 200 draws" in said and "count nothing left out" in said
     alone = title(figures.propagate(BANDS[BANDS["policy"] == "all"]))
-    assert alone.startswith("“Everybody”: 30.0 to 48.0 per 100 in 95 % of draws, 39.0 as stated 10,000")
+    assert alone.startswith("“Everybody”: 30.0 to 48.0 per 100 cases in 95 % of draws, 39.0 as stated 10,000")
 
 
 def test_bands_that_draws_cannot_tell_apart_are_a_tie():
@@ -160,7 +162,7 @@ def test_bands_of_nothing_counted_are_refused():
 
 def test_swings_no_larger_than_chance_are_not_said_to_move_anything():
     figure = figures.tornado(SWINGS.assign(swing_error=[6.0, 2.5, 0.6, 0.0]))
-    assert title(figure).startswith("No parameter is shown to move true positives from 33.0 per 100:")
+    assert title(figure).startswith("No parameter is shown to move true positives from 33.0 per 100 cases:")
 
 
 def test_negative_numbers_have_a_true_minus_and_none_is_a_negative_zero():
@@ -176,7 +178,7 @@ def test_what_has_no_value_at_an_end_is_left_out_and_counted(none):
     part = SWINGS.copy()
     part.loc[0, ["at_upper", "swing", "swing_error"]] = none
     said = title(figures.tornado(part))
-    assert said.startswith("“First right” moves") and "; 1 have no value at an end." in said
+    assert said.startswith("“First right” moves") and ", 1 without a value." in said
     with pytest.raises(SecondopError, match="no true positives at any end"):
         figures.tornado(SWINGS.assign(base=none))
     bands = BANDS.copy()

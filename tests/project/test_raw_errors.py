@@ -156,7 +156,7 @@ CASES_OF = {
     "a value in per cent": (lambda: PROGRAMME.replace({"rates.sought": "22%"}), r"a share of 22 % is 0\.22"),
     "no changes": (lambda: PROGRAMME.replace(["rates.sought"]), "dict from paths to numbers"),
     "22 for 0.22": (lambda: PROGRAMME.replace({"rates.sought": 22}), "0 to 1, not at 22"),
-    "a book from a path": (lambda: s.RuleBook.from_json(Path("mine.json")), "reads a text, not a path"),
+    "a book from a path": (lambda: s.RuleBook.from_json(Path("mine.json")), r"Of a file, give the text"),
     "a book from a path in words": (lambda: s.RuleBook.from_json("mine.json"), r"read_text\(\)"),
     "a parameter that is none": (lambda: PROGRAMME[None], "no parameter None"),
     "shares of no fact": (lambda: PROGRAMME.shares("sexx"), "Did you mean 'sex'"),
@@ -263,7 +263,6 @@ CASES_OF = {
         "No outcome is known among 12 cases: nothing",
     ),
     "two columns of one name": (lambda: s.firing_rates(TWICE), "More than one column is named 'x'"),
-    "the same, of what is worth it": (lambda: s.worth_recording(TWICE), "More than one column is named 'x'"),
     "the same, to compare": (lambda: s.compare(TWICE), "More than one column is named 'x'"),
     "an outcome in words of its own": (
         lambda: s.tradeoff(CASES.assign(changed="Ja"), outcome="changed"),

@@ -45,10 +45,8 @@ def use(model: ReaderModel) -> None:
     read_strategies(model, [Strategy.always()], 3, 1)
 
 
-MODEL = {"answers": ("a", "b"), "classes": ("c",), "mean": [[0.5, 0.5]], "concentration": [1.0]}
 SHARES = {"c": {"a": 0.5, "b": 0.5}}
 CALLS = {
-    **{x: lambda odd, x=x: use(ReaderModel(**MODEL | {x: odd})) for x in [*MODEL, "tilt", "remarks"]},
     "first readings": lambda odd: use(ReaderModel.from_disagreement(odd, {"c": 0.1})),
     "disagreement": lambda odd: use(ReaderModel.from_disagreement(SHARES, odd)),
     "both": lambda odd: use(ReaderModel.from_disagreement(odd, odd)),
@@ -78,7 +76,7 @@ CALLS = {
     },
     **{
         f"audit, {x}": lambda odd, x=x: plan_audit(**{"rate": 0.2, "width": 0.1, "agreement": 0.9} | {x: odd})
-        for x in ("rate", "width", "difference", "agreement", "readers", "power", "seed")
+        for x in ("rate", "width", "agreement", "readers", "seed")
     },
     **{
         f"fit, {x}": lambda odd, x=x: use(ReaderModel.fit(RATINGS, **{x: odd}))

@@ -376,10 +376,10 @@ def test_a_frame_comes_back_as_its_kind_with_declared_kinds_its_extras_and_its_i
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"Sexe": "sex"}, "There is no column 'Sexe'"),
+        ({"Sexe": "sex"}, "there is no one column 'Sexe'"),
         ({"id": "suspicon"}, "There is no fact 'suspicon'. Did you mean 'suspicion'?"),
-        ({"id": "fever"}, "More than one column would be 'fever'"),
-        ({"id": "sex", "Geschlecht": "sex"}, "More than one column would be 'sex'"),
+        ({"id": "fever"}, "more than one column would be 'fever'"),
+        ({"id": "sex", "Geschlecht": "sex"}, "more than one column would be 'sex'"),
         (
             {"id": "sx", "Geschlecht": "sx"},
             "There are: falls, fever, pathology, sex, suspicion, weeks. facts_",

@@ -82,6 +82,9 @@ REFUSED = {
     # file                                                              what is said of it
     "broken": ("{", "not JSON"),
     "deep": ("[" * 90_000, "not JSON"),
+    "nested": ("[" * 40_000 + "]" * 40_000, "not JSON"),
+    "constant": (json.dumps(FINE)[:-1] + ', "more": NaN}', "not JSON"),
+    "inner twins": (json.dumps(FINE).replace('"sure": 95', '"sure": 95, "sure": 50'), "not JSON"),
     "twins": (json.dumps(FINE)[:-1] + ', "reader": "EFGH"}', "not JSON"),
     "latin": ('{"format": "é"}'.encode("latin-1"), "not JSON"),
     "list": ([1], '"format" is not'),
@@ -114,6 +117,11 @@ def test_bad_files_are_refused_by_name_all_at_once_and_the_rest_is_read(tmp_path
     assert {name: words in lines.get(name, "") for name, (_, words) in REFUSED.items()} == dict.fromkeys(
         REFUSED, True
     )
+
+
+def test_what_the_page_reads_is_read(tmp_path):
+    told = json.dumps(FINE).replace("95", "95.0").encode("utf-8-sig")
+    assert class_answers(write(tmp_path, a=told))["sure"].tolist() == [95]
 
 
 def test_a_reader_is_read_once_and_more_than_five_faults_of_a_file_are_counted(tmp_path):

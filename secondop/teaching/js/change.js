@@ -23,7 +23,7 @@ function changedBook(made) {
 SCREENS.set("change", (root) => {
   const made = book(), out = el("section", { "aria-live": "polite" });
   const ours = (codes) => codes.map(([id, code]) => [id, ofCode(code)]).filter(([, found]) => found?.[0] === STATE.book);
-  const deck = ours(DATA.cases.map(({ id }) => [id, id])), cohort = ours(DATA.cohort.map((code) => ["", code]));
+  const deck = ours(DATA.cases.map(({ id }) => [id, id])), cohort = ours((DATA.cohort || []).map((code) => ["", code]));
   const flips = (key, some, then) => {
     const said = (facts) => [made, then].map((one) => level(one.assess(facts).recommendation));
     const changed = some.map(([id, [, facts]]) => [id, ...said(facts)]).filter(([, before, after]) => before !== after);
