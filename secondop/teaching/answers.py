@@ -1,29 +1,30 @@
 """Kinds of answers to an exercise: a number, a name, a set of names, a function. Each reads what is given.
 
-``read`` gives the answer in a form that ``same`` compares, ``None`` for what is left open or cannot be read,
-or what to say of it at once. ``hint`` has words for a wrong answer that nobody foresaw.
+``read`` gives the answer in a form that ``same`` compares, ``None`` for what cannot be read, or what to say
+of it at once. ``hint`` has words for a wrong answer that nobody foresaw.
 """
 
 from __future__ import annotations
 
 import math
+import operator
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Real
 from reprlib import repr as short
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 
 from secondop.errors import unknown_name
+from secondop.rules.spellings import normalised
 from secondop.teaching.feedback import Feedback, unanswered
 
 STOPS = (Exception, SystemExit)
 """What code that is handed in may raise: ``exit()`` ends no grader, while anyone may interrupt it."""
-
 _WRITTEN = re.compile(
     r"(?:about|ca\.?|≈|~)?\s*([+−-]?\d[\d.,'\s]*)\s*(%|percent|per cent)?(?:\s*of\s[\d,.\s]+)?"
 )
@@ -74,13 +75,12 @@ class Name:
     def read(self, answer: Any) -> str | Feedback | None:
         if not isinstance(answer, str):
             return None
-        labels = self.options.items() if isinstance(self.options, Mapping) else ()
-        spelled = {_plain(label): name for name, label in labels if isinstance(label, str)}
+        labels = self.options if isinstance(self.options, Mapping) else {}
+        spelled = {_plain(str(label)): name for name, label in labels.items()}
         spelled |= {_plain(option): option for option in self.options}
-        if _plain(answer) in spelled:
-            return spelled[_plain(answer)]
         error = str(unknown_name(self.noun, answer, self.options))
-        return Feedback(None, f"I could not read that: {error[0].lower()}{error[1:]}", given=True)
+        told = Feedback(None, f"I could not read that: {error[0].lower()}{error[1:]}", given=True)
+        return spelled.get(_plain(answer), told)
 
     def same(self, given: str, wanted: str | set[str]) -> bool:
         return given in wanted if isinstance(wanted, set) else given == wanted
@@ -92,22 +92,20 @@ class Name:
 class Names(Name):
     """A set of names, or a text that lists them."""
 
+    same = staticmethod(operator.eq)
+
     @property
     def how(self) -> str:
         return f'Put the name of each {self.noun} in braces, as in {{"one", "another"}}.'
 
     def read(self, answer: Any) -> set[str] | Feedback | None:
-        if isinstance(answer, str):
-            whole = isinstance(super().read(answer), str)
-            answer = [answer] if whole else filter(str.strip, re.split(r"[,;\n]", answer))
-        names = list(answer) if isinstance(answer, Iterable) else [answer]
+        if isinstance(answer, str) and isinstance(super().read(answer), Feedback):
+            answer = filter(str.strip, re.split(r"[,;\n]", answer))
+        names = [answer] if isinstance(answer, str) or not isinstance(answer, Iterable) else list(answer)
         if any(map(unanswered, names)):
             return Feedback(None, self.how)
         read = [super(Names, self).read(name) for name in names]
         return next((name for name in read if not isinstance(name, str)), set(read))
-
-    def same(self, given: set[str], wanted: set[str]) -> bool:
-        return given == wanted
 
     def hint(self, given: set[str], right: set[str]) -> Feedback:
         extra, lacking = ", ".join(sorted(given - right)), len(right - given)
@@ -128,13 +126,14 @@ class Function:
 
     def read(self, answer: Any) -> list | Feedback | None:
         given = []
-        for call in self.calls if callable(answer) else ():
-            try:
-                with _no_way_out(answer):
+        # a notebook's own exit and quit would end its kernel
+        with patch.dict(getattr(answer, "__globals__", {}), exit=_stop, quit=_stop):
+            for call in self.calls if callable(answer) else ():
+                try:
                     given.append(_tidy(answer(*call)))
-            except STOPS as error:  # whatever the learner's code raises is what the learner is told
-                words = f"{self._spell(call)} stopped with {type(error).__name__}: {error}"
-                return Feedback(False, words)
+                except STOPS as error:  # whatever the learner's code raises is what the learner is told
+                    words = f"{self._spell(call)} stopped with {type(error).__name__}: {error}"
+                    return Feedback(False, words)
         return None if all(map(unanswered, given)) else given
 
     def same(self, given: list, wanted: list) -> bool:
@@ -163,26 +162,8 @@ class Discussion:
         return Feedback(None, self.how, given=True)
 
 
-def kind_of(about: Mapping[str, Any], options: Any) -> Any:
-    """The kind of answer that an exercise states: ``{number = unit, ...}``, ``{name = noun}`` and so on."""
-    (kind, words), *more = about.items()
-    if kind in ("number", "discussion"):
-        return Number(words, **dict(more)) if kind == "number" else Discussion(words)
-    return {"name": Name, "names": Names, "function": Function}[kind](words, options)
-
-
-@contextmanager
-def _no_way_out(function: Any) -> Iterator[None]:
-    """Have ``exit()`` and ``quit()`` of handed-in code raise: a notebook's own would end its kernel."""
-    names = getattr(function, "__globals__", {})
-    kept = {name: names[name] for name in ("exit", "quit") if name in names}
-    names.update(exit=_stop, quit=_stop)
-    try:
-        yield
-    finally:
-        for name in ("exit", "quit"):
-            names.pop(name)
-        names.update(kept)
+KINDS = {"number": Number, "name": Name, "names": Names, "function": Function, "discussion": Discussion}
+"""What an exercise takes, by the key of ``answer`` that says so."""
 
 
 def _stop(*_: Any) -> None:
@@ -199,18 +180,15 @@ def _number(text: str, *, share: bool) -> float | None:
     if not found or (found[2] and not share):
         return None
     digits = re.sub(r"[\s']", "", found[1]).replace("−", "-")
-    last = max(digits.rfind(","), digits.rfind("."))
-    whole, mark, rest = digits[: max(last, 0)], digits[last : last + 1], digits[last + 1 :]
+    whole, mark, rest = re.fullmatch(r"(?:(.*)([.,]))?([+-]?\d*)", digits).groups(default="")
     thousands = digits.count(mark) > 1 or (mark == "," and len(rest) == 3 and whole.strip("+-0"))
-    if last < 0 or thousands:
-        return float(re.sub(r"[.,]", "", digits))
-    return float(f"{re.sub('[.,]', '', whole)}.{rest}")
+    return float(re.sub("[.,]", "", whole) + ("" if not mark or thousands else ".") + rest)
 
 
 def _plain(text: str) -> str:
     """A name however it is spelt; what is joined by *and* or *or* in any order."""
-    text = re.sub(r"[\s_-]+", " ", text).strip(" .").lower()
-    for word in (" and ", " or "):
+    text = normalised(text.strip(" ."))
+    for word in ("_and_", "_or_"):
         text = word.join(sorted(text.split(word)))
     return text
 

@@ -176,8 +176,8 @@ def test_an_exercise_about_own_cases_asks_for_them(name):
 
 
 def test_mistakes_with_words_of_their_own_are_told_what_they_are():
-    second_alone = _worked_out("09.1")[1]
-    assert exercise("09.1").check(second_alone).words == "You told the second reader alone."
+    majority = _worked_out("09.1")[1]
+    assert exercise("09.1").check(majority).words.startswith("You let the majority decide")
 
 
 def test_a_reform_is_judged_by_what_it_does_and_not_by_its_name():

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from secondop.errors import SecondopError
-from secondop.teaching.still import need_lab
+from secondop.teaching.screen import need_lab
 
 
 def test_the_widgets_package_is_given_where_it_is_there():
