@@ -79,6 +79,7 @@ def test_each_is_open_until_it_is_answered_and_its_own_solution_is_right(number)
             assert "answer = ..." in cell.source and "? Not answered yet. " in told(cell), cell.source
         elif kind(cell) == "solution":
             assert "✓ Right. " in told(cell), cell.source
+            assert cell.source.startswith("# A solution\n"), "a fold shows its first line"
             assert cell.metadata["jupyter"] == {"outputs_hidden": True, "source_hidden": True}
         elif kind(cell) == "talk":
             assert "<details" in cell.outputs[-1]["data"]["text/html"], cell.source
