@@ -12,14 +12,14 @@ from secondop.cohorts.simulate import Gaps as Gaps, simulate as simulate, simula
 from secondop.datafiles import data_path as data_path
 from secondop.errors import CasesError as CasesError, SecondopError as SecondopError
 from secondop.errors import UnknownNameError as UnknownNameError
-from secondop.evaluation.biopsies import BIOPSIES as BIOPSIES, biopsy_readings as biopsy_readings
-from secondop.evaluation.biopsies import second_readings as second_readings
 from secondop.evaluation.books import all_books as all_books, flipped as flipped, reform as reform
 from secondop.evaluation.cohort import Cohort as Cohort
 from secondop.evaluation.comparison import compare as compare
 from secondop.evaluation.departures import departures as departures, verification_bias as verification_bias
 from secondop.evaluation.knowledge import contrast_anchors as contrast_anchors, triage_lifts as triage_lifts
 from secondop.evaluation.knowledge import yield_range as yield_range
+from secondop.evaluation.learned import BIOPSIES as BIOPSIES, biopsy_readings as biopsy_readings
+from secondop.evaluation.learned import second_readings as second_readings
 from secondop.evaluation.learned import calibration as calibration, same_volume as same_volume
 from secondop.evaluation.learning import imitation_tree as imitation_tree, importance as importance
 from secondop.evaluation.learning import learned_triage as learned_triage

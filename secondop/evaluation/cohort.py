@@ -20,7 +20,7 @@ from secondop.errors import SecondopError, did_you_mean, unknown_name
 from secondop.evaluation.columns import YES_NO, in_words, known_words, notice, opened, plain, told_by
 from secondop.evaluation.corrected import NET, NET_OF
 from secondop.evaluation.measures import TRUTH
-from secondop.evaluation.patterns import Patterns, packed, unpacked, with_clusters
+from secondop.evaluation.patterns import Patterns, packed, unpacked
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import Fact
 from secondop.rules.gate import ANSWER, UNREADABLE, any_frame
@@ -186,26 +186,22 @@ class Cohort:
 
         Names of groups; sums of weights and of squares, (questions, groups, 3): with clusters as of patterns.
         """
-        asked, sums = {str(i): answer for i, answer in enumerate(answers)}, {}
+        asked, sums, tallied = {str(i): answer for i, answer in enumerate(answers)}, {}, []
+        if self.cluster:
+            seen = self.patterns(asked, ())
+            return seen.groups, *map(np.stack, zip(*map(seen.crossed, asked), strict=True))
         for power in self._powers:
             sums[power] = nw.col(power).sum()
             for i in asked:
                 for said, meant in {"yes": nw.col(i), "unknown": nw.col(i).is_null()}.items():
                     sums[f"{power} {i} {said}"] = nw.when(meant).then(nw.col(power)).otherwise(0).sum()
-        counted, groups, group = self._counted(asked, [], sums)
-        tallied = []
+        counted, groups, _ = self._counted(asked, [], sums)
         for power in self._powers:
             names = ([f"{power} {i} {said}" for i in asked] for said in ("yes", "unknown"))
             n, (yes, unknown) = counted[power].to_numpy(), (counted.select(x).to_numpy().T for x in names)
             no = n - yes - unknown  # next, what rounding leaves of sums of weights
             tallied.append(np.stack([np.where(no < 1e-12 * n, 0, no), yes, unknown], -1))
-        own, squares = tallied[0], tallied[-1]
-        if not self.cluster:
-            return groups, own, squares
-        places = [group == i for i in range(len(groups))]
-        counts, squares = (np.stack([x[:, here].sum(1) for here in places], 1) for x in (own, squares))
-        pairs = zip(squares, own, strict=True)
-        return groups, counts, np.stack([with_clusters(whole, each, group) for whole, each in pairs])
+        return groups, tallied[0], tallied[-1]
 
     def about(self) -> dict[str, Any]:
         """What a table says of where its cases come from."""

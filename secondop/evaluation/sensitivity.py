@@ -206,15 +206,25 @@ def _evaluate(
         raise unknown_name("measure", unknown[0], MEASURES)
     defined.odds_of([threshold])  # refuses what is no probability before anything is simulated
     asking, whole, missed = asking_whether_met(rule_book), 0.0, np.zeros(len(cuts))
+    wanted = {x.removesuffix(IF_YES) for x in policies} - {"sought"}
+    own = {name: name for name in ("sought", *EITHER)}
     together, every = max(1, min(BATCH // n, MAX_GROUPS // blocks)), chain([scenario], variants)
     drawn = common_cohorts(every, n, seed=seed, together=together, recentring=Recentring(scenario))
     with tqdm(total=n * len(cuts), unit="case", unit_scale=True, delay=2, leave=False) as bar:
         for frame in drawn:
-            cohort = frame["cohort"].to_numpy()
-            np.maximum.at(missed, cohort, frame["missed"].to_numpy())
+            number = frame["cohort"].to_numpy()
+            np.maximum.at(missed, number, frame["missed"].to_numpy())
             place = pl.col("cohort") * blocks + pl.col("row") * blocks // n
-            told = saying_whether_met(frame.with_columns(place=place), rule_book, cuts.iloc[cohort])
-            names, part = _counts(told, asking, policies, outcome, len(cuts) * blocks)
+            told = saying_whether_met(frame.with_columns(place=place), rule_book, cuts.iloc[number])
+            cohort, asked = Cohort(told, asking, outcome=outcome, by="place", flags=own), {}
+            for name, refers in ((x.name, x.refers) for x in choose(cohort, wanted) if x.refers is not None):
+                asked |= {name: refers, name + IF_YES: refers.fill_null(True)}
+            seen = cohort.patterns(asked, ("sought", *_FLAGS))
+            seen.codes |= {FORESIGHT: seen.codes["flag changed"], "sought": seen.codes["flag sought"]}
+            names = ["none", *asked, FORESIGHT, "all", "sought"]
+            part = np.zeros((len(_FLAGS), len(names), len(cuts) * blocks, 3, 3))
+            for (i, flag), (j, name) in product(enumerate(_FLAGS), enumerate(names)):
+                part[i, j, list(map(int, seen.groups))] = seen.crossed(name, f"flag {flag}")[0]
             whole = whole + part
             bar.update(len(frame))
     blockwise = whole.reshape(*whole.shape[:2], -1, blocks, 3, 3)
@@ -226,24 +236,3 @@ def _evaluate(
         found[name] = numbers[..., 0, 0] if defined.MEASURES[measure].at_threshold else numbers[..., 0]
         found[name][-1, missed > UNMET] = np.nan  # those who seek there are not whom the scenario describes
     return names, found, missed > UNMET
-
-
-def _counts(
-    frame: pl.DataFrame, rule_book: RuleBook, policies: Sequence[str], outcome: str, places: int
-) -> tuple[list[str], np.ndarray]:
-    """The policies, the last *sought*, and how many cases each refers, by outcome and place."""
-    wanted = {x.removesuffix(IF_YES) for x in policies} - {"sought"}
-    own = {name: name for name in ("sought", *EITHER)}
-    cohort, asked = Cohort(frame, rule_book, outcome=outcome, by="place", flags=own), {}
-    for policy in choose(cohort, wanted):
-        if (refers := policy.refers) is not None:
-            asked |= {policy.name: refers, policy.name + IF_YES: refers.fill_null(True)}
-    seen = cohort.patterns(asked, ("sought", *_FLAGS))
-    seen.codes[FORESIGHT], seen.codes["sought"] = seen.codes["flag changed"], seen.codes["flag sought"]
-    names, counts = (
-        ["none", *asked, FORESIGHT, "all", "sought"],
-        np.zeros((len(_FLAGS), len(asked) + 4, places, 3, 3)),
-    )
-    for (i, flag), (j, name) in product(enumerate(_FLAGS), enumerate(names)):
-        counts[i, j, list(map(int, seen.groups))] = seen.crossed(name, f"flag {flag}")[0]
-    return names, counts

@@ -152,21 +152,19 @@ def net_benefit(recommended: Any, changed: Any, *, threshold: float) -> float:
     >>> round(net_benefit(referred, changed, threshold=1 / 11), 2)
     20.0
     """
-    (odds,) = odds_of(threshold)
     try:
         cases = pd.DataFrame({"recommended": recommended, "changed": changed})
     except (ValueError, TypeError) as error:
         said = "Net benefit takes two columns of yes and no, one answer a case, equally long"
         raise SecondopError(f"{said}: {error}.") from error
     cohort = Cohort(cases, outcome="changed", flags={"recommended": "recommended"})
-    ((seen,), _) = cohort.patterns({}, ("recommended", "changed")).crossed("flag recommended", "flag changed")
-    n, answered, (fp, tp) = seen.sum(), seen[:2, :2].sum(), seen[1, :2]
-    if n == 0 or answered < n:
-        raise SecondopError(
-            f"Net benefit needs cases and all their answers: {answered:,.0f} of {n:,.0f} have both. "
-            "Settle the rest by no and again by yes, or use tradeoff, which shows both."
-        )
-    return float(100 * (tp - odds * fp) / n)
+    mine = Policy("recommended", "those recommended", "own", "", nw.col("flag recommended"))
+    found = weigh(cohort, [mine], [threshold], CURVE[:1]).iloc[0]
+    if found["min"] != found["max"]:  # nor are they equal where there are no cases
+        ends = f"anything from {found['min']:.4g} to {found['max']:.4g}" if len(cases) else "nothing at all"
+        said = f"Net benefit needs cases and all their answers: of these {len(cases):,} it may be {ends}"
+        raise SecondopError(f"{said}. Settle them by no and again by yes, or use tradeoff, which shows both.")
+    return float(found["value"])
 
 
 def weigh(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import pandas as pd
 
@@ -54,17 +55,16 @@ def best_policies(
     runs = [propagated] if isinstance(propagated, pd.DataFrame) else list(propagated)
     made = [name for name in runs[0]["policy"].unique() if name not in (FORESIGHT, "sought")]
     chosen = made if policies is None else list(policies)
-    shares = []
-    for run in runs:
-        if unknown := [name for name in chosen if name not in set(run["policy"])]:
-            raise unknown_name("policy", unknown[0], made)
-        net = net_benefits(run, thresholds).pivot(index=["threshold", "draw"], columns="policy")
-        nets = (net[number][chosen] for number in ("value", "base"))
-        best, base = (net.ge(net.max(axis=1) - 1e-9, axis=0) for net in nets)
-        tied = best.mul(best.sum(axis=1) > 1, axis=0)
-        each = {"best": best, "tied": tied, "base": base}
-        shares.append(pd.DataFrame({x: y.groupby("threshold").mean().stack() for x, y in each.items()}))
-    grouped = pd.concat(shares).groupby(level=["threshold", "policy"], sort=False)
+    for name, run in product(chosen, runs):
+        if name not in set(run["policy"]):
+            raise unknown_name("policy", name, made)
+    net = pd.concat([net_benefits(run, thresholds).assign(run=i) for i, run in enumerate(runs)])
+    net = net.pivot(index=["threshold", "run", "draw"], columns="policy", values=["value", "base"])
+    nets = (net[number][chosen] for number in ("value", "base"))
+    best, base = (net.ge(net.max(axis=1) - 1e-9, axis=0) for net in nets)
+    each = {"best": best, "tied": best.mul(best.sum(axis=1) > 1, axis=0), "base": base}
+    shares = pd.DataFrame({x: y.groupby(["threshold", "run"]).mean().stack() for x, y in each.items()})
+    grouped = shares.groupby(level=["threshold", "policy"], sort=False)
     table = grouped.mean().assign(least=grouped["best"].min(), most=grouped["best"].max())
     table["base"] = table["base"] == 1
     table["draws"] = sum(run["draw"].nunique() for run in runs)

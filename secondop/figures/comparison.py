@@ -25,9 +25,8 @@ _MARKS = {"value": "at", "min": "low", "max": "high", "lower": "lower", "upper":
 def compare(table: pd.DataFrame) -> go.Figure:
     """Published figures and a cohort's, row by row: what could disagree, what was fitted, what stands alone.
 
-    What was fitted agrees by construction, and never counts as agreement. What is not comparable is drawn
-    without the cohort, as much as there is room for, if its outcome is also one that is compared, since that
-    tempts a reader. Of contrasts the ratios are drawn, by design where they stand alone.
+    What was fitted never counts as agreement. What is not comparable is drawn without the cohort, and only if
+    its outcome is also one that is compared, since that tempts a reader. Of contrasts the ratios are drawn.
     """
     ratio, compared, cohort = "measure" in table, "verdict" in table, whose(table)
     noun, rates = ("ratio", {}) if ratio else ("rate", {"rate": "value", "cohort_rate": "cohort_value"})

@@ -16,16 +16,11 @@ _SYMBOLS = {"over": "circle", "under": "diamond"}  # of what is called too sever
 
 @draws("yield_range", "signal", "contrasts", "policy", "measure")
 def yield_at_signal(table: pd.DataFrame) -> go.Figure:
-    """Yield above chance of each policy and its share of the possible, with a slider for the signal.
-
-    The slider is part of the figure, so it works in a page without a kernel.
-    """
+    """Yield above chance of each policy, with a slider for the signal that works without a kernel."""
     about, keys, steps = table.attrs, ["policy", "label", "sort"], {}
     what = f"{'errors corrected, less introduced,' if about['outcome'] == NET else 'changes'} per 100 cases"
     note = f"{about['n']:,} simulated cases at each signal and contrast ({about['scenario']}). Dot: "
-    note += (
-        "contrasts at the middle. Pale: from low to high. Thin: 95 % intervals. Dotted: as many at random."
-    )
+    note += "contrasts at the middle. Pale: low to high. Thin: 95 % intervals. Dotted: as many at random."
     table = table.assign(off=table["contrasts"] != "middle").sort_values("off", kind="stable")
     ends = {"at": ("value", "first"), "start": ("value", "min"), "known": ("value", "max")}
     ends |= {"lower": ("lower", "min"), "upper": ("upper", "max")}
@@ -40,14 +35,11 @@ def yield_at_signal(table: pd.DataFrame) -> go.Figure:
         if "yield_share" in found:
             shown["share of the possible, %"] = texts(found["yield_share"], "start", "known", digits=0)
         shown = pd.DataFrame(shown)
-        first = int((rows["policy"] == "recommended").argmax())  # or the first there is
-        how, row = {0: "If facts were not informative", 1: "As calibrated to contrasts"}, rows.iloc[first]
-        how = f"{how.get(signal, f'If facts were {signal:g} times as informative')}, "
-        title = f"{how}referring {row['label']} finds {row['end']} {what} above chance"
-        if "yield_share" in found:
-            title += f": {shown.iloc[first, -1]} % of the possible at that volume"
-        if row["lower"] <= 0 <= row["upper"]:
-            title = f"{how}what referring {row['label']} finds cannot be told from chance"
+        row = rows.iloc[int((rows["policy"] == "recommended").argmax())]  # or the first there is
+        title = {0: "If facts were not informative", 1: "As calibrated to contrasts"}.get(signal)
+        title = title or f"If facts were {signal:g} times as informative"
+        title += f", referring {row['label']} finds {row['end']} {what} above chance (95 % interval "
+        title += f"{shown['with 95 % intervals'][row.name]})"
         rows["label"] = [capital(short(row)) for row in rows.to_dict("records")]
         pale = rows.drop(columns="at").assign(colour=tint(COLOURS["rule book"], 0.4))
         step = ladder(title, note, pale, x=f"yield above chance: {what}")
@@ -69,9 +61,8 @@ def triage_lifts(table: pd.DataFrame) -> go.Figure:
         raise SecondopError(f"The figure triage_lifts draws published rows and those of a cohort: {whole}.")
     kinds = table.loc[published, "triage"].str.partition(":")[0].str.lower()
     above = (table.loc[published, "lower"] > 1).groupby(kinds, sort=False).all()
-    sure, open_ = " and ".join(above.index[above]), " or ".join(above.index[~above])
-    told = [f"Triage by {sure} beats chance on every published case mix"] * bool(sure)
-    told += [f"whether triage by {open_} does cannot be told"] * bool(open_)
+    title = f"Shown to beat chance on every published case mix: triage by {' and '.join(above.index[above])}"
+    title = title if above.any() else "No triage is shown to beat chance on every published case mix"
     note = f"Published: breast biopsies, from the least to the most of three case mixes. {own}: "
     note += f"{table.attrs.get('n', 0):,} cases, 95 % intervals. Dotted: chance, a lift of 1."
     shown = pd.DataFrame({"triage": table["triage"], "source": table["source"].where(published, own)})
@@ -83,7 +74,7 @@ def triage_lifts(table: pd.DataFrame) -> go.Figure:
     rows["lower"], rows["upper"] = table["lower"].mask(published), table["upper"].mask(published)
     rows["colour"] = np.where(published, COLOURS["published"], COLOURS["simulated"])
     words = "lift (log): errors corrected, less introduced, of those chosen over all"
-    made = ladder(capital("; ".join(told)), note, rows, shown, x=words)
+    made = ladder(title, note, rows, shown, x=words)
     limits = np.log10([min(0.8, table["lower"].min() * 0.95), table["upper"].max() * 1.06]).tolist()
     made.across = {"type": "log", "range": limits, "tickvals": [0.5, 0.75, 1, 1.5, 2, 3, 4, 6]}
     made.upright(1)
@@ -92,10 +83,9 @@ def triage_lifts(table: pd.DataFrame) -> go.Figure:
 
 @draws("read_strategies", "strategy", "reference_class", "over", "under")
 def read_strategies(table: pd.DataFrame) -> go.Figure:
-    """How often each strategy calls too severe and too mild, class by class, the first (such as none) on top.
+    """How often each strategy calls too severe and too mild, class by class; the title's one is coloured.
 
-    The strategy that the title names is coloured. With a column ``basis`` (say, "model" and "paper") the
-    second has open marks. Classes without over and under are left out.
+    With a column ``basis`` (say, "model" and "paper") the second has open marks.
     """
     rows, keys = table.dropna(subset=["over", "under"]), ["reference_class", "strategy"]
     rows = rows if "basis" in rows else rows.assign(basis="")
@@ -125,11 +115,10 @@ def read_strategies(table: pd.DataFrame) -> go.Figure:
         made.note += f" Open: {basis}." * bool(second)
         for kind, symbol in _SYMBOLS.items():
             marks = part[["panel", "y", "colour"]].assign(symbol=symbol + "-open" * bool(second))
-            numbers = part[[kind, f"{kind}_lower", f"{kind}_upper"]].set_axis(
-                ["at", "lower", "upper"], axis=1
-            )
-            made.rows(marks.join(numbers), shown)
-    made.across = {"range": reach(rows[ends])}
+            numbers = {"at": kind, "lower": f"{kind}_lower", "upper": f"{kind}_upper"}
+            marks = marks.assign(**{name: part[column] for name, column in numbers.items()})
+            made.rows(marks, shown)
+    made.across = {"range": reach(rows[ends]), "nticks": 4}
     return made.done()
 
 

@@ -156,14 +156,14 @@ def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: b
     mine = {named(name): fact for name, fact in said.columns.items()}
     meant = [mine.get(name, name) for name in names]
     claimed = claims(meant, facts)
-    if not claimed and some and not wrong:
-        raise no_fact(names, facts, file.where)
     for fact in dict.fromkeys(mine.values()):
         if fact not in facts:
             backwards = " Your name comes first, as in {'gender': 'sex'}." * (fact in names)
             wrong.append(f"{unknown_name('fact', fact, facts)} facts_table() lists them.{backwards}")
         elif len(claimed.get(fact, ())) > 1:
             wrong.append(f"more than one column would be {fact!r}.")
+    if not claimed and some and not wrong:
+        raise no_fact(names, facts, file.where)
     own = {fact: names[meant.index(claim)] for fact, (claim, *more) in claimed.items() if not more}
     by_column: dict[Any, dict[str, Any]] = {}
     for name, codes in said.own.items():
@@ -172,7 +172,7 @@ def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: b
         by_column[column] = by_column.get(column, {}) | codes
     own_id = None if said.id is None else named(said.id)
     codes, problems = codes_of(by_column, said.common, own, facts)
-    refuse("Cases cannot be read as you say", wrong + problems)
+    refuse("Cases cannot be read as you say", dict.fromkeys(wrong + problems))
     for fact, name in own.items():
         if file.commas and facts[fact].is_numeric:
             found = decimal_commas(facts[fact], gate.column_of(file.frame[name]).labels or ())

@@ -50,11 +50,10 @@ def test_solving_again_without_simulating_gives_the_same_swing():
     paths = ["rates.second_right", "outcomes.plan_dropped"]
     table = tornado(PROGRAMME, "error_corrected", policy="all", n=60_000, seed=1, parameters=paths)
     for row in table.itertuples():
-        at = [PROGRAMME.replace({row.parameter: x}) for x in (row.value, row.lower, row.upper)]
-        exact = [expected_rates(recentred(each))["error_corrected"] * 100 for each in at]
-        assert [row.base, row.at_lower, row.at_upper] == pytest.approx(
-            list(exact), abs=0.6
-        )  # 4 standard errors
+        moved = (recentred(PROGRAMME.replace({row.parameter: x})) for x in (row.value, row.lower, row.upper))
+        exact = [100 * expected_rates(each)["error_corrected"] for each in moved]
+        ours = [row.base, row.at_lower, row.at_upper]
+        assert ours == pytest.approx(exact, abs=0.6)  # 4 standard errors
         assert row.swing == pytest.approx(np.ptp(exact), abs=2 * row.swing_error + 0.01)
     assert table["swing"].is_monotonic_decreasing
 

@@ -251,11 +251,15 @@ def test_net_benefit_is_true_positives_less_weighted_false_ones_in_any_kind_of_c
 ONE = pd.Series([True])
 NOT_SETTLED = [
     # what is wrong           recommended    changed            says
-    ("an unknown answer",     [True, None],  [True, False],     "1 of 2 have both"),
-    ("an unknown outcome",    [True, False], [None, None],      "0 of 2 have both"),
-    ("other cases",           ONE,           ONE.set_axis([2]), "0 of 2 have both"),
+    ("an unknown answer",     [True, None],  [True, False],     "anything from 44.44 to 50"),
+    ("an unknown outcome",    [True, False], [None, None],      "anything from -5.556 to 50"),
+    ("other cases",           ONE,           ONE.set_axis([2]), "needs .* all their answers"),
     ("no cases",              [],            [],                "needs cases"),
 ]  # fmt: skip
+
+
+def test_net_benefit_is_told_where_an_unknown_outcome_does_not_matter():
+    assert net_benefit([True, False], [True, None], threshold=0.1) == pytest.approx(50)
 
 
 @pytest.mark.parametrize(("recommended", "changed", "says"), [row[1:] for row in NOT_SETTLED])
