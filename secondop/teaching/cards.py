@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, NamedTuple
@@ -35,11 +34,7 @@ class TeachingCase:
     ``disputed`` says why a clinician may see it otherwise; it is empty for most.
     ``usual`` is what the deck's cases record where their story says nothing else: what differs stands out.
 
-    Examples
-    --------
     >>> case = deck()["T008"]
-    >>> case.title, case.facts["pathology_result"]
-    ('The laboratory is not sure', 'ambiguous')
     >>> case.check("Recommended").correct, case.check("not needed").correct, case.check(...).correct
     (True, False, None)
     """
@@ -135,27 +130,20 @@ class Score(NamedTuple):
     of: int
 
 
-class Deck(Sequence):
+class Deck(tuple):
     """Teaching cases, by position or by id; in JupyterLab a pile of cards to predict and reveal.
 
     What is answered there stays in this object: nothing is written anywhere.
     """
 
-    def __init__(self, cases: Iterable[TeachingCase]):
-        self._cases = tuple(cases)
-
-    def __len__(self) -> int:
-        return len(self._cases)
-
     def __getitem__(self, key: int | slice | str) -> TeachingCase | Deck:
-        if isinstance(key, slice):
-            return Deck(self._cases[key])
-        if not isinstance(key, str):
-            return self._cases[key]
-        named = {case.id: case for case in self}
-        if key not in named:
-            raise unknown_name("teaching case", key, named)
-        return named[key]
+        if isinstance(key, str):
+            named = {case.id: case for case in self}
+            if key not in named:
+                raise unknown_name("teaching case", key, named)
+            return named[key]
+        found = super().__getitem__(key)
+        return Deck(found) if isinstance(key, slice) else found
 
     def __repr__(self) -> str:
         return f"Deck of {len(self)} teaching cases: " + ", ".join(case.id for case in self)
@@ -179,17 +167,13 @@ class Deck(Sequence):
 
 
 @cache
-def _cases() -> tuple[TeachingCase, ...]:
+def _cases() -> Deck:
     table = read_cases(data_path("teaching_cases.csv"))
     usual = _recorded({name: table[name].mode().iloc[0] for name in RULE_BOOK.facts})
-    texts = table[["title", "story", "about", "expected", "why", "disputed"]].fillna("")
-    rows = zip(table["case"], texts.to_dict("records"), table.astype(object).to_dict("records"), strict=True)
-    return tuple(
-        TeachingCase(
-            case, **text | {"about": tuple(text["about"].split())}, facts=_recorded(row), usual=usual
-        )
-        for case, text, row in rows
-    )
+    texts = table[["case", "title", "story", "about", "expected", "why", "disputed"]].fillna("")
+    rows = zip(texts.to_dict("records"), table.astype(object).to_dict("records"), strict=True)
+    told = ({"id": text.pop("case"), "facts": _recorded(row), "usual": usual} | text for text, row in rows)
+    return Deck(TeachingCase(**one | {"about": tuple(one["about"].split())}) for one in told)
 
 
 def deck() -> Deck:
@@ -198,8 +182,6 @@ def deck() -> Deck:
     Shown in JupyterLab it is gone through card by card; ``deck()["T008"]`` is one case, with
     :meth:`TeachingCase.check`.
 
-    Examples
-    --------
     >>> print(deck()["T002"].check("recommended"))
     ✗ Not quite. The rule book says “no indication”, not “recommended”.
     “Recommended” takes a clinical indication that fires.
@@ -207,7 +189,7 @@ def deck() -> Deck:
     summary)] does not fire; it would with suspicion: moderate → high.
     Suspicion is moderate, not high, so the clean tests may stand for now.
     """
-    return Deck(_cases())
+    return _cases()[:]  # with answers of its own
 
 
 def _recorded(row: dict[str, Any]) -> dict[str, Any]:

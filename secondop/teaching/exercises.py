@@ -19,7 +19,7 @@ from secondop.evaluation.published import published_rates
 from secondop.evaluation.tradeoff import tradeoff, wide
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rules import RECOMMENDATIONS
-from secondop.teaching.answers import KINDS, STOPS, Discussion
+from secondop.teaching.answers import STOPS, Kind
 from secondop.teaching.feedback import Feedback, unanswered
 from secondop.teaching.lesson_answers import LESSONS, drawn
 from secondop.teaching.markup import div, el
@@ -53,34 +53,29 @@ class Exercise:
         return f"Exercise {self.name}. {self.question}"
 
     def _repr_html_(self) -> str | None:
-        if not isinstance(self.kind, Discussion):
+        if self.kind.kind != "discussion":
             return None
         fold = el("summary", "cursor:pointer;", "What a good answer mentions")
-        good = el("p", "margin:.4em 0;", f"A good answer {self.kind.mentions}")
+        good = el("p", "margin:.4em 0;", f"A good answer {self.kind.words}")
         return div("max-width:56em;line-height:1.45;", el("details", "", fold, good))
 
     @cached_property
-    def kind(self) -> Any:
+    def kind(self) -> Kind:
         """What kind of answer it takes."""
         (kind, words), *more = self.text["answer"].items()
-        about = dict(more)
         if kind == "function":
-            about["calls"] = _of_lesson(self.name)[0]
-        elif kind in ("name", "names") and not about:
-            about["options"] = OPTIONS[words]()
-        return KINDS[kind](words, **about)
+            return Kind(kind, words, _of_lesson(self.name)[0])
+        if kind in ("name", "names") and not more:
+            return Kind(kind, words, OPTIONS[words]())
+        return Kind(kind, words, **dict(more))
 
     def check(self, answer: Any, *about: Any) -> Feedback:
         """Say whether an answer is right. Nothing that is handed in makes it stop.
 
         An answer is a number, a name, a set of names or a function, as the question asks, or the text that a
         person writes for it (``"42.3 %"``, ``"42,3"``); ``...`` is not answered yet. ``correct`` is ``None``
-        for an answer that is open, or that cannot be read, and where the question is one for discussion.
-
-        Parameters
-        ----------
-        about : anything, optional
-            Your own cases, where the question is about them.
+        for one that is open or cannot be read, and of a question for discussion. ``about`` are your own
+        cases, where the question is about them.
         """
         try:
             return self._told(answer, about)
@@ -112,14 +107,10 @@ class Exercise:
 def exercise(name: str) -> Exercise:
     """The exercise of that name: lesson or notebook, and number, as ``"1.1"``, ``"04.1"`` and ``"06a.1"``.
 
-    Examples
-    --------
     >>> exercise("2.3")
     Exercise 2.3. Severe pain and nothing else (case T028): what does the rule book recommend?
     >>> exercise("2.3").check(...)
     ? Not answered yet. Put the name of a recommendation in place of the dots, in quotation marks.
-    >>> exercise("2.3").check("recommended").correct
-    False
     """
     if not isinstance(name, str) or name not in _texts():
         raise unknown_name("exercise", name, _texts())

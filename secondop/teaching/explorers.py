@@ -57,24 +57,11 @@ class CaseExplorer(Screen, parts=("explore.js",)):
 def explore_case(case: Any = None, rule_book: RuleBook = RULE_BOOK) -> CaseExplorer:
     """Set the facts of a case one by one, and see at once what the rule book says of it, and why.
 
-    Every fact is *yes*, *no* or *unknown* (or one of its levels, or a number); the three look different, and
-    unknown is never taken for no. For the mouse, the keyboard and screen readers alike.
+    Every fact is *yes*, *no* or *unknown* (or a level, or a number); the three look different, and unknown is
+    never taken for no. It starts from nothing, from a teaching case or its id, or from a case as
+    :func:`secondop.explain` takes it. ``facts`` (what is absent is unknown), ``start`` (the id of a teaching
+    case) and ``explanation`` follow the screen; the first two may be set in Python as well.
 
-    Parameters
-    ----------
-    case : str, TeachingCase, dict, pandas.Series or frame of one row, optional
-        Where to start: a teaching case or its id, or a case as :func:`secondop.explain` takes it.
-    rule_book : RuleBook
-        Its facts make the form, its rules the answer; teaching cases are there if it has their facts.
-
-    Returns
-    -------
-    CaseExplorer
-        A widget. ``facts`` (what is absent is unknown), ``start`` (the id of the teaching case that it began
-        with) and ``explanation`` follow the screen; the first two may be set in Python as well.
-
-    Examples
-    --------
     >>> explorer = explore_case("T008")
     >>> explorer.explanation.recommendation
     'recommended'
@@ -140,25 +127,12 @@ def explore_prevalence(
 ) -> PrevalenceExplorer:
     """Move prevalence, follow-through and yield, and see them in a hundred people.
 
-    Second opinions without an indication are left out. What those missed who did not go is unknown, so they
-    are drawn with a dashed line.
+    ``prevalence`` is the share of people with an indication, ``follow_through`` of these who get a second
+    opinion (both assumed), ``yield_`` of these, in turn, for whom it changes the diagnosis: the published
+    share unless stated. Opinions without an indication are left out; what those missed who did not go is
+    unknown. ``shares``, in per cent, follow the screen and may be set: ``prevalence``, ``follow``, ``yield``,
+    and ``what`` changes, *diagnosis* or *treatment*. ``sentence`` and ``table`` tell the people.
 
-    Parameters
-    ----------
-    prevalence, follow_through : float
-        Shares, in [0, 1], of people with an indication, and of these who get a second opinion. Assumed.
-    yield_ : float, optional
-        Share of these, in turn, for whom it changes the diagnosis: the published one unless stated.
-
-    Returns
-    -------
-    PrevalenceExplorer
-        A widget. Its ``shares``, in per cent, may be set in Python as on the screen: ``prevalence``,
-        ``follow``, ``yield``, and ``what`` changes, *diagnosis* or *treatment*. ``sentence`` and ``table``
-        tell the people.
-
-    Examples
-    --------
     >>> explore_prevalence().sentence[:46]
     'Of 100 people, 40 have an indication. 20 of th'
     """

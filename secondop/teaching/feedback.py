@@ -20,8 +20,6 @@ class Feedback:
     ``correct`` is ``None`` where no answer was ``given``, or it could not be read: that is unknown, and not
     wrong. ``words`` say why, or how to answer.
 
-    Examples
-    --------
     >>> Feedback(True, "Two doctors differ.")
     ✓ Right. Two doctors differ.
     >>> bool(Feedback(None, "Write a number in place of the dots."))

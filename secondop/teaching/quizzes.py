@@ -18,17 +18,9 @@ def quiz(n: int, *, seed: int, topics: str | Iterable[str] | None = None) -> Dec
     """A quiz of n cases, spread over the five recommendations as evenly as the deck allows.
 
     In JupyterLab it is answered card by card, with a score at the end, which ``.score`` holds too. The same
-    ``seed`` gives the same quiz, so that a class can share one.
+    ``seed`` gives the same quiz, so that a class can share one. ``topics`` are groups of rules, such as
+    ``"treatment failure"``: only cases that teach a rule of these.
 
-    Parameters
-    ----------
-    n, seed : int
-        How many cases, and the number that decides which.
-    topics : str or list of str, optional
-        Groups of rules, such as ``"treatment failure"``: only cases that teach a rule of these.
-
-    Examples
-    --------
     >>> ten = quiz(10, seed=1)
     >>> len(ten), ten[0].check(ten[0].expected).correct
     (10, True)

@@ -143,29 +143,15 @@ def explore_tradeoff(
 ) -> TradeoffExplorer:
     """Move level, count of indications and decision threshold, and see who is referred and what changes.
 
-    A case is referred at a level and by at least k indications. At ``recommended`` the clinical indications
-    are counted; at ``urgent`` one of them must be urgent; at ``optional`` the patient's wishes count too.
-    Click a mark, or move the sliders, to choose it: the first cases behind it are listed below.
+    Cases with an outcome, in memory, as :func:`secondop.tradeoff` takes them. One is referred at a level and
+    by at least k indications: clinical ones, at ``optional`` the patient's wishes too; at ``urgent`` one of
+    them must be urgent. ``chosen`` holds ``level``, ``k`` and how many no-change referrals one would
+    ``accept`` for one change; it follows the screen and may be set. ``selected`` are all cases that the
+    chosen policy refers, ``cannot_be_judged`` those in which missing information decides, ``table`` every
+    policy's measures.
 
-    Parameters
-    ----------
-    cohort : frame of n_cases rows
-        A simulated cohort, or cases with an outcome: pandas, polars or pyarrow, in memory.
-    outcome, rule_book
-        As for :func:`secondop.tradeoff`.
-
-    Returns
-    -------
-    TradeoffExplorer
-        A widget. ``chosen`` is the ``level``, at least ``k`` indications and how many no-change referrals one
-        would ``accept`` for one change; it may be set in Python too. ``selected`` holds all cases that the
-        chosen policy refers, ``cannot_be_judged`` those in which missing information decides, and ``table``
-        every policy's measures.
-
-    Examples
-    --------
-    >>> import secondop
-    >>> explorer = explore_tradeoff(secondop.simulate("programme", 500, seed=1))
+    >>> from secondop import simulate
+    >>> explorer = explore_tradeoff(simulate("programme", 500, seed=1))
     >>> explorer.chosen = {"level": "urgent", "k": 2}
     >>> explorer.chosen["accept"], len(explorer.selected) < len(explorer.cannot_be_judged)
     (10, True)
