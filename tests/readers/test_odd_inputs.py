@@ -76,7 +76,7 @@ CALLS = {
     },
     **{
         f"audit, {x}": lambda odd, x=x: plan_audit(**{"rate": 0.2, "width": 0.1, "agreement": 0.9} | {x: odd})
-        for x in ("rate", "width", "agreement", "readers", "seed")
+        for x in ("rate", "width", "difference", "agreement", "readers", "power", "seed")
     },
     **{
         f"fit, {x}": lambda odd, x=x: use(ReaderModel.fit(RATINGS, **{x: odd}))
