@@ -14,22 +14,12 @@ from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.evaluation import contrasts as counted
 from secondop.evaluation.cohort import Cohort, is_simulated
 from secondop.evaluation.columns import NONE_ON_RECORD
-from secondop.evaluation.contrasts import ALL, OUTCOMES
+from secondop.evaluation.contrasts import ALL, DENOMINATORS, MEANT, OUTCOMES
 from secondop.evaluation.measures import NUMBERS, Z
 from secondop.evaluation.patterns import Patterns
-from secondop.evaluation.published import (
-    DENOMINATORS,
-    MEANT,
-    published_contrasts,
-    published_rates,
-    with_intervals,
-)
+from secondop.evaluation.published import published_contrasts, published_rates, with_intervals
 from secondop.evaluation.small_cells import hide_compared
-from secondop.guideline.contrasts import SIDES
-from secondop.rules.conditions import Condition, as_condition
-from secondop.rules.facts import Fact
 from secondop.rules.gate import any_frame
-from secondop.rules.spellings import matched
 
 _READINGS = "It is a rate of readings: compare it with read_strategies, not with a cohort."
 APART = {  # the roles of figures that are never compared, and why
@@ -110,7 +100,7 @@ def compare(
     """
     published, (point, kept, figures, counts) = _published(published)
     columns, attrs = _columns(cohort), getattr(cohort, "attrs", {})
-    whom = _sides(published, sides or {}, columns)
+    whom = counted.sides_of(published, sides or {}, columns)
     cluster = cluster or getattr(cohort, "cluster", None)
     answers, unreadable = counted.answers_of(cohort, whom, cluster)
     simulated = is_simulated(attrs, columns)
@@ -167,31 +157,6 @@ def _columns(cohort: Any) -> list[str]:
     if "sought" not in names:
         raise SecondopError("No column 'sought'. If every case got an opinion: cohort.assign(sought=True).")
     return names
-
-
-def _sides(published: pd.DataFrame, stated: Mapping[str, tuple], names: list[str]) -> dict[str, tuple]:
-    """Of each contrast whose sides the cohort tells: its group, its reference, and whom both are among."""
-    if strangers := set(stated) - set(published["id"]):
-        raise unknown_name("published contrast", min(strangers), published["id"])
-
-    def tells(side: Any) -> bool:
-        if side is None or isinstance(side, str):
-            return side in (None, ALL, *names)
-        if not isinstance(side, Condition | Fact):
-            said = f"A side of a contrast is a condition, the name of a yes/no column, {ALL!r} or None"
-            raise SecondopError(
-                f"{said}; got a {type(side).__name__}. Add it to the cases, and name its column."
-            )
-        facts = as_condition(side).facts
-        return facts.keys() <= matched(names, facts).keys()
-
-    figures, found = published.set_index("id"), {}
-    for name, (group, other) in (SIDES | dict(stated)).items():
-        if name in figures.index and figures["denominator"][name] in DENOMINATORS:
-            other = ALL if other is None and figures["measure"][name] == "lift" else other
-            if tells(group) and tells(other):
-                found[name] = group, other, DENOMINATORS[figures["denominator"][name]][0]
-    return found
 
 
 def _fitted(published: pd.DataFrame, stored: Any, stated: Iterable[str] | None) -> set[str] | None:

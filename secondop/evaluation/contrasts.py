@@ -1,4 +1,4 @@
-"""Rates and contrasts of a cohort: what is counted, their intervals, and how far two figures lie apart."""
+"""Rates and contrasts of a cohort: whom published ones mean, what is counted, and how far two lie apart."""
 
 from __future__ import annotations
 
@@ -8,16 +8,37 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
+import pandas as pd
 
+from secondop.errors import SecondopError, unknown_name
 from secondop.evaluation.cohort import EITHER, TRUTH, Cohort
 from secondop.evaluation.measures import FP, TP, Z, five, settled, share, spread_of, wilson
 from secondop.evaluation.patterns import Patterns
 from secondop.evaluation.policies import any_of, book_of
-from secondop.rules.conditions import Condition
+from secondop.guideline.contrasts import SIDES
+from secondop.rules.conditions import Condition, as_condition
 from secondop.rules.facts import Fact
+from secondop.rules.spellings import matched
 
 ALL, SOUGHT, DIFFER = "all cases", "cases that sought an opinion", "sought opinions that differ"
 OUTCOMES = (*EITHER, "second_right", *TRUTH)
+# Published denominator -> which cases of a cohort it means, and the scenario that they must come from.
+DENOMINATORS = {
+    "second opinions obtained": (SOUGHT, None),
+    "second opinions obtained (cancer)": (SOUGHT, "oncology"),
+    "second opinions obtained (operation proposed)": (SOUGHT, "surgical"),
+    "cancer patients": (ALL, "oncology"),
+    "lymphoma patients re-read": (ALL, "oncology"),
+    "operations proposed": (ALL, "surgical"),
+    "operations proposed, mandatory review": (ALL, "surgical"),
+    "general population": (ALL, "general"),
+    "patients": (ALL, None),
+    "discrepant re-reads with follow-up tissue": (DIFFER, None),
+}
+# Published outcome -> the outcome of a cohort that it means.
+MEANT = {name: name for name in (*OUTCOMES, "diagnosis_same", "both_changed", "either_changed", "sought")}
+MEANT |= {"not_confirmed": "treatment_changed"}
+
 Count = tuple[float, float]  # how many, of how many
 Estimate = tuple[float, float, float]  # value, lower, upper
 Side = tuple[Count, np.ndarray, np.ndarray]  # a count, and the cells that are counted, and of which
@@ -33,6 +54,31 @@ VARIANCES = {  # of the logarithm, by the delta method; the group of a lift is p
     "odds ratio": lambda k, n, j, m: 1 / k + 1 / (n - k) + 1 / j + 1 / (m - j),
     "lift": lambda k, n, j, m: 1 / k - 1 / n - 1 / j - 1 / m + 2 * k / (n * j),
 }
+
+
+def sides_of(published: pd.DataFrame, stated: Mapping[str, tuple], names: list[str]) -> dict[str, tuple]:
+    """Of each contrast whose sides the cohort tells: its group, its reference, and whom both are among."""
+    if strangers := set(stated) - set(published["id"]):
+        raise unknown_name("published contrast", min(strangers), published["id"])
+
+    def tells(side: Any) -> bool:
+        if side is None or isinstance(side, str):
+            return side in (None, ALL, *names)
+        if not isinstance(side, Condition | Fact):
+            said = f"A side of a contrast is a condition, the name of a yes/no column, {ALL!r} or None"
+            raise SecondopError(
+                f"{said}; got a {type(side).__name__}. Add it to the cases, and name its column."
+            )
+        facts = as_condition(side).facts
+        return facts.keys() <= matched(names, facts).keys()
+
+    figures, found = published.set_index("id"), {}
+    for name, (group, other) in (SIDES | dict(stated)).items():
+        if name in figures.index and figures["denominator"][name] in DENOMINATORS:
+            other = ALL if other is None and figures["measure"][name] == "lift" else other
+            if tells(group) and tells(other):
+                found[name] = group, other, DENOMINATORS[figures["denominator"][name]][0]
+    return found
 
 
 def answers_of(

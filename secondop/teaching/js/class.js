@@ -16,7 +16,8 @@ function drawn(seed, n, topic) {
 }
 
 /** Which cases are disputed is no secret: it says nothing of what the book says. */
-const marked = (item) => `${named("cases", item)}${item.disputed ? ` · ${t("is-disputed")}` : ""}`;
+const mark = ({ disputed }) => (disputed ? ` · ${t("is-disputed")}` : "");
+const marked = (item) => named("cases", item) + mark(item);
 
 /** What is recorded of a teaching case, as students read it: first what stands out, then what is not recorded. */
 function sheet({ id, front = [] }) {
@@ -76,7 +77,7 @@ SCREENS.set("quiz", (root) => {
   const sure = SURE.map((one) => [one, t(`sure-${one}`)]);
   const ask = el("div", predicted("predict", made.answer, (x) => { made.answer = x; }),
     radios(t("how-sure"), sure, made.sure, (x) => { made.sure = x; }), button(t("reveal"), act));
-  root.append(el("p", `${t("item", { i: at + 1, n: items.length })} · ${marked(item).slice(item.id.length + 1)}`), sheet(item),
+  root.append(el("p", `${t("item", { i: at + 1, n: items.length })} · ${inOwn("cases", item).title}${mark(item)}`), sheet(item),
     given[item.id] ? "" : ask, out,
     el("div.tools", back, button(t(at + 1 < items.length ? "next-item" : "your-score"), () => to({ at: at + 1 }))));
   if (given[item.id]) reveal();
@@ -92,8 +93,8 @@ function scored(given, items, to) {
   return el("div", el("p.says", t("score", { right: n - wrong.length, n, of: items.length })), n > 0 && el("p", t("baseline", { k, n })),
     el("ul.plain", done.map(line)),
     again.size > 0 && [el("h2", t("look-again")), list([...again].map((rule) => `${label(rule)} (${rule.source}, ${rule.statement})`))],
-    calibration(done.map((item) => [given[item.id].sure, right(item)])), button(t("save-answers"), () => save(given), { disabled: !n }), " ",
-    !DATA.fixed && button(t("again"), () => to({ at: 0, given: {}, chosen: null })));
+    calibration(done.map((item) => [given[item.id].sure, right(item)])),
+    button(t("save-answers"), () => save(given), { disabled: !n }), " ", !DATA.fixed && button(t("again"), () => to({ at: 0, given: {}, chosen: null })));
 }
 
 /** How often who was so sure was right, each with of how many: a table, and a picture both ways from 0 to 100. */
@@ -144,13 +145,14 @@ SCREENS.set("poll", (root) => {
   const show = () => {
     const [n, m] = now.votes.map((votes) => votes.length), [a, b] = [0, 1].map((round) => count(round, item.expected));
     fill(out, el("p", { role: "status" }, t("votes", { n: now.round ? m : n, round: now.round + 1 })),
-      table(t("tallies"), [], LEVELS.map((one) => [level(one), ...taps(one), ...(now.shown ? bars(one) : [])])), now.shown && revealed(item),
-      now.shown && now.round > 0 && el("p.says", t("shift", { a, n, b, m })), calibration(told()));
+      table(t("tallies"), [], LEVELS.map((one) => [level(one), ...taps(one), ...(now.shown ? bars(one) : [])])),
+      now.shown && revealed(item), now.shown && now.round > 0 && el("p.says", t("shift", { a, n, b, m })), calibration(told()));
   };
   const set = (key, change, more) => button(t(key), () => { Object.assign(now, change); show(); }, more);
   const pick = choose(DATA.cases.map((one) => [one.id, marked(one)]), poll.id, (id) => go("poll", { poll: { ...poll, id } }));
   root.append(el("p", t("poll-lead")), el("div.tools", labelled(t("case"), pick), set("reveal", { shown: true, told: true }),
-    set("hide", { shown: false }), set("vote-again", { round: 1, shown: false }, { disabled: now.round > 0 })), sheet(item), out, collating());
+    set("hide", { shown: false }), set("vote-again", { round: 1, shown: false }, { disabled: now.round > 0 })),
+  sheet(item), out, collating());
   show();
 });
 
