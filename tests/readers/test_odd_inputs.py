@@ -117,8 +117,9 @@ def test_odd_columns_are_answered_or_refused(columns, kind):
         for option in ({}, {"answers": ["a", "b"]}, {"readers": ["answer", "truth"]}):
             with suppress(SecondopError):
                 call(frame, **option)
-    with suppress(SecondopError):
-        opinions_from_ratings(frame, first="a")
+    for first in ("a", "truth"):
+        with suppress(SecondopError):
+            opinions_from_ratings(frame, first=first)
 
 
 def test_the_room_uses_nothing_of_the_package_but_what_is_everybodys_and_spellings():
