@@ -83,22 +83,22 @@ def test_reading_only_grave_answers_again_lowers_over_calls_and_raises_under_cal
 
 
 RESOLVED = [
-    # first, second, third   majority  third decides
-    ((0, 1, 0),              0,        0),
-    ((0, 1, 1),              1,        1),
-    ((0, 2, 1),              1,        1),
-    ((2, 1, 0),              1,        0),
-    ((0, 1, 2),              1,        2),
+    # first, second, third   majority  median  third decides
+    ((0, 1, 0),              0,        0,      0),
+    ((0, 1, 1),              1,        1,      1),
+    ((0, 2, 1),              1,        1,      1),
+    ((2, 1, 0),              1,        1,      0),
+    ((0, 1, 2),              1,        1,      2),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("answers", "majority", "third"), RESOLVED)
-def test_who_decides_when_two_differ(answers, majority, third):
+@pytest.mark.parametrize(("answers", "majority", "median", "third"), RESOLVED)
+def test_who_decides_when_two_differ(answers, majority, median, third):
     said = (0, 1, 2)
     model = ReaderModel(said, said, np.full((3, 3), 1 / 3), [1] * 3)
     joint = np.zeros((3, 3, 3, 3, 2))
     joint[(slice(None), *answers, 0)] = 1
-    for name, decided in zip(RESOLUTIONS, (majority, third), strict=True):
+    for name, decided in zip(RESOLUTIONS, (majority, median, third), strict=True):
         wrong = _outcomes(model, Strategy.always(resolution=name), joint)["misclassified"]
         assert wrong.tolist() == [float(x != decided) for x in said], name
 
