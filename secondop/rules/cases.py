@@ -109,9 +109,7 @@ def facts_of(rule_book: RuleBooks) -> dict[str, Fact]:
     facts: dict[str, tuple[Fact, str]] = {}
     for book in rule_book if isinstance(rule_book, (list, tuple)) else [rule_book]:
         if not hasattr(book, "facts"):
-            raise SecondopError(
-                f"What is read are facts of a rule book, such as RULE_BOOK; got {book!r:.60}."
-            )
+            raise SecondopError(f"Facts are those of a rule book, such as RULE_BOOK; got {book!r:.60}.")
         for name, fact in book.facts.items():
             other, title = facts.setdefault(name, (fact, book.title))
             if fact != other:
