@@ -79,6 +79,7 @@ def test_each_is_open_until_it_is_answered_and_its_own_solution_is_right(number)
             assert "answer = ..." in cell.source and "? Not answered yet. " in told(cell), cell.source
         elif kind(cell) == "solution":
             assert "✓ Right. " in told(cell), cell.source
+            assert cell.source.startswith("# A solution\n"), "a fold shows its first line"
             assert cell.metadata["jupyter"] == {"outputs_hidden": True, "source_hidden": True}
         elif kind(cell) == "talk":
             assert "<details" in cell.outputs[-1]["data"]["text/html"], cell.source
@@ -157,6 +158,15 @@ def test_what_cannot_be_read_is_told_so_and_is_not_wrong(name, answer):
     answered = check(name, answer)
     assert answered.correct is None and not str(answered).startswith("✗"), answered
     assert "could not read" in answered.words or "Not answered" in str(answered)
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_what_its_own_solution_printed_is_right_today(name):
+    """The notebook worked it out in its own way, and the check in another."""
+    cells = {cell.id: cell for cell in asked(name.partition(".")[0])}
+    printed = told(cells[f"x-{name.replace('.', '-')}-solution"]).partition("Answer:")[2]
+    answer = printed.partition("✓ Right.")[0].replace("\n- ", "\n").strip()
+    assert check(name, answer).correct is True, (answer, check(name, answer))
 
 
 @pytest.mark.parametrize("name", [name for name in ALL if name not in CHECKED])
