@@ -19,7 +19,8 @@ from secondop.errors import CasesError, SecondopError
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.corrected import NET
 from secondop.evaluation.policies import judged
-from secondop.evaluation.reported import Report, cell, rates_of, tradeoffs, who
+from secondop.evaluation.recorded import Report, cell, who
+from secondop.evaluation.reported import rates_of, tradeoffs
 from secondop.evaluation.small_cells import HIDDEN, MIN_CELL
 from secondop.evaluation.tradeoff import OWN, THRESHOLD
 from secondop.guideline.second_opinion import RULE_BOOK

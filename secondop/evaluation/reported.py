@@ -1,30 +1,26 @@
-"""What a report says of some cases: its tables, which can be shared, as no small count follows from them."""
+"""What a report tells of rules and policies: tables to be shared, as no small count follows from them."""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import reduce
-from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
 
-from secondop.errors import SecondopError
-from secondop.evaluation.cohort import EITHER, Cohort
+from secondop.evaluation.cohort import EITHER
 from secondop.evaluation.headings import COUNTS, INTERVAL, MISSING
 from secondop.evaluation.measures import TRUTH
-from secondop.evaluation.policies import FORESIGHT, at_level, choose, judged
+from secondop.evaluation.policies import FORESIGHT, choose, judged
 from secondop.evaluation.rates import TOPS, firing_rates, populations
-from secondop.evaluation.recorded import Recorded, recorded
-from secondop.evaluation.small_cells import HIDDEN, cover, pool, small
+from secondop.evaluation.recorded import Report, Table
+from secondop.evaluation.small_cells import HIDDEN, cover, small
 from secondop.evaluation.tradeoff import decision_curve, tradeoff, wide
-from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Level, Rule
-from secondop.words import number, plural, span
+from secondop.words import number, span
 
 _RATES = {"fired": COUNTS["fired"], "unknown": COUNTS["unknown"], "n": "of"}
 _RATES |= {name: f"{words}, %" for name, words in MISSING.items()} | INTERVAL
@@ -33,107 +29,6 @@ _PART = {"fired": 1, "min": 1, "lower": 1, "unknown": 2, "max": 0, "upper": 0}
 _SHOWN = {"referral_rate": "referred", "true_positive": "true positives"}
 _SHOWN |= {"false_positive": "possible overuse", "false_negative": "missed changes", "ppv": "PPV, %"}
 _SHOWN |= {"nnr": "number needed to refer", "net_benefit": "net benefit"}
-
-
-class Table(NamedTuple):
-    """A table as it is read."""
-
-    caption: str
-    frame: pd.DataFrame
-    texts: int  # its first columns, which are words
-    note: str
-
-
-@dataclass
-class Report:
-    """What the report says, filled in step by step, and what its parts share."""
-
-    rule_book: RuleBook
-    by: list[str]
-    least: int
-    cohort: Cohort
-    outcome: str | None
-    title: str = ""
-    n: int = 0
-    kept: np.ndarray | None = None  # which of all groups are shown
-    left_out: int = 0  # how many are not
-    facts: list[Recorded] = field(default_factory=list)
-    covered: dict[str, tuple] = field(default_factory=dict)  # of each fact which answers are hidden
-    tables: dict[str, Table] = field(default_factory=dict)
-    sheets: dict[str, pd.DataFrame] = field(default_factory=dict)
-    figures: dict[str, list] = field(default_factory=dict)
-    said: dict[str, Any] = field(default_factory=dict)
-    hidden: int = 0
-
-    @property
-    def cases(self) -> str:
-        return plural(self.n, "simulated case" if self.cohort.simulated else "case")
-
-    def gathered(self, counts: np.ndarray) -> np.ndarray:
-        """Counts by group (groups, ...) as those of all cases, of the groups shown, and of the others."""
-        counts = np.asarray(counts, float)
-        groups = [*counts[self.kept], *[counts[~self.kept].sum(0)] * bool(self.left_out)] * bool(self.by)
-        return np.stack([counts.sum(0), *groups])
-
-
-def who(made: Report, cases: Any) -> None:
-    """Table 1, every recorded fact by group, and what is missing."""
-    open_ = reduce(operator.or_, (at_level(made.rule_book, level).is_null() for level in Level))
-    groups, counts, _ = made.cohort.tally([open_])
-    sizes = counts[0].sum(-1)
-    made.n = n = int(sizes.sum())
-    if n < made.least:
-        few = f"only {plural(n, 'case')}: too few to share, below min_cell={made.least}"
-        raise SecondopError(f"There {'is' if n == 1 else 'are'} {few if n else 'no cases to report'}.")
-    gone = pool(sizes, made.least) if made.by else ()
-    made.left_out, made.kept = len(gone), ~np.isin(range(len(sizes)), list(gone))
-    heads = ["all"]
-    for name in np.array(groups, dtype=object)[made.kept] if made.by else ():  # one may be called so too
-        heads.append(f"{name} ({len(heads)})" if name in heads else str(name))
-    open_ = int(counts[0, :, 1].sum())
-    made.facts, odd = recorded(cases, made.rule_book, made.by)
-    made.said["undetermined"] = None if small([open_, n - open_], made.least).any() else open_
-    made.said["unreadable"] = f"fewer than {made.least}" if small(odd, made.least) else odd
-    sizes = made.gathered(sizes)[: len(heads)]
-    rows = [("all cases", "", [(int(size), "") for size in sizes])]
-    for answers in made.facts:
-        answers.counts = made.gathered(answers.counts)
-        together, hidden = cover(answers.counts, made.least, dear=len(answers.labels) - 1)
-        made.covered[answers.fact.name] = together, hidden
-        if answers.fact.name not in made.by:
-            rows += _rows_of(answers, together, hidden[: len(heads)], sizes)
-            made.hidden += len(together) + int(hidden[: len(heads)].sum())
-    about = pd.DataFrame([row[:2] for row in rows], columns=["fact", "answer"])
-    columns = [f"{head}: {x}" for head in heads for x in ("n", "%")]
-    made.sheets["who"] = about.join(pd.DataFrame([[*chain(*row[2])] for row in rows], columns=columns))
-    told = [
-        [cell(n) + (f" ({number(x)})" if x not in ("", HIDDEN) else "") for n, x in row[2]] for row in rows
-    ]
-    about["fact"] = about["fact"].mask(about["fact"].shift() == about["fact"], "")
-    frame = about.join(pd.DataFrame(told, columns=[f"{head}, n (%)" for head in heads]))
-    note = "% of the cases in which it is known; “not recorded”, of all. Answers of no case are left out."
-    made.tables["who"] = Table("Table 1: recorded facts, and in how many cases they are not", frame, 2, note)
-    never = {x.fact.name: x.fact.label for x in made.facts if x.counts[0, -1] == n}
-    made.said |= {"recorded": len(made.facts) - len(never), "never": [*never.values()]}
-    made.said["blocked"] = [rule.label for rule in made.rule_book if rule.facts.keys() <= never.keys()]
-
-
-def _rows_of(answers: Recorded, together: frozenset, hidden: np.ndarray, sizes: np.ndarray) -> list[tuple]:
-    """The rows of one fact: each answer, those shown together, and last what is not recorded."""
-    last, rows = len(answers.labels) - 1, []
-    if answers.counts[0, last] == sizes[0]:
-        return []
-    parts = [[i] for i in range(last + 1) if i not in together] + [sorted(together)] * bool(together)
-    for part in sorted(parts, key=lambda part: part == [last]):
-        n, cells = answers.counts[: len(sizes), part].sum(1), []
-        for count, size, missing, gone in zip(n, sizes, answers.counts[:, last], hidden, strict=False):
-            of = size if part == [last] else None if last in together or gone[last] else size - missing
-            share = HIDDEN if of is None else 100 * count / of if of else ""
-            cells.append((HIDDEN, HIDDEN) if gone[part[0]] else (int(count), share))
-        if n[0]:
-            label = " / ".join(answers.labels[i] for i in part if answers.counts[0, i])
-            rows.append((answers.fact.label, label, cells))
-    return rows
 
 
 def rates_of(made: Report, cases: Any, cluster: str | None) -> None:
@@ -259,8 +154,3 @@ def _estimate(row: Mapping[str, float], name: str, estimated: str) -> str:
     text = number(value) if least == most or (estimated and pd.notna(value)) else span(least, most)
     text += f" ({span(*ends)})" if pd.notna(ends[0]) and ends[0] != ends[1] else ""
     return f"{text} [{span(least, most)}]" if estimated and least != most else text
-
-
-def cell(x: Any) -> str:
-    """What stands in a cell of a table."""
-    return x if isinstance(x, str) else f"{x:,}" if isinstance(x, int) else "" if pd.isna(x) else number(x)

@@ -16,16 +16,8 @@ import polars as pl
 from tqdm.auto import tqdm
 
 from secondop.arguments import checked
-from secondop.cohorts.draws import (
-    UNMET,
-    Recentring,
-    draw_parameters,
-    drawn_scenarios,
-    rates_that_hold,
-    unstated,
-    varying,
-)
-from secondop.cohorts.parameters import parameter_words
+from secondop.cohorts import draws as uncertain
+from secondop.cohorts.parameters import Parameter, parameter_words
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.scenario_file import as_scenario
 from secondop.cohorts.simulate import common_cohorts
@@ -34,14 +26,11 @@ from secondop.evaluation import measures as defined
 from secondop.evaluation.cohort import EITHER, Cohort
 from secondop.evaluation.columns import MAX_GROUPS
 from secondop.evaluation.policies import FORESIGHT, choose
-from secondop.evaluation.thresholds import (
-    asking_whether_met,
-    draw_thresholds,
-    parameters_of,
-    saying_whether_met,
-)
 from secondop.evaluation.tradeoff import THRESHOLD
 from secondop.guideline.second_opinion import RULE_BOOK
+from secondop.rules import facts
+from secondop.rules.conditions import OPERATORS, Compare
+from secondop.rules.gate import typed_cases
 from secondop.rules.rulebook import RuleBook
 
 BATCH = 400_000  # cases assessed at once: cohorts of several scenarios together
@@ -95,18 +84,19 @@ def tornado(
     from scipy.stats import t
 
     scenario, of_book = as_scenario(scenario), parameters_of(rule_book)
-    can, stated = unstated(scenario, zeros) | of_book, {path: p.value for path, p in of_book.items()}
+    stated = {path: p.value for path, p in of_book.items()}
+    can = uncertain.unstated(scenario, zeros) | of_book
     paths = list(dict(scenario.parameters) | can if parameters is None else parameters)
     for path in paths:
         if path not in scenario.parameters and path not in can:
             raise unknown_name("parameter", path, dict(scenario.parameters) | can)
-    can = varying(scenario) | can
+    can = uncertain.varying(scenario) | can
     moving = {path: can[path] for path in paths if path in can and can[path].lower < can[path].upper}
     ends = [(path, end) for path, p in moving.items() for end in (p.lower, p.upper)]
     moved = [{path: end} if path in of_book else {} for path, end in ends]
     cuts = pd.DataFrame([stated, *(stated | cut for cut in moved)])
     every = (
-        scenario if cut else scenario.replace(rates_that_hold(scenario, {path: end}) | {path: end})
+        scenario if cut else scenario.replace(uncertain.rates_that_hold(scenario, {path: end}) | {path: end})
         for (path, end), cut in zip(ends, moved, strict=True)
     )
     asked = {"n": n, "seed": seed, "threshold": threshold}
@@ -168,10 +158,10 @@ def propagate(
     ['none', 'urgent', 'urgent if missing were yes', 'perfect foresight', 'all', 'sought']
     """
     scenario = as_scenario(scenario)
-    drawn = draw_parameters(scenario, draws, seed=seed, counts=counts, weight=weight, zeros=zeros)
+    drawn = uncertain.draw_parameters(scenario, draws, seed=seed, counts=counts, weight=weight, zeros=zeros)
     stated = pd.DataFrame([{path: p.value for path, p in parameters_of(rule_book).items()}])
     cuts = pd.concat([stated, draw_thresholds(rule_book, draws, seed=seed, weight=weight)])
-    every = (each for _, each in drawn_scenarios(scenario, drawn))
+    every = (each for _, each in uncertain.drawn_scenarios(scenario, drawn))
     asked = {"n": n, "seed": seed, "threshold": threshold}
     made, found, unmet = _evaluate(scenario, every, rule_book, cuts, measures, policies, outcome, **asked)
     keys = pd.MultiIndex.from_product([made, found, drawn.index], names=["policy", "measure", "draw"])
@@ -209,7 +199,7 @@ def _evaluate(
     wanted = {x.removesuffix(IF_YES) for x in policies} - {"sought"}
     own = {name: name for name in ("sought", *EITHER)}
     together, every = max(1, min(BATCH // n, MAX_GROUPS // blocks)), chain([scenario], variants)
-    drawn = common_cohorts(every, n, seed=seed, together=together, recentring=Recentring(scenario))
+    drawn = common_cohorts(every, n, seed=seed, together=together, recentring=uncertain.Recentring(scenario))
     with tqdm(total=n * len(cuts), unit="case", unit_scale=True, delay=2, leave=False) as bar:
         for frame in drawn:
             number = frame["cohort"].to_numpy()
@@ -228,11 +218,77 @@ def _evaluate(
             whole = whole + part
             bar.update(len(frame))
     blockwise = whole.reshape(*whole.shape[:2], -1, blocks, 3, 3)
-    whole, found = blockwise.sum(3, keepdims=True), {}
+    whole, found, unmet = blockwise.sum(3, keepdims=True), {}, missed > uncertain.UNMET
     tables = dict(zip(_FLAGS, np.concatenate([whole, whole - blockwise], 3), strict=True))
     for name in measures:  # no outcome is unknown, and unknown facts refer nobody
         flag, measure, _ = MEASURES[name]
         numbers = defined.table(tables[flag], tables[flag], [threshold], measures=[measure])[measure]
         found[name] = numbers[..., 0, 0] if defined.MEASURES[measure].at_threshold else numbers[..., 0]
-        found[name][-1, missed > UNMET] = np.nan  # those who seek there are not whom the scenario describes
-    return names, found, missed > UNMET
+        found[name][-1, unmet] = np.nan  # those who seek there are not whom the scenario describes
+    return names, found, unmet
+
+
+def thresholds(rule_book: RuleBook) -> dict[str, Compare]:
+    """Every threshold of its rules that states a range, by a path such as ``thresholds.first_line_weeks``.
+
+    A further one of the same fact has its value in its path: ``thresholds.first_line_weeks 26``.
+    """
+    found: dict[str, Compare] = {}
+    for leaf in (leaf for rule in rule_book for leaf in rule.when.leaves()):
+        if isinstance(leaf, Compare) and leaf.lower != leaf.upper:
+            path = f"thresholds.{leaf.fact.name}"
+            path += f" {leaf.value}" * (found.get(path, leaf) != leaf)
+            found.setdefault(path, leaf)
+    return found
+
+
+def parameters_of(rule_book: RuleBook) -> dict[str, Parameter]:
+    """The thresholds as numbers (of a level its place), with value and range as a scenario holds its own."""
+    found = {}
+    for path, leaf in thresholds(rule_book).items():
+        ends = (leaf.value if end is None else end for end in (leaf.value, leaf.lower, leaf.upper))
+        places = (float(leaf.fact.levels.index(x) if leaf.fact.has_levels else x) for x in ends)
+        found[path] = Parameter(*places, leaf.basis)
+    return found
+
+
+def met(threshold: Compare) -> facts.Fact:
+    """Whether a case meets a threshold, as a fact of its own."""
+    name = f"met_{threshold.fact.name}_{threshold.value}".replace(".", "_")
+    return facts.flag(name, f"{threshold.fact.question} Does the answer meet the threshold?")
+
+
+def asking_whether_met(rule_book: RuleBook) -> RuleBook:
+    """The rule book with a fact in the place of each threshold: one book, wherever the thresholds lie."""
+    asked = {leaf: met(leaf).as_condition() for leaf in thresholds(rule_book).values()}
+    for rule in rule_book:
+        when = rule.when.mapped(lambda leaf: asked.get(leaf, leaf))
+        rule_book = rule_book if when == rule.when else rule_book.replace(rule.name, when=when)
+    return rule_book
+
+
+def saying_whether_met(cases: pl.DataFrame, rule_book: RuleBook, numbers: pd.DataFrame) -> pl.DataFrame:
+    """The cases, with the facts of :func:`asking_whether_met` at these numbers (a row a case)."""
+    known, said = thresholds(rule_book), []
+    answers = typed_cases(cases, {leaf.fact.name: leaf.fact for leaf in known.values()})
+    for path, leaf in known.items():
+        if leaf.fact.name in answers.columns:
+            answer = answers[leaf.fact.name]
+            place = answer.to_physical() if leaf.fact.has_levels else answer
+            said.append(OPERATORS[leaf.op][0](place, pl.Series(numbers[path])).alias(met(leaf).name))
+    return cases.hstack(said)
+
+
+def draw_thresholds(rule_book: RuleBook, draws: int, *, seed: int, weight: float = 4.0) -> pd.DataFrame:
+    """Values of every threshold with a range, a row a draw: PERT, as :func:`draw_parameters` draws others.
+
+    Of a range in whole numbers they are whole: it is drawn half a unit wider, so that either end has a whole
+    unit too.
+    """
+    drawn = {}
+    for path, p in parameters_of(rule_book).items():
+        whole = all(x.is_integer() for x in (p.value, p.lower, p.upper))
+        wider = Parameter(p.value, p.lower - 0.5 * whole, p.upper + 0.5 * whole)
+        drawn[path] = uncertain.pert(wider, weight, uncertain.uniform(path, draws, seed))
+        drawn[path] = np.round(drawn[path]).clip(p.lower, p.upper) if whole else drawn[path]
+    return pd.DataFrame(drawn, index=pd.RangeIndex(1, draws + 1, name="draw"))

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from secondop.errors import SecondopError
 from secondop.evaluation.corrected import NET
-from secondop.evaluation.measures import BEST
+from secondop.evaluation.measures import BEST, MEASURES
 from secondop.evaluation.policies import FORESIGHT
 from secondop.evaluation.tradeoff import wide
 from secondop.figures.captions import HALF_WAY, basis_of, capital, gaps_of, number, span, texts, with_ends
@@ -19,14 +19,9 @@ from secondop.words import plural
 ENDS = {"none": "nobody", "all": "everybody", FORESIGHT: FORESIGHT}
 _MADE = "policy", "group", "measure", "threshold", "sort"
 _FP, _TP, _ABOVE, _NET = "false_positive", "true_positive", "yield_above_chance", "net_benefit"
-_OUTCOMES = {  # a true positive, a false one, and all that can be found
-    None: ("something changes", "nothing changes", "changes"),
-    "diagnosis_changed": ("the diagnosis changes", "the diagnosis stays", "changes"),
-    "treatment_changed": ("the treatment changes", "the treatment stays", "changes"),
-    "error_corrected": ("a wrong diagnosis is put right", "none is put right", "wrong diagnoses"),
-    "intervention_averted": ("an intervention is averted", "none is averted", "interventions to avert"),
-    NET: ("", "", "errors corrected, less introduced,"),
-}
+_MEASURED = "referral_rate", _TP, _FP, "false_negative", "nnr", _ABOVE, "yield_share"
+_FOUND = {"error_corrected": "wrong diagnoses", "intervention_averted": "interventions to avert"}
+_FOUND |= {NET: "errors corrected, less introduced,"}  # other outcomes find changes
 _FACES = {  # the first five policies, in this order, are named and have a colour
     "own": (COLOURS["overuse"], "triangle-up"),
     "score": (COLOURS["learned"], "star"),
@@ -35,6 +30,7 @@ _FACES = {  # the first five policies, in this order, are named and have a colou
     "group": (COLOURS["useful"], "diamond"),
 }
 _REFERRALS = (50, 20, 10, 5, 2, 1)  # ticks of a decision curve; a phone has no room for 0.5
+_OVERLAP, _UNKNOWN = "bands overlap", "unknown outcomes decide it"  # why no policy is clearly best
 _DASHES = {"none": "dot", "all": "dash", FORESIGHT: "dashdot"}
 _GREEN, _BLUE, _GREY = COLOURS["useful"], COLOURS["optional"], COLOURS["no_indication"]
 
@@ -44,7 +40,7 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
     """What each policy finds against its possible overuse, with the efficient frontier and chance."""
     rows = _policies(table, "tradeoff", "referral_rate", _FP, _TP, _ABOVE, "frontier", "all")
     rows = rows.drop_duplicates("policy").sort_values("frontier", key=lambda on: on != 1, kind="stable")
-    order, (happens, stays, what) = [*_FACES, *ENDS].index, _words(table)
+    order, what = [*_FACES, *ENDS].index, _what(table)
     rows = rows.sort_values("sort", key=lambda sorts: sorts.map(order), kind="stable")
     rows["x"], rows["y"] = (_of(rows, name)["mid"] for name in (_FP, _TP))
     ends, others = rows[rows["sort"].isin(ENDS)], rows[~rows["sort"].isin(ENDS)]
@@ -59,7 +55,7 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
     title = _estimated(title + f": {above} above chance" * bool(above), table)
     note = f"{_basis(rows, _FP, _ABOVE, gaps='Pale bar', chance='Thin cross')} NNR: number needed to refer."
     note += f" {HALF_WAY} The frontier breaks where outcomes decide it." * int(rows[_FP].isna().any())
-    x, y = f"possible overuse: of 100 cases, referred, and {stays}", f"of 100 cases, referred, and {happens}"
+    x, y = (f"{MEASURES[name].words}, {MEASURES[name].unit}" for name in (_FP, _TP))
     made = figure(title, note, x=x, y=y, height=430)
     made.line([0, everybody["x"]], [0, everybody["y"]], COLOURS["all"], dash="dot", name="chance")
     front = rows[(rows["sort"] != FORESIGHT) & (rows["frontier"] != 0)].sort_values("x")
@@ -81,7 +77,7 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
             made.line(x, y, tint(colour, 0.3), width=7, name="missing")
     faint = {"marker": {"color": tint(_GREY, 0.6), "size": 8}, "name": "other policies"}
     for part, face in ((others[5:], faint), (named, look)):
-        made.points(part["x"], part["y"], _shown(part), **face)
+        made.points(part["x"], part["y"], _shown(part, *_MEASURED), **face)
     for row in named.to_dict("records"):
         end = ENDS.get(row["sort"])
         made.name(row["x"], row["y"], end or short(row), QUIET if end else INK)
@@ -99,7 +95,7 @@ def yield_above_chance(table: pd.DataFrame) -> go.Figure:
     rows = rows[~rows["sort"].isin(ENDS)].drop_duplicates("policy")
     if rows.empty:
         raise SecondopError("The figure yield_above_chance draws policies, and this table has none but ends.")
-    of, what = _of(rows, _ABOVE), _words(table)[2]
+    of, what = _of(rows, _ABOVE), _what(table)
     lower, upper, open_ = of["lower"], of["upper"], ~((of["lower"] > 0) | (of["upper"] < 0))
     many, fewer, most = (lower > 0).sum(), (upper < 0).sum(), lower.idxmax()
     title = f"Shown to find more {what} than chance: {many or 'none'} of {len(rows)} policies"
@@ -121,11 +117,15 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
         raise SecondopError(f"{said}: give two or more, or draw net_benefit(tradeoff(..., threshold=...)).")
     for at, part in rows.groupby("threshold"):
         first = best_of(part)
-        best[1 / at - 1] = "" if first is None or len(tied(part, first)) else first["label"]
-    told = [f"{who} at {span(min(at), max(at))}" for who, at in best[best != ""].groupby(best).groups.items()]
-    overlap = "; elsewhere bands overlap" * ("" in best.tolist())
-    title = f"Clearly best: referring {', '.join(told)} {_trade(table)}{overlap}"
-    title = title if told else "No policy is clearly best at the thresholds shown"
+        why = _UNKNOWN if first is None else _OVERLAP if len(tied(part, first)) else ""
+        best[1 / at - 1] = why or first["label"]
+    clear = best[~best.isin([_OVERLAP, _UNKNOWN])]
+    told = [f"{who} at {span(min(at), max(at))}" for who, at in clear.groupby(clear).groups.items()]
+    open_ = " and ".join(why for why in (_OVERLAP, _UNKNOWN) if why in set(best))
+    title = f"Clearly best: referring {', '.join(told)} {_trade(table)}" + f"; elsewhere {open_}" * bool(
+        open_
+    )
+    title = title if told else f"No policy is clearly best at the thresholds shown: {open_}"
     note = f"{_basis(rows, _NET, gaps='In them too', chance='Bands')}"
     note += f" {HALF_WAY}" * bool(table.attrs.get("unknown_outcomes"))
     words = f"{_trade(table)}; below, the decision threshold"
@@ -144,7 +144,7 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
             made.band(x, part["lower"], part["upper"], colour, name=f"{row['label']}, band")
         made.line(x, y, colour, dash=_DASHES.get(row["sort"], "solid"), name=row["label"])
         near = [(x - at).abs().idxmin() for at in ticks]
-        made.points(x[near], y[near], _shown(part.loc[near], net=True), marker={"color": colour, "size": 7})
+        made.points(x[near], y[near], _shown(part.loc[near], _NET), marker={"color": colour, "size": 7})
         others = lines.drop(columns=policy).sub(lines[policy], axis=0).abs().min(axis=1)
         apart = others.iloc[2:-2].where(lines[policy] >= 0)  # where it has most room, and is not yet steep
         at = apart.idxmax() if apart.notna().any() else lines.index[0]
@@ -154,10 +154,7 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
 
 @draws("tradeoff", *_MADE)
 def net_benefit(table: pd.DataFrame) -> go.Figure:
-    """Net benefit at a decision threshold, from the highest; of several thresholds, a slider moves it.
-
-    The slider is part of the figure, so it works in a page without a kernel.
-    """
+    """Net benefit at a decision threshold, the highest first; a slider, without a kernel, moves it."""
     rows, steps = _policies(table, "net_benefit", _NET, "referral_rate", "all", _TP), {}
     note = f"{_basis(rows[rows['sort'] != FORESIGHT], _NET)} Open mark: as many at random. "
     note += "Green: highest. Blue: its line reaches as high, or it may be highest."
@@ -165,7 +162,11 @@ def net_benefit(table: pd.DataFrame) -> go.Figure:
         real, best, n = part[part["sort"] != FORESIGHT].assign(colour=_GREY), best_of(part), 1 / at - 1
         title = f"At {n:.3g} for one, the best policy is not known while outcomes are unknown"
         if best is None:
-            real.loc[real.get(f"{BEST}_max", real["threshold"]) == 1, "colour"] = _BLUE
+            may = real[real[f"{BEST}_max"] == 1] if BEST in real else real[:0]
+            real.loc[may.index, "colour"] = _BLUE
+            two = may.nlargest(2, f"{_NET}_max").to_dict("records")
+            two = ", ".join(f"{row['label']} {_brief(row, _NET, 1)}" for row in two)
+            title += f": per 100 cases, referring {two}" * bool(two)
         else:
             ties, trade = tied(part, best), _trade(table, "" if n == 1 else "s")
             real.loc[ties.index, "colour"], real.loc[best.name, "colour"] = _BLUE, _GREEN
@@ -237,7 +238,8 @@ def _ranked(title: str, note: str, rows: pd.DataFrame, measure: str, x: str) -> 
     records = rows.to_dict("records")
     labels = [f"{capital(short(row))}, {_brief(row, 'referral_rate')} referred" for row in records]
     marks = marks.assign(label=labels, end=[number(value, 1) or "open" for value in rows[measure]])
-    made = ladder(_estimated(title, rows), note, marks, _shown(rows, net=measure == _NET), x=x)
+    shown = _shown(rows, *{_NET: [_NET]}.get(measure, _MEASURED))
+    made = ladder(_estimated(title, rows), note, marks, shown, x=x)
     if "chance" in rows:
         chance = made.places.assign(at=rows["chance"].to_numpy(), colour=INK, symbol="diamond-open")
         made.rows(chance, name="as many at random")
@@ -245,24 +247,21 @@ def _ranked(title: str, note: str, rows: pd.DataFrame, measure: str, x: str) -> 
     return made
 
 
-def _shown(rows: pd.DataFrame, *, net: bool = False) -> pd.DataFrame:
-    """What pointing at a policy shows, of 100 cases: what it finds and misses, or its net benefit."""
+def _shown(rows: pd.DataFrame, *names: str) -> pd.DataFrame:
+    """What pointing at a policy shows: measures of 100 cases, with what missing information makes of them."""
     said = {"policy": rows["label"].map(capital)}
-    names = {"referred, of 100 cases": "referral_rate", f"referred, {_words(rows)[0]}": _TP}
-    names |= {"possible overuse": _FP, "missed changes": "false_negative", "number needed to refer": "nnr"}
-    names |= {"yield above chance": _ABOVE, "share of the possible, %": "yield_share"}
-    if net:
-        at, names = rows["threshold"], {"net benefit per 100 cases": _NET}
-        said[_trade(rows)] = [f"{1 / x - 1:.3g} (threshold {100 * x:.2g} %)" for x in at]
+    if _NET in names:
+        said[_trade(rows)] = [f"{1 / at - 1:.3g} (threshold {100 * at:.2g} %)" for at in rows["threshold"]]
         said["95 % interval"] = texts(rows, f"{_NET}_lower", f"{_NET}_upper")
-    for words, name in names.items():
+    for name in names:
         if name in rows:
+            words = ", ".join([MEASURES[name].words, *[MEASURES[name].unit] * (name == "yield_share")])
             said[words] = [*map(with_ends, rows[name], rows[f"{name}_min"], rows[f"{name}_max"])]
     return pd.DataFrame(said | {"in brackets": f"what {gaps_of(rows.attrs)} could make of it"})
 
 
-def _words(table: pd.DataFrame) -> tuple[str, str, str]:
-    return _OUTCOMES.get(table.attrs.get("outcome"), _OUTCOMES[None])
+def _what(table: pd.DataFrame) -> str:
+    return _FOUND.get(table.attrs.get("outcome"), "changes")
 
 
 def _trade(table: pd.DataFrame, s: str = "s") -> str:

@@ -38,10 +38,10 @@ def read_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> Any:
 
     Parameters
     ----------
-    source : path or DataFrame
+    source : path, file or DataFrame
         A CSV or TSV file (also ``.gz``) separated by commas, semicolons or tabs, an ``.xlsx`` or parquet
-        file, or a pandas, polars or pyarrow frame; one case a row. In a file separated by semicolons 2,5 is a
-        number with a decimal comma; 1.000 is one only where its column shows which.
+        file, what has a ``read``, or a pandas, polars or pyarrow frame; one case a row. In a file separated
+        by semicolons 2,5 is a number with a decimal comma; 1.000 is one only where its column shows which.
     columns : mapping
         Your column names to names of facts, such as ``{"Geschlecht": "sex"}``.
     values : mapping
@@ -109,9 +109,7 @@ def facts_of(rule_book: RuleBooks) -> dict[str, Fact]:
     facts: dict[str, tuple[Fact, str]] = {}
     for book in rule_book if isinstance(rule_book, (list, tuple)) else [rule_book]:
         if not hasattr(book, "facts"):
-            raise SecondopError(
-                f"What is read are facts of a rule book, such as RULE_BOOK; got {book!r:.60}."
-            )
+            raise SecondopError(f"Facts are those of a rule book, such as RULE_BOOK; got {book!r:.60}.")
         for name, fact in book.facts.items():
             other, title = facts.setdefault(name, (fact, book.title))
             if fact != other:
@@ -139,7 +137,7 @@ class Read(NamedTuple):
 
 def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: bool = True) -> Read:
     """Read a file or a frame as it is said to be meant; ``some`` fact must have a column."""
-    if isinstance(source, (str, Path)):
+    if isinstance(source, (str, Path)) or callable(getattr(source, "read", None)):
         file = read_file(source, [*facts, *map(str, said.columns)], said.encoding)
     elif said.encoding is not None:
         raise SecondopError("encoding= is for files of text; a frame was decoded already.")

@@ -64,11 +64,9 @@ def rows_in_doubt(read: Read) -> Iterator[Problem]:
         for several in _spelt_variously(cells):
             shown = ", ".join(map(spellings.show, several[:_PLACES]))
             said = f"{shown} may be one name, spelt in {len(several)} ways"
-            rows, joined = (
-                cells.is_in(several[1:]).arg_true(),
-                "Each is a group of its own: values= joins them.",
-            )
-            yield Problem(name, len(rows), int(rows[0]), *read.places([rows[0]]), "", said, joined)
+            rows = cells.is_in(several[1:]).arg_true()
+            each = "Each is a group of its own: values= joins them."
+            yield Problem(name, len(rows), int(rows[0]), *read.places([rows[0]]), "", said, each)
 
 
 def _spelt_variously(cells: pl.Series) -> list[list[str]]:
@@ -102,6 +100,8 @@ def _cells(read: Read, name: Any) -> pl.Series:
     column = column_of(read.frame[name])
     if column.labels is None:
         return column.values
+    if all(x is None or isinstance(x, bool) for x in column.labels):
+        return column.each(column.labels)
     labels = (None if is_not_recorded(x) else x if isinstance(x, str) else str(x) for x in column.labels)
     return column.each(pl.Series(labels, dtype=pl.String))
 

@@ -227,13 +227,10 @@ def no_fact(names: Collection[Any], facts: Collection[str], where: str = "") -> 
     """The error for columns of which none is a fact."""
     found = ", ".join(map(repr, list(names)[:10])) + ", ..." * (len(names) > 10)
     near = "".join(f" Did you mean {fact!r} by {name!r}?" for name, fact in near_misses(names, facts).items())
-    said = (
-        f"No column{where}{',' * (', ' in where)} is a fact (found: {found or 'none'}).{near} Say which fact "
-    )
-    said += (
-        "yours is, as in read_cases(..., columns={'gender': 'sex'}), or fill in what mapping_template(...) "
-    )
-    said += "writes; facts_table() lists all facts. Facts of a guideline of your own: rule_book=."
+    comma, found = "," * (", " in where), found or "none"
+    said = f"No column{where}{comma} is a fact (found: {found}).{near} Say which fact yours is, as in "
+    said += "read_cases(..., columns={'gender': 'sex'}), or fill in what mapping_template(...) writes; "
+    said += "facts_table() lists all facts. Facts of a guideline of your own: rule_book=."
     return SecondopError(said)
 
 

@@ -111,9 +111,7 @@ def _text(read: Read, encoding: str | None) -> str:
     alike = [row for row in common.values() if row.meant != "unknown" and row.shown not in names]
     values = {
         "cases": f"{plural(len(read.frame), 'case')}{read.where}{',' * (', ' in read.where)}",
-        "doubts": [
-            f"{show(x.column)} has {x.value} in {plural(x.rows, 'row')}" for x in codes_in_doubt(read)
-        ],
+        "doubts": [(show(x.column), x.value, plural(x.rows, "row")) for x in codes_in_doubt(read)],
         "gaps": [_quoted(row.shown) for row in common.values() if row.meant == "unknown"],
         "missing": textwrap.fill(missing, 100, initial_indent=indent, subsequent_indent=indent),
         "common": [row.line("cell") for row in alike],

@@ -1,13 +1,8 @@
-"""Kinds of answers to an exercise: a number, a name, a set of names, a function. Each reads what is given.
-
-``read`` gives the answer in a form that ``same`` compares, ``None`` for what cannot be read, or what to say
-of it at once. ``hint`` has words for a wrong answer that nobody foresaw.
-"""
+"""Answers to an exercise, a number, a name, several or a function: how each is read, compared and helped."""
 
 from __future__ import annotations
 
 import math
-import operator
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -25,145 +20,115 @@ from secondop.teaching.feedback import Feedback, unanswered
 
 STOPS = (Exception, SystemExit)
 """What code that is handed in may raise: ``exit()`` ends no grader, while anyone may interrupt it."""
+HOW = {
+    "number": "Put a number in place of the dots: {words}{near}.",
+    "name": "Put the name of a {words} in place of the dots, in quotation marks.",
+    "names": 'Put the name of each {words} in braces, as in {{"one", "another"}}.',
+    "function": "Write the function {words}; what it gives back stands after the word return.",
+    "discussion": "This is a question for discussion: no answer is right or wrong. A good one {words}",
+}
 _WRITTEN = re.compile(
     r"(?:about|ca\.?|≈|~)?\s*([+−-]?\d[\d.,'\s]*)\s*(%|percent|per cent)?(?:\s*of\s[\d,.\s]+)?"
 )
 
 
 @dataclass(frozen=True)
-class Number:
-    """A number. ``of`` says of how many it counts, so that a share is told from it."""
+class Kind:
+    """A kind of answer, and what it is about: the unit, the noun of a name, the head of a function.
 
-    unit: str
+    A number may be ``within`` so much; ``of`` says of how many it counts, so that a share is told from it.
+    Where the ``options`` of a name are a mapping, its values are what figures print in its place. A function
+    is tried on each of its ``options``.
+    """
+
+    kind: str
+    words: str
+    options: Any = ()
     within: float = 0.0
     of: int = 1
 
     @property
     def how(self) -> str:
+        """How to answer."""
         near = f", within {self.within:g}" if self.within else ""
-        return f"Put a number in place of the dots: {self.unit}{near}."
+        return HOW[self.kind].format(words=self.words, near=near)
 
-    def read(self, answer: Any) -> float | None:
-        if isinstance(answer, str):
-            answer = _number(answer, share=self.of > 1)
-        number = isinstance(answer, Real) and not isinstance(answer, (bool, np.bool_))
-        return float(answer) if number and math.isfinite(answer) else None
+    def read(self, answer: Any) -> Any:
+        """The answer in a form to compare, what to say of it at once, or ``None`` if it cannot be read."""
+        match self.kind:
+            case "number":
+                answer = _number(answer, share=self.of > 1) if isinstance(answer, str) else answer
+                number = isinstance(answer, Real) and not isinstance(answer, (bool, np.bool_))
+                return float(answer) if number and math.isfinite(answer) else None
+            case "name":
+                return self._name(answer)
+            case "names":
+                if isinstance(answer, str) and isinstance(self._name(answer), Feedback):
+                    answer = filter(str.strip, re.split(r"[,;\n]", answer))
+                listed = isinstance(answer, Iterable) and not isinstance(answer, str)
+                names = list(answer) if listed else [answer]
+                if any(map(unanswered, names)):
+                    return Feedback(None, self.how)
+                read = [self._name(name) for name in names]
+                return next((name for name in read if not isinstance(name, str)), set(read))
+            case "function":
+                given = self._tried(answer) if callable(answer) else []
+                return None if isinstance(given, list) and all(map(unanswered, given)) else given
+        return Feedback(None, self.how, given=True)
 
-    def same(self, given: float, wanted: float) -> bool:
-        return abs(given - wanted) <= self.within + 1e-9
+    def same(self, given: Any, wanted: Any) -> bool:
+        """Whether an answer that was read is this one; of several names that are right, one of them."""
+        match self.kind:
+            case "number":
+                return abs(given - wanted) <= self.within + 1e-9
+            case "name":
+                return given in wanted if isinstance(wanted, set) else given == wanted
+            case "names":
+                return given == wanted
+        return all(map(_alike, given, wanted))
 
-    def hint(self, given: float, right: float) -> Feedback:
-        if any(self.same(given * unit, right) for unit in {self.of, self.of / 100} - {1, 0.01}):
-            return Feedback(None, f"The share is right, but in another unit. {self.how}", given=True)
-        return Feedback(False, f"{given:g} is too {'high' if given > right else 'low'}.")
+    def hint(self, given: Any, right: Any) -> Feedback:
+        """What a wrong answer is told that nobody foresaw."""
+        match self.kind:
+            case "number" if any(self.same(given * x, right) for x in {self.of, self.of / 100} - {1, 0.01}):
+                return Feedback(None, f"The share is right, but in another unit. {self.how}", given=True)
+            case "number":
+                return Feedback(False, f"{given:g} is too {'high' if given > right else 'low'}.")
+            case "name":
+                return Feedback(False, f"It is not {given!r}.")
+            case "names":
+                extra, lacking = ", ".join(sorted(given - right)), len(right - given)
+                said = f"Not among them: {extra}. " * bool(extra) + f"Missing: {lacking}." * bool(lacking)
+                return Feedback(False, said.strip())
+        three = zip(self.options, given, right, strict=True)
+        call, told, truth = next(each for each in three if not _alike(*each[1:]))
+        return Feedback(False, f"{self._spell(call)} gives {short(told)} instead of {short(truth)}.")
 
-
-@dataclass(frozen=True)
-class Name:
-    """One name of those that exist; of several that are right, or wrong for one reason, a set of them.
-
-    Where the options are a mapping, its values are what figures print in place of a name.
-    """
-
-    noun: str
-    options: Iterable[str]
-
-    @property
-    def how(self) -> str:
-        return f"Put the name of a {self.noun} in place of the dots, in quotation marks."
-
-    def read(self, answer: Any) -> str | Feedback | None:
+    def _name(self, answer: Any) -> str | Feedback | None:
         if not isinstance(answer, str):
             return None
         labels = self.options if isinstance(self.options, Mapping) else {}
         spelled = {_plain(str(label)): name for name, label in labels.items()}
         spelled |= {_plain(option): option for option in self.options}
-        error = str(unknown_name(self.noun, answer, self.options))
+        error = str(unknown_name(self.words, answer, self.options))
         told = Feedback(None, f"I could not read that: {error[0].lower()}{error[1:]}", given=True)
         return spelled.get(_plain(answer), told)
 
-    def same(self, given: str, wanted: str | set[str]) -> bool:
-        return given in wanted if isinstance(wanted, set) else given == wanted
-
-    def hint(self, given: str, right: str | set[str]) -> Feedback:
-        return Feedback(False, f"It is not {given!r}.")
-
-
-class Names(Name):
-    """A set of names, or a text that lists them."""
-
-    same = staticmethod(operator.eq)
-
-    @property
-    def how(self) -> str:
-        return f'Put the name of each {self.noun} in braces, as in {{"one", "another"}}.'
-
-    def read(self, answer: Any) -> set[str] | Feedback | None:
-        if isinstance(answer, str) and isinstance(super().read(answer), Feedback):
-            answer = filter(str.strip, re.split(r"[,;\n]", answer))
-        names = [answer] if isinstance(answer, str) or not isinstance(answer, Iterable) else list(answer)
-        if any(map(unanswered, names)):
-            return Feedback(None, self.how)
-        read = [super(Names, self).read(name) for name in names]
-        return next((name for name in read if not isinstance(name, str)), set(read))
-
-    def hint(self, given: set[str], right: set[str]) -> Feedback:
-        extra, lacking = ", ".join(sorted(given - right)), len(right - given)
-        said = f"Not among them: {extra}. " * bool(extra) + f"Missing: {lacking}." * bool(lacking)
-        return Feedback(False, said.strip())
-
-
-@dataclass(frozen=True)
-class Function:
-    """A function, tried on every combination of arguments."""
-
-    head: str
-    calls: list[tuple]
-
-    @property
-    def how(self) -> str:
-        return f"Write the function {self.head}; what it gives back stands after the word return."
-
-    def read(self, answer: Any) -> list | Feedback | None:
+    def _tried(self, function: Any) -> list | Feedback:
+        """What a function gives back, call by call."""
         given = []
         # a notebook's own exit and quit would end its kernel
-        with patch.dict(getattr(answer, "__globals__", {}), exit=_stop, quit=_stop):
-            for call in self.calls if callable(answer) else ():
+        with patch.dict(getattr(function, "__globals__", {}), exit=_stop, quit=_stop):
+            for call in self.options:
                 try:
-                    given.append(_tidy(answer(*call)))
+                    given.append(_tidy(function(*call)))
                 except STOPS as error:  # whatever the learner's code raises is what the learner is told
                     words = f"{self._spell(call)} stopped with {type(error).__name__}: {error}"
                     return Feedback(False, words)
-        return None if all(map(unanswered, given)) else given
-
-    def same(self, given: list, wanted: list) -> bool:
-        return all(map(_alike, given, wanted))
-
-    def hint(self, given: list, right: list) -> Feedback:
-        three = zip(self.calls, given, right, strict=True)
-        call, told, truth = next(each for each in three if not _alike(*each[1:]))
-        return Feedback(False, f"{self._spell(call)} gives {short(told)} instead of {short(truth)}.")
+        return given
 
     def _spell(self, call: tuple) -> str:
-        return f"{self.head.partition('(')[0]}({', '.join(map(repr, call))})"
-
-
-@dataclass(frozen=True)
-class Discussion:
-    """Words, where there is no one right answer: they are not judged."""
-
-    mentions: str
-
-    @property
-    def how(self) -> str:
-        return f"This is a question for discussion: no answer is right or wrong. A good one {self.mentions}"
-
-    def read(self, answer: Any) -> Feedback:
-        return Feedback(None, self.how, given=True)
-
-
-KINDS = {"number": Number, "name": Name, "names": Names, "function": Function, "discussion": Discussion}
-"""What an exercise takes, by the key of ``answer`` that says so."""
+        return f"{self.words.partition('(')[0]}({', '.join(map(repr, call))})"
 
 
 def _stop(*_: Any) -> None:

@@ -19,7 +19,7 @@ from secondop.evaluation.published import published_rates
 from secondop.evaluation.tradeoff import tradeoff, wide
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rules import RECOMMENDATIONS
-from secondop.teaching.answers import KINDS, STOPS, Discussion
+from secondop.teaching.answers import STOPS, Kind
 from secondop.teaching.feedback import Feedback, unanswered
 from secondop.teaching.lesson_answers import LESSONS, drawn
 from secondop.teaching.markup import div, el
@@ -53,22 +53,21 @@ class Exercise:
         return f"Exercise {self.name}. {self.question}"
 
     def _repr_html_(self) -> str | None:
-        if not isinstance(self.kind, Discussion):
+        if self.kind.kind != "discussion":
             return None
         fold = el("summary", "cursor:pointer;", "What a good answer mentions")
-        good = el("p", "margin:.4em 0;", f"A good answer {self.kind.mentions}")
+        good = el("p", "margin:.4em 0;", f"A good answer {self.kind.words}")
         return div("max-width:56em;line-height:1.45;", el("details", "", fold, good))
 
     @cached_property
-    def kind(self) -> Any:
+    def kind(self) -> Kind:
         """What kind of answer it takes."""
         (kind, words), *more = self.text["answer"].items()
-        about = dict(more)
         if kind == "function":
-            about["calls"] = _of_lesson(self.name)[0]
-        elif kind in ("name", "names") and not about:
-            about["options"] = OPTIONS[words]()
-        return KINDS[kind](words, **about)
+            return Kind(kind, words, _of_lesson(self.name)[0])
+        if kind in ("name", "names") and not more:
+            return Kind(kind, words, OPTIONS[words]())
+        return Kind(kind, words, **dict(more))
 
     def check(self, answer: Any, *about: Any) -> Feedback:
         """Say whether an answer is right. Nothing that is handed in makes it stop.

@@ -88,9 +88,10 @@ def _misread(*strategies: Strategy, **simulated: int) -> list[pd.Series]:
 def _expert_helps() -> str:
     alone = read_strategies(_breast(), [Strategy.none()]).set_index("reference_class")
     expert = _breast().skilled(alone["under"] / 2, alone["over"] / 2)
-    like, better = ({"resolution": "third decides", "third": third} for third in (None, expert))
-    ways = Strategy.always("like them", **like), Strategy.always("expert", **better)
-    return _apart(*_misread(*ways, n=200_000, seed=3))
+    decides = {"resolution": "third decides"}
+    ways = Strategy.always("like them", **decides), Strategy.always("expert", third=expert, **decides)
+    like, better = _misread(*ways, n=200_000, seed=3)
+    return (like - better).idxmax()
 
 
 def _harmful() -> set[str]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from secondop.errors import SecondopError, unknown_name
@@ -16,19 +14,14 @@ from secondop.teaching.markup import SMALL, TEXT, div, el
 if TYPE_CHECKING:
     from secondop.teaching.cards import Deck
 
-
-def need_lab(package: str = "anywidget") -> ModuleType:
-    """A package that widgets are made of, or what to install where any of them is missing."""
-    try:
-        return import_module(package)
-    except ImportError as error:
-        raise SecondopError(
-            f"This is a widget for JupyterLab, and {error.name or 'a package that it needs'} is not "
-            'installed. Install it with: pip install "secondop[lab]", then restart the kernel.'
-        ) from error
-
-
-anywidget, traitlets = need_lab("anywidget"), need_lab("traitlets")
+try:
+    import anywidget
+    import traitlets
+except ImportError as error:
+    raise SecondopError(
+        f"This is a widget for JupyterLab, and {error.name or 'a package that it needs'} is not "
+        'installed. Install it with: pip install "secondop[lab]", then restart the kernel.'
+    ) from error
 
 
 class Still:

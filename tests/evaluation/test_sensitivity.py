@@ -14,14 +14,16 @@ from secondop.cohorts.simulate import simulate
 from secondop.cohorts.truth import Streams, Truth, fact_plans
 from secondop.errors import SecondopError, UnknownNameError
 from secondop.evaluation import sensitivity
-from secondop.evaluation.sensitivity import MEASURES, propagate, tornado
-from secondop.evaluation.thresholds import (
+from secondop.evaluation.sensitivity import (
+    MEASURES,
     asking_whether_met,
     draw_thresholds,
     met,
     parameters_of,
+    propagate,
     saying_whether_met,
     thresholds,
+    tornado,
 )
 from secondop.evaluation.tradeoff import tradeoff
 from secondop.evaluation.uncertainty import bands, best_policies, net_benefits

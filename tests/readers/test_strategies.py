@@ -83,22 +83,22 @@ def test_reading_only_grave_answers_again_lowers_over_calls_and_raises_under_cal
 
 
 RESOLVED = [
-    # first, second, third   majority  third decides
-    ((0, 1, 0),              0,        0),
-    ((0, 1, 1),              1,        1),
-    ((0, 2, 1),              1,        1),
-    ((2, 1, 0),              1,        0),
-    ((0, 1, 2),              1,        2),
+    # first, second, third   majority  median  third decides
+    ((0, 1, 0),              0,        0,      0),
+    ((0, 1, 1),              1,        1,      1),
+    ((0, 2, 1),              1,        1,      1),
+    ((2, 1, 0),              1,        1,      0),
+    ((0, 1, 2),              1,        1,      2),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("answers", "majority", "third"), RESOLVED)
-def test_who_decides_when_two_differ(answers, majority, third):
+@pytest.mark.parametrize(("answers", "majority", "median", "third"), RESOLVED)
+def test_who_decides_when_two_differ(answers, majority, median, third):
     said = (0, 1, 2)
     model = ReaderModel(said, said, np.full((3, 3), 1 / 3), [1] * 3)
     joint = np.zeros((3, 3, 3, 3, 2))
     joint[(slice(None), *answers, 0)] = 1
-    for name, decided in zip(RESOLUTIONS, (majority, third), strict=True):
+    for name, decided in zip(RESOLUTIONS, (majority, median, third), strict=True):
         wrong = _outcomes(model, Strategy.always(resolution=name), joint)["misclassified"]
         assert wrong.tolist() == [float(x != decided) for x in said], name
 
@@ -344,8 +344,10 @@ def quadrature(model, strategy) -> float:
         h2_after_h, h2_after_g = (
             says_harmless(strategy.second, r) for r in (strategy.anchoring, 1 / strategy.anchoring)
         )
-        h3 = says_harmless(strategy.third)
-        return h1 * (h2_after_h + (1 - h2_after_h) * h3) + (1 - h1) * h2_after_g * h3
+        h3_after_h, h3_after_g = (
+            says_harmless(strategy.third, r) for r in (strategy.third_anchoring, 1 / strategy.third_anchoring)
+        )
+        return h1 * (h2_after_h + (1 - h2_after_h) * h3_after_h) + (1 - h1) * h2_after_g * h3_after_g
 
     beta = stats.beta(s * m, s * (1 - m))
     return integrate.quad(lambda p: wrong(p) * beta.pdf(p), 0, 1)[0]
@@ -358,7 +360,7 @@ KINDS = [
     ("expert third", Strategy.always(third=EXPERT)),
     ("experts throughout", Strategy.always(first=EXPERT, second=EXPERT, third=EXPERT)),
     ("second knows the first answer", Strategy.always(anchoring=1.437)),
-    ("second knows it, and an expert is third", Strategy.always(anchoring=3, third=EXPERT)),
+    ("third knows it too, and is an expert", Strategy.always(anchoring=3, third=EXPERT, third_anchoring=2)),
 ]
 
 
@@ -439,7 +441,7 @@ MISTAKES = [
     ("other cases",  lambda: read_strategies(GRAVE, [Strategy.always(second=OTHER)]),  "other cases"),
     ("no list of strategies",  lambda: read_strategies(GRAVE, Strategy.none()),  "list of Strategy"),
     ("no strategy at all",  lambda: read_strategies(GRAVE, []),  "list of Strategy"),
-    ("no such resolution",  lambda: Strategy.always(resolution="majorty"),  "majority, third decides"),
+    ("no such resolution",  lambda: Strategy.always(resolution="majorty"),  "majority, median, third decides"),
     ("no odds ratio",  lambda: Strategy.always(anchoring=0),  "odds ratio"),
     ("more than all",  lambda: Strategy("x", {"grave": 1.2}),  "from 0 to 1"),
     ("a share for no answer",  lambda: read_strategies(GRAVE, [Strategy("x", {"gravel": 1})]),  "'grave'"),
