@@ -42,7 +42,8 @@ from typing import Any
 __version__ = "0.2.0"
 
 _STUB = Path(__file__).with_suffix(".pyi").read_text("utf-8")  # where each name is at home
-_HOME_OF = {name: home for home, name in re.findall(r"^from (\S+) import (\w+)", _STUB, re.M)}
+_HOMES = re.findall(r"^from (\S+) import (.+)", _STUB, re.M)
+_HOME_OF = {name: home for home, names in _HOMES for name in re.findall(r"(\w+) as", names)}
 
 __all__ = sorted(_HOME_OF)
 

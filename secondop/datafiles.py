@@ -171,10 +171,8 @@ def _runs(process: int) -> bool:
         return False  # nobody remove a file that is open
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # another user's, so it runs
-        return True
+    except OSError as error:  # unless there is none, it is another user's, so it runs
+        return not isinstance(error, ProcessLookupError)
     return True
 
 

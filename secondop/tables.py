@@ -148,7 +148,8 @@ def show(
     made = made.loc[:, [x not in _MAY_BE_IDLE or made[x].notna().to_numpy().any() for x in made.columns]]
     n, caption, made = len(made), _captioned(caption, attrs, made), made.head(most)
     names, named = [*map(name_of, made.columns)], [x for x in made.index.names if x is not None]
-    there = dict.fromkeys([*names, *named, *chain(*made.columns.to_frame().to_numpy().tolist())])
+    levels = (x if isinstance(x, tuple) else (x,) for x in made.columns)
+    there = dict.fromkeys([*names, *named, *chain(*levels)])
     for asked in (*own, *(percent if not isinstance(percent, bool) else ())):
         if asked not in there:
             raise unknown_name("column", asked, map(str, there))
@@ -200,7 +201,7 @@ def _captioned(caption: str, attrs: Mapping[str, Any], made: pd.DataFrame) -> st
         return caption
     noun = "simulated case" if attrs["simulated"] else "case"
     counted = [made.iloc[:, i].dropna() for i, name in enumerate(made.columns) if name == "n"]
-    n = {*counted[0]} if counted else ()
+    n = {*counted[0]} if counted and is_numeric(counted[0]) else ()
     many = plural(int(*n), noun) if len(n) == 1 else "Simulated cases" * attrs["simulated"]
     return " ".join(f"{x.rstrip('.')}." for x in (caption, many) if x)
 

@@ -67,7 +67,7 @@ def write_reference(
     ]
     concepts = written[:-1]
     rows = [*searchable(groups), *_found_in(written)]
-    files = {page.file: jinja.get_template("document.html.j2").render(page=page) for page in written}
+    files = {page.file: jinja.get_template("base.html.j2").render(page=page) for page in written}
     files["reference.html"] = jinja.get_template("reference.html.j2").render(
         groups=listed,
         headings=headings,

@@ -82,11 +82,8 @@ def got(numbers: Mapping[str, Any], wanted: Iterable[Target], cases: Cases) -> l
             continue
         (outcome, among, measure), (group, reference) = target.about, cases.groups[target.name]
         weight = expected["sought"] if among == "sought" else np.ones(1, np.float32)
-        a, b = (
-            (weight * inside * expected[outcome]).sum(-1, dtype=float)
-            / (weight * inside).sum(-1, dtype=float)
-            for inside in (group, ~group if reference is None else reference)
-        )
+        sides = (weight * inside for inside in (group, ~group if reference is None else reference))
+        a, b = ((x * expected[outcome]).sum(-1, dtype=float) / x.sum(-1, dtype=float) for x in sides)
         found.append(a / b if measure == "risk ratio" else a / (1 - a) / (b / (1 - b)))
     return found
 

@@ -19,11 +19,12 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from secondop.arguments import checked
-from secondop.cohorts.parameters import EFFECTS_ON
+from secondop.cohorts.parameters import EFFECTS_ON, TRAITS
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.scenario_file import as_scenario
-from secondop.cohorts.truth import Streams, Truth, fact_plans
+from secondop.cohorts.truth import FactPlan, Streams, Words, fact_plans
 from secondop.errors import SecondopError
+from secondop.rules.conditions import Condition
 
 PILOT, PILOT_SEED = 1 << 18, 2026
 """Cases, always the same, over which expected rates are averaged."""
@@ -41,16 +42,36 @@ def expit(log_odds: np.ndarray) -> np.ndarray:
 
 
 class Cases:
-    """True cases with what their outcomes depend on, ready for a scenario's numbers."""
+    """True cases, with what their outcomes depend on: ready for a scenario's numbers.
 
-    def __init__(self, scenario: Scenario, truth: Truth) -> None:
-        self.streams, self.traits = truth.streams, truth.traits
+    Their answers are places of levels (uint8), yes or no, counts and numbers.
+    """
+
+    def __init__(self, scenario: Scenario, streams: Streams, facts: Iterable[FactPlan] | None = None) -> None:
+        self.streams, self.answers = streams, {}
+        self.traits = {name: streams.normal(f"trait:{name}") for name in TRAITS}
+        for plan in fact_plans(scenario) if facts is None else facts:
+            self.answers[plan.fact.name] = plan.draw(self)
         conditions, effects = scenario.structure.conditions, scenario.structure.effects
-        self.wish, self.proposed = (truth.meets(conditions[x]) for x in ("wish", "intervention"))
+        self.wish, self.proposed = (self.meets(conditions[x]) for x in ("wish", "intervention"))
         self.groups = {
-            name: tuple(None if when is None else truth.meets(when) for when in pair)
+            name: tuple(None if when is None else self.meets(when) for when in pair)
             for name, pair in effects.items()
         }
+
+    def meets(self, condition: Condition) -> np.ndarray:
+        """Which of the cases meet a condition, by their true answers."""
+        answers = self.answers
+        return condition.to_expr(lambda x: Words(x, answers[x.name]) if x.has_levels else answers[x.name])
+
+    def score(self, name: str, correlations: dict[str, float]) -> np.ndarray:
+        """A standard normal for each case, correlated with its traits as stated."""
+        score = self.streams.normal(name)
+        if correlations:
+            score = score * np.float32(np.sqrt(1 - sum(x * x for x in correlations.values())))
+            for trait, correlation in correlations.items():
+                score += np.float32(correlation) * self.traits[trait]
+        return score
 
     def part(self, rows: slice) -> Cases:
         """Some of the cases."""
@@ -121,9 +142,9 @@ class Cases:
         treated = agree & treat["same"] | ~agree & treat["changed"]
         dropped = hits("outcome:plan_dropped", values["outcomes.plan_dropped"])
         sought = hits("outcome:sought", p["sought"])
-        values = (self.proposed, first, second, ~agree, sought, ~agree, treated)
-        values += (second & ~first, first & ~second, treated & self.proposed & dropped)
-        return dict(zip(TRUTH, values, strict=True))
+        found = (self.proposed, first, second, ~agree, sought, ~agree, treated)
+        found += (second & ~first, first & ~second, treated & self.proposed & dropped)
+        return dict(zip(TRUTH, found, strict=True))
 
 
 def rates_of(expected: dict[str, np.ndarray], wanted: Iterable[str] | None = None) -> dict[str, float]:
@@ -152,7 +173,7 @@ def _pilot_streams(rows: int) -> Streams:
 def pilot(scenario: Scenario, rows: int = PILOT) -> Cases:
     """Cases of a scenario on which its rates are worked out: the same random numbers in every scenario."""
     plans = fact_plans(scenario, scenario.structure.behind_outcomes)
-    return Cases(scenario, Truth(plans, _pilot_streams(rows)))
+    return Cases(scenario, _pilot_streams(rows), plans)
 
 
 def expected_rates(scenario: Scenario | str) -> dict[str, float]:

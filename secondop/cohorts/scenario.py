@@ -81,21 +81,12 @@ class Scenario:
 
         ``by`` names cases whose shares are stated apart; by default those of all others.
         """
-        if (fact, by) not in self.labels:
-            named = {", ".join(filter(None, key)) for key in self.labels}
-            raise unknown_name("fact with shares", f"{fact}, {by}" if by else fact, named)
-        return {label: self[path] for label, path in self.labels[fact, by].items()}
-
-    @cached_property
-    def labels(self) -> dict[tuple[str, str], dict[str, str]]:
-        """The paths of shares by answer, for each fact and those of its cases that are told apart."""
-        found = {}
-        for name in self.structure.rule_book.facts:
-            for by in ("", *self.structure.strata.get(name, ())):
-                start = place(name, by)
-                paths = self.structure.share_paths(start, self.parameters)
-                found[name, by] = {path.removeprefix(f"{start}.").split(".", 1)[-1]: path for path in paths}
-        return found
+        structure, start = self.structure, place(fact, by)
+        if fact not in structure.rule_book.facts or by not in ("", *structure.strata.get(fact, ())):
+            named = f"{fact}, {by}" if by else fact
+            raise unknown_name("fact with shares", named, structure.rule_book.facts)
+        paths = structure.share_paths(start, self.parameters)
+        return {path.removeprefix(f"{start}.").split(".", 1)[-1]: self[path] for path in paths}
 
     def replace(self, changes: Mapping[str, float | Parameter] | None = None, **more: Any) -> Scenario:
         """The same scenario with other values; this one stays as it is.

@@ -147,7 +147,7 @@ class _File:
     def shares(self, start: str, stated: Any) -> str:
         """Shares by answer, or as a list in the order of answers: in place of those that were there."""
         listed = stated if isinstance(stated, list) else [stated]
-        paths = self.structure.share_paths(start, [f"{start}.shares.{i}" for i in range(len(listed))])
+        paths = self.structure.share_paths(start, {f"{start}.shares.{i}" for i in range(len(listed))})
         if isinstance(stated, dict):
             given = {f"{start}.shares.{label}": share for label, share in stated.items()}
         elif len(paths) != len(listed):

@@ -26,11 +26,11 @@ from secondop.cohorts.outcomes import TRUTH, Cases
 from secondop.cohorts.parameters import TRAITS
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.scenario_file import as_scenario
-from secondop.cohorts.truth import Streams, Truth, fact_plans
+from secondop.cohorts.truth import Streams, fact_plans
 from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.rules.facts import Kind
 
-Frame = pd.DataFrame | pl.DataFrame
+Frame, Engine = pd.DataFrame | pl.DataFrame, Literal["pandas", "polars"]
 BLOCK = 1 << 17
 """Rows with random streams of their own."""
 THREADS = min(4, os.cpu_count() or 1)
@@ -59,12 +59,7 @@ class Gaps:
 
 @checked()
 def simulate(
-    scenario: Scenario | str,
-    n: int,
-    *,
-    seed: int,
-    engine: Literal["pandas", "polars"] = "pandas",
-    missing: Gaps | None = None,
+    scenario: Scenario | str, n: int, *, seed: int, engine: Engine = "pandas", missing: Gaps | None = None
 ) -> Frame:
     """Simulate a cohort: cases as they would be recorded, and the truth that no record shows.
 
@@ -101,7 +96,7 @@ def simulate_batches(
     *,
     seed: int,
     batch: int = BLOCK,
-    engine: Literal["pandas", "polars"] = "pandas",
+    engine: Engine = "pandas",
     missing: Gaps | None = None,
 ) -> Iterator[Frame]:
     """The rows of `simulate`, some at a time: any number of cases in the memory of one batch.
@@ -181,23 +176,22 @@ class Plan:
 
     def columns(self, streams: Streams, recentring: Callable | None = None) -> dict[str, np.ndarray]:
         """The recorded cases of a block as codes, and their truth: GAP, or no number, where not recorded."""
-        truth = Truth(self.facts, streams)
-        cases, numbers, found = Cases(self.scenario, truth), self.scenario, {}
+        cases, numbers, found = Cases(self.scenario, streams, self.facts), self.scenario, {}
         for name, fact in self.scenario.structure.rule_book.facts.items():
-            found[name] = truth.answers[name]
+            found[name] = cases.answers[name]
             if fact.kind is not Kind.NUMBER:
                 found[name] = found[name].astype(np.uint8, copy=False)
             for stream, share, correlation in self.gaps[name]:
                 if correlation:
                     cut = special.ndtri(1 - share).astype(np.float32)
-                    lost = truth.score(stream, {"difficulty": correlation}) > cut
+                    lost = cases.score(stream, {"difficulty": correlation}) > cut
                 else:
                     lost = streams.hits(stream, share)
                 if fact.kind is Kind.NUMBER:
                     found[name] = np.where(lost, np.nan, found[name])
                 else:
                     found[name] = found[name] | -lost.view(np.uint8)  # whatever it is: GAP
-        found |= {name: trait.astype(float) for name, trait in truth.traits.items()}
+        found |= {name: trait.astype(float) for name, trait in cases.traits.items()}
         if recentring is not None:
             numbers, missed = recentring(self.scenario, cases)
             found["missed"] = np.full(streams.rows, missed)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
-from itertools import product
+from itertools import count, product, takewhile
 from math import fsum
 from typing import Any
 
@@ -100,32 +99,35 @@ class Structure:
             found |= set(self.parents(fact.name)) if fact.name in found else set()
         return [fact for fact in self.order if fact.name in found]
 
-    def share_paths(self, start: str, among: Iterable[str]) -> list[str]:
+    def share_paths(self, start: str, among: Collection[str]) -> list[str]:
         """The paths of the shares stated at a place, least answer first; of a count as many as are there."""
         fact = self.rule_book.fact(start.split(".")[1])
         if fact.kind is Kind.FLAG:
             return [f"{start}.share"]
-        if fact.has_levels:
-            return [f"{start}.shares.{level}" for level in fact.levels]
-        if fact.kind is Kind.NUMBER:
-            return [
-                f"{start}.shares.{edge:g}" for edge in self.stated.get(f"{place(fact.name)}.breaks", [])[:-1]
-            ]
-        return [f"{start}.shares.{i}" for i in range(sum(x.startswith(f"{start}.shares.") for x in among))]
+        if fact.kind is Kind.COUNT:
+            labels = takewhile(lambda i: f"{start}.shares.{i}" in among, count())
+        else:
+            edges = self.stated.get(f"{place(fact.name)}.breaks", [])
+            labels = fact.levels or [f"{edge:g}" for edge in edges[:-1]]
+        return [f"{start}.shares.{label}" for label in labels]
 
 
 def problems(own: Mapping[str, Parameter], structure: Structure) -> Iterator[str]:
     """What is wrong with these parameters and with what is stated beside them; nothing if all is well."""
     yield from _of_numbers(own)
     yield from _of_rates({name: own[f"rates.{name}"].value for name in RATES if f"rates.{name}" in own})
-    groups = [
-        re.match(r"(effects\.[^.]+|facts\.\w+\.by\.[^.]+)\.", path) for path in (*own, *structure.stated)
-    ]
-    groups = list(dict.fromkeys(found[1] for found in groups if found))
+    every = [*own, *structure.stated]
+    groups = [".".join(path.split(".")[:2]) for path in every if path.startswith("effects.")]
+    groups += [".".join(path.split(".")[:4]) for path in every if ".by." in path]
+    groups = list(dict.fromkeys(groups))
     yield from _of_effects(own, structure.stated, groups)
-    wrong = list(_of_conditions(structure, groups))
+    wrong, parents = list(_of_conditions(structure, groups)), set()
+    try:
+        parents |= {x for fact in (() if wrong else structure.order) for x in structure.parents(fact.name)}
+    except CycleError as error:
+        trail = error.args[1][::-1]
+        wrong.append(f"fact {trail[0]!r} depends on itself: {' on '.join(trail)}.")
     yield from wrong
-    parents = set() if wrong else {x for name in structure.strata for x in structure.parents(name)}
     yield from _of_facts(own, structure, groups, parents)
 
 
@@ -170,18 +172,12 @@ def _of_effects(own: Mapping, stated: Mapping, groups: Iterable[str]) -> Iterato
 
 def _of_conditions(structure: Structure, groups: Iterable[str]) -> Iterator[str]:
     due = ["wish", "intervention", *(f"{start}.when" for start in groups)]
-    found = [f"it does not state {path}." for path in due if path not in structure.stated]
+    yield from (f"it does not state {path}." for path in due if path not in structure.stated)
     for path in (x for x in structure.stated if sort_of(x) == "condition"):
         try:
             structure.condition(structure.stated[path])
         except SecondopError as error:
-            found.append(f"{path}: {error}")
-    try:
-        _ = found or structure.order
-    except CycleError as error:
-        trail = error.args[1][::-1]
-        found.append(f"fact {trail[0]!r} depends on itself: {' on '.join(trail)}.")
-    yield from found
+            yield f"{path}: {error}"
 
 
 def _of_facts(own: Mapping, structure: Structure, groups: list[str], parents: set[str]) -> Iterator[str]:

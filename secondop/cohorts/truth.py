@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import special
@@ -18,8 +18,10 @@ from scipy import special
 from secondop.cohorts.parameters import TRAITS
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.structure import place
-from secondop.rules.conditions import Condition
 from secondop.rules.facts import Fact, Kind
+
+if TYPE_CHECKING:
+    from secondop.cohorts.outcomes import Cases
 
 WORDS = 1 << 16
 _NORMALS = special.ndtri((np.arange(WORDS) + 0.5) / WORDS).astype(np.float32)
@@ -52,7 +54,7 @@ class Streams:
         return self.words(name) < np.float32(WORDS) * chance
 
 
-class _Words:
+class Words:
     """The answers to a fact with levels, as a condition compares them."""
 
     __hash__ = None
@@ -62,31 +64,6 @@ class _Words:
 
     def __eq__(self, level: object) -> np.ndarray:
         return self.places == self.fact.levels.index(level)
-
-
-class Truth:
-    """The true answers of some cases: places of levels (uint8), yes or no, counts and numbers."""
-
-    def __init__(self, plans: Iterable[FactPlan], streams: Streams) -> None:
-        self.streams = streams
-        self.traits = {name: streams.normal(f"trait:{name}") for name in TRAITS}
-        self.answers: dict[str, np.ndarray] = {}
-        for plan in plans:
-            self.answers[plan.fact.name] = plan.draw(self)
-
-    def meets(self, condition: Condition) -> np.ndarray:
-        """Which of the cases meet a condition, by their true answers."""
-        answers = self.answers
-        return condition.to_expr(lambda x: _Words(x, answers[x.name]) if x.has_levels else answers[x.name])
-
-    def score(self, name: str, correlations: dict[str, float]) -> np.ndarray:
-        """A standard normal for each case, correlated with its traits as stated."""
-        score = self.streams.normal(name)
-        if correlations:
-            score = score * np.float32(np.sqrt(1 - sum(x * x for x in correlations.values())))
-            for trait, correlation in correlations.items():
-                score += np.float32(correlation) * self.traits[trait]
-        return score
 
 
 class FactPlan:
@@ -113,12 +90,12 @@ class FactPlan:
         self.cuts = special.ndtri(1 - np.clip(above.round(12), 0, 1)).astype(np.float32)
         self.breaks = np.array(stated.get(f"{place(fact.name)}.breaks", ()), float)
 
-    def draw(self, truth: Truth) -> np.ndarray:
+    def draw(self, cases: Cases) -> np.ndarray:
         """The true answers, given those that its strata speak of."""
-        score, left = truth.score(f"fact:{self.fact.name}", self.correlations), None
+        score, left = cases.score(f"fact:{self.fact.name}", self.correlations), None
         inside: list[np.ndarray | None] = []  # the cases of each stratum, and last those of none
         for condition in self.strata:
-            held = truth.meets(condition)
+            held = cases.meets(condition)
             inside.append(held if left is None else held & left)
             left = ~held if left is None else left & ~held
         inside.append(left)
@@ -128,13 +105,13 @@ class FactPlan:
         drawn = np.zeros(len(score), np.uint8)
         for cut in self.cuts.T if live else ():  # where all else is fixed, one threshold serves every case
             drawn += (score > (cut[live[0]] if stratum is None else cut.take(stratum))).view(np.uint8)
-        found = self._as_answers(drawn, truth)
+        found = self._as_answers(drawn, cases.streams)
         for i, answer in self.fixed.items():
             others = False if inside[i] is None else ~inside[i]
             found = found * others + np.asarray(answer, found.dtype) * np.logical_not(others)
         return found
 
-    def _as_answers(self, drawn: np.ndarray, truth: Truth) -> np.ndarray:
+    def _as_answers(self, drawn: np.ndarray, streams: Streams) -> np.ndarray:
         match self.fact.kind:
             case Kind.FLAG:
                 return drawn.view(bool)
@@ -142,7 +119,7 @@ class FactPlan:
                 return drawn.astype(np.int64)
             case Kind.NUMBER:  # anywhere in its band, in whole tenths
                 start, width = self.breaks[:-1].take(drawn), np.diff(self.breaks).take(drawn)
-                within = truth.streams.words(f"within:{self.fact.name}") / WORDS
+                within = streams.words(f"within:{self.fact.name}") / WORDS
                 return np.maximum(start, np.floor((start + width * within) * 10) / 10)
         return drawn
 

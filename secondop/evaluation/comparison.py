@@ -14,22 +14,12 @@ from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.evaluation import contrasts as counted
 from secondop.evaluation.cohort import Cohort, is_simulated
 from secondop.evaluation.columns import NONE_ON_RECORD
-from secondop.evaluation.contrasts import ALL, OUTCOMES
+from secondop.evaluation.contrasts import ALL, DENOMINATORS, MEANT, OUTCOMES
 from secondop.evaluation.measures import NUMBERS, Z
 from secondop.evaluation.patterns import Patterns
-from secondop.evaluation.policies import refuse_clusters
-from secondop.evaluation.published import (
-    DENOMINATORS,
-    MEANT,
-    published_contrasts,
-    published_rates,
-    with_intervals,
-)
-from secondop.guideline.contrasts import SIDES
-from secondop.rules.conditions import Condition, as_condition
-from secondop.rules.facts import Fact
+from secondop.evaluation.published import published_contrasts, published_rates, with_intervals
+from secondop.evaluation.small_cells import hide_compared
 from secondop.rules.gate import any_frame
-from secondop.rules.spellings import matched
 
 _READINGS = "It is a rate of readings: compare it with read_strategies, not with a cohort."
 APART = {  # the roles of figures that are never compared, and why
@@ -61,6 +51,8 @@ def compare(
     fitted_to: Iterable[str] | None = None,
     sides: Mapping[str, tuple[Any, Any]] | None = None,
     redrawn: Iterable[Any] = (),
+    cluster: str | None = None,
+    min_cell: int | None = None,
 ) -> pd.DataFrame:
     """Published rates or contrasts beside a cohort's, with a verdict that never mixes what is unlike.
 
@@ -85,6 +77,12 @@ def compare(
     redrawn : iterable of cohorts
         The cohort at other values of what was fitted, whose spread (standard deviation, ``cohort_fitted``)
         widens its intervals. Without it, what was fitted is taken as exact.
+    cluster : str, optional
+        Of which patient or site each case is, as for :class:`~secondop.evaluation.cohort.Cohort`;
+        ``cohort_clusters`` says how many are in a denominator.
+    min_cell : int, optional
+        To share the table: figures of the cohort that rest on fewer cases are hidden, with those that would
+        tell them; ``attrs["hidden"]`` says how many rows.
 
     Returns
     -------
@@ -102,8 +100,9 @@ def compare(
     """
     published, (point, kept, figures, counts) = _published(published)
     columns, attrs = _columns(cohort), getattr(cohort, "attrs", {})
-    whom = _sides(published, sides or {}, columns)
-    answers, unreadable = counted.answers_of(cohort, whom)
+    whom = counted.sides_of(published, sides or {}, columns)
+    cluster = cluster or getattr(cohort, "cluster", None)
+    answers, unreadable = counted.answers_of(cohort, whom, cluster)
     simulated = is_simulated(attrs, columns)
     only_sought = not simulated and counted.only_sought(answers)
     others = [counted.answers_of(cases, whom)[0] for cases in redrawn if _columns(cases)]
@@ -118,14 +117,14 @@ def compare(
         told = row[kept].to_dict() | {f"published_{name}": row[name] for name in figures}
         told |= {(name if name in _APART else f"cohort_{name}"): x for name, x in seen.items()}
         rows.append(told | {"verdict": verdict, "reason": f"{reason} {remark}".strip()})
-    own = ["denominator", *counts, point, *NUMBERS[1:], "fitted"]
+    own = ["denominator", *["clusters"] * bool(cluster), *counts, point, *NUMBERS[1:], "fitted"]
     told = [f"published_{name}" for name in figures] + [f"cohort_{name}" for name in own]
     table = pd.DataFrame(rows, columns=[*kept, *told, *_APART, "verdict", "reason"])
-    whole = {f"cohort_{name}" for name in counts} | {"published_n"} & set(told)
+    whole = {f"cohort_{name}" for name in counts} | {"published_n", "cohort_clusters"} & set(told)
     table = table.astype(dict.fromkeys(whole, "Int64"))
     table.attrs |= {"unreadable": unreadable, "simulated": simulated}
     table.attrs["verification"] = f"{NONE_ON_RECORD.capitalize()}." if only_sought else ""
-    return table
+    return table if min_cell is None else hide_compared(table, min_cell)
 
 
 def _published(published: pd.DataFrame | None) -> tuple[pd.DataFrame, tuple]:
@@ -149,7 +148,6 @@ def _published(published: pd.DataFrame | None) -> tuple[pd.DataFrame, tuple]:
 def _columns(cohort: Any) -> list[str]:
     """The columns of a cohort, which must have outcomes and say who sought an opinion."""
     if isinstance(cohort, Cohort):
-        refuse_clusters(cohort)
         cohort = cohort.cases
     absent = f"what was given ({type(cohort).__name__}) has none of the columns {', '.join(OUTCOMES)}"
     absent = f"There is no outcome to compare: {absent}: give yours one of these names. {_REFUSED}"
@@ -159,31 +157,6 @@ def _columns(cohort: Any) -> list[str]:
     if "sought" not in names:
         raise SecondopError("No column 'sought'. If every case got an opinion: cohort.assign(sought=True).")
     return names
-
-
-def _sides(published: pd.DataFrame, stated: Mapping[str, tuple], names: list[str]) -> dict[str, tuple]:
-    """Of each contrast whose sides the cohort tells: its group, its reference, and whom both are among."""
-    if strangers := set(stated) - set(published["id"]):
-        raise unknown_name("published contrast", min(strangers), published["id"])
-
-    def tells(side: Any) -> bool:
-        if side is None or isinstance(side, str):
-            return side in (None, ALL, *names)
-        if not isinstance(side, Condition | Fact):
-            said = f"A side of a contrast is a condition, the name of a yes/no column, {ALL!r} or None"
-            raise SecondopError(
-                f"{said}; got a {type(side).__name__}. Add it to the cases, and name its column."
-            )
-        facts = as_condition(side).facts
-        return facts.keys() <= matched(names, facts).keys()
-
-    figures, found = published.set_index("id"), {}
-    for name, (group, other) in (SIDES | dict(stated)).items():
-        if name in figures.index and figures["denominator"][name] in DENOMINATORS:
-            other = ALL if other is None and figures["measure"][name] == "lift" else other
-            if tells(group) and tells(other):
-                found[name] = group, other, DENOMINATORS[figures["denominator"][name]][0]
-    return found
 
 
 def _fitted(published: pd.DataFrame, stored: Any, stated: Iterable[str] | None) -> set[str] | None:
@@ -234,8 +207,12 @@ def _seen(row: pd.Series, point: str, answers: Patterns, redrawn: list[Patterns]
     cells = [inside] if point == "rate" else [f"group {row['id']}", f"reference {row['id']}"]
 
     def figure(answers: Patterns) -> dict[str, Any]:
-        counts = answers.crossed(*cells, outcome)[0][0]
-        return counted.rate_of(counts) if point == "rate" else counted.contrast_of(row["measure"], counts)
+        some = answers.only(inside)
+        counts, squares = (x[0] for x in some.crossed(*cells, outcome))
+        many = {} if some.cluster is None else {"clusters": len(np.unique(some.cluster))}
+        if point == "rate":
+            return many | counted.rate_of(counts, squares)
+        return many | counted.contrast_of(row["measure"], counts, squares)
 
     seen = figure(answers) | {"denominator": inside, "fitted": nan}
     if len(redrawn) > 1:
@@ -259,7 +236,9 @@ def _verdict(row: pd.Series, point: str, seen: dict[str, Any], fitted: Collectio
         why = "follows from those that it was fitted to" if derived else "is one that it was fitted to"
         return "fitted", f"The scenario agrees by construction: this figure {why}."
     if isnan(seen["lower"]):
-        return "undetermined", "No case of the cohort is in the denominator."
+        one = "All cases in the denominator are of one cluster, which tells nothing of others."
+        nobody = "No case of the cohort is in the denominator."
+        return "undetermined", one if seen.get("clusters") == 1 else nobody
     low, high = row["lower"], row[point] if row["role"] == "upper bound" else row["upper"]
     if isnan(low) and isnan(high):
         return "undetermined", "Published without an interval or n: nothing says how far is too far."

@@ -153,7 +153,7 @@ def column_said(made: pd.DataFrame, i: int, percent: bool | Sequence[str], decim
     known, gap, say = [x for x in values if x is not None], GAP, str if name in _TYPED else said
     if known and _all_flags(known):
         gap, say = NOT_RECORDED, said
-    elif name == "measure":
+    elif name == "measure" and all(isinstance(x, str) for x in known):
         say = measure_said
     elif any(isinstance(x, Real) for x in known):  # beside words, such as what is hidden
         say = _number_or_words

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from itertools import pairwise
 
@@ -56,6 +56,14 @@ class Patterns:
         code = self.group * (self.cluster.max(initial=0) + 1) + self.cluster
         _, first, place = np.unique(code, return_index=True, return_inverse=True)
         return self.group[first], place
+
+    def only(self, name: str) -> Patterns:
+        """The patterns that do not answer this by no, if there are clusters: no other cluster counts."""
+        if self.cluster is None:
+            return self
+        keep = self.codes[name] > 0
+        rows = {x: getattr(self, x)[keep] for x in ("group", "weights", "squares", "cluster")}
+        return replace(self, codes={x: codes[keep] for x, codes in self.codes.items()}, **rows)
 
     def bits(self, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Of every pattern the questions that it answers by yes, and by unknown: the i-th as bit i."""

@@ -174,8 +174,8 @@ def refuse_clusters(cohort: Cohort) -> None:
     """Refuse a cohort with clusters where intervals do not account for them, rather than lose them."""
     if cohort.cluster:
         raise SecondopError(
-            f"The cohort counts by {cohort.cluster!r}, as firing_rates, tradeoff and decision_curve can; "
-            "here intervals would be too narrow. Make a Cohort without cluster=, and say so beside it."
+            f"The cohort counts by {cohort.cluster!r}, as firing_rates, tradeoff, decision_curve and compare "
+            "can; here intervals would be too narrow. Make a Cohort without cluster=, and say so beside it."
         )
 
 

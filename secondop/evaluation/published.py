@@ -1,4 +1,4 @@
-"""Published figures of second opinions: rates and contrasts, what they mean in a cohort, and rates pooled."""
+"""Published figures of second opinions: rates, contrasts, figures of your own, and rates pooled."""
 
 from __future__ import annotations
 
@@ -8,26 +8,9 @@ import pandas as pd
 from secondop.arguments import TEXT, checked, whole
 from secondop.datafiles import data_path
 from secondop.errors import SecondopError, refuse, unknown_name
-from secondop.evaluation.contrasts import ALL, DIFFER, OUTCOMES, SOUGHT, contrasted
+from secondop.evaluation.contrasts import DENOMINATORS, MEANT, contrasted
 from secondop.evaluation.measures import Z, wilson
 from secondop.rules.spellings import normalised
-
-# Published denominator -> which cases of a cohort it means, and the scenario that they must come from.
-DENOMINATORS = {
-    "second opinions obtained": (SOUGHT, None),
-    "second opinions obtained (cancer)": (SOUGHT, "oncology"),
-    "second opinions obtained (operation proposed)": (SOUGHT, "surgical"),
-    "cancer patients": (ALL, "oncology"),
-    "lymphoma patients re-read": (ALL, "oncology"),
-    "operations proposed": (ALL, "surgical"),
-    "operations proposed, mandatory review": (ALL, "surgical"),
-    "general population": (ALL, "general"),
-    "patients": (ALL, None),
-    "discrepant re-reads with follow-up tissue": (DIFFER, None),
-}
-# Published outcome -> the outcome of a cohort that it means.
-MEANT = {name: name for name in (*OUTCOMES, "diagnosis_same", "both_changed", "either_changed", "sought")}
-MEANT |= {"not_confirmed": "treatment_changed"}
 
 _COUNTED = ("Wilson from count", "Wilson from n")
 _FEWEST = 3  # rates to pool

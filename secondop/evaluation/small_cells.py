@@ -10,9 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+import pandas as pd
+
+from secondop.evaluation.cohort import EITHER
 
 MIN_CELL = 5
 HIDDEN = "hidden"
+_SIDES, _BOTH = ("group", "reference"), ("both_changed", "either_changed")
 
 
 def small(counts: np.ndarray, least: int) -> np.ndarray:
@@ -106,3 +110,29 @@ def _alone(hidden: np.ndarray, row: int, part: int) -> bool:
         rows |= reached
         parts |= others[rows].any(0)
     return not parts[part]
+
+
+def hide_compared(table: pd.DataFrame, least: int) -> pd.DataFrame:
+    """A table of ``compare`` without figures that rest on small counts.
+
+    A row shows all figures of the cohort or none. Hidden too are rows that differ from another one of the
+    same outcome by a small count, and, beside any of four outcomes of which each follows from the other three
+    (the diagnosis changed, the treatment, both, either), *both* and *either*.
+    """
+    table, own = table.copy(), [x for x in table if x.startswith(("cohort_", "difference"))]
+    sides = [("n", "count")] if "cohort_count" in table else [(f"n_{x}", f"k_{x}") for x in _SIDES]
+    counts = {x: table[f"cohort_{x}"].fillna(0).to_numpy(float) for x in ("unknown", *sum(sides, ()))}
+    hide, told, outcome = np.zeros(len(table), bool), table["cohort_denominator"], table["outcome"]
+    for n, k in ((counts[n], counts[k]) for n, k in sides):
+        parts = [n, k, n - k, counts["unknown"], n - k - counts["unknown"]]
+        hide |= small(np.stack(parts, -1), least).any(-1)
+        alike = (outcome.to_numpy()[:, None] == outcome.to_numpy()) & (n[:, None] < n)
+        hide |= (alike & (small(n - n[:, None], least) | small(k - k[:, None], least)) & (n > 0)).any(-1)
+    kin = outcome.isin(_BOTH)
+    hide |= kin & told.isin(told[hide & (kin | outcome.isin(EITHER))])
+    hide &= told.notna()
+    for name in own[own[0] == "cohort_denominator" :]:
+        table.loc[hide, name] = pd.NA if table[name].dtype == "Int64" else np.nan
+    table.loc[hide, "reason"] = f"Hidden: the figures rest on a count below {least}, or would tell one."
+    table.attrs["hidden"] = int(hide.sum())
+    return table

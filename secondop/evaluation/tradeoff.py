@@ -17,6 +17,7 @@ from secondop.evaluation.columns import known_by_policy, known_words
 from secondop.evaluation.corrected import NET_FORESIGHT, NET_MEASURES, NET_OF, net_table
 from secondop.evaluation.differences import ranked
 from secondop.evaluation.measures import BEST, MEASURES, NUMBERS, odds_of, table, tidy
+from secondop.evaluation.patterns import Patterns
 from secondop.evaluation.policies import FORESIGHT, Policy, choose, judged, refuse_no_chance
 from secondop.evaluation.verification import Verification, learn
 from secondop.guideline.second_opinion import RULE_BOOK
@@ -42,6 +43,7 @@ def tradeoff(
     verified: str | None = None,
     method: str | None = None,
     given: Sequence[str] | None = None,
+    prevalence: float | None = None,
     rule_book: RuleBook = RULE_BOOK,
 ) -> pd.DataFrame:
     """What each policy refers, finds and misses, per 100 cases, and its net benefit.
@@ -69,6 +71,10 @@ def tradeoff(
     given : list of str, optional
         Facts that make cases alike, beside the verdicts of the policies and the group; by default all that
         are recorded. ``[]``: the verdicts alone.
+    prevalence : float, optional
+        For cases sampled by their outcome (case-control): the share that changes among all, to which cases
+        are weighted. Intervals are those of a weighted sample: right for sensitivity, specificity and
+        referral rate, up to three times too wide for true positives and net benefit.
 
     Returns
     -------
@@ -91,7 +97,8 @@ def tradeoff(
     odds_of(threshold)  # refuses what is no probability before anything is counted
     told = {"by": by, "weights": weights, "cluster": cluster, "verified": verified}
     cohort, chosen = _chosen(cohort, policies, outcome, scores or {}, rule_book, **told)
-    return weigh(cohort, chosen, np.atleast_1d(threshold), learned=learn(cohort, chosen, method, given))
+    learned = learn(cohort, chosen, method, given)
+    return weigh(cohort, chosen, np.atleast_1d(threshold), learned=learned, prevalence=prevalence)
 
 
 @checked(policies=OWN)
@@ -108,6 +115,7 @@ def decision_curve(
     verified: str | None = None,
     method: str | None = None,
     given: Sequence[str] | None = None,
+    prevalence: float | None = None,
     rule_book: RuleBook = RULE_BOOK,
 ) -> pd.DataFrame:
     """Net benefit of each policy over decision thresholds (Vickers & Elkin 2006, Med Decis Making 26:565).
@@ -126,7 +134,8 @@ def decision_curve(
         steps = {f"{name} from {at}": (nw.col(f"score {name}") >= at, at) for at in thresholds}
         chosen += [Policy(step, name, "score", "", *cut) for step, cut in steps.items()]
         names |= dict.fromkeys(steps, name)
-    made = weigh(cohort, chosen, thresholds, CURVE, learn(cohort, chosen, method, given))
+    learned = learn(cohort, chosen, method, given)
+    made = weigh(cohort, chosen, thresholds, CURVE, learned, prevalence=prevalence)
     return made.assign(policy=made["policy"].replace(names))
 
 
@@ -173,6 +182,7 @@ def weigh(
     measures: Sequence[str] = (),
     learned: Verification | None = None,
     delta: float = 0.0,
+    prevalence: float | None = None,
 ) -> pd.DataFrame:
     """The tidy table of :func:`tradeoff` for these policies: all measures, or only those named.
 
@@ -185,7 +195,10 @@ def weigh(
     asked = {policy.name: policy.refers for policy in policies if policy.refers is not None}
     seen = cohort.patterns(asked, tuple(dict.fromkeys((*outcome, *truth))))
     seen.codes[FORESIGHT] = seen.codes[f"flag {outcome[0]}"]
-    attrs = cohort.about()
+    attrs, n = cohort.about(), seen.crossed("all")[0].sum(1)
+    if prevalence is not None:
+        _reweigh(seen, prevalence, cohort.net)
+        attrs["prevalence"] = prevalence
 
     def crossed(*flags: str) -> Iterable[np.ndarray]:
         """Counts and their squares, of each policy."""
@@ -194,8 +207,7 @@ def weigh(
 
     rows = [(p.name, group, p.label, p.sort, p.kind) for p in policies for group in seen.groups]
     about = pd.DataFrame(rows, columns=["policy", "group", "label", "sort", "kind"])
-    n = seen.crossed("all")[0].sum(1).astype(float if cohort.weights else int)
-    about.insert(2, "n", np.tile(n, len(policies)))
+    about.insert(2, "n", np.tile(n, len(policies)).astype(float if cohort.weights else int))
     if cohort.cluster:
         about.insert(3, "clusters", np.tile(cohort.clusters, len(policies)))
     counts, squares = crossed(*outcome)
@@ -231,6 +243,21 @@ def weigh(
     made = made[kept].reset_index(drop=True)
     made.attrs |= attrs
     return made
+
+
+def _reweigh(seen: Patterns, prevalence: float, net: bool) -> None:
+    """Weight cases that were sampled by their outcome, so that the share that changes is as given."""
+    changed = seen.codes.get("flag changed", np.array([2]))
+    if not 0 < prevalence < 1:
+        raise SecondopError(f"prevalence is the share that changes, above 0 and below 1; got {prevalence!r}.")
+    if net or (changed == 2).any() or len(set(changed)) < 2:
+        raise SecondopError(
+            "prevalence= weights cases by their outcome: every case needs a known yes or no, some of each. "
+            "Keep the cases whose outcome is known if it was known for all that were sampled."
+        )
+    share = seen.weights[changed == 1].sum() / seen.weights.sum()
+    factor = np.where(changed == 1, prevalence / share, (1 - prevalence) / (1 - share))
+    seen.weights, seen.squares = seen.weights * factor, seen.squares * factor**2
 
 
 @checked(table=made_by("tradeoff", "policy", "group", "measure", "threshold", *NUMBERS))

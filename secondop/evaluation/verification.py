@@ -207,22 +207,23 @@ def _sides(
     weights: np.ndarray, known: np.ndarray, sides: Mapping[str, np.ndarray], groups: Mapping[str, np.ndarray]
 ) -> list[str]:
     """The policies without one known outcome among those referred, or not; refused where these are many."""
-    whom = {"": (known | True, None)}
-    if known.any():
-        both = (("refers", False), ("does not refer", True))
-        whom = {f" that the policy {x!r} {to}": (y ^ no, x) for x, y in sides.items() for to, no in both}
-        whom |= {f" of group {name!r}": (inside, None) for name, inside in groups.items()}
-    empty = {said: x for said, x in whom.items() if weights[x[0]].sum() and not known[x[0]].any()}
-    sizes = {said: weights[inside].sum() for said, (inside, _) in empty.items()}
-    least = {said: FEW * weights.sum() * (name is not None) for said, (_, name) in empty.items()}
-    if many := [
-        f"{'the ' * bool(said)}{size:,.0f} cases{said}" for said, size in sizes.items() if size > least[said]
-    ]:
+    both = (("refers", False), ("does not refer", True))
+    whom = {
+        f"the {{}} cases that the policy {x!r} {to}": (y ^ no, x) for x, y in sides.items() for to, no in both
+    }
+    whom |= {f"the {{}} cases of group {name!r}": (inside, None) for name, inside in groups.items()}
+    whom = whom if known.any() else {"{} cases": (known | True, None)}
+    empty, many = [], []
+    for said, (inside, name) in whom.items():
+        if (size := weights[inside].sum()) and not known[inside].any():
+            empty.append(name)
+            many += [said.replace("{}", f"{size:,.0f}", 1)] * bool(name is None or size > FEW * weights.sum())
+    if many:
         raise SecondopError(
             f"No outcome is known among {'; nor among '.join(many)}: nothing tells what an opinion would "
             "change there. Choose other policies or groups, or leave method away: bounds need no such case."
         )
-    return [name for _, name in empty.values()]
+    return empty
 
 
 def _crossed(

@@ -9,10 +9,9 @@ from typing import Any
 _HOMES = {
     "rates": "all_books attrition firing_rates overlap",
     "policies": "decision_curve net_benefit tradeoff yield_above_chance",
-    "knowledge": "read_strategies triage_lifts yield_at_signal",
+    "published": "compare read_strategies triage_lifts yield_at_signal",
     "learned": "calibration importance same_volume second_readings",
     "people": "along_trait flow icon_array",
-    "comparison": "compare",
     "uncertainty": "departures propagate tornado verification_bias",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

@@ -61,10 +61,8 @@ def same_volume(table: pd.DataFrame) -> go.Figure:
     if top["winner"]:
         ahead, other = ("learned", "rule_book")[:: 1 if top["winner"] == "learned triage" else -1]
         alike = ways["winner"] == top["winner"]
-        title = (
-            f"With {top['referral_rate']:.0f} of 100 cases referred, {_WHO[ahead]} finds {top[ahead]:.1f} "
-        )
-        title += f"changes, {_WHO[other]} finds {top[other]:.1f}"
+        title = f"With {top['referral_rate']:.0f} of 100 cases referred, {_WHO[ahead]} finds {top[ahead]:.1f}"
+        title += f" changes, {_WHO[other]} finds {top[other]:.1f}"
         title += ", too close to call" * (top["winner"] == "neither")
         title += f"; {alike.sum()} of {len(ways)} comparisons end so" * (not alike.all())
     note = f"{cases_of(table)}, each scored by a model that did not learn from it. At the right: changes "

@@ -42,7 +42,7 @@ def firing_rates(table: pd.DataFrame, truth: pd.DataFrame | None = None) -> go.F
     place, colour = rows["kind"].map([*_KINDS].index), rows["kind"].map(_COLOURS).map(COLOURS)
     rows = rows.assign(place=place, rate=rate, about=rows["label"], colour=colour, known=rows["min"])
     rows["head"] = rate if grouped else rows["kind"].map(_KINDS)
-    rows["label"] = rows["group"].map(spoken) if grouped else rate
+    rows["label"] = rows["group"].astype(str).str.replace("_", " ") if grouped else rate
     rows = rows.sort_values(["place", "head", "min"], ascending=[True, True, False], ignore_index=True)
     block = rows.groupby("head").cumcount() % max(_COLUMN, ceil(len(rows) / 2))
     rows["column"] = 1 * ((rows.index - block >= len(rows) / 2) & (len(rows) > _COLUMN / 2))

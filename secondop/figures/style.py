@@ -105,7 +105,8 @@ class Drawing:
                 if end in part:
                     bar = {"x": _plain(part[end] - part[start]), "base": _plain(part[start]), "name": name}
                     bar |= {"y": _plain(part["y"]), "orientation": "h", "showlegend": False}
-                    self.fig.add_bar(marker=marker, **bar | axes(panel) | self._hover(told) | look)
+                    hover = self._hover(told if name == "known" or "known" not in part else None)
+                    self.fig.add_bar(marker=marker, **bar | axes(panel) | hover | look)
             if "upper" in part:
                 thin = {"error_x": whisker(part["lower"], part["lower"], part["upper"]), "name": "interval"}
                 self.points(part["lower"], part["y"], panel=panel, marker={"size": 1, "color": INK}, **thin)
@@ -115,11 +116,11 @@ class Drawing:
                 mark = {"marker": mark, "name": "mark", "cliponaxis": False} | look
                 self.points(part["at"], part["y"], told, panel=panel, **mark)
 
-    def upright(self, x: float, colour: str = INK, *, panel: int | None = None, **look: Any) -> None:
-        """A line through all rows of a ladder, or of one panel, such as for chance."""
-        for number in range(len(self.panels)) if panel is None else [panel]:
-            ends, look = [0.5, 0.5 - len(self.panels[number].labels)], {"width": 1.5, "dash": "dot"} | look
-            self.line([x, x], ends, colour, panel=number, **look)
+    def upright(self, x: float, colour: str = INK, **look: Any) -> None:
+        """A line through all rows of a ladder, such as for chance."""
+        for i, panel in enumerate(self.panels):
+            ends, look = [0.5, 0.5 - len(panel.labels)], {"width": 1.5, "dash": "dot"} | look
+            self.line([x, x], ends, colour, panel=i, **look)
 
     def name(self, x: float, y: float, text: str, colour: str = INK, *, panel: int = 0) -> None:
         """A direct label at a mark, with a leader line, placed where there is room; the first come first."""
@@ -132,11 +133,7 @@ class Drawing:
         return self
 
     def done(self) -> go.Figure:
-        """Lay it out for both widths, and say in ``layout.meta`` what a page needs beside it.
-
-        That is the title and its note unbroken, the layout for a phone, the numbers as a table, and a
-        description for who cannot see it: the finding, what is drawn, the numbers.
-        """
+        """Lay it out for both widths; ``layout.meta`` is what a page needs, and a description in words."""
         from secondop.figures.layout import laid_out
 
         wide, narrow = (laid_out(self, width) for width in (WIDE, NARROW))

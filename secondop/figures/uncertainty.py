@@ -77,10 +77,8 @@ def propagate(table: pd.DataFrame) -> go.Figure:
     title = f"“{top['label']}”: {span(top['lower'], top['upper'], 1)} {unit} in 95 % of draws, "
     title += f"{number(top['base'], 1)} as stated"
     title += f"; {ties} more{of} spread as widely" if ties else f"; the widest spread{of}" * (len(rows) > 1)
-    note = (
-        f"{table.attrs['n']:,} simulated cases in each of {rows['draws'].max():,} draws of all parameters, "
-    )
-    note += "those that count nothing left out. Thin: 95 % of draws. Bar: half of them; hatched: if missing "
+    note = f"{table.attrs['n']:,} simulated cases in each of {rows['draws'].max():,} draws of all parameters,"
+    note += " those that count nothing left out. Thin: 95 % of draws. Bar: half of them; hatched: if missing "
     note += "were yes. Tick and value: median. Diamond: as stated."
     note += f" Without a number, so not drawn: {', '.join(table.loc[~whole, 'policy'])}." * (not whole.all())
     yes, halves = rows["policy"].str.endswith(IF_YES), rows[["lower_half", "upper_half"]]
@@ -112,7 +110,8 @@ def verification_bias(table: pd.DataFrame) -> go.Figure:
         hit = rows["lower"]["estimate"] <= rows["value"]["truth"] <= rows["upper"]["estimate"]
         title += f"; its interval {'includes' if hit else 'misses'} the truth, {rows['end']['truth']}"
     note = f"{basis_of(table[1:])} Thin: 95 % interval. Hatched: whatever the unknown answers are."
-    shown = pd.DataFrame({"way": rows["way"].map(capital), unit: rows["end"], "cases": rows["n"]})
+    shown = pd.DataFrame({"way": rows["way"].map(capital), unit: rows["end"]})
+    shown["cases"] = rows["n"].map("{:,.0f}".format)
     shown["95 % interval"] = pd.Series(texts(rows, "lower", "upper"), rows.index).mask(bare, "none")
     limit = reach(rows[["value", "max", "upper"]])[1]  # what has no limit ends at the edge
     open_ = rows["way"].isin(["bounds", "known cases alone"]) & (rows["min"] < rows["max"])

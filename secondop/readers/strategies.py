@@ -30,7 +30,8 @@ class Strategy:
     A case is read again for the first answer, or since the first reader wants it: of those whom another look
     at the case would lead to another answer a share ``unsure``, of the rest a share ``sure``. Where two
     differ a third is read: the majority of three counts, or (``resolution``) "third decides".
-    Who knows the first answer favours it by an odds ratio: ``anchoring`` of the second reader; 1 is blinded.
+    Who knows the first answer favours it by an odds ratio: ``anchoring`` of the second reader,
+    ``third_anchoring`` of the third; 1 is blinded.
     """
 
     name: str
@@ -40,11 +41,13 @@ class Strategy:
     second: ReaderModel | None = None
     third: ReaderModel | None = None
     anchoring: float = 1.0
+    third_anchoring: float = 1.0
     sure: float = 0.0
     unsure: float = 0.0
 
     def __post_init__(self) -> None:
         after, readers = self.second_after, (self.first, self.second, self.third)
+        odds = (self.anchoring, self.third_anchoring)
         shares = [self.sure, self.unsure, *(after.values() if isinstance(after, Mapping) else ())]
         if after is not None and not isinstance(after, Mapping):
             object.__setattr__(self, "second_after", each_once("second_after", after))
@@ -52,7 +55,7 @@ class Strategy:
             "its name is a text": isinstance(self.name, str),
             f"its resolution is one of {', '.join(RESOLUTIONS)}": str(self.resolution) in RESOLUTIONS,
             "each reader is a ReaderModel": all(isinstance(x, ReaderModel | None) for x in readers),
-            "anchoring is an odds ratio above 0": _between(1e-9, self.anchoring, 1e9),
+            "anchoring is an odds ratio above 0": all(_between(1e-9, x, 1e9) for x in odds),
             "a share read again is from 0 to 1": all(_between(0, x, 1) for x in shares),
         }
         refuse(f"Strategy {self.name!r}", [text for text, fine in checks.items() if not fine])
@@ -85,8 +88,9 @@ class Strategy:
         return cls(name, (), **_fitted(pd.DataFrame({"sure": 1 - differ, "unsure": differ}), second))
 
     def readers(self, model: ReaderModel) -> tuple:
-        """Who reads first, second and third, and how strongly the second favours the first answer."""
-        return (self.first or model, self.second or model, self.third or model, self.anchoring)
+        """Who reads first, second and third, and how strongly the latter two favour the first answer."""
+        kinds = (self.first or model, self.second or model, self.third or model)
+        return (*kinds, self.anchoring, self.third_anchoring)
 
 
 def _between(low: float, x: Any, high: float) -> bool:
@@ -138,13 +142,13 @@ def _check(model, strategies, n, seed) -> None:
     names = Counter(strategy.name for strategy in strategies)
     problems += [f"{times} strategies are named {name!r}." for name, times in names.items() if times > 1]
     for strategy in strategies:
-        *kinds, anchoring = strategy.readers(model)
+        *kinds, second, third = strategy.readers(model)
         strange = [x for x in strategy.second_after or () if x not in model.answers]
         hints = [f"no answer {x!r}.{did_you_mean(x, model.answers)}" for x in strange]
         cases = {(x.answers, x.classes, x.mean.tobytes(), x.concentration.tobytes()) for x in (model, *kinds)}
         if len(cases) > 1:
             hints.append("a reader reads other cases. Use model.tilted(mean).")
-        if n is None and (any(kind.tilt.any() for kind in kinds) or anchoring != 1):
+        if n is None and (any(kind.tilt.any() for kind in kinds) or (second, third) != (1, 1)):
             hints.append("exact only for blinded readers of one skill. Give n and seed to simulate.")
         problems += [f"{strategy.name!r}: {hint}" for hint in hints]
     refuse("Strategies cannot be read", problems)
@@ -195,8 +199,8 @@ def _simulate(model, kinds, n, seed) -> dict:
         cases = np.ascontiguousarray(rng.dirichlet(model.bounded[number] * model.mean[number], BLOCK).T)
         luck = rng.random((4, BLOCK))
         for readers, counts in joint.items():
-            *kinds, anchoring = readers
-            answers, who = [], zip((*kinds, kinds[0]), luck, (1, anchoring, 1, 1), strict=True)
+            *kinds, second, third = readers
+            answers, who = [], zip((*kinds, kinds[0]), luck, (1, second, third, 1), strict=True)
             for kind, fortune, odds in who:  # the last is another look of the first reader
                 weight = cases * np.exp(kind.tilt[number] - kind.tilt[number].max())[:, None]
                 if odds != 1:  # raising the log-odds of an answer by log(odds) multiplies its weight by odds

@@ -38,10 +38,10 @@ def read_cases(source: Any, *, rule_book: RuleBooks, **meant: Any) -> Any:
 
     Parameters
     ----------
-    source : path or DataFrame
+    source : path, file or DataFrame
         A CSV or TSV file (also ``.gz``) separated by commas, semicolons or tabs, an ``.xlsx`` or parquet
-        file, or a pandas, polars or pyarrow frame; one case a row. In a file separated by semicolons 2,5 is a
-        number with a decimal comma; 1.000 is one only where its column shows which.
+        file, what has a ``read``, or a pandas, polars or pyarrow frame; one case a row. In a file separated
+        by semicolons 2,5 is a number with a decimal comma; 1.000 is one only where its column shows which.
     columns : mapping
         Your column names to names of facts, such as ``{"Geschlecht": "sex"}``.
     values : mapping
@@ -139,7 +139,7 @@ class Read(NamedTuple):
 
 def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: bool = True) -> Read:
     """Read a file or a frame as it is said to be meant; ``some`` fact must have a column."""
-    if isinstance(source, (str, Path)):
+    if isinstance(source, (str, Path)) or callable(getattr(source, "read", None)):
         file = read_file(source, [*facts, *map(str, said.columns)], said.encoding)
     elif said.encoding is not None:
         raise SecondopError("encoding= is for files of text; a frame was decoded already.")
@@ -156,14 +156,14 @@ def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: b
     mine = {named(name): fact for name, fact in said.columns.items()}
     meant = [mine.get(name, name) for name in names]
     claimed = claims(meant, facts)
-    if not claimed and some and not wrong:
-        raise no_fact(names, facts, file.where)
     for fact in dict.fromkeys(mine.values()):
         if fact not in facts:
             backwards = " Your name comes first, as in {'gender': 'sex'}." * (fact in names)
             wrong.append(f"{unknown_name('fact', fact, facts)} facts_table() lists them.{backwards}")
         elif len(claimed.get(fact, ())) > 1:
             wrong.append(f"more than one column would be {fact!r}.")
+    if not claimed and some and not wrong:
+        raise no_fact(names, facts, file.where)
     own = {fact: names[meant.index(claim)] for fact, (claim, *more) in claimed.items() if not more}
     by_column: dict[Any, dict[str, Any]] = {}
     for name, codes in said.own.items():
@@ -172,7 +172,7 @@ def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: b
         by_column[column] = by_column.get(column, {}) | codes
     own_id = None if said.id is None else named(said.id)
     codes, problems = codes_of(by_column, said.common, own, facts)
-    refuse("Cases cannot be read as you say", wrong + problems)
+    refuse("Cases cannot be read as you say", dict.fromkeys(wrong + problems))
     for fact, name in own.items():
         if file.commas and facts[fact].is_numeric:
             found = decimal_commas(facts[fact], gate.column_of(file.frame[name]).labels or ())

@@ -102,6 +102,8 @@ def _cells(read: Read, name: Any) -> pl.Series:
     column = column_of(read.frame[name])
     if column.labels is None:
         return column.values
+    if all(x is None or isinstance(x, bool) for x in column.labels):
+        return column.each(column.labels)
     labels = (None if is_not_recorded(x) else x if isinstance(x, str) else str(x) for x in column.labels)
     return column.each(pl.Series(labels, dtype=pl.String))
 

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 import polars as pl
@@ -32,6 +32,7 @@ MAX_TEXT_BYTES, MAX_COLUMNS, MAX_CELLS = 1 << 30, 10_000, 2_000_000_000
 """Text once unpacked; columns of any file; cells of parquet, which packs equal ones into a few bytes."""
 TEXT_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 _LAZY = "Give assess a lazy frame of it (polars and DuckDB scan files) in its place."
+_BEGINS = {b"PAR1": ".parquet", b"PK\3\4": ".xlsx", b"\x1f\x8b": ".csv.gz"}  # of what has no name
 _TOP = 20  # records in which a header is looked for
 _SEPARATORS = {",": "", ";": ", read as separated by semicolons", "\t": ", read as separated by tabs"}
 
@@ -46,16 +47,26 @@ class CaseFile(NamedTuple):
     commas: bool = False  # whether numbers may have decimal commas
 
 
-def read_file(source: str | Path, facts: Collection[str], encoding: str | None = None) -> CaseFile:
-    """Read a file; ``facts`` are names expected in it, to tell its header."""
-    if address := re.match(r"[a-z][a-z0-9+]+:/+", str(source), re.I):
+def read_file(source: Any, facts: Collection[str], encoding: str | None = None) -> CaseFile:
+    """Read a file, or what has a ``read``; ``facts`` are names expected in it, to tell its header."""
+    if callable(getattr(source, "read", None)):
+        content, name = source.read(MAX_TEXT_BYTES + 1), Path(str(getattr(source, "name", "the file"))).name
+        if not isinstance(content, (str, bytes)) or (encoding is not None and isinstance(content, str)):
+            said = f"What has a read gives text, or bytes and encoding=; {name} gives"
+            raise SecondopError(f"{said} {type(content).__name__}.")
+        if isinstance(content, str):
+            return _read_text(content.removeprefix("\ufeff"), name, facts)
+        begins = (kind for begin, kind in _BEGINS.items() if content.startswith(begin))
+        file, kind = io.BytesIO(content), next(begins, ".csv")
+    elif address := re.match(r"[a-z][a-z0-9+]+:/+", str(source), re.I):
         said = f"{str(source)!r} is an address ({address[0]}...), and nothing is fetched from a network"
         raise SecondopError(f"{said}. Download the file and give its path, or a frame.")
-    file = Path(source).expanduser()
-    name, kind = file.name, file.name.lower()
-    if not file.is_file():
-        what = "a folder or a device" if file.exists() else "not there"
-        raise SecondopError(f"The file {str(file)!r} cannot be read: it is {what}.")
+    else:
+        file = Path(source).expanduser()
+        name, kind = file.name, file.name.lower()
+        if not file.is_file():
+            what = "a folder or a device" if file.exists() else "not there"
+            raise SecondopError(f"The file {str(file)!r} cannot be read: it is {what}.")
     if not kind.endswith((*TEXT_SUFFIXES, ".xlsx", ".parquet")):
         advice = "From a spreadsheet, save it as CSV UTF-8 or .xlsx; of anything else, give a frame."
         raise SecondopError(f"{name!r} is none of {', '.join(TEXT_SUFFIXES)}, .xlsx and .parquet. {advice}")
@@ -64,7 +75,11 @@ def read_file(source: str | Path, facts: Collection[str], encoding: str | None =
     if kind.endswith(".xlsx"):
         return _read_workbook(file, name, facts)
     if kind.endswith(TEXT_SUFFIXES):
-        with _sound(name, "gzip file"), (gzip.open if kind.endswith(".gz") else open)(file, "rb") as opened:
+        packed, streamed = kind.endswith(".gz"), isinstance(file, io.BytesIO)
+        with (
+            _sound(name, "gzip file"),
+            gzip.open(file) if packed else file if streamed else file.open("rb") as opened,
+        ):
             data = opened.read(MAX_TEXT_BYTES + 1)
         return _read_text(_decoded(data, name, encoding), name, facts)
     with _sound(name, "parquet file"), pa.parquet.ParquetFile(file, page_checksum_verification=True) as held:
@@ -148,16 +163,18 @@ def _read_text(text: str, name: str, facts: Collection[str]) -> CaseFile:
         raise SecondopError(f"{name}: more than {MAX_TEXT_BYTES:,} bytes of text are not read. {_LAZY}")
     if not re.search(r"[^\r\n\t ,;]", text):
         raise SecondopError(f"{name} is empty: its first line must name the columns.")
-    heads = {}
-    for separator in _SEPARATORS:
+    heads, separators = {}, _SEPARATORS
+    if told := re.match(r"\s*sep=([!#-/:-@|~^\t])[\r\n]", text, re.I):  # a first line that Excel understands
+        separators = {told[1]: _SEPARATORS.get(told[1], f", read as separated by {told[1]!r}")}
+    for separator in separators:
         records = (record for record in _records(text[: 1 << 22], separator) if record[1])
-        heads[separator] = _header([*itertools.islice(records, _TOP)], facts)
+        heads[separator] = _header([*itertools.islice(records, told is not None, _TOP)], facts)
     # under the right one the header names most facts, or else most columns
     separator = max(heads, key=lambda s: (len(claims(heads[s][1], facts)), len(heads[s][1])))
     first, names, above = heads[separator]
     found, several = claims(names, facts), len(names) > 1  # in a single column an empty line is a case
     as_one = ", read as one since no comma, semicolon or tab separates any"
-    where = f" of {name}{_SEPARATORS[separator] if several or found else as_one}"
+    where = f" of {name}{separators[separator] if several or found else as_one}"
     _refuse_huge(name, len(names), 0)
     if text.count('"') % 2:
         _refuse_ragged(text, separator, len(names), first, where)
@@ -235,7 +252,7 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
 # ------------------------------------------------------------------ workbooks
 
 
-def _read_workbook(file: Path, name: str, facts: Collection[str]) -> CaseFile:
+def _read_workbook(file: Any, name: str, facts: Collection[str]) -> CaseFile:
     """The first sheet that holds anything; the others are named."""
     if importlib.util.find_spec("openpyxl") is None:
         said = "needs openpyxl: pip install 'secondop[excel]' (or: pip install openpyxl)"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from secondop.arguments import BOOK, checked
+from secondop.arguments import KINDS, checked
 from secondop.errors import SecondopError
 from secondop.rules.conditions import Condition
 from secondop.rules.rules import Rule
@@ -47,7 +47,7 @@ def lint(book: RuleBook) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["rule", "finding", "detail"])
 
 
-@checked(other=BOOK)
+@checked(other=KINDS["rule_book"])
 def diff(book: RuleBook, other: RuleBook) -> pd.DataFrame:
     """What changes to another book: ``rule, attribute, before, after``, in a condition leaf by leaf.
 

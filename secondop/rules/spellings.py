@@ -108,7 +108,7 @@ def read_answer(
     if not fact.is_numeric:
         return digits(fact).get(value, Unreadable(f"is not {fact.expects()}"))
     if abs(value) == math.inf:
-        return Unreadable("is not a finite number", each=False)
+        return Unreadable("is not a finite number", False, f"{MAY_BE_GAP} leave it empty.")
     low, high = limits(fact)
     if not low <= value <= high:
         side, taken = "below" if value < low else "above", f"{low:,g} to {high:,g} {fact.unit}".rstrip()

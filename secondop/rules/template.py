@@ -6,7 +6,6 @@ import json
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +18,7 @@ from secondop.rules.gate import column_names, column_of, labelled
 from secondop.rules.mapping import meanings
 from secondop.rules.spellings import Unreadable, code, hint, is_not_recorded, near_misses, read_answer, show
 from secondop.rules.spoken import meaning
-from secondop.words import plural
+from secondop.words import plural, render
 
 MAX_DIFFERENT, MAX_LETTERS = 30, 80
 """Answers of a column that are listed one by one, and letters of such an answer."""
@@ -46,7 +45,7 @@ def mapping_template(
         said = f"{target.name} is there already, and may be filled in"
         raise SecondopError(f"{said}. Give another name, or remove it.")
     read = read_sources(source, meanings(encoding=encoding), facts_of(rule_book), some=False)
-    text = "\n".join(_lines(read, encoding)) + "\n"
+    text = _text(read, encoding)
     if target is None:
         return text
     write_whole(target, text)
@@ -98,7 +97,7 @@ def _found(read: Read, column: str) -> tuple[str, Fact | None, dict[str, _Odd], 
     return name, fact, odd, f"{len(counts)} different" + (f": {', '.join(few)}" if odd else "")
 
 
-def _lines(read: Read, encoding: str | None) -> Iterator[str]:
+def _text(read: Read, encoding: str | None) -> str:
     columns = Counter(column_names(read.frame))
     found = [_found(read, column) for column, times in columns.items() if times == 1]
     common: dict[str, _Odd] = {}
@@ -106,37 +105,22 @@ def _lines(read: Read, encoding: str | None) -> Iterator[str]:
         if row.meant in EVERYWHERE:
             first = common.get(word, row._replace(times=0, advice=""))
             common[word] = first._replace(times=first.times + row.times)
-    gaps = [_quoted(row.shown) for row in common.values() if row.meant == "unknown"]
-    cases = f"{plural(len(read.frame), 'case')}{read.where}{',' * (', ' in read.where)}"
-    yield f'# How {cases} are to be read. Fill in what is "", then say'
-    yield '#   read_cases(source, mapping="the name of this file")'
-    yield '# What stays "" changes nothing; the answer "unknown" says that nothing was recorded.'
-    yield "# facts_table() lists the facts and what each of them takes.\n"
-    if encoding:
-        yield f"encoding = {_quoted(encoding)}"
-    yield 'id = ""  # the column that tells cases apart, if there is one'
-    for doubt in codes_in_doubt(read):
-        told = f"{show(doubt.column)} has {doubt.value} in {plural(doubt.rows, 'row')}"
-        yield f"# {told}, far from the rest: is it not recorded?"
-    yield f'unknown = [{", ".join(gaps)}]  # words and codes for not recorded: "n.s.", 999\n'
-    yield "[columns]  # your column = the name of the fact that it states"
-    near = near_misses([*columns], read.facts)
-    for name, fact, _, note in found:
-        if fact is None:
-            close = f"; did you mean {near[name]!r}?" if name in near else ""
-            yield f'{_quoted(name)} = ""  # {note}{close}'
-    if missing := [name for name in read.facts if name not in read.answers.columns]:
-        yield "# Facts without a column so far:"
-        yield from textwrap.wrap(", ".join(missing), 100, initial_indent="#   ", subsequent_indent="#   ")
-    yield "\n[values]  # words that mean the same in every column"
-    names = {name for name, *_ in found}
-    yield from (x.line("cell") for x in common.values() if x.meant != "unknown" and x.shown not in names)
-    for name, fact, odd, _ in found:
-        left = [row for row in odd.values() if row.meant not in EVERYWHERE]
-        if left:
-            takes = f"  # {show(fact.name)} takes {fact.expects()}" if fact is not None else ""
-            yield f"\n[values.{_quoted(name)}]{takes}"
-        yield from (row.line("row").rstrip(". ") for row in left)
+    names, indent = {name for name, *_ in found}, "#   "
+    missing = ", ".join(name for name in read.facts if name not in read.answers.columns)
+    left = [(*x, [y for y in odd.values() if y.meant not in EVERYWHERE], note) for *x, odd, note in found]
+    alike = [row for row in common.values() if row.meant != "unknown" and row.shown not in names]
+    values = {
+        "cases": f"{plural(len(read.frame), 'case')}{read.where}{',' * (', ' in read.where)}",
+        "doubts": [
+            f"{show(x.column)} has {x.value} in {plural(x.rows, 'row')}" for x in codes_in_doubt(read)
+        ],
+        "gaps": [_quoted(row.shown) for row in common.values() if row.meant == "unknown"],
+        "missing": textwrap.fill(missing, 100, initial_indent=indent, subsequent_indent=indent),
+        "common": [row.line("cell") for row in alike],
+        "found": [(*x, [row.line("row").rstrip(". ") for row in odd], note) for *x, odd, note in left],
+        "near": near_misses([*columns], read.facts),
+    }
+    return render("mapping.toml.j2", encoding=encoding, quoted=_quoted, **values)
 
 
 def _quoted(text: str) -> str:

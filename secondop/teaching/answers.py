@@ -1,188 +1,134 @@
-"""Kinds of answers to an exercise: a number, a name, a set of names, a function. Each reads what is given.
-
-``read`` gives the answer in a form that ``same`` compares, ``None`` for what is left open or cannot be read,
-or what to say of it at once. ``hint`` has words for a wrong answer that nobody foresaw.
-"""
+"""Answers to an exercise, a number, a name, several or a function: how each is read, compared and helped."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Real
 from reprlib import repr as short
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 
 from secondop.errors import unknown_name
+from secondop.rules.spellings import normalised
 from secondop.teaching.feedback import Feedback, unanswered
 
 STOPS = (Exception, SystemExit)
 """What code that is handed in may raise: ``exit()`` ends no grader, while anyone may interrupt it."""
-
+HOW = {
+    "number": "Put a number in place of the dots: {words}{near}.",
+    "name": "Put the name of a {words} in place of the dots, in quotation marks.",
+    "names": 'Put the name of each {words} in braces, as in {{"one", "another"}}.',
+    "function": "Write the function {words}; what it gives back stands after the word return.",
+    "discussion": "This is a question for discussion: no answer is right or wrong. A good one {words}",
+}
 _WRITTEN = re.compile(
     r"(?:about|ca\.?|≈|~)?\s*([+−-]?\d[\d.,'\s]*)\s*(%|percent|per cent)?(?:\s*of\s[\d,.\s]+)?"
 )
 
 
 @dataclass(frozen=True)
-class Number:
-    """A number. ``of`` says of how many it counts, so that a share is told from it."""
+class Kind:
+    """A kind of answer, and what it is about: the unit, the noun of a name, the head of a function.
 
-    unit: str
+    A number may be ``within`` so much; ``of`` says of how many it counts, so that a share is told from it.
+    Where the ``options`` of a name are a mapping, its values are what figures print in its place. A function
+    is tried on each of its ``options``.
+    """
+
+    kind: str
+    words: str
+    options: Any = ()
     within: float = 0.0
     of: int = 1
 
     @property
     def how(self) -> str:
+        """How to answer."""
         near = f", within {self.within:g}" if self.within else ""
-        return f"Put a number in place of the dots: {self.unit}{near}."
+        return HOW[self.kind].format(words=self.words, near=near)
 
-    def read(self, answer: Any) -> float | None:
-        if isinstance(answer, str):
-            answer = _number(answer, share=self.of > 1)
-        number = isinstance(answer, Real) and not isinstance(answer, (bool, np.bool_))
-        return float(answer) if number and math.isfinite(answer) else None
+    def read(self, answer: Any) -> Any:
+        """The answer in a form to compare, what to say of it at once, or ``None`` if it cannot be read."""
+        match self.kind:
+            case "number":
+                answer = _number(answer, share=self.of > 1) if isinstance(answer, str) else answer
+                number = isinstance(answer, Real) and not isinstance(answer, (bool, np.bool_))
+                return float(answer) if number and math.isfinite(answer) else None
+            case "name":
+                return self._name(answer)
+            case "names":
+                if isinstance(answer, str) and isinstance(self._name(answer), Feedback):
+                    answer = filter(str.strip, re.split(r"[,;\n]", answer))
+                listed = isinstance(answer, Iterable) and not isinstance(answer, str)
+                names = list(answer) if listed else [answer]
+                if any(map(unanswered, names)):
+                    return Feedback(None, self.how)
+                read = [self._name(name) for name in names]
+                return next((name for name in read if not isinstance(name, str)), set(read))
+            case "function":
+                given = self._tried(answer) if callable(answer) else []
+                return None if isinstance(given, list) and all(map(unanswered, given)) else given
+        return Feedback(None, self.how, given=True)
 
-    def same(self, given: float, wanted: float) -> bool:
-        return abs(given - wanted) <= self.within + 1e-9
-
-    def hint(self, given: float, right: float) -> Feedback:
-        if any(self.same(given * unit, right) for unit in {self.of, self.of / 100} - {1, 0.01}):
-            return Feedback(None, f"The share is right, but in another unit. {self.how}", given=True)
-        return Feedback(False, f"{given:g} is too {'high' if given > right else 'low'}.")
-
-
-@dataclass(frozen=True)
-class Name:
-    """One name of those that exist; of several that are right, or wrong for one reason, a set of them.
-
-    Where the options are a mapping, its values are what figures print in place of a name.
-    """
-
-    noun: str
-    options: Iterable[str]
-
-    @property
-    def how(self) -> str:
-        return f"Put the name of a {self.noun} in place of the dots, in quotation marks."
-
-    def read(self, answer: Any) -> str | Feedback | None:
-        if not isinstance(answer, str):
-            return None
-        labels = self.options.items() if isinstance(self.options, Mapping) else ()
-        spelled = {_plain(label): name for name, label in labels if isinstance(label, str)}
-        spelled |= {_plain(option): option for option in self.options}
-        if _plain(answer) in spelled:
-            return spelled[_plain(answer)]
-        error = str(unknown_name(self.noun, answer, self.options))
-        return Feedback(None, f"I could not read that: {error[0].lower()}{error[1:]}", given=True)
-
-    def same(self, given: str, wanted: str | set[str]) -> bool:
-        return given in wanted if isinstance(wanted, set) else given == wanted
-
-    def hint(self, given: str, right: str | set[str]) -> Feedback:
-        return Feedback(False, f"It is not {given!r}.")
-
-
-class Names(Name):
-    """A set of names, or a text that lists them."""
-
-    @property
-    def how(self) -> str:
-        return f'Put the name of each {self.noun} in braces, as in {{"one", "another"}}.'
-
-    def read(self, answer: Any) -> set[str] | Feedback | None:
-        if isinstance(answer, str):
-            whole = isinstance(super().read(answer), str)
-            answer = [answer] if whole else filter(str.strip, re.split(r"[,;\n]", answer))
-        names = list(answer) if isinstance(answer, Iterable) else [answer]
-        if any(map(unanswered, names)):
-            return Feedback(None, self.how)
-        read = [super(Names, self).read(name) for name in names]
-        return next((name for name in read if not isinstance(name, str)), set(read))
-
-    def same(self, given: set[str], wanted: set[str]) -> bool:
-        return given == wanted
-
-    def hint(self, given: set[str], right: set[str]) -> Feedback:
-        extra, lacking = ", ".join(sorted(given - right)), len(right - given)
-        said = f"Not among them: {extra}. " * bool(extra) + f"Missing: {lacking}." * bool(lacking)
-        return Feedback(False, said.strip())
-
-
-@dataclass(frozen=True)
-class Function:
-    """A function, tried on every combination of arguments."""
-
-    head: str
-    calls: list[tuple]
-
-    @property
-    def how(self) -> str:
-        return f"Write the function {self.head}; what it gives back stands after the word return."
-
-    def read(self, answer: Any) -> list | Feedback | None:
-        given = []
-        for call in self.calls if callable(answer) else ():
-            try:
-                with _no_way_out(answer):
-                    given.append(_tidy(answer(*call)))
-            except STOPS as error:  # whatever the learner's code raises is what the learner is told
-                words = f"{self._spell(call)} stopped with {type(error).__name__}: {error}"
-                return Feedback(False, words)
-        return None if all(map(unanswered, given)) else given
-
-    def same(self, given: list, wanted: list) -> bool:
+    def same(self, given: Any, wanted: Any) -> bool:
+        """Whether an answer that was read is this one; of several names that are right, one of them."""
+        match self.kind:
+            case "number":
+                return abs(given - wanted) <= self.within + 1e-9
+            case "name":
+                return given in wanted if isinstance(wanted, set) else given == wanted
+            case "names":
+                return given == wanted
         return all(map(_alike, given, wanted))
 
-    def hint(self, given: list, right: list) -> Feedback:
-        three = zip(self.calls, given, right, strict=True)
+    def hint(self, given: Any, right: Any) -> Feedback:
+        """What a wrong answer is told that nobody foresaw."""
+        match self.kind:
+            case "number" if any(self.same(given * x, right) for x in {self.of, self.of / 100} - {1, 0.01}):
+                return Feedback(None, f"The share is right, but in another unit. {self.how}", given=True)
+            case "number":
+                return Feedback(False, f"{given:g} is too {'high' if given > right else 'low'}.")
+            case "name":
+                return Feedback(False, f"It is not {given!r}.")
+            case "names":
+                extra, lacking = ", ".join(sorted(given - right)), len(right - given)
+                said = f"Not among them: {extra}. " * bool(extra) + f"Missing: {lacking}." * bool(lacking)
+                return Feedback(False, said.strip())
+        three = zip(self.options, given, right, strict=True)
         call, told, truth = next(each for each in three if not _alike(*each[1:]))
         return Feedback(False, f"{self._spell(call)} gives {short(told)} instead of {short(truth)}.")
 
+    def _name(self, answer: Any) -> str | Feedback | None:
+        if not isinstance(answer, str):
+            return None
+        labels = self.options if isinstance(self.options, Mapping) else {}
+        spelled = {_plain(str(label)): name for name, label in labels.items()}
+        spelled |= {_plain(option): option for option in self.options}
+        error = str(unknown_name(self.words, answer, self.options))
+        told = Feedback(None, f"I could not read that: {error[0].lower()}{error[1:]}", given=True)
+        return spelled.get(_plain(answer), told)
+
+    def _tried(self, function: Any) -> list | Feedback:
+        """What a function gives back, call by call."""
+        given = []
+        # a notebook's own exit and quit would end its kernel
+        with patch.dict(getattr(function, "__globals__", {}), exit=_stop, quit=_stop):
+            for call in self.options:
+                try:
+                    given.append(_tidy(function(*call)))
+                except STOPS as error:  # whatever the learner's code raises is what the learner is told
+                    words = f"{self._spell(call)} stopped with {type(error).__name__}: {error}"
+                    return Feedback(False, words)
+        return given
+
     def _spell(self, call: tuple) -> str:
-        return f"{self.head.partition('(')[0]}({', '.join(map(repr, call))})"
-
-
-@dataclass(frozen=True)
-class Discussion:
-    """Words, where there is no one right answer: they are not judged."""
-
-    mentions: str
-
-    @property
-    def how(self) -> str:
-        return f"This is a question for discussion: no answer is right or wrong. A good one {self.mentions}"
-
-    def read(self, answer: Any) -> Feedback:
-        return Feedback(None, self.how, given=True)
-
-
-def kind_of(about: Mapping[str, Any], options: Any) -> Any:
-    """The kind of answer that an exercise states: ``{number = unit, ...}``, ``{name = noun}`` and so on."""
-    (kind, words), *more = about.items()
-    if kind in ("number", "discussion"):
-        return Number(words, **dict(more)) if kind == "number" else Discussion(words)
-    return {"name": Name, "names": Names, "function": Function}[kind](words, options)
-
-
-@contextmanager
-def _no_way_out(function: Any) -> Iterator[None]:
-    """Have ``exit()`` and ``quit()`` of handed-in code raise: a notebook's own would end its kernel."""
-    names = getattr(function, "__globals__", {})
-    kept = {name: names[name] for name in ("exit", "quit") if name in names}
-    names.update(exit=_stop, quit=_stop)
-    try:
-        yield
-    finally:
-        for name in ("exit", "quit"):
-            names.pop(name)
-        names.update(kept)
+        return f"{self.words.partition('(')[0]}({', '.join(map(repr, call))})"
 
 
 def _stop(*_: Any) -> None:
@@ -199,18 +145,15 @@ def _number(text: str, *, share: bool) -> float | None:
     if not found or (found[2] and not share):
         return None
     digits = re.sub(r"[\s']", "", found[1]).replace("−", "-")
-    last = max(digits.rfind(","), digits.rfind("."))
-    whole, mark, rest = digits[: max(last, 0)], digits[last : last + 1], digits[last + 1 :]
+    whole, mark, rest = re.fullmatch(r"(?:(.*)([.,]))?([+-]?\d*)", digits).groups(default="")
     thousands = digits.count(mark) > 1 or (mark == "," and len(rest) == 3 and whole.strip("+-0"))
-    if last < 0 or thousands:
-        return float(re.sub(r"[.,]", "", digits))
-    return float(f"{re.sub('[.,]', '', whole)}.{rest}")
+    return float(re.sub("[.,]", "", whole) + ("" if not mark or thousands else ".") + rest)
 
 
 def _plain(text: str) -> str:
     """A name however it is spelt; what is joined by *and* or *or* in any order."""
-    text = re.sub(r"[\s_-]+", " ", text).strip(" .").lower()
-    for word in (" and ", " or "):
+    text = normalised(text.strip(" ."))
+    for word in ("_and_", "_or_"):
         text = word.join(sorted(text.split(word)))
     return text
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -35,11 +34,7 @@ class TeachingCase:
     ``disputed`` says why a clinician may see it otherwise; it is empty for most.
     ``usual`` is what the deck's cases record where their story says nothing else: what differs stands out.
 
-    Examples
-    --------
     >>> case = deck()["T008"]
-    >>> case.title, case.facts["pathology_result"]
-    ('The laboratory is not sure', 'ambiguous')
     >>> case.check("Recommended").correct, case.check("not needed").correct, case.check(...).correct
     (True, False, None)
     """
@@ -54,6 +49,22 @@ class TeachingCase:
     disputed: str = ""
     usual: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
+    def check(self, answer: object) -> Feedback:
+        """Whether a predicted recommendation is right, and why.
+
+        ``answer`` is one of the five, in any case, with blanks or hyphens; left open, it is unanswered.
+        """
+        if unanswered(answer):
+            return Feedback(None, f"Choose {either(list(WORDS.values()))}.")
+        level = as_recommendation(answer)
+        right = level == self.expected
+        lines = [f"The rule book says “{WORDS[self.expected]}”{'' if right else f', not “{WORDS[level]}”'}."]
+        lines += [] if right else [hint_words(self.hints[level], WORDS[level])]
+        told = [*self.deciding, *(reason for reason in self._taught if reason not in self.deciding)]
+        outlook = [self.explanation.outlook] if self.explanation.undetermined else []
+        lines += [*(_verdict(self, reason) for reason in told), self.why, *outlook, self.dispute]
+        return Feedback(right, "\n".join(filter(None, lines)))
+
     @cached_property
     def explanation(self) -> Explanation:
         """What the rule book says of it, and why."""
@@ -67,30 +78,29 @@ class TeachingCase:
         return tuple(r for r in fire if r.rule.level in (None, self.expected)) or self._taught
 
     @property
+    def _taught(self) -> tuple[Reason, ...]:
+        return tuple(r for r in self.explanation.reasons if r.rule.name in self.about)
+
+    @property
     def dispute(self) -> str:
         """That a clinician may see it otherwise, and why; empty for most cases."""
         return self.disputed and f"A clinician may see it otherwise. {self.disputed}"
 
     @property
-    def _taught(self) -> tuple[Reason, ...]:
-        return tuple(r for r in self.explanation.reasons if r.rule.name in self.about)
+    def front(self) -> list[str]:
+        """The facts to be read first: whom it is about, what is taught, and what is not as usual."""
+        first = {"sex", "specialty"}.union(*(RULE_BOOK[rule].facts for rule in self.about))
+        return [n for n, value in self.facts.items() if n in first or value != self.usual.get(n)]
 
-    def check(self, answer: object) -> Feedback:
-        """Whether a predicted recommendation is right, and why.
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The groups of the rules that it teaches."""
+        return tuple(sorted({RULE_BOOK[rule].group for rule in self.about}))
 
-        ``answer`` is one of the five, in any case, with blanks or hyphens; left open, it is unanswered.
-        """
-        if unanswered(answer):
-            return Feedback(None, f"Choose {either(list(WORDS.values()))}.")
-        level = as_recommendation(answer)
-        right = level == self.expected
-        lines = [f"The rule book says “{WORDS[self.expected]}”{'' if right else f', not “{WORDS[level]}”'}."]
-        lines += [] if right else [hint_words(self.hints[level], WORDS[level])]
-        told = [*self.deciding, *(reason for reason in self._taught if reason not in self.deciding)]
-        lines += [_verdict(self, reason) for reason in told]
-        outlook = [self.explanation.outlook] if self.explanation.undetermined else []
-        disputed = [self.dispute] if self.disputed else []
-        return Feedback(right, "\n".join([*lines, self.why, *outlook, *disputed]))
+    @property
+    def hints(self) -> dict[str, str]:
+        """What each wrong prediction overlooks, as a key of the catalogue."""
+        return {level: _hint(self, level) for level in RECOMMENDATIONS if level != self.expected}
 
     def to_dict(self) -> dict[str, Any]:
         """The case as a row: ``case``, ``title`` and ``story`` beside the recorded facts, and no answer."""
@@ -111,48 +121,29 @@ class TeachingCase:
 
     _repr_html_ = to_html
 
-    @property
-    def front(self) -> list[str]:
-        """The facts to be read first: whom it is about, what is taught, and what is not as usual."""
-        first = {"sex", "specialty"}.union(*(RULE_BOOK[rule].facts for rule in self.about))
-        return [n for n, value in self.facts.items() if n in first or value != self.usual.get(n)]
 
-    @property
-    def topics(self) -> tuple[str, ...]:
-        """The groups of the rules that it teaches."""
-        return tuple(sorted({RULE_BOOK[rule].group for rule in self.about}))
+class Score(NamedTuple):
+    """How many answers are right, of how many given, of how many cases."""
 
-    @property
-    def hints(self) -> dict[str, str]:
-        """What each wrong prediction overlooks, as a key of the catalogue."""
-        return {level: _hint(self, level) for level in RECOMMENDATIONS if level != self.expected}
+    right: int
+    answered: int
+    of: int
 
 
-class Deck(Sequence):
+class Deck(tuple):
     """Teaching cases, by position or by id; in JupyterLab a pile of cards to predict and reveal.
 
-    Examples
-    --------
-    >>> cases = deck()
-    >>> len(cases), cases[0].id, cases["T008"].expected
-    (152, 'T001', 'recommended')
+    What is answered there stays in this object: nothing is written anywhere.
     """
 
-    def __init__(self, cases: Iterable[TeachingCase]):
-        self._cases = tuple(cases)
-
-    def __len__(self) -> int:
-        return len(self._cases)
-
     def __getitem__(self, key: int | slice | str) -> TeachingCase | Deck:
-        if isinstance(key, slice):
-            return Deck(self._cases[key])
-        if not isinstance(key, str):
-            return self._cases[key]
-        named = {case.id: case for case in self}
-        if key not in named:
-            raise unknown_name("teaching case", key, named)
-        return named[key]
+        if isinstance(key, str):
+            named = {case.id: case for case in self}
+            if key not in named:
+                raise unknown_name("teaching case", key, named)
+            return named[key]
+        found = super().__getitem__(key)
+        return Deck(found) if isinstance(key, slice) else found
 
     def __repr__(self) -> str:
         return f"Deck of {len(self)} teaching cases: " + ", ".join(case.id for case in self)
@@ -160,12 +151,29 @@ class Deck(Sequence):
     @cached_property
     def widget(self) -> Any:
         """The cards, as one widget."""
-        from secondop.teaching.card_screen import CardScreen  # it needs packages that a deck does not
+        from secondop.teaching.screen import CardScreen  # it needs packages that a deck does not
 
         return CardScreen(self)
 
+    @property
+    def score(self) -> Score:
+        """Right answers, answers given on the screen, and cases."""
+        given = {case: told["answer"] for case, told in self.widget.quiz["given"].items()}
+        right = sum(self[case].expected == answer for case, answer in given.items())
+        return Score(right, len(given), len(self))
+
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return self.widget._repr_mimebundle_(**kwargs)
+
+
+@cache
+def _cases() -> Deck:
+    table = read_cases(data_path("teaching_cases.csv"))
+    usual = _recorded({name: table[name].mode().iloc[0] for name in RULE_BOOK.facts})
+    texts = table[["case", "title", "story", "about", "expected", "why", "disputed"]].fillna("")
+    rows = zip(texts.to_dict("records"), table.astype(object).to_dict("records"), strict=True)
+    told = ({"id": text.pop("case"), "facts": _recorded(row), "usual": usual} | text for text, row in rows)
+    return Deck(TeachingCase(**one | {"about": tuple(one["about"].split())}) for one in told)
 
 
 def deck() -> Deck:
@@ -174,8 +182,6 @@ def deck() -> Deck:
     Shown in JupyterLab it is gone through card by card; ``deck()["T008"]`` is one case, with
     :meth:`TeachingCase.check`.
 
-    Examples
-    --------
     >>> print(deck()["T002"].check("recommended"))
     ✗ Not quite. The rule book says “no indication”, not “recommended”.
     “Recommended” takes a clinical indication that fires.
@@ -183,25 +189,14 @@ def deck() -> Deck:
     summary)] does not fire; it would with suspicion: moderate → high.
     Suspicion is moderate, not high, so the clean tests may stand for now.
     """
-    return Deck(_cases())
+    return _cases()[:]  # with answers of its own
 
 
-@cache
-def _cases() -> tuple[TeachingCase, ...]:
-    table = read_cases(data_path("teaching_cases.csv"))
-    rows = table.astype(object).to_dict("records")
-    usual = _recorded({name: table[name].mode().iloc[0] for name in RULE_BOOK.facts})
-    return tuple(
-        TeachingCase(
-            id=row["case"],
-            **{key: row[key] for key in ("title", "story", "expected", "why")},
-            about=tuple("" if pd.isna(row["about"]) else row["about"].split()),
-            disputed="" if pd.isna(row["disputed"]) else row["disputed"],
-            facts=_recorded(row),
-            usual=usual,
-        )
-        for row in rows
-    )
+def _recorded(row: dict[str, Any]) -> dict[str, Any]:
+    """The recorded facts of a row, in plain values."""
+    plain = {Kind.FLAG: bool, Kind.COUNT: int, Kind.NUMBER: float}
+    known = {n: f for n, f in RULE_BOOK.facts.items() if not pd.isna(row.get(n))}
+    return {n: plain.get(f.kind, str)(row[n]) for n, f in known.items()}
 
 
 def as_recommendation(answer: object) -> str:
@@ -243,23 +238,11 @@ def _hint(case: TeachingCase, level: str) -> str:
 
 def _verdict(case: TeachingCase, reason: Reason) -> str:
     """One rule with its source, and what it says of the case."""
-    rule = reason.rule
-    named = f"{rule.statement} “{rule.label}” [{reason.source}]"
-    remark = rule.remark and f" {rule.remark}"
-    if reason.verdict:
-        return f"{named} fires ({reason.mark}).{remark}"
+    rule, says = reason.rule, f"fires ({reason.mark})"
     if reason.verdict is None:
         gaps = [RULE_BOOK.facts[name].label for name, value in reason.seen.items() if value is None]
-        return f"{named} cannot be judged; not recorded: {', '.join(gaps)}.{remark}"
-    changes = " and ".join(map(str, case.explanation.why_not[rule.name] or ()))
-    return f"{named} does not fire{changes and f'; it would with {changes}'}.{remark}"
-
-
-def _recorded(row: dict[str, Any]) -> dict[str, Any]:
-    """The recorded facts of a row, in plain values."""
-    plain = {Kind.FLAG: bool, Kind.COUNT: int, Kind.NUMBER: float}
-    return {
-        n: plain.get(f.kind, str)(row[n])
-        for n, f in RULE_BOOK.facts.items()
-        if n in row and not pd.isna(row[n])
-    }
+        says = f"cannot be judged; not recorded: {', '.join(gaps)}"
+    elif not reason.verdict:
+        changes = " and ".join(map(str, case.explanation.why_not[rule.name] or ()))
+        says = f"does not fire{changes and f'; it would with {changes}'}"
+    return f"{rule.statement} “{rule.label}” [{reason.source}] {says}. {rule.remark}".rstrip()

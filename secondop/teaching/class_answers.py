@@ -39,7 +39,8 @@ def class_answers(folder: str | Path) -> pd.DataFrame:
     ----------
     folder : str or Path
         Where the files lie; every ``.json`` in it is read. One may come from anybody: a file that is larger
-        than 100 kB, has more than 400 answers, or anything that the page does not write is refused whole.
+        than 100 kB, has more than 400 answers, or anything that the page does not write is refused whole,
+        with a warning (:class:`AnswerFilesWarning`) that names all that is wrong.
 
     Returns
     -------
@@ -47,16 +48,6 @@ def class_answers(folder: str | Path) -> pd.DataFrame:
         A row an answer: ``reader`` (drawn by the page, no name), ``case``, ``answer``, how ``sure`` it was
         (50, 75 or 95 per cent, or not stated), what was ``expected``, and whether that is ``correct``.
         ``attrs["problems"]`` lists what was refused.
-
-    Raises
-    ------
-    SecondopError
-        If there is no such folder, or no file in it can be read; the message lists what is wrong with each.
-
-    Warns
-    -----
-    AnswerFilesWarning
-        If some files were refused: all that is wrong with all of them.
     """
     folder = Path(folder).expanduser()
     if not folder.is_dir():
@@ -68,24 +59,19 @@ def class_answers(folder: str | Path) -> pd.DataFrame:
     rows, problems, whose = [], [], {}
     for path in paths:
         reader, answers, wrong = _read(path)
-        if not wrong and reader in whose:
+        if not wrong and whose.setdefault(reader, path.name) != path.name:
             wrong = [f"it is of reader {reader!r}, as {whose[reader]} is: keep one of them"]
         problems += [f"{path.name}: {what}." for what in wrong]
-        if not wrong:
-            whose[reader] = path.name
-            rows += [{"reader": reader, **one} for one in answers]
+        rows += [] if wrong else [{"reader": reader, **one} for one in answers]
     if not rows:
         refuse(f"No answer file in {str(folder)!r} can be read", problems)
     if problems:
         refused = plural(len(paths) - len(whose), "file")
         told = "\n  ".join([f"{refused} of {len(paths)} refused, the others are read:", *problems])
         warnings.warn(told, AnswerFilesWarning, stacklevel=2)
-    table = pd.DataFrame(rows, columns=["reader", "case", "answer", "sure"])
-    expected = {case.id: case.expected for case in deck()}
-    levels = pd.CategoricalDtype(RECOMMENDATIONS, ordered=True)
-    table["expected"] = table["case"].map(expected).astype(levels)
-    table["answer"] = table["answer"].astype(levels)
-    table["sure"] = table["sure"].astype("Int64")
+    table, levels = pd.DataFrame(rows), pd.CategoricalDtype(RECOMMENDATIONS, ordered=True)
+    table["expected"] = table["case"].map({case.id: case.expected for case in deck()})
+    table = table.astype({"answer": levels, "expected": levels, "sure": "Int64"})
     table["correct"] = table["answer"] == table["expected"]
     table.attrs = {"problems": problems}
     return table

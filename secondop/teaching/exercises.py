@@ -19,7 +19,7 @@ from secondop.evaluation.published import published_rates
 from secondop.evaluation.tradeoff import tradeoff, wide
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rules import RECOMMENDATIONS
-from secondop.teaching.answers import STOPS, Discussion, kind_of
+from secondop.teaching.answers import STOPS, Kind
 from secondop.teaching.feedback import Feedback, unanswered
 from secondop.teaching.lesson_answers import LESSONS, drawn
 from secondop.teaching.markup import div, el
@@ -42,10 +42,7 @@ OPTIONS = {
 class Exercise:
     """A question whose answer can be checked, or one for discussion; :func:`exercise` finds it.
 
-    Attributes
-    ----------
-    name, question : str
-        Lesson or notebook and number, as in ``"1.2"`` and ``"06a.1"``; and what is asked.
+    ``name`` is that of the lesson or notebook, and a number; ``question`` is what is asked.
     """
 
     name: str
@@ -56,44 +53,43 @@ class Exercise:
         return f"Exercise {self.name}. {self.question}"
 
     def _repr_html_(self) -> str | None:
-        if not isinstance(self.kind, Discussion):
+        if self.kind.kind != "discussion":
             return None
         fold = el("summary", "cursor:pointer;", "What a good answer mentions")
-        good = el("p", "margin:.4em 0;", f"A good answer {self.kind.mentions}")
+        good = el("p", "margin:.4em 0;", f"A good answer {self.kind.words}")
         return div("max-width:56em;line-height:1.45;", el("details", "", fold, good))
 
     @cached_property
-    def kind(self) -> Any:
+    def kind(self) -> Kind:
         """What kind of answer it takes."""
-        about = self.text["answer"]
-        options = _of_lesson(self.name)[0] if "function" in about else about.get("options")
-        noun = about.get("name") or about.get("names")
-        return kind_of(about, OPTIONS[noun]() if options is None and noun else options)
+        (kind, words), *more = self.text["answer"].items()
+        if kind == "function":
+            return Kind(kind, words, _of_lesson(self.name)[0])
+        if kind in ("name", "names") and not more:
+            return Kind(kind, words, OPTIONS[words]())
+        return Kind(kind, words, **dict(more))
 
     def check(self, answer: Any, *about: Any) -> Feedback:
         """Say whether an answer is right. Nothing that is handed in makes it stop.
 
         An answer is a number, a name, a set of names or a function, as the question asks, or the text that a
         person writes for it (``"42.3 %"``, ``"42,3"``); ``...`` is not answered yet. ``correct`` is ``None``
-        for an answer that is open, or that cannot be read, and where the question is one for discussion.
-
-        Parameters
-        ----------
-        about : anything, optional
-            Your own cases, where the question is about them.
+        for one that is open or cannot be read, and of a question for discussion. ``about`` are your own
+        cases, where the question is about them.
         """
         try:
             return self._told(answer, about)
         except STOPS as error:  # an answer may be an object with code of its own
-            stopped = f"it stopped with {type(error).__name__}. {self.kind.how}"
-            return Feedback(None, f"I could not read that: {stopped}", given=True)
+            return self._not_read(f"it stopped with {type(error).__name__}")
+
+    def _not_read(self, why: str) -> Feedback:
+        return Feedback(None, f"I could not read that: {why}. {self.kind.how}", given=True)
 
     def _told(self, answer: Any, about: tuple) -> Feedback:
         given = None if unanswered(answer) else self.kind.read(answer)
         if given is None:
-            if unanswered(answer) or callable(answer):
-                return Feedback(None, self.kind.how)
-            return Feedback(None, f"I could not read that: {short(answer)}. {self.kind.how}", given=True)
+            nothing = unanswered(answer) or callable(answer)
+            return Feedback(None, self.kind.how) if nothing else self._not_read(short(answer))
         if isinstance(given, Feedback):
             return given
         takes = self.text.get("about", [])
@@ -101,9 +97,9 @@ class Exercise:
             call = f'exercise("{self.name}").check({", ".join(["answer", *takes])})'
             return Feedback(None, f"This is about your own cases: write {call}.", given=True)
         values = _worked_out(self.name, *about)
-        for i, (value, words) in enumerate(zip(values, self.text["told"], strict=True)):
+        for value, words in zip(values, self.text["told"], strict=True):
             if value(given) if callable(value) else self.kind.same(given, value):
-                return Feedback(i == 0, words)
+                return Feedback(value is values[0], words)
         told = Feedback(False, "") if callable(values[0]) else self.kind.hint(given, values[0])
         return replace(told, words=f"{told.words} {self.text.get('hint', '')}".strip())
 
@@ -111,14 +107,10 @@ class Exercise:
 def exercise(name: str) -> Exercise:
     """The exercise of that name: lesson or notebook, and number, as ``"1.1"``, ``"04.1"`` and ``"06a.1"``.
 
-    Examples
-    --------
     >>> exercise("2.3")
     Exercise 2.3. Severe pain and nothing else (case T028): what does the rule book recommend?
     >>> exercise("2.3").check(...)
     ? Not answered yet. Put the name of a recommendation in place of the dots, in quotation marks.
-    >>> exercise("2.3").check("recommended").correct
-    False
     """
     if not isinstance(name, str) or name not in _texts():
         raise unknown_name("exercise", name, _texts())
@@ -140,14 +132,8 @@ def _worked_out(name: str, *about: Any) -> tuple:
     return right if isinstance(right, tuple) else (right,)
 
 
-@cache
-def _of_notebook(name: str) -> Any:
-    return NOTEBOOKS[name]()
-
-
-@cache
-def _lesson(number: str) -> list[tuple]:
-    return list(LESSONS[int(number)]())
+_of_notebook = cache(lambda name: NOTEBOOKS[name]())
+_lesson = cache(lambda number: list(LESSONS[int(number)]()))
 
 
 def _of_lesson(name: str) -> tuple[Any, tuple]:

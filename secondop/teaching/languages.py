@@ -81,21 +81,16 @@ class Spoken:
                 return f"{self.fact(fact)}: " + (f"{self('not')} {options}" if levels else self("no"))
             case Compare(fact, op, value, basis, lower, upper):
                 least, most = (self.answer(fact, value if end is None else end) for end in (lower, upper))
-                rests = [self("assumed") if basis == "assumed" else basis] * (
-                    fact.is_numeric or least != most
-                )
+                rests = [self("assumed") if basis == "assumed" else basis]
                 rests += [f"{least} {self('to')} {most}"] if least != most else []
-                told = self(_SIGNS[op], n=self.answer(fact, value))
-                return f"{self.fact(fact)}: {told}" + f" ({', '.join(rests)})" * bool(rests)
+                about = f" ({', '.join(rests)})" if fact.is_numeric or least != most else ""
+                return f"{self.fact(fact)}: {self(_SIGNS[op], n=self.answer(fact, value))}{about}"
             case AtLeast(k, parts):
                 told = [
-                    f"({x})" if getattr(part, "word", "") else x
-                    for part in parts
-                    for x in [self.condition(part)]
+                    f"({self.condition(x)})" if getattr(x, "word", "") else self.condition(x) for x in parts
                 ]
-                if not condition.word:
-                    return self("at-least-of", k=k, parts=", ".join(told))
-                return f" {self(condition.word)} ".join(told)
+                counted = self("at-least-of", k=k, parts=", ".join(told))
+                return f" {self(condition.word)} ".join(told) if condition.word else counted
             case Not(part):
                 return f"{self('not')} ({self.condition(part)})"
 
@@ -111,29 +106,25 @@ class Spoken:
 def words_of(language: str, books: Iterable[RuleBook]) -> dict[str, Any]:
     """What is said in another language, and of facts and rules only what says the same in these books."""
     told = words().get(language, {})
-    facts = _only(told.get("facts", {}), _as_shipped(books, _asked))
-    return {**told, "facts": facts, "rules": _only(told.get("rules", {}), _as_shipped(books, _labels))}
+    return {
+        **told,
+        "facts": _as_shipped(told.get("facts", {}), books, _asked),
+        "rules": _as_shipped(told.get("rules", {}), books, lambda book: [(x.name, x.label) for x in book]),
+    }
 
 
 def synonyms_of(books: Iterable[RuleBook]) -> dict[str, list[str]]:
     """Other words for the facts of these books that ask what the shipped ones do."""
-    return _only(synonyms(), _as_shipped(books, _asked))
+    return _as_shipped(synonyms(), books, _asked)
 
 
-def _asked(rule_book: RuleBook) -> dict[str, Any]:
-    return {name: (fact.question, fact.levels, fact.unit) for name, fact in rule_book.facts.items()}
+def _asked(book: RuleBook) -> list[tuple[str, Any]]:
+    return [(fact.name, (fact.question, fact.levels, fact.unit)) for fact in book.facts.values()]
 
 
-def _labels(rule_book: RuleBook) -> dict[str, Any]:
-    return {rule.name: rule.label for rule in rule_book}
-
-
-def _as_shipped(books: Iterable[RuleBook], told: Callable[[RuleBook], dict[str, Any]]) -> set[str]:
-    """The names that say in each of these books what they say in those that ship."""
-    ours = {name: text for book in (RULE_BOOK, SGB27B) for name, text in told(book).items()}
-    theirs = [item for book in books for item in told(book).items()]
-    return {name for name, _ in theirs} - {name for name, text in theirs if ours.get(name) != text}
-
-
-def _only(told: dict[str, Any], names: set[str]) -> dict[str, Any]:
-    return {name: text for name, text in told.items() if name in names}
+def _as_shipped(told: dict[str, Any], books: Iterable[RuleBook], says: Callable) -> dict[str, Any]:
+    """What is told of the names that say in each of these books what they say in those that ship."""
+    ours = {name: said for book in (RULE_BOOK, SGB27B) for name, said in says(book)}
+    theirs = [item for book in books for item in says(book)]
+    other = {name for name, said in theirs if ours.get(name) != said}
+    return {name: told[name] for name, _ in theirs if name in told and name not in other}

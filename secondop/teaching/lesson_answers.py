@@ -26,6 +26,8 @@ from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.conditions import Condition, as_condition, at_least
 
 ANSWERS = (True, False, None)
+FLAGS = [as_condition(fact(name)) for name in ("rare_disease", "neoplasia_concern", "advanced_cancer")]
+"""Three yes-or-no facts, whichever: logic does not depend on them."""
 
 
 @cache
@@ -46,18 +48,13 @@ def _logic(condition: Condition, rows: Iterable[tuple]) -> list[bool | None]:
     return frame.select(condition.to_expr(lambda fact: pl.col(fact.name))).to_series().to_list()
 
 
-def _flags() -> list[Condition]:
-    """Three yes-or-no facts, whichever: logic does not depend on them."""
-    return [as_condition(fact(name)) for name in ("rare_disease", "neoplasia_concern", "advanced_cancer")]
-
-
 def _as_no(row: tuple) -> tuple:
     return tuple(answer or False for answer in row)
 
 
 def _lesson_1() -> Iterator[tuple]:
     """Three answers instead of two."""
-    a, b, _ = _flags()
+    a, b, _ = FLAGS
     five = {"no and unknown": (a & b, (False, None)), "yes and unknown": (a & b, (True, None))}
     five |= {"no or unknown": (a | b, (False, None)), "yes or unknown": (a | b, (True, None))}
     five |= {"not unknown": (~a, (None,))}
@@ -88,7 +85,7 @@ def _lesson_2() -> Iterator[tuple]:
     useless, useful = (referred & ~changed).mean(), changed[referred].mean()
     yield 100 * (1 - useful), 100 * useless, 100 * useful, 100 * (~changed).mean()
     calls = [(k, three) for k in (1, 2, 3) for three in product(ANSWERS, repeat=3)]
-    rules = {k: at_least(k, *_flags()) for k in (1, 2, 3)}
+    rules = {k: at_least(k, *FLAGS) for k in (1, 2, 3)}
     gap_wins = [None if None in three else sum(three) >= k for k, three in calls]
     missing_is_no = [_logic(rules[k], [_as_no(three)])[0] for k, three in calls]
     yield calls, [_logic(rules[k], [three])[0] for k, three in calls], missing_is_no, gap_wins

@@ -17,16 +17,13 @@ class Html(str):
     __slots__ = ()
 
 
-def el(tag: str, style: str, *children: object) -> Html:
-    """An element with its style; what is inside is escaped unless it is HTML already.
+def _joined(blocks: tuple[object, ...], between: str = "") -> str:
+    return between.join(x if isinstance(x, Html) else html.escape(str(x)) for x in blocks)
 
-    Examples
-    --------
-    >>> el("b", "color:inherit", "less < more")
-    '<b style="color:inherit">less &lt; more</b>'
-    """
-    inner = "".join(c if isinstance(c, Html) else html.escape(str(c)) for c in children)
-    return Html(f'<{tag} style="{style}">{inner}</{tag}>')
+
+def el(tag: str, style: str, *children: object) -> Html:
+    """An element with its style; what is inside is escaped unless it is HTML already."""
+    return Html(f'<{tag} style="{style}">{_joined(children)}</{tag}>')
 
 
 def div(style: str, *children: object) -> Html:
@@ -37,11 +34,10 @@ def div(style: str, *children: object) -> Html:
 def document(
     title: str, *blocks: object, style: str = ":root { color-scheme: light dark; }", language: str = "en"
 ) -> str:
-    """A page of its own, with nothing to load: blocks of HTML, or of text to escape."""
-    body = "\n".join(block if isinstance(block, Html) else html.escape(str(block)) for block in blocks)
+    """A page of its own, with nothing to load."""
     return (
         f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html.escape(title)} · secondop</title>\n<style>{style}</style>\n</head>\n"
-        f"<body>\n{body}\n</body>\n</html>\n"
+        f"<body>\n{_joined(blocks, chr(10))}\n</body>\n</html>\n"
     )

@@ -1,4 +1,4 @@
-"""What is right in each exercise of the numbered notebooks, worked out when an answer is checked.
+"""What is right in each exercise of the numbered notebooks; a tuple holds mistakes with own words too.
 
 Cohorts and numbers of draws are those that the questions name. An exercise about the reader's own cases takes
 them.
@@ -9,36 +9,48 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from difflib import get_close_matches
 from functools import cache
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 
-from secondop.cohorts.calibrate import calibrate, recentred
-from secondop.cohorts.scenario_file import load_scenario
-from secondop.cohorts.simulate import Gaps, simulate
-from secondop.datafiles import data_path
-from secondop.errors import SecondopError
-from secondop.evaluation.biopsies import biopsy_readings
-from secondop.evaluation.comparison import compare
-from secondop.evaluation.departures import verification_bias
-from secondop.evaluation.given import judged
-from secondop.evaluation.learned import calibration, same_volume
-from secondop.evaluation.learning import learned_triage
-from secondop.evaluation.published import published_contrasts, published_rates
-from secondop.evaluation.rates import attrition, firing_rates
-from secondop.evaluation.reform import reform
-from secondop.evaluation.reported import Report, who
-from secondop.evaluation.sensitivity import propagate
-from secondop.evaluation.small_cells import HIDDEN
-from secondop.evaluation.tradeoff import tradeoff, wide
-from secondop.evaluation.uncertainty import bands, best_policies
-from secondop.guideline.defaults import assess, fact, read_cases, worth_recording
-from secondop.guideline.second_opinion import RULE_BOOK
-from secondop.readers.model import ReaderModel
-from secondop.readers.strategies import Strategy, read_strategies
-from secondop.rules.rulebook import RuleBook
+from secondop import (
+    RULE_BOOK,
+    Gaps,
+    ReaderModel,
+    RuleBook,
+    SecondopError,
+    Strategy,
+    assess,
+    attrition,
+    bands,
+    best_policies,
+    biopsy_readings,
+    calibrate,
+    calibration,
+    compare,
+    data_path,
+    fact,
+    firing_rates,
+    learned_triage,
+    load_scenario,
+    propagate,
+    published_contrasts,
+    published_rates,
+    read_cases,
+    read_strategies,
+    recentred,
+    reform,
+    report,
+    same_volume,
+    simulate,
+    tradeoff,
+    verification_bias,
+    wide,
+    worth_recording,
+)
+from secondop.errors import closest
 from secondop.teaching.lesson_answers import deck, drawn
 
 
@@ -47,64 +59,55 @@ def _teaching(book: RuleBook = RULE_BOOK, **facts: Any) -> pd.DataFrame:
     return assess(cases.assign(**facts), book)
 
 
-def _another_condition() -> int:
+def _other_weeks() -> int:
     book = RULE_BOOK.replace("failed-first-line", when=fact("first_line_weeks") >= 12)
     return (_teaching(book)["recommendation"] != deck()["recommendation"]).sum()
 
 
-def _without_wishes() -> int:
-    wishes = [rule.name for rule in RULE_BOOK if rule.kind == "indication" and not rule.clinical]
-    after = _teaching(RULE_BOOK.without(*wishes))["recommendation"]
-    return ((deck()["recommendation"] == "optional") & (after != "optional")).sum()
+def _no_wishes() -> int:
+    optional, book = deck()["recommendation"] == "optional", RULE_BOOK.to_frame()
+    without = RULE_BOOK.without(*book.loc[book["level"] == "optional", "name"])
+    return (optional & (_teaching(without)["recommendation"] != "optional")).sum()
 
 
 @cache
 def _breast() -> ReaderModel:
-    """The readers of breast biopsies of notebook 02."""
+    """The readers of breast biopsies."""
     single = pd.read_csv(data_path("breast_first_readings.csv"), index_col="reference_class")
     paper = pd.read_csv(data_path("breast_reading_strategies.csv"), index_col="reference_class")
-    differ = paper.loc[paper["strategy"] == "all", "third_reading_percent"] / 100
+    differ = paper.query("strategy == 'all'")["third_reading_percent"] / 100
     return ReaderModel.from_disagreement(single, differ)
 
 
-def _misread(*strategies: Strategy, **simulated: int) -> pd.DataFrame:
-    """Wrong final readings of each class (rows), of one, by strategy (columns)."""
-    table = read_strategies(_breast(), strategies, **simulated)
-    return table.pivot(index="reference_class", columns="strategy", values="misclassified")
-
-
-def _third(name: str = "third", **third: Any) -> Strategy:
-    return Strategy.always(name, resolution="third decides", **third)
-
-
-def _resolution_matters() -> str:
-    wrong = _misread(Strategy.always(), _third())
-    return (wrong["third"] - wrong["all"]).abs().idxmax()
+def _misread(*strategies: Strategy, **simulated: int) -> list[pd.Series]:
+    """Wrong final readings of each class, of one, for each strategy."""
+    table = read_strategies(_breast(), strategies, **simulated).set_index("reference_class")
+    return [table.loc[table["strategy"] == one.name, "misclassified"] for one in strategies]
 
 
 def _expert_helps() -> str:
     alone = read_strategies(_breast(), [Strategy.none()]).set_index("reference_class")
     expert = _breast().skilled(alone["under"] / 2, alone["over"] / 2)
-    wrong = _misread(_third(), _third("expert", third=expert), n=200_000, seed=3)
-    return (wrong["third"] - wrong["expert"]).idxmax()
+    like, better = ({"resolution": "third decides", "third": third} for third in (None, expert))
+    ways = Strategy.always("like them", **like), Strategy.always("expert", **better)
+    return _apart(*_misread(*ways, n=200_000, seed=3))
 
 
 def _harmful() -> set[str]:
-    rules = {name: Strategy.first_in(name) for name in _breast().classes}
-    wrong = _misread(Strategy.none(), *rules.values()).loc["invasive"]
-    return {name for name, rule in rules.items() if wrong[rule.name] > wrong["none"]}
+    classes = _breast().classes
+    alone, *after = (x["invasive"] for x in _misread(Strategy.none(), *map(Strategy.first_in, classes)))
+    return {name for name, wrong in zip(classes, after, strict=True) if wrong > alone}
 
 
 def _falls_with_gravity() -> str:
-    cases = simulate("programme", 20_000, seed=3)
-    facts = cases[["clinically_stable", "advanced_cancer"]].astype("float64[pyarrow]")
-    return facts.corrwith(cases["gravity"].astype(float)).idxmin()
+    cases = simulate("programme", 20_000, seed=3).astype("float64[pyarrow]", errors="ignore")
+    return cases[["clinically_stable", "advanced_cancer"]].corrwith(cases["gravity"]).idxmin()
 
 
 def _harder_if_lost() -> float:
     cases = simulate("programme", 20_000, seed=3, missing=Gaps(0.2, difficulty=0.6))
-    known = cases["suspicion"].notna()
-    return cases["difficulty"][~known].mean() - cases["difficulty"][known].mean()
+    means = cases["difficulty"].groupby(cases["suspicion"].isna()).mean()
+    return means[True] - means[False]
 
 
 def _nearest_first_right() -> float:
@@ -116,63 +119,54 @@ def _nearest_first_right() -> float:
 
 
 def _stays_in_any_order() -> set[str]:
-    one = attrition(drawn(n=40_000, seed=4))
-    other = attrition(drawn(n=40_000, seed=4), order=one["rule"].tolist()[:0:-1])
-    by_rule = (table.set_index("rule") for table in (one, other))
-    same = next(by_rule).eq(next(by_rule)).all()
-    last = one["fired"].iloc[-1] == other["fired"].iloc[-1]
-    return {name for name, stays in (*same[["alone", "added"]].items(), ("total", last)) if stays}
+    one = attrition(drawn(n=40_000, seed=4)).set_index("rule")
+    other = attrition(drawn(n=40_000, seed=4), order=one.index.tolist()[:0:-1]).set_index("rule")
+    stays = one[["alone", "added"]].eq(other[["alone", "added"]]).all()
+    stays["total"] = one["fired"].iloc[-1] == other["fired"].iloc[-1]
+    return set(stays.index[stays])
 
 
 def _fires_most() -> str:
-    rates = firing_rates(drawn("surgical", 40_000, 4))
-    return rates.loc[rates["value"].where(rates["sort"] == "rule").idxmax(), "policy"]
+    rates = firing_rates(drawn("surgical", 40_000, 4)).query("sort == 'rule'")
+    return rates.set_index("policy")["value"].idxmax()
 
 
-def _difficult_lost() -> str:
-    lost = [simulate("general", 20_000, seed=4, missing=Gaps(1 / 3, difficulty=x)) for x in (0.0, 0.6)]
-    any_case, difficult = ((assess(x)["recommendation"] >= "recommended").mean() for x in lost)
-    return "farther" if difficult < any_case else "nearer"
+def _known(difficulty: float) -> float:
+    """For which share an opinion is known to be recommended, if a third of the answers is lost."""
+    cases = simulate("general", 20_000, seed=4, missing=Gaps(1 / 3, difficulty=difficulty))
+    return (assess(cases)["recommendation"] >= "recommended").mean()
 
 
-def _compared(scenario: str, n: int) -> pd.Series:
+def _verdicts(scenario: str, n: int) -> pd.Series:
     return compare(simulate(scenario, n, seed=5)).set_index("id")["verdict"]
 
 
 def _fitted_alone() -> set[str]:
-    fitted = []
-    for name in ("oncology", "programme", "general", "surgical"):
-        verdicts = _compared(name, 2_000)
-        fitted.append(set(verdicts.index[verdicts == "fitted"]))
-    return fitted[0].difference(*fitted[1:])
+    names = ("oncology", "programme", "general", "surgical")
+    ours, *others = (set(x.index[x == "fitted"]) for x in (_verdicts(name, 2_000) for name in names))
+    return ours.difference(*others)
 
 
-def _least_of_all() -> float:
-    """In how many of 100 the diagnosis changes at least, if in twice as many of those who asked."""
+def _least_changed() -> float:
+    """In how many of 100 cases, if in twice as many of those who asked as published."""
     published = published_rates().set_index("id")["rate"]
-    return 100 * load_scenario("programme")["rates.sought"] * 2 * published["meyer_dx"]
+    return 200 * load_scenario("programme")["rates.sought"] * published["meyer_dx"]
 
 
-def _programme_or(scenario: str = "programme") -> pd.DataFrame:
-    return wide(tradeoff(drawn(scenario, 40_000, 6))).set_index("policy")
-
-
-def _could_refer_most_more() -> str:
-    table = _programme_or("general")
-    return (table["referral_rate_max"] - table["referral_rate"]).idxmax()
+def _weighed(scenario: str, measure: str) -> pd.Series:
+    return wide(tradeoff(drawn(scenario, 40_000, 6))).set_index("policy")[measure]
 
 
 def _is_better(dropped: set[str]) -> bool:
     """Whether a reform refers fewer and loses fewer changes than that of the notebook."""
     both = {"invasive-procedure-proposed", "risky-or-life-changing-treatment"}
-    cases, after = simulate("programme", 40_000, seed=6), []
-    for names in (both, dropped):
-        table = reform(cases, RULE_BOOK, RULE_BOOK.without(*names)).set_index("measure")["after"]
-        after.append(table[["referral_rate", "true_positive"]])
-    return after[1].iloc[0] < after[0].iloc[0] and after[1].iloc[1] > after[0].iloc[1]
+    cases = simulate("programme", 40_000, seed=6)
+    books = [RULE_BOOK.without(*names) for names in (both, dropped)]
+    old, new = (reform(cases, RULE_BOOK, book).set_index("measure")["after"] for book in books)
+    return new["referral_rate"] < old["referral_rate"] and new["true_positive"] > old["true_positive"]
 
 
-def _propagated(scenario: str = "programme", fixed: str = "", **known: Any) -> pd.DataFrame:
+def _worlds(scenario: str = "programme", fixed: str = "", **known: Any) -> pd.DataFrame:
     """200 draws of what is assumed; a parameter that is fixed has no range."""
     world = load_scenario(scenario)
     if fixed:
@@ -183,16 +177,15 @@ def _propagated(scenario: str = "programme", fixed: str = "", **known: Any) -> p
 
 def _spread(**asked: Any) -> pd.Series:
     """How wide the band of true positives is, by policy."""
-    table = bands(_propagated(**asked)).query("measure == 'true_positive'").set_index("policy")
+    table = bands(_worlds(**asked)).query("measure == 'true_positive'").set_index("policy")
     return table["upper"] - table["lower"]
 
 
 def _best(scenario: str, *policies: str) -> pd.DataFrame:
     """In which share of the draws a policy is best, by threshold in percent."""
-    thresholds = [0.02, 0.05, 1 / 11, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5]
-    best = best_policies(_propagated(scenario), thresholds, policies)
-    best["threshold"] *= 100
-    return best.pivot(index="threshold", columns="policy", values="best")
+    percent = [2, 5, 100 / 11, *range(15, 55, 5)]
+    best = best_policies(_worlds(scenario), [x / 100 for x in percent], policies)
+    return best.pivot(index="threshold", columns="policy", values="best").set_axis(percent)
 
 
 def _nobody_from() -> float:
@@ -200,22 +193,27 @@ def _nobody_from() -> float:
     return best.index[best >= 0.95].min()
 
 
+_CORRECTED = {"outcome": "error_corrected"}
+
+
+def _eight() -> pd.DataFrame:
+    """The cohort of notebook 08."""
+    return drawn("programme", 20_000, 8)
+
+
+def _winner(*cases: Any, **asked: Any) -> str:
+    return same_volume(*cases, **asked)["winner"].iloc[0]
+
+
 def _outcomes_needed() -> int:
     world = recentred(load_scenario("programme").replace({"signal": 0.5}))
     cases = assess(simulate(world, 20_000, seed=8), verdicts=True)
-    tried = {n: same_volume(learned_triage(cases, seed=1, learn_from=n)) for n in (100, 400, 1_600)}
-    return next(n for n, table in tried.items() if table["winner"].iloc[0] == "learned triage")
+    tried = {n: _winner(learned_triage(cases, seed=1, learn_from=n)) for n in (100, 400, 1_600)}
+    return min(n for n, winner in tried.items() if winner == "learned triage")
 
 
-def _urgent_winner() -> str:
-    scored = learned_triage(drawn("programme", 20_000, 8), seed=1, outcome="error_corrected")
-    return same_volume(scored, level="urgent", outcome="error_corrected")["winner"].iloc[0]
-
-
-def _slopes_off() -> int:
-    readings = [biopsy_readings(seed=seed) for seed in (1, 2, 3)]
-    made = [calibration(x, "probability", outcome="malignant").attrs["slope"] for x in readings]
-    return sum(not low <= 1 <= high for _, low, high in made)
+def _slope(seed: int) -> tuple[float, ...]:
+    return calibration(biopsy_readings(seed=seed), "probability", outcome="malignant").attrs["slope"]
 
 
 def _odds_ratio(untold: float) -> float:
@@ -224,18 +222,16 @@ def _odds_ratio(untold: float) -> float:
     return risk * (1 - untold) / (1 - risk * untold)
 
 
-def _third_knows() -> tuple[float, float]:
-    odds = _odds_ratio(0.2)
-    ways = [Strategy.always(name, anchoring=odds, third_anchoring=x) for name, x in (("a", odds), ("b", 1.0))]
-    return tuple(100 * _misread(*ways, n=100_000, seed=9).loc["atypia"])
+def _third_decides() -> tuple[float, ...]:
+    told = {"anchoring": _odds_ratio(0.2)}
+    ways = Strategy.always("third", resolution="third decides", **told), Strategy.always(**told)
+    return tuple(100 * x["atypia"] for x in _misread(*ways, n=100_000, seed=9))
 
 
-def _fewer_corrected() -> float:
-    world = load_scenario("programme")
-    odds = (world["readers.anchoring"], _odds_ratio(0.4))
-    cohorts = [simulate(world.replace({"readers.anchoring": x}), 200_000, seed=9) for x in odds]
-    blinded, knowing = (1000 * x["error_corrected"][x["sought"]].mean() for x in cohorts)
-    return blinded - knowing
+def _corrected(**anchoring: float) -> float:
+    """Of 1,000 opinions sought, how many correct an error."""
+    cases = simulate(load_scenario("programme").replace(anchoring), 200_000, seed=9)
+    return 1000 * cases["error_corrected"][cases["sought"]].mean()
 
 
 def _still_open(cases: pd.DataFrame) -> int:
@@ -251,15 +247,14 @@ def _include_the_truth() -> set[str]:
     cases = simulate("general", 8_000, seed=6)
     chosen = cases.index.isin(cases.sample(2_000, random_state=1).index)
     ways = verification_bias(cases.assign(chosen=chosen), verified="chosen").set_index("way")
-    truth = ways["value"]["truth"]
-    return set(ways.index[(ways["lower"] <= truth) & (truth <= ways["upper"])]) - {"truth"}
+    return set(ways.query(f"lower <= {ways['value']['truth']} <= upper").index) - {"truth"}
 
 
 def _hidden(cases: pd.DataFrame, book: RuleBook) -> int:
     """Cells of a report's first table, by house, that hide a count below 20 or what would tell it."""
-    made = Report(book, ["Haus"], 20, judged(cases, book, by=["Haus"]), None)
-    who(made, cases)
-    return (made.sheets["who"] == HIDDEN).sum().sum()
+    with TemporaryDirectory() as folder:
+        made = report(cases, f"{folder}/report.xlsx", by="Haus", rule_book=book, min_cell=20)
+        return (pd.read_excel(made, sheet_name="who", keep_default_na=False) == "hidden").sum().sum()
 
 
 def _newly(cases: pd.DataFrame, book: RuleBook) -> int:
@@ -268,11 +263,16 @@ def _newly(cases: pd.DataFrame, book: RuleBook) -> int:
     return (after & ~before).sum()
 
 
+def _apart(one: pd.Series, other: pd.Series) -> Any:
+    """Where two differ most."""
+    return (one - other).abs().idxmax()
+
+
 NOTEBOOKS: dict[str, Callable[..., Any]] = {
-    "01.2": _another_condition,
+    "01.2": _other_weeks,
     "01.3": lambda: max(RULE_BOOK.facts, key=lambda x: _teaching(**{x: None})["undetermined"].sum()),
-    "01.4": _without_wishes,
-    "02.1": _resolution_matters,
+    "01.4": _no_wishes,
+    "02.1": lambda: _apart(*_misread(Strategy.always(), Strategy.always("b", resolution="third decides"))),
     "02.2": _expert_helps,
     "02.3": _harmful,
     "03.2": _falls_with_gravity,
@@ -280,28 +280,27 @@ NOTEBOOKS: dict[str, Callable[..., Any]] = {
     "03.4": _nearest_first_right,
     "04.1": _stays_in_any_order,
     "04.2": _fires_most,
-    "04.3": _difficult_lost,
-    "05.1": lambda: _compared("programme", 50)["france_divergent"],
+    "04.3": lambda: "farther" if _known(0.6) < _known(0.0) else "nearer",
+    "05.1": lambda: _verdicts("programme", 50)["france_divergent"],
     "05.2": _fitted_alone,
-    "05.4": _least_of_all,
-    "06a.1": _could_refer_most_more,
-    "06b.1": lambda: 1 / _programme_or().loc["all", "better_than_none_below"] - 1,
+    "05.4": _least_changed,
+    "06a.1": lambda: _apart(_weighed("general", "referral_rate_max"), _weighed("general", "referral_rate")),
+    "06b.1": lambda: 1 / _weighed("programme", "better_than_none_below")["all"] - 1,
     "06b.2": lambda: _is_better,
     "07.1": lambda: 100 * (1 - _spread(fixed="rates.treatment_changed") / _spread())["recommended"],
     "07.2": _nobody_from,
     "07.3": lambda: _best("programme", "none", "all").max(axis=1).idxmin(),
-    "07.4": lambda: (_spread(counts={"rates.sought": (149, 1000)}) - _spread()).abs().idxmax(),
+    "07.4": lambda: _apart(_spread(counts={"rates.sought": (149, 1000)}), _spread()),
     "08.1": _outcomes_needed,
-    "08.2": _urgent_winner,
-    "08.3": lambda: same_volume(drawn("programme", 20_000, 8), "difficulty")["winner"].iloc[0],
-    "08.4": _slopes_off,
-    "09.1": _third_knows,
-    "09.2": _fewer_corrected,
-    "10.1": lambda: get_close_matches("symptom_severty", RULE_BOOK.facts, 1)[0],
+    "08.2": lambda: _winner(learned_triage(_eight(), seed=1, **_CORRECTED), level="urgent", **_CORRECTED),
+    "08.3": lambda: _winner(_eight(), "difficulty"),
+    "08.4": lambda: sum(not low <= 1 <= high for _, low, high in map(_slope, (1, 2, 3))),
+    "09.1": _third_decides,
+    "09.2": lambda: _corrected() - _corrected(**{"readers.anchoring": _odds_ratio(0.4)}),
+    "10.1": lambda: closest("symptom_severty", RULE_BOOK.facts),
     "10.3": _still_open,
     "10.4": _include_the_truth,
     "11.1": _hidden,
     "11.2": lambda cases: cases["drug_trials"].isna().sum(),
     "11.3": _newly,
 }
-"""The right answer by exercise; a tuple also holds mistakes that have words of their own."""

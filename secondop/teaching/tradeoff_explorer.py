@@ -14,8 +14,7 @@ from secondop.errors import SecondopError
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.corrected import NET_OF
 from secondop.evaluation.people import PEOPLE
-from secondop.evaluation.policies import ENDS, NOBODY, Policy, at_least, at_level, how_many
-from secondop.evaluation.policies import LEVELS as LABELS
+from secondop.evaluation.policies import ENDS, LEVELS, NOBODY, Policy, at_least, at_level, how_many
 from secondop.evaluation.tradeoff import weigh, wide
 from secondop.figures.policies import best_of, tied
 from secondop.figures.policies import tradeoff as drawn
@@ -23,37 +22,33 @@ from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Level
 from secondop.teaching.classroom import page_data
-from secondop.teaching.screen import Screen, one_of, traitlets, widget
+from secondop.teaching.screen import Screen, one_of, traitlets
 
-LEVELS = ("urgent", "recommended", "optional")
 REFERRALS = (1, 2, 5, 10, 20, 50)
 """No-change referrals accepted for one change: N of the decision threshold 1 / (1 + N)."""
 SHOWN = 20
 RARE = 0.005
 """A count of clinical indications that fewer cases reach is not worth a policy of its own."""
+_COUNTED = {
+    "urgent": "all with an urgent indication and at least {k} clinical ones",
+    "recommended": "all with at least {k} clinical indications",
+    "optional": "all with at least {k} indications or wishes",
+}
 
 
-class TradeoffExplorer(Screen):
-    """What :func:`explore_tradeoff` gives: all policies are counted at the start, a move only looks up.
-
-    Attributes
-    ----------
-    chosen : dict
-        The ``level``, at least ``k`` indications, and how many no-change referrals one would ``accept``.
-    """
+class TradeoffExplorer(Screen, parts=("people.js", "tradeoff.js")):
+    """The widget of :func:`explore_tradeoff`: policies are counted at the start, a move only looks up."""
 
     chosen = traitlets.Dict().tag(sync=True)
     rows = traitlets.Dict().tag(sync=True)  # the first cases that this policy refers, in words
     kept = ("chosen",)
-    _esm, _css = widget("people.js", "tradeoff.js").values()
 
     def __init__(self, cohort: Cohort) -> None:
-        self._cohort = cohort
+        self._cohort, said = cohort, cohort.frame.collect()
         self._rules = [rule for rule in cohort.rule_book if rule.level]
-        said = cohort.frame.collect()
         known = said.select(known=how_many(cohort.clinical)[0])["known"]
         self._ks = [k for k in range(1, len(cohort.clinical) + 1) if (known >= k).mean() >= RARE] or [1]
-        policies = {(level, k): _policy(cohort, level, k) for level in LEVELS for k in self._ks}
+        policies = {(level, k): self._policy(level, k) for level in LEVELS for k in self._ks}
         self._weighed = weigh(cohort, [NOBODY, *policies.values(), *ENDS], [1 / (1 + n) for n in REFERRALS])
         table = wide(self._weighed)
         places = pd.DataFrame([(policy.name, *place) for place, policy in policies.items()])
@@ -61,44 +56,27 @@ class TradeoffExplorer(Screen):
         self.table = table.merge(places, how="left")
         self.table.attrs = table.attrs
         asked = {policy.name: policy.refers for policy in policies.values()}
-        answers = said.select(**asked, changed=cohort.changed)
-        codes = answers.to_polars().select(pl.all().cast(pl.UInt8).fill_null(2))
+        codes = said.select(**asked, changed=cohort.changed).to_polars()
+        codes = codes.select(pl.all().cast(pl.UInt8).fill_null(2))  # no 0, yes 1, unknown 2
         self._refers = {place: codes[policy.name].to_numpy() for place, policy in policies.items()}
         self._changed = codes["changed"].to_numpy()
         self._verdicts = said.select(**{rule.name: nw.col(f"rule {rule.name}") for rule in self._rules})
         data = page_data(screens=()) | {"screens": ["tradeoff"], "tradeoff": [self._scene()]}
-        super().__init__(data, chosen={"level": LEVELS[1], "k": self._ks[0], "accept": 10})
+        super().__init__(data, chosen={"level": "recommended", "k": self._ks[0], "accept": 10})
 
-    @property
-    def selected(self) -> Any:
-        """All cases that the chosen policy refers, in the kind given."""
-        return self._frame(1)
-
-    @property
-    def cannot_be_judged(self) -> Any:
-        """All cases that cannot be judged: missing information decides whether they are referred."""
-        return self._frame(2)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many cases the chosen policy makes each of :data:`secondop.evaluation.people.PEOPLE`."""
-        return self._count(self._chosen)
-
-    def choose(self, level: str, k: int, accept: int | None = None) -> None:
-        """Choose a policy, as a click does, and how many no-change referrals to accept for one change."""
-        self.chosen = {"level": level, "k": k, "accept": accept or self.chosen["accept"]}
+    selected = property(lambda self: self._answered(1), doc="All cases referred, in the kind given.")
+    cannot_be_judged = property(lambda self: self._answered(2), doc="All in which missing facts decide.")
 
     def still(self) -> dict[str, Any]:
-        place = self.table.query("level == @self.chosen['level'] and k == @self.chosen['k']")["policy"]
-        named = self._weighed["policy"].isin(["none", "all", place.iloc[0]])
-        at = self._weighed["threshold"].isna() | (self._weighed["threshold"] == self._threshold)
-        part = self._weighed[(named | (self._weighed["sort"] == ENDS[0].sort)) & at]
-        return {"application/vnd.plotly.v1+json": json.loads(drawn(part).to_json())}
+        name, every = _words(self.chosen["level"], self.chosen["k"]), self._weighed
+        named = every["policy"].isin(["none", "all", name]) | (every["sort"] == ENDS[0].sort)
+        at = every["threshold"].isna() | (every["threshold"] == 1 / (1 + self.chosen["accept"]))
+        return {"application/vnd.plotly.v1+json": json.loads(drawn(every[named & at]).to_json())}
 
     @traitlets.validate("chosen")
     def _read(self, proposal: Any) -> dict[str, Any]:
         """What is no policy is refused, and the choice stays as it was."""
-        options = {"level": LEVELS, "k": self._ks, "accept": REFERRALS}
+        options = {"level": [*LEVELS], "k": self._ks, "accept": REFERRALS}
         value = self.chosen | proposal["value"]
         return {name: one_of(name, value[name], some) for name, some in options.items()}
 
@@ -108,57 +86,43 @@ class TradeoffExplorer(Screen):
         self.rows = policy | {"n": int((self._chosen == 1).sum()), "cases": self._cases()}
 
     @property
-    def _threshold(self) -> float:
-        return 1 / (1 + self.chosen["accept"])
-
-    @property
     def _chosen(self) -> np.ndarray:
         return self._refers[self.chosen["level"], self.chosen["k"]]
 
-    def _frame(self, answer: int) -> Any:
-        rows, cases = np.flatnonzero(self._chosen == answer), self._cohort.cases
-        if isinstance(cases, pd.DataFrame):
-            return cases.iloc[rows]
-        return nw.from_native(cases)[rows.tolist()].to_native()
+    def _answered(self, answer: int) -> Any:
+        rows = np.flatnonzero(self._chosen == answer).tolist()
+        return nw.from_native(self._cohort.cases)[rows].to_native()
 
     def _count(self, refers: np.ndarray) -> dict[str, int]:
         code = 3 * refers.astype(int) + self._changed
         tn, fn, left, fp, tp, unknown, *never = np.bincount(code, minlength=9).tolist()
         return dict(zip(PEOPLE, (tp, fp, unknown, sum(never), fn, tn, left), strict=True))
 
+    def _policy(self, level: str, k: int) -> Policy:
+        """Who is at a level by at least k indications: clinical ones, and at *optional* wishes too."""
+        book, name = self._cohort.rule_book, _words(level, k)
+        counted = self._rules if level == "optional" else self._cohort.clinical
+        return Policy(name, name, "own", "", at_level(book, level) & at_least(k, *how_many(counted)))
+
     def _scene(self) -> dict[str, Any]:
         """What the screen shows: every policy at every threshold, with its bounds, and which is best."""
-        at = {n: self.table[self.table["threshold"] == 1 / (1 + n)].reset_index(drop=True) for n in REFERRALS}
-        at = {n: rows[rows["sort"] != ENDS[0].sort].reset_index(drop=True) for n, rows in at.items()}
-        for rows in at.values():
-            rows.attrs = self.table.attrs
-        best = []
-        for rows in at.values():
-            first = best_of(rows)
-            others = [] if first is None else tied(rows, first).index.tolist()
-            best.append({"at": None if first is None else int(first.name), "tied": others})
+        table = self.table[self.table["sort"] != ENDS[0].sort]
+        at = [table[table["threshold"] == 1 / (1 + n)].reset_index(drop=True) for n in REFERRALS]
         truth = [name for name in NET_OF if set(NET_OF) <= set(self._cohort.truth)]
         policies = []
-        for i, row in enumerate(at[10].to_dict("records")):
+        for i, row in at[0].iterrows():
             place = None if row["sort"] in ("none", "all") else (row["level"], int(row["k"]))
+            level, k = place or (None, None)
             policies.append(
-                {"key": row["policy"], "label": row["label"], "level": row["level"] if place else None}
-                | {"k": place and place[1], "people": place and self._count(self._refers[place])}
+                {"key": row["policy"], "label": row["label"], "level": level, "k": k}
+                | {"people": place and self._count(self._refers[place])}
                 | {"found": _five(row, "true_positive"), "over": _five(row, "false_positive")}
-                | {"net": [_five(rows.loc[i], "net_benefit") for rows in at.values()]}
+                | {"net": [_five(rows.loc[i], "net_benefit") for rows in at]}
                 | {"errors": [round(row[name], 3) for name in truth]}
             )
-        simulated = bool(self.table.attrs.get("simulated"))
-        return {
-            "accepts": REFERRALS,
-            "levels": LEVELS,
-            "ks": self._ks,
-            "policies": policies,
-            "best": best,
-        } | {
-            "n": len(self._changed),
-            "simulated": simulated,
-        }
+        scene = {"accepts": REFERRALS, "levels": [*LEVELS], "ks": self._ks, "policies": policies}
+        scene |= {"n": len(self._changed), "simulated": bool(self.table.attrs.get("simulated"))}
+        return scene | {"best": [_best(rows) for rows in at]}
 
     def _cases(self) -> list[list[str]]:
         """The first cases that are referred: recommendation, indications, wishes, what fires, the change."""
@@ -179,31 +143,18 @@ def explore_tradeoff(
 ) -> TradeoffExplorer:
     """Move level, count of indications and decision threshold, and see who is referred and what changes.
 
-    A case is referred at a level and by at least k indications. At ``recommended`` the clinical indications
-    are counted; at ``urgent`` one of them must be urgent; at ``optional`` the patient's wishes count too.
-    Click a mark, or move the sliders, to choose it: the first cases behind it are listed below.
+    Cases with an outcome, in memory, as :func:`secondop.tradeoff` takes them. One is referred at a level and
+    by at least k indications: clinical ones, at ``optional`` the patient's wishes too; at ``urgent`` one of
+    them must be urgent. ``chosen`` holds ``level``, ``k`` and how many no-change referrals one would
+    ``accept`` for one change; it follows the screen and may be set. ``selected`` are all cases that the
+    chosen policy refers, ``cannot_be_judged`` those in which missing information decides, ``table`` every
+    policy's measures.
 
-    Parameters
-    ----------
-    cohort : frame of n_cases rows
-        A simulated cohort, or cases with an outcome: pandas, polars or pyarrow, in memory.
-    outcome, rule_book
-        As for :func:`secondop.tradeoff`.
-
-    Returns
-    -------
-    TradeoffExplorer
-        A widget. ``selected`` holds all cases that the chosen policy refers, ``cannot_be_judged`` those in
-        which missing information decides, ``counts`` how many are what, ``table`` every policy's measures;
-        ``choose(level, k, accept)`` chooses from Python, and ``chosen`` says what is chosen.
-
-    Examples
-    --------
-    >>> import secondop
-    >>> explorer = explore_tradeoff(secondop.simulate("programme", 500, seed=1))
-    >>> explorer.choose("urgent", 2)
-    >>> len(explorer.selected) == explorer.counts["true_positive"] + explorer.counts["false_positive"]
-    True
+    >>> from secondop import simulate
+    >>> explorer = explore_tradeoff(simulate("programme", 500, seed=1))
+    >>> explorer.chosen = {"level": "urgent", "k": 2}
+    >>> explorer.chosen["accept"], len(explorer.selected) < len(explorer.cannot_be_judged)
+    (10, True)
     """
     read = Cohort(cohort, rule_book, outcome=outcome)
     if not read.has_rules:
@@ -218,21 +169,15 @@ def explore_tradeoff(
     return TradeoffExplorer(read)
 
 
-def _policy(cohort: Cohort, level: str, k: int) -> Policy:
-    """Who is at a level by at least k indications: clinical ones, and at *optional* wishes too."""
-    rules = cohort.clinical if level != "optional" else [rule for rule in cohort.rule_book if rule.level]
-    refers = at_level(cohort.rule_book, level) & at_least(k, *how_many(rules))
-    return Policy(_words(level, k), _words(level, k), "own", "", refers)
-
-
 def _words(level: str, k: int) -> str:
-    if k == 1:
-        return LABELS[level]
-    return {
-        "urgent": f"all with an urgent indication and at least {k} clinical ones",
-        "recommended": f"all with at least {k} clinical indications",
-        "optional": f"all with at least {k} indications or wishes",
-    }[level]
+    return LEVELS[level] if k == 1 else _COUNTED[level].format(k=k)
+
+
+def _best(rows: pd.DataFrame) -> dict[str, Any]:
+    """Which policy is best at a threshold, if that can be told, and which cannot be told from it."""
+    first = best_of(rows)
+    others = [] if first is None else tied(rows, first).index.tolist()
+    return {"at": None if first is None else int(first.name), "tied": others}
 
 
 def _five(row: Any, name: str) -> list[float | None]:

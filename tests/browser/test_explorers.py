@@ -168,7 +168,7 @@ def explorer():
 
 @pytest.fixture
 def trade(opened, explorer):
-    explorer.choose("recommended", 1, 10)
+    explorer.chosen = {"level": "recommended", "k": 1, "accept": 10}
     return opened(explorer)
 
 
@@ -200,7 +200,9 @@ def test_a_policy_is_chosen_by_slider_by_button_and_by_click(trade, explorer):
 
 def test_people_of_the_policy_stand_beside_and_missing_information_is_hatched(trade, explorer):
     told = [int(text.split()[0].replace(",", "")) for text in trade.locator(".plain li").all_inner_texts()]
-    assert told == [n for part, n in explorer.counts.items() if n or not part.endswith("unknown")]
+    policies = explorer.data["tradeoff"][0]["policies"]
+    people = next(x["people"] for x in policies if (x["level"], x["k"]) == ("recommended", 1))
+    assert told == [n for part, n in people.items() if n or not part.endswith("unknown")]
     box = trade.locator(".bounds.picked")
     assert "hatch" in box.get_attribute("fill") and float(box.get_attribute("width")) > 0
 
@@ -212,7 +214,7 @@ def test_the_cases_are_those_python_sends_and_wait_for_it_after_a_move(trade, ex
     )
     trade.get_by_label("At least so many indications").press("ArrowRight")
     assert rows.count() == 0 and "once Python answers" in trade.locator(".behind").inner_text()
-    explorer.choose("recommended", 2)
+    explorer.chosen = {"level": "recommended", "k": 2}
     trade.evaluate("rows => show({rows})", explorer.rows)
     assert rows.count() == min(20, len(explorer.selected))
 
@@ -244,7 +246,7 @@ def test_unknown_outcomes_are_said_to_leave_open_which_is_best(opened):
 
 def test_a_quiz_goes_item_by_item_to_the_score(opened):
     three = quiz(3, seed=5)
-    page, (first, second, _) = opened(three.widget), three.items
+    page, (first, second, _) = opened(three.widget), three
     words = {level: page.evaluate(f"told.data.strings['level-{level}'].en") for level in RECOMMENDATIONS}
     wrong = next(level for level in RECOMMENDATIONS if level != first.expected)
     assert first.story in page.locator(".card").inner_text() and page.locator(".verdict").count() == 0

@@ -220,7 +220,7 @@ def test_a_quiz_is_answered_on_the_screen_and_python_counts(shown):
     page.get_by_role("radio", name="recommended", exact=True).check()
     page.get_by_role("button", name="Reveal").click()
     page.wait_for_selector(TOLD)
-    right = int(QUIZ.items[0].expected == "recommended")
+    right = int(QUIZ[0].expected == "recommended")
     assert in_python(page, "asked.score") == f"Score(right={right}, answered=1, of=3)"
 
 
@@ -230,10 +230,10 @@ def test_the_trade_off_moves_at_once_and_the_kernel_sends_the_cases(shown):
     for press, (level, k) in (("", ("recommended", 1)), ("ArrowRight", ("recommended", 2))):
         if press:
             cell.get_by_label("At least so many indications").press(press)
-        explorer.choose(level, k)
+        explorer.chosen = {"level": level, "k": k}
         cell.get_by_text(f"of {len(explorer.selected):,} cases that this refers").wait_for()
     cell.locator(".point").filter(has_text="all with an indication or a wish:").click()
-    explorer.choose("optional", 1)
+    explorer.chosen = {"level": "optional", "k": 1}
     cell.get_by_text(f"of {len(explorer.selected):,} cases that this refers").wait_for()
     assert in_python(page, "len(traded.selected)") == f"{len(explorer.selected)}"
 

@@ -17,7 +17,8 @@ GAP = """() => {
 @pytest.mark.parametrize("width", [1280, 1024, 390])
 @pytest.mark.parametrize("entries", [1, 3, 6])
 def test_a_legend_has_the_room_that_its_rows_need(entries, width, browser, tmp_path):
-    made = style.ladder("A finding", "A note.", pd.DataFrame({"label": ["first", "second"]}), x="of 100 cases")
+    rows = pd.DataFrame({"label": ["first", "second"]})
+    made = style.ladder("A finding", "A note.", rows, x="of 100 cases")
     for i in range(entries):
         bars = made.places.assign(known=1.0, colour=style.SPARE[i])
         made.rows(bars, name=f"an entry of some length, number {i}", showlegend=True)

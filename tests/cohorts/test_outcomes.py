@@ -7,7 +7,7 @@ from secondop.cohorts.calibrate import recentred
 from secondop.cohorts.outcomes import Cases, along, expected_rates, pilot, rates_of
 from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import simulate
-from secondop.cohorts.truth import Streams, Truth, fact_plans
+from secondop.cohorts.truth import Streams
 from secondop.errors import SecondopError, UnknownNameError
 
 PROGRAMME = load_scenario("programme")
@@ -19,7 +19,7 @@ def expit(x):
 
 def test_one_case_worked_out_in_plain_python():
     scenario = PROGRAMME.replace({"readers.anchoring": 1.437, "signal": 1.3})
-    cases = Cases(scenario, Truth(fact_plans(scenario), Streams(3, 0, 200)))
+    cases = Cases(scenario, Streams(3, 0, 200))
     expected, s = cases.expected(scenario), scenario
     for i in range(200):
         d, g, c = (float(trait[i]) for trait in cases.traits.values())

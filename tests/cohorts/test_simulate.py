@@ -13,7 +13,7 @@ from secondop.cohorts.outcomes import TRUTH, Cases, expected_rates
 from secondop.cohorts.parameters import TRAITS
 from secondop.cohorts.scenario_file import load_scenario, read_scenario
 from secondop.cohorts.simulate import BLOCK, Gaps, common_cohorts, simulate, simulate_batches
-from secondop.cohorts.truth import Streams, Truth, fact_plans, signalled
+from secondop.cohorts.truth import Streams, signalled
 from secondop.errors import SecondopError, UnknownNameError
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.facts import Kind, flag
@@ -30,7 +30,7 @@ def without_gaps(scenario):
 
 
 def true_cases(scenario, n, seed):
-    return Truth(fact_plans(scenario), Streams(seed, 0, n))
+    return Cases(scenario, Streams(seed, 0, n))
 
 
 @pytest.fixture(scope="module")
@@ -107,14 +107,13 @@ def test_signal_multiplies_what_a_fact_knows_over_what_it_does_not(signal, corre
 
 
 def coherence(scenario, n, seed):
-    truth = true_cases(scenario, n, seed)
-    cases = Cases(scenario, truth)
-    answers, outcome = truth.answers, cases.outcomes(scenario)
+    cases = true_cases(scenario, n, seed)
+    answers, outcome = cases.answers, cases.outcomes(scenario)
     is_ = {name: lambda *levels, n=name: np.isin(answers[n], [FACTS[n].levels.index(x) for x in levels])
            for name, fact in FACTS.items() if fact.has_levels}  # fmt: skip
     untreated = is_["treatment_response"]("not_treated")
     proposed, cancer = ~is_["procedure_proposed"]("none"), is_["condition"]("cancer")
-    return truth, {
+    return cases, {
         "a man in gynaecology": (is_["specialty"]("gynaecology") & ~is_["sex"]("female"), 0),
         "untreated with a drug": (untreated & (answers["drug_trials"] > 0), 0),
         "untreated with weeks of treatment": (untreated & (answers["first_line_weeks"] > 0), 0),

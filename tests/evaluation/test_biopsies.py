@@ -7,7 +7,7 @@ from sklearn.datasets import load_breast_cancer
 from statsmodels.stats.proportion import proportion_confint
 
 from secondop.errors import SecondopError
-from secondop.evaluation.biopsies import biopsy_readings, second_readings
+from secondop.evaluation.learned import biopsy_readings, second_readings
 
 
 @pytest.fixture(scope="module")

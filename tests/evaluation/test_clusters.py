@@ -18,6 +18,8 @@ from secondop import (
     flow,
     of_100,
     overlap,
+    published_contrasts,
+    published_rates,
     reform,
     tradeoff,
     wide,
@@ -104,6 +106,33 @@ def test_a_share_of_those_referred_and_net_benefit_have_the_errors_of_statsmodel
     assert table.loc["net_benefit", ENDS].to_list() == pytest.approx(ends)
 
 
+def test_a_risk_ratio_beside_published_ones_has_the_error_of_statsmodels():
+    from statsmodels.genmod.families import Poisson
+    from statsmodels.genmod.generalized_linear_model import GLM
+
+    row, n = published_contrasts().query("id == 'doubt_risk_ratio'"), len(CASES)
+    sides = {"doubt_risk_ratio": ("neoplasia_concern", None)}
+    seen = compare(CASES, row, sides=sides, fitted_to=(), cluster="site").iloc[0]
+    x = np.column_stack([CASES["neoplasia_concern"], np.ones(n)]).astype(float)
+    fit = GLM(CASES["changed"].astype(float), x, family=Poisson())
+    fit = fit.fit(cov_type="cluster", cov_kwds={"groups": CASES["site"], "use_correction": False})
+    factor, freedom = grown(CASES["site"])
+    half = student.ppf(0.975, freedom) * fit.bse.iloc[0] * factor
+    ends = np.exp(fit.params.iloc[0] + np.array([-half, half]))
+    assert seen[["cohort_lower", "cohort_upper"]].to_list() == pytest.approx(ends.tolist())
+    assert seen["cohort_clusters"] == SITES
+
+
+def test_a_rate_beside_published_ones_counts_the_clusters_of_its_denominator():
+    rates, asked = published_rates().query("id == 'meyer_dx'"), CASES["sought"] & (CASES["site"] < "site 09")
+    cases = CASES.assign(sought=asked)
+    row = compare(cases, rates, fitted_to=(), cluster="site").iloc[0]
+    inside = cases[asked]
+    ends = wilson(*robust(inside["diagnosis_changed"], inside["site"]))
+    assert (100 * row[["cohort_lower", "cohort_upper"]]).to_list() == pytest.approx(ends)
+    assert row["cohort_clusters"] == 9
+
+
 @pytest.mark.parametrize("cases", [CASES, GAPS], ids=["all known", "with gaps"])
 def test_where_every_case_is_its_own_cluster_intervals_are_those_without(cases):
     alone, own = (weighed(cases, **more) for more in ({}, {"cluster": "case"}))
@@ -154,6 +183,8 @@ def test_every_engine_counts_the_same(engine):
     pd.testing.assert_frame_equal(weighed(own, cluster="site"), weighed(GAPS, cluster="site"))
     rows = [firing_rates(x, by="sought", cluster="site", rule_book=BOOK) for x in (own, GAPS)]
     pd.testing.assert_frame_equal(*rows)
+    seen = [compare(x, fitted_to=(), cluster="site")["cohort_upper"] for x in (own, GAPS)]
+    assert seen[0].equals(seen[1])
 
 
 def test_groups_count_their_own_clusters():
@@ -175,6 +206,9 @@ def test_one_cluster_tells_nothing_of_others():
     assert row["clusters"] == 1 and row[ENDS].isna().all() and row["value"] > 0
     drawn = figures.firing_rates(table)
     assert not any("nan" in text for trace in drawn.data for text in trace.hovertext or ())
+    cases = CASES.assign(sought=CASES["site"] == "site 01")
+    seen = compare(cases, published_rates().query("id == 'meyer_dx'"), fitted_to=(), cluster="site").iloc[0]
+    assert seen["verdict"] == "undetermined" and "of one cluster" in seen["reason"]
 
 
 def test_the_decision_curve_and_wide_tables_carry_clusters_and_figures_draw_them():
@@ -206,7 +240,6 @@ WITHOUT = {
     "overlap": lambda c: overlap(c, rule_book=BOOK),
     "all_books": lambda c: all_books(c, outcome="changed", rule_book=BOOK),
     "reform": lambda c: reform(c, BOOK, BOOK),
-    "compare": lambda c: compare(c, fitted_to=()),
 }
 
 

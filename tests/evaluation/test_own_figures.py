@@ -154,4 +154,4 @@ def test_a_table_that_lost_what_it_says_of_itself_speaks_of_a_cohort():
     assert table.attrs["simulated"] is False
     table.attrs = {}
     said = words(figures.compare(table))
-    assert "· cohort" in said and "simulated" not in said and "own cases" not in said
+    assert "the cohort" in said and "simulated" not in said and "own cases" not in said

@@ -30,6 +30,7 @@ from secondop import (
 from secondop.errors import SecondopError
 from secondop.evaluation.patterns import few
 from secondop.evaluation.policies import Policy, choose
+from secondop.evaluation.tradeoff import THRESHOLD
 from secondop.evaluation.verification import Verification, learn
 from secondop.teaching import explore_tradeoff
 from tests.figures.seen import hovers, plain, title
@@ -637,6 +638,40 @@ def test_cases_of_a_cluster_count_together_in_the_variance():
         made = Verification(*every, {"mine": np.repeat(refers, times)}, [], "", cluster)
         spread.append(made.tables([Policy("mine", "", "own")], 1)[1])
     np.testing.assert_allclose(spread[1], spread[0] * few(one))
+
+
+# ------------------------------------------------------------------ samples by outcome
+
+
+def test_case_control_samples_are_weighted_to_the_prevalence():
+    """60 cases, 45 sent; 40 controls, 10 sent: sensitivity 75, specificity 75, at a prevalence of 10 %."""
+    cases = pd.DataFrame({"changed": [True] * 60 + [False] * 40})
+    cases["sent"] = [True] * 45 + [False] * 15 + [True] * 10 + [False] * 30
+    table = tradeoff(cases, {"mine": "sent"}, outcome="changed", prevalence=0.1)
+    found = row(table, "mine")
+    assert found[["sensitivity", "specificity"]].tolist() == pytest.approx([75, 75])
+    assert found["true_positive"] == pytest.approx(7.5) and found["false_positive"] == pytest.approx(22.5)
+    assert found["ppv"] == pytest.approx(25) and row(table, "all")["true_positive"] == pytest.approx(10)
+    assert found["n"] == 100 and table.attrs["prevalence"] == 0.1
+    curve = decision_curve(cases, {"mine": "sent"}, outcome="changed", prevalence=0.1, thresholds=[1 / 11])
+    net = curve.query("policy == 'mine' and measure == 'net_benefit'")["value"].item()
+    assert net == pytest.approx(7.5 - 2.25) == pytest.approx(found["net_benefit"])
+    assert THRESHOLD == 1 / 11
+
+
+@pytest.mark.parametrize(
+    ("cases", "asked", "says"),
+    [
+        (BEGG, {"prevalence": 0.1}, "every case needs a known yes or no"),
+        (BEGG.dropna(), {"prevalence": 10}, "a share between 0 and 1"),
+        (BEGG.dropna(), {"prevalence": 1}, "above 0 and below 1; got 1"),
+        (BEGG.dropna(), {"prevalence": "10 %"}, "a share between 0 and 1"),
+        (BEGG.assign(changed=True), {"prevalence": 0.1}, "some of each"),
+    ],
+)
+def test_a_prevalence_is_refused_where_outcomes_are_unknown_or_all_alike(cases, asked, says):
+    with pytest.raises(SecondopError, match=says):
+        tradeoff(cases, {"mine": "sent"}, outcome="changed", **asked)
 
 
 @pytest.mark.parametrize("method", METHODS)

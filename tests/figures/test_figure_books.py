@@ -91,11 +91,9 @@ def test_no_best_books_are_claimed_where_outcomes_are_unknown_or_nothing_is_foun
     unknown = cases.assign(changed=cases["changed"].astype("boolean").mask(cases.index < 20))
     figure = figures.all_books(books(unknown))
     assert "Which rules are best is not known while outcomes are unknown" in title(figure)
-    assert "Pale bar: missing information and unknown outcomes" in title(figure) and "half-way" in title(
-        figure
-    )
+    assert "Pale: missing information and unknown outcomes" in title(figure) and "half-way" in title(figure)
     quiet = figures.all_books(books(cases.assign(**dict.fromkeys(SHARES, False), changed=False)))
-    assert "Nothing changes in any of these cases" in title(quiet)
+    assert title(quiet).startswith("Nothing changes in any of these cases")
     assert "nan" not in quiet.layout.meta["description"]
 
 

@@ -215,7 +215,7 @@ APART = [
     # the intervals of three groups, of 100 cases   the title tells
     ([(40, 45), (44, 50), (44.5, 60)], "whether these 3 groups differ cannot be told"),
     ([(40, 44), (41, 50), (43, 60)], "whether these 3 groups differ cannot be told"),
-    ([(40, 42), (41, 50), (43, 60)], "of 100 cases, 43 to 60 in other, 40 to 42 in female"),
+    ([(40, 42), (41, 50), (43, 60)], "of 100 cases, 43 to 60 in other-1 a, 40 to 42 in female"),
 ]
 
 
@@ -223,7 +223,7 @@ APART = [
 def test_groups_are_told_apart_only_where_their_intervals_are(cases, spans, told):
     low, high = zip(*spans, strict=True)
     table = firing_rates(cases, by="sex", rule_book=BOOK).query(f"policy == '{ANY}'")
-    table = table.assign(min=low, lower=low, max=high, upper=high, group=["female", "male", "other"])
+    table = table.assign(min=low, lower=low, max=high, upper=high, group=["female", "male", "other-1_a"])
     figure = figures.firing_rates(table)
     assert told in title(figure)
     (bars,) = solid(figure)

@@ -41,7 +41,7 @@ CURVES = [
     ([(9, 8, 10), (5, 4, 6), (1, 0.5, 2)], f"referring everybody at 0.5 to 10 {PER} "),
     ([(9, 8, 10), (5, -1, 6), (1, -1, 2)], f"referring everybody at 10 {PER}{OVERLAP}"),
     ([(9, 8, 10), (5, -1, 6), (-9, -9, -8)], f"everybody at 10, nobody at 0.5 {PER}{OVERLAP}"),
-    ([(9, 8, 10), (5, 4, 6), (-9, -9, -8)], f"everybody at 2 to 10, nobody at 0.5 {PER} "),
+    ([(9, 8, 10), (5, 4, 6), (-9, -9, -8)], f"everybody at 2.0 to 10, nobody at 0.5 {PER} "),
     ([(9, -8, 10), (5, -4, 6), (-9, -9, -8)], f"Clearly best: referring nobody at 0.5 {PER}{OVERLAP}"),
     ([(9, -8, 10), (5, -4, 6), (1, -1, 2)], "No policy is clearly best at the thresholds shown"),
 ]
@@ -67,7 +67,7 @@ def test_who_is_best_at_the_last_threshold_is_not_called_best_beyond_it():
     at = (table["policy"] == "recommended") & (table["measure"] == "net_benefit")
     table.loc[at, ["value", "lower", "upper"]] = [(1, -90, 90), (88, 87, 90), (88, 87, 90)]
     said = title(figures.decision_curve(table))
-    assert f"all with a clinical indication at 1 to 2 {PER}" in said
+    assert f"all with a clinical indication at 1.0 to 2.0 {PER}" in said
     table.loc[at, ["value", "lower", "upper"]] = [(88, 87, 90), (1, -90, 90), (1, -90, 90)]
     said = title(figures.decision_curve(table))
     assert f"all with a clinical indication at 10 {PER}" in said
@@ -165,7 +165,10 @@ def test_each_step_ranks_bars_labels_and_values_by_the_net_benefit_at_its_thresh
         assert list(traces) == [0, 1, 2, 3, 4]
         labels = [note["text"] for note in layout["annotations"]]
         for i, (policy, value) in enumerate(zip(real["policy"], real["net_benefit"], strict=True)):
-            assert said[f"annotations[{i}].text"] == words[policy] and labels[i] in words.values()
+            label, shown = said[f"annotations[{i}].text"].split(", "), labels[i].split(", ")
+            assert label[0] == words[policy] and shown[0] in words.values()
+            sent = real["referral_rate"].iloc[i]
+            assert label[1] == f"{sent:.0f} referred"
             assert float(said[f"annotations[{4 + i}].text"].replace("−", "-")) == pytest.approx(
                 value, abs=0.051
             )

@@ -152,7 +152,7 @@ def test_the_title_tells_what_is_found_and_spent_and_how_far_above_chance():
     )
     (said,) = (r for r in rows(figure) if r["policy"] == "All with a clinical indication")
     ends = " to ".join(f"{row[f'true_positive_{end}']:.1f}" for end in ("min", "max"))
-    assert said["referred, something changes"] == f"{row['true_positive']:.1f} ({ends})"
+    assert said["true positives: referred, changes"] == f"{row['true_positive']:.1f} ({ends})"
     assert said["number needed to refer"].startswith(f"{row['nnr']:.1f}")
     assert said["in brackets"] == "what missing information could make of it"
 
@@ -166,7 +166,6 @@ def test_a_wrong_diagnosis_put_right_is_told_in_its_own_words():
     frame = cases().rename(columns={"changed": "error_corrected"})
     figure = figures.tradeoff(tradeoff(frame, outcome="error_corrected", rule_book=BOOK))
     assert "wrong diagnoses in 100 cases" in title(figure) and "no-change" not in title(figure)
-    assert figure.layout.xaxis.title.text.endswith("none is put right")
 
 
 def test_the_frontier_breaks_where_unknown_outcomes_decide_who_is_on_it():
@@ -190,7 +189,7 @@ def test_unknown_outcomes_are_drawn_half_way_and_no_mark_lies_above_perfect_fore
     assert max(marks_) <= at["Only those that would change"][1] + 1e-4
     assert f"of the {low:.0f} to {high:.0f} changes" in title(figure)
     (said,) = (r for r in rows(figure) if r["policy"] == "Everybody")
-    assert said["referred, something changes"] == f"{number(low, 1)} to {number(high, 1)}"
+    assert said["true positives: referred, changes"] == f"{number(low, 1)} to {number(high, 1)}"
     bars = {(*t.x, *t.y) for t in figure.data if t.name == "missing"}  # from the least to the most of both
     ends = [f"{name}_{end}" for name in ("false_positive", "true_positive") for end in ("min", "max")]
     assert all(np.isclose(found[ends], bar, rtol=1e-4).all(axis=1).any() for bar in bars) and bars

@@ -184,7 +184,7 @@ def test_pages_and_index_show_what_the_notebooks_show(write_notebook, tmp_path):
 
 
 STILL = """import ipywidgets as widgets
-from secondop.teaching.still import Still
+from secondop.teaching.screen import Still
 
 class Box(Still, widgets.VBox):
     def still(self):

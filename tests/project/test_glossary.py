@@ -49,10 +49,11 @@ def test_the_truth_and_every_end_of_a_table_are_in_it():
 
 
 def named_in_the_package() -> set[str]:
-    """Every name and every text of the package's programs."""
+    """Every name and text of the package's programs, and the parts of paths of parameters, such as "a.b"."""
     nodes = [x for path in PACKAGE.rglob("*.py") for x in ast.walk(ast.parse(path.read_text("utf-8")))]
     names = (getattr(node, key, None) for node in nodes for key in ("id", "attr", "arg", "name", "value"))
-    return {name for name in names if isinstance(name, str)}
+    names = {name for name in names if isinstance(name, str)}
+    return names | {part for name in names if " " not in name for part in name.split(".")}
 
 
 NAMED = named_in_the_package()

@@ -264,6 +264,26 @@ def test_columns_of_two_levels_have_headers_that_span_them():
     assert first == "sought · recommendation" and second.startswith("sex     no · ")
 
 
+ODD = {
+    # of a table of cases                                                            its rows
+    "levels of one name": (
+        pd.DataFrame([[1.5]], columns=pd.MultiIndex.from_tuples([("a", "b")], names=["top", "top"])),
+        [["1.5"]],
+    ),
+    "measures that are no names": (
+        pd.DataFrame({"measure": [("a", "b"), None], "n": [1, 2]}),
+        [["1"], ["2"]],
+    ),
+    "counts in words": (pd.DataFrame({"x": ["A"], "n": ["few"]}), [["few"]]),
+}
+
+
+@pytest.mark.parametrize(("frame", "cells"), ODD.values(), ids=ODD)
+def test_no_name_and_no_count_of_an_own_table_ends_in_a_raw_error(frame, cells):
+    frame.attrs = {"simulated": False}
+    assert [row.cells for row in show(frame).rows] == cells
+
+
 def test_every_header_says_what_it_heads():
     read = Read(show(RATES.head(3)))
     assert {attrs["scope"] for attrs in read.all("th")} == {"col", "row"}

@@ -344,8 +344,10 @@ def quadrature(model, strategy) -> float:
         h2_after_h, h2_after_g = (
             says_harmless(strategy.second, r) for r in (strategy.anchoring, 1 / strategy.anchoring)
         )
-        h3 = says_harmless(strategy.third)
-        return h1 * (h2_after_h + (1 - h2_after_h) * h3) + (1 - h1) * h2_after_g * h3
+        h3_after_h, h3_after_g = (
+            says_harmless(strategy.third, r) for r in (strategy.third_anchoring, 1 / strategy.third_anchoring)
+        )
+        return h1 * (h2_after_h + (1 - h2_after_h) * h3_after_h) + (1 - h1) * h2_after_g * h3_after_g
 
     beta = stats.beta(s * m, s * (1 - m))
     return integrate.quad(lambda p: wrong(p) * beta.pdf(p), 0, 1)[0]
@@ -358,7 +360,7 @@ KINDS = [
     ("expert third", Strategy.always(third=EXPERT)),
     ("experts throughout", Strategy.always(first=EXPERT, second=EXPERT, third=EXPERT)),
     ("second knows the first answer", Strategy.always(anchoring=1.437)),
-    ("second knows it, and an expert is third", Strategy.always(anchoring=3, third=EXPERT)),
+    ("third knows it too, and is an expert", Strategy.always(anchoring=3, third=EXPERT, third_anchoring=2)),
 ]
 
 

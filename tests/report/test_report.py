@@ -52,7 +52,8 @@ def simulated():
 
 def page_of(cases, folder, **options):
     text = report(cases, folder / "report.html", **{"rule_book": BOOK, **options}).read_text(encoding="utf-8")
-    return text, BeautifulSoup(re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL), "html.parser")
+    read = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)
+    return text, BeautifulSoup(re.sub(r"(?<=[\w.,:;])\n(?=\w)", " ", read), "html.parser")
 
 
 def table(soup, caption):

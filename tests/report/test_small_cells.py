@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from secondop import report
+from secondop import compare, report
 from secondop.evaluation.policies import LEVELS, levels_from
 from secondop.evaluation.small_cells import HIDDEN, cover, hidden_cells, pool
 from secondop.rules.facts import category, flag, number
@@ -188,3 +188,31 @@ def test_a_level_that_differs_from_the_next_by_few_cases_is_not_shown_beside_it(
     sheets = pd.read_excel(report(few, tmp_path / "r.xlsx", rule_book=book), None)
     fires = sheets["rates"].set_index("name")["fires in"].to_dict()
     assert fires["recommended or more"] == 32 and fires["urgent or more"] == fires["Reason growth"] == HIDDEN
+
+
+def cohort(n, changed, treated, both):
+    dx = np.arange(n) < changed
+    tx = (np.arange(n) < both) | ((np.arange(n) >= changed) & (np.arange(n) < changed + treated - both))
+    return pd.DataFrame({"sought": True, "diagnosis_changed": dx, "treatment_changed": tx})
+
+
+HIDE = [
+    # n, diagnosis changed, treatment changed, both: which outcomes lose their figures
+    ((1000, 300, 400, 100), set()),
+    ((1000, 3, 400, 0), {"diagnosis_changed", "both_changed", "either_changed"}),
+    ((1000, 300, 400, 3), {"both_changed", "either_changed"}),
+    ((1000, 997, 400, 397), {"diagnosis_changed", "both_changed", "either_changed"}),
+]
+
+
+@pytest.mark.parametrize(("numbers", "outcomes"), HIDE)
+def test_compare_hides_what_rests_on_few_cases_and_what_would_tell_it(numbers, outcomes):
+    open_, shared = (compare(cohort(*numbers), fitted_to=(), min_cell=least) for least in (None, LEAST))
+    prefix = next(name for name in shared if name.endswith("_max"))[:-3]
+    lost = open_[f"{prefix}n"].notna() & shared[f"{prefix}n"].isna()
+    assert set(shared["outcome"][lost]) - {"diagnosis_same"} == outcomes
+    figures = [x for x in shared if x.startswith((prefix, "difference")) and not x.endswith("denominator")]
+    assert shared.loc[lost, figures].isna().all(axis=None)
+    assert (shared.loc[lost, "reason"].str.contains("below 5")).all()
+    assert not shared["reason"].str.contains(r"\d\.\d", regex=True)[lost].any()
+    assert shared.attrs["hidden"] == lost.sum()

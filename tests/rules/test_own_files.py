@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
+import io
 import re
 import sys
 import tempfile
@@ -17,6 +19,7 @@ import openpyxl
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -409,7 +412,8 @@ TITLES = [
     ),
     ("blank lines", ["", "Log,,", "", "patient,sex,x", "", "1,mal,2"], [2], "line 6"),
     ("a comma in the title", ['"Log, 2026",,', "patient,sex,x", "1,mal,2"], [1], "line 3"),
-    ("Excel's separator", ["sep=;", "patient;sex", "1;mal"], [1], "line 3"),
+    ("Excel's separator", ["sep=;", "patient;sex", "1;mal"], [], "line 3"),
+    ("one of one's own", ["sep=|", "patient|sex", "1|mal"], [], "line 3"),
 ]
 
 
@@ -766,3 +770,29 @@ def test_without_openpyxl_it_is_said_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     with pytest.raises(SecondopError, match=r"needs openpyxl: pip install 'secondop\[excel\]'.*CSV UTF-8"):
         read_cases(saved(b"PK\3\4", "log.xlsx"))
+
+
+def test_what_has_a_read_is_read_as_text_bytes_gzip_parquet_and_workbook():
+    content, packed = b"sex,x\nmale,1\n", io.BytesIO()
+    pa.parquet.write_table(pa.table({"sex": ["male"], "x": [1]}), packed)
+    packed.seek(0)
+    for source in (
+        io.StringIO("\ufeff" + content.decode()),
+        io.BytesIO(content),
+        io.BytesIO(gzip.compress(content)),
+        packed,
+        workbook([["sex", "x"], ["male", 1]]).open("rb"),
+    ):
+        with source:
+            assert read_cases(source).values.tolist() == [["male", 1]]
+    assert read_cases(io.BytesIO(ENCODED.encode("cp1252")), encoding="cp1252").columns[1] == "Größe"
+    assert "line 2" in str(check_cases(io.StringIO("sex,x\nmal,1\n"))["first_case"].tolist())
+
+
+@pytest.mark.parametrize(("source", "more"), [(io.StringIO("sex"), {"encoding": "cp1252"}), (Path, {})])
+def test_what_has_a_read_gives_text_or_bytes(source, more):
+    class Odd:
+        read = staticmethod(lambda size: 7)
+
+    with pytest.raises(SecondopError, match=r"the file gives (str|int)"):
+        read_cases(Odd() if source is Path else source, **more)

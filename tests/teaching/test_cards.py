@@ -169,8 +169,7 @@ def test_a_deck_shows_live_cards_and_leaves_the_first_card_without_its_answer():
 
 def test_without_widgets_the_deck_is_plain_data_and_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "anywidget", None)
-    for name in ("secondop.teaching.screen", "secondop.teaching.card_screen"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.delitem(sys.modules, "secondop.teaching.screen", raising=False)
     cases = deck()
     assert cases["T008"].check("recommended")
     with pytest.raises(SecondopError, match=r'pip install "secondop\[lab\]"'):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from secondop import SecondopError, figures
 from secondop.evaluation.people import WENT, natural_frequencies, natural_sentence
 from secondop.evaluation.published import published_rates
-from secondop.teaching.prevalence_explorer import explore_prevalence
+from secondop.teaching.explorers import explore_prevalence
 from tests.kit import examples
 
 PERCENT = st.integers(0, 100)

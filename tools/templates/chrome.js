@@ -2,11 +2,11 @@
 "use strict";
 
 (() => {
-  const root = document.documentElement;
+  const root = document.documentElement, all = (selector) => [...document.querySelectorAll(selector)];
 
   // The list of contents stands open at the side where there is room for it.
   const wide = matchMedia("(min-width: 75rem)");
-  const unfold = () => document.querySelectorAll(".contents details").forEach((list) => { list.open = wide.matches; });
+  const unfold = () => all(".contents details").forEach((list) => { list.open = wide.matches; });
   wide.addEventListener("change", unfold);
   unfold();
 
@@ -18,42 +18,31 @@
 
   // A heading that was linked to may lie in a fold.
   const reveal = () => {
-    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    for (let fold = target && target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    let place = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    for (; place; place = place.parentElement) if (place.tagName === "DETAILS") place.open = true;
   };
   addEventListener("hashchange", reveal);
   reveal();
 
   // Columns of words read from the left, columns of numbers from the right.
   const NUMBER = /^([-+\u2212]?[\d.,]+(e[-+]?\d+)?\s?%?|nan|none|<na>|nat|)$/i;
-  for (const table of document.querySelectorAll(".html table")) {
-    const last = table.rows[table.rows.length - 1];
-    const rows = [...table.rows].filter((row) => row.cells.length === last.cells.length);
+  for (const table of all(".html table")) {
+    const rows = [...table.rows].filter((row) => row.cells.length === [...table.rows].at(-1).cells.length);
     const body = rows.filter((row) => row.parentElement.tagName === "TBODY");
-    for (let column = 0; body.length && column < body[0].cells.length; column++) {
-      if (!body.every((row) => NUMBER.test(row.cells[column].textContent.trim()))) {
-        rows.forEach((row) => row.cells[column].classList.add("words"));
-      }
+    for (const [i] of [...body[0]?.cells || []].entries()) {
+      const numbers = body.every((row) => NUMBER.test(row.cells[i].textContent.trim()));
+      if (!numbers) rows.forEach((row) => row.cells[i].classList.add("words"));
     }
   }
 
   // What is wider than its place scrolls, by the keyboard too.
   const SCROLLS = { ".code, .prose pre, .text, .api .highlight, .signature": "code", ".html, .prose table": "table" };
-  function reachable() {
-    for (const [selector, kind] of Object.entries(SCROLLS)) {
-      for (const place of document.querySelectorAll(selector)) {
-        if (place.scrollWidth > place.clientWidth) {
-          place.tabIndex = 0;
-          if (place.tagName === "DIV") {
-            place.setAttribute("role", "group");
-            place.setAttribute("aria-label", document.body.dataset[kind]);
-          }
-        } else if (place.tabIndex === 0 && place.getAttribute("role") !== "img") {
-          ["tabindex", "role", "aria-label"].forEach((name) => place.removeAttribute(name));
-        }
-      }
+  const reachable = () => Object.entries(SCROLLS).forEach(([selector, kind]) => all(selector).forEach((place) => {
+    const told = place.tagName === "DIV" ? { role: "group", "aria-label": document.body.dataset[kind] } : {};
+    for (const [name, value] of Object.entries({ tabindex: 0, ...told })) {
+      if (place.scrollWidth > place.clientWidth) place.setAttribute(name, value); else place.removeAttribute(name);
     }
-  }
+  }));
   let waiting;
   addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(reachable, 200); });
   addEventListener("toggle", reachable, true);
@@ -61,29 +50,25 @@
 
   // The reference is searched in the page itself: a file may not load another one.
   const search = document.getElementById("search");
-  if (search) {
-    const rows = JSON.parse(document.getElementById("search-index").textContent);
-    const texts = rows.map((row) => row.join(" ").toLowerCase());
-    const list = document.getElementById("found"), count = document.getElementById("found-count");
-    const plain = (name) => name.toLowerCase().replaceAll("_", " ");
-    const worth = (row, words) => { // the very name first, then the names that hold most of the words
-      const name = plain(row[0]);
-      return name === plain(words.join(" ")) ? Infinity : words.filter((word) => name.includes(plain(word))).length;
-    };
-    const look = () => {
-      const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-      const found = words.length ? rows.filter((row, i) => words.every((word) => texts[i].includes(word))) : [];
-      found.sort((a, b) => (worth(b, words) > worth(a, words) ? 1 : worth(b, words) < worth(a, words) ? -1 : 0));
-      list.replaceChildren(...found.slice(0, 40).map(([name, address, summary]) => {
-        const item = document.createElement("li"), link = document.createElement("a");
-        link.href = address.startsWith("reference.html#") ? address.slice("reference.html".length) : address;
-        link.textContent = name;
-        item.append(link, ` ${summary}`);
-        return item;
-      }));
-      count.textContent = !words.length ? "" : found.length ? `${found.length} ${search.dataset.found}` : search.dataset.none;
-    };
-    search.addEventListener("input", look);
-    look();
-  }
+  if (!search) return;
+  const rows = JSON.parse(document.getElementById("search-index").textContent);
+  const plain = (name) => name.toLowerCase().replaceAll("_", " ");
+  const item = ([name, address, summary]) => {
+    const item = document.createElement("li"), link = document.createElement("a");
+    link.href = address.replace(/^reference\.html(?=#)/, "");
+    link.textContent = name;
+    item.append(link, ` ${summary}`);
+    return item;
+  };
+  const look = () => {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean), name = plain(words.join(" "));
+    const worth = (row) => (plain(row[0]) === name ? 1e3 : words.filter((word) => plain(row[0]).includes(plain(word))).length);
+    const holds = (row) => words.length && words.every((word) => row.join(" ").toLowerCase().includes(word));
+    const found = rows.filter(holds).sort((a, b) => worth(b) - worth(a)); // the very name, then those with most of the words
+    document.getElementById("found").replaceChildren(...found.slice(0, 40).map(item));
+    document.getElementById("found-count").textContent = !words.length ? ""
+      : found.length ? `${found.length} ${search.dataset.found}` : search.dataset.none;
+  };
+  search.addEventListener("input", look);
+  look();
 })();

@@ -195,7 +195,8 @@ export class Book {
     const [parts, enough] = joined(condition), { fact } = condition;
     if (parts) {
       const costs = parts.map((part) => this.#least(part, wanted, then, free)).sort((a, b) => a - b);
-      const needed = costs.slice(0, wanted ? enough : parts.length - enough + 1), apart = parts.flatMap(reads).length === reads(condition).length;
+      const needed = costs.slice(0, wanted ? enough : parts.length - enough + 1);
+      const apart = parts.flatMap(reads).length === reads(condition).length;
       return apart ? needed.reduce((a, b) => a + b, 0) : needed.at(-1);
     }
     if (holds(condition, then, this.levels) === wanted) return 0;

@@ -16,7 +16,8 @@ function drawn(seed, n, topic) {
 }
 
 /** Which cases are disputed is no secret: it says nothing of what the book says. */
-const marked = (item) => `${named("cases", item)}${item.disputed ? ` · ${t("is-disputed")}` : ""}`;
+const mark = ({ disputed }) => (disputed ? ` · ${t("is-disputed")}` : "");
+const marked = (item) => named("cases", item) + mark(item);
 
 /** What is recorded of a teaching case, as students read it: first what stands out, then what is not recorded. */
 function sheet({ id, front = [] }) {
@@ -53,46 +54,47 @@ function quizSettings(quiz, items, to) {
 }
 
 SCREENS.set("quiz", (root) => {
-  const quiz = (STATE.quiz ||= { seed: 1, n: 10, topic: "", at: 0, given: {} }), to = (change) => go("quiz", { quiz: { ...quiz, ...change } });
-  const items = DATA.fixed ? DATA.cases : drawn(quiz.seed, quiz.n, quiz.topic), { at } = quiz, item = items[at], out = el("div");
+  const quiz = (STATE.quiz ||= { seed: 1, n: 10, topic: "", at: 0, given: {} }), { at, given } = quiz;
+  const to = (change) => go("quiz", { quiz: { ...quiz, ...change } });
+  const items = DATA.fixed ? DATA.cases : drawn(quiz.seed, quiz.n, quiz.topic), item = items[at], out = el("div");
   const back = button(t("previous-item"), () => to({ at: at - 1 }), { disabled: !at });
   root.append(quizSettings(quiz, items, to));
-  if (!item) { root.append(scored(quiz, items, to), back); return; }
+  if (!item) { root.append(scored(given, items, to), back); return; }
   const made = quiz.chosen?.id === item.id ? quiz.chosen : (quiz.chosen = { id: item.id }); // kept in another language or size of text
   const reveal = () => {
-    const { answer } = quiz.given[item.id], right = answer === item.expected, words = level(answer);
+    const { answer } = given[item.id], right = answer === item.expected, words = level(answer);
     const hint = () => t(`hint-${item.hints[answer]}`, { level: words, Level: words[0].toUpperCase() + words.slice(1) });
     fill(out, el("p.says", `${words}: ${t(right ? "right" : "wrong")}`), !right && el("p", hint()), revealed(item));
     said(out.querySelector(".says").textContent);
   };
   const act = () => {
     if (!made.answer) { fill(out, el("p", { role: "alert" }, t("choose-first"))); return; }
-    quiz.given[item.id] = { answer: made.answer, sure: made.sure ?? null };
+    given[item.id] = { answer: made.answer, sure: made.sure ?? null };
     tell();
     ask.remove();
     reveal();
   };
+  const sure = SURE.map((one) => [one, t(`sure-${one}`)]);
   const ask = el("div", predicted("predict", made.answer, (x) => { made.answer = x; }),
-    radios(t("how-sure"), SURE.map((one) => [one, t(`sure-${one}`)]), made.sure, (x) => { made.sure = x; }), button(t("reveal"), act));
-  root.append(el("p", `${t("item", { i: at + 1, n: items.length })} · ${marked(item).slice(item.id.length + 1)}`), sheet(item),
-    quiz.given[item.id] ? "" : ask, out,
+    radios(t("how-sure"), sure, made.sure, (x) => { made.sure = x; }), button(t("reveal"), act));
+  root.append(el("p", `${t("item", { i: at + 1, n: items.length })} · ${inOwn("cases", item).title}${mark(item)}`), sheet(item),
+    given[item.id] ? "" : ask, out,
     el("div.tools", back, button(t(at + 1 < items.length ? "next-item" : "your-score"), () => to({ at: at + 1 }))));
-  if (quiz.given[item.id]) reveal();
+  if (given[item.id]) reveal();
 });
 
 /** The score beside what no thought at all would get; each item; and the rules to look at again. */
-function scored(quiz, items, to) {
-  const given = items.filter(({ id }) => quiz.given[id]).map((item) => ({ item, ...quiz.given[item.id], ok: quiz.given[item.id].answer === item.expected }));
-  const most = Math.max(0, ...LEVELS.map((one) => given.filter(({ item }) => item.expected === one).length));
-  const wrong = given.filter(({ ok }) => !ok), n = given.length;
-  const again = new Set(wrong.flatMap(({ item }) => item.about.map((name) => BOOKS.get(ofCode(item.id)[0]).byName[name])));
-  const line = ({ answer, ok, item }) => el("li", `${ok ? "✓" : "✗"} ${inOwn("cases", item).title}`,
-    !ok && el("div.small", t("you-said", { answer: level(answer), right: level(item.expected) })));
-  return el("div", el("p.says", t("score", { right: n - wrong.length, n, of: items.length })), n > 0 && el("p", t("baseline", { k: most, n })),
-    el("ul.plain", given.map(line)),
+function scored(given, items, to) {
+  const done = items.filter(({ id }) => given[id]), n = done.length, right = ({ id, expected }) => given[id].answer === expected;
+  const wrong = done.filter((item) => !right(item)), k = Math.max(0, ...LEVELS.map((one) => done.filter((x) => x.expected === one).length));
+  const again = new Set(wrong.flatMap(({ id, about }) => about.map((name) => BOOKS.get(ofCode(id)[0]).byName[name])));
+  const line = (item) => el("li", `${right(item) ? "✓" : "✗"} ${inOwn("cases", item).title}`,
+    !right(item) && el("div.small", t("you-said", { answer: level(given[item.id].answer), right: level(item.expected) })));
+  return el("div", el("p.says", t("score", { right: n - wrong.length, n, of: items.length })), n > 0 && el("p", t("baseline", { k, n })),
+    el("ul.plain", done.map(line)),
     again.size > 0 && [el("h2", t("look-again")), list([...again].map((rule) => `${label(rule)} (${rule.source}, ${rule.statement})`))],
-    calibration(given.map(({ sure, ok }) => [sure, ok])), button(t("save-answers"), () => save(quiz.given), { disabled: !n }), " ",
-    !DATA.fixed && button(t("again"), () => to({ at: 0, given: {}, chosen: null })));
+    calibration(done.map((item) => [given[item.id].sure, right(item)])),
+    button(t("save-answers"), () => save(given), { disabled: !n }), " ", !DATA.fixed && button(t("again"), () => to({ at: 0, given: {}, chosen: null })));
 }
 
 /** How often who was so sure was right, each with of how many: a table, and a picture both ways from 0 to 100. */
@@ -103,11 +105,12 @@ function calibration(pairs) {
   const end = (at) => [text(x(at), y(0) + 15, at, { "text-anchor": "middle" }), text(x(0) - 6, y(at) + 4, at, { "text-anchor": "end" })];
   const dot = ([sure, some]) => [el("circle", { cx: x(sure), cy: y(share(some)), r: 6, fill: "var(--accent)" }),
     text(x(sure) + 9, y(share(some)) - 4, some.length)];
-  return rows.length > 0 && el("div.columns",
-    table(t("calibration-caption"), heads, rows.map(([sure, some]) => [t(`sure-${sure}`), `${Math.round(share(some))} %`, some.length])),
-    el("svg.plot.small", { viewBox: "0 0 300 254", role: "img", "aria-label": t("calibration-plot") },
-      line(0, 0, 100, 0), line(0, 0, 0, 100), line(0, 0, 100, 100, { "stroke-dasharray": "4 4" }), [0, 50, 100].map(end), // right as often as sure
-      text(x(50), 250, `${t("how-sure-axis")} (%)`, { "text-anchor": "middle" }), text(x(0) + 6, y(100) + 2, `${t("were-right")} (%)`), rows.map(dot)));
+  const picture = () => el("svg.plot.small", { viewBox: "0 0 300 254", role: "img", "aria-label": t("calibration-plot") },
+    line(0, 0, 100, 0), line(0, 0, 0, 100), line(0, 0, 100, 100, { "stroke-dasharray": "4 4" }), // right as often as sure
+    [0, 50, 100].map(end), text(x(50), 250, `${t("how-sure-axis")} (%)`, { "text-anchor": "middle" }),
+    text(x(0) + 6, y(100) + 2, `${t("were-right")} (%)`), rows.map(dot));
+  const cells = ([sure, some]) => [t(`sure-${sure}`), `${Math.round(share(some))} %`, some.length];
+  return rows.length > 0 && el("div.columns", table(t("calibration-caption"), heads, rows.map(cells)), picture());
 }
 
 function save(given) {
@@ -120,33 +123,36 @@ function save(given) {
 
 SCREENS.set("poll", (root) => {
   const poll = (STATE.poll ||= { id: DATA.cases[0].id, of: {} }), item = teaching(poll.id), out = el("div");
-  const now = (poll.of[poll.id] ||= { round: 0, votes: [{}, {}], shown: false, told: false });
-  const votes = (one, sure, round = now.round, of = now) => of.votes[round][`${one} ${sure}`] || 0;
-  const total = (one, round) => sum(SURE.map((sure) => votes(one, sure, round))), all = (round) => sum(LEVELS.map((one) => total(one, round)));
-  const pairs = ([id, of]) => LEVELS.flatMap((one) => SURE.flatMap((sure) => // how sure each was, and whether it was right
-    Array(votes(one, sure, of.round, of)).fill([sure, one === teaching(id).expected])));
-  const told = () => Object.entries(poll.of).filter(([id, of]) => (id === poll.id ? of.shown : of.told));
-  const add = (one, sure, n) => {
+  const now = (poll.of[poll.id] ||= { round: 0, votes: [[], []], shown: false, told: false }); // a vote: [answer, how sure]
+  const count = (round, one, ...sure) => now.votes[round].filter(([a, b]) => a === one && (!sure.length || b === sure[0])).length;
+  const add = (one, sure) => now.votes[now.round].push([one, sure]);
+  const less = (one, sure) => {
+    const votes = now.votes[now.round], at = votes.findLastIndex(([a, b]) => a === one && b === sure);
+    if (at >= 0) votes.splice(at, 1);
+  };
+  const tap = (words, change, one, sure, more) => button(words, () => {
     const place = [...out.querySelectorAll("button")].indexOf(document.activeElement);
-    now.votes[now.round][`${one} ${sure}`] = Math.max(0, votes(one, sure) + n);
+    change(one, sure);
     show();
     out.querySelectorAll("button")[place]?.focus();
-  };
-  const taps = (one, sure) => [button(`+ ${t(`sure-${sure}`)}`, () => add(one, sure, 1)),
-    button("−", () => add(one, sure, -1), { "aria-label": `${t("one-less")}: ${level(one)}, ${t(`sure-${sure}`)}` })];
-  const bar = (one, round) => [el(round ? "span.bar.again" : "span.bar", { style: `width:${(8 * total(one, round) / Math.max(1, all(round))).toFixed(2)}rem` }),
-    ` ${total(one, round)}`];
+  }, more);
+  const taps = (one) => SURE.map((sure) => [tap(`+ ${t(`sure-${sure}`)}`, add, one, sure),
+    tap("−", less, one, sure, { "aria-label": `${t("one-less")}: ${level(one)}, ${t(`sure-${sure}`)}` })]);
+  const bars = (one) => [0, 1].slice(0, now.round + 1).map((round) => [
+    bar(round ? "span.bar.again" : "span.bar", count(round, one) / Math.max(1, now.votes[round].length)), ` ${count(round, one)}`]);
+  const told = () => Object.entries(poll.of).filter(([id, of]) => (id === poll.id ? of.shown : of.told)) // of a case that was revealed
+    .flatMap(([id, { votes, round }]) => votes[round].map(([one, sure]) => [sure, one === teaching(id).expected]));
   const show = () => {
-    const rounds = [0, 1].slice(0, now.round + 1), bars = (one) => (now.shown ? rounds.map((round) => bar(one, round)) : []);
-    const row = (one) => [level(one), ...SURE.map((sure) => taps(one, sure)), ...bars(one)], [right, again] = [0, 1].map((round) => total(item.expected, round));
-    fill(out, el("p", { role: "status" }, t("votes", { n: all(now.round), round: now.round + 1 })), table(t("tallies"), [], LEVELS.map(row)),
-      now.shown && revealed(item), now.shown && now.round && el("p.says", t("shift", { a: right, n: all(0), b: again, m: all(1) })),
-      calibration(told().flatMap(pairs)));
+    const [n, m] = now.votes.map((votes) => votes.length), [a, b] = [0, 1].map((round) => count(round, item.expected));
+    fill(out, el("p", { role: "status" }, t("votes", { n: now.round ? m : n, round: now.round + 1 })),
+      table(t("tallies"), [], LEVELS.map((one) => [level(one), ...taps(one), ...(now.shown ? bars(one) : [])])),
+      now.shown && revealed(item), now.shown && now.round > 0 && el("p.says", t("shift", { a, n, b, m })), calibration(told()));
   };
-  const set = (key, change) => button(t(key), () => { Object.assign(now, change); show(); }, { disabled: key === "vote-again" && now.round > 0 });
-  root.append(el("p", t("poll-lead")), el("div.tools",
-    labelled(t("case"), choose(DATA.cases.map((one) => [one.id, marked(one)]), poll.id, (id) => go("poll", { poll: { ...poll, id } }))),
-    set("reveal", { shown: true, told: true }), set("hide", { shown: false }), set("vote-again", { round: 1, shown: false })), sheet(item), out, collating());
+  const set = (key, change, more) => button(t(key), () => { Object.assign(now, change); show(); }, more);
+  const pick = choose(DATA.cases.map((one) => [one.id, marked(one)]), poll.id, (id) => go("poll", { poll: { ...poll, id } }));
+  root.append(el("p", t("poll-lead")), el("div.tools", labelled(t("case"), pick), set("reveal", { shown: true, told: true }),
+    set("hide", { shown: false }), set("vote-again", { round: 1, shown: false }, { disabled: now.round > 0 })),
+  sheet(item), out, collating());
   show();
 });
 
@@ -154,7 +160,8 @@ SCREENS.set("poll", (root) => {
 
 /** How many keys a text in JSON writes, and how many of them a reader keeps: fewer where one stands twice. */
 const keysWritten = (text) => [...text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(([, colon]) => colon).length;
-const keysKept = (x) => (x && typeof x === "object" ? sum(Object.values(x).map(keysKept)) + (Array.isArray(x) ? 0 : Object.keys(x).length) : 0);
+const keysKept = (x) => (!x || typeof x !== "object" ? 0
+  : sum(Object.values(x).map(keysKept)) + (Array.isArray(x) ? 0 : Object.keys(x).length));
 
 /** Whose a file is, and its answers by case; an error says what is wrong with it. */
 async function readAnswers(file, seen) {
@@ -166,8 +173,9 @@ async function readAnswers(file, seen) {
     made = JSON.parse(text);
     twins = keysWritten(text) !== keysKept(made);
   } catch { no("file-no-json"); }
-  const { format, reader, answers } = made ?? {}, named = typeof reader === "string" && /^[\p{L}\p{N}_ .-]{1,40}$/u.test(reader);
-  if (twins || format !== FORMAT || !named || !Array.isArray(answers) || !answers.length || answers.length > LIMIT.answers) no("file-other");
+  const { format, reader, answers } = made ?? {}, n = Array.isArray(answers) ? answers.length : 0;
+  const named = typeof reader === "string" && /^[\p{L}\p{N}_ .-]{1,40}$/u.test(reader);
+  if (twins || format !== FORMAT || !named || n < 1 || n > LIMIT.answers) no("file-other");
   const found = new Map();
   for (const one of answers) {
     if (!teaching(one?.case) || !LEVELS.includes(one.answer) || ![...SURE, null, undefined].includes(one.sure)) {
@@ -195,10 +203,11 @@ function collating() {
 
 /** Who disagreed where: a row a case, how many gave each answer, and in how many pairs of readers two differ. */
 function collated(readers) {
-  const ids = [...new Set(readers.flatMap((one) => [...one.keys()]))].sort(), given = (id) => readers.flatMap((one) => one.get(id)?.answer ?? []);
-  const two = (n) => n * (n - 1) / 2, counts = new Map(ids.map((id) => [id, LEVELS.map((one) => given(id).filter((x) => x === one).length)]));
-  const pairs = sum(ids.map((id) => two(given(id).length))), differ = pairs - sum([...counts.values()].flat().map(two));
-  const cells = (id) => counts.get(id).map((k, i) => (LEVELS[i] === teaching(id).expected ? el("td.expected", `${k} ✓`) : k));
+  const ids = [...new Set(readers.flatMap((one) => [...one.keys()]))].sort(), two = (n) => n * (n - 1) / 2;
+  const given = (id) => readers.flatMap((one) => one.get(id)?.answer ?? []);
+  const counts = (id) => LEVELS.map((one) => given(id).filter((x) => x === one).length);
+  const pairs = sum(ids.map((id) => two(given(id).length))), differ = pairs - sum(ids.flatMap((id) => counts(id).map(two)));
+  const cells = (id) => counts(id).map((k, i) => (LEVELS[i] === teaching(id).expected ? el("td.expected", `${k} ✓`) : k));
   return el("div", el("p.says", pairs ? t("pairs-differ", { differ, pairs, share: Math.round(100 * differ / pairs) }) : t("no-pairs")),
     table(t("who-said-what"), [t("case"), t("answers"), ...LEVELS.map(level)],
       ids.map((id) => [marked(teaching(id)), given(id).length, ...cells(id)])),

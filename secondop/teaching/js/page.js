@@ -89,7 +89,8 @@ function radios(asked, options, now, change, more = {}) {
 }
 /** A slider, and what its value means beside it; screen readers are told. */
 function range(value, { min = 0, max = 100, step = 1, words = (x) => `${number(x)} %` }, change, more = {}) {
-  const out = el("output", words(value)), input = el("input", { type: "range", min, max, step, value, "aria-valuetext": words(value), ...more });
+  const out = el("output", words(value)), told = { "aria-valuetext": words(value), ...more };
+  const input = el("input", { type: "range", min, max, step, value, ...told });
   input.addEventListener("input", () => {
     out.textContent = words(+input.value);
     input.setAttribute("aria-valuetext", out.textContent);
@@ -114,6 +115,8 @@ const table = (caption, heads, rows) => el("div.wide", { tabindex: 0 }, el("tabl
   el("thead", el("tr", heads.map((x) => (x ? el("th", { scope: "col" }, x) : el("td"))))),
   el("tbody", rows.map(([head, ...cells]) => el("tr", el("th", { scope: "row" }, head), cells.map(cell))))));
 const cell = (x) => (x?.tagName === "TD" ? x : el("td", x));
+/** As long as a number is large. */
+const bar = (kind, share) => el(kind, { style: `width:${(8 * share).toFixed(2)}rem` });
 const list = (items) => el("ul", items.map((x) => el("li", x)));
 const said = (text) => { ROOT.querySelector(".told").textContent = text; }; // for screen readers
 

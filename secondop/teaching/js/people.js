@@ -28,15 +28,16 @@ function wholePeople(shares) {
 
 SCREENS.set("people", (root) => {
   const now = (STATE.shares ||= { prevalence: 40, follow: 50, yield: DATA.published.diagnosis.rate, what: "diagnosis" });
-  const say = el("p.says", { role: "status" }), [figure, controls, cites] = ["div.figure", "div.controls", "p.small"].map((part) => el(part));
+  const say = el("p.says", { role: "status" }), cites = el("p.small");
+  const figure = el("div.figure"), controls = el("div.controls");
   const show = () => {
     const [all, some, share] = [now.prevalence / 100, now.follow / 100, now.yield / 100], went = all * some;
     const people = wholePeople([went * share, went * (1 - share), all - went, 1 - all]), [changed, unchanged, stay] = people;
     const parts = ["changed", "unchanged", "stayed", "none"].map((kind, i) => [kind, people[i], t(`people-${kind}`)]);
     const { rate, n, of, source } = DATA.published[now.what], as = Math.abs(now.yield - rate) < 0.05 ? "yield-published" : "yield-assumed";
     fill(say, t("people-said", { indicated: changed + unchanged + stay, go: changed + unchanged, changed, unchanged, stay }));
-    fill(figure, el("div.hundred", { "aria-hidden": "true" }, parts.map(([kind, n]) => Array.from({ length: n }, () => el(`span.mark.${kind}`)))),
-      counted(parts));
+    const marks = parts.flatMap(([kind, n]) => Array.from({ length: n }, () => el(`span.mark.${kind}`)));
+    fill(figure, el("div.hundred", { "aria-hidden": "true" }, marks), counted(parts));
     fill(cites, t(as, { what: t(`what-${now.what}`), rate: number(rate), n: number(n), of: own("denominators", of).label || of, source }),
       " ", t("shares-assumed"));
   };

@@ -37,14 +37,14 @@ function plot({ rows, best }, accept, chosen, choose) {
   const cross = ({ over, found }) => (over[3] !== null && found[3] !== null
     ? [line(over[3], found[0], over[4], found[0]), line(over[0], found[3], over[0], found[4])] : []);
   const mark = (row, i) => {
-    const place = { cx: x(row.over[0]), cy: y(row.found[0]) }, k = chosen ? (here(row) ? row.k : "") : i + 1, pale = chosen && row.level && !here(row);
+    const place = { cx: x(row.over[0]), cy: y(row.found[0]) }, k = !chosen ? i + 1 : here(row) ? row.k : "";
     const fill = (chosen ? here(row) : row === best) ? "accent" : chosen && (row === none || row === all) ? "ground" : "soft";
-    const told = [["true-positives", row.found], ["false-positives", row.over], ["net-benefit", row.net]].map(([key, x]) => `${t(key)} ${spread(x)}`);
+    const pale = chosen && row.level && !here(row), told = { "true-positives": row.found, "false-positives": row.over, "net-benefit": row.net };
     return el(chosen && row.level ? "g.point" : "g", { onclick: () => row.level && choose(row) },
       row === best && el("circle.ring.best", { ...place, r: 15 }), picked(row) && el("circle.ring", { ...place, r: 14 }),
       el("circle", { ...place, r: k === "" ? 6 : 11, fill: `var(--${fill})`, stroke: "var(--soft)", "fill-opacity": pale ? 0.45 : 1 }),
       text(place.cx, place.cy + 5, k, { "text-anchor": "middle", style: "fill: var(--ground); pointer-events: none" }),
-      el("title", `${row.words}: ${told.join("; ")}`));
+      el("title", `${row.words}: ${Object.entries(told).map(([key, x]) => `${t(key)} ${spread(x)}`).join("; ")}`));
   };
   const near = (row) => here(row) + picked(row) - (row === none || row === all);
   const name = (row, more) => text(x(row.over[0]), y(row.found[0]), row.words, { fill: "var(--soft)", "font-size": 13, ...more });
@@ -56,7 +56,8 @@ function plot({ rows, best }, accept, chosen, choose) {
     best && line(0, best.net[0], reach, best.net[0] + reach / accept, { class: "equal" }),
     text(left + 4, 14, `↑ ${t("true-positives")}`), text(wide - 16, high - 6, `${t("false-positives")} →`, end),
     text(4, y(0) + 4, "0"), text(0, y(top) + 5, Math.round(top)), text(x(most) - 14, y(0) + 16, Math.round(most)),
-    chosen && [rows.filter(here).map(box), rows.filter(picked).map(cross), name(none, { dx: -6, dy: 22 }), name(all, { dx: -14, dy: -8, ...end })],
+    chosen && [rows.filter(here).map(box), rows.filter(picked).map(cross)],
+    chosen && [name(none, { dx: -6, dy: 22 }), name(all, { dx: -14, dy: -8, ...end })],
     rows.map((row, i) => [row, i]).sort(([a], [b]) => near(a) - near(b)).map(([row, i]) => mark(row, i)));
 }
 
@@ -75,14 +76,15 @@ function scenarios(root) {
   const show = () => {
     const scene = DATA.tradeoff[now.scenario], found = weighed(scene, now), every = found.rows.find(({ key }) => key === "all").found[0];
     const widest = Math.max(...found.rows.map(({ net }) => Math.abs(net[0])), 0.1);
-    const bar = ([net]) => el(net < 0 ? "span.bar.less" : "span.bar", { style: `width:${(8 * Math.abs(net) / widest).toFixed(2)}rem` });
+    const long = (net) => bar(net < 0 ? "span.bar.less" : "span.bar", Math.abs(net) / widest);
     const cells = (found, over, net) => [found + over, found, over, every - found, found - (found + over) * every / 100, net];
-    const row = ({ words, found, over, net }, i) => [`${i + 1} ${words}`, ...cells(found[0], over[0], net[0]).map((x) => el("td.n", fixed(x)))];
+    const numbers = ({ found, over, net }) => cells(found[0], over[0], net[0]).map((x) => el("td.n", fixed(x)));
     const heads = ["policy", "referred", "true-positives", "false-positives", "missed", "above-chance", "net-benefit"].map((key) => t(key));
     fill(say, `${t("simulated")}: `, bestWords(found, now.accept));
     fill(figure, plot(found, now.accept), el("b", t("net-benefit")),
-      el("ol", found.rows.map(({ words, net }) => el("li", words, el("div", bar(net), ` ${fixed(net[0])}`)))));
-    fill(out, table(t("tradeoff-caption", { n: number(scene.n), signal: number(scene.signals[now.signal]) }), heads, found.rows.map(row)));
+      el("ol", found.rows.map(({ words, net }) => el("li", words, el("div", long(net[0]), ` ${fixed(net[0])}`)))));
+    fill(out, table(t("tradeoff-caption", { n: number(scene.n), signal: number(scene.signals[now.signal]) }), heads,
+      found.rows.map((row, i) => [`${i + 1} ${row.words}`, ...numbers(row)])));
   };
   const set = (key) => (value) => { now[key] = +value; show(); };
   const one = (key, options) => el("div.control", labelled(t(key), choose(options.map((words, i) => [i, words]), now[key], set(key))));
@@ -100,11 +102,12 @@ function cohort(root, scene) {
     const found = weighed(scene, now), one = found.rows.find(({ level: at, k }) => at === now.level && k === now.k);
     const every = found.rows.find(({ key }) => key === "all").found, words = { policy: one.words, found: one.found, every, over: one.over };
     for (const key of ["found", "every", "over"]) words[key] = spread(words[key]);
-    const parts = Object.entries(one.people).filter(([part, n]) => n || !part.endsWith("_unknown")).map(([part, n]) => [part, n, t(`part-${part}`)]);
+    const parts = Object.entries(one.people).filter(([part, n]) => n || !part.endsWith("_unknown"));
     const [right, lost] = one.errors.map(fixed);
     fill(say, t("chosen-policy", words), " ", bestWords(found, now.accept));
     fill(figure, plot(found, now.accept, now, ({ level, k }) => { move({ level, k }); put(); }));
-    fill(people, el("p", el("b", t(scene.simulated ? "of-simulated" : "of-cases", { n: number(scene.n) }))), counted(parts),
+    fill(people, el("p", el("b", t(scene.simulated ? "of-simulated" : "of-cases", { n: number(scene.n) }))), 
+      counted(parts.map(([part, n]) => [part, n, t(`part-${part}`)])),
       right !== undefined && el("p.small", t("errors-said", { right, lost })));
     STATE.listed();
   };
@@ -112,7 +115,8 @@ function cohort(root, scene) {
     const { level: at, k, n, cases } = STATE.rows || {}, waits = at !== now.level || k !== now.k;
     const heads = ["case", "recommendation", "indications", "wishes", "what-fires", "true-positives"].map((key) => t(key));
     const row = ([id, stands, clinical, wishes, fires, changed]) => [id, level(stands), clinical, wishes, fires, t(changed)];
-    fill(behind, waits ? el("p.small", t("cases-wait")) : table(t("cases-behind", { k: cases.length, n: number(n) }), heads, cases.map(row)));
+    fill(behind, waits ? el("p.small", t("cases-wait"))
+      : table(t("cases-behind", { k: cases.length, n: number(n) }), heads, cases.map(row)));
   };
   const move = (change) => { Object.assign(now, change); tell(); show(); };
   const put = () => fill(controls, pick("level", now.level, scene.levels.map((one) => [one, level(one)]), (level) => move({ level })),
