@@ -168,13 +168,12 @@ def _spelt(values: pd.Series, stated: Any, answers: bool) -> _Spelt:
             whole = isinstance(value, float) and value.is_integer()  # as whole numbers with gaps are held
             spelt.setdefault(keys[i], []).append(int(value) if whole else value)
     several = [" and ".join(map(repr, own)) for own in spelt.values() if len(own) > 1]
-    more = f"; {len(several) - 5} more" if len(several) > 5 else ""
     labels = [x.strip(BLANKS) if isinstance(x, str) else x for x, *_ in spelt.values()]
     if len({isinstance(x, str) for x in labels}) > 1:
         labels = [key if key in ("yes", "no") else str(x) for key, x in zip(spelt, labels, strict=True)]
     number = {key: i for i, key in enumerate(spelt)}
     codes = np.array([*(number.get(key, -1) for key in keys), -1])[codes]
-    remark = f"Read as one {values.name}: {'; '.join(several[:5])}{more}." if several else ""
+    remark = f"Read as one {values.name}: {'; '.join(several)}." if several else ""
     return _Spelt(codes, [*spelt], labels, remark)
 
 

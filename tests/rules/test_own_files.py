@@ -78,7 +78,7 @@ def test_2_1_a_level_that_spells_a_gap_stays_a_group():
     counted = Cohort(
         pd.DataFrame({"prognosis_given_by": ["nobody", None]}), outcome=None, by="prognosis_given_by"
     )
-    assert counted.tally([])[0] == ["nobody", "not recorded"]
+    assert counted.tally([nw.lit(True)])[0] == ["nobody", "not recorded"]
 
 
 @pytest.mark.parametrize(
