@@ -9,7 +9,19 @@ from secondop.evaluation.corrected import NET
 from secondop.figures.captions import capital, known_of, number, span, spoken, texts, whose
 from secondop.figures.given import draws
 from secondop.figures.policies import short
-from secondop.figures.style import COLOURS, INK, QUIET, ladder, reach, tint
+from secondop.figures.style import (
+    COLOURS,
+    INK,
+    QUIET,
+    Drawing,
+    Panel,
+    axes,
+    ladder,
+    lines_of,
+    reach,
+    tint,
+    whisker,
+)
 
 _ALONE, _MOST = "not comparable", 8  # rows, if no more are compared
 _VERDICTS = {  # the head of the rows, what the title says that the cohort did, and how its marks look
@@ -20,7 +32,7 @@ _VERDICTS = {  # the head of the rows, what the title says that the cohort did, 
     _ALONE: ("Not comparable: published alone", "", QUIET, "square-open"),
 }
 _MARKS = {"value": "at", "min": "low", "max": "high", "lower": "lower", "upper": "upper"}
-_SYMBOLS = {"over": "circle", "under": "diamond"}  # of what is called too severe, and too mild
+_PLACES = {"over": (0, 1), "under": (2, 3)}  # where a single reader stands, and a strategy
 
 
 @draws("compare, published_rates or published_contrasts", "study", "year", "outcome", "denominator")
@@ -154,43 +166,66 @@ def triage_lifts(table: pd.DataFrame) -> go.Figure:
 
 @draws("read_strategies", "strategy", "reference_class", "over", "under")
 def read_strategies(table: pd.DataFrame) -> go.Figure:
-    """How often each strategy calls too severe and too mild, class by class; the title's one is coloured.
+    """Slopes from the first strategy to each other one, class by class on one scale; the title's is coloured.
 
-    With a column ``basis`` (say, "model" and "paper") the second has open marks.
+    A slope that falls is fewer wrong answers of that kind. With a column ``basis`` (say, "model" and "paper")
+    the second has open marks and dashed slopes.
     """
-    rows, keys = table.dropna(subset=["over", "under"]), ["reference_class", "strategy"]
+    rows = table.dropna(subset=["over", "under"]).reset_index(drop=True)
     rows = rows if "basis" in rows else rows.assign(basis="")
-    ends = [f"{kind}{end}" for kind in _SYMBOLS for end in ("", "_lower", "_upper")]
+    ends = [f"{kind}{end}" for kind in _PLACES for end in ("", "_lower", "_upper")]
     rows[ends] = 100 * rows.reindex(columns=ends).astype(float)
-    title, named = _finding(rows[rows["basis"] == rows["basis"].iloc[0]])
-    note = "Of 100 readings of cases that are truly of a class. Circle, and first at the right: over-called. "
-    note += "Diamond: under-called." + f" Coloured: “{named}”." * bool(named)
+    main, first = rows["basis"] == rows["basis"].iloc[0], rows["strategy"].iloc[0]
+    title, named = _finding(rows[main])
+    note = "Of 100 readings of cases that are truly of a class." + f" Coloured: “{named}”." * bool(named)
     note += " Thin: 95 % interval of the simulation." * int((rows["under_upper"] > rows["under_lower"]).any())
-    cells = rows.drop_duplicates(keys).reset_index(drop=True)
-    cells["head"], cells["label"] = "truly " + cells["reference_class"], cells["strategy"]
-    cells["end"] = [" · ".join(two) for two in zip(texts(cells, "over"), texts(cells, "under"), strict=True)]
-    cells["column"] = cells.groupby("head", sort=False).ngroup() % 2
-    x = "wrong answers, % of readings"
-    made = ladder(title, note, cells[["label", "head", "column", "end"]], x=x)
-    cells = cells[keys].join(made.places)
-    for basis, some in rows.groupby("basis", sort=False):
-        part = cells.merge(some, on=keys)
-        part["colour"] = np.where(part["strategy"] == named, COLOURS["recommended"], COLOURS["none"])
-        shown = pd.DataFrame({"strategy": part["strategy"] + ", truly " + part["reference_class"]})
-        shown["strategy"] += f" ({basis})" * bool(basis)
-        for kind in _SYMBOLS:
-            shown[f"{kind}-called, %"] = texts(part, kind, f"{kind}_lower", f"{kind}_upper")
-        if "second" in part:
-            shown["read twice, %"] = texts(100 * part[["second"]], "second")
-        second = basis != rows["basis"].iloc[0]
-        made.note += f" Open: {basis}." * bool(second)
-        for kind, symbol in _SYMBOLS.items():
-            marks = part[["panel", "y", "colour"]].assign(symbol=symbol + "-open" * bool(second))
-            numbers = {"at": kind, "lower": f"{kind}_lower", "upper": f"{kind}_upper"}
-            marks = marks.assign(**{name: part[column] for name, column in numbers.items()})
-            made.rows(marks, shown)
-    made.across = {"range": reach(rows[ends]), "nticks": 4}
+    note += "".join(f" Open, dashed: {basis}." for basis in rows.loc[~main, "basis"].unique())
+    shown = pd.DataFrame({"strategy": rows["strategy"] + ", truly " + rows["reference_class"]})
+    shown["strategy"] += (" (" + rows["basis"] + ")").where(rows["basis"] != "", "")
+    for kind in _PLACES:
+        shown[f"{kind}-called, %"] = texts(rows, kind, f"{kind}_lower", f"{kind}_upper")
+    if "second" in rows:
+        shown["read twice, %"] = texts(100 * rows[["second"]], "second")
+    classes = rows.groupby("reference_class", sort=False)
+    panels = [Panel(f"truly {name}", column=i % 2, size=190) for i, name in enumerate(classes.groups)]
+    start = "a single reader" if first == "none" else f"“{first}”"
+    made = Drawing(title, note, f"from {start} to each strategy", "wrong answers, % of readings", panels)
+    made.across = {"range": [-0.25, 6], "tickvals": [0.5, 2.5], "ticktext": ["over-called", "under-called"]}
+    made.up = {"range": reach(rows[ends], pad=0.12)}
+    for panel, (_, own) in enumerate(classes):
+        before = own.drop_duplicates("basis").set_index("basis")
+        own = own.sort_values("strategy", key=lambda x: x == named, kind="stable")  # it comes last, on top
+        for i, row in own.iterrows():
+            colour = COLOURS["recommended" if row["strategy"] == named else "none"]
+            for kind, places in _PLACES.items():
+                at, mark = places[row["strategy"] != first], "circle" if main[i] else "diamond-open"
+                bars = whisker([row[kind]], [row[f"{kind}_lower"]], [row[f"{kind}_upper"]], colour)
+                look = {"marker": {"color": colour, "symbol": mark, "size": 8}, "error_y": bars}
+                slope = [places[0], at], [before.loc[row["basis"], kind], row[kind]]
+                made.line(*slope, colour, dash="solid" if main[i] else "dash", **axes(panel))
+                made.points(
+                    [at], [row[kind]], shown.loc[[i]], panel=panel, name="mark", cliponaxis=False, **look
+                )
+        _named_at_right(made, own[main[own.index] & (own["strategy"] != first)], panel, named)
     return made.done()
+
+
+def _named_at_right(made: Drawing, rows: pd.DataFrame, panel: int, named: str) -> None:
+    """The names of strategies right of where they under-call, in that order; of too many, the title's."""
+    rows, top = rows.sort_values("under"), made.up["range"][1]
+    words = [lines_of(name, 17) for name in rows["strategy"]]
+    high = np.array([0.085 * top * (1 + text.count("<br>")) for text in words])
+    if high.sum() > top and len(rows) > 1:
+        return _named_at_right(made, rows[rows["strategy"] == named], panel, named)
+    packed, on = high.cumsum() - high / 2, axes(panel)
+    spots = packed + np.maximum.accumulate(np.maximum(rows["under"] - packed, 0))
+    spots = np.minimum(spots, packed + top - high.sum())
+    for at, name, text, y in zip(rows["under"], rows["strategy"], words, spots, strict=True):
+        colour = COLOURS["recommended"] if name == named else QUIET
+        made.line([3.1, 3.4], [at, y], colour, width=1, **on)
+        place = {"x": 3.45, "y": y, "xref": on["xaxis"], "yref": on["yaxis"], "xanchor": "left"}
+        look = {"showarrow": False, "align": "left", "font": {"size": 12, "color": colour}}
+        made.fig.add_annotation(text=text, **place, **look)
 
 
 def _chosen(rows: pd.DataFrame) -> pd.DataFrame:
@@ -246,7 +281,7 @@ def _finding(rows: pd.DataFrame) -> tuple[str, str]:
     if not sure.any():
         return f"No strategy surely under-calls more often than “{first}”", ""
     row = rows.loc[(rows["under"] - rows["under_before"]).where(sure).idxmax()]
-    over, under = (f"{row[f'{kind}_before']:.1f} to {row[kind]:.1f} %" for kind in _SYMBOLS)
+    over, under = (f"{row[f'{kind}_before']:.1f} to {row[kind]:.1f} %" for kind in _PLACES)
     fall = "fall" if row["over"] < row["over_before"] else "do not fall"
     told = f"Under “{row['strategy']}”, over-calls of {row['reference_class']} {fall} ({over})"
     return f"{told} and under-calls rise ({under})", row["strategy"]
