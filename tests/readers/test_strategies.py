@@ -441,7 +441,7 @@ MISTAKES = [
     ("other cases",  lambda: read_strategies(GRAVE, [Strategy.always(second=OTHER)]),  "other cases"),
     ("no list of strategies",  lambda: read_strategies(GRAVE, Strategy.none()),  "list of Strategy"),
     ("no strategy at all",  lambda: read_strategies(GRAVE, []),  "list of Strategy"),
-    ("no such resolution",  lambda: Strategy.always(resolution="majorty"),  "majority, median, third decides"),
+    ("no such resolution", lambda: Strategy.always(resolution="majorty"), "majority, median, third decides"),
     ("no odds ratio",  lambda: Strategy.always(anchoring=0),  "odds ratio"),
     ("more than all",  lambda: Strategy("x", {"grave": 1.2}),  "from 0 to 1"),
     ("a share for no answer",  lambda: read_strategies(GRAVE, [Strategy("x", {"gravel": 1})]),  "'grave'"),
