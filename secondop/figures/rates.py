@@ -13,7 +13,7 @@ from secondop.evaluation.rates import OTHER
 from secondop.figures import captions
 from secondop.figures.captions import capital, cases_of, number, share_of, span, spoken, texts
 from secondop.figures.given import draws
-from secondop.figures.style import COLOURS, INK, QUIET, Drawing, figure, ladder, reach, tint, whisker
+from secondop.figures.style import COLOURS, INK, QUIET, Drawing, axes, figure, ladder, reach, tint, whisker
 
 _KINDS = {"clinical": "Clinical indications", "both": "Clinical or wish", "patient-driven": "Patient's wish"}
 _KINDS |= {"counter-indication": "Reasons against", "amplifier": "Strengthens one"}
@@ -51,12 +51,15 @@ def firing_rates(table: pd.DataFrame, truth: pd.DataFrame | None = None) -> go.F
     fired, unknown, n = rows.drop_duplicates("group")[["fired", "unknown", "n"]].sum()
     note = f"{cases_of(table, n)}. Solid: known to fire. {_HOW}"
     note += ", none where all cases are of one cluster." if rows["lower"].isna().any() else "."
-    note += " Dotted: all these groups together." * banded
+    note += " Band: all these groups together, from known to possible." * banded
     note += " Diamond: in truth, without gaps." * (truth is not None)
     shown = {"known to fire": list(map(share_of, rows["fired"], rows["n"]))}
     made = _ladder(_fires(rows, banded), note, rows, shown)
-    for end in (fired, fired + unknown) if banded else ():
-        made.upright(100 * end / n, tone)
+    ends = {"x0": 100 * fired / n, "x1": 100 * (fired + unknown) / n, "y0": 0, "y1": 1, "layer": "below"}
+    look = {"fillcolor": tint(tone, 0.2), "line": {"color": tone, "width": 1.5}}
+    for panel in range(len(made.panels) * banded):
+        x, y = axes(panel).values()
+        made.fig.add_shape(type="rect", xref=x, yref=f"{y} domain", **ends, **look)
     if truth is not None:
         true = rows[["policy", "group"]].merge(truth.drop_duplicates(["policy", "group"]), "left")["value"]
         told = pd.DataFrame({"rule": rows["label"], "in truth": true.map(number)})

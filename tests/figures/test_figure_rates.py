@@ -53,11 +53,6 @@ def ends(part):
     return list(zip(part.base, np.add(part.base, part.x), strict=True))
 
 
-def dotted(figure):
-    """Where lines through all rows are."""
-    return [part.x[0] for part in figure.data if part.type == "scatter" and part.line.dash == "dot"]
-
-
 def whiskers(figure):
     """The ends of every thin line."""
     lines = [part for part in figure.data if part.error_x.array is not None]
@@ -206,9 +201,11 @@ def test_groups_are_rows_the_unrecorded_too_beside_a_band_of_all(cases):
     whole = firing_rates(cases, rule_book=BOOK).set_index("policy").loc[ANY]
     figure = figures.firing_rates(table)
     assert {"female", "male", "not recorded"} <= set(notes(figure))
-    assert dotted(figure) == pytest.approx([whole["min"], whole["max"]])
+    (band,) = figure.layout.shapes
+    assert (band.x0, band.x1) == pytest.approx((whole["min"], whole["max"])) and band.layer == "below"
+    assert "Band: all these groups together, from known to possible." in title(figure)
     several = figures.firing_rates(firing_rates(cases, by="sex", rule_book=BOOK).query("sort == 'any'"))
-    assert not dotted(several) and len(solid(several)) == 2
+    assert not several.layout.shapes and len(solid(several)) == 2 and "Band" not in title(several)
 
 
 APART = [
@@ -313,6 +310,7 @@ def test_many_groups_stand_in_two_columns_of_a_height(cases):
     many = pd.concat([firing_rates(cases, by="sex", rule_book=BOOK).query(f"policy == '{ANY}'")] * 20)
     drawn = figures.firing_rates(many.assign(group=[f"ward {i}" for i in range(60)]))
     assert [len(bars.y) for bars in solid(drawn)] == [30, 30]
+    assert [band.xref for band in drawn.layout.shapes] == ["x", "x2"]
 
 
 def test_a_page_can_give_columns_of_rows_the_room_that_their_labels_leave(cases):
