@@ -14,6 +14,7 @@ from secondop.figures import captions
 from secondop.figures.captions import capital, cases_of, number, share_of, span, spoken, texts
 from secondop.figures.given import draws
 from secondop.figures.style import COLOURS, INK, QUIET, Drawing, axes, figure, ladder, reach, tint, whisker
+from secondop.words import plural
 
 _KINDS = {"clinical": "Clinical indications", "both": "Clinical or wish", "patient-driven": "Patient's wish"}
 _KINDS |= {"counter-indication": "Reasons against", "amplifier": "Strengthens one"}
@@ -86,7 +87,18 @@ def attrition(table: pd.DataFrame) -> go.Figure:
     rows["end"] = ("+" + (rows["known"] - start).map(number)).str.replace("+<", "<")
     rows["colour"] = COLOURS["recommended"]
     rows.loc[many, "end"], rows.loc[enough : many - 1, "colour"] = both, COLOURS["all"]
-    return _ladder(title, note, rows, shown, "of 100 cases, referred by the rules so far", many).done()
+    made = _ladder(title, note, rows, shown, "of 100 cases, referred by the rules so far", many)
+    if enough < many:  # a dash in each row, as a phone has labels between them, and words
+        begin, end, last = start[enough - 1], rows["known"][enough - 1], made.across["range"][1]
+        dashes = [y for i in range(enough) for y in (0.16 - i, -0.16 - i, None)]
+        made.line([end, end, None] * enough, dashes, INK, name="four fifths")
+        place = {"x": end, "y": 1, "yref": "y domain", "yanchor": "bottom"}  # above, if a phone has no room
+        if end < 0.4 * last or begin > 0.6 * last:  # at the step, right or left of it
+            x, side, away = (end, "left", 8) if end < 0.4 * last else (begin, "right", -8)
+            place = {"x": x, "y": 1 - enough, "xanchor": side, "xshift": away}
+        words = f"{plural(enough, 'rule')} reach{'es' * (enough == 1)} four fifths"
+        made.fig.add_annotation(text=words, showarrow=False, font={"size": 12, "color": INK}, **place)
+    return made.done()
 
 
 @draws("overlap", "combination", "known", *_RATES)
