@@ -1,4 +1,4 @@
-"""What is published, beside a cohort's or as assumed: of opinions, of triage, of facts and of readers."""
+"""What is published, beside a cohort's or as assumed: of opinions, of triage and of facts."""
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,6 @@ _VERDICTS = {  # the head of the rows, what the title says that the cohort did, 
     _ALONE: ("Not comparable: published alone", "", QUIET, "square-open"),
 }
 _MARKS = {"value": "at", "min": "low", "max": "high", "lower": "lower", "upper": "upper"}
-_SYMBOLS = {"over": "circle", "under": "diamond"}  # of what is called too severe, and too mild
 
 
 @draws("compare, published_rates or published_contrasts", "study", "year", "outcome", "denominator")
@@ -152,47 +151,6 @@ def triage_lifts(table: pd.DataFrame) -> go.Figure:
     return made.done()
 
 
-@draws("read_strategies", "strategy", "reference_class", "over", "under")
-def read_strategies(table: pd.DataFrame) -> go.Figure:
-    """How often each strategy calls too severe and too mild, class by class; the title's one is coloured.
-
-    With a column ``basis`` (say, "model" and "paper") the second has open marks.
-    """
-    rows, keys = table.dropna(subset=["over", "under"]), ["reference_class", "strategy"]
-    rows = rows if "basis" in rows else rows.assign(basis="")
-    ends = [f"{kind}{end}" for kind in _SYMBOLS for end in ("", "_lower", "_upper")]
-    rows[ends] = 100 * rows.reindex(columns=ends).astype(float)
-    title, named = _finding(rows[rows["basis"] == rows["basis"].iloc[0]])
-    note = "Of 100 readings of cases that are truly of a class. Circle, and first at the right: over-called. "
-    note += "Diamond: under-called." + f" Coloured: “{named}”." * bool(named)
-    note += " Thin: 95 % interval of the simulation." * int((rows["under_upper"] > rows["under_lower"]).any())
-    cells = rows.drop_duplicates(keys).reset_index(drop=True)
-    cells["head"], cells["label"] = "truly " + cells["reference_class"], cells["strategy"]
-    cells["end"] = [" · ".join(two) for two in zip(texts(cells, "over"), texts(cells, "under"), strict=True)]
-    cells["column"] = cells.groupby("head", sort=False).ngroup() % 2
-    x = "wrong answers, % of readings"
-    made = ladder(title, note, cells[["label", "head", "column", "end"]], x=x)
-    cells = cells[keys].join(made.places)
-    for basis, some in rows.groupby("basis", sort=False):
-        part = cells.merge(some, on=keys)
-        part["colour"] = np.where(part["strategy"] == named, COLOURS["recommended"], COLOURS["none"])
-        shown = pd.DataFrame({"strategy": part["strategy"] + ", truly " + part["reference_class"]})
-        shown["strategy"] += f" ({basis})" * bool(basis)
-        for kind in _SYMBOLS:
-            shown[f"{kind}-called, %"] = texts(part, kind, f"{kind}_lower", f"{kind}_upper")
-        if "second" in part:
-            shown["read twice, %"] = texts(100 * part[["second"]], "second")
-        second = basis != rows["basis"].iloc[0]
-        made.note += f" Open: {basis}." * bool(second)
-        for kind, symbol in _SYMBOLS.items():
-            marks = part[["panel", "y", "colour"]].assign(symbol=symbol + "-open" * bool(second))
-            numbers = {"at": kind, "lower": f"{kind}_lower", "upper": f"{kind}_upper"}
-            marks = marks.assign(**{name: part[column] for name, column in numbers.items()})
-            made.rows(marks, shown)
-    made.across = {"range": reach(rows[ends]), "nticks": 4}
-    return made.done()
-
-
 def _chosen(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows to draw, under their heads: all that are alike, and of others that tempt a reader some."""
     rows = rows.assign(alike=~rows["verdict"].isin(["", _ALONE]))
@@ -235,18 +193,3 @@ def _counted(row: dict, ratio: bool) -> str:
         return f" of {row['cohort_n']:,.0f} {row['cohort_denominator']}"
     sides = [[row[f"cohort_{x}_{part}"] for x in "kn"] for part in ("group", "reference")]
     return ", " + " against ".join(f"{k:,.0f} of {n:,.0f}" for k, n in sides)
-
-
-def _finding(rows: pd.DataFrame) -> tuple[str, str]:
-    """The class whose under-calls a strategy raises most, as far as a simulation tells; and that strategy."""
-    first = rows["strategy"].iloc[0]
-    before = rows[rows["strategy"] == first].set_index("reference_class")
-    rows = rows.join(before[["over", "under", "under_upper"]].add_suffix("_before"), on="reference_class")
-    sure = rows["under_lower"].fillna(rows["under"]) > rows["under_upper_before"].fillna(rows["under_before"])
-    if not sure.any():
-        return f"No strategy surely under-calls more often than “{first}”", ""
-    row = rows.loc[(rows["under"] - rows["under_before"]).where(sure).idxmax()]
-    over, under = (f"{row[f'{kind}_before']:.1f} to {row[kind]:.1f} %" for kind in _SYMBOLS)
-    fall = "fall" if row["over"] < row["over_before"] else "do not fall"
-    told = f"Under “{row['strategy']}”, over-calls of {row['reference_class']} {fall} ({over})"
-    return f"{told} and under-calls rise ({under})", row["strategy"]
