@@ -9,7 +9,8 @@ from typing import Any
 _HOMES = {
     "rates": "all_books attrition firing_rates overlap",
     "policies": "decision_curve net_benefit tradeoff yield_above_chance",
-    "published": "compare read_strategies triage_lifts yield_at_signal",
+    "published": "compare triage_lifts yield_at_signal",
+    "strategies": "read_strategies",
     "learned": "calibration importance same_volume second_readings",
     "people": "along_trait flow icon_array",
     "uncertainty": "departures propagate tornado verification_bias",

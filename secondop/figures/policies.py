@@ -31,6 +31,7 @@ _FACES = {  # the first five policies, in this order, are named and have a colou
 }
 _REFERRALS = (50, 20, 10, 5, 2, 1)  # ticks of a decision curve; a phone has no room for 0.5
 _OVERLAP, _UNKNOWN = "bands overlap", "unknown outcomes decide it"  # why no policy is clearly best
+_NEEDED = (50, 30, 20, 15, 10, 8, 6, 5, 4, 3, 2, 1.5)  # numbers needed to refer that may get a line
 _DASHES = {"none": "dot", "all": "dash", FORESIGHT: "dashdot"}
 _GREEN, _BLUE, _GREY = COLOURS["useful"], COLOURS["optional"], COLOURS["no_indication"]
 
@@ -82,7 +83,14 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
         end = ENDS.get(row["sort"])
         made.name(row["x"], row["y"], end or short(row), QUIET if end else INK)
     x, y = 0.62 * everybody["x"], 0.62 * everybody["y"]
-    made.name(x, y, f"chance: NNR {1 + x / y if y else np.inf:.2g}", QUIET)
+    chance = 1 + x / y if y else np.inf
+    made.name(x, y, f"chance: NNR {chance:.2g}", QUIET)
+    right, top = (0.95 * on["range"][1] for on in (made.across, made.up))
+    best = (1 + others["x"] / others["y"]).min()  # of policies: two lines at most between it and chance
+    for needed in [n for n in _NEEDED if 0.95 * best < n < 0.9 * chance < np.inf][-2:]:
+        x = min(right, top * (needed - 1))
+        made.line([0, x], [0, x / (needed - 1)], _GREY, width=1, dash="dot", name="needed")
+        made.name(x, x / (needed - 1), f"NNR {needed:g}", QUIET)
     if len(steps := front.rolling(2).mean().dropna()) > 1:
         made.name(*steps.iloc[len(steps) // 2], "efficient frontier")
     return made.done()

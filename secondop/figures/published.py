@@ -1,4 +1,4 @@
-"""What is published, beside a cohort's or as assumed: of opinions, of triage, of facts and of readers."""
+"""What is published, beside a cohort's or as assumed: of opinions, of triage and of facts."""
 
 import numpy as np
 import pandas as pd
@@ -13,14 +13,9 @@ from secondop.figures.style import (
     COLOURS,
     INK,
     QUIET,
-    Drawing,
-    Panel,
-    axes,
     ladder,
-    lines_of,
     reach,
     tint,
-    whisker,
 )
 
 _ALONE, _MOST = "not comparable", 8  # rows, if no more are compared
@@ -32,7 +27,6 @@ _VERDICTS = {  # the head of the rows, what the title says that the cohort did, 
     _ALONE: ("Not comparable: published alone", "", QUIET, "square-open"),
 }
 _MARKS = {"value": "at", "min": "low", "max": "high", "lower": "lower", "upper": "upper"}
-_PLACES = {"over": (0, 1), "under": (2, 3)}  # where a single reader stands, and a strategy
 
 
 @draws("compare, published_rates or published_contrasts", "study", "year", "outcome", "denominator")
@@ -164,70 +158,6 @@ def triage_lifts(table: pd.DataFrame) -> go.Figure:
     return made.done()
 
 
-@draws("read_strategies", "strategy", "reference_class", "over", "under")
-def read_strategies(table: pd.DataFrame) -> go.Figure:
-    """Slopes from the first strategy to each other one, class by class on one scale; the title's is coloured.
-
-    A slope that falls is fewer wrong answers of that kind. With a column ``basis`` (say, "model" and "paper")
-    the second has open marks and dashed slopes.
-    """
-    rows = table.dropna(subset=["over", "under"]).reset_index(drop=True)
-    rows = rows if "basis" in rows else rows.assign(basis="")
-    ends = [f"{kind}{end}" for kind in _PLACES for end in ("", "_lower", "_upper")]
-    rows[ends] = 100 * rows.reindex(columns=ends).astype(float)
-    main, first = rows["basis"] == rows["basis"].iloc[0], rows["strategy"].iloc[0]
-    title, named = _finding(rows[main])
-    note = "Of 100 readings of cases that are truly of a class." + f" Coloured: “{named}”." * bool(named)
-    note += " Thin: 95 % interval of the simulation." * int((rows["under_upper"] > rows["under_lower"]).any())
-    note += "".join(f" Open, dashed: {basis}." for basis in rows.loc[~main, "basis"].unique())
-    shown = pd.DataFrame({"strategy": rows["strategy"] + ", truly " + rows["reference_class"]})
-    shown["strategy"] += (" (" + rows["basis"] + ")").where(rows["basis"] != "", "")
-    for kind in _PLACES:
-        shown[f"{kind}-called, %"] = texts(rows, kind, f"{kind}_lower", f"{kind}_upper")
-    if "second" in rows:
-        shown["read twice, %"] = texts(100 * rows[["second"]], "second")
-    classes = rows.groupby("reference_class", sort=False)
-    panels = [Panel(f"truly {name}", column=i % 2, size=190) for i, name in enumerate(classes.groups)]
-    start = "a single reader" if first == "none" else f"“{first}”"
-    made = Drawing(title, note, f"from {start} to each strategy", "wrong answers, % of readings", panels)
-    made.across = {"range": [-0.25, 6], "tickvals": [0.5, 2.5], "ticktext": ["over-called", "under-called"]}
-    made.up = {"range": reach(rows[ends], pad=0.12)}
-    for panel, (_, own) in enumerate(classes):
-        before = own.drop_duplicates("basis").set_index("basis")
-        own = own.sort_values("strategy", key=lambda x: x == named, kind="stable")  # it comes last, on top
-        for i, row in own.iterrows():
-            colour = COLOURS["recommended" if row["strategy"] == named else "none"]
-            for kind, places in _PLACES.items():
-                at, mark = places[row["strategy"] != first], "circle" if main[i] else "diamond-open"
-                bars = whisker([row[kind]], [row[f"{kind}_lower"]], [row[f"{kind}_upper"]], colour)
-                look = {"marker": {"color": colour, "symbol": mark, "size": 8}, "error_y": bars}
-                slope = [places[0], at], [before.loc[row["basis"], kind], row[kind]]
-                made.line(*slope, colour, dash="solid" if main[i] else "dash", **axes(panel))
-                made.points(
-                    [at], [row[kind]], shown.loc[[i]], panel=panel, name="mark", cliponaxis=False, **look
-                )
-        _named_at_right(made, own[main[own.index] & (own["strategy"] != first)], panel, named)
-    return made.done()
-
-
-def _named_at_right(made: Drawing, rows: pd.DataFrame, panel: int, named: str) -> None:
-    """The names of strategies right of where they under-call, in that order; of too many, the title's."""
-    rows, top = rows.sort_values("under"), made.up["range"][1]
-    words = [lines_of(name, 17) for name in rows["strategy"]]
-    high = np.array([0.085 * top * (1 + text.count("<br>")) for text in words])
-    if high.sum() > top and len(rows) > 1:
-        return _named_at_right(made, rows[rows["strategy"] == named], panel, named)
-    packed, on = high.cumsum() - high / 2, axes(panel)
-    spots = packed + np.maximum.accumulate(np.maximum(rows["under"] - packed, 0))
-    spots = np.minimum(spots, packed + top - high.sum())
-    for at, name, text, y in zip(rows["under"], rows["strategy"], words, spots, strict=True):
-        colour = COLOURS["recommended"] if name == named else QUIET
-        made.line([3.1, 3.4], [at, y], colour, width=1, **on)
-        place = {"x": 3.45, "y": y, "xref": on["xaxis"], "yref": on["yaxis"], "xanchor": "left"}
-        look = {"showarrow": False, "align": "left", "font": {"size": 12, "color": colour}}
-        made.fig.add_annotation(text=text, **place, **look)
-
-
 def _chosen(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows to draw, under their heads: all that are alike, and of others that tempt a reader some."""
     rows = rows.assign(alike=~rows["verdict"].isin(["", _ALONE]))
@@ -270,18 +200,3 @@ def _counted(row: dict, ratio: bool) -> str:
         return f" of {row['cohort_n']:,.0f} {row['cohort_denominator']}"
     sides = [[row[f"cohort_{x}_{part}"] for x in "kn"] for part in ("group", "reference")]
     return ", " + " against ".join(f"{k:,.0f} of {n:,.0f}" for k, n in sides)
-
-
-def _finding(rows: pd.DataFrame) -> tuple[str, str]:
-    """The class whose under-calls a strategy raises most, as far as a simulation tells; and that strategy."""
-    first = rows["strategy"].iloc[0]
-    before = rows[rows["strategy"] == first].set_index("reference_class")
-    rows = rows.join(before[["over", "under", "under_upper"]].add_suffix("_before"), on="reference_class")
-    sure = rows["under_lower"].fillna(rows["under"]) > rows["under_upper_before"].fillna(rows["under_before"])
-    if not sure.any():
-        return f"No strategy surely under-calls more often than “{first}”", ""
-    row = rows.loc[(rows["under"] - rows["under_before"]).where(sure).idxmax()]
-    over, under = (f"{row[f'{kind}_before']:.1f} to {row[kind]:.1f} %" for kind in _PLACES)
-    fall = "fall" if row["over"] < row["over_before"] else "do not fall"
-    told = f"Under “{row['strategy']}”, over-calls of {row['reference_class']} {fall} ({over})"
-    return f"{told} and under-calls rise ({under})", row["strategy"]

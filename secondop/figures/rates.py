@@ -13,7 +13,8 @@ from secondop.evaluation.rates import OTHER
 from secondop.figures import captions
 from secondop.figures.captions import capital, cases_of, number, share_of, span, spoken, texts
 from secondop.figures.given import draws
-from secondop.figures.style import COLOURS, INK, QUIET, Drawing, figure, ladder, reach, tint, whisker
+from secondop.figures.style import COLOURS, INK, QUIET, Drawing, axes, figure, ladder, reach, tint, whisker
+from secondop.words import plural
 
 _KINDS = {"clinical": "Clinical indications", "both": "Clinical or wish", "patient-driven": "Patient's wish"}
 _KINDS |= {"counter-indication": "Reasons against", "amplifier": "Strengthens one"}
@@ -51,12 +52,15 @@ def firing_rates(table: pd.DataFrame, truth: pd.DataFrame | None = None) -> go.F
     fired, unknown, n = rows.drop_duplicates("group")[["fired", "unknown", "n"]].sum()
     note = f"{cases_of(table, n)}. Solid: known to fire. {_HOW}"
     note += ", none where all cases are of one cluster." if rows["lower"].isna().any() else "."
-    note += " Dotted: all these groups together." * banded
+    note += " Band: all these groups together, from known to possible." * banded
     note += " Diamond: in truth, without gaps." * (truth is not None)
     shown = {"known to fire": list(map(share_of, rows["fired"], rows["n"]))}
     made = _ladder(_fires(rows, banded), note, rows, shown)
-    for end in (fired, fired + unknown) if banded else ():
-        made.upright(100 * end / n, tone)
+    ends = {"x0": 100 * fired / n, "x1": 100 * (fired + unknown) / n, "y0": 0, "y1": 1, "layer": "below"}
+    look = {"fillcolor": tint(tone, 0.2), "line": {"color": tone, "width": 1.5}}
+    for panel in range(len(made.panels) * banded):
+        x, y = axes(panel).values()
+        made.fig.add_shape(type="rect", xref=x, yref=f"{y} domain", **ends, **look)
     if truth is not None:
         true = rows[["policy", "group"]].merge(truth.drop_duplicates(["policy", "group"]), "left")["value"]
         told = pd.DataFrame({"rule": rows["label"], "in truth": true.map(number)})
@@ -83,7 +87,18 @@ def attrition(table: pd.DataFrame) -> go.Figure:
     rows["end"] = ("+" + (rows["known"] - start).map(number)).str.replace("+<", "<")
     rows["colour"] = COLOURS["recommended"]
     rows.loc[many, "end"], rows.loc[enough : many - 1, "colour"] = both, COLOURS["all"]
-    return _ladder(title, note, rows, shown, "of 100 cases, referred by the rules so far", many).done()
+    made = _ladder(title, note, rows, shown, "of 100 cases, referred by the rules so far", many)
+    if enough < many:  # a dash in each row, as a phone has labels between them, and words
+        begin, end, last = start[enough - 1], rows["known"][enough - 1], made.across["range"][1]
+        dashes = [y for i in range(enough) for y in (0.16 - i, -0.16 - i, None)]
+        made.line([end, end, None] * enough, dashes, INK, name="four fifths")
+        place = {"x": end, "y": 1, "yref": "y domain", "yanchor": "bottom"}  # above, if a phone has no room
+        if end < 0.4 * last or begin > 0.6 * last:  # at the step, right or left of it
+            x, side, away = (end, "left", 8) if end < 0.4 * last else (begin, "right", -8)
+            place = {"x": x, "y": 1 - enough, "xanchor": side, "xshift": away}
+        words = f"{plural(enough, 'rule')} reach{'es' * (enough == 1)} four fifths"
+        made.fig.add_annotation(text=words, showarrow=False, font={"size": 12, "color": INK}, **place)
+    return made.done()
 
 
 @draws("overlap", "combination", "known", *_RATES)

@@ -53,11 +53,6 @@ def ends(part):
     return list(zip(part.base, np.add(part.base, part.x), strict=True))
 
 
-def dotted(figure):
-    """Where lines through all rows are."""
-    return [part.x[0] for part in figure.data if part.type == "scatter" and part.line.dash == "dot"]
-
-
 def whiskers(figure):
     """The ends of every thin line."""
     lines = [part for part in figure.data if part.error_x.array is not None]
@@ -206,9 +201,11 @@ def test_groups_are_rows_the_unrecorded_too_beside_a_band_of_all(cases):
     whole = firing_rates(cases, rule_book=BOOK).set_index("policy").loc[ANY]
     figure = figures.firing_rates(table)
     assert {"female", "male", "not recorded"} <= set(notes(figure))
-    assert dotted(figure) == pytest.approx([whole["min"], whole["max"]])
+    (band,) = figure.layout.shapes
+    assert (band.x0, band.x1) == pytest.approx((whole["min"], whole["max"])) and band.layer == "below"
+    assert "Band: all these groups together, from known to possible." in title(figure)
     several = figures.firing_rates(firing_rates(cases, by="sex", rule_book=BOOK).query("sort == 'any'"))
-    assert not dotted(several) and len(solid(several)) == 2
+    assert not several.layout.shapes and len(solid(several)) == 2 and "Band" not in title(several)
 
 
 APART = [
@@ -263,8 +260,32 @@ def test_the_rules_after_four_fifths_are_grey_in_the_order_given(cases, largest_
     assert list(steps).count(COLOURS["recommended"]) == enough and {*steps[enough:]} <= {COLOURS["all"]}
     reached = enough < 4
     assert (f"{enough} of them, in this order, reach four fifths" in title(figure)) == reached
+    words = f"{enough} rule{'s reach' if enough > 1 else ' reaches'} four fifths"
+    beside = [note for note in figure.layout.annotations if note.text.endswith("four fifths")]
+    assert [note.text for note in beside] == [words] * reached
+    ends_at = [x for part in figure.data if part.name == "four fifths" for x in part.x if x is not None]
+    assert ends_at == pytest.approx([table["min"].iloc[enough]] * 2 * enough * reached)
     labels = [note for note in notes(figure) if note in set(table["rule"].str.replace("-", " "))]
     assert labels == table["rule"].str.replace("-", " ").tolist()[1:]
+
+
+WHERE = [
+    # known after two steps, possible   where the words stand
+    ((10, 30), 100, (30, -1, "left")),
+    ((65, 85), 100, (65, -1, "right")),
+    ((40, 50), 100, (50, 1, None)),  # above the rows
+]
+
+
+@pytest.mark.parametrize(("known", "most", "at"), WHERE)
+def test_the_words_stand_where_a_phone_has_room_for_them(cases, known, most, at):
+    table = attrition(cases, rule_book=BOOK).head(4)
+    known = np.array([0, *known, known[1] + 5])
+    table = table.assign(
+        fired=known * 2, min=known, added=np.diff(known * 2, prepend=0), max=most, upper=most
+    )
+    (words,) = (note for note in figures.attrition(table).layout.annotations if "reach" in note.text)
+    assert (words.text, words.x, words.y, words.xanchor) == ("2 rules reach four fifths", *at)
 
 
 def test_cases_without_any_rule_are_said_and_the_sets_of_rules_drawn(cases):
@@ -313,6 +334,7 @@ def test_many_groups_stand_in_two_columns_of_a_height(cases):
     many = pd.concat([firing_rates(cases, by="sex", rule_book=BOOK).query(f"policy == '{ANY}'")] * 20)
     drawn = figures.firing_rates(many.assign(group=[f"ward {i}" for i in range(60)]))
     assert [len(bars.y) for bars in solid(drawn)] == [30, 30]
+    assert [band.xref for band in drawn.layout.shapes] == ["x", "x2"]
 
 
 def test_a_page_can_give_columns_of_rows_the_room_that_their_labels_leave(cases):

@@ -20,22 +20,19 @@ TABLE = pd.DataFrame(
 
 
 def slopes(figure, colour=None):
-    """The ends of every slope, from where it starts."""
-    lines = [trace for trace in figure.data if trace.mode == "lines" and trace.x[0] in (0, 2)]
-    return [
-        (trace.xaxis or "x", *trace.y)
-        for trace in lines
-        if colour in (None, trace.line.color) and trace.x[0] != trace.x[1]
-    ]
+    """The ends of every slope of the first strategy to another: its panel, over-calls and under-calls."""
+    lines = [part for part in figure.data if part.mode == "lines" and len(part.x) == 5 and part.x[1]]
+    assert all(part.x == (0, 1, None, 2, 3) for part in lines)
+    own = [part for part in lines if colour in (None, part.line.color)]
+    return {(part.xaxis or "x", *(y for y in part.y if y is not None)) for part in own}
 
 
 def test_slopes_go_from_the_first_strategy_to_each_other_one_class_by_class():
     figure = figures.read_strategies(TABLE)
-    benign, atypia = ([part[1:] for part in slopes(figure) if part[0] == axis] for axis in ("x", "x2"))
-    assert sorted(atypia) == [
-        pytest.approx(pair) for pair in [(17.4, 9.2), (17.4, 10.5), (34.7, 29.6), (34.7, 42.3)]
-    ]
-    assert sorted(benign) == [pytest.approx(pair) for pair in [(0, 0), (0, 0), (13, 5.5), (13, 7.6)]]
+    benign = {("x", 13, 5.5, 0, 0), ("x", 13, 7.6, 0, 0)}
+    assert slopes(figure) == benign | {("x2", 17.4, 9.2, 34.7, 42.3), ("x2", 17.4, 10.5, 34.7, 29.6)}
+    marks = {(part.xaxis or "x", *part.x, *part.y) for part in figure.data if part.mode == "markers"}
+    assert {("x", 0, 2, 13, 0), ("x2", 0, 2, 17.4, 34.7), ("x2", 1, 3, 9.2, 42.3)} < marks and len(marks) == 6
     heads = [note.text for note in figure.layout.annotations if note.text.startswith("<b>")]
     assert heads == ["<b>truly benign</b>", "<b>truly atypia</b>"]
 
@@ -50,18 +47,16 @@ def test_the_title_states_the_trade_and_only_its_strategy_is_coloured():
     assert title(figure).startswith(
         "Under “selective”, over-calls of atypia fall (17.4 to 9.2 %) and under-calls rise (34.7 to 42.3 %)"
     )
-    coloured = [part[1:] for part in slopes(figure, COLOURS["recommended"])]
-    assert sorted(coloured) == [
-        pytest.approx(pair) for pair in [(0, 0), (13, 5.5), (17.4, 9.2), (34.7, 42.3)]
-    ]
-    assert len(slopes(figure, COLOURS["none"])) == 4
+    coloured = {("x", 13, 5.5, 0, 0), ("x2", 17.4, 9.2, 34.7, 42.3)}
+    assert slopes(figure, COLOURS["recommended"]) == coloured
+    assert slopes(figure, COLOURS["none"]) == slopes(figure) - coloured
     named = [note.text for note in figure.layout.annotations if note.font.color == COLOURS["recommended"]]
     assert named == ["selective", "selective"]
 
 
 def test_pointing_at_a_mark_says_both_kinds_of_wrong_and_the_readings():
-    row = rows(figures.read_strategies(TABLE.assign(second=0.25)))[-1]
-    assert row["strategy"] == "selective, truly atypia"
+    shown = rows(figures.read_strategies(TABLE.assign(second=0.25)))
+    (row,) = (row for row in shown if row["strategy"] == "selective, truly atypia")
     assert [row["over-called, %"], row["under-called, %"], row["read twice, %"]] == ["9.2", "42.3", "25.0"]
 
 
@@ -69,7 +64,7 @@ def test_without_a_rise_the_title_claims_none():
     calm = TABLE[TABLE["strategy"] != "selective"]
     for table in (calm, TABLE[TABLE["strategy"] == "none"]):
         figure = figures.read_strategies(table)
-        assert title(figure).startswith("No strategy surely under-calls more often than “none” Of 100")
+        assert title(figure).startswith("No strategy surely under-calls more often than “none” Each")
         assert not slopes(figure, COLOURS["recommended"])
 
 
@@ -83,34 +78,37 @@ def test_a_rise_that_chance_in_simulating_may_have_made_is_no_finding():
     assert title(figures.read_strategies(wide(0.05))).startswith("No strategy surely under-calls more often")
     sure = figures.read_strategies(wide(0.03))
     assert title(sure).startswith("Under “selective”") and "95 % interval of the simulation" in title(sure)
-    bars = [trace.error_y.array[0] for trace in sure.data if trace.error_y.array]
-    assert bars and bars == pytest.approx([3] * len(bars))
-    assert rows(sure)[-1]["under-called, %"] == "42.3 (39.3 to 45.3)"
+    bars = [width for part in sure.data for width in part.error_y.array or ()]
+    assert len(bars) == 12 and bars == pytest.approx([3] * 12)
+    said = {row["strategy"]: row["under-called, %"] for row in rows(sure)}
+    assert said["selective, truly atypia"] == "42.3 (39.3 to 45.3)"
     exact = figures.read_strategies(wide(0))  # ends that are the value say nothing more
-    assert rows(exact)[-1]["under-called, %"] == "42.3" and "interval" not in title(exact)
+    assert "42.3" in [row["under-called, %"] for row in rows(exact)] and "interval" not in title(exact)
 
 
-def test_each_basis_has_its_own_symbol_and_dash_and_the_note_says_which():
+def test_the_slopes_of_a_second_basis_are_dashed_and_the_note_says_which():
     figure = figures.read_strategies(pd.concat([TABLE.assign(basis="model"), TABLE.assign(basis="paper")]))
-    assert "Open, dashed: paper." in title(figure)
-    assert {trace.marker.symbol for trace in figure.data if trace.mode == "markers"} == {
-        "circle",
-        "diamond-open",
-    }
+    assert "Dashed: paper." in title(figure) and "Dashed: model" not in title(figure)
+    looks = {"circle": 6, "circle-open": 6}
+    symbols = [part.marker.symbol for part in figure.data if part.mode == "markers"]
+    assert {symbol: symbols.count(symbol) for symbol in symbols} == looks
+    assert [part.line.dash for part in figure.data if part.mode == "lines"].count("dash") == 6
     assert "all, truly atypia (paper)" in [row["strategy"] for row in rows(figure)]
+    assert notes(figure).count("all") == 2  # one name for both
 
 
 def test_names_stand_one_above_the_other_and_too_many_leave_that_of_the_title():
-    few = [
-        note
-        for note in figures.read_strategies(TABLE).layout.annotations
-        if note.text in ("selective", "all")
-    ]
-    assert len(few) == 4 and all(note.y > 1 for note in few)
-    assert all(abs(a.y - b.y) > 3 for a, b in (few[:2], few[2:]))
+    names = ("selective", "all")
+    figure = figures.read_strategies(TABLE)
+    few = [note for note in figure.layout.annotations if note.text in names]
+    assert [note.text for note in few] == ["selective", "all", "all", "selective"]  # as their marks in each
+    assert all(note.x > 3 for note in few) and all(above.y - note.y > 3 for note, above in (few[:2], few[2:]))
     many = [TABLE] + [TABLE[TABLE["strategy"] == "all"].assign(strategy=f"number {i}") for i in range(20)]
     said = notes(figures.read_strategies(pd.concat(many)))
     assert said.count("selective") == 2 and not any(note.startswith("number") for note in said)
+    long = TABLE.assign(strategy=TABLE["strategy"].replace("all", "every <case> that there is, twice"))
+    said = [note.text for note in figures.read_strategies(long).layout.annotations]
+    assert said.count("every<br>&lt;case&gt; that<br>there is, twice") == 2
 
 
 def test_another_table_is_refused_by_name():

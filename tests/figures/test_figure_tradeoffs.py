@@ -110,6 +110,19 @@ def test_marks_stand_where_the_table_has_them_with_chance_and_the_frontier():
     assert named <= set(notes(figure))
 
 
+def test_numbers_needed_to_refer_stand_on_lines_from_nobody():
+    figure, everybody = (
+        figures.tradeoff(weighed(cases())),
+        wide(weighed(cases())).set_index("policy").loc["all"],
+    )
+    assert f"chance: NNR {everybody['nnr']:.2g}" in notes(figure)
+    said = {text for text in notes(figure) if text.startswith("NNR")}
+    lines = {f"NNR {1 + t.x[1] / t.y[1]:g}" for t in figure.data if t.name == "needed"}
+    assert said == lines and lines and all(float(text[4:]) < everybody["nnr"] for text in lines)
+    most = figures.tradeoff(weighed(cases(changed=~cases()["changed"])))  # chance itself needs but 1.3
+    assert not [t for t in most.data if t.name == "needed"]
+
+
 def test_missing_information_is_a_pale_bar_and_the_interval_a_cross_that_holds_none_of_it():
     table = wide(weighed(cases(), ["recommended"])).set_index("policy").loc["recommended"]
     figure = figures.tradeoff(weighed(cases(), ["recommended"]))
