@@ -71,19 +71,11 @@ def own_address() -> str:
 
 def main() -> None:
     """Write the page and say where it is."""
-    parser = argparse.ArgumentParser(
-        description="Write the classroom: one page, no network, no installation."
-    )
-    parser.add_argument(
-        "--counts", action="store_true", help="simulate the trade-offs of its data anew first"
-    )
-    parser.add_argument(
-        "--language", choices=["en", "de"], default="en", help="the language in which it opens"
-    )
+    parser = argparse.ArgumentParser(description="Write the classroom: one page, no network needed.")
+    parser.add_argument("--counts", action="store_true", help="simulate the trade-offs anew first")
+    parser.add_argument("--language", choices=["en", "de"], default="en", help="in which it opens")
     parser.add_argument("--url", default="", help="where the class will find the page: links lead there")
-    parser.add_argument(
-        "--serve", action="store_true", help="serve it in the network of the room, until Ctrl-C"
-    )
+    parser.add_argument("--serve", action="store_true", help="serve it in the room's network, until Ctrl-C")
     options = parser.parse_args()
     if options.counts:
         write_whole(data_path("README.md").with_name("classroom_counts.csv"), counts().to_csv(index=False))

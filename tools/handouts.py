@@ -22,10 +22,8 @@ from tools.notebooks import ROOT, all_lessons
 PRINTED = ROOT / "build" / "class"
 SHEETS = ["T001", "T008", "T011", "T014", "T020", "T028", "T074", "T081", "T092", "T110", "T113", "T147"]
 """The cases that get a sheet unless others are named: every answer, some provisional, some disputed."""
-NO_QR = (
-    "No codes to scan were drawn: they need the package segno. "
-    "python run.py class installs it; elsewhere: pip install segno"
-)
+NO_QR = """No codes to scan were drawn: they need the package segno. \
+python run.py class installs it; elsewhere: pip install segno"""
 
 
 def codes(url: str) -> Callable[[str], Html]:
@@ -59,18 +57,10 @@ def print_all(out: Path, cases: list[str], url: str = "", language: str = "en") 
 
 def main(arguments: list[str] | None = None) -> None:
     """Write what a class is given and say where it is."""
-    parser = argparse.ArgumentParser(
-        description="Write what a class is given: notebooks, and pages to print."
-    )
-    parser.add_argument(
-        "--url", default="", help="where the class finds the classroom page: draws codes to scan"
-    )
-    parser.add_argument(
-        "--language", choices=["en", "de"], default="en", help="the language of the pages to print"
-    )
-    parser.add_argument(
-        "--cases", nargs="+", default=SHEETS, metavar="CASE", help="the cases that get a sheet"
-    )
+    parser = argparse.ArgumentParser(description="Write what a class is given: notebooks, pages to print.")
+    parser.add_argument("--url", default="", help="where a class finds the classroom: draws codes to scan")
+    parser.add_argument("--language", choices=["en", "de"], default="en", help="of the pages to print")
+    parser.add_argument("--cases", nargs="+", default=SHEETS, metavar="CASE", help="which get a sheet")
     options = parser.parse_args(arguments)
     drawn = options.url if find_spec("segno") else ""
     try:

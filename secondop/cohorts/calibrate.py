@@ -7,6 +7,7 @@ targets give the same scenario. Chances are averaged, not outcomes counted: what
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any
@@ -191,9 +192,12 @@ def identifiability(scenario: Scenario | str) -> pd.DataFrame:
         if path in free:
             row["verdict"] = "identifiable given the assumptions"
         else:
-            ends = [_solvable(scenario.replace({path: end}), wanted) for end in (p.lower, p.upper)]
-            row["verdict"] = "partly identifiable" if None in ends else "not identifiable"
-            if None not in ends and (far := np.abs(np.subtract(*ends))).max() > 1e-6:
+            ends = []
+            for end in (p.lower, p.upper):
+                with suppress(SecondopError):  # no solution is the answer here
+                    ends.append(_solve(scenario.replace({path: end}), wanted, 1 << 16)[0])
+            row["verdict"] = "not identifiable" if len(ends) == 2 else "partly identifiable"
+            if len(ends) == 2 and (far := np.abs(np.subtract(*ends))).max() > 1e-6:
                 most = int(far.argmax())
                 row |= {"moves": free[most], "at_lower": ends[0][most], "at_upper": ends[1][most]}
         rows.append(row)
@@ -270,10 +274,3 @@ def _solve(scenario: Scenario, wanted: list[Target], rows: int = PILOT) -> tuple
             )
         found = solved.x
     return found.tolist(), solved.jac
-
-
-def _solvable(scenario: Scenario, wanted: list[Target]) -> list[float] | None:
-    try:
-        return _solve(scenario, wanted, 1 << 16)[0]
-    except SecondopError:
-        return None  # no solution is the answer here

@@ -7,6 +7,7 @@ file does not state is taken over from the scenario that it extends.
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,8 @@ class _File:
     def take_over(self, base: Scenario) -> None:
         """What a scenario states that this one extends, of facts that mean the same."""
         theirs, ours = base.structure.rule_book.facts, self.structure.rule_book.facts
-        alike = {x for x in theirs.keys() & ours if _meaning(theirs[x]) == _meaning(ours[x])}
+        means = attrgetter("kind", "levels", "unit", "low", "high")
+        alike = {x for x in theirs.keys() & ours if means(theirs[x]) == means(ours[x])}
         why = f"carried over from the scenario {base.name!r}, where it was solved for"
         for held, taken in ((self.numbers, base.parameters), (self.stated, base.structure.stated)):
             held |= {x: y for x, y in taken.items() if not x.startswith("facts.") or x.split(".")[1] in alike}
@@ -172,7 +174,3 @@ class _File:
         own = {key: x if isinstance(x, str) else float(x) for key, x in stated.items()}
         self.numbers[path] = Parameter(**{"lower": lower, "upper": upper} | self.default | own)
         return ""
-
-
-def _meaning(fact: Fact) -> tuple:
-    return fact.kind, fact.levels, fact.unit, fact.low, fact.high

@@ -35,19 +35,21 @@ class Streams:
     """
 
     def __init__(self, seed: int, block: int, rows: int, *, keep: bool = False) -> None:
-        self.seed, self.block, self.rows = seed, block, rows
-        if keep:
-            self.words, self.normal = cache(self.words), cache(self.normal)
+        self.block, self.rows, kept = block, rows, cache if keep else lambda drawn: drawn
 
-    def words(self, name: str) -> np.ndarray:
-        """16-bit words, every one as likely as any other."""
-        key = int.from_bytes(sha256(name.encode()).digest()[:8])
-        spawned = np.random.SeedSequence(self.seed, spawn_key=(self.block, key))
-        return np.random.SFC64(spawned).random_raw(-(-self.rows // 4)).view(np.uint16)[: self.rows]
+        @kept
+        def words(name: str) -> np.ndarray:
+            """16-bit words, every one as likely as any other."""
+            key = int.from_bytes(sha256(name.encode()).digest()[:8])
+            spawned = np.random.SeedSequence(seed, spawn_key=(block, key))
+            return np.random.SFC64(spawned).random_raw(-(-rows // 4)).view(np.uint16)[:rows]
 
-    def normal(self, name: str) -> np.ndarray:
-        """Standard normals, to be read and not changed."""
-        return _NORMALS.take(self.words(name))
+        @kept
+        def normal(name: str) -> np.ndarray:
+            """Standard normals, to be read and not changed."""
+            return _NORMALS.take(words(name))
+
+        self.words, self.normal = words, normal
 
     def hits(self, name: str, chance: np.ndarray | float) -> np.ndarray:
         """Yes or no, yes with this chance (to 1 in 65,536)."""

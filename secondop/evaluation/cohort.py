@@ -94,8 +94,8 @@ class Cohort:
                 said = "A policy or a flag has a name of its own, a text, and is the name of a yes/no column"
                 raise SecondopError(f"{said}; got {name!r}. Give it another name, or add its column first.")
         if verified in outcomes:
-            said = "verified= names the yes/no column that says for whom the outcome is known, not what it is"
-            raise SecondopError(f"{said}; got {verified!r}.")
+            said = "names the yes/no column that says for whom the outcome is known, not what it is"
+            raise SecondopError(f"verified= {said}; got {verified!r}.")
         flags = {name: name for name in self.truth} | dict(flags or {})
         facts = {name: rule_book.facts[name] for name in self.by if name in rule_book.facts}
         numbers, groups = [*scores, *filter(None, [weights])], [x for x in self.by if x not in facts]
@@ -112,8 +112,8 @@ class Cohort:
         self._levels = {f"by {name}": fact.dtype for name, fact in facts.items() if fact.has_levels}
         enums = [name for name in groups if isinstance(schema[name], nw.Enum)]
         self._levels |= {f"by {name}": pl.Enum(schema[name].categories) for name in enums}
-        own, number = ({x: plain(x, schema[x]) for x in some} for some in (beside, numbers))
-        number = {name: x.cast(nw.Float64) for name, x in number.items()}
+        own = {name: plain(name, schema[name]) for name in beside}
+        number = {name: own[name].cast(nw.Float64) for name in numbers}
         find = {name.removeprefix(ANSWER): nw.col(name) for name in schema if name.startswith(ANSWER)}
         read = {f"by {name}": find[name] if name in facts else own[name] for name in self.by}
         read |= {f"flag {name}": find[column] for name, column in flags.items()}
@@ -123,15 +123,15 @@ class Cohort:
         for rule in rule_book if self.has_rules else ():
             verdict = find[rule.name] if self.judged else rule.when.to_expr(lambda fact: find[fact.name])
             read[f"rule {rule.name}"] = verdict
-        read |= {"told": find[told]} if told else {}
+        read |= ({"told": find[told]} if told else {}) | ({"cluster": own[cluster]} if cluster else {})
         read["weight"] = number[weights] if weights else nw.lit(1)
         read |= {"weight squared": number[weights] * number[weights]} if weights else {}
-        read |= {"cluster": own[cluster]} if cluster else {}
         self.frame = frame.select(**read, unreadable=nw.col(UNREADABLE))
         good = (nw.col("weight") >= 0) & (nw.col("weight") < np.inf)
         if weights and (wrong := self.count(~good.fill_null(False))):
-            said = "missing, negative or infinite: give each one"
-            raise SecondopError(f"{wrong:,} weights in {weights!r} are {said}.")
+            raise SecondopError(
+                f"{wrong:,} weights in {weights!r} are missing, negative or infinite: give each."
+            )
         self.known: tuple[float, float] | None = None  # cases whose outcome is known, and all, once counted
         self.known_by = notice(self) if told else ""
         if cluster and (wrong := self.count(nw.col("cluster").is_null())):

@@ -79,11 +79,10 @@ def yield_range(
 
     Examples
     --------
-    >>> some = {"signals": [0, 1], "anchors": ["middle"], "n": 20_000, "seed": 1}
-    >>> table = yield_range("programme", ["recommended"], **some)
+    >>> table = yield_range("programme", ["recommended"], anchors=["middle"], n=20_000, seed=1)
     >>> rows = table[table["measure"] == "yield_above_chance"].set_index("signal")
     >>> (rows["lower"] > 0).to_dict()
-    {0.0: False, 1.0: True}
+    {0.0: False, 0.5: True, 1.0: True, 1.5: True, 2.0: True}
     """
     scenario, known, parts = as_scenario(scenario), contrast_anchors(), []
     if strangers := [anchor for anchor in anchors if anchor not in ANCHORS]:

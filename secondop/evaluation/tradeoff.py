@@ -9,9 +9,8 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from secondop.arguments import MAPPING, NAMES, TEXT, checked, either, made_by
-from secondop.arguments import NUMBERS as LIST
-from secondop.arguments import THRESHOLD as CHANCE
+from secondop import arguments as taken
+from secondop.arguments import checked, either, made_by
 from secondop.errors import SecondopError
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.columns import known_by_policy, known_words
@@ -26,11 +25,11 @@ from secondop.rules.rulebook import RuleBook
 
 THRESHOLD = 1 / 11  # the usual one: ten no-change referrals are accepted for one change
 THRESHOLDS = tuple((odds := np.geomspace(0.02, 2, 41).round(6)) / (1 + odds))
-OWN = either(TEXT, NAMES, MAPPING)
+OWN = either(taken.TEXT, taken.NAMES, taken.MAPPING)
 CURVE = ("net_benefit", "interventions_avoided")
 
 
-@checked(policies=OWN, threshold=either(CHANCE, LIST))
+@checked(policies=OWN, threshold=either(taken.THRESHOLD, taken.NUMBERS))
 def tradeoff(
     cohort: Any,
     policies: Iterable[str] | Mapping[str, str] | None = None,

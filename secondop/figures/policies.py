@@ -30,6 +30,7 @@ _FACES = {  # the first five policies, in this order, are named and have a colou
     "group": (COLOURS["useful"], "diamond"),
 }
 _REFERRALS = (50, 20, 10, 5, 2, 1)  # ticks of a decision curve; a phone has no room for 0.5
+_OVERLAP, _UNKNOWN = "bands overlap", "unknown outcomes decide it"  # why no policy is clearly best
 _NEEDED = (50, 30, 20, 15, 10, 8, 6, 5, 4, 3, 2, 1.5)  # numbers needed to refer that may get a line
 _DASHES = {"none": "dot", "all": "dash", FORESIGHT: "dashdot"}
 _GREEN, _BLUE, _GREY = COLOURS["useful"], COLOURS["optional"], COLOURS["no_indication"]
@@ -124,11 +125,15 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
         raise SecondopError(f"{said}: give two or more, or draw net_benefit(tradeoff(..., threshold=...)).")
     for at, part in rows.groupby("threshold"):
         first = best_of(part)
-        best[1 / at - 1] = "" if first is None or len(tied(part, first)) else first["label"]
-    told = [f"{who} at {span(min(at), max(at))}" for who, at in best[best != ""].groupby(best).groups.items()]
-    overlap = "; elsewhere bands overlap" * ("" in best.tolist())
-    title = f"Clearly best: referring {', '.join(told)} {_trade(table)}{overlap}"
-    title = title if told else "No policy is clearly best at the thresholds shown"
+        why = _UNKNOWN if first is None else _OVERLAP if len(tied(part, first)) else ""
+        best[1 / at - 1] = why or first["label"]
+    clear = best[~best.isin([_OVERLAP, _UNKNOWN])]
+    told = [f"{who} at {span(min(at), max(at))}" for who, at in clear.groupby(clear).groups.items()]
+    open_ = " and ".join(why for why in (_OVERLAP, _UNKNOWN) if why in set(best))
+    title = f"Clearly best: referring {', '.join(told)} {_trade(table)}" + f"; elsewhere {open_}" * bool(
+        open_
+    )
+    title = title if told else f"No policy is clearly best at the thresholds shown: {open_}"
     note = f"{_basis(rows, _NET, gaps='In them too', chance='Bands')}"
     note += f" {HALF_WAY}" * bool(table.attrs.get("unknown_outcomes"))
     words = f"{_trade(table)}; below, the decision threshold"
@@ -165,7 +170,11 @@ def net_benefit(table: pd.DataFrame) -> go.Figure:
         real, best, n = part[part["sort"] != FORESIGHT].assign(colour=_GREY), best_of(part), 1 / at - 1
         title = f"At {n:.3g} for one, the best policy is not known while outcomes are unknown"
         if best is None:
-            real.loc[real.get(f"{BEST}_max", real["threshold"]) == 1, "colour"] = _BLUE
+            may = real[real[f"{BEST}_max"] == 1] if BEST in real else real[:0]
+            real.loc[may.index, "colour"] = _BLUE
+            two = may.nlargest(2, f"{_NET}_max").to_dict("records")
+            two = ", ".join(f"{row['label']} {_brief(row, _NET, 1)}" for row in two)
+            title += f": per 100 cases, referring {two}" * bool(two)
         else:
             ties, trade = tied(part, best), _trade(table, "" if n == 1 else "s")
             real.loc[ties.index, "colour"], real.loc[best.name, "colour"] = _BLUE, _GREEN

@@ -9,7 +9,14 @@ from secondop.evaluation.corrected import NET
 from secondop.figures.captions import capital, known_of, number, span, spoken, texts, whose
 from secondop.figures.given import draws
 from secondop.figures.policies import short
-from secondop.figures.style import COLOURS, INK, QUIET, ladder, reach, tint
+from secondop.figures.style import (
+    COLOURS,
+    INK,
+    QUIET,
+    ladder,
+    reach,
+    tint,
+)
 
 _ALONE, _MOST = "not comparable", 8  # rows, if no more are compared
 _VERDICTS = {  # the head of the rows, what the title says that the cohort did, and how its marks look

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from math import sqrt
+from math import ceil, nan, sqrt
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ LEAST = np.array([0, -1, -1, -1, -1])  # where the scale of each begins; all end
 BLANK = "Not defined: where only one answer is given, nothing is left but chance."
 SIMULATED = 20_000  # cases, from which the spread between cases is taken
 INSIDE = number(1e-9, 1 - 1e-9, "a number above 0 and below 1")
+APART = Taken(lambda x: number(-1, 1, "").fits(x) and x != 0, "a number from -1 to 1, other than 0")
 ONE = "No interval: too few cases, or without one of them, or one reader, it is not defined."
 
 
@@ -176,26 +177,41 @@ def _why(readings: Any, table: pd.DataFrame) -> tuple[str, ...]:
     return tuple(told)
 
 
-@checked(rate=INSIDE, width=INSIDE, agreement=INSIDE, readers=whole(2))
+@checked(rate=INSIDE, width=INSIDE, agreement=INSIDE, readers=whole(2), power=INSIDE, difference=APART)
 def plan_audit(
-    *, rate: float, width: float, agreement: float | None = None, readers: int = 2, seed: int = 0
+    *,
+    rate: float,
+    width: float | None = None,
+    difference: float | None = None,
+    agreement: float | None = None,
+    readers: int = 2,
+    power: float = 0.8,
+    seed: int = 0,
 ) -> pd.DataFrame:
-    """How many cases to read, so that a 95 % interval is so wide.
+    """How many cases to read, so that a 95 % interval is so wide, or that two rates are told apart.
 
-    ``rate`` is the share expected to be yes (changed, wrong, malignant ...); ``width`` is that of the whole
-    interval (0.1: from 0.15 to 0.25, say).
+    ``rate`` is the share expected to be yes (changed, wrong, malignant ...). Give one of ``width``, of the
+    whole interval (0.1: from 0.15 to 0.25, say), and ``difference``, which two groups of as many cases each
+    shall show with this ``power`` in a two-sided test at 5 %: of ``rate`` from ``rate + difference``.
 
     Without ``agreement`` each case is read once, and Wilson's formula tells. With it, the share of pairs of
     readers expected to agree, each case is read by so many ``readers``: the rate is that of all readings, and
     rows are added for the statistics of `agreement`. Their spread between cases is that of 20,000 simulated
     ones (`ReaderModel`; the same ``seed`` gives the same). About half of all audits come out wider.
 
-    A row for each ``figure``: its ``expected`` value and interval ``lower, upper``, ``cases``, ``readings``
-    in all, and what that means in words.
+    A row for each ``figure``: its ``expected`` value and interval ``lower, upper``, ``cases`` (of each group,
+    where two are compared), ``readings`` in all, and what that means in words.
 
     >>> plan_audit(rate=0.2, width=0.1)["cases"].tolist()
     [245]
+    >>> plan_audit(rate=0.2, difference=0.1).loc["rate", "meaning"]
+    '294 cases in each of two groups, each read once, tell 20 % from 30 % in 80 of 100 audits.'
     """
+    if (width is None) == (difference is None):
+        raise SecondopError("An audit is planned for either width or difference: give one of them.")
+    other = rate + (difference or 0)
+    if not 0 < other < 1:
+        raise SecondopError(f"The other rate lies between 0 and 1: {rate:g} with difference {difference:g}.")
     chance = rate**2 + (1 - rate) ** 2
     if agreement is None and readers != 2:
         raise SecondopError("How often two readers agree decides what more of them add: agreement=0.9, say.")
@@ -205,8 +221,12 @@ def plan_audit(
     each, kappa = (1, 0) if agreement is None else (readers, (agreement - chance) / (1 - chance))
     effective = each / (1 + (each - 1) * kappa)  # readings of one case count for so many cases read once
     read, rows = "each read once" if each == 1 else f"each read by {each} readers", []
-    figures = [("rate", rate, sqrt(rate * (1 - rate) / effective), 0)]
-    figures += [] if agreement is None else _simulated(rate, agreement, readers, seed)
+    if difference is not None:
+        n = ceil(_to_tell(rate, other, power) / effective)
+        told = f"{n:,} cases in each of two groups, {read}, tell {100 * rate:.3g} % from {100 * other:.3g} % "
+        rows = [("rate", rate, nan, nan, n, 2 * n * each, f"{told}in {100 * power:.0f} of 100 audits.")]
+    figures = [] if width is None else [("rate", rate, sqrt(rate * (1 - rate) / effective), 0)]
+    figures += [] if width is None or agreement is None else _simulated(rate, agreement, readers, seed)
     for name, *figure in figures:
         n = 2 + bisect_left(range(2, 2**40), -width, key=lambda n, x=figure: np.subtract(*_ends(*x, n)))
         lower, upper = _ends(*figure, n)
@@ -214,6 +234,15 @@ def plan_audit(
         rows.append((name, figure[0], lower, upper, n, n * each, told))
     columns = ["figure", "expected", "lower", "upper", "cases", "readings", "meaning"]
     return pd.DataFrame(rows, columns=columns).set_index("figure")
+
+
+def _to_tell(one: float, other: float, power: float) -> float:
+    """Cases a group: the normal formula for two proportions, without a correction for continuity."""
+    from scipy.stats import norm
+
+    both = one + other
+    apart = sqrt(both * (1 - both / 2)) * norm.isf(0.025)
+    return ((apart + sqrt(one * (1 - one) + other * (1 - other)) * norm.ppf(power)) / (one - other)) ** 2
 
 
 def _ends(value: float, spread: float, least: float, n: int) -> tuple[float, float]:

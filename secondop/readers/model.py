@@ -68,18 +68,43 @@ class ReaderModel:
         >>> model.concentration.round(6).tolist()
         [2.0, 1.0]
         """
-        table = first_readings
-        if isinstance(table, Mapping):
-            table = pd.DataFrame(
-                [row if isinstance(row, Mapping) else {} for row in table.values()], [*table]
-            )
-        if not isinstance(table, pd.DataFrame):
-            raise SecondopError(f"First readings: {{class: {{answer: share}}}}, or a table. Got {table!r}.")
-        classes, answers = each_once("classes", table.index), each_once("answers", table.columns)
-        mean, differ = _single(table, classes, answers), given("disagreement", disagreement, classes)
+        classes, answers, mean = _first_readings(first_readings)
+        differ = given("disagreement", disagreement, classes)
         fitted = map(fit_concentration, classes, (mean**2).sum(axis=1), differ)
         concentration, remarks = zip(*fitted, strict=True)
         return cls(answers, classes, mean, concentration, remarks=tuple(filter(None, remarks)))
+
+    @classmethod
+    def from_reproducibility(
+        cls, first_readings: pd.DataFrame | Mapping, class_mix: Mapping, same_given_first: Mapping
+    ) -> ReaderModel:
+        """The model from published reproducibility: how often the same is said again, {first answer: share}.
+
+        ``class_mix`` is {class: how many cases}. Such a table tells one concentration for all classes: that
+        with which two readings agree as often as published over all first answers. ``remarks`` name the
+        answers that it misses by more than rounding; their residuals are published less `same_given_first`.
+
+        >>> shares = {"harmless": {"harmless": 0.9, "grave": 0.1}, "grave": {"harmless": 0.2, "grave": 0.8}}
+        >>> mix, again = {"harmless": 3, "grave": 1}, {"harmless": 0.91, "grave": 0.7}
+        >>> ReaderModel.from_reproducibility(shares, mix, again).remarks
+        ("first answer 'grave': same again 0.700, one concentration says 0.731 (residual -0.031).",)
+        """
+        classes, answers, mean = _first_readings(first_readings)
+        mix, again = _mix(class_mix, classes), given("same_given_first", same_given_first, answers)
+        chance, agree = (mix @ (mean * x).sum(axis=1) for x in (mean, again))
+        concentration, remark = fit_concentration("all classes", chance, 1 - agree)
+        model, remarks = cls(answers, classes, mean, [concentration] * len(classes)), [remark]
+        for answer, said, told in zip(answers, again, model.same_given_first(class_mix), strict=True):
+            if abs(said - told) > ROUNDING:
+                told = f"one concentration says {told:.3f} (residual {said - told:+.3f})"
+                remarks.append(f"first answer {answer!r}: same again {said:.3f}, {told}.")
+        return replace(model, remarks=tuple(filter(None, remarks)))
+
+    def same_given_first(self, class_mix: Mapping) -> pd.Series:
+        """How often a second reader says the same, by the first answer: {class: how many cases} are read."""
+        mix, (single, pair) = _mix(class_mix, self.classes), self._moments()
+        with np.errstate(invalid="ignore"):  # of an answer that is never given nothing is known
+            return pd.Series(mix @ pair / (mix @ single), index=list(self.answers), name="same_given_first")
 
     @classmethod
     def fit(
@@ -147,15 +172,33 @@ def _shares(what: str, value: Any, shape: tuple[int, ...], most: float = 1.0) ->
         shares = np.array(value, float)
         if shares.shape == shape and shares.size and ((shares >= 0) & (shares <= most)).all():
             return shares
-    raise SecondopError(f"{what}: numbers from 0 to 1, shape {shape}. Got {value!r}.")
+    raise SecondopError(f"{what}: numbers from 0 to {most:g}, shape {shape}. Got {value!r}.")
 
 
-def given(what: str, shares: Any, names: Sequence) -> np.ndarray:
-    """A share for each of the names, in their order."""
+def given(what: str, shares: Any, names: Sequence, most: float = 1.0) -> np.ndarray:
+    """A share (or another number, up to the ``most``) for each of the names, in their order."""
     what = f"{what} of {', '.join(map(str, names))}"
     if not isinstance(shares, Mapping | pd.Series):
         raise SecondopError(f"{what}: {{name: number}}. Got {shares!r}.")
-    return _shares(what, [*map(shares.get, names)], (len(names),))
+    return _shares(what, [*map(shares.get, names)], (len(names),), most)
+
+
+def _mix(class_mix: Any, classes: Sequence) -> np.ndarray:
+    """The share of each class among the cases that are read, from how many there are, in any unit."""
+    mix = given("class_mix", class_mix, classes, 1e12)
+    if not mix.all():
+        raise SecondopError(f"class_mix: every class has cases. Got {class_mix!r}.")
+    return mix / mix.sum()
+
+
+def _first_readings(table: Any) -> tuple[tuple, tuple, np.ndarray]:
+    """Classes, answers and the shares of single readings, of a table or {class: {answer: share}}."""
+    if isinstance(table, Mapping):
+        table = pd.DataFrame([row if isinstance(row, Mapping) else {} for row in table.values()], [*table])
+    if not isinstance(table, pd.DataFrame):
+        raise SecondopError(f"First readings: {{class: {{answer: share}}}}, or a table. Got {table!r}.")
+    classes, answers = each_once("classes", table.index), each_once("answers", table.columns)
+    return classes, answers, _single(table, classes, answers)
 
 
 def _single(table: Any, classes: Sequence, answers: Sequence) -> np.ndarray:

@@ -32,8 +32,8 @@ def opinions_from_ratings(
     """How often two readers of one case differ, in your own ratings: overall and by what one of them said.
 
     Readers are taken as exchangeable: each pair of *different* readers of a case counts both ways. Where one
-    reads ``first`` and others after, name that reader (or that number, if ``reader`` is a column that numbers
-    the readings of a case): then each case counts once, by what was said first (``first_answer``).
+    reads ``first`` and others after, name that reader, or a column of order (numbers, dates): then each case
+    counts once, by what was said first (``first_answer``).
 
     ``frame`` (pandas or polars) has a row per reading; ``case``, ``reader`` and ``answer`` name its columns.
     Or it has a row per case, and ``readers`` lists the columns that hold their answers. ``answers`` lists

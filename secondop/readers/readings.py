@@ -62,7 +62,8 @@ def read_ratings(
     if not isinstance(frame, pd.DataFrame):
         raise SecondopError(f"Ratings are a pandas or polars frame. Got {type(frame).__name__}.")
     asked = {"case": case, "reader": reader, "answer": answer, "reference": reference}
-    data = _long(frame, asked, readers)
+    data = _long(frame, asked, readers, first)
+    order = data.pop("order") if "order" in data else None
     columns = {x: _spelt(data[x], answers, x in ("answer", "reference")) for x in data}
     empty = {x: (column.codes < 0).sum() for x, column in columns.items() if x != "answer"}
     ending = f"of {len(data):,} rows (or a word for it, such as NA). Name or drop them."
@@ -94,10 +95,7 @@ def read_ratings(
         remark = f"{plural(repeats, 'reading')} of a case by a reader who had read it: no second opinion. "
         remarks.append(remark + "Where two sites number their cases alike, make the numbers differ.")
     if first is not None:
-        if _key(first) not in who.keys:
-            raise unknown_name("reader", first, map(str, who.labels))
-        opening = table["reader"] == who.keys.index(_key(first))
-        table = table.assign(reader=(~opening).astype(int))[opening.groupby(table["case"]).transform("any")]
+        table = _parts(table, who, first, order)
         opened = table["case"][(table["reader"] == 0) & known].nunique()
         remarks += [
             f"No first answer in {plural(n, 'case')}: left out." for n in [counted["cases"] - opened] if n
@@ -115,13 +113,15 @@ def each_once(what: str, values: Any) -> tuple:
     return names
 
 
-def _long(frame: pd.DataFrame, asked: dict, readers: Any) -> pd.DataFrame:
-    """A row for each reading, with those columns that are asked for."""
+def _long(frame: pd.DataFrame, asked: dict, readers: Any, first: Any) -> pd.DataFrame:
+    """A row for each reading, with those columns that are asked for; ``order`` if ``first`` is a column."""
     there = [*map(str, frame.columns)]
     wide = () if readers is None else each_once("readers", readers)
     wanted = {x: y for x, y in asked.items() if y is not None or x != "reference"}
     if wide:
         wanted = {x: y for x, y in wanted.items() if x not in ("reader", "answer")} | {x: x for x in wide}
+    elif isinstance(first, str) and first in there:
+        wanted["order"] = first
     found = {x: _place(y, there) for x, y in wanted.items()}
     lost = {x: y for x, y in wanted.items() if found[x] is None}
     own, hints = [x for x in there if x not in map(str, asked.values())], []
@@ -168,13 +168,12 @@ def _spelt(values: pd.Series, stated: Any, answers: bool) -> _Spelt:
             whole = isinstance(value, float) and value.is_integer()  # as whole numbers with gaps are held
             spelt.setdefault(keys[i], []).append(int(value) if whole else value)
     several = [" and ".join(map(repr, own)) for own in spelt.values() if len(own) > 1]
-    more = f"; {len(several) - 5} more" if len(several) > 5 else ""
     labels = [x.strip(BLANKS) if isinstance(x, str) else x for x, *_ in spelt.values()]
     if len({isinstance(x, str) for x in labels}) > 1:
         labels = [key if key in ("yes", "no") else str(x) for key, x in zip(spelt, labels, strict=True)]
     number = {key: i for i, key in enumerate(spelt)}
     codes = np.array([*(number.get(key, -1) for key in keys), -1])[codes]
-    remark = f"Read as one {values.name}: {'; '.join(several[:5])}{more}." if several else ""
+    remark = f"Read as one {values.name}: {'; '.join(several)}." if several else ""
     return _Spelt(codes, [*spelt], labels, remark)
 
 
@@ -216,3 +215,24 @@ def _in_order(values: pd.Series, said: _Spelt, answers: Any) -> tuple[tuple, str
         return stated, ""
     said = "The order of the answers is not stated. List them in answers=[...], from harmless to grave: "
     return stated, f"{said}{', '.join(map(str, stated))}."
+
+
+def _parts(table: pd.DataFrame, who: _Spelt, first: Any, order: pd.Series | None) -> pd.DataFrame:
+    """The readers by part: 0 is the first of a case, 1 is all others but later ones of who read first."""
+    named, case = _key(first) in who.keys, table["case"]
+    if named and order is not None:
+        raise SecondopError(f"first: {first!r} is both a reader and a column. Rename one.")
+    if named:
+        own = opening = table["reader"] == who.keys.index(_key(first))
+    elif order is None:
+        raise unknown_name("reader, and no column of order,", first, map(str, who.labels))
+    else:
+        dates = pd.api.types.is_datetime64_any_dtype(order)
+        at = order if dates else pd.to_numeric(order.astype(object).map(str), errors="coerce")
+        if (at.isna() & ~order.map(_key).map(_gap).astype(bool)).any():
+            raise SecondopError(f"first: column {first!r} holds numbers or dates (pandas.to_datetime).")
+        opening = (at == at.groupby(case).transform("min")) & at.notna().groupby(case).transform("all")
+        readers = table["reader"].where(opening).groupby(case)
+        own = (table["reader"] == readers.transform("min")) & (readers.transform("nunique") == 1)
+    kept = own.groupby(case).transform("any") & (opening | ~own)
+    return table.assign(reader=(~opening).astype(int))[kept]

@@ -20,7 +20,7 @@ from secondop.words import either
 
 BLOCK = 65_536  # cases drawn at a time: fits the processor's cache, and bounds the memory of any n
 OUTCOMES = ("second", "third", "misclassified", "under", "over")
-RESOLUTIONS = ("majority", "third decides")  # where all three differ, the majority is their median
+RESOLUTIONS = ("majority", "median", "third decides")  # of three answers the majority, if any, is the median
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class Strategy:
 
     A case is read again for the first answer, or since the first reader wants it: of those whom another look
     at the case would lead to another answer a share ``unsure``, of the rest a share ``sure``. Where two
-    differ a third is read: the majority of three counts, or (``resolution``) "third decides".
-    Who knows the first answer favours it by an odds ratio: ``anchoring`` of the second reader,
-    ``third_anchoring`` of the third; 1 is blinded.
+    differ a third is read: what counts (``resolution``) is the majority of three, which is their median where
+    all differ, or "third decides". Who knows the first answer favours it by an odds ratio: ``anchoring`` of
+    the second reader, ``third_anchoring`` of the third; 1 is blinded.
     """
 
     name: str

@@ -28,7 +28,7 @@ _OWN = "secondop "  # begins the name of a column that is there only while a laz
 
 def assess(cases: Any, rule_book: RuleBook, *, verdicts: bool = False, next_question: bool = False) -> Any:
     """Say for every case what the rule book recommends, and what missing information leaves open."""
-    in_memory, facts = isinstance(cases, (pd.DataFrame, pl.DataFrame, pa.Table)), rule_book.rule_facts
+    in_memory, facts = isinstance(cases, gate.IN_MEMORY), rule_book.rule_facts
     if next_question and not in_memory:
         raise SecondopError("The next question is found for cases in memory: collect them first.")
     added = [*SUMMARY, *["next_question"] * next_question, *(rule.name for rule in rule_book if verdicts)]

@@ -54,6 +54,17 @@ class Kind(Choice):
     NUMBER = "number"  # a number with a unit
 
 
+class FactName(str):
+    """The name of a fact, as a rule book lists it: a list of facts and one of names are read alike."""
+
+    __slots__ = ()
+
+    @property
+    def name(self) -> str:
+        """Itself."""
+        return str(self)
+
+
 @dataclass(frozen=True, eq=False)
 class Fact:
     """One thing that a case can state. In a condition a yes-or-no fact stands for itself.

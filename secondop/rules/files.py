@@ -32,6 +32,8 @@ MAX_TEXT_BYTES, MAX_COLUMNS, MAX_CELLS = 1 << 30, 10_000, 2_000_000_000
 """Text once unpacked; columns of any file; cells of parquet, which packs equal ones into a few bytes."""
 TEXT_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 _LAZY = "Give assess a lazy frame of it (polars and DuckDB scan files) in its place."
+# A formula without a result; one of text may well have an empty one.
+_BARE = re.compile(rb'<c(?![^>]*t="str")\s[^>]*><f(?:\s[^>]*)?>[^<]*</f>(?:<v\s*/>|<v></v>)?</c>')
 _BEGINS = {b"PAR1": ".parquet", b"PK\3\4": ".xlsx", b"\x1f\x8b": ".csv.gz"}  # of what has no name
 _TOP = 20  # records in which a header is looked for
 _SEPARATORS = {",": "", ";": ", read as separated by semicolons", "\t": ", read as separated by tabs"}
@@ -261,6 +263,8 @@ def _read_workbook(file: Any, name: str, facts: Collection[str]) -> CaseFile:
         with zipfile.ZipFile(file) as packed:
             if sum(part.file_size for part in packed.infolist()) > MAX_TEXT_BYTES:
                 raise SecondopError(f"{name}: more than {MAX_TEXT_BYTES:,} bytes, unpacked, are not read.")
+            parts = [part for part in packed.namelist() if part.startswith("xl/worksheets/")]
+            bare = sum(len(_BARE.findall(packed.read(part))) for part in parts if part.endswith(".xml"))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what openpyxl leaves aside: drop-down lists, colours
             sheets = pd.read_excel(file, sheet_name=None, header=None, dtype=object, na_filter=False)
@@ -276,6 +280,9 @@ def _read_workbook(file: Any, name: str, facts: Collection[str]) -> CaseFile:
     left, remarks = _kept(name, names, list(frame.isna().all()), [f"row {row}" for row in above])
     frame = frame.iloc[:, left].set_axis([names[i] for i in left], axis=1)
     frame = frame.infer_objects().convert_dtypes(dtype_backend="pyarrow")
+    if bare:  # of a workbook that a program wrote, and no spreadsheet has opened since
+        said = f"has {plural(bare, 'formula')} without a result: each is read as an empty cell"
+        remarks.append(Problem("", 0, 0, "the workbook", "", said, "Open it in a spreadsheet and save it."))
     if others := ", ".join(repr(sheet) for sheet, held in sheets.items() if held.size and sheet != full[0]):
         place, said = f"sheet {full[0]!r}", f"is the one sheet that is read, not {others}"
         remarks.append(Problem("", 0, 0, place, "", said, "Move the sheet with the cases to the front."))

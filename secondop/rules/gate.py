@@ -22,6 +22,7 @@ from secondop.rules.facts import Fact, Kind
 from secondop.rules.spellings import Unreadable, chosen, claims, hint, limits, read_answer, show
 from secondop.words import plural
 
+IN_MEMORY = (pd.DataFrame, pl.DataFrame, pa.Table)
 _ONE_TYPE = ("boolean", "integer", "floating", "string", "empty")
 MAX_VALUES_LISTED, MAX_LINES = 20, 50
 """Different words listed for one column, and lines of a message: a wrong column has one for every row."""
@@ -243,7 +244,7 @@ def _claimed_once(names: list, facts: Mapping[str, Fact]) -> dict[str, list]:
 
 def column_names(cases: Any) -> list:
     """The names of the columns of a frame in memory; anything else is refused."""
-    if isinstance(cases, (pd.DataFrame, pl.DataFrame, pa.Table)):
+    if isinstance(cases, IN_MEMORY):
         return list(cases.column_names if isinstance(cases, pa.Table) else cases.columns)
     raise SecondopError(
         "Cases are one row each in a pandas DataFrame, a polars DataFrame or a pyarrow Table; got "

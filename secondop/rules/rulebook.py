@@ -19,7 +19,7 @@ import pandas as pd
 from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.rules.answers import AnswerSpace
 from secondop.rules.conditions import Compare, by_name
-from secondop.rules.facts import Fact, flag, settle
+from secondop.rules.facts import Fact, FactName, flag, settle
 from secondop.rules.plain import condition_from_dict, plain, without_twins
 from secondop.rules.review import diff, lint
 from secondop.rules.rules import SUMMARY, Advice, Rule, RuleKind, Source
@@ -124,7 +124,8 @@ class RuleBook:
         whens = [rule.when for rule in self] + [rule.stronger_when for rule in self]
         whens += [advice.when for advice in self.advice]
         read = [fact for when in whens if when is not None for fact in when.facts.values()]
-        return MappingProxyType(by_name((*self.also, *read)))
+        found = by_name((*self.also, *read))
+        return MappingProxyType({FactName(name): fact for name, fact in found.items()})
 
     @cached_property
     def rule_facts(self) -> Mapping[str, Fact]:

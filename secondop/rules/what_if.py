@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ import polars as pl
 from secondop.rules.answers import GRID_LIMIT, NO, UNKNOWN, YES
 from secondop.rules.assess import assess_typed
 from secondop.rules.facts import Fact, Kind
-from secondop.rules.gate import column_names, typed_cases
+from secondop.rules.gate import IN_MEMORY, any_frame, column_names, typed_cases, typed_partition
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import RECOMMENDATIONS, Level, Rule, RuleKind
 from secondop.rules.spellings import claims, no_fact
@@ -74,6 +74,8 @@ def first_questions(typed: pl.DataFrame, rule_book: RuleBook) -> pl.Series:
 def worth_recording(cases: Any, rule_book: RuleBook) -> pd.DataFrame:
     """Which facts would make most recommendations final, had they been recorded.
 
+    ``cases``: any frame that :func:`secondop.assess` takes; of a lazy one the facts alone are collected.
+
     Returns
     -------
     pandas.DataFrame
@@ -82,10 +84,8 @@ def worth_recording(cases: Any, rule_book: RuleBook) -> pd.DataFrame:
         ``makes_final`` so many of these if one of its answers alone were learned; ``unrecorded`` in so many
         of all; how many cases are ``undetermined``, and how many there are, ``n``.
     """
-    facts, names = rule_book.rule_facts, column_names(cases)
-    if not claims(names, facts):
-        raise no_fact(names, facts, f" of the {len(names)} given")
-    typed = typed_cases(cases, facts)
+    facts = rule_book.rule_facts
+    typed, unreadable = _typed(cases, facts)
     absent = {x: pl.lit(None, fact.dtype) for x, fact in facts.items() if x not in typed.columns}
     typed = typed.with_columns(**absent).select([*facts])
     is_open = assess_typed(typed, rule_book, ["undetermined"])["undetermined"].to_numpy()
@@ -101,8 +101,25 @@ def worth_recording(cases: Any, rule_book: RuleBook) -> pd.DataFrame:
     found = found.assign(undetermined=int(is_open.sum()), n=len(typed)).query("unrecorded > 0")
     found = found.sort_values(["next_question", "makes_final"], ascending=False, kind="stable")
     found = found.rename_axis("fact").reset_index()
-    found.attrs = {"rule_book": rule_book.fingerprint}
+    found.attrs = {"rule_book": rule_book.fingerprint, "unreadable": unreadable}
     return found
+
+
+def _typed(cases: Any, facts: Mapping[str, Fact]) -> tuple[pl.DataFrame, int]:
+    """The typed facts of any frame, and how many values of a lazy one are no answers."""
+    dask, in_memory = type(cases).__module__.startswith("dask."), isinstance(cases, IN_MEMORY)
+    said = f"worth_recording takes a frame of cases, one a row, not {type(cases).__name__}. "
+    said += "Of a single case, explain tells the next question."
+    frame = cases if dask or in_memory else any_frame(cases, said)
+    names = column_names(cases) if in_memory else [*cases.columns] if dask else frame.collect_schema().names()
+    if not (found := claims(names, facts)):
+        raise no_fact(names, facts, f" of the {len(names)} given")
+    if in_memory:
+        return typed_cases(cases, facts), 0
+    own = [name for columns in found.values() for name in columns]
+    held = cases[own].compute() if dask else frame.select(own).collect("polars").to_native()
+    typed, unreadable = typed_partition(held, facts)
+    return typed, int(unreadable.sum())
 
 
 def questions(typed: pl.DataFrame, rule_book: RuleBook) -> tuple[NextQuestion, ...]:

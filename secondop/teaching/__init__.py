@@ -14,7 +14,7 @@ _HOME_OF = {
     "explore_case": "explorers",
     "explore_prevalence": "explorers",
     "explore_tradeoff": "tradeoff_explorer",
-    "quiz": "quizzes",
+    "quiz": "cards",
     "rule_book_page": "handouts",
     "vignettes": "stages",
 }

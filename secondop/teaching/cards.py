@@ -1,15 +1,19 @@
-"""The case deck: cases to predict and then reveal, each answer told with its rules and their sources."""
+"""The case deck, and a quiz drawn from it: cases to predict and then reveal, with rules and their sources."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
+from secondop.arguments import checked
 from secondop.datafiles import data_path
-from secondop.errors import unknown_name
+from secondop.errors import SecondopError, unknown_name
 from secondop.guideline.defaults import explain, read_cases
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.explain import Explanation, Reason
@@ -60,10 +64,9 @@ class TeachingCase:
         right = level == self.expected
         lines = [f"The rule book says “{WORDS[self.expected]}”{'' if right else f', not “{WORDS[level]}”'}."]
         lines += [] if right else [hint_words(self.hints[level], WORDS[level])]
-        told = [*self.deciding, *(reason for reason in self._taught if reason not in self.deciding)]
-        outlook = [self.explanation.outlook] if self.explanation.undetermined else []
-        lines += [*(_verdict(self, reason) for reason in told), self.why, *outlook, self.dispute]
-        return Feedback(right, "\n".join(filter(None, lines)))
+        lines += [*(_verdict(self, reason) for reason in self.told), self.why]
+        lines += [self.explanation.outlook] if self.explanation.undetermined else []
+        return Feedback(right, "\n".join([*lines, *filter(None, [self.dispute])]))
 
     @cached_property
     def explanation(self) -> Explanation:
@@ -71,15 +74,12 @@ class TeachingCase:
         return explain(self.facts, audience="clinician")
 
     @property
-    def deciding(self) -> tuple[Reason, ...]:
-        """The rules that decide it: those that fire at its level; if none does, those that it teaches."""
+    def told(self) -> list[Reason]:
+        """The rules that decide it, which fire at its level, and then the others that it teaches."""
         e = self.explanation
         fire = e.opposing if self.expected == "not_needed" else e.supporting
-        return tuple(r for r in fire if r.rule.level in (None, self.expected)) or self._taught
-
-    @property
-    def _taught(self) -> tuple[Reason, ...]:
-        return tuple(r for r in self.explanation.reasons if r.rule.name in self.about)
+        decide = [r for r in fire if r.rule.level in (None, self.expected)]
+        return decide + [r for r in e.reasons if r.rule.name in self.about and r not in decide]
 
     @property
     def dispute(self) -> str:
@@ -190,6 +190,36 @@ def deck() -> Deck:
     Suspicion is moderate, not high, so the clean tests may stand for now.
     """
     return _cases()[:]  # with answers of its own
+
+
+@checked()
+def quiz(n: int, *, seed: int, topics: str | Iterable[str] | None = None) -> Deck:
+    """A quiz of n cases, spread over the five recommendations as evenly as the deck allows.
+
+    In JupyterLab it is answered card by card, with a score at the end, which ``.score`` holds too. The same
+    ``seed`` gives the same quiz, so that a class can share one. ``topics`` are groups of rules, such as
+    ``"treatment failure"``: only cases that teach a rule of these.
+
+    >>> ten = quiz(10, seed=1)
+    >>> len(ten), ten[0].check(ten[0].expected).correct
+    (10, True)
+    """
+    cases, of = [*deck()], ""
+    if topics is not None:
+        known = sorted({topic for case in cases for topic in case.topics})
+        wanted = {topics} if isinstance(topics, str) else set(topics)
+        if not wanted <= set(known) or not wanted:
+            raise unknown_name("topic", min(wanted - set(known), key=str, default=""), known)
+        cases, of = [case for case in cases if wanted & set(case.topics)], " of these topics"
+    if n > len(cases):
+        said = f"A quiz{of} has 1 to {len(cases)} items, as many as there are cases; got {n}."
+        raise SecondopError(said)
+    rng = np.random.default_rng(seed)
+    piles = [[case for case in cases if case.expected == level] for level in RECOMMENDATIONS]
+    piles = [[pile[i] for i in rng.permutation(len(pile))] for pile in piles]
+    rounds = zip_longest(*(piles[i] for i in rng.permutation(len(piles))))  # one of each level a round
+    drawn = [case for one_of_each in rounds for case in one_of_each if case][:n]
+    return Deck(drawn[i] for i in rng.permutation(n))
 
 
 def _recorded(row: dict[str, Any]) -> dict[str, Any]:

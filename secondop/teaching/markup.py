@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 
+from secondop.words import render
+
 # Colours that colour-blind readers tell apart, as red, green, blue; each verdict has a sign and a border too.
 FOR, AGAINST, OPEN, URGENT = "0,114,178", "230,159,0", "128,128,128", "213,94,0"
 COLOURS = {"urgent": URGENT, "recommended": FOR, "optional": "0,158,115"}
@@ -35,9 +37,5 @@ def document(
     title: str, *blocks: object, style: str = ":root { color-scheme: light dark; }", language: str = "en"
 ) -> str:
     """A page of its own, with nothing to load."""
-    return (
-        f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{html.escape(title)} · secondop</title>\n<style>{style}</style>\n</head>\n"
-        f"<body>\n{_joined(blocks, chr(10))}\n</body>\n</html>\n"
-    )
+    body = _joined(blocks, "\n")
+    return render("page.html.j2", title=f"{title} · secondop", style=style, body=body, language=language)

@@ -1,7 +1,6 @@
 """What is right in each exercise of the numbered notebooks; a tuple holds mistakes with own words too.
 
-Cohorts and numbers of draws are those that the questions name. An exercise about the reader's own cases takes
-them.
+Cohorts and numbers of draws are those of the questions. One about the reader's own cases takes them.
 """
 
 from __future__ import annotations
@@ -53,6 +52,8 @@ from secondop import (
 from secondop.errors import closest
 from secondop.teaching.lesson_answers import deck, drawn
 
+BOOK = ("none", "urgent", "recommended", "optional", "all")
+
 
 def _teaching(book: RuleBook = RULE_BOOK, **facts: Any) -> pd.DataFrame:
     cases = read_cases(data_path("teaching_cases.csv")).set_index("case")
@@ -72,7 +73,6 @@ def _no_wishes() -> int:
 
 @cache
 def _breast() -> ReaderModel:
-    """The readers of breast biopsies."""
     single = pd.read_csv(data_path("breast_first_readings.csv"), index_col="reference_class")
     paper = pd.read_csv(data_path("breast_reading_strategies.csv"), index_col="reference_class")
     differ = paper.query("strategy == 'all'")["third_reading_percent"] / 100
@@ -88,9 +88,10 @@ def _misread(*strategies: Strategy, **simulated: int) -> list[pd.Series]:
 def _expert_helps() -> str:
     alone = read_strategies(_breast(), [Strategy.none()]).set_index("reference_class")
     expert = _breast().skilled(alone["under"] / 2, alone["over"] / 2)
-    like, better = ({"resolution": "third decides", "third": third} for third in (None, expert))
-    ways = Strategy.always("like them", **like), Strategy.always("expert", **better)
-    return _apart(*_misread(*ways, n=200_000, seed=3))
+    decides = {"resolution": "third decides"}
+    ways = Strategy.always("like them", **decides), Strategy.always("expert", third=expert, **decides)
+    like, better = _misread(*ways, n=200_000, seed=3)
+    return (like - better).idxmax()
 
 
 def _harmful() -> set[str]:
@@ -149,8 +150,8 @@ def _fitted_alone() -> set[str]:
 
 def _least_changed() -> float:
     """In how many of 100 cases, if in twice as many of those who asked as published."""
-    published = published_rates().set_index("id")["rate"]
-    return 200 * load_scenario("programme")["rates.sought"] * published["meyer_dx"]
+    asked, published = load_scenario("programme")["rates.sought"], published_rates().set_index("id")["rate"]
+    return 200 * asked * published["meyer_dx"]
 
 
 def _weighed(scenario: str, measure: str) -> pd.Series:
@@ -188,19 +189,6 @@ def _best(scenario: str, *policies: str) -> pd.DataFrame:
     return best.pivot(index="threshold", columns="policy", values="best").set_axis(percent)
 
 
-def _nobody_from() -> float:
-    best = _best("general", "none", "urgent", "recommended", "optional", "all")["none"]
-    return best.index[best >= 0.95].min()
-
-
-_CORRECTED = {"outcome": "error_corrected"}
-
-
-def _eight() -> pd.DataFrame:
-    """The cohort of notebook 08."""
-    return drawn("programme", 20_000, 8)
-
-
 def _winner(*cases: Any, **asked: Any) -> str:
     return same_volume(*cases, **asked)["winner"].iloc[0]
 
@@ -210,6 +198,12 @@ def _outcomes_needed() -> int:
     cases = assess(simulate(world, 20_000, seed=8), verdicts=True)
     tried = {n: _winner(learned_triage(cases, seed=1, learn_from=n)) for n in (100, 400, 1_600)}
     return min(n for n, winner in tried.items() if winner == "learned triage")
+
+
+def _urgent_winner() -> str:
+    counted = {"outcome": "error_corrected"}
+    scored = learned_triage(drawn("programme", 20_000, 8), seed=1, **counted)
+    return _winner(scored, level="urgent", **counted)
 
 
 def _slope(seed: int) -> tuple[float, ...]:
@@ -288,12 +282,12 @@ NOTEBOOKS: dict[str, Callable[..., Any]] = {
     "06b.1": lambda: 1 / _weighed("programme", "better_than_none_below")["all"] - 1,
     "06b.2": lambda: _is_better,
     "07.1": lambda: 100 * (1 - _spread(fixed="rates.treatment_changed") / _spread())["recommended"],
-    "07.2": _nobody_from,
+    "07.2": lambda: _best("general", *BOOK)["none"].loc[lambda best: best >= 0.95].index.min(),
     "07.3": lambda: _best("programme", "none", "all").max(axis=1).idxmin(),
     "07.4": lambda: _apart(_spread(counts={"rates.sought": (149, 1000)}), _spread()),
     "08.1": _outcomes_needed,
-    "08.2": lambda: _winner(learned_triage(_eight(), seed=1, **_CORRECTED), level="urgent", **_CORRECTED),
-    "08.3": lambda: _winner(_eight(), "difficulty"),
+    "08.2": _urgent_winner,
+    "08.3": lambda: _winner(drawn("programme", 20_000, 8), "difficulty"),
     "08.4": lambda: sum(not low <= 1 <= high for _, low, high in map(_slope, (1, 2, 3))),
     "09.1": _third_decides,
     "09.2": lambda: _corrected() - _corrected(**{"readers.anchoring": _odds_ratio(0.4)}),

@@ -43,9 +43,10 @@ def in_english():
     for part in data["tradeoff"]:
         yield from (part["title"], *(policy["label"] for policy in part["policies"]))
     yield from glossary()[["word", "meaning"]].to_numpy().ravel()
-    told = [*deck(), *vignettes(), *(stage for one in vignettes() for stage in one.stages)]
-    names = ("title", "story", "told", "why", "disputed")
-    yield from (getattr(one, name, "") for one in told for name in names)
+    stages = [stage for one in vignettes() for stage in one.stages]
+    yield from (one.title for one in [*deck(), *vignettes()])
+    yield from (text for case in deck() for text in (case.story, case.why, case.disputed))
+    yield from (text for stage in stages for text in (stage.told, stage.why, stage.disputed))
     yield from (
         text for item in items() for form in FORMS for text in (item[form]["question"], item[form]["why"])
     )

@@ -11,7 +11,7 @@ from secondop.cohorts.outcomes import Cases, expected_rates
 from secondop.cohorts.parameters import Parameter
 from secondop.cohorts.scenario_file import load_scenario
 from secondop.cohorts.simulate import simulate
-from secondop.cohorts.truth import Streams, Truth, fact_plans
+from secondop.cohorts.truth import Streams
 from secondop.errors import SecondopError, UnknownNameError
 from secondop.evaluation import sensitivity
 from secondop.evaluation.sensitivity import (
@@ -227,7 +227,7 @@ def test_what_no_measure_reads_swings_by_exactly_0():
 
 def test_draws_equal_the_trade_off_of_their_own_cohort(drawn):
     third = PROGRAMME.replace(draw_parameters(PROGRAMME, 3, seed=4).loc[3].to_dict())
-    cases = Cases(third, Truth(fact_plans(third), Streams(4, 0, 3_000)))
+    cases = Cases(third, Streams(4, 0, 3_000))
     numbers, _ = Recentring(PROGRAMME)(third, cases)
     cohort = simulate(third.replace(numbers.maps[0]), 3_000, seed=4)
     book = at_thresholds(draw_thresholds(RULE_BOOK, 3, seed=4).loc[3].to_dict())

@@ -28,6 +28,7 @@ from secondop import (
     wide,
 )
 from secondop.errors import SecondopError
+from secondop.evaluation.measures import wilson
 from secondop.evaluation.patterns import few
 from secondop.evaluation.policies import Policy, choose
 from secondop.evaluation.tradeoff import THRESHOLD
@@ -650,6 +651,8 @@ def test_case_control_samples_are_weighted_to_the_prevalence():
     table = tradeoff(cases, {"mine": "sent"}, outcome="changed", prevalence=0.1)
     found = row(table, "mine")
     assert found[["sensitivity", "specificity"]].tolist() == pytest.approx([75, 75])
+    ends = [100 * end for end in wilson(45, 60)]
+    assert found[["sensitivity_lower", "sensitivity_upper"]].tolist() == pytest.approx(ends)
     assert found["true_positive"] == pytest.approx(7.5) and found["false_positive"] == pytest.approx(22.5)
     assert found["ppv"] == pytest.approx(25) and row(table, "all")["true_positive"] == pytest.approx(10)
     assert found["n"] == 100 and table.attrs["prevalence"] == 0.1

@@ -160,6 +160,15 @@ def test_what_cannot_be_read_is_told_so_and_is_not_wrong(name, answer):
     assert "could not read" in answered.words or "Not answered" in str(answered)
 
 
+@pytest.mark.parametrize("name", CHECKED)
+def test_what_its_own_solution_printed_is_right_today(name):
+    """The notebook worked it out in its own way, and the check in another."""
+    cells = {cell.id: cell for cell in asked(name.partition(".")[0])}
+    printed = told(cells[f"x-{name.replace('.', '-')}-solution"]).partition("Answer:")[2]
+    answer = printed.partition("✓ Right.")[0].replace("\n- ", "\n").strip()
+    assert check(name, answer).correct is True, (answer, check(name, answer))
+
+
 @pytest.mark.parametrize("name", [name for name in ALL if name not in CHECKED])
 def test_a_question_for_discussion_judges_nothing_and_says_what_a_good_answer_does(name):
     for answer in (..., "nothing at all", 7):

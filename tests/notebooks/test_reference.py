@@ -55,15 +55,11 @@ def test_no_markup_of_the_docstrings_is_left(pages):
 
 def test_sections_are_read_from_their_underlines():
     found = {name.name: name for _, names in names_in_groups() for name in names}
-    assert [title for title, _ in found["data_path"].sections] == [
-        "Parameters",
-        "Returns",
-        "Raises",
-        "Examples",
-    ]
-    parameters = BeautifulSoup(found["data_path"].sections[0][1], "html.parser")
-    assert [head.get_text() for head in parameters("dt")] == ["name : str"]
-    assert "with its folder" in parameters.dd.get_text()
+    assert [title for title, _ in found["calibrate"].sections] == ["Parameters", "Examples"]
+    parameters = BeautifulSoup(found["calibrate"].sections[0][1], "html.parser")
+    heads = [head.get_text() for head in parameters("dt")]
+    assert heads == ["rates : DataFrame, or iterable of mappings", "contrasts : dict, optional"]
+    assert "Published rates among" in parameters.dd.get_text()
     handed_on = [title for title, _ in found["read_cases"].sections]
     assert handed_on[0] == "Parameters", "what it hands on to says the rest"
     assert handed_on.count("Examples") == 1

@@ -64,11 +64,68 @@ def test_independent_readers_keep_single_readings_and_differ_more_often():
     assert model.tilted([[0.1, 0.9]]).independent().to_frame().loc["c", "middle"] == pytest.approx(0.9)
 
 
+# ---- reproducibility, conditional on the first reading -----------------------------------------------------
+
+TWO = {"x": {"mild": 0.7, "middle": 0.2, "grave": 0.1}, "y": {"mild": 0.1, "middle": 0.3, "grave": 0.6}}
+MIX = {"x": 300, "y": 100}
+
+
+def two_classes(concentration) -> ReaderModel:
+    return ReaderModel(ANSWERS, ("x", "y"), [[*row.values()] for row in TWO.values()], concentration)
+
+
+def test_what_is_said_again_is_what_brute_force_says_it_is():
+    model, rng = two_classes([2.0, 0.5]).tilted([[0.6, 0.3, 0.1], [0.1, 0.2, 0.7]]), np.random.default_rng(5)
+    first = again = 0
+    for share, m, s, tilt in zip((0.75, 0.25), model.mean, model.concentration, model.tilt, strict=True):
+        p = rng.dirichlet(s * m, 400_000) * np.exp(tilt)
+        p /= p.sum(axis=1, keepdims=True)
+        first, again = first + share * p.mean(axis=0), again + share * (p**2).mean(axis=0)
+    assert model.same_given_first(MIX).tolist() == pytest.approx((again / first).tolist(), abs=0.003)
+
+
+def test_one_concentration_is_found_again_and_leaves_no_residual():
+    told = two_classes([1.7, 1.7]).same_given_first(MIX)
+    model = ReaderModel.from_reproducibility(TWO, MIX, told)
+    assert model.concentration == pytest.approx([1.7, 1.7]) and model.remarks == ()
+
+
+def test_where_one_concentration_does_not_describe_it_the_residuals_are_said():
+    told = two_classes([0.3, 30.0]).same_given_first(MIX)
+    model = ReaderModel.from_reproducibility(TWO, MIX, told)
+    left = told - model.same_given_first(MIX)
+    missed = left[left.abs() > 0.02]
+    assert missed["mild"] > 0 > missed["grave"]
+    for (answer, residual), remark in zip(missed.items(), model.remarks, strict=True):
+        assert repr(answer) in remark and f"residual {residual:+.3f}" in remark
+    # as many readings agree as published: what one answer lacks another has too much
+    first = 0.75 * model.mean[0] + 0.25 * model.mean[1]
+    assert left.to_numpy() @ first == pytest.approx(0)
+
+
+def test_in_one_class_reproducibility_and_disagreement_are_the_same_thing():
+    shares, again = (
+        {"c": dict(zip(ANSWERS, (0.5, 0.3, 0.2), strict=True))},
+        {"mild": 0.8, "middle": 0.6, "grave": 0.7},
+    )
+    differ = 1 - (0.5 * 0.8 + 0.3 * 0.6 + 0.2 * 0.7)
+    model = ReaderModel.from_reproducibility(shares, {"c": 1}, again)
+    assert model.concentration == pytest.approx(one_class((0.5, 0.3, 0.2), differ).concentration)
+
+
+def test_readers_who_agree_less_than_by_chance_are_read_independently_and_said_so():
+    model = ReaderModel.from_reproducibility(TWO, MIX, dict.fromkeys(ANSWERS, 0.2))
+    assert np.isinf(model.concentration).all() and "all classes" in model.remarks[0]
+
+
 MISTAKES = [
     # situation  call  says
     ("shares that miss 1",  lambda: one_class((0.5, 0.4), 0.1),  r"c: \[0.5, 0.4\]"),
     ("per cent for a share",  lambda: one_class((0.5, 0.5), 12),  "disagreement of c"),
     ("a class without a number",  lambda: ReaderModel.from_disagreement({"c": {"a": 1}}, {}), "ment of c"),
+    ("an answer without a number",  lambda: ReaderModel.from_reproducibility(TWO, MIX, {}),  "first of mild"),
+    ("a class without a count",  lambda: ReaderModel.from_reproducibility(TWO, {"x": 1}, {}), "mix of x"),
+    ("a class without cases",  lambda: two_classes([1, 1]).same_given_first({"x": 1, "y": 0}), "every class"),
     ("no class at all",  lambda: ReaderModel.from_disagreement({}, {}),  "single readings"),
     ("the tables' own name",  lambda: ReaderModel.from_disagreement({"c": {"overall": 1}}, {}),  "not in"),
 ]  # fmt: skip

@@ -45,11 +45,15 @@ def use(model: ReaderModel) -> None:
     read_strategies(model, [Strategy.always()], 3, 1)
 
 
-SHARES = {"c": {"a": 0.5, "b": 0.5}}
+SHARES, AGAIN = {"c": {"a": 0.5, "b": 0.5}}, {"a": 0.8, "b": 0.7}
 CALLS = {
     "first readings": lambda odd: use(ReaderModel.from_disagreement(odd, {"c": 0.1})),
     "disagreement": lambda odd: use(ReaderModel.from_disagreement(SHARES, odd)),
     "both": lambda odd: use(ReaderModel.from_disagreement(odd, odd)),
+    "first readings again": lambda odd: use(ReaderModel.from_reproducibility(odd, {"c": 1}, AGAIN)),
+    "class mix": lambda odd: use(ReaderModel.from_reproducibility(SHARES, odd, AGAIN)),
+    "same again": lambda odd: use(ReaderModel.from_reproducibility(SHARES, {"c": 1}, odd)),
+    "mix of a model": lambda odd: GRAVE.same_given_first(odd),
     "under": lambda odd: use(GRAVE.skilled(odd, {"grave": 0})),
     "over": lambda odd: use(GRAVE.skilled({"grave": 0.1}, odd)),
     "policy": lambda odd: read_strategies(GRAVE, [Strategy.by_policy("s", GRAVE, odd)]),
@@ -76,7 +80,7 @@ CALLS = {
     },
     **{
         f"audit, {x}": lambda odd, x=x: plan_audit(**{"rate": 0.2, "width": 0.1, "agreement": 0.9} | {x: odd})
-        for x in ("rate", "width", "agreement", "readers", "seed")
+        for x in ("rate", "width", "difference", "agreement", "readers", "power", "seed")
     },
     **{
         f"fit, {x}": lambda odd, x=x: use(ReaderModel.fit(RATINGS, **{x: odd}))
@@ -117,8 +121,9 @@ def test_odd_columns_are_answered_or_refused(columns, kind):
         for option in ({}, {"answers": ["a", "b"]}, {"readers": ["answer", "truth"]}):
             with suppress(SecondopError):
                 call(frame, **option)
-    with suppress(SecondopError):
-        opinions_from_ratings(frame, first="a")
+    for first in ("a", "truth"):
+        with suppress(SecondopError):
+            opinions_from_ratings(frame, first=first)
 
 
 def test_the_room_uses_nothing_of_the_package_but_what_is_everybodys_and_spellings():

@@ -144,6 +144,8 @@ LOG = pairs_of(
     ("ratings", "options"),
     [
         (LOG, {"first": "a"}),
+        (LOG.assign(at=[1, 2] * 10), {"first": "at"}),
+        (LOG.assign(at=pd.to_datetime(["2024-01-02", "2024-03-01"] * 10)), {"first": "at"}),
         (LOG.assign(at=[1, 2] * 10), {"reader": "at", "first": 1}),
         (
             LOG.pivot(index="case", columns="reader", values="answer").reset_index(),
@@ -151,7 +153,7 @@ LOG = pairs_of(
         ),
         (LOG.sample(frac=1, random_state=1), {"first": " A "}),
     ],
-    ids=["a reader", "a number", "wide", "in any order"],
+    ids=["a reader", "a number", "a date", "numbered readings", "wide", "in any order"],
 )
 def test_where_one_reads_first_each_case_counts_one_way(ratings, options):
     table = opinions_from_ratings(ratings, **options)
@@ -176,10 +178,32 @@ def test_where_the_first_said_nothing_there_is_no_second_opinion_and_those_who_f
     assert "No first answer in 2 cases: left out." in table.attrs["remarks"]
 
 
-def test_who_reads_first_must_be_told():
+def test_who_read_first_is_unknown_where_the_order_is_and_a_later_look_of_the_first_is_no_second_opinion():
+    ratings = long(
+        (1, "a", "x", 1), (1, "b", "y", 2), (1, "a", "x", 3),  # the same reader again: left out
+        (2, "a", "x", 1), (2, "b", "y", None),  # who was first is not known
+        (3, "a", "x", 5), (3, "b", "y", 5),  # both at once
+        (4, "a", None, 1), (4, "b", "x", 2), (4, "c", "y", 3),  # the first said nothing that is known
+        (5, "b", "x", 1), (5, "a", "x", 2), (5, "c", "y", 3),  # the two who come after share one vote
+        columns=["case", "reader", "answer", "order"],
+    )  # fmt: skip
+    table = opinions_from_ratings(ratings, first="order")
+    assert table.loc["overall", ["pairs", "differ"]].tolist() == [2, 1.5]
+    assert "No first answer in 3 cases: left out." in table.attrs["remarks"]
+
+
+BAD_FIRST = [
+    ("nobody",                 LOG, "c", "no reader, and no column of order, 'c'"),
+    ("a column and a reader",  LOG.assign(a=1), "a", "both a reader and a column"),
+    ("an order in words",      LOG.assign(at="first"), "at", "numbers or dates"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("why", "ratings", "first", "says"), BAD_FIRST, ids=[x[0] for x in BAD_FIRST])
+def test_who_reads_first_must_be_told(why, ratings, first, says):
     for call in (opinions_from_ratings, agreement):
-        with pytest.raises(SecondopError, match="no reader 'c'"):
-            call(LOG, first="c")
+        with pytest.raises(SecondopError, match=says):
+            call(ratings, first=first)
     with pytest.raises(SecondopError, match="it takes three"):
         opinions_from_ratings(LOG, first="a", sample="cases and readers")
 

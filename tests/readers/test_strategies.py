@@ -83,22 +83,22 @@ def test_reading_only_grave_answers_again_lowers_over_calls_and_raises_under_cal
 
 
 RESOLVED = [
-    # first, second, third   majority  third decides
-    ((0, 1, 0),              0,        0),
-    ((0, 1, 1),              1,        1),
-    ((0, 2, 1),              1,        1),
-    ((2, 1, 0),              1,        0),
-    ((0, 1, 2),              1,        2),
+    # first, second, third   majority  median  third decides
+    ((0, 1, 0),              0,        0,      0),
+    ((0, 1, 1),              1,        1,      1),
+    ((0, 2, 1),              1,        1,      1),
+    ((2, 1, 0),              1,        1,      0),
+    ((0, 1, 2),              1,        1,      2),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("answers", "majority", "third"), RESOLVED)
-def test_who_decides_when_two_differ(answers, majority, third):
+@pytest.mark.parametrize(("answers", "majority", "median", "third"), RESOLVED)
+def test_who_decides_when_two_differ(answers, majority, median, third):
     said = (0, 1, 2)
     model = ReaderModel(said, said, np.full((3, 3), 1 / 3), [1] * 3)
     joint = np.zeros((3, 3, 3, 3, 2))
     joint[(slice(None), *answers, 0)] = 1
-    for name, decided in zip(RESOLUTIONS, (majority, third), strict=True):
+    for name, decided in zip(RESOLUTIONS, (majority, median, third), strict=True):
         wrong = _outcomes(model, Strategy.always(resolution=name), joint)["misclassified"]
         assert wrong.tolist() == [float(x != decided) for x in said], name
 
@@ -441,7 +441,7 @@ MISTAKES = [
     ("other cases",  lambda: read_strategies(GRAVE, [Strategy.always(second=OTHER)]),  "other cases"),
     ("no list of strategies",  lambda: read_strategies(GRAVE, Strategy.none()),  "list of Strategy"),
     ("no strategy at all",  lambda: read_strategies(GRAVE, []),  "list of Strategy"),
-    ("no such resolution",  lambda: Strategy.always(resolution="majorty"),  "majority, third decides"),
+    ("no such resolution", lambda: Strategy.always(resolution="majorty"), "majority, median, third decides"),
     ("no odds ratio",  lambda: Strategy.always(anchoring=0),  "odds ratio"),
     ("more than all",  lambda: Strategy("x", {"grave": 1.2}),  "from 0 to 1"),
     ("a share for no answer",  lambda: read_strategies(GRAVE, [Strategy("x", {"gravel": 1})]),  "'grave'"),

@@ -9,6 +9,7 @@ import re
 import sys
 import tempfile
 import warnings
+import zipfile
 from datetime import date, datetime
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def test_2_1_a_level_that_spells_a_gap_stays_a_group():
     counted = Cohort(
         pd.DataFrame({"prognosis_given_by": ["nobody", None]}), outcome=None, by="prognosis_given_by"
     )
-    assert counted.tally([])[0] == ["nobody", "not recorded"]
+    assert counted.tally([nw.lit(True)])[0] == ["nobody", "not recorded"]
 
 
 @pytest.mark.parametrize(
@@ -764,6 +765,19 @@ def test_a_warning_points_at_the_line_that_reads():
         warnings.simplefilter("always")
         read_cases(frame)
     assert len(caught) == 4 and {warning.filename for warning in caught} == {__file__}
+
+
+def test_formulas_without_a_result_are_said(tmp_path):
+    path = workbook([["sex", "rare_disease"], ["male", '=IF(1=1,"yes","no")'], ["male", "no"]])
+    said = said_by(RowsWarning, read_cases, path)
+    assert "the workbook has 1 formula without a result: each is read as an empty cell." in said
+    assert check_cases(path)["first_case"].tolist() == ["the workbook"]
+    told = tmp_path / "told.xlsx"  # as a spreadsheet writes the result of a formula, here an empty text
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(told, "w") as new:
+        for part in old.namelist():
+            content = old.read(part).replace(b'<c r="B2"><f>', b'<c r="B2" t="str"><f>')
+            new.writestr(part, content)
+    assert check_cases(told).empty
 
 
 def test_without_openpyxl_it_is_said_what_to_install(monkeypatch):

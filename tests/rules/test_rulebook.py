@@ -484,3 +484,9 @@ def test_grades_and_kinds_given_as_text_are_members():
         made == Indication("a", "A", when=A, group="g", source="s", level=Level.URGENT)
         and made.level is Level.URGENT
     )
+
+
+def test_the_facts_of_a_book_read_as_names_and_as_facts():
+    assert (
+        [fact.name for fact in BOOK.facts] == list(BOOK.facts) == [fact.name for fact in BOOK.facts.values()]
+    )

@@ -50,7 +50,7 @@ def test_exactly_one_of_five_answers_is_right_and_every_answer_is_told_why(case)
     for level, feedback in told.items():
         assert case.why in feedback.words
         assert f"“{case.expected.replace('_', ' ')}”" in feedback.words
-        for reason in case.deciding:
+        for reason in case.told:
             for part in (reason.rule.statement, reason.rule.label, reason.source):
                 assert part in feedback.words, (case.id, part)
         if level != case.expected:  # a mistake is told what it overlooked, besides what everybody is told

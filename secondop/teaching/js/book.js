@@ -89,8 +89,7 @@ export class Book {
   /** Every rule's verdict, what stands, and the highest that missing information could raise it to. */
   assess(answers) {
     const verdicts = Object.fromEntries(this.rules.map((rule) => [rule.name, this.verdict(rule, answers)]));
-    const now = highest(this.judged, standing, (rule) => verdicts[rule.name] === true);
-    const most = Math.max(now, highest(this.judged, raising, (rule) => verdicts[rule.name] !== false));
+    const [now, raised] = stands(this.judged, ({ name }) => verdicts[name]), most = Math.max(now, raised);
     const fired = (...levels) => this.rules.filter(({ name, level }) => verdicts[name] === true && levels.includes(level)).length;
     return {
       verdicts, recommendation: STANDING[now], possible: STANDING[most], undetermined: most > now,
@@ -101,22 +100,19 @@ export class Book {
   /** What to ask, the most telling first: facts not recorded of which an answer could change the recommendation. */
   questions(answers) {
     const given = this.sorted(answers), said = new Map(this.judged.map((rule) => [rule, this.verdict(rule, given)]));
-    const now = highest(this.judged, standing, (rule) => said.get(rule) === true);
-    const undetermined = highest(this.judged, raising, (rule) => said.get(rule) !== false) > now;
-    const found = [];
+    const [now, possible] = stands(this.judged, (rule) => said.get(rule)), found = [];
     for (const [place, { name, question }] of this.facts.entries()) {
       if (given[name] !== null) continue;
       const reading = this.judged.filter((rule) => rule.facts.includes(name));
-      const helps = highest(reading, standing, (rule) => this.#helps(rule, name, given));
+      const [helps] = stands(reading, (rule) => this.#helps(rule, name, given));
       if (helps <= now) continue;
-      const others = highest(this.judged, raising, (rule) => !rule.facts.includes(name) && said.get(rule) !== false);
+      const [, others] = stands(this.judged, (rule) => !reading.includes(rule) && said.get(rule));
       const outcomes = this.options[name].map((option) => {
-        const then = new Map(reading.map((rule) => [rule, this.verdict(rule, { ...given, [name]: option })]));
-        const after = Math.max(now, highest(reading, standing, (rule) => then.get(rule) === true));
-        const final = Math.max(others, highest(reading, raising, (rule) => then.get(rule) !== false)) <= after;
-        return { option, after, final };
+        const [then, most] = stands(reading, (rule) => this.verdict(rule, { ...given, [name]: option }));
+        const after = Math.max(now, then);
+        return { option, after, final: Math.max(others, most) <= after };
       });
-      const makesFinal = outcomes.some(({ after, final }) => final && (after !== now || undetermined));
+      const makesFinal = outcomes.some(({ after, final }) => final && (after !== now || possible > now));
       const changes = outcomes.filter(({ after }) => after !== now).length, open = reading.filter((rule) => said.get(rule) === null).length;
       const order = [Math.max(...outcomes.map(({ after }) => RANK[after])), +makesFinal, helps, changes, open, -place];
       found.push({ fact: name, question, makesFinal, order, answers: outcomes.map(({ option, after }) => [option, STANDING[after]]) });
@@ -208,7 +204,17 @@ export class Book {
 
 const standing = (rule) => STANDING.indexOf(rule.level || "not_needed");
 const raising = (rule) => (standing(rule) > 1 ? standing(rule) : 0); // a reason against raises nothing
-const highest = (rules, of, test) => rules.reduce((most, rule) => Math.max(most, test(rule) ? of(rule) : 0), 0);
+
+/** What stands by what each rule says, and what missing information could raise it to. */
+function stands(rules, says) {
+  let now = 0, most = 0;
+  for (const rule of rules) {
+    const said = says(rule);
+    if (said === true) now = Math.max(now, standing(rule));
+    if (said !== false) most = Math.max(most, raising(rule));
+  }
+  return [now, most];
+}
 
 function compare(a, b) {
   const i = a.findIndex((x, place) => x !== b[place]);

@@ -39,7 +39,8 @@ function plot({ rows, best }, accept, chosen, choose) {
   const mark = (row, i) => {
     const place = { cx: x(row.over[0]), cy: y(row.found[0]) }, k = !chosen ? i + 1 : here(row) ? row.k : "";
     const fill = (chosen ? here(row) : row === best) ? "accent" : chosen && (row === none || row === all) ? "ground" : "soft";
-    const pale = chosen && row.level && !here(row), told = { "true-positives": row.found, "false-positives": row.over, "net-benefit": row.net };
+    const pale = chosen && row.level && !here(row);
+    const told = { "true-positives": row.found, "false-positives": row.over, "net-benefit": row.net };
     return el(chosen && row.level ? "g.point" : "g", { onclick: () => row.level && choose(row) },
       row === best && el("circle.ring.best", { ...place, r: 15 }), picked(row) && el("circle.ring", { ...place, r: 14 }),
       el("circle", { ...place, r: k === "" ? 6 : 11, fill: `var(--${fill})`, stroke: "var(--soft)", "fill-opacity": pale ? 0.45 : 1 }),
