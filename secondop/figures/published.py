@@ -17,6 +17,7 @@ from secondop.figures.style import (
     reach,
     tint,
 )
+from secondop.words import plural
 
 _ALONE, _MOST = "not comparable", 8  # rows, if no more are compared
 _VERDICTS = {  # the head of the rows, what the title says that the cohort did, and how its marks look
@@ -66,8 +67,8 @@ def compare(table: pd.DataFrame) -> go.Figure:
         note += " Hatched: what missing information could make of it." * int((own["low"] < own["high"]).any())
     elif ratio:
         apart, none = ((every["lower"] > 1) | (every["upper"] < 1)).sum(), every["lower"].isna().sum()
-        title = f"Of {len(every)} published ratios {apart} have an interval that excludes 1"
-        title += f"; {none} have none" * bool(none)
+        title = f"Of {plural(len(every), 'published ratio')} {_have(apart)} an interval that excludes 1"
+        title += f"; {_have(none)} none" * bool(none)
     else:
         kinds = len(every[["outcome", "denominator"]].drop_duplicates())
         title = f"{len(every)} published rates, of {kinds} kinds: alike are those of one outcome and cases"
@@ -180,6 +181,10 @@ def _side(rows: pd.DataFrame, prefix: str, ratio: bool) -> pd.DataFrame:
         whole = (told or ends or "no figure") + " %" * (not ratio and bool(told or ends))
         said.append((told or ends or "?", whole + f" ({ends})" * bool(told and ends)))
     return side.assign(short=[short for short, _ in said], whole=[whole for _, whole in said])
+
+
+def _have(many: int) -> str:
+    return f"{many} {'has' if many == 1 else 'have'}"
 
 
 def _label(row: dict, ratio: bool) -> str:

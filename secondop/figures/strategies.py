@@ -27,6 +27,7 @@ def read_strategies(table: pd.DataFrame) -> go.Figure:
     note = "Each panel: of 100 readings of cases that are truly of its class. A line that falls: fewer wrong."
     note += f" Coloured: “{named}”." * bool(named)
     note += " Thin: 95 % interval of the simulation." * int((rows["under_upper"] > rows["under_lower"]).any())
+    note += f" Solid: {rows['basis'][0]}." * bool(second.any())
     note += "".join(f" Dashed: {basis}." for basis in rows.loc[second, "basis"].unique())
     x = f"from {'a single reader' if first == 'none' else f'“{first}”'} to each strategy"
     made, classes = figure(title, note, x=x, y="wrong answers, % of readings"), rows["reference_class"]
