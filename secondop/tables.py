@@ -68,23 +68,21 @@ class Shown:
         return render("table.html.j2", t=self)
 
     def __repr__(self) -> str:
-        above = [self.caption] * bool(self.caption)
+        above = [self.caption] if self.caption else []
         if self.printed is not None:
             return "\n".join([*above, self.printed])
         corner, last = [self.label.words] if self.label else [], self.head[-1]
         above += [row[0].words for row in self.head[:-1] if len(row) == 1]
-        levels = [
-            row for row in self.head if len(row) > 1 or row is last
-        ]  # what groups columns is said of each
+        # what groups columns is said of each
+        levels = [row for row in self.head if len(row) > 1 or row is last]
         words = [[cell.words for cell in row for _ in range(cell.span)] for row in levels]
         heads = [" · ".join(column) for column in zip(*words, strict=True)]
-        told = [
-            x + f", {cell.unit}" * (heads.count(x) > 1 < len(cell.unit))
-            for x, cell in zip(heads, last, strict=True)
-        ]
-        lines = [[*corner, *told]]
+        lines = [[*corner]]
+        for words, cell in zip(heads, last, strict=True):
+            lines[0].append(f"{words}, {cell.unit}" if cell.unit and heads.count(words) > 1 else words)
         for row in self.rows:
-            lines += [[row.group, *[""] * (len(lines[0]) - 1)]] * bool(row.group)
+            if row.group:
+                lines.append([row.group, *[""] * (len(lines[0]) - 1)])
             label = f"{row.label} ({row.under})" if row.under else row.label
             lines.append([label] * len(corner) + [cell.replace("\n", " ") for cell in row.cells])
         looks = ["label"] * len(corner) + [cell.look for cell in last]
@@ -174,9 +172,10 @@ def show(
         rows.append(Row(group if group != last else "", key, under[i], [cells[j][i] for j in kept]))
         last = group
     notes = [attrs[name] for name in ("verification", "estimate") if attrs.get(name)]
-    notes += [f"{GAP}: not known, not stated or not defined."] * any(GAP in row.cells for row in rows)
-    notes += ["It has no rows."] * (n == 0)
-    notes += [f"… and {plural(n - len(made), 'more row')}, of {n:,}."] * (n > len(made))
+    if any(GAP in row.cells for row in rows):
+        notes.append(f"{GAP}: not known, not stated or not defined.")
+    notes += ["It has no rows."] if n == 0 else []
+    notes += [f"… and {plural(n - len(made), 'more row')}, of {n:,}."] if n > len(made) else []
     over = " · ".join(heading(str(name)).words for name in made.columns.names if name is not None)
     head = [[Head(over, "", len(kept), "over")]] if over and kept else []
     for level in range(made.columns.nlevels - 1):
@@ -202,7 +201,8 @@ def _captioned(caption: str, attrs: Mapping[str, Any], made: pd.DataFrame) -> st
     noun = "simulated case" if attrs["simulated"] else "case"
     counted = [made.iloc[:, i].dropna() for i, name in enumerate(made.columns) if name == "n"]
     n = {*counted[0]} if counted and is_numeric(counted[0]) else ()
-    many = plural(int(*n), noun) if len(n) == 1 else "Simulated cases" * attrs["simulated"]
+    some = "Simulated cases" if attrs["simulated"] else ""
+    many = plural(int(*n), noun) if len(n) == 1 else some
     return " ".join(f"{x.rstrip('.')}." for x in (caption, many) if x)
 
 

@@ -53,9 +53,7 @@ class Scenario:
         return self._filled({path: p.value for path, p in self.parameters.items()})
 
     def _filled(self, stated: dict[str, float]) -> dict[str, float]:
-        found = {
-            f"effects.{name}.{outcome}": 0.0 for name in self.structure.effects for outcome in EFFECTS_ON
-        }
+        found = {f"effects.{name}.{on}": 0.0 for name in self.structure.effects for on in EFFECTS_ON}
         for name in self.structure.rule_book.facts:
             found |= {f"facts.{name}.{trait}": 0.0 for trait in TRAITS}
             found[f"facts.{name}.missing"] = stated["missing.share"]

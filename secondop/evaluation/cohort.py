@@ -130,7 +130,7 @@ class Cohort:
         good = (nw.col("weight") >= 0) & (nw.col("weight") < np.inf)
         if weights and (wrong := self.count(~good.fill_null(False))):
             raise SecondopError(
-                f"{wrong:,} weights in {weights!r} are missing, negative or infinite: give each."
+                f"{wrong:,} weights in {weights!r} are missing, negative or infinite: mend them."
             )
         self.known: tuple[float, float] | None = None  # cases whose outcome is known, and all, once counted
         self.known_by = notice(self) if told else ""

@@ -129,8 +129,10 @@ def natural_sentence(table: pd.DataFrame) -> str:
         return text
     went = said(2, "of them gets", "of them get")
     text += f" {went[0].upper()}{went[1:]} a second opinion."
-    then = f" For {said(1, 'of these', 'of these')} the {table.attrs['what']} changes, "
-    return text + (then + f"for {table['people'][1]} it does not.") * bool(table["people"][:2].sum())
+    if table["people"][:2].sum():
+        text += f" For {said(1, 'of these', 'of these')} the {table.attrs['what']} changes, "
+        text += f"for {table['people'][1]} it does not."
+    return text
 
 
 def whole_people(counts: np.ndarray, whole: int = 100) -> np.ndarray:

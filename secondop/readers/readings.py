@@ -97,9 +97,8 @@ def read_ratings(
     if first is not None:
         table = _parts(table, who, first, order)
         opened = table["case"][(table["reader"] == 0) & known].nunique()
-        remarks += [
-            f"No first answer in {plural(n, 'case')}: left out." for n in [counted["cases"] - opened] if n
-        ]
+        if without := counted["cases"] - opened:
+            remarks.append(f"No first answer in {plural(without, 'case')}: left out.")
     counted["remarks"] = tuple(filter(None, remarks))
     return Readings(table[table["answer"] >= 0], stated, counted, unordered)
 
@@ -127,7 +126,8 @@ def _long(frame: pd.DataFrame, asked: dict, readers: Any, first: Any) -> pd.Data
     own, hints = [x for x in there if x not in map(str, asked.values())], []
     for x, y in lost.items():
         near = closest(y, own, 0.8)
-        means = f" Did you mean {near!r}?" if near else f" Say which is yours with {x}=." * (x in asked)
+        own_way = f" Say which is yours with {x}=." if x in asked else ""
+        means = f" Did you mean {near!r}?" if near else own_way
         hints.append(f"no column {y!r}, or more than one.{means}")
     if {"reader", "answer"} <= {*lost} and len(own) > 1:
         name = own.pop(0) if "case" in lost else asked["case"]

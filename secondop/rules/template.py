@@ -93,7 +93,8 @@ def _found(read: Read, column: str) -> tuple[str, Fact | None, dict[str, _Odd], 
         odd = {word: row for word, row in odd.items() if row.meant or not (once or numbers)}
     odd = {word: row for word, row in odd.items() if len(word) <= MAX_LETTERS}
     odd = odd if len(odd) <= MAX_DIFFERENT else {}
-    few = [f"{show(row.shown)} {row.times}" for row in [*odd.values()][:4]] + ["..."] * (len(counts) > 4)
+    few = [f"{show(row.shown)} {row.times}" for row in [*odd.values()][:4]]
+    few += ["..."] if len(counts) > 4 else []
     return name, fact, odd, f"{len(counts)} different" + (f": {', '.join(few)}" if odd else "")
 
 
@@ -110,7 +111,7 @@ def _text(read: Read, encoding: str | None) -> str:
     left = [(*x, [y for y in odd.values() if y.meant not in EVERYWHERE], note) for *x, odd, note in found]
     alike = [row for row in common.values() if row.meant != "unknown" and row.shown not in names]
     values = {
-        "cases": f"{plural(len(read.frame), 'case')}{read.where}{',' * (', ' in read.where)}",
+        "cases": f"{plural(len(read.frame), 'case')}{read.where}{',' if ', ' in read.where else ''}",
         "doubts": [(show(x.column), x.value, plural(x.rows, "row")) for x in codes_in_doubt(read)],
         "gaps": [_quoted(row.shown) for row in common.values() if row.meant == "unknown"],
         "missing": textwrap.fill(missing, 100, initial_indent=indent, subsequent_indent=indent),
