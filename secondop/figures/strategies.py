@@ -25,14 +25,13 @@ def read_strategies(table: pd.DataFrame) -> go.Figure:
     first, second = rows["strategy"][0], rows["basis"] != rows["basis"][0]
     title, named = _finding(rows[~second])
     note = "Each panel: of 100 readings of cases that are truly of its class. A line that falls: fewer wrong."
-    note += f" Coloured: “{named}”." * bool(named)
-    note += " Thin: 95 % interval of the simulation." * int((rows["under_upper"] > rows["under_lower"]).any())
+    note += f" Coloured: “{named}”." if named else ""
+    if (rows["under_upper"] > rows["under_lower"]).any():
+        note += " Thin: 95 % interval of the simulation."
     note += "".join(f" Dashed: {basis}." for basis in rows.loc[second, "basis"].unique())
     x = f"from {'a single reader' if first == 'none' else f'“{first}”'} to each strategy"
-    made, classes = (
-        figure(title, note, x=x, y="wrong answers, % of readings"),
-        rows["reference_class"].unique(),
-    )
+    made = figure(title, note, x=x, y="wrong answers, % of readings")
+    classes = rows["reference_class"].unique()
     made.panels = [Panel(f"truly {name}", column=i % 2, size=_HEIGHT) for i, name in enumerate(classes)]
     made.across = {"range": [-0.25, 5.8], "tickvals": [0.5, 2.5], "ticktext": ["over-called", "under-called"]}
     made.up = {"range": reach(rows[ends], 0.1)}
@@ -47,9 +46,8 @@ def read_strategies(table: pd.DataFrame) -> go.Figure:
     rows["panel"] = rows.groupby("reference_class", sort=False).ngroup()
     for (panel, basis), part in rows.groupby(["panel", "basis"], sort=False):
         start, (dash, symbol) = part.iloc[0], _LOOKS[int(basis != rows["basis"][0])]
-        for i, row in part.sort_values(
-            "strategy", key=lambda names: names == named, kind="stable"
-        ).iterrows():
+        last = part.sort_values("strategy", key=lambda names: names == named, kind="stable")
+        for i, row in last.iterrows():  # that of the title above all others
             at, colour, values = [row["moved"], 2 + row["moved"]], row["colour"], row[[*_KINDS]]
             slopes = [start["over"], values["over"], None, start["under"], values["under"]]
             made.line([0, at[0], None, 2, at[1]], slopes, colour, dash=dash, panel=panel)
@@ -71,9 +69,8 @@ def _names(made: Drawing, rows: pd.DataFrame, panel: int) -> None:
         rows = rows[rows["colour"] == COLOURS["recommended"]]
         high = high[rows.index]
     packed = low + high.cumsum() - high / 2  # from the foot of the panel on, and each as low as its mark
-    spots = (packed + (rows["under"] - packed).clip(lower=0).cummax()).clip(
-        upper=packed + top - low - high.sum()
-    )
+    spots = packed + (rows["under"] - packed).clip(lower=0).cummax()
+    spots = spots.clip(upper=packed + top - low - high.sum())
     for y, row in zip(spots, rows.to_dict("records"), strict=True):
         colour = row["colour"] if row["colour"] == COLOURS["recommended"] else QUIET
         made.line([3.1, 3.4], [row["under"], y], colour, width=1, panel=panel)

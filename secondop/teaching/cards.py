@@ -114,7 +114,7 @@ class TeachingCase:
             told = fact.quantity(fact.in_words(value), value) if fact.is_numeric else fact.in_words(value)
             words.append(el("li", "", f"{fact.label}: ", el("b", "", told)))
         gaps = [fact.label for name, fact in RULE_BOOK.facts.items() if name not in self.facts]
-        rest = f"Not recorded: {', '.join(gaps)}. " * bool(gaps)
+        rest = f"Not recorded: {', '.join(gaps)}. " if gaps else ""
         rest += f"Also recorded, as usual: {len(self.facts) - len(front)} facts."
         head = el("b", "font-size:1.2em;", self.title), el("p", "", self.story), el("ul", "", *words)
         return div(f"{TEXT}max-width:56em;", *head, el("p", SMALL, rest))
