@@ -31,11 +31,12 @@ def read_strategies(table: pd.DataFrame) -> go.Figure:
     note += "".join(f" Dashed: {basis}." for basis in rows.loc[second, "basis"].unique())
     x = f"from {'a single reader' if first == 'none' else f'“{first}”'} to each strategy"
     made = figure(title, note, x=x, y="wrong answers, % of readings")
-    classes = rows["reference_class"].unique()
-    made.panels = [Panel(f"truly {name}", column=i % 2, size=_HEIGHT) for i, name in enumerate(classes)]
+    classes = rows["reference_class"]
+    heads = "truly " + classes.drop_duplicates()
+    made.panels = [Panel(head, column=i % 2, size=_HEIGHT) for i, head in enumerate(heads)]
     made.across = {"range": [-0.25, 5.8], "tickvals": [0.5, 2.5], "ticktext": ["over-called", "under-called"]}
     made.up = {"range": reach(rows[ends], 0.1)}
-    shown = pd.DataFrame({"strategy": rows["strategy"] + ", truly " + rows["reference_class"]})
+    shown = pd.DataFrame({"strategy": rows["strategy"] + ", truly " + classes})
     shown["strategy"] += (" (" + rows["basis"] + ")").where(rows["basis"] != "", "")
     for kind in _KINDS:
         shown[f"{kind}-called, %"] = texts(rows, kind, f"{kind}_lower", f"{kind}_upper")
@@ -44,10 +45,10 @@ def read_strategies(table: pd.DataFrame) -> go.Figure:
     rows["colour"] = np.where(rows["strategy"] == named, COLOURS["recommended"], COLOURS["none"])
     rows["moved"] = (rows["strategy"] != first).astype(int)
     rows["panel"] = rows.groupby("reference_class", sort=False).ngroup()
-    for (panel, basis), part in rows.groupby(["panel", "basis"], sort=False):
+    ordered = rows.sort_values("colour", key=lambda colours: colours == COLOURS["recommended"], kind="stable")
+    for (panel, basis), part in ordered.groupby(["panel", "basis"]):  # the coloured one last, over the others
         start, (dash, symbol) = part.iloc[0], _LOOKS[int(basis != rows["basis"][0])]
-        last = part.sort_values("strategy", key=lambda names: names == named, kind="stable")
-        for i, row in last.iterrows():  # that of the title above all others
+        for i, row in part.iterrows():
             at, colour, values = [row["moved"], 2 + row["moved"]], row["colour"], row[[*_KINDS]]
             slopes = [start["over"], values["over"], None, start["under"], values["under"]]
             made.line([0, at[0], None, 2, at[1]], slopes, colour, dash=dash, panel=panel)
