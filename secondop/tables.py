@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import narwhals as nw
 import pandas as pd
 
-from secondop.arguments import NAMES, NONE, TEXT, Taken, checked, either, whole
+from secondop.arguments import FLAG, NAMES, NONE, TEXT, Taken, checked, either, whole
 from secondop.errors import unknown_name
 from secondop.evaluation.headings import (
     GAP,
@@ -32,7 +32,6 @@ _TABLE = Taken(
     "a table, or one column, of pandas, polars or pyarrow, or a text (a lazy frame is collected first, "
     "a dict or a list becomes a table by pandas.Series)",
 )
-_FLAG = Taken(lambda x: isinstance(x, bool), "True or False")
 
 
 class Head(NamedTuple):
@@ -96,9 +95,9 @@ class Shown:
 @checked(
     frame=_TABLE,
     caption=TEXT,
-    percent=either(Taken(_FLAG.fits, "True for every column with decimals"), NAMES),
+    percent=either(Taken(FLAG.fits, "True for every column with decimals"), NAMES),
     decimals=either(NONE, whole(0)),
-    index=either(NONE, _FLAG),
+    index=either(NONE, FLAG),
 )
 def show(
     frame: Any,

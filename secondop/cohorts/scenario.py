@@ -22,6 +22,7 @@ import pandas as pd
 
 from secondop.cohorts.parameters import BASES, EFFECTS_ON, TRAITS, Parameter
 from secondop.cohorts.structure import Structure, place, problems
+from secondop.datafiles import toml_text
 from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.words import NOT_FOR_CARE, plural, render
 
@@ -155,7 +156,7 @@ def _toml(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_toml, value)) + "]"
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        return toml_text(value)
     return json.dumps(value) if isinstance(value, bool) else repr(value)
 
 

@@ -23,7 +23,7 @@ from secondop.evaluation.measures import (
     odds_of,
     share,
     through,
-)  # fmt: skip
+)
 
 NET = "net_corrected"
 NET_OF = ("error_corrected", "error_introduced")

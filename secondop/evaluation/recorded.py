@@ -180,4 +180,6 @@ def _count_said(n: Any, share: Any) -> str:
 
 def cell(x: Any) -> str:
     """What stands in a cell of a table."""
-    return x if isinstance(x, str) else f"{x:,}" if isinstance(x, int) else "" if pd.isna(x) else number(x)
+    if isinstance(x, str | int):
+        return x if isinstance(x, str) else f"{x:,}"
+    return "" if pd.isna(x) else number(x)

@@ -107,7 +107,7 @@ def _told(made: Report, rules: list[Rule], groups: int) -> np.ndarray:
 
 def _rated(row: pd.Series, gone: Iterable[int]) -> list:
     """The cells of one rate, without those that would tell what is hidden of no, yes and unknown."""
-    return [HIDDEN if _PART.get(x) in gone else getattr(row[x], "item", lambda x=x: row[x])() for x in _RATES]
+    return [HIDDEN if _PART.get(name) in gone else row[name] for name in _RATES]
 
 
 def tradeoffs(made: Report, cases: Any, policies: Any, told: dict[str, Any]) -> None:

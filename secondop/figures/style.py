@@ -1,4 +1,4 @@
-"""One look for every figure, at two widths and in two schemes; only here and in `layout` are there pixels.
+"""One look for every figure, at two widths and in two schemes; where things stand is for `layout` to say.
 
 A drawing is begun by :func:`figure` or :func:`ladder`, gets marks, and is laid out by :meth:`Drawing.done`.
 """

@@ -15,10 +15,10 @@ from secondop.errors import SecondopError, closest, did_you_mean, refuse, unknow
 from secondop.rules.spellings import (
     BLANKS,
     NO,
-    NOT_RECORDED,
     NUMBER,
     YES,
     MissingCodesWarning,
+    is_not_recorded,
     matched,
     may_be_gaps,
     normalised,
@@ -159,7 +159,7 @@ def _spelt(values: pd.Series, stated: Any, answers: bool) -> _Spelt:
     """What a column says: case and blanks of a word are forgiven, 1 and "1" are one, and gaps are gaps."""
     codes, found = pd.factorize(values)
     kept = {*map(_key, stated)} if answers and np.iterable(stated) else set()
-    keys = [None if _gap(key) and key not in kept else key for key in map(_key, found)]
+    keys = [None if is_not_recorded(key) and key not in kept else key for key in map(_key, found)]
     keys = _yes_no(keys, kept) if answers else keys
     spelt: dict[str, list] = {}
     for i in np.argsort(-np.bincount(codes[codes >= 0], minlength=len(found)), kind="stable"):
@@ -183,10 +183,6 @@ def _key(value: Any) -> str:
     return word if "-" in (word[:1], word[-1:]) else normalised(word)
 
 
-def _gap(key: str) -> bool:
-    return normalised(key) in NOT_RECORDED
-
-
 def _yes_no(keys: list, others: Iterable = ()) -> list:
     """Spellings of yes and no, where there are no others; letters of one side alone may mean more."""
     every = {*keys, *others} - {None}
@@ -204,7 +200,7 @@ def _in_order(values: pd.Series, said: _Spelt, answers: Any) -> tuple[tuple, str
         return stated, ""
     labels, listed = dict(zip(said.keys, said.labels, strict=True)), values.dtype == "category"
     if listed:  # answers that nobody gave are answers too
-        own = {_key(x): x for x in values.cat.categories if not _gap(_key(x))}
+        own = {_key(x): x for x in values.cat.categories if not is_not_recorded(_key(x))}
         keys = dict(zip(_yes_no([*own], said.keys), own.values(), strict=True))
         labels = {key: labels.get(key, x) for key, x in keys.items()}
     numbers = not listed and all(re.search(NUMBER, key) for key in labels)
@@ -229,7 +225,7 @@ def _parts(table: pd.DataFrame, who: _Spelt, first: Any, order: pd.Series | None
     else:
         dates = pd.api.types.is_datetime64_any_dtype(order)
         at = order if dates else pd.to_numeric(order.astype(object).map(str), errors="coerce")
-        if (at.isna() & ~order.map(_key).map(_gap).astype(bool)).any():
+        if (at.isna() & ~order.map(_key).map(is_not_recorded).astype(bool)).any():
             raise SecondopError(f"first: column {first!r} holds numbers or dates (pandas.to_datetime).")
         opening = (at == at.groupby(case).transform("min")) & at.notna().groupby(case).transform("all")
         readers = table["reader"].where(opening).groupby(case)
