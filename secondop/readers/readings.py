@@ -12,17 +12,8 @@ import pandas as pd
 from pandas.api.types import is_hashable, is_scalar
 
 from secondop.errors import SecondopError, closest, did_you_mean, refuse, unknown_name
-from secondop.rules.spellings import (
-    BLANKS,
-    NO,
-    NUMBER,
-    YES,
-    MissingCodesWarning,
-    is_not_recorded,
-    matched,
-    may_be_gaps,
-    normalised,
-)
+from secondop.rules import spellings
+from secondop.rules.spellings import BLANKS, NO, YES, is_not_recorded, normalised
 from secondop.words import plural
 
 TAKEN = ("overall", "disagreement", "concentration")  # what the tables call their own rows and columns
@@ -70,10 +61,10 @@ def read_ratings(
     hints = [f"column {asked[x]!r}: empty in {n:,} {ending}" for x, n in empty.items() if n]
     refuse("Ratings cannot be read", hints)
     said, who = columns["answer"], columns["reader"]
-    if answers is None and (doubtful := may_be_gaps(said.labels, said.keys)):
+    if answers is None and (doubtful := spellings.may_be_gaps(said.labels, said.keys)):
         told = f"{', '.join(map(repr, doubtful))} {'is an answer' if len(doubtful) == 1 else 'are answers'}"
         told += " like any other. If it stands for not recorded, make it empty first."
-        warnings.warn(f"Ratings: {told}", MissingCodesWarning, stacklevel=3)
+        warnings.warn(f"Ratings: {told}", spellings.MissingCodesWarning, stacklevel=3)
     stated, unordered = _in_order(data["answer"], said, answers)
     place = {key: i for i, key in enumerate(_yes_no([*map(_key, stated)], said.keys))}
     odd = [x for key, x in zip(said.keys, said.labels, strict=True) if key not in place]
@@ -151,7 +142,7 @@ def _long(frame: pd.DataFrame, asked: dict, readers: Any, first: Any) -> pd.Data
 def _place(name: Any, there: list[str]) -> int | None:
     """Where the one column of this name is, forgiving case, blanks and hyphens."""
     if isinstance(name, str) and name not in there:
-        name = matched(there, [name]).get(name)
+        name = spellings.matched(there, [name]).get(name)
     return there.index(name) if isinstance(name, str) and there.count(name) == 1 else None
 
 
@@ -203,7 +194,7 @@ def _in_order(values: pd.Series, said: _Spelt, answers: Any) -> tuple[tuple, str
         own = {_key(x): x for x in values.cat.categories if not is_not_recorded(_key(x))}
         keys = dict(zip(_yes_no([*own], said.keys), own.values(), strict=True))
         labels = {key: labels.get(key, x) for key, x in keys.items()}
-    numbers = not listed and all(re.search(NUMBER, key) for key in labels)
+    numbers = not listed and all(re.search(spellings.NUMBER, key) for key in labels)
     order = [*labels] if listed else sorted(labels, key=float if numbers else None)
     stated = each_once("answers", [labels[key] for key in order])
     natural = numbers or len(stated) < 2 or order == ["no", "yes"]
