@@ -26,7 +26,7 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
     note, active = lines_of(made.note, int(inner / _SMALL)), drawn.index(made)
     places = [0 if phone else panel.column for panel in made.panels]
     columns = 1 + max(places)
-    letters = 44 if phone else 40 if columns == 1 else 34
+    letters = 44 if phone or columns == 1 else 34
     labels = [[lines_of(label, letters) for label in panel.labels] for panel in made.panels]
     tall = max(map(_lines, chain(*labels)), default=1)
     row = _ROW + 1 + _LINE * tall if phone else max(_ROW, 8 + _LINE * tall)

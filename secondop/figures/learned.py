@@ -48,7 +48,7 @@ def calibration(table: pd.DataFrame) -> go.Figure:
     shown["changed"], shown["not known"] = list(map(share_of, rows["changed"], rows["n"])), rows["unknown"]
     marker = {"color": colour, "size": [*9 * (shares["min"] == shares["max"])], "opacity": 1}
     chance = whisker(y, shares["lower"], shares["upper"], colour)
-    made.points(x, y, shown, error_y=chance, marker=marker, name="groups")
+    made.points(x, y, shown, error_y=chance, marker=marker, name="groups", cliponaxis=False)
     return made.done()
 
 
@@ -96,9 +96,10 @@ def importance(table: pd.DataFrame, silent: Collection[str] = (), *, most: int =
         clear = (table["lower"] > 0).sum()
         title = f"Which fact matters most cannot be told: {clear} of {len(table)} are shown to matter"
     rows = pd.concat([table[~mute].head(most), table[mute]])
-    note = f"{cases_of(table, about['n'])}, {about['unknown']:,} without a known outcome left out; each fact "
-    note += "shuffled among cases that the model did not learn from. Thin: 95 % interval over folds. "
-    note += f"{len(rows)} of {len(table)} facts are shown. AUC: chance 50, perfect 100."
+    note = cases_of(table, about["n"])
+    note += f", {about['unknown']:,} without a known outcome left out" if about["unknown"] else ""
+    note += "; each fact shuffled among cases that the model did not learn from. Thin: 95 % interval over "
+    note += f"folds. {len(rows)} of {len(table)} facts are shown. AUC: chance 50, perfect 100."
     note += " Diamond: tells nothing, by construction." if mute.any() else ""
     shown = pd.DataFrame({"fact": rows["label"].map(capital), "question": rows["question"]})
     shown["points of AUC lost"] = texts(rows, "importance", "lower", "upper", digits=2)

@@ -95,12 +95,14 @@ def along_trait(table: pd.DataFrame) -> go.Figure:
     A row is a group of equally many cases, from the least to the most of the trait, which the index is named
     after; a column holds the shares (0 to 1) of a fact or an outcome. The first makes the headline.
     """
-    shares, n = 100 * table.apply(pd.to_numeric, errors="coerce"), len(table)
-    trait = table.index.name or "trait"
-    odd = ", ".join(str(name) for name in shares if not shares[name].between(0, 100).all())
+    read, n, trait = table.apply(pd.to_numeric, errors="coerce"), len(table), table.index.name or "trait"
+    yes_no = pd.api.types.is_bool_dtype  # answers of cases, and no shares
+    fits = {name: not yes_no(read[name]) and read[name].between(0, 1).fillna(False).all() for name in read}
+    odd = ", ".join(str(name) for name, fine in fits.items() if not fine)
     if odd or n < 2:
         what = f"Other things are in {odd}: leave these out" if odd else "This table has one row"
         raise SecondopError(f"The figure along_trait draws shares from 0 to 1 of two groups or more. {what}.")
+    shares = 100 * read
     change = (shares.iloc[-1] - shares.iloc[0]).abs().sort_values(ascending=False)
     start, *_, end = texts(shares, first := shares.columns[0], digits=0)
     title = f"{capital(spoken(first))}: {start} % at the least {trait}, {end} % at the most"

@@ -61,7 +61,8 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
     made.line([0, everybody["x"]], [0, everybody["y"]], COLOURS["all"], dash="dot", name="chance")
     front = rows[(rows["sort"] != FORESIGHT) & (rows["frontier"] != 0)].sort_values("x")
     front = front[["x", "y"]].where(front["frontier"] == 1)
-    made.line(front["x"], front["y"], INK, name="efficient frontier")
+    if others["frontier"].ne(0).any():  # the ends alone are chance, not what the ones left out reach
+        made.line(front["x"], front["y"], INK, name="efficient frontier")
     named = pd.concat([ends, five])
     faces = named["sort"].map(_FACES | dict.fromkeys(ENDS, (INK, "circle-open")))
     marker = {"color": faces.str[0].tolist(), "symbol": faces.str[1].tolist(), "size": 10}
@@ -109,7 +110,8 @@ def yield_above_chance(table: pd.DataFrame) -> go.Figure:
     title = f"Shown to find more {what} than chance: {many or 'none'} of {len(rows)} policies"
     if many:
         ends = span(lower[most], upper[most], 1)
-        title += f", most surely {short(rows.loc[most])} ({ends} more per 100 cases)"
+        title += ", most surely " if many > 1 else ", "
+        title += f"{short(rows.loc[most])} ({ends} more per 100 cases)"
     title += f"; fewer: {fewer}" if fewer else ""
     title += f"; of {open_.sum()} it cannot be told" if open_.any() else ""
     rows = rows.assign(colour=np.where(open_, _GREY, COLOURS["rule book"]), at=of["at"])
@@ -215,7 +217,7 @@ def short(row: Mapping) -> str:
     """A policy as it fits beside a mark."""
     text = row["policy"] if row["sort"] == "score" else row["label"]
     text = text.removeprefix("all with ").removeprefix("an indication of ")
-    return text if len(text) <= 34 else f"{text[:33].rstrip()}…"
+    return text if len(text) <= 36 else f"{text[:35].rstrip()}…"
 
 
 def _policies(table: pd.DataFrame, name: str, *needs: str) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from secondop.figures.captions import capital, known_of, number, span, spoken, t
 from secondop.figures.given import draws
 from secondop.figures.policies import short
 from secondop.figures.style import COLOURS, INK, QUIET, ladder, reach, tint
+from secondop.words import plural
 
 _ALONE, _MOST = "not comparable", 8  # rows, if no more are compared
 _VERDICTS = {  # the head of the rows, what the title says that the cohort did, and how its marks look
@@ -60,8 +61,8 @@ def compare(table: pd.DataFrame) -> go.Figure:
             note += " Hatched: what missing information could make of it."
     elif ratio:
         apart, none = ((every["lower"] > 1) | (every["upper"] < 1)).sum(), every["lower"].isna().sum()
-        title = f"Of {len(every)} published ratios {apart} have an interval that excludes 1"
-        title += f"; {none} have none" if none else ""
+        title = f"Of {plural(len(every), 'published ratio')} {_have(apart)} an interval that excludes 1"
+        title += f"; {_have(none)} none" if none else ""
     else:
         kinds = len(every[["outcome", "denominator"]].drop_duplicates())
         title = f"{len(every)} published rates, of {kinds} kinds: alike are those of one outcome and cases"
@@ -175,6 +176,10 @@ def _side(rows: pd.DataFrame, prefix: str, ratio: bool) -> pd.DataFrame:
         whole = f"{told or ends} %" if (told or ends) and not ratio else told or ends or "no figure"
         said.append((told or ends or "?", f"{whole} ({ends})" if told and ends else whole))
     return side.assign(short=[short for short, _ in said], whole=[whole for _, whole in said])
+
+
+def _have(many: int) -> str:
+    return f"{many} {'has' if many == 1 else 'have'}"
 
 
 def _label(row: dict, ratio: bool) -> str:

@@ -28,6 +28,7 @@ def read_strategies(table: pd.DataFrame) -> go.Figure:
     note += f" Coloured: “{named}”." if named else ""
     if (rows["under_upper"] > rows["under_lower"]).any():
         note += " Thin: 95 % interval of the simulation."
+    note += f" Solid: {rows['basis'][0]}." if second.any() else ""
     note += "".join(f" Dashed: {basis}." for basis in rows.loc[second, "basis"].unique())
     x = f"from {'a single reader' if first == 'none' else f'“{first}”'} to each strategy"
     made = figure(title, note, x=x, y="wrong answers, % of readings")

@@ -75,8 +75,8 @@ def propagate(table: pd.DataFrame) -> go.Figure:
     top = rows.loc[width.idxmax()]
     chance = 1.9 / top["draws"] ** 0.5  # two standard errors of a width, over it, where draws are normal
     ties = (width >= width.max() * (1 - chance)).sum() - 1
-    title = f"“{top['label']}”: {span(top['lower'], top['upper'], 1)} {unit} in 95 % of draws, "
-    title += f"{number(top['base'], 1)} as stated"
+    title = f"{capital(words)} of “{top['label']}”: {span(top['lower'], top['upper'], 1)} {unit} in 95 % "
+    title += f"of draws, {number(top['base'], 1)} as stated"
     if len(rows) > 1:
         title += f"; {ties} more{of} spread as widely" if ties else f"; the widest spread{of}"
     note = f"{table.attrs['n']:,} simulated cases in each of {rows['draws'].max():,} draws of all parameters,"

@@ -154,7 +154,7 @@ def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: b
     mine = {named(name): fact for name, fact in said.columns.items()}
     meant = [mine.get(name, name) for name in names]
     claimed = claims(meant, facts)
-    for fact in dict.fromkeys(mine.values()):
+    for fact in dict.fromkeys(said.columns.values()):
         if fact not in facts:
             backwards = " Your name comes first, as in {'gender': 'sex'}." if fact in names else ""
             wrong.append(f"{unknown_name('fact', fact, facts)} facts_table() lists them.{backwards}")

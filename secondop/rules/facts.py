@@ -44,6 +44,14 @@ def settle(owner: object, **ways: Callable[[Any], Any]) -> None:
             raise SecondopError(f"{type(owner).__name__}: {field.name!r} must be {words}; got {value!r}.")
 
 
+def _in_order(levels: Any) -> tuple:
+    """Levels as they are listed; what has no order, such as a set, would change from run to run."""
+    if not isinstance(levels, (str, list, tuple)):
+        said = "Levels are a list of words in their order, or one text such as 'none xray ct'"
+        raise SecondopError(f"{said}; got {levels!r}.")
+    return tuple(levels.split() if isinstance(levels, str) else levels)
+
+
 class Kind(Choice):
     """What sort of answer a fact takes."""
 
@@ -95,7 +103,7 @@ class Fact:
     use: str = ""
 
     def __post_init__(self) -> None:
-        settle(self, kind=Kind, levels=lambda x: tuple(x.split() if isinstance(x, str) else x))
+        settle(self, kind=Kind, levels=_in_order)
         named, worded = self.name.isidentifier(), self.kind in (Kind.CATEGORY, Kind.ORDERED)
         few = len(set(self.levels)) < max(2, len(self.levels))
         odd = [x for x in self.levels if not isinstance(x, str) or x != _GAP.sub("_", x.lower().strip(","))]

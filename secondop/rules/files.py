@@ -69,9 +69,9 @@ def read_file(source: Any, facts: Collection[str], encoding: str | None = None) 
         if not file.is_file():
             what = "a folder or a device" if file.exists() else "not there"
             raise SecondopError(f"The file {str(file)!r} cannot be read: it is {what}.")
-    if not kind.endswith((*TEXT_SUFFIXES, ".xlsx", ".parquet")):
+    if not kind.endswith((*TEXT_SUFFIXES, ".xlsx", ".parquet", ".pq")):
         advice = "From a spreadsheet, save it as CSV UTF-8 or .xlsx; of anything else, give a frame."
-        raise SecondopError(f"{name!r} is none of {', '.join(TEXT_SUFFIXES)}, .xlsx and .parquet. {advice}")
+        raise SecondopError(f"{name!r} is none of {', '.join(TEXT_SUFFIXES)}, .xlsx, .parquet, .pq. {advice}")
     if encoding is not None and not kind.endswith(TEXT_SUFFIXES):
         raise SecondopError(f"encoding= is for files of text ({', '.join(TEXT_SUFFIXES)}), not for {name}.")
     if kind.endswith(".xlsx"):

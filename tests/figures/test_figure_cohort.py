@@ -1,6 +1,7 @@
 """Shares along a trait: every column drawn, the headline from the table."""
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from secondop.errors import SecondopError
@@ -44,7 +45,10 @@ def test_what_is_no_table_is_refused_by_name():
         along_trait([0.1, 0.2])
 
 
-@pytest.mark.parametrize("odd", [["yes", "no", "no"], [14.8, 13.9, 13.0], [0.1, float("nan"), 0.2]])
+YES_NO = pd.array([True, False, None], dtype=pd.ArrowDtype(pa.bool_()))
+
+
+@pytest.mark.parametrize("odd", [["yes", "no", "no"], [14.8, 13.9, 13.0], [0.1, float("nan"), 0.2], YES_NO])
 def test_a_table_of_anything_but_shares_is_refused_and_the_column_named(odd):
     with pytest.raises(SecondopError, match=r"The figure along_trait .* Other things are in policy:"):
         along_trait(TABLE.assign(policy=odd))

@@ -161,11 +161,11 @@ def test_ratios_and_their_intervals_are_those_of_the_table():
 def test_the_title_counts_the_intervals_that_exclude_1_and_risk_differences_are_left_aside():
     ratios = ANCHORING[ANCHORING["measure"] != "risk difference"]
     figure = figures.compare(ANCHORING)
-    told = "Of 9 published ratios 5 have an interval that excludes 1; 1 have none"
+    told = "Of 9 published ratios 5 have an interval that excludes 1; 1 has none"
     assert title(figure).startswith(told)
     assert f"Not drawn: {len(ANCHORING) - 8} more." in title(figure) and len(ratios) == 9
     none = figures.compare(ANCHORING.query("id == 'breast_prior_more_severe'"))
-    assert title(none).startswith("Of 1 published ratios 0 have an interval that excludes 1 ")
+    assert title(none).startswith("Of 1 published ratio 0 have an interval that excludes 1 ")
 
 
 def test_a_cohorts_ratio_stands_beside_what_was_published():

@@ -179,6 +179,9 @@ def test_importance_draws_the_first_facts_and_always_those_that_tell_nothing():
     assert drawn.marker.color[1] != drawn.marker.color[2] and "Diamond: tells nothing" in title(fig)
     assert notes(fig) == ["Suspicion", "Drug trials", "Lifestyle change tried", "2.5", "1.0", "−0.1"]
     assert "900 simulated cases, 100 without a known outcome left out" in title(fig)
+    known = IMPORTANCE.copy()
+    known.attrs = IMPORTANCE.attrs | {"unknown": 0}
+    assert "900 simulated cases; each fact" in title(figures.importance(known))
     assert "3 of 4 facts are shown" in title(fig)
     assert rows(fig)[0] == {
         "fact": "Suspicion", "question": "How strong?", "points of AUC lost": "2.50 (2.00 to 3.00)",

@@ -88,7 +88,7 @@ def test_a_rise_that_chance_in_simulating_may_have_made_is_no_finding():
 
 def test_the_slopes_of_a_second_basis_are_dashed_and_the_note_says_which():
     figure = figures.read_strategies(pd.concat([TABLE.assign(basis="model"), TABLE.assign(basis="paper")]))
-    assert "Dashed: paper." in title(figure) and "Dashed: model" not in title(figure)
+    assert "Solid: model. Dashed: paper." in title(figure) and "Dashed: model" not in title(figure)
     looks = {"circle": 6, "circle-open": 6}
     symbols = [part.marker.symbol for part in figure.data if part.mode == "markers"]
     assert {symbol: symbols.count(symbol) for symbol in symbols} == looks

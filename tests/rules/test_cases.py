@@ -411,11 +411,11 @@ def test_the_table_of_facts_says_what_each_takes():
     assert table.loc["weeks", ["expects", "term"]].tolist() == ["a number from 0 to 5,200 weeks", "duration"]
 
 
-@pytest.mark.parametrize("name", ["cases.csv", "cases.tsv", "cases.csv.gz", "cases.parquet"])
+@pytest.mark.parametrize("name", ["cases.csv", "cases.tsv", "cases.csv.gz", "cases.parquet", "cases.pq"])
 def test_what_was_read_and_written_by_pandas_is_read_back_the_same(name, tmp_path):
     first = read_cases(WORDS, columns={"Geschlecht": "sex"}).reset_index(drop=True)
     path = tmp_path / name
-    if name.endswith(".parquet"):
+    if name.endswith(("parquet", "pq")):
         first.to_parquet(path)
     else:
         first.to_csv(path, index=False, sep="\t" if ".tsv" in name else ",")

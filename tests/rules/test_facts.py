@@ -41,6 +41,8 @@ REFUSED = [
     (lambda: category("wound", "none Red", "?"), "lower case"),
     (lambda: category("wound", "none very__red", "?"), "got 'very__red'"),  # no answer would be read as it
     (lambda: Fact("fever", "flag", "?", levels=("a", "b")), "a flag has no levels"),
+    (lambda: category("wound", 3, "?"), "such as 'none xray ct'; got 3"),
+    (lambda: ordered("wound", {"red", "none"}, "?"), "Levels are a list of words in their order"),
     (lambda: number("days", 3, "days", "?", low=3), "needs low < high"),
     (lambda: Fact("fever", "flagg", "?"), "Did you mean 'flag'?"),
 ]

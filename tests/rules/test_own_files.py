@@ -589,6 +589,9 @@ def test_10_8_all_that_is_wrong_is_said_at_once():
     with pytest.raises(SecondopError) as caught:
         read_cases(text("sex", "1"), values={"sx": {1: "male"}, "ja": "yess"}, id="patient")
     assert all(said in str(caught.value) for said in ("'sx'", "'yess'", "'patient'"))
+    with pytest.raises(SecondopError) as caught:
+        read_cases(text("sex", "1"), columns={"Geschlecht": "sexx", "Verdacht": "suspicon"})
+    assert all(said in str(caught.value) for said in ("'Geschlecht'", "'sexx'", "'Verdacht'", "'suspicon'"))
 
 
 @pytest.mark.parametrize("dress", ["pandas", "polars", "pyarrow"])
