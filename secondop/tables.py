@@ -150,7 +150,7 @@ def show(
     for asked in (*own, *(percent if not isinstance(percent, bool) else ())):
         if asked not in there:
             raise unknown_name("column", asked, map(str, there))
-    beside = [*names, *named, *["fired"] * ("rule_book" in attrs)]  # what a rule book says is per 100 cases
+    beside = [*names, *named, *(["fired"] if "rule_book" in attrs else [])]  # a rule book's rates are per 100
     heads = [Heading(own[x]) if x in own else heading(x, beside) for x in names]
     cells = [column_said(made, i, percent, decimals) for i in range(len(names))]
     long = ["long" if max(map(len, column), default=0) > 60 else "text" for column in cells]

@@ -117,7 +117,8 @@ def compare(
         told = row[kept].to_dict() | {f"published_{name}": row[name] for name in figures}
         told |= {(name if name in _APART else f"cohort_{name}"): x for name, x in seen.items()}
         rows.append(told | {"verdict": verdict, "reason": f"{reason} {remark}".strip()})
-    own = ["denominator", *["clusters"] * bool(cluster), *counts, point, *NUMBERS[1:], "fitted"]
+    clusters = ["clusters"] if cluster else []
+    own = ["denominator", *clusters, *counts, point, *NUMBERS[1:], "fitted"]
     told = [f"published_{name}" for name in figures] + [f"cohort_{name}" for name in own]
     table = pd.DataFrame(rows, columns=[*kept, *told, *_APART, "verdict", "reason"])
     whole = {f"cohort_{name}" for name in counts} | {"published_n", "cohort_clusters"} & set(told)

@@ -73,7 +73,7 @@ def with_ends(value: float, low: float, high: float, digits: int | None = 1, uni
     """A number with its bounds or interval behind it where they say more; these alone where it has none."""
     said, ends = number(value, digits), span(low, high, digits)
     if not said:
-        return ends + unit * bool(ends)
+        return f"{ends}{unit}" if ends else ""
     return said + unit + (f" ({ends})" if ends not in ("", said) else "")
 
 

@@ -265,7 +265,8 @@ def _shown(rows: pd.DataFrame, *names: str) -> pd.DataFrame:
         said["95 % interval"] = texts(rows, f"{_NET}_lower", f"{_NET}_upper")
     for name in names:
         if name in rows:
-            words = ", ".join([MEASURES[name].words, *[MEASURES[name].unit] * (name == "yield_share")])
+            words = MEASURES[name].words
+            words += f", {MEASURES[name].unit}" if name == "yield_share" else ""
             said[words] = [*map(with_ends, rows[name], rows[f"{name}_min"], rows[f"{name}_max"])]
     return pd.DataFrame(said | {"in brackets": f"what {gaps_of(rows.attrs)} could make of it"})
 
