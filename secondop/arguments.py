@@ -82,6 +82,7 @@ SOME = Taken(lambda x: _listed(x, _text, 1), "a list of names, one or more")
 FINITE = Taken(_number, "a number")
 COLUMN = Taken(_text, "the name of a column; what is no column yet is added to the cases first")
 NUMBERS = Taken(lambda x: _listed(x, _number, 1), "a list of numbers")
+FLAG = Taken(lambda x: isinstance(x, bool), "True or False")
 SHARE = number(0, 1, "a share between 0 and 1, such as 0.22 for 22 %")
 THRESHOLD = Taken(_number, "a number above 0 and below 1, such as 1/11")
 BOOK = "a rule book, such as RULE_BOOK; several are taken by read_cases alone"
@@ -101,7 +102,7 @@ _OF = [
     ("fitted_to", either(NAMES, TEXT)),
     ("redrawn", Taken(lambda x: _listed(x, lambda _: True), "a list of cohorts")),
     ("policy level kind path audience engine what method", TEXT),
-    ("verdicts next_question", Taken(lambda x: isinstance(x, bool), "True or False")),
+    ("verdicts next_question", FLAG),
     ("rule_book before after", Taken(lambda x: hasattr(x, "rule_facts"), BOOK)),
     ("counts", MAPPING),
     ("columns", Taken(lambda x: _dict_of(x, _text), "a dict from names to names")),

@@ -102,6 +102,12 @@ def read_toml(source: Any, what: str) -> dict[str, Any]:
         raise SecondopError(f'{what} is not valid TOML: {error}. {said} "name" = "meaning".') from error
 
 
+def toml_text(text: str) -> str:
+    """Text in quotes as TOML writes it; what is no character becomes a question mark."""
+    whole = text.encode("utf-8", "replace").decode()
+    return json.dumps(whole, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
 def require_folder(path: Path) -> None:
     """Refuse to write a file into a folder that is not there."""
     if not path.parent.is_dir():

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import narwhals as nw
 import pandas as pd
 
-from secondop.arguments import NAMES, NONE, TEXT, Taken, checked, either, whole
+from secondop.arguments import FLAG, NAMES, NONE, TEXT, Taken, checked, either, whole
 from secondop.errors import unknown_name
 from secondop.evaluation.headings import (
     GAP,
@@ -32,7 +32,6 @@ _TABLE = Taken(
     "a table, or one column, of pandas, polars or pyarrow, or a text (a lazy frame is collected first, "
     "a dict or a list becomes a table by pandas.Series)",
 )
-_FLAG = Taken(lambda x: isinstance(x, bool), "True or False")
 
 
 class Head(NamedTuple):
@@ -68,23 +67,21 @@ class Shown:
         return render("table.html.j2", t=self)
 
     def __repr__(self) -> str:
-        above = [self.caption] * bool(self.caption)
+        above = [self.caption] if self.caption else []
         if self.printed is not None:
             return "\n".join([*above, self.printed])
         corner, last = [self.label.words] if self.label else [], self.head[-1]
         above += [row[0].words for row in self.head[:-1] if len(row) == 1]
-        levels = [
-            row for row in self.head if len(row) > 1 or row is last
-        ]  # what groups columns is said of each
+        # what groups columns is said of each
+        levels = [row for row in self.head if len(row) > 1 or row is last]
         words = [[cell.words for cell in row for _ in range(cell.span)] for row in levels]
         heads = [" · ".join(column) for column in zip(*words, strict=True)]
-        told = [
-            x + f", {cell.unit}" * (heads.count(x) > 1 < len(cell.unit))
-            for x, cell in zip(heads, last, strict=True)
-        ]
-        lines = [[*corner, *told]]
+        lines = [[*corner]]
+        for words, cell in zip(heads, last, strict=True):
+            lines[0].append(f"{words}, {cell.unit}" if cell.unit and heads.count(words) > 1 else words)
         for row in self.rows:
-            lines += [[row.group, *[""] * (len(lines[0]) - 1)]] * bool(row.group)
+            if row.group:
+                lines.append([row.group, *[""] * (len(lines[0]) - 1)])
             label = f"{row.label} ({row.under})" if row.under else row.label
             lines.append([label] * len(corner) + [cell.replace("\n", " ") for cell in row.cells])
         looks = ["label"] * len(corner) + [cell.look for cell in last]
@@ -98,9 +95,9 @@ class Shown:
 @checked(
     frame=_TABLE,
     caption=TEXT,
-    percent=either(Taken(_FLAG.fits, "True for every column with decimals"), NAMES),
+    percent=either(Taken(FLAG.fits, "True for every column with decimals"), NAMES),
     decimals=either(NONE, whole(0)),
-    index=either(NONE, _FLAG),
+    index=either(NONE, FLAG),
 )
 def show(
     frame: Any,
@@ -153,7 +150,7 @@ def show(
     for asked in (*own, *(percent if not isinstance(percent, bool) else ())):
         if asked not in there:
             raise unknown_name("column", asked, map(str, there))
-    beside = [*names, *named, *["fired"] * ("rule_book" in attrs)]  # what a rule book says is per 100 cases
+    beside = [*names, *named, *(["fired"] if "rule_book" in attrs else [])]  # a rule book's rates are per 100
     heads = [Heading(own[x]) if x in own else heading(x, beside) for x in names]
     cells = [column_said(made, i, percent, decimals) for i in range(len(names))]
     long = ["long" if max(map(len, column), default=0) > 60 else "text" for column in cells]
@@ -174,9 +171,10 @@ def show(
         rows.append(Row(group if group != last else "", key, under[i], [cells[j][i] for j in kept]))
         last = group
     notes = [attrs[name] for name in ("verification", "estimate") if attrs.get(name)]
-    notes += [f"{GAP}: not known, not stated or not defined."] * any(GAP in row.cells for row in rows)
-    notes += ["It has no rows."] * (n == 0)
-    notes += [f"… and {plural(n - len(made), 'more row')}, of {n:,}."] * (n > len(made))
+    if any(GAP in row.cells for row in rows):
+        notes.append(f"{GAP}: not known, not stated or not defined.")
+    notes += ["It has no rows."] if n == 0 else []
+    notes += [f"… and {plural(n - len(made), 'more row')}, of {n:,}."] if n > len(made) else []
     over = " · ".join(heading(str(name)).words for name in made.columns.names if name is not None)
     head = [[Head(over, "", len(kept), "over")]] if over and kept else []
     for level in range(made.columns.nlevels - 1):
@@ -202,7 +200,8 @@ def _captioned(caption: str, attrs: Mapping[str, Any], made: pd.DataFrame) -> st
     noun = "simulated case" if attrs["simulated"] else "case"
     counted = [made.iloc[:, i].dropna() for i, name in enumerate(made.columns) if name == "n"]
     n = {*counted[0]} if counted and is_numeric(counted[0]) else ()
-    many = plural(int(*n), noun) if len(n) == 1 else "Simulated cases" * attrs["simulated"]
+    some = "Simulated cases" if attrs["simulated"] else ""
+    many = plural(int(*n), noun) if len(n) == 1 else some
     return " ".join(f"{x.rstrip('.')}." for x in (caption, many) if x)
 
 

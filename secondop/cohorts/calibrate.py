@@ -127,10 +127,11 @@ def calibrate(
         if target.about:  # rates are varied by themselves: their part would count twice
             moves[i, np.arange(len(wanted)) != i] = 0
     below, above = (np.sqrt((side**2).sum(1)) for side in (moves.min(2).clip(max=0), moves.max(2).clip(0)))
+    limits = np.array([LIMITS[sort_of(target.free)] for target in wanted]).T
+    ranges = np.clip(np.stack([solved - below, solved + above]), *limits[:, None]).T.tolist()
     made = {
-        t.free: Parameter(x, *np.clip([x - down, x + up], *LIMITS[sort_of(t.free)]).tolist(), "fitted", why)
-        for t, x, down, up in zip(wanted, solved, below.tolist(), above.tolist(), strict=True)
-        for why in [f"solved for {t.path}"]
+        target.free: Parameter(x, *ends, "fitted", f"solved for {target.path}")
+        for target, x, ends in zip(wanted, solved, ranges, strict=True)
     }
     ids = [p.citation.partition(":")[0] for p in stated.values()]
     return replace(moved.replace(made), fitted_to=tuple(dict.fromkeys((*scenario.fitted_to, *ids))))
@@ -214,9 +215,8 @@ def _stated(rates: pd.DataFrame | Iterable[Mapping]) -> dict[str, Parameter]:
             fault = f"its role is {row.get('role')!r}: it is kept for other uses than fitting. "
             fault += 'Take rates[rates["role"] == "calibrate"]'
         elif about not in _OUTCOMES or among != _DENOMINATOR:
-            fault = (
-                f"{about} among {among} is no target; there are {', '.join(_OUTCOMES)} among {_DENOMINATOR}"
-            )
+            there = f"there are {', '.join(_OUTCOMES)} among {_DENOMINATOR}"
+            fault = f"{about} among {among} is no target; {there}"
         elif not isinstance(rate, Real) or not 0 < rate < 1:
             fault = f"a rate to fit to is a number between 0 and 1, not {rate!r}"
         elif path in found:

@@ -123,7 +123,7 @@ def _drawn(
         to, back = (special.logit, special.expit) if sort == "share" else (np.asarray, np.asarray)
         z, (middle, low, high) = special.ndtri(chance) / Z, map(to, (p.value, p.lower, p.upper))
         drawn = back(middle + z * np.where(z > 0, high - middle, middle - low))
-        words = f"normal{' as log-odds' * (sort == 'share')}, 95 % from {p.lower:.4g} to {p.upper:.4g}"
+        words = f"normal{' as log-odds' if sort == 'share' else ''}, 95 % from {p.lower:.4g} to {p.upper:.4g}"
         return np.clip(drawn, *LIMITS[sort]), words
     return pert(p, weight, chance), f"PERT from {p.lower:.4g} to {p.upper:.4g}, mode {p.value:.4g}"
 

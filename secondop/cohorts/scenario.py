@@ -22,6 +22,7 @@ import pandas as pd
 
 from secondop.cohorts.parameters import BASES, EFFECTS_ON, TRAITS, Parameter
 from secondop.cohorts.structure import Structure, place, problems
+from secondop.datafiles import toml_text
 from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.words import NOT_FOR_CARE, plural, render
 
@@ -53,9 +54,7 @@ class Scenario:
         return self._filled({path: p.value for path, p in self.parameters.items()})
 
     def _filled(self, stated: dict[str, float]) -> dict[str, float]:
-        found = {
-            f"effects.{name}.{outcome}": 0.0 for name in self.structure.effects for outcome in EFFECTS_ON
-        }
+        found = {f"effects.{name}.{on}": 0.0 for name in self.structure.effects for on in EFFECTS_ON}
         for name in self.structure.rule_book.facts:
             found |= {f"facts.{name}.{trait}": 0.0 for trait in TRAITS}
             found[f"facts.{name}.missing"] = stated["missing.share"]
@@ -157,7 +156,7 @@ def _toml(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_toml, value)) + "]"
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        return toml_text(value)
     return json.dumps(value) if isinstance(value, bool) else repr(value)
 
 

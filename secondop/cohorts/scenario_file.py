@@ -153,7 +153,7 @@ class _File:
         if isinstance(stated, dict):
             given = {f"{start}.shares.{label}": share for label, share in stated.items()}
         elif len(paths) != len(listed):
-            lacks = " A number has those between its breaks." * (not paths)
+            lacks = " A number has those between its breaks." if not paths else ""
             return f"{start} has {len(paths)} answers, so it needs as many shares, not {len(listed)}.{lacks}"
         else:
             given = dict(zip(paths, listed, strict=True))

@@ -214,7 +214,7 @@ class Plan:
             }
             levels = known.cat.to(pl.Enum(fact.levels)) if fact.has_levels else None
             made.append((typed[fact.kind] if levels is None else levels).alias(name))
-        return pl.DataFrame(columns).select(*made, *TRAITS, *TRUTH, *(x for x in ["missed"] if x in columns))
+        return pl.DataFrame(columns).select(*made, *TRAITS, *TRUTH, *{"missed"} & columns.keys())
 
 
 def common_cohorts(

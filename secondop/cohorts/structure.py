@@ -92,9 +92,8 @@ class Structure:
     @cached_property
     def behind_outcomes(self) -> list[Fact]:
         """The facts on which outcomes depend, and those on which these depend, in that order."""
-        found = {
-            x for path, when in self.conditions.items() if not path.startswith("facts.") for x in when.facts
-        }
+        others = [when for path, when in self.conditions.items() if not path.startswith("facts.")]
+        found = {name for when in others for name in when.facts}
         for fact in reversed(self.order):
             found |= set(self.parents(fact.name)) if fact.name in found else set()
         return [fact for fact in self.order if fact.name in found]
@@ -196,7 +195,8 @@ def _of_facts(own: Mapping, structure: Structure, groups: list[str], parents: se
                 yield f"{at} states {len(paths)} shares, more than answers (or than {MOST_ANSWERS})."
             elif fact.kind is not Kind.FLAG and abs(fsum(own[path].value for path in paths) - 1) > 1e-6:
                 yield f"the shares of {at} add up to {fsum(own[x].value for x in paths):.6g}, not to 1."
-        loaded = sum(own[path].value ** 2 for trait in TRAITS if (path := f"{start}.{trait}") in own)
+        loads = [own[path].value for path in (f"{start}.{trait}" for trait in TRAITS) if path in own]
+        loaded = sum(load**2 for load in loads)
         if loaded and name in parents:
             why = "Shares of other facts depend on it, and are exact only where it has none."
             yield f"fact {name!r} may not load on a trait. {why}"

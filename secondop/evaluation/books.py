@@ -231,11 +231,10 @@ def flipped(cases: Any, before: RuleBook, after: RuleBook) -> Any:
     if isinstance(frame, nw.LazyFrame) or set(WAYS) & set(frame.columns):
         raise SecondopError("Give cases in memory (collect them) that have no column before or after yet.")
     typed = typed_cases(frame.to_native(), facts)
-    said = {
-        way: assess_typed(typed, x)["recommendation"] for way, x in zip(WAYS, (before, after), strict=True)
-    }
-    new = (nw.new_series(x, said[x].to_list(), nw.String, backend=frame.implementation) for x in WAYS)
-    return frame.with_columns(new).filter((said["before"] != said["after"]).to_list()).to_native()
+    said = [assess_typed(typed, book)["recommendation"] for book in (before, after)]
+    made = {"dtype": nw.String, "backend": frame.implementation}
+    new = (nw.new_series(way, one.to_list(), **made) for way, one in zip(WAYS, said, strict=True))
+    return frame.with_columns(new).filter((said[0] != said[1]).to_list()).to_native()
 
 
 def _pairs(

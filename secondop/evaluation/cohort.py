@@ -85,7 +85,7 @@ class Cohort:
         self.assessed = "rule_book" in self.attrs or set(SUMMARY) <= set(self.columns)
         self.truth = [name for name in TRUTH if name in self.columns]
         self.net = outcome == NET and NET not in self.columns
-        self._powers = ["weight", *["weight squared"] * bool(weights)]
+        self._powers = ["weight", "weight squared"] if weights else ["weight"]
         outcomes, verdicts = self._outcomes(), self._verdicts()
         own = {"changed": None} | {name: name for name in self.truth}
         for name, column in (flags or {}).items():
@@ -130,7 +130,7 @@ class Cohort:
         good = (nw.col("weight") >= 0) & (nw.col("weight") < np.inf)
         if weights and (wrong := self.count(~good.fill_null(False))):
             raise SecondopError(
-                f"{wrong:,} weights in {weights!r} are missing, negative or infinite: give each."
+                f"{wrong:,} weights in {weights!r} are missing, negative or infinite: mend them."
             )
         self.known: tuple[float, float] | None = None  # cases whose outcome is known, and all, once counted
         self.known_by = notice(self) if told else ""
@@ -218,7 +218,7 @@ class Cohort:
         either = self.outcome == "either" and self.outcome not in self.columns
         names = EITHER if either else NET_OF if self.net else (self.outcome,)
         if missing := [name for name in names if name not in self.columns]:
-            listing = ", ".join([*map(str, self.columns[:12]), *["..."] * (len(self.columns) > 12)])
+            listing = ", ".join(map(str, self.columns[:12])) + (", ..." if len(self.columns) > 12 else "")
             said = f"There is no {' and no '.join(map(repr, missing))}. There are: {listing}."
             advice = "Name the yes/no column that says whether something changed: outcome='your column'."
             raise SecondopError(f"{said}{did_you_mean(missing[0], self.columns)} {advice}")
@@ -242,7 +242,7 @@ class Cohort:
         self, columns: Mapping[str, nw.Expr], keys: Sequence[str], sums: Mapping[str, nw.Expr]
     ) -> tuple[pl.DataFrame, list[str | None], np.ndarray]:
         """Sums by group and by some of these columns; the names of the groups, and which each row is of."""
-        keys = [*(f"by {name}" for name in self.by), *["cluster"] * bool(self.cluster), *keys]
+        keys = [*(f"by {name}" for name in self.by), *(["cluster"] if self.cluster else []), *keys]
         frame = self.frame.with_columns(**columns)
         sums = {**sums, "unreadable": nw.col("unreadable").sum()}
         counted = (frame.group_by(keys).agg(**sums) if keys else frame.select(**sums)).collect().to_polars()

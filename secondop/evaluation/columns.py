@@ -115,8 +115,8 @@ def known_words(known: float, n: float, by: str) -> str:
     if by == ALL_SOUGHT:
         every = f"All {n:,.0f} cases sought an opinion: 100 cases are 100 of these."
         return f"{every} {known_words(known, n, '')}".rstrip()
-    by = f": {by}" * bool(by)
-    return f"The outcome is known for {known:,.0f} of {n:,.0f} cases{by}." * bool(known < n)
+    by = f": {by}" if by else ""
+    return f"The outcome is known for {known:,.0f} of {n:,.0f} cases{by}." if known < n else ""
 
 
 def known_by_policy(counts: np.ndarray, policies: Sequence[Policy]) -> str:

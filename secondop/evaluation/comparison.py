@@ -117,7 +117,8 @@ def compare(
         told = row[kept].to_dict() | {f"published_{name}": row[name] for name in figures}
         told |= {(name if name in _APART else f"cohort_{name}"): x for name, x in seen.items()}
         rows.append(told | {"verdict": verdict, "reason": f"{reason} {remark}".strip()})
-    own = ["denominator", *["clusters"] * bool(cluster), *counts, point, *NUMBERS[1:], "fitted"]
+    clusters = ["clusters"] if cluster else []
+    own = ["denominator", *clusters, *counts, point, *NUMBERS[1:], "fitted"]
     told = [f"published_{name}" for name in figures] + [f"cohort_{name}" for name in own]
     table = pd.DataFrame(rows, columns=[*kept, *told, *_APART, "verdict", "reason"])
     whole = {f"cohort_{name}" for name in counts} | {"published_n", "cohort_clusters"} & set(told)
@@ -139,7 +140,8 @@ def _published(published: pd.DataFrame | None) -> tuple[pd.DataFrame, tuple]:
         raise SecondopError(f"{said}: {start} or published_contrasts().")
     told, names = [], np.array(["id", "outcome", "denominator", "role"])
     for x, gaps in zip(published["id"], published[names].isna().to_numpy(), strict=True):
-        told += [f"{x}: {', '.join(names[gaps])} is missing"] * any(gaps)
+        if any(gaps):
+            told.append(f"{x}: {', '.join(names[gaps])} is missing")
     told += [f"{x}: two figures have this id" for x in published["id"][published["id"].duplicated()]]
     refuse("These figures cannot be compared", told)
     return (published if sort is _CONTRAST else with_intervals(published)), sort
@@ -249,7 +251,8 @@ def _verdict(row: pd.Series, point: str, seen: dict[str, Any], fitted: Collectio
     if isnan(high):
         there += f"{unit} or more (only the lower end is published)"
     else:
-        there += f" to {per * high:{form}}{unit}" + " (only the upper end is published)" * isnan(low)
+        there += f" to {per * high:{form}}{unit}"
+        there += " (only the upper end is published)" if isnan(low) else ""
     here = f"The cohort's {per * seen['lower']:{form}} to {per * seen['upper']:{form}}{unit}"
     exact = " What was fitted is taken as exact." if fitted and isnan(seen["fitted"]) else ""
     if floor <= seen["lower"] and seen["upper"] <= ceiling:
@@ -260,7 +263,5 @@ def _verdict(row: pd.Series, point: str, seen: dict[str, Any], fitted: Collectio
         return "outside", f"{here} is further from {there}, than both uncertainties allow.{exact}"
     turned = len({(figure > ceiling) - (figure < floor) for figure in (seen["min"], seen["max"])}) > 1
     cause = "unknown outcomes" if turned else "the uncertainty of the cohort"
-    return (
-        "undetermined",
-        f"{here} lies partly inside {there}, and partly outside, because of {cause}.{exact}",
-    )
+    partly = f"lies partly inside {there}, and partly outside, because of {cause}"
+    return "undetermined", f"{here} {partly}.{exact}"

@@ -66,9 +66,8 @@ def sides_of(published: pd.DataFrame, stated: Mapping[str, tuple], names: list[s
             return side in (None, ALL, *names)
         if not isinstance(side, Condition | Fact):
             said = f"A side of a contrast is a condition, the name of a yes/no column, {ALL!r} or None"
-            raise SecondopError(
-                f"{said}; got a {type(side).__name__}. Add it to the cases, and name its column."
-            )
+            got = f"got a {type(side).__name__}. Add it to the cases, and name its column."
+            raise SecondopError(f"{said}; {got}")
         facts = as_condition(side).facts
         return facts.keys() <= matched(names, facts).keys()
 

@@ -13,17 +13,8 @@ from itertools import product
 import numpy as np
 
 from secondop.errors import SecondopError
-from secondop.evaluation.measures import (
-    Estimates,
-    Formula,
-    Z,
-    at_thresholds,
-    five,
-    mean_per_100,
-    odds_of,
-    share,
-    through,
-)  # fmt: skip
+from secondop.evaluation import measures
+from secondop.evaluation.measures import Estimates, Formula, five, mean_per_100, odds_of, share
 
 NET = "net_corrected"
 NET_OF = ("error_corrected", "error_introduced")
@@ -42,7 +33,7 @@ def _yield(tables: np.ndarray, squares: np.ndarray, odds: np.ndarray) -> Estimat
 
 NET_MEASURES: dict[str, Formula] = {
     "referral_rate": share([3, 4, 5]),
-    "net_benefit": at_thresholds(lambda odds: _REFERRED * (_GAINS - odds[:, None] * (_GAINS < 1))),
+    "net_benefit": measures.at_thresholds(lambda odds: _REFERRED * (_GAINS - odds[:, None] * (_GAINS < 1))),
     "yield_above_chance": _yield,
 }
 
@@ -62,7 +53,8 @@ def net_table(
     counts: np.ndarray, squares: np.ndarray, thresholds: Iterable[float], names: Iterable[str] = NET_MEASURES
 ) -> dict[str, np.ndarray]:
     """The five numbers of each measure, from sums by referred, corrected and introduced: no, yes, unknown."""
-    odds, settled = odds_of(thresholds), (*through(_WAYS, by_gain(counts), by_gain(squares)), np.arange(1))
+    odds = odds_of(thresholds)
+    settled = *measures.through(_WAYS, by_gain(counts), by_gain(squares)), np.arange(1)
     return {name: five(NET_MEASURES[name], settled, odds) for name in names}
 
 
@@ -78,4 +70,4 @@ def lift(counts: np.ndarray) -> Estimates:
     ratio = gained / inside / gain
     each = np.stack([1 - GAIN / gain, 1 - GAIN / gain + GAIN / gained - 1 / inside])
     error = np.sqrt((np.stack([kinds[0] + kinds[2], referred]) * each**2).sum()) / n
-    return ratio, ratio * np.exp(-Z * error), ratio * np.exp(Z * error)
+    return ratio, ratio * np.exp(-measures.Z * error), ratio * np.exp(measures.Z * error)

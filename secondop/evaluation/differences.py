@@ -33,9 +33,8 @@ def paired(
     recorded = may & (_TO[:, :2] <= _GIVEN[:, None, :2] % 2).all(-1)
     for name, counted in COUNTED.items():
         each, at_threshold = counted(odds), MEASURES[name].at_threshold
-        gain = (each[..., _CELLS[_TO[:, 1], _TO[:, 2]]] - each[..., _CELLS[_TO[:, 0], _TO[:, 2]]])[
-            ..., None, :
-        ]
+        first, second = (each[..., None, _CELLS[_TO[:, referred], _TO[:, 2]]] for referred in (0, 1))
+        gain = second - first
         least, sure = (np.where(ways, gain, np.inf).min(-1) for ways in (may, recorded))
         most, last = (np.where(ways, gain, -np.inf).max(-1) for ways in (may, recorded))
         (low, lower, _), (high, _, upper) = (_interval(flat, flat2, x, at_threshold) for x in (least, most))
@@ -100,9 +99,8 @@ def ranked(
     """
     real = [i for i, policy in enumerate(policies) if policy.sort != FORESIGHT]
     refers = np.array([seen.codes[policies[i].name] == 1 for i in real])
-    unknown = [
-        seen.weights * (seen.codes["flag changed"] == 2) * (seen.group == i) for i in range(len(seen.groups))
-    ]
+    hidden = seen.weights * (seen.codes["flag changed"] == 2)
+    unknown = [hidden * (seen.group == i) for i in range(len(seen.groups))]
     # the weight of unknown outcomes, each of which may change, that i refers and j does not: (groups, i, j)
     mine = np.reshape([(refers * w) @ ~refers.T for w in unknown], (-1, len(real), len(real)))
     fp, tp = (x[..., :, None] - x[..., None, :] for x in counts[real, :, 1, :2].T)

@@ -123,7 +123,7 @@ def said(value: Any) -> str:
     if isinstance(value, (timedelta, np.timedelta64)):
         ago, parts = pd.Timedelta(value) < pd.Timedelta(0), abs(pd.Timedelta(value)).components._asdict()
         told = " ".join(plural(n, unit[:-1]) for unit, n in parts.items() if n)
-        return "−" * ago + (told or "0 seconds")
+        return ("−" if ago else "") + (told or "0 seconds")
     if isinstance(value, pd.Timestamp) and value == value.normalize():
         return f"{value:%Y-%m-%d}"
     return f"{value:g}" if isinstance(value, (float, np.floating)) else str(value)

@@ -93,7 +93,8 @@ def importance(
 
     read, cohort = _read(facts, rule_book), Cohort(cases, rule_book, outcome=outcome)
     matrix, changed = answer_matrix(cases, read), rows_of(cohort)["changed"].to_numpy()
-    x, known, rng, whole, lost = matrix.to_numpy(), changed != UNKNOWN, np.random.default_rng(seed), [], []
+    x, known, rng = matrix.to_numpy(), changed != UNKNOWN, np.random.default_rng(seed)
+    whole, lost = [], []
     for learn, test in deal(changed, folds, seed):
         model, test = learner(kind, seed).fit(x[learn], changed[learn]), test[known[test]]
         whole.append(roc_auc_score(changed[test], model.predict_proba(x[test])[:, 1]))

@@ -56,9 +56,10 @@ def flow(
     codes = np.array([seen.codes[level] for level in (*levels[:-1], "all")])
     said, possible = (codes == 1).argmax(0), (codes > 0).argmax(0)  # the first that stands, or may
     went, changed = (np.array([1, 0, 2])[seen.codes[f"flag {name}"]] for name in ("sought", "changed"))
-    words, of = [level.replace("_", " ") for level in levels], pd.Categorical.from_codes
-    ways = pd.DataFrame({"recommendation": of(said, words), "possible": of(possible, words)})
-    ways["sought"], ways["outcome"] = of(went, SOUGHT), of(changed + 3 * (went == 1), OUTCOME + WOULD)
+    words = [level.replace("_", " ") for level in levels]
+    coded = {"recommendation": (said, words), "possible": (possible, words), "sought": (went, SOUGHT)}
+    coded["outcome"] = changed + 3 * (went == 1), OUTCOME + WOULD
+    ways = pd.DataFrame({name: pd.Categorical.from_codes(*each) for name, each in coded.items()})
     ways["cases"] = seen.weights if cohort.weights else seen.weights.astype(np.int64)
     keys = ["recommendation", "possible", "sought", "outcome"]
     table = ways.groupby(keys, observed=True).sum().reset_index().astype(dict.fromkeys(keys, object))
@@ -129,8 +130,10 @@ def natural_sentence(table: pd.DataFrame) -> str:
         return text
     went = said(2, "of them gets", "of them get")
     text += f" {went[0].upper()}{went[1:]} a second opinion."
-    then = f" For {said(1, 'of these', 'of these')} the {table.attrs['what']} changes, "
-    return text + (then + f"for {table['people'][1]} it does not.") * bool(table["people"][:2].sum())
+    if table["people"][:2].sum():
+        text += f" For {said(1, 'of these', 'of these')} the {table.attrs['what']} changes, "
+        text += f"for {table['people'][1]} it does not."
+    return text
 
 
 def whole_people(counts: np.ndarray, whole: int = 100) -> np.ndarray:

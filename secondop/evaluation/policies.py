@@ -163,9 +163,8 @@ def judged(
 def book_of(conditions: Iterable[Condition | Fact], also: Sequence[Fact] = ()) -> RuleBook:
     """A book whose rules are these conditions, one after another: so a cohort judges them in its engine."""
     every = {"level": "optional", "group": "conditions", "source": "asked"}
-    rules = [
-        Indication(f"condition-{i}", f"condition {i}", when=x, **every) for i, x in enumerate(conditions)
-    ]
+    named = enumerate(conditions)
+    rules = [Indication(f"condition-{i}", f"condition {i}", when=when, **every) for i, when in named]
     about = {"title": "Conditions", "subject": "condition", "version": "1", "also": also}
     return RuleBook(rules=rules, sources=[Source("asked", "What is asked of cases")], **about)
 

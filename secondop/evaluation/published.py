@@ -167,9 +167,11 @@ def pool(rates: pd.DataFrame) -> pd.DataFrame:
     rates, told = with_intervals(rates), [] if len(rates) else ["there are none"]
     for what in ("denominator", "outcome"):
         kinds = rates[what].unique()
-        told += [f"unlike {what}s: {'; '.join(kinds)}"] * (len(kinds) > 1)
+        if len(kinds) > 1:
+            told.append(f"unlike {what}s: {'; '.join(kinds)}")
     for institution, own in rates.groupby("institution")["id"]:
-        told += [f"{', '.join(own)} are of one institution, {institution}: keep one"] * (len(own) > 1)
+        if len(own) > 1:
+            told.append(f"{', '.join(own)} are of one institution, {institution}: keep one")
     usable = rates["interval"].isin([*_COUNTED, "published", "derived"])
     told += [f"{x}: no count and no 95 % interval" for x in rates["id"][~usable]]
     refuse("Only like is pooled with like", told)

@@ -76,14 +76,16 @@ class Report:
     def gathered(self, counts: np.ndarray) -> np.ndarray:
         """Counts by group (groups, ...) as those of all cases, of the groups shown, and of the others."""
         counts = np.asarray(counts, float)
-        groups = [*counts[self.kept], *[counts[~self.kept].sum(0)] * bool(self.left_out)] * bool(self.by)
-        return np.stack([counts.sum(0), *groups])
+        if not self.by:
+            return counts.sum(0)[None]
+        others = [counts[~self.kept].sum(0)] if self.left_out else []
+        return np.stack([counts.sum(0), *counts[self.kept], *others])
 
 
 def who(made: Report, cases: Any) -> None:
     """Table 1, every recorded fact by group, and what is missing."""
-    open_ = reduce(operator.or_, (at_level(made.rule_book, level).is_null() for level in Level))
-    groups, counts, _ = made.cohort.tally([open_])
+    may_rise = reduce(operator.or_, (at_level(made.rule_book, level).is_null() for level in Level))
+    groups, counts, _ = made.cohort.tally([may_rise])
     sizes = counts[0].sum(-1)
     made.n = n = int(sizes.sum())
     if n < made.least:
@@ -110,9 +112,7 @@ def who(made: Report, cases: Any) -> None:
     about = pd.DataFrame([row[:2] for row in rows], columns=["fact", "answer"])
     columns = [f"{head}: {x}" for head in heads for x in ("n", "%")]
     made.sheets["who"] = about.join(pd.DataFrame([[*chain(*row[2])] for row in rows], columns=columns))
-    told = [
-        [cell(n) + (f" ({number(x)})" if x not in ("", HIDDEN) else "") for n, x in row[2]] for row in rows
-    ]
+    told = [[_count_said(*each) for each in row[2]] for row in rows]
     about["fact"] = about["fact"].mask(about["fact"].shift() == about["fact"], "")
     frame = about.join(pd.DataFrame(told, columns=[f"{head}, n (%)" for head in heads]))
     note = "% of the cases in which it is known; “not recorded”, of all. Answers of no case are left out."
@@ -127,7 +127,7 @@ def _rows_of(one: Recorded, together: frozenset, hidden: np.ndarray, sizes: np.n
     last, rows = len(one.labels) - 1, []
     if one.counts[0, last] == sizes[0]:
         return []
-    parts = [[i] for i in range(last + 1) if i not in together] + [sorted(together)] * bool(together)
+    parts = [[i] for i in range(last + 1) if i not in together] + ([sorted(together)] if together else [])
     for part in sorted(parts, key=lambda part: part == [last]):
         n, cells = one.counts[: len(sizes), part].sum(1), []
         for count, size, missing, gone in zip(n, sizes, one.counts[:, last], hidden, strict=False):
@@ -173,6 +173,13 @@ def answers_to(fact: Fact, rule_book: RuleBook) -> list[tuple[str, Any, Conditio
     return list(zip(found.values(), found, bands, strict=True))
 
 
+def _count_said(n: Any, share: Any) -> str:
+    """A count with its share in brackets, where there is one."""
+    return cell(n) if share in ("", HIDDEN) else f"{cell(n)} ({number(share)})"
+
+
 def cell(x: Any) -> str:
     """What stands in a cell of a table."""
-    return x if isinstance(x, str) else f"{x:,}" if isinstance(x, int) else "" if pd.isna(x) else number(x)
+    if isinstance(x, str | int):
+        return x if isinstance(x, str) else f"{x:,}"
+    return "" if pd.isna(x) else number(x)

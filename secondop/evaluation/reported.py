@@ -55,18 +55,22 @@ def rates_of(made: Report, cases: Any, cluster: str | None) -> None:
         cells[0] = alike[tuple(counts[0])]  # rules that fire alike are hidden alike
         cells[1:] |= small(counts[1:], made.least).any(-1)[:, None]  # a group shows its rate or nothing
         together, hidden = cover(counts, made.least, cells, dear=1)
-        whole += [i] * (not together)
+        if not together:
+            whole.append(i)
         made.hidden += len(together)
         kind = {"rule": row["kind"], "group": "group of rules"}.get(row["sort"], row["sort"])
         rows.append((kind, row["label"], *_rated(row, together)))
-        for (_, x), gone in zip(own[np.tile(made.kept, len(own) > 0)].iterrows(), hidden[1:], strict=False):
+        shown = own[made.kept] if len(own) else own
+        for (_, of_group), gone in zip(shown.iterrows(), hidden[1:], strict=False):
             out = {*together, *np.flatnonzero(gone)}
-            groups.append((row["label"], x["group"], *_rated(x, out)))
+            groups.append((row["label"], of_group["group"], *_rated(of_group, out)))
             made.hidden += int(gone.sum())
-            drawn += [x] * (row["policy"] == "recommended" and not out and pd.notna(x["lower"]))
+            if row["policy"] == "recommended" and not out and pd.notna(of_group["lower"]):
+                drawn.append(of_group)
     note = "What is missing may be no or yes: the rate lies between. The 95 % interval is around both."
     listed = [("rates", "How often each level, group and rule fires", ["what", "name"], rows)]
-    listed += [("groups", "Whom each level refers, by group", ["level", "group"], groups)] * bool(made.by)
+    if made.by:
+        listed.append(("groups", "Whom each level refers, by group", ["level", "group"], groups))
     for name, caption, first, cells in listed:
         made.sheets[name] = pd.DataFrame(cells, columns=[*first, *_RATES.values()])
         made.tables[name] = Table(caption, made.sheets[name], 2, note)
@@ -103,7 +107,7 @@ def _told(made: Report, rules: list[Rule], groups: int) -> np.ndarray:
 
 def _rated(row: pd.Series, gone: Iterable[int]) -> list:
     """The cells of one rate, without those that would tell what is hidden of no, yes and unknown."""
-    return [HIDDEN if _PART.get(x) in gone else getattr(row[x], "item", lambda x=x: row[x])() for x in _RATES]
+    return [HIDDEN if _PART.get(name) in gone else row[name] for name in _RATES]
 
 
 def tradeoffs(made: Report, cases: Any, policies: Any, told: dict[str, Any]) -> None:
@@ -138,7 +142,7 @@ def tradeoffs(made: Report, cases: Any, policies: Any, told: dict[str, Any]) -> 
     rows = wide(table).to_dict("records")
     rows = [(row["label"], *(_estimate(row, name, estimated) for name in _SHOWN)) for row in rows]
     note = f"Per 100 of {made.cases} unless named; in brackets 95 % intervals. "
-    note += "In square brackets bounds, which assume nothing. " * bool(estimated)
+    note += "In square brackets bounds, which assume nothing. " if estimated else ""
     note += f"Net benefit at a decision threshold of {number(100 * told['threshold'])} %."
     frame = pd.DataFrame(rows, columns=["referring", *_SHOWN.values()])
     made.tables["trade-off"] = Table("What each policy refers, finds and misses", frame, 1, note)

@@ -237,7 +237,7 @@ def thresholds(rule_book: RuleBook) -> dict[str, Compare]:
     for leaf in (leaf for rule in rule_book for leaf in rule.when.leaves()):
         if isinstance(leaf, Compare) and leaf.lower != leaf.upper:
             path = f"thresholds.{leaf.fact.name}"
-            path += f" {leaf.value}" * (found.get(path, leaf) != leaf)
+            path += f" {leaf.value}" if found.get(path, leaf) != leaf else ""
             found.setdefault(path, leaf)
     return found
 

@@ -35,7 +35,8 @@ def cover(
     cells, hidden = np.broadcast_to(cells, counts.shape), np.zeros(counts.shape, bool)
     together = pool(counts[0], least, np.flatnonzero(cells[0]), dear)
     if len(counts) > 1:
-        parts = [[i] for i in range(counts.shape[1]) if i not in together] + [[*together]] * bool(together)
+        parts = [[i] for i in range(counts.shape[1]) if i not in together]
+        parts += [[*together]] if together else []
         merged = np.stack([counts[1:, part].sum(1) for part in parts], 1)
         asked = np.stack([cells[1:, part].any(1) for part in parts], 1)
         last = parts.index([dear]) if [dear] in parts else None

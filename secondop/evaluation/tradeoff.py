@@ -227,7 +227,8 @@ def weigh(
             attrs |= {"estimate": learned.said, "delta": delta}
             for name, estimate in estimates.items():
                 numbers = found[name]
-                sure = (numbers[..., 1] == numbers[..., 2])[..., None]  # nothing unknown matters there
+                # where its bounds meet, but for the rounding of sums of weights, nothing unknown matters
+                sure = np.isclose(numbers[..., 1], numbers[..., 2], rtol=1e-9, atol=1e-9)[..., None]
                 numbers[..., [0, 3, 4]] = np.where(sure, numbers[..., [0, 3, 4]], estimate)
         if not cohort.known_by and (by := known_by_policy(counts.sum(1), policies)):
             attrs["verification"] = known_words(*cohort.known, by)
@@ -272,7 +273,7 @@ def wide(table: pd.DataFrame) -> pd.DataFrame:
     rows = table[keys].drop_duplicates(["policy", "group"])
     rows = rows.merge(thresholds if len(thresholds) else pd.Series([np.nan], name="threshold"), how="cross")
     for name, part in table.groupby("measure", sort=False):
-        on = ["policy", "group"] + ["threshold"] * bool(part["threshold"].notna().any())
+        on = ["policy", "group"] + (["threshold"] if part["threshold"].notna().any() else [])
         names = {number: f"{name}_{number}".removesuffix("_value") for number in NUMBERS}
         rows = rows.merge(part[[*on, *NUMBERS]].rename(columns=names), on=on, how="left")
     rows = rows.copy()  # merges leave it in many pieces

@@ -198,8 +198,8 @@ def learn(
     alike = "recorded facts and policies" if facts or scores else "the policies alone"
     said = f"Estimated ({method.replace('_', ' ')}) as if outcomes were missing at random given {alike}; "
     said += f"{low:.0f} % of cases had a chance below {100 * LOW:.0f} % to have theirs known"
-    said += f"{', so many that intervals are too narrow' * bool(low >= MANY)}."
-    said += f" No estimate of {', '.join(blank)}: no outcome is known on one side." * bool(blank)
+    said += ", so many that intervals are too narrow." if low >= MANY else "."
+    said += f" No estimate of {', '.join(blank)}: no outcome is known on one side." if blank else ""
     return Verification(weights, group, changed, chance, model, refers, blank, said, cluster)
 
 
@@ -209,7 +209,9 @@ def _sides(
     """The policies without one known outcome among those referred, or not; refused where these are many."""
     both = (("refers", False), ("does not refer", True))
     whom = {
-        f"the {{}} cases that the policy {x!r} {to}": (y ^ no, x) for x, y in sides.items() for to, no in both
+        f"the {{}} cases that the policy {name!r} {verb}": (refers ^ others, name)
+        for name, refers in sides.items()
+        for verb, others in both
     }
     whom |= {f"the {{}} cases of group {name!r}": (inside, None) for name, inside in groups.items()}
     whom = whom if known.any() else {"{} cases": (known | True, None)}
@@ -217,7 +219,8 @@ def _sides(
     for said, (inside, name) in whom.items():
         if (size := weights[inside].sum()) and not known[inside].any():
             empty.append(name)
-            many += [said.replace("{}", f"{size:,.0f}", 1)] * bool(name is None or size > FEW * weights.sum())
+            if name is None or size > FEW * weights.sum():
+                many.append(said.replace("{}", f"{size:,.0f}", 1))
     if many:
         raise SecondopError(
             f"No outcome is known among {'; nor among '.join(many)}: nothing tells what an opinion would "

@@ -34,12 +34,12 @@ def known_of(table: pd.DataFrame) -> str:
 def basis_of(table: pd.DataFrame) -> str:
     """The cases that a table counts, for whom the outcome is known, and what an estimate assumes."""
     known, grouped = known_of(table), "group" in table and table["group"].notna().all()
-    return f"{cases_of(table)}.{' All groups together:' * bool(known and grouped)}{known}"
+    return f"{cases_of(table)}.{' All groups together:' if known and grouped else ''}{known}"
 
 
 def gaps_of(about: Mapping) -> str:
     """What gives a value bounds: unknown facts and, where there are any, unknown outcomes."""
-    return "missing information" + " and unknown outcomes" * bool(about.get("unknown_outcomes"))
+    return "missing information" + (" and unknown outcomes" if about.get("unknown_outcomes") else "")
 
 
 def whose(table: pd.DataFrame) -> str:
@@ -73,8 +73,8 @@ def with_ends(value: float, low: float, high: float, digits: int | None = 1, uni
     """A number with its bounds or interval behind it where they say more; these alone where it has none."""
     said, ends = number(value, digits), span(low, high, digits)
     if not said:
-        return ends + unit * bool(ends)
-    return said + unit + f" ({ends})" * (ends not in ("", said))
+        return f"{ends}{unit}" if ends else ""
+    return said + unit + (f" ({ends})" if ends not in ("", said) else "")
 
 
 def texts(rows: pd.DataFrame, *columns: str, digits: int | None = 1) -> list[str]:

@@ -40,7 +40,7 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
     sizes = [row * len(panel.labels) or panel.size for panel in made.panels]
     high = max(start + size for start, size in zip(starts, sizes, strict=True))
     words = lines_of(made.x, int(inner / columns / _TEXT))
-    above = lines_of(f"↑ {made.y}" * bool(made.y), int(inner / _TEXT))
+    above = lines_of(f"↑ {made.y}" if made.y else "", int(inner / _TEXT))
     notes, layout = [note.to_plotly_json() for note in made.fig.layout.annotations], {}
     beside = ("left", "bottom", {"yshift": _BAR // 2 + 1}) if phone else ("right", "middle", {"xshift": -6})
     for i, (panel, at, start, size) in enumerate(zip(made.panels, places, starts, sizes, strict=True)):
@@ -86,7 +86,8 @@ def laid_out(made: Drawing, width: int) -> dict[str, Any]:
 
 def _titled(head: str, note: str) -> str:
     """A title in bold and its note below."""
-    return f"<b>{head}</b>" + f"<br><span style='font-size:13px;color:{QUIET}'>{note}</span>" * bool(note)
+    below = f"<br><span style='font-size:13px;color:{QUIET}'>{note}</span>" if note else ""
+    return f"<b>{head}</b>{below}"
 
 
 def _lines(text: str) -> int:

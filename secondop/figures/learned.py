@@ -13,8 +13,8 @@ from secondop.figures.style import COLOURS, QUIET, figure, ladder, reach, tint, 
 _PARTS = {
     "true_positive": "referred, something changes",
     "false_positive": "nothing changes: possible overuse",
+    "false_negative": "not referred: missed",
 }
-_PARTS |= {"false_negative": "not referred: missed"}
 _COLOURS = dict(zip(_PARTS, ("useful", "overuse", "underuse"), strict=True))
 _WHO = {"random": "a random choice", "rule_book": "the rule book", "learned": "the learned triage"}
 _SILENT = "Facts that are known to tell nothing, as in a simulation: always drawn, and marked."
@@ -32,7 +32,7 @@ def calibration(table: pd.DataFrame) -> go.Figure:
     if np.isnan(slope[0]):
         title = "No calibration slope fits these probabilities"
     note = f"{cases_of(table, rows['n'].sum())} in {len(rows)} groups by probability.{known_of(table)} "
-    note += "Thin: 95 % interval." + " Pale: unknown outcomes." * bool(rows["unknown"].any())
+    note += "Thin: 95 % interval." + (" Pale: unknown outcomes." if rows["unknown"].any() else "")
     shares = 100 * rows[["score", "min", "max", "lower", "upper"]]
     x, y = shares["score"], shares[["min", "max"]].mean(axis=1)
     made = figure(title, note, x="mean probability in the group, %", y="came true, % of the group")
@@ -63,8 +63,8 @@ def same_volume(table: pd.DataFrame) -> go.Figure:
         alike = ways["winner"] == top["winner"]
         title = f"With {top['referral_rate']:.0f} of 100 cases referred, {_WHO[ahead]} finds {top[ahead]:.1f}"
         title += f" changes, {_WHO[other]} finds {top[other]:.1f}"
-        title += ", too close to call" * (top["winner"] == "neither")
-        title += f"; {alike.sum()} of {len(ways)} comparisons end so" * (not alike.all())
+        title += ", too close to call" if top["winner"] == "neither" else ""
+        title += f"; {alike.sum()} of {len(ways)} comparisons end so" if not alike.all() else ""
     note = f"{cases_of(table)}, each scored by a model that did not learn from it. At the right: changes "
     note += f"found. Thin: 95 % interval, in pairs with the rule book.{known_of(table)}"
     rows = ways.merge(pd.DataFrame({"who": _WHO.keys(), "label": map(capital, _WHO.values())}), how="cross")
@@ -89,18 +89,18 @@ def importance(table: pd.DataFrame, silent: Collection[str] = (), *, most: int =
     """What a learned triage goes by: how much worse it tells cases apart without each fact."""
     mute, about, first = table["fact"].isin(silent), table.attrs, table.iloc[0]
     ties, beats = (table["upper"].iloc[1:] >= first["lower"]).sum(), about["auc"] - 50
-    title = f"“{capital(first['label'])}” matters most" + f", in a tie with {ties} more" * bool(ties)
+    title = f"“{capital(first['label'])}” matters most" + (f", in a tie with {ties} more" if ties else "")
     title += f": shuffling it costs {first['importance']:.1f} points of AUC"
-    title += f", of {beats:.1f} by which the model beats guessing" * bool(first["importance"] < beats)
+    title += f", of {beats:.1f} by which the model beats guessing" if first["importance"] < beats else ""
     if first["lower"] <= 0:
         clear = (table["lower"] > 0).sum()
         title = f"Which fact matters most cannot be told: {clear} of {len(table)} are shown to matter"
     rows = pd.concat([table[~mute].head(most), table[mute]])
     note = cases_of(table, about["n"])
-    note += f", {about['unknown']:,} without a known outcome left out" * bool(about["unknown"])
+    note += f", {about['unknown']:,} without a known outcome left out" if about["unknown"] else ""
     note += "; each fact shuffled among cases that the model did not learn from. Thin: 95 % interval over "
     note += f"folds. {len(rows)} of {len(table)} facts are shown. AUC: chance 50, perfect 100."
-    note += " Diamond: tells nothing, by construction." * bool(mute.any())
+    note += " Diamond: tells nothing, by construction." if mute.any() else ""
     shown = pd.DataFrame({"fact": rows["label"].map(capital), "question": rows["question"]})
     shown["points of AUC lost"] = texts(rows, "importance", "lower", "upper", digits=2)
     rows = rows.assign(label=shown["fact"], end=texts(rows, "importance"), at=rows["importance"])

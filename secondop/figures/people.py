@@ -50,7 +50,7 @@ def flow(table: pd.DataFrame) -> go.Figure:
     deep = -(-int(counts.max().max()) // across)
     title = f"Of 100 people {many.iloc[0]} are advised to seek a second opinion, and {seek.iloc[0]} do"
     title += "".join(f"; {of}: {seek[of]} of {many[of]}" for of in columns if of != "advised")
-    title += f"; of {counts[SOUGHT[2]].sum()} it is not known" * (SOUGHT[2] in steps)
+    title += f"; of {counts[SOUGHT[2]].sum()} it is not known" if SOUGHT[2] in steps else ""
     note = f"{basis_of(table)} Each mark is one person in 100. "
     made = Drawing(title, note + "Cannot be judged: missing information could still lead to advice.")
     for at, (of, step) in enumerate(product(columns, steps)):
@@ -72,8 +72,8 @@ def icon_array(table: pd.DataFrame) -> go.Figure:
     if "policy" in table:
         changes, none, unknown, open_, missed, *_ = count.reindex([*PEOPLE], fill_value=0)
         title = f"Of 100 people, {changes + none + unknown} would be referred: for {changes} something "
-        title += f"changes, for {none} nothing does" + f", of {unknown} nobody knows" * bool(unknown)
-        title += f"; {missed} are missed" + f"; {open_} cannot be judged" * bool(open_)
+        title += f"changes, for {none} nothing does" + (f", of {unknown} nobody knows" if unknown else "")
+        title += f"; {missed} are missed" + (f"; {open_} cannot be judged" if open_ else "")
         note = f"Each mark is one person in 100, of {basis_of(table)}"
         shown["cases"] = list(map(share_of, table["cases"], table["n"]))
     else:

@@ -43,7 +43,7 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
     rows = rows.drop_duplicates("policy").sort_values("frontier", key=lambda on: on != 1, kind="stable")
     order, what = [*_FACES, *ENDS].index, _what(table)
     rows = rows.sort_values("sort", key=lambda sorts: sorts.map(order), kind="stable")
-    rows["x"], rows["y"] = (_of(rows, name)["mid"] for name in (_FP, _TP))
+    rows["x"], rows["y"] = (_marks_of(rows, name)["mid"] for name in (_FP, _TP))
     ends, others = rows[rows["sort"].isin(ENDS)], rows[~rows["sort"].isin(ENDS)]
     five, everybody = others.head(5), ends[ends["sort"] == "all"].iloc[0]
     book = others.assign(book=others["policy"] == "recommended").sort_values(["book", _ABOVE])
@@ -53,9 +53,9 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
     title += f"the {_brief(everybody, _TP)} {what} in 100 cases, with {_brief(row, _FP)} "
     title += "no-change referrals" if what == "changes" else "other referrals"
     above = with_ends(*(row[f"{_ABOVE}{end}"] for end in ("", "_lower", "_upper")))
-    title = _estimated(title + f": {above} above chance" * bool(above), table)
+    title = _title_of(title + (f": {above} above chance" if above else ""), table)
     note = f"{_basis(rows, _FP, _ABOVE, gaps='Pale bar', chance='Thin cross')} NNR: number needed to refer."
-    note += f" {HALF_WAY} The frontier breaks where outcomes decide it." * int(rows[_FP].isna().any())
+    note += f" {HALF_WAY} The frontier breaks where outcomes decide it." if rows[_FP].isna().any() else ""
     x, y = (f"{MEASURES[name].words}, {MEASURES[name].unit}" for name in (_FP, _TP))
     made = figure(title, note, x=x, y=y, height=430)
     made.line([0, everybody["x"]], [0, everybody["y"]], COLOURS["all"], dash="dot", name="chance")
@@ -68,7 +68,7 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
     marker = {"color": faces.str[0].tolist(), "symbol": faces.str[1].tolist(), "size": 10}
     look, bounds = {"marker": marker, "name": "named", "cliponaxis": False}, []
     for on, axis, name in ((made.across, "x", _FP), (made.up, "y", _TP)):
-        of, at = _of(named, name), named[axis]
+        of, at = _marks_of(named, name), named[axis]
         on["range"] = reach([*rows[axis], *of.loc[five.index, ["high", "upper"]].to_numpy().ravel(), 1])
         if not table.attrs.get("estimate"):  # where information is missing, as wide as about its bounds
             of["lower"], of["upper"] = of["lower"] + at - of["low"], of["upper"] + at - of["high"]
@@ -104,14 +104,16 @@ def yield_above_chance(table: pd.DataFrame) -> go.Figure:
     rows = rows[~rows["sort"].isin(ENDS)].drop_duplicates("policy")
     if rows.empty:
         raise SecondopError("The figure yield_above_chance draws policies, and this table has none but ends.")
-    of, what = _of(rows, _ABOVE), _what(table)
+    of, what = _marks_of(rows, _ABOVE), _what(table)
     lower, upper, open_ = of["lower"], of["upper"], ~((of["lower"] > 0) | (of["upper"] < 0))
     many, fewer, most = (lower > 0).sum(), (upper < 0).sum(), lower.idxmax()
     title = f"Shown to find more {what} than chance: {many or 'none'} of {len(rows)} policies"
     if many:
         ends = span(lower[most], upper[most], 1)
-        title += f", {'most surely ' * int(many > 1)}{short(rows.loc[most])} ({ends} more per 100 cases)"
-    title += f"; fewer: {fewer}" * bool(fewer) + f"; of {open_.sum()} it cannot be told" * int(open_.any())
+        title += ", most surely " if many > 1 else ", "
+        title += f"{short(rows.loc[most])} ({ends} more per 100 cases)"
+    title += f"; fewer: {fewer}" if fewer else ""
+    title += f"; of {open_.sum()} it cannot be told" if open_.any() else ""
     rows = rows.assign(colour=np.where(open_, _GREY, COLOURS["rule book"]), at=of["at"])
     note = f"{_basis(rows, _ABOVE)} Dotted: as many at random."
     return _ranked(title, note, rows, _ABOVE, f"yield above chance: {what} per 100 cases").done()
@@ -131,15 +133,14 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
     clear = best[~best.isin([_OVERLAP, _UNKNOWN])]
     told = [f"{who} at {span(min(at), max(at))}" for who, at in clear.groupby(clear).groups.items()]
     open_ = " and ".join(why for why in (_OVERLAP, _UNKNOWN) if why in set(best))
-    title = f"Clearly best: referring {', '.join(told)} {_trade(table)}" + f"; elsewhere {open_}" * bool(
-        open_
-    )
+    title = f"Clearly best: referring {', '.join(told)} {_trade(table)}"
+    title += f"; elsewhere {open_}" if open_ else ""
     title = title if told else f"No policy is clearly best at the thresholds shown: {open_}"
     note = f"{_basis(rows, _NET, gaps='In them too', chance='Bands')}"
-    note += f" {HALF_WAY}" * bool(table.attrs.get("unknown_outcomes"))
+    note += f" {HALF_WAY}" if table.attrs.get("unknown_outcomes") else ""
     words = f"{_trade(table)}; below, the decision threshold"
-    made = figure(_estimated(title, table), note, x=words, y="net benefit per 100 cases", height=400)
-    rows = rows.join(_of(rows, _NET))
+    made = figure(_title_of(title, table), note, x=words, y="net benefit per 100 cases", height=400)
+    rows = rows.join(_marks_of(rows, _NET))
     first, last, top = rows["threshold"].min(), rows["threshold"].max(), rows["upper"].max()
     ticks = {1 / (n + 1): f"{n}<br>{100 / (n + 1):.0f} %" for n in _REFERRALS if first <= 1 / (n + 1) <= last}
     made.across = {"type": "log", "range": np.log10([first, last]).tolist(), "tickangle": 0}
@@ -175,14 +176,14 @@ def net_benefit(table: pd.DataFrame) -> go.Figure:
             real.loc[may.index, "colour"] = _BLUE
             two = may.nlargest(2, f"{_NET}_max").to_dict("records")
             two = ", ".join(f"{row['label']} {_brief(row, _NET, 1)}" for row in two)
-            title += f": per 100 cases, referring {two}" * bool(two)
+            title += f": per 100 cases, referring {two}" if two else ""
         else:
             ties, trade = tied(part, best), _trade(table, "" if n == 1 else "s")
             real.loc[ties.index, "colour"], real.loc[best.name, "colour"] = _BLUE, _GREEN
             title = f"With {n:.3g} {trade} (threshold {100 * at:.2g} %), referring {best['label'][:60]} has "
-            net = f": {_brief(best, _NET, 1)} per 100 cases" * ties.empty
+            net = f": {_brief(best, _NET, 1)} per 100 cases" if ties.empty else ""
             title += "the highest net benefit" + (net or f", in a tie with {plural(len(ties), 'other')}")
-            title += ", also referring nobody" * ("none" in set(ties["sort"]))
+            title += ", also referring nobody" if "none" in set(ties["sort"]) else ""
         everybody, ends = real.loc[real["sort"] == "all", _NET].item(), real["sort"].isin(["none", "all"])
         real["chance"] = (real["referral_rate"] / 100 * everybody).mask(ends)
         real["known"] = real[_NET].fillna(0)
@@ -233,7 +234,7 @@ def _policies(table: pd.DataFrame, name: str, *needs: str) -> pd.DataFrame:
     return wide(table)
 
 
-def _of(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+def _marks_of(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     """A measure as figures draw it, and half-way between its bounds where unknown outcomes leave it blank."""
     names = {"": "at", "_min": "low", "_max": "high", "_lower": "lower", "_upper": "upper"}
     found = rows[[name + end for end in names]].set_axis([*names.values()], axis=1)
@@ -242,13 +243,13 @@ def _of(rows: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def _ranked(title: str, note: str, rows: pd.DataFrame, measure: str, x: str) -> Drawing:
     """The policies as rows of a ladder, the highest first: the measure, its bounds, its interval and zero."""
-    rows = rows.assign(mid=_of(rows, measure)["mid"]).sort_values("mid", ascending=False, kind="stable")
-    marks = _of(rows, measure).drop(columns="at").join(rows[["colour", *{"at", "known"} & {*rows}]])
+    rows = rows.assign(mid=_marks_of(rows, measure)["mid"]).sort_values("mid", ascending=False, kind="stable")
+    marks = _marks_of(rows, measure).drop(columns="at").join(rows[["colour", *{"at", "known"} & {*rows}]])
     records = rows.to_dict("records")
     labels = [f"{capital(short(row))}, {_brief(row, 'referral_rate')} referred" for row in records]
     marks = marks.assign(label=labels, end=[number(value, 1) or "open" for value in rows[measure]])
     shown = _shown(rows, *{_NET: [_NET]}.get(measure, _MEASURED))
-    made = ladder(_estimated(title, rows), note, marks, shown, x=x)
+    made = ladder(_title_of(title, rows), note, marks, shown, x=x)
     if "chance" in rows:
         chance = made.places.assign(at=rows["chance"].to_numpy(), colour=INK, symbol="diamond-open")
         made.rows(chance, name="as many at random")
@@ -264,7 +265,8 @@ def _shown(rows: pd.DataFrame, *names: str) -> pd.DataFrame:
         said["95 % interval"] = texts(rows, f"{_NET}_lower", f"{_NET}_upper")
     for name in names:
         if name in rows:
-            words = ", ".join([MEASURES[name].words, *[MEASURES[name].unit] * (name == "yield_share")])
+            words = MEASURES[name].words
+            words += f", {MEASURES[name].unit}" if name == "yield_share" else ""
             said[words] = [*map(with_ends, rows[name], rows[f"{name}_min"], rows[f"{name}_max"])]
     return pd.DataFrame(said | {"in brackets": f"what {gaps_of(rows.attrs)} could make of it"})
 
@@ -288,13 +290,13 @@ def _brief(row: Mapping, name: str, digits: int = 0) -> str:
 def _basis(table: pd.DataFrame, *measures: str, gaps: str = "Hatched", chance: str = "Thin line") -> str:
     """The cases, and which marks stand for the interval and, where there is some, for missing information."""
     about, cluster = table.attrs, table[f"{measures[0]}_lower"].isna().all()
-    note = f"{basis_of(table)} {chance}: 95 % interval{' of the estimate' * bool(about.get('estimate'))}."
+    note = f"{basis_of(table)} {chance}: 95 % interval{' of the estimate' if about.get('estimate') else ''}."
     if any((table[f"{name}_min"] < table[f"{name}_max"]).any() for name in measures):
         note += f" {gaps}: {gaps_of(about)}."
-    note += " How far above chance is as assumed." * bool(about.get("simulated") and _ABOVE in measures)
-    return note + " All cases are of one cluster, so there are no intervals." * int(cluster)
+    note += " How far above chance is as assumed." if about.get("simulated") and _ABOVE in measures else ""
+    return note + (" All cases are of one cluster, so there are no intervals." if cluster else "")
 
 
-def _estimated(title: str, table: pd.DataFrame) -> str:
+def _title_of(title: str, table: pd.DataFrame) -> str:
     """The title, which says so where an estimate is drawn."""
     return f"Estimated: {title[0].lower()}{title[1:]}" if table.attrs.get("estimate") else title

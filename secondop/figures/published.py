@@ -9,14 +9,7 @@ from secondop.evaluation.corrected import NET
 from secondop.figures.captions import capital, known_of, number, span, spoken, texts, whose
 from secondop.figures.given import draws
 from secondop.figures.policies import short
-from secondop.figures.style import (
-    COLOURS,
-    INK,
-    QUIET,
-    ladder,
-    reach,
-    tint,
-)
+from secondop.figures.style import COLOURS, INK, QUIET, ladder, reach, tint
 from secondop.words import plural
 
 _ALONE, _MOST = "not comparable", 8  # rows, if no more are compared
@@ -41,7 +34,7 @@ def compare(table: pd.DataFrame) -> go.Figure:
     noun, rates = ("ratio", {}) if ratio else ("rate", {"rate": "value", "cohort_rate": "cohort_value"})
     rows = table.rename(columns=lambda name: name.removeprefix("published_")).rename(columns=rates)
     if "value" not in rows:
-        lacks = "published_" * compared + ("value" if ratio else "rate")
+        lacks = ("published_" if compared else "") + ("value" if ratio else "rate")
         raise SecondopError(f"The figure compare draws published {noun}s; this table lacks {lacks}.")
     if (rows := rows[rows["measure"] != "risk difference"] if ratio else rows).empty:
         raise SecondopError("The figure compare draws ratios: keep rows whose measure is one.")
@@ -64,16 +57,18 @@ def compare(table: pd.DataFrame) -> go.Figure:
         told = ", ".join(f"{did} {count}" for did, count in tally.items() if count)
         title = f"The cohort {told} of {sum(tally.values())} published {noun}s that can disagree"
         title = title if told else f"No published {noun} here can disagree with the cohort"
-        note += " Hatched: what missing information could make of it." * int((own["low"] < own["high"]).any())
+        if (own["low"] < own["high"]).any():
+            note += " Hatched: what missing information could make of it."
     elif ratio:
         apart, none = ((every["lower"] > 1) | (every["upper"] < 1)).sum(), every["lower"].isna().sum()
         title = f"Of {plural(len(every), 'published ratio')} {_have(apart)} an interval that excludes 1"
-        title += f"; {_have(none)} none" * bool(none)
+        title += f"; {_have(none)} none" if none else ""
     else:
         kinds = len(every[["outcome", "denominator"]].drop_duplicates())
         title = f"{len(every)} published rates, of {kinds} kinds: alike are those of one outcome and cases"
     shown["verdict" if compared else "remark"] = remark
-    note += f" Not drawn: {len(table) - len(rows)} more." * (len(table) > len(rows)) + known_of(table)
+    note += f" Not drawn: {len(table) - len(rows)} more." if len(table) > len(rows) else ""
+    note += known_of(table)
     x = "ratio (log scale)" if ratio else "% of what a row names"
     made = ladder(title, note, rows[["head", "label", "end"]], x=x)
     them = [_VERDICTS[name][2:] if name == _ALONE else (INK, "square") for name in verdict]
@@ -132,7 +127,7 @@ def yield_at_signal(table: pd.DataFrame) -> go.Figure:
 @draws("triage_lifts", "triage", "source", "referred", "value", "lower", "upper")
 def triage_lifts(table: pd.DataFrame) -> go.Figure:
     """What triage by doubt, first diagnosis or policy finds, against chance: published and a cohort's."""
-    own = capital(whose(table)) + ", as assumed" * bool(table.attrs.get("simulated"))
+    own = capital(whose(table)) + (", as assumed" if table.attrs.get("simulated") else "")
     published = table["source"] == "published"
     if published.all() or not published.any():
         whole = "give it what triage_lifts made, without leaving one out"
@@ -178,8 +173,8 @@ def _side(rows: pd.DataFrame, prefix: str, ratio: bool) -> pd.DataFrame:
     side, said = side.set_axis(_MARKS.values(), axis=1), []
     for at, low, high, lower, upper in side.itertuples(index=False):
         told, ends = (number(at, 1 + ratio) or span(low, high, 1 + ratio)), span(lower, upper, 1 + ratio)
-        whole = (told or ends or "no figure") + " %" * (not ratio and bool(told or ends))
-        said.append((told or ends or "?", whole + f" ({ends})" * bool(told and ends)))
+        whole = f"{told or ends} %" if (told or ends) and not ratio else told or ends or "no figure"
+        said.append((told or ends or "?", f"{whole} ({ends})" if told and ends else whole))
     return side.assign(short=[short for short, _ in said], whole=[whole for _, whole in said])
 
 

@@ -52,8 +52,8 @@ def firing_rates(table: pd.DataFrame, truth: pd.DataFrame | None = None) -> go.F
     fired, unknown, n = rows.drop_duplicates("group")[["fired", "unknown", "n"]].sum()
     note = f"{cases_of(table, n)}. Solid: known to fire. {_HOW}"
     note += ", none where all cases are of one cluster." if rows["lower"].isna().any() else "."
-    note += " Band: all these groups together, from known to possible." * banded
-    note += " Diamond: in truth, without gaps." * (truth is not None)
+    note += " Band: all these groups together, from known to possible." if banded else ""
+    note += " Diamond: in truth, without gaps." if truth is not None else ""
     shown = {"known to fire": list(map(share_of, rows["fired"], rows["n"]))}
     made = _ladder(_fires(rows, banded), note, rows, shown)
     ends = {"x0": 100 * fired / n, "x1": 100 * (fired + unknown) / n, "y0": 0, "y1": 1, "layer": "below"}
@@ -77,7 +77,7 @@ def attrition(table: pd.DataFrame) -> go.Figure:
     enough = int((table["fired"] >= 0.8 * whole).argmax()) or many
     both = span(*rows.loc[many, ["min", "max"]])
     title = f"{many} rules together refer {both} of 100 cases"
-    title += f"; {enough} of them, in this order, reach four fifths of those known" * (enough < many)
+    title += f"; {enough} of them, in this order, reach four fifths of those known" if enough < many else ""
     note = f"{cases_of(table)}, rules joined by “or”, in the order shown. Each step starts where the last "
     note += f"ended, and adds what stands at its right; grey: after four fifths. {_HOW}."
     told = {"adds": "added", "fires in": "alone"}
@@ -96,7 +96,7 @@ def attrition(table: pd.DataFrame) -> go.Figure:
         if end < 0.4 * last or begin > 0.6 * last:  # at the step, right or left of it
             x, side, away = (end, "left", 8) if end < 0.4 * last else (begin, "right", -8)
             place = {"x": x, "y": 1 - enough, "xanchor": side, "xshift": away}
-        words = f"{plural(enough, 'rule')} reach{'es' * (enough == 1)} four fifths"
+        words = f"{plural(enough, 'rule')} reach{'es' if enough == 1 else ''} four fifths"
         made.fig.add_annotation(text=words, showarrow=False, font={"size": 12, "color": INK}, **place)
     return made.done()
 
@@ -151,14 +151,16 @@ def all_books(books: Books) -> go.Figure:
     x, y, chance = map(number, (marks["x"][half], marks["y"][half], every * marks["x"][half]))
     title = f"Referring {x} of 100 cases by the best rules is known to find {y} of the {number(100 * every)} "
     title += f"changes; as many at random find {chance}"
-    title += ", and the difference may be zero" * bool(above[half, 3] <= 0)
+    title += ", and the difference may be zero" if above[half, 3] <= 0 else ""
     if not books.counts[..., 1:].any():
         title = "Nothing changes in any of these cases: at every threshold the best rule book has no rule"
     if unknown:
         title = "Which rules are best is not known while outcomes are unknown: these are, by the known ones"
     note = f"{captions.basis_of(books.parts)} Line: rule books that are best at some threshold, chosen on "
-    note += f"these same cases. Shaded: more than at random{', as assumed' * bool(about.get('simulated'))}. "
-    note += f"Pale: {captions.gaps_of(about)}. Thin line: 95 % interval." + f" {captions.HALF_WAY}" * unknown
+    note += "these same cases. Shaded: more than at random"
+    note += ", as assumed. " if about.get("simulated") else ". "
+    note += f"Pale: {captions.gaps_of(about)}. Thin line: 95 % interval."
+    note += f" {captions.HALF_WAY}" if unknown else ""
     made = figure(title, note, x="referral rate: of 100 cases, referred", y=_FOUND, height=420)
     made.across["range"], made.up["range"] = reach(1.2 * marks["x"]), reach(marks[["upper", "high"]])
     made.band(front["x"], every * front["x"], front["y"], colour)
@@ -175,7 +177,7 @@ def all_books(books: Books) -> go.Figure:
     made.name(marks["x"].iloc[-1] / 2, every * marks["x"].iloc[-1] / 2, "as many at random", QUIET)
     for i in front["y"].diff().nlargest(_LABELS).index:  # steps that one more rule makes
         if set(sets[i - 1]) < set(sets[i]) and len(more := set(sets[i]) - set(sets[i - 1])) == 1:
-            made.name(front["x"][i], front["y"][i], "+ " * bool(sets[i - 1]) + spoken(*more))
+            made.name(front["x"][i], front["y"][i], ("+ " if sets[i - 1] else "") + spoken(*more))
     return made.done()
 
 

@@ -25,12 +25,14 @@ def read_strategies(table: pd.DataFrame) -> go.Figure:
     first, second = rows["strategy"][0], rows["basis"] != rows["basis"][0]
     title, named = _finding(rows[~second])
     note = "Each panel: of 100 readings of cases that are truly of its class. A line that falls: fewer wrong."
-    note += f" Coloured: “{named}”." * bool(named)
-    note += " Thin: 95 % interval of the simulation." * int((rows["under_upper"] > rows["under_lower"]).any())
-    note += f" Solid: {rows['basis'][0]}." * bool(second.any())
+    note += f" Coloured: “{named}”." if named else ""
+    if (rows["under_upper"] > rows["under_lower"]).any():
+        note += " Thin: 95 % interval of the simulation."
+    note += f" Solid: {rows['basis'][0]}." if second.any() else ""
     note += "".join(f" Dashed: {basis}." for basis in rows.loc[second, "basis"].unique())
     x = f"from {'a single reader' if first == 'none' else f'“{first}”'} to each strategy"
-    made, classes = figure(title, note, x=x, y="wrong answers, % of readings"), rows["reference_class"]
+    made = figure(title, note, x=x, y="wrong answers, % of readings")
+    classes = rows["reference_class"]
     heads = "truly " + classes.drop_duplicates()
     made.panels = [Panel(head, column=i % 2, size=_HEIGHT) for i, head in enumerate(heads)]
     made.across = {"range": [-0.25, 5.8], "tickvals": [0.5, 2.5], "ticktext": ["over-called", "under-called"]}

@@ -1,4 +1,4 @@
-"""One look for every figure, at two widths and in two schemes; only here and in `layout` are there pixels.
+"""One look for every figure, at two widths and in two schemes; where things stand is for `layout` to say.
 
 A drawing is begun by :func:`figure` or :func:`ladder`, gets marks, and is laid out by :meth:`Drawing.done`.
 """
@@ -142,7 +142,7 @@ class Drawing:
         for first, *cells in rows.head(_TOLD).itertuples(index=False):
             named = zip(rows.columns[1:], cells, strict=True)
             told.append(", ".join([first, *(f"{name}: {cell}" for name, cell in named if cell)]))
-        told += [f"and {len(rows) - _TOLD} more"] * (len(rows) > _TOLD)
+        told += [f"and {len(rows) - _TOLD} more"] if len(rows) > _TOLD else []
         drawn = [f"{side}: {text}" for side, text in (("Up", self.y), ("Across", self.x)) if text]
         said = (self.title, self.note, *drawn, "; ".join(told))
         meta = {"title": self.title, "note": self.note, "narrow": narrow}

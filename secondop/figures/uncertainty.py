@@ -34,7 +34,7 @@ def tornado(table: pd.DataFrame, *, most: int = 12) -> go.Figure:
         raise SecondopError(f"There is no {words} at any end of these ranges, so there are no bars to draw.")
     rows, top, swing, by = known.head(most), known.loc[0], known["swing"], known["swing_error"]
     base, ties = top["base"], (swing + by >= swing[0] - by[0]).sum() - 1
-    title = f"“{capital(top['label'])}” moves {words} most{f', in a tie with {ties} more' * bool(ties)}: "
+    title = f"“{capital(top['label'])}” moves {words} most{f', in a tie with {ties} more' if ties else ''}: "
     title += f"{span(*sorted(top[[*ends, 'base']])[::2], 1)} {unit}, {number(base, 1)} as stated"
     if (swing <= by).all():
         title = f"No parameter is shown to move {words} from {number(base, 1)} {unit}: chance does as well"
@@ -70,17 +70,20 @@ def propagate(table: pd.DataFrame) -> go.Figure:
     rows = table[whole].sort_values("median", ascending=False, kind="stable", ignore_index=True)
     rows = rows.assign(label=rows["policy"].replace(_NAMES).map(capital), end=texts(rows, "median"))
     own, width = ~rows["policy"].isin(_NAMES), rows["upper"] - rows["lower"]
-    width, of = width.where(own | ~own.any()), " of the rule book's policies" * int(own.any())
+    of = " of the rule book's policies" if own.any() else ""
+    width = width.where(own) if of else width
     top = rows.loc[width.idxmax()]
     chance = 1.9 / top["draws"] ** 0.5  # two standard errors of a width, over it, where draws are normal
     ties = (width >= width.max() * (1 - chance)).sum() - 1
     title = f"{capital(words)} of “{top['label']}”: {span(top['lower'], top['upper'], 1)} {unit} in 95 % "
     title += f"of draws, {number(top['base'], 1)} as stated"
-    title += f"; {ties} more{of} spread as widely" if ties else f"; the widest spread{of}" * (len(rows) > 1)
+    if len(rows) > 1:
+        title += f"; {ties} more{of} spread as widely" if ties else f"; the widest spread{of}"
     note = f"{table.attrs['n']:,} simulated cases in each of {rows['draws'].max():,} draws of all parameters,"
     note += " those that count nothing left out. Thin: 95 % of draws. Bar: half of them; hatched: if missing "
     note += "were yes. Tick and value: median. Diamond: as stated."
-    note += f" Without a number, so not drawn: {', '.join(table.loc[~whole, 'policy'])}." * (not whole.all())
+    if not whole.all():
+        note += f" Without a number, so not drawn: {', '.join(table.loc[~whole, 'policy'])}."
     yes, halves = rows["policy"].str.endswith(IF_YES), rows[["lower_half", "upper_half"]]
     rows[["start", "known"]], rows[["low", "high"]] = halves.mask(yes), halves.where(yes)
     known = rows["policy"].str.removesuffix(IF_YES)

@@ -33,9 +33,7 @@ class ReaderModel:
     concentration: np.ndarray  # at 0 all readers of a case agree, at inf they are independent
     tilt: np.ndarray | None = None  # log of the factor by which these readers weigh each answer more
     remarks: tuple[str, ...] = ()  # what could not be had as asked
-    unordered: str = (
-        ""  # that the order of the answers was not stated, if so, for who asks for under and over
-    )
+    unordered: str = ""  # that the order of the answers was not stated, if so: under and over need it
 
     def __post_init__(self) -> None:
         mean, concentration = np.array(self.mean, float), np.array(self.concentration, float)

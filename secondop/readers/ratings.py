@@ -78,9 +78,8 @@ def refuse_few(readings: Readings, sample: str) -> None:
     if not readings.table.groupby("case")["reader"].nunique().gt(1).any():
         raise SecondopError("No case was read by two different readers.")
     if "readers" in sample and readings.table["reader"].nunique() < 3:
-        raise SecondopError(
-            "Two readers, or one first and one after, tell nothing of others: it takes three."
-        )
+        told = "Two readers, or one first and one after, tell nothing of others: it takes three"
+        raise SecondopError(f"{told}. Give sample='cases'.")
 
 
 def fit_concentration(name: Any, chance: float, differ: float) -> tuple[float, str]:

@@ -12,17 +12,8 @@ import pandas as pd
 from pandas.api.types import is_hashable, is_scalar
 
 from secondop.errors import SecondopError, closest, did_you_mean, refuse, unknown_name
-from secondop.rules.spellings import (
-    BLANKS,
-    NO,
-    NOT_RECORDED,
-    NUMBER,
-    YES,
-    MissingCodesWarning,
-    matched,
-    may_be_gaps,
-    normalised,
-)
+from secondop.rules import spellings
+from secondop.rules.spellings import BLANKS, NO, YES, is_not_recorded, normalised
 from secondop.words import plural
 
 TAKEN = ("overall", "disagreement", "concentration")  # what the tables call their own rows and columns
@@ -70,10 +61,10 @@ def read_ratings(
     hints = [f"column {asked[x]!r}: empty in {n:,} {ending}" for x, n in empty.items() if n]
     refuse("Ratings cannot be read", hints)
     said, who = columns["answer"], columns["reader"]
-    if answers is None and (doubtful := may_be_gaps(said.labels, said.keys)):
+    if answers is None and (doubtful := spellings.may_be_gaps(said.labels, said.keys)):
         told = f"{', '.join(map(repr, doubtful))} {'is an answer' if len(doubtful) == 1 else 'are answers'}"
         told += " like any other. If it stands for not recorded, make it empty first."
-        warnings.warn(f"Ratings: {told}", MissingCodesWarning, stacklevel=4)
+        warnings.warn(f"Ratings: {told}", spellings.MissingCodesWarning, stacklevel=4)
     stated, unordered = _in_order(data["answer"], said, answers)
     place = {key: i for i, key in enumerate(_yes_no([*map(_key, stated)], said.keys))}
     odd = [x for key, x in zip(said.keys, said.labels, strict=True) if key not in place]
@@ -97,9 +88,8 @@ def read_ratings(
     if first is not None:
         table = _parts(table, who, first, order)
         opened = table["case"][(table["reader"] == 0) & known].nunique()
-        remarks += [
-            f"No first answer in {plural(n, 'case')}: left out." for n in [counted["cases"] - opened] if n
-        ]
+        if without := counted["cases"] - opened:
+            remarks.append(f"No first answer in {plural(without, 'case')}: left out.")
     counted["remarks"] = tuple(filter(None, remarks))
     return Readings(table[table["answer"] >= 0], stated, counted, unordered)
 
@@ -127,7 +117,8 @@ def _long(frame: pd.DataFrame, asked: dict, readers: Any, first: Any) -> pd.Data
     own, hints = [x for x in there if x not in map(str, asked.values())], []
     for x, y in lost.items():
         near = closest(y, own, 0.8)
-        means = f" Did you mean {near!r}?" if near else f" Say which is yours with {x}=." * (x in asked)
+        own_way = f" Say which is yours with {x}=." if x in asked else ""
+        means = f" Did you mean {near!r}?" if near else own_way
         hints.append(f"no column {y!r}, or more than one.{means}")
     if {"reader", "answer"} <= {*lost} and len(own) > 1:
         name = own.pop(0) if "case" in lost else asked["case"]
@@ -151,7 +142,7 @@ def _long(frame: pd.DataFrame, asked: dict, readers: Any, first: Any) -> pd.Data
 def _place(name: Any, there: list[str]) -> int | None:
     """Where the one column of this name is, forgiving case, blanks and hyphens."""
     if isinstance(name, str) and name not in there:
-        name = matched(there, [name]).get(name)
+        name = spellings.matched(there, [name]).get(name)
     return there.index(name) if isinstance(name, str) and there.count(name) == 1 else None
 
 
@@ -159,7 +150,7 @@ def _spelt(values: pd.Series, stated: Any, answers: bool) -> _Spelt:
     """What a column says: case and blanks of a word are forgiven, 1 and "1" are one, and gaps are gaps."""
     codes, found = pd.factorize(values)
     kept = {*map(_key, stated)} if answers and np.iterable(stated) else set()
-    keys = [None if _gap(key) and key not in kept else key for key in map(_key, found)]
+    keys = [None if is_not_recorded(key) and key not in kept else key for key in map(_key, found)]
     keys = _yes_no(keys, kept) if answers else keys
     spelt: dict[str, list] = {}
     for i in np.argsort(-np.bincount(codes[codes >= 0], minlength=len(found)), kind="stable"):
@@ -183,10 +174,6 @@ def _key(value: Any) -> str:
     return word if "-" in (word[:1], word[-1:]) else normalised(word)
 
 
-def _gap(key: str) -> bool:
-    return normalised(key) in NOT_RECORDED
-
-
 def _yes_no(keys: list, others: Iterable = ()) -> list:
     """Spellings of yes and no, where there are no others; letters of one side alone may mean more."""
     every = {*keys, *others} - {None}
@@ -204,10 +191,10 @@ def _in_order(values: pd.Series, said: _Spelt, answers: Any) -> tuple[tuple, str
         return stated, ""
     labels, listed = dict(zip(said.keys, said.labels, strict=True)), values.dtype == "category"
     if listed:  # answers that nobody gave are answers too
-        own = {_key(x): x for x in values.cat.categories if not _gap(_key(x))}
+        own = {_key(x): x for x in values.cat.categories if not is_not_recorded(_key(x))}
         keys = dict(zip(_yes_no([*own], said.keys), own.values(), strict=True))
         labels = {key: labels.get(key, x) for key, x in keys.items()}
-    numbers = not listed and all(re.search(NUMBER, key) for key in labels)
+    numbers = not listed and all(re.search(spellings.NUMBER, key) for key in labels)
     order = [*labels] if listed else sorted(labels, key=float if numbers else None)
     stated = each_once("answers", [labels[key] for key in order])
     natural = numbers or len(stated) < 2 or order == ["no", "yes"]
@@ -229,7 +216,7 @@ def _parts(table: pd.DataFrame, who: _Spelt, first: Any, order: pd.Series | None
     else:
         dates = pd.api.types.is_datetime64_any_dtype(order)
         at = order if dates else pd.to_numeric(order.astype(object).map(str), errors="coerce")
-        if (at.isna() & ~order.map(_key).map(_gap).astype(bool)).any():
+        if (at.isna() & ~order.map(_key).map(is_not_recorded).astype(bool)).any():
             raise SecondopError(f"first: column {first!r} holds numbers or dates (pandas.to_datetime).")
         opening = (at == at.groupby(case).transform("min")) & at.notna().groupby(case).transform("all")
         readers = table["reader"].where(opening).groupby(case)

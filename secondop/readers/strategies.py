@@ -135,10 +135,9 @@ def _check(model, strategies, n, seed) -> None:
     """Raise with all problems at once."""
     if not isinstance(model, ReaderModel) or {*map(type, strategies)} != {Strategy}:
         raise SecondopError(f"Give a ReaderModel and a list of Strategy. Got {model!r} and {strategies!r}.")
-    problems = ["n cases are simulated: say which with seed=, a whole number."] * (
-        n is not None and seed is None
-    )
-    problems += [model.unordered] * bool(model.unordered)
+    problems = [model.unordered] if model.unordered else []
+    if n is not None and seed is None:
+        problems.append("n cases are simulated: say which with seed=, a whole number.")
     names = Counter(strategy.name for strategy in strategies)
     problems += [f"{times} strategies are named {name!r}." for name, times in names.items() if times > 1]
     for strategy in strategies:

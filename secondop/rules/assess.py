@@ -31,7 +31,8 @@ def assess(cases: Any, rule_book: RuleBook, *, verdicts: bool = False, next_ques
     in_memory, facts = isinstance(cases, gate.IN_MEMORY), rule_book.rule_facts
     if next_question and not in_memory:
         raise SecondopError("The next question is found for cases in memory: collect them first.")
-    added = [*SUMMARY, *["next_question"] * next_question, *(rule.name for rule in rule_book if verdicts)]
+    asked = ["next_question"] if next_question else []
+    added = [*SUMMARY, *asked, *(rule.name for rule in rule_book if verdicts)]
     if type(cases).__module__.startswith("dask."):
         meta = _assess_partition(cases._meta, rule_book, added)
         return cases.map_partitions(_assess_partition, rule_book, added, meta=meta)

@@ -156,7 +156,7 @@ def read_sources(source: Any, said: Meanings, facts: dict[str, Fact], *, some: b
     claimed = claims(meant, facts)
     for fact in dict.fromkeys(said.columns.values()):
         if fact not in facts:
-            backwards = " Your name comes first, as in {'gender': 'sex'}." * (fact in names)
+            backwards = " Your name comes first, as in {'gender': 'sex'}." if fact in names else ""
             wrong.append(f"{unknown_name('fact', fact, facts)} facts_table() lists them.{backwards}")
         elif len(claimed.get(fact, ())) > 1:
             wrong.append(f"more than one column would be {fact!r}.")

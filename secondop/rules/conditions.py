@@ -52,7 +52,8 @@ class Condition:
             case Compare(fact, op, value, basis, lower, upper):
                 low, high = (value if end is None else end for end in (lower, upper))
                 about = [basis, f"{low} to {high}"] if low != high else [basis] * fact.is_numeric
-                words = f"{fact.label} {'is ' * fact.has_levels}{OPERATORS[op][1]} {fact.in_words(value)}"
+                is_ = "is " if fact.has_levels else ""
+                words = f"{fact.label} {is_}{OPERATORS[op][1]} {fact.in_words(value)}"
                 return f"{words} ({', '.join(about)})" if about else words
             case AtLeast(k, parts):
                 said = map(_bracketed, parts)

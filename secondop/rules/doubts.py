@@ -56,7 +56,7 @@ def rows_in_doubt(read: Read) -> Iterator[Problem]:
             first, *named = read.places(rows.head(_PLACES).to_list())
             word, _, number = first.partition(" ")
             several = ", ".join([number, *(place.removeprefix(f"{word} ") for place in named)])
-            where = f"{word}{'s' * (len(rows) > 1)} {several}{', ...' * (len(rows) > _PLACES)}"
+            where = f"{word}{'s' if len(rows) > 1 else ''} {several}{', ...' if len(rows) > _PLACES else ''}"
             said = f"{len(rows):,} {one if len(rows) == 1 else many} ({where})"
             yield Problem(column, len(rows), int(rows[0]), first, "", said, advice)
     for name in (x for x in read.extra if x != read.id):

@@ -70,9 +70,9 @@ class Explanation:
     def reasons(self) -> tuple[Reason, ...]:
         """What every rule says: the strongest first, then by statement."""
         levels, told, sources = (*reversed(Level), None), [], self.rule_book.sources_by_key
-        rank = lambda r: (levels.index(r.level), r.kind, r.statement, r.name)  # noqa: E731
         amplifiers = [x.label for x in self.rule_book.of_kind("amplifier") if self.verdicts[x.name]]
-        for rule in sorted(self.rule_book, key=rank):
+        ranked = sorted(self.rule_book, key=lambda r: (levels.index(r.level), r.kind, r.statement, r.name))
+        for rule in ranked:
             fires, notes = self.verdicts[rule.name], []
             if fires and rule.stronger_when is not None and self._met(rule.stronger_when):
                 notes.append(f"stronger, since {rule.stronger_when}")

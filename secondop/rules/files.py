@@ -133,7 +133,7 @@ def _kept(name: str, names: list[str], empty: list[bool], above: list[str]) -> t
         said = f"more than one column named {', '.join(map(repr, twice[:10]))}, with cells in them"
         raise SecondopError(f"{name} has {said}. Give each its own name in the header.")
     aside = f"leaves aside {plural(len(names) - len(kept), 'column')} without a name or a cell"
-    remarks = [Problem(first_case="the header", problem=aside)] * (len(kept) < len(names))
+    remarks = [Problem(first_case="the header", problem=aside)] if len(kept) < len(names) else []
     told = "stands above the header and is not read"
     return kept, remarks + [Problem(first_case=place, problem=told) for place in above]
 

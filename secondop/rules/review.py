@@ -52,6 +52,10 @@ def diff(book: RuleBook, other: RuleBook) -> pd.DataFrame:
     """What changes to another book: ``rule, attribute, before, after``, in a condition leaf by leaf.
 
     A rule that is added or removed has the attribute ``rule``; what belongs to no rule names none.
+
+    >>> from secondop import RULE_BOOK
+    >>> RULE_BOOK.diff(RULE_BOOK.replace("neoplasia-concern", level="urgent")).values.tolist()
+    [['neoplasia-concern', 'level', 'recommended', 'urgent']]
     """
     rows, (before, after) = [], ({rule.name: rule for rule in one} for one in (book, other))
     for name in before | after:

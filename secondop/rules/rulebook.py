@@ -113,9 +113,11 @@ class RuleBook:
 
     @cached_property
     def sources_by_key(self) -> dict[str, Source]:
+        """Its sources, by the key that rules cite."""
         return {source.key: source for source in self.sources}
 
     def of_kind(self, kind: RuleKind | str) -> tuple[Rule, ...]:
+        """The rules of one kind, such as "indication"."""
         return tuple(rule for rule in self if rule.kind is RuleKind(kind))
 
     @cached_property

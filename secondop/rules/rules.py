@@ -156,9 +156,10 @@ class Amplifier(Rule):
 class Advice:
     """What to keep in mind, or what to do next. It is no rule: it changes no recommendation.
 
-    Its ``words`` are said ``when`` a condition is met, or in all cases, and ``if_unknown`` in place of them
-    where a fact that was not recorded leaves that open; ``only_without_clinical``: where no clinical
-    indication can fire, ``only_with_clinical``: where one is known to. A ``next_step`` is no caution.
+    ``statement`` is the id of what it encodes. Its ``words`` are said ``when`` a condition is met, or in all
+    cases, and ``if_unknown`` in place of them where a fact that was not recorded leaves that open;
+    ``only_without_clinical``: where no clinical indication can fire, ``only_with_clinical``: where one is
+    known to. A ``next_step`` is no caution.
     """
 
     statement: str

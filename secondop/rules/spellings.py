@@ -225,9 +225,10 @@ def warn_of_near_misses(names: Collection[Any], facts: Collection[str], stacklev
 
 def no_fact(names: Collection[Any], facts: Collection[str], where: str = "") -> SecondopError:
     """The error for columns of which none is a fact."""
-    found = ", ".join(map(repr, list(names)[:10])) + ", ..." * (len(names) > 10)
+    found = ", ".join(map(repr, list(names)[:10])) or "none"
+    found += ", ..." if len(names) > 10 else ""
     near = "".join(f" Did you mean {fact!r} by {name!r}?" for name, fact in near_misses(names, facts).items())
-    comma, found = "," * (", " in where), found or "none"
+    comma = "," if ", " in where else ""
     said = f"No column{where}{comma} is a fact (found: {found}).{near} Say which fact yours is, as in "
     said += "read_cases(..., columns={'gender': 'sex'}), or fill in what mapping_template(...) writes; "
     said += "facts_table() lists all facts. Facts of a guideline of your own: rule_book=."

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import textwrap
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from secondop.datafiles import write_whole
+from secondop.datafiles import toml_text, write_whole
 from secondop.errors import SecondopError
 from secondop.rules.cases import Read, RuleBooks, facts_of, read_sources
 from secondop.rules.doubts import codes_in_doubt
@@ -27,11 +26,7 @@ EVERYWHERE = ("yes", "no", "unknown")  # what means the same in every column
 
 
 def mapping_template(
-    source: Any,
-    path: str | Path | None = None,
-    *,
-    encoding: str | None = None,
-    rule_book: RuleBooks,
+    source: Any, path: str | Path | None = None, *, encoding: str | None = None, rule_book: RuleBooks
 ) -> str | Path:
     """A file to fill in: which facts your columns state, and what your words and codes mean.
 
@@ -61,7 +56,7 @@ class _Odd(NamedTuple):
     advice: str = ""
 
     def line(self, unit: str) -> str:
-        return f"{_quoted(self.shown)} = {_quoted(self.meant)}  # {plural(self.times, unit)}{self.advice}"
+        return f"{toml_text(self.shown)} = {toml_text(self.meant)}  # {plural(self.times, unit)}{self.advice}"
 
 
 def _found(read: Read, column: str) -> tuple[str, Fact | None, dict[str, _Odd], str]:
@@ -93,7 +88,8 @@ def _found(read: Read, column: str) -> tuple[str, Fact | None, dict[str, _Odd], 
         odd = {word: row for word, row in odd.items() if row.meant or not (once or numbers)}
     odd = {word: row for word, row in odd.items() if len(word) <= MAX_LETTERS}
     odd = odd if len(odd) <= MAX_DIFFERENT else {}
-    few = [f"{show(row.shown)} {row.times}" for row in [*odd.values()][:4]] + ["..."] * (len(counts) > 4)
+    few = [f"{show(row.shown)} {row.times}" for row in [*odd.values()][:4]]
+    few += ["..."] if len(counts) > 4 else []
     return name, fact, odd, f"{len(counts)} different" + (f": {', '.join(few)}" if odd else "")
 
 
@@ -110,18 +106,12 @@ def _text(read: Read, encoding: str | None) -> str:
     left = [(*x, [y for y in odd.values() if y.meant not in EVERYWHERE], note) for *x, odd, note in found]
     alike = [row for row in common.values() if row.meant != "unknown" and row.shown not in names]
     values = {
-        "cases": f"{plural(len(read.frame), 'case')}{read.where}{',' * (', ' in read.where)}",
+        "cases": f"{plural(len(read.frame), 'case')}{read.where}{',' if ', ' in read.where else ''}",
         "doubts": [(show(x.column), x.value, plural(x.rows, "row")) for x in codes_in_doubt(read)],
-        "gaps": [_quoted(row.shown) for row in common.values() if row.meant == "unknown"],
+        "gaps": [toml_text(row.shown) for row in common.values() if row.meant == "unknown"],
         "missing": textwrap.fill(missing, 100, initial_indent=indent, subsequent_indent=indent),
         "common": [row.line("cell") for row in alike],
         "found": [(*x, [row.line("row").rstrip(". ") for row in odd], note) for *x, odd, note in left],
         "near": near_misses([*columns], read.facts),
     }
-    return render("mapping.toml.j2", encoding=encoding, quoted=_quoted, **values)
-
-
-def _quoted(text: str) -> str:
-    """Text as TOML writes it."""
-    whole = text.encode("utf-8", "replace").decode()
-    return json.dumps(whole, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return render("mapping.toml.j2", encoding=encoding, quoted=toml_text, **values)

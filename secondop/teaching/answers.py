@@ -98,8 +98,9 @@ class Kind:
                 return Feedback(False, f"It is not {given!r}.")
             case "names":
                 extra, lacking = ", ".join(sorted(given - right)), len(right - given)
-                said = f"Not among them: {extra}. " * bool(extra) + f"Missing: {lacking}." * bool(lacking)
-                return Feedback(False, said.strip())
+                said = [f"Not among them: {extra}."] if extra else []
+                said += [f"Missing: {lacking}."] if lacking else []
+                return Feedback(False, " ".join(said))
         three = zip(self.options, given, right, strict=True)
         call, told, truth = next(each for each in three if not _alike(*each[1:]))
         return Feedback(False, f"{self._spell(call)} gives {short(told)} instead of {short(truth)}.")

@@ -60,7 +60,9 @@ class TeachingCase:
         """
         if unanswered(answer):
             return Feedback(None, f"Choose {either(list(WORDS.values()))}.")
-        level = as_recommendation(answer)
+        level = normalised(answer) if isinstance(answer, str) else None
+        if level not in RECOMMENDATIONS:
+            raise unknown_name("recommendation", answer, RECOMMENDATIONS)
         right = level == self.expected
         lines = [f"The rule book says “{WORDS[self.expected]}”{'' if right else f', not “{WORDS[level]}”'}."]
         lines += [] if right else [hint_words(self.hints[level], WORDS[level])]
@@ -114,7 +116,7 @@ class TeachingCase:
             told = fact.quantity(fact.in_words(value), value) if fact.is_numeric else fact.in_words(value)
             words.append(el("li", "", f"{fact.label}: ", el("b", "", told)))
         gaps = [fact.label for name, fact in RULE_BOOK.facts.items() if name not in self.facts]
-        rest = f"Not recorded: {', '.join(gaps)}. " * bool(gaps)
+        rest = f"Not recorded: {', '.join(gaps)}. " if gaps else ""
         rest += f"Also recorded, as usual: {len(self.facts) - len(front)} facts."
         head = el("b", "font-size:1.2em;", self.title), el("p", "", self.story), el("ul", "", *words)
         return div(f"{TEXT}max-width:56em;", *head, el("p", SMALL, rest))
@@ -227,14 +229,6 @@ def _recorded(row: dict[str, Any]) -> dict[str, Any]:
     plain = {Kind.FLAG: bool, Kind.COUNT: int, Kind.NUMBER: float}
     known = {n: f for n, f in RULE_BOOK.facts.items() if not pd.isna(row.get(n))}
     return {n: plain.get(f.kind, str)(row[n]) for n, f in known.items()}
-
-
-def as_recommendation(answer: object) -> str:
-    """A recommendation as the package writes it."""
-    level = normalised(answer) if isinstance(answer, str) else None
-    if level not in RECOMMENDATIONS:
-        raise unknown_name("recommendation", answer, RECOMMENDATIONS)
-    return level
 
 
 def hint_words(key: str, level: str) -> str:

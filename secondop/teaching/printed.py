@@ -89,7 +89,8 @@ def _card(case: TeachingCase, mark: Html, say: Spoken) -> Html:
     gaps = [say.fact(fact) for name, fact in RULE_BOOK.rule_facts.items() if name not in case.facts]
     missing = ", ".join(gaps) if len(gaps) < 6 else say("so-many-facts", n=len(gaps))
     more = len(case.facts) - len(facts)
-    rest = [say("card-gaps", missing=missing)] * bool(gaps) + [say("card-more", n=more)] * bool(more)
+    rest = [say("card-gaps", missing=missing)] if gaps else []
+    rest += [say("card-more", n=more)] if more else []
     title = div("font-size:9.5pt;font-weight:650;", own["title"])
     blocks = [
         div("", mark, el("span", "color:#555;", case.id), title),
@@ -106,8 +107,9 @@ def key_page(cases: Iterable[TeachingCase], language: str = "en") -> Page:
     say, rows = Spoken(language, RULE_BOOK), []
     for case in cases:
         title = say.case(case.id, case.story).get("title", case.title)
-        told = say(f"box-{case.expected}") + f" ({say('key-provisional')})" * case.explanation.undetermined
-        cells = title, told + " *" * bool(case.disputed)
+        told = say(f"box-{case.expected}")
+        told += f" ({say('key-provisional')})" if case.explanation.undetermined else ""
+        cells = title, f"{told} *" if case.disputed else told
         rows.append(el("tr", "", el("th", "", case.id), *(el("td", "", cell) for cell in cells)))
     note = el("p", "", f"{say('for-the-teacher')} * {say('disputed')} {say('not-for-care')}")
     table = el("main", "", el("table", "", *rows))

@@ -39,7 +39,7 @@ class Stage:
     def _html(self, number: int) -> Html:
         facts = [(RULE_BOOK.facts[name], value) for name, value in self.new.items()]
         decided = self.expected.replace("_", " ").capitalize()
-        decided += f"; missing information could raise it to {self.possible}" * self.provisional
+        decided += f"; missing information could raise it to {self.possible}" if self.provisional else ""
         why = f"{self.why} A clinician may see it otherwise. {self.disputed}" if self.disputed else self.why
         asked = el("summary", "cursor:pointer;", "What does the rule book say?")
         return div(

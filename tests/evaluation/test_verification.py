@@ -690,3 +690,19 @@ def test_an_estimate_of_cases_listed_twice_knows_no_more_when_it_is_told_of_whic
     sent = alone["policy"].eq("sent") & alone["measure"].eq("true_positive")
     narrow, right = ((t["upper"] - t["lower"])[sent].item() for t in (alone, twice))
     assert narrow < 0.75 * right
+
+
+def test_what_no_outcome_decides_is_not_estimated_however_sums_are_rounded():
+    rng = np.random.default_rng(5)
+    for _ in range(8):
+        changed = np.where(rng.random(400) < 0.3, None, rng.random(400) < 0.3)
+        cases = pd.DataFrame(
+            {"mine": rng.random(400) < 0.4, "changed": changed, "who": rng.integers(0, 60, 400)}
+        )
+        told, asked = {"outcome": "changed", "cluster": "who"}, {"given": [], "method": "doubly_robust"}
+        every = tradeoff(cases, {"mine": "mine"}, **told), tradeoff(cases, {"mine": "mine"}, **told, **asked)
+        ends = [
+            x.set_index(["policy", "measure"]).loc[("perfect foresight", "yield_share"), "lower"]
+            for x in every
+        ]
+        assert ends[0] == pytest.approx(ends[1])
