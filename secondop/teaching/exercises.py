@@ -96,7 +96,8 @@ class Exercise:
         takes = self.text.get("about", [])
         if len(about) != len(takes):
             call = f'exercise("{self.name}").check({", ".join(["answer", *takes])})'
-            return Feedback(None, f"This is about your own cases: write {call}.", given=True)
+            what = "This is about your own cases" if takes else "This takes the answer alone"
+            return Feedback(None, f"{what}: write {call}.", given=True)
         values = _worked_out(self.name, *about)
         for value, words in zip(values, self.text["told"], strict=True):
             if value(given) if callable(value) else self.kind.same(given, value):

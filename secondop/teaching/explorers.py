@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from numbers import Real
 from typing import Any
 
 import pandas as pd
@@ -16,7 +17,7 @@ from secondop.rules.rulebook import RuleBook
 from secondop.teaching.cards import TeachingCase
 from secondop.teaching.classroom import page_data, teaching_cases
 from secondop.teaching.markup import el
-from secondop.teaching.screen import Screen, one_of, traitlets
+from secondop.teaching.screen import Screen, one_of, settled, traitlets
 
 
 class CaseExplorer(Screen, parts=("explore.js",)):
@@ -94,7 +95,7 @@ class PrevalenceExplorer(Screen, parts=("people.js",)):
 
     @traitlets.validate("shares")
     def _read(self, proposal: Any) -> dict[str, Any]:
-        shares = self.shares | proposal["value"]
+        shares = settled(self.shares, proposal["value"]) if self.shares else proposal["value"]
         one_of("what", shares["what"], self.published)
         _people(shares)
         return shares
@@ -118,7 +119,8 @@ class PrevalenceExplorer(Screen, parts=("people.js",)):
 
 
 def _people(shares: dict[str, Any], source: str = "") -> pd.DataFrame:
-    parts = (shares[name] / 100 for name in ("prevalence", "follow", "yield"))
+    stated = [shares[name] for name in ("prevalence", "follow", "yield")]
+    parts = (x / 100 if isinstance(x, Real) else x for x in stated)  # what is no number is refused by name
     return natural_frequencies(*parts, what=shares["what"], source=source)
 
 

@@ -66,9 +66,14 @@ class Screen(Still, anywidget.AnyWidget):
 
 def one_of(name: str, value: Any, options: Any) -> Any:
     """A setting of a widget, if it is one of those that exist."""
-    if value not in options:
+    if value not in [*options]:  # a list, which any value can be looked for in
         raise unknown_name(name, value, map(str, options))
     return value
+
+
+def settled(now: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a widget with those that are given; a name that is no setting is refused."""
+    return now | {one_of("setting", name, now): value for name, value in given.items()}
 
 
 class CardScreen(Screen, parts=("explore.js", "class.js")):

@@ -37,5 +37,5 @@ def said(key: str, language: str = "en") -> str:
     if key not in texts:
         raise unknown_name("text for pages and controls", key, texts)
     if language not in texts[key]:
-        raise unknown_name(f"language of the text {key!r}", language, texts[key])
+        raise unknown_name("language", language, texts[key])
     return texts[key][language]

@@ -22,7 +22,7 @@ from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import Level
 from secondop.teaching.classroom import page_data
-from secondop.teaching.screen import Screen, one_of, traitlets
+from secondop.teaching.screen import Screen, one_of, settled, traitlets
 
 REFERRALS = (1, 2, 5, 10, 20, 50)
 """No-change referrals accepted for one change: N of the decision threshold 1 / (1 + N)."""
@@ -77,7 +77,7 @@ class TradeoffExplorer(Screen, parts=("people.js", "tradeoff.js")):
     def _read(self, proposal: Any) -> dict[str, Any]:
         """What is no policy is refused, and the choice stays as it was."""
         options = {"level": [*LEVELS], "k": self._ks, "accept": REFERRALS}
-        value = self.chosen | proposal["value"]
+        value = settled(self.chosen, proposal["value"]) if self.chosen else proposal["value"]
         return {name: one_of(name, value[name], some) for name, some in options.items()}
 
     @traitlets.observe("chosen")

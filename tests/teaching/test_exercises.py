@@ -345,6 +345,11 @@ def test_own_cases_that_cannot_be_read_are_told_what_is_wrong_with_them():
     assert told.correct is None and "SecondopError: worth_recording takes a frame of cases" in told.words
 
 
+def test_cases_that_no_exercise_asks_for_are_not_called_its_own():
+    told = exercise("1.2").check(3, "cases")
+    assert told.words == 'This takes the answer alone: write exercise("1.2").check(answer).'
+
+
 def test_other_spellings_of_unknown_and_of_numbers_are_understood():
     spelled = {True: np.True_, False: 0, None: pd.NA}
     assert exercise("1.5").check(lambda a, b: spelled[both(a, b)])

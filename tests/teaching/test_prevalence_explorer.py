@@ -115,11 +115,19 @@ def test_what_the_screen_sends_moves_the_people_and_the_sentence(explorer, preva
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"prevalence": 101}, {"follow": -1}, {"what": "everything"}, {"yield": "x"}]
+    ("wrong", "said"),
+    [
+        ({"prevalence": 101}, "prevalence is a share"),
+        ({"follow": -1}, "follow_through is a share"),
+        ({"what": "everything"}, "no what 'everything'"),
+        ({"what": ["treatment"]}, "no what "),
+        ({"yield": "x"}, "yield_ is a share.* Got 'x'"),
+        ({"prevlence": 30}, "no setting 'prevlence'. Did you mean 'prevalence'"),
+    ],
 )
-def test_what_is_no_share_is_refused_and_nothing_moves(explorer, wrong):
+def test_what_is_no_share_is_refused_and_nothing_moves(explorer, wrong, said):
     before = explorer.shares
-    with pytest.raises((SecondopError, TypeError)):
+    with pytest.raises(SecondopError, match=said):
         explorer.shares = wrong
     assert explorer.shares == before
 

@@ -170,6 +170,8 @@ def test_what_is_no_policy_is_refused_with_those_that_are(many, wrong):
     before = many.chosen
     with pytest.raises(SecondopError, match=r"There is no (level|k|accept) .*: "):
         choose(many, *wrong)
+    with pytest.raises(SecondopError, match=r"no setting 'levl'\. Did you mean 'level'"):
+        many.chosen = {"levl": "urgent"}
     assert many.chosen == before
 
 
