@@ -265,7 +265,8 @@ def _shown(rows: pd.DataFrame, *names: str) -> pd.DataFrame:
     for name in names:
         if name in rows:
             words = ", ".join([MEASURES[name].words, *[MEASURES[name].unit] * (name == "yield_share")])
-            said[words] = [*map(with_ends, rows[name], rows[f"{name}_min"], rows[f"{name}_max"])]
+            ends = rows[[name, f"{name}_min", f"{name}_max"]].to_numpy(float)
+            said[words] = [with_ends(*row) or "none" for row in ends]  # such as of nobody's referrals
     return pd.DataFrame(said | {"in brackets": f"what {gaps_of(rows.attrs)} could make of it"})
 
 
