@@ -267,7 +267,8 @@ def _shown(rows: pd.DataFrame, *names: str) -> pd.DataFrame:
         if name in rows:
             words = MEASURES[name].words
             words += f", {MEASURES[name].unit}" if name == "yield_share" else ""
-            said[words] = [*map(with_ends, rows[name], rows[f"{name}_min"], rows[f"{name}_max"])]
+            ends = rows[[name, f"{name}_min", f"{name}_max"]].to_numpy(float)
+            said[words] = [with_ends(*row) or "none" for row in ends]  # such as of nobody's referrals
     return pd.DataFrame(said | {"in brackets": f"what {gaps_of(rows.attrs)} could make of it"})
 
 

@@ -49,10 +49,12 @@ def firing_rates(table: pd.DataFrame, truth: pd.DataFrame | None = None) -> go.F
     rows["column"] = 1 * ((rows.index - block >= len(rows) / 2) & (len(rows) > _COLUMN / 2))
     banded, tone = grouped and rows["head"].nunique() == 1, rows["colour"][0]
     rows["colour"] = COLOURS["all"] if banded else rows["colour"]
+    gaps = rows["unknown"].any()
     fired, unknown, n = rows.drop_duplicates("group")[["fired", "unknown", "n"]].sum()
-    note = f"{cases_of(table, n)}. Solid: known to fire. {_HOW}"
+    note = f"{cases_of(table, n)}. Solid: known to fire. {_HOW if gaps else _HOW.partition('. ')[2]}"
     note += ", none where all cases are of one cluster." if rows["lower"].isna().any() else "."
-    note += " Band: all these groups together, from known to possible." if banded else ""
+    whole = "Band: all these groups together, from known to possible" if gaps else "Upright: all together"
+    note += f" {whole}." if banded else ""
     note += " Diamond: in truth, without gaps." if truth is not None else ""
     shown = {"known to fire": list(map(share_of, rows["fired"], rows["n"]))}
     made = _ladder(_fires(rows, banded), note, rows, shown)

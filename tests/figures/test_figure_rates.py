@@ -204,6 +204,9 @@ def test_groups_are_rows_the_unrecorded_too_beside_a_band_of_all(cases):
     (band,) = figure.layout.shapes
     assert (band.x0, band.x1) == pytest.approx((whole["min"], whole["max"])) and band.layer == "below"
     assert "Band: all these groups together, from known to possible." in title(figure)
+    known = figures.firing_rates(table.assign(unknown=0, max=table["min"]))  # what is not drawn is not named
+    assert "Solid: known to fire. Thin line: 95 % interval. Upright: all together." in title(known)
+    assert "Hatched" in title(figure) and "Hatched" not in title(known)
     several = figures.firing_rates(firing_rates(cases, by="sex", rule_book=BOOK).query("sort == 'any'"))
     assert not several.layout.shapes and len(solid(several)) == 2 and "Band" not in title(several)
 

@@ -77,7 +77,7 @@ def test_a_table_like_it_of_another_function_is_refused_and_what_it_lacks_named(
 def test_the_description_names_every_number_also_where_one_is_missing():
     figure = figures.tradeoff(weighed(cases()))
     nobody = next(row for row in rows(figure) if row["policy"] == "Nobody")
-    assert nobody["number needed to refer"] == ""
+    assert nobody["number needed to refer"] == "none"
     told = ", ".join(f"{name}: {cell}" for name, cell in nobody.items() if cell and name != "policy")
     assert f"; Nobody, {told}; " in figure.layout.meta["description"]
 
