@@ -7,6 +7,7 @@ from functools import wraps
 from inspect import signature
 from math import inf, isfinite
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from secondop.errors import did_you_mean, refuse
@@ -74,9 +75,11 @@ def either(*kinds: Taken) -> Taken:
 
 
 NONE, TEXT = Taken(lambda x: x is None, "None"), Taken(_text, "a text")
+PATH = Taken(lambda x: isinstance(x, (str, Path)), "a path")
 MAPPING = Taken(lambda x: isinstance(x, Mapping), "a dict")
 NAMES = Taken(lambda x: _listed(x, _text), "a list of names")
 SOME = Taken(lambda x: _listed(x, _text, 1), "a list of names, one or more")
+FINITE = Taken(_number, "a number")
 COLUMN = Taken(_text, "the name of a column; what is no column yet is added to the cases first")
 NUMBERS = Taken(lambda x: _listed(x, _number, 1), "a list of numbers")
 FLAG = Taken(lambda x: isinstance(x, bool), "True or False")
@@ -110,23 +113,24 @@ KINDS = {name: kind for names, kind in _OF for name in names.split()}
 """What is taken under a name, wherever it is not what a function takes if nothing is given."""
 
 
-def checked(**own: Taken | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def checked(**own: Taken | str | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Refuse arguments that cannot be taken, all at once, before anything is counted.
 
-    ``own``: what this function takes under a name, in place of :data:`KINDS`; ``None``: it looks itself. One
-    text where a list of names is taken is a list of one.
+    ``own``: what this function takes under a name, in place of :data:`KINDS`; ``None``: it looks itself; of
+    an argument that is gone, what to do instead. One text where a list of names is taken is a list of one.
     """
 
     def door(function: Callable[P, R]) -> Callable[P, R]:
         parameters, name = signature(function).parameters, function.__qualname__.removesuffix(".__init__")
         kinds = {key: kind for key, kind in (KINDS | own).items() if kind and key in parameters}
+        takes = f"It takes {', '.join(key for key in parameters if key not in ('self', 'cls'))}."
 
         @wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
             given = dict(zip(parameters, args, strict=False)) | kwargs
-            takes = f"It takes {', '.join(parameters)}."
             odd = kwargs.keys() - parameters.keys()
-            problems = [f"there is no {key}=.{did_you_mean(key, parameters)} {takes}" for key in odd]
+            meant = {key: f" {own[key]}." if key in own else did_you_mean(key, parameters) for key in odd}
+            problems = [f"there is no {key}=.{said} {takes}" for key, said in meant.items()]
             for key in kinds.keys() & given.keys():
                 value, kind = given[key], kinds[key]
                 if value is parameters[key].default:

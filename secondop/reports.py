@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from secondop.arguments import TEXT, Taken, checked, either
+from secondop.arguments import PATH, TEXT, checked
 from secondop.datafiles import for_spreadsheets, require_folder, write_whole
 from secondop.errors import CasesError, SecondopError
 from secondop.evaluation.cohort import Cohort
@@ -28,7 +28,7 @@ from secondop.rules.rulebook import RuleBook
 from secondop.words import NOT_FOR_CARE, plural, render, span
 
 
-@checked(path=either(TEXT, Taken(lambda x: isinstance(x, Path), "a path")), policies=OWN, title=TEXT)
+@checked(path=PATH, policies=OWN, title=TEXT)
 def report(
     cases: Any,
     path: str | Path = "report.html",

@@ -192,7 +192,7 @@ def expected_rates(scenario: Scenario | str) -> dict[str, float]:
     return rates_of(pilot(scenario).expected(scenario))
 
 
-@checked()
+@checked(refit="recentred(scenario) solves again: do so value by value")
 def along(scenario: Scenario | str, path: str, values: Iterable[float]) -> pd.DataFrame:
     """The expected rates at each value of one parameter, the others as they are.
 

@@ -57,6 +57,10 @@ class Gaps:
             raise SecondopError(f"{takes}; got {self.share!r} and {self.difficulty!r}.")
 
 
+_GAPS = "Gaps are in all facts; of one alone: scenario.replace({'facts.sex.missing': 0.2})"
+Gaps.__init__ = checked(facts=_GAPS)(Gaps.__init__)  # type: ignore[method-assign]
+
+
 @checked()
 def simulate(
     scenario: Scenario | str, n: int, *, seed: int, engine: Engine = "pandas", missing: Gaps | None = None

@@ -9,7 +9,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from secondop.arguments import checked
+from secondop.arguments import NUMBERS, TEXT, checked
 from secondop.errors import SecondopError
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.differences import paired
@@ -141,6 +141,7 @@ def biopsy_readings(*, seed: int, folds: int = 10) -> pd.DataFrame:
     return table.assign(first_right=(chance >= 0.5) == table["malignant"])
 
 
+@checked(bands=NUMBERS, fact=TEXT)
 def second_readings(readings: pd.DataFrame, bands: Sequence[float], fact: str) -> pd.DataFrame:
     """What second readings would find if a probability less than ``band`` from one half is ambiguous.
 

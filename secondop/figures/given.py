@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from secondop import arguments
+from secondop.arguments import FINITE, NAMES, made_by
 from secondop.errors import SecondopError
 
 
@@ -17,6 +19,11 @@ def draws(maker: str, *columns: str, **options: str) -> Callable:
     """
 
     def checked(draw: Callable) -> Callable:
+        kinds = inspect.signature(draw).parameters
+        truth = made_by(maker, *columns) if "DataFrame" in str(kinds.get("truth")) else FINITE
+        gone = {} if "most" in kinds else {"most": "Give the rows to draw, as table.head(5)"}
+        fitting = arguments.checked(silent=NAMES, truth=truth, **gone)(draw)
+
         @wraps(draw)
         def drawn(table: Any, *args: Any, **kwargs: Any) -> Any:
             asked = f"The figure {draw.__name__} draws a table that {maker} makes"
@@ -28,9 +35,8 @@ def draws(maker: str, *columns: str, **options: str) -> Callable:
                 raise SecondopError(f"{asked}, {lacks}; its columns are {held}.")
             if table.empty:
                 raise SecondopError(f"{asked}; this one has no rows, so there is nothing to draw.")
-            return draw(table, *args, **kwargs)
+            return fitting(table, *args, **kwargs)
 
-        kinds = inspect.signature(draw).parameters
         told = f"table : DataFrame\n    What `{maker}` makes.\n"
         told += "".join(f"{name} : {kinds[name].annotation}\n    {said}\n" for name, said in options.items())
         drawn.__doc__ = f"{inspect.cleandoc(draw.__doc__)}\n\nParameters\n----------\n{told}"

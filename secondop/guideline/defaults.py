@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from secondop.arguments import MAPPING, checked
+from secondop.arguments import MAPPING, PATH, checked
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules import assess as _assess
 from secondop.rules import cases as _cases
@@ -88,6 +88,7 @@ def check_cases(
     return _cases.check_cases(**locals())  # the same arguments
 
 
+@checked(rule_book=None, path=PATH, columns="Fill in the file that it writes, or give columns= to read_cases")
 def mapping_template(
     source: str | Path | Any,
     path: str | Path | None = None,

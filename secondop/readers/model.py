@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from secondop.arguments import checked
 from secondop.errors import SecondopError, refuse
 from secondop.readers.ratings import count_pairs, fit_concentration
 from secondop.readers.readings import each_once, read_ratings
@@ -105,6 +106,7 @@ class ReaderModel:
             return pd.Series(mix @ pair / (mix @ single), index=list(self.answers), name="same_given_first")
 
     @classmethod
+    @checked()
     def fit(
         cls,
         ratings: Any,

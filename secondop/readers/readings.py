@@ -64,7 +64,7 @@ def read_ratings(
     if answers is None and (doubtful := spellings.may_be_gaps(said.labels, said.keys)):
         told = f"{', '.join(map(repr, doubtful))} {'is an answer' if len(doubtful) == 1 else 'are answers'}"
         told += " like any other. If it stands for not recorded, make it empty first."
-        warnings.warn(f"Ratings: {told}", spellings.MissingCodesWarning, stacklevel=3)
+        warnings.warn(f"Ratings: {told}", spellings.MissingCodesWarning, stacklevel=4)
     stated, unordered = _in_order(data["answer"], said, answers)
     place = {key: i for i, key in enumerate(_yes_no([*map(_key, stated)], said.keys))}
     odd = [x for key, x in zip(said.keys, said.labels, strict=True) if key not in place]

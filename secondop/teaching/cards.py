@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from secondop.arguments import checked
+from secondop.arguments import NAMES, checked
 from secondop.datafiles import data_path
 from secondop.errors import SecondopError, unknown_name
 from secondop.guideline.defaults import explain, read_cases
@@ -194,7 +194,7 @@ def deck() -> Deck:
     return _cases()[:]  # with answers of its own
 
 
-@checked()
+@checked(topics=NAMES)
 def quiz(n: int, *, seed: int, topics: str | Iterable[str] | None = None) -> Deck:
     """A quiz of n cases, spread over the five recommendations as evenly as the deck allows.
 
@@ -209,7 +209,7 @@ def quiz(n: int, *, seed: int, topics: str | Iterable[str] | None = None) -> Dec
     cases, of = [*deck()], ""
     if topics is not None:
         known = sorted({topic for case in cases for topic in case.topics})
-        wanted = {topics} if isinstance(topics, str) else set(topics)
+        wanted = set(topics)
         if not wanted <= set(known) or not wanted:
             raise unknown_name("topic", min(wanted - set(known), key=str, default=""), known)
         cases, of = [case for case in cases if wanted & set(case.topics)], " of these topics"

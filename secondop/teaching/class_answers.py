@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from secondop.arguments import PATH, checked
 from secondop.errors import SecondopError, refuse
 from secondop.rules.plain import without_twins
 from secondop.rules.rules import RECOMMENDATIONS
@@ -28,6 +29,7 @@ class AnswerFilesWarning(UserWarning):
     """Answer files that were refused, each by name with what is wrong; the others are read."""
 
 
+@checked(folder=PATH)
 def class_answers(folder: str | Path) -> pd.DataFrame:
     """What a class answered: the answer files that students saved in the quiz, as ratings of the cases.
 
@@ -68,7 +70,7 @@ def class_answers(folder: str | Path) -> pd.DataFrame:
     if problems:
         refused = plural(len(paths) - len(whose), "file")
         told = "\n  ".join([f"{refused} of {len(paths)} refused, the others are read:", *problems])
-        warnings.warn(told, AnswerFilesWarning, stacklevel=2)
+        warnings.warn(told, AnswerFilesWarning, stacklevel=3)  # of who calls, past the check
     table, levels = pd.DataFrame(rows), pd.CategoricalDtype(RECOMMENDATIONS, ordered=True)
     table["expected"] = table["case"].map({case.id: case.expected for case in deck()})
     table = table.astype({"answer": levels, "expected": levels, "sure": "Int64"})

@@ -14,7 +14,7 @@ from reprlib import repr as short
 from typing import Any
 
 from secondop.datafiles import read_toml
-from secondop.errors import unknown_name
+from secondop.errors import SecondopError, unknown_name
 from secondop.evaluation.published import published_rates
 from secondop.evaluation.tradeoff import tradeoff, wide
 from secondop.guideline.second_opinion import RULE_BOOK
@@ -80,7 +80,8 @@ class Exercise:
         try:
             return self._told(answer, about)
         except STOPS as error:  # an answer may be an object with code of its own
-            return self._not_read(f"it stopped with {type(error).__name__}")
+            said = f": {error}" if isinstance(error, SecondopError) else ""
+            return self._not_read(f"it stopped with {type(error).__name__}{said}".rstrip("."))
 
     def _not_read(self, why: str) -> Feedback:
         return Feedback(None, f"I could not read that: {why}. {self.kind.how}", given=True)

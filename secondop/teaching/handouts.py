@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from secondop.arguments import checked
 from secondop.guideline.defaults import explain
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.explain import Explanation, Reason
@@ -65,6 +66,7 @@ def paper(title: str, say: Spoken, style: str, *blocks: object) -> Page:
     return Page(document(title, *blocks, style=style, language=say.language))
 
 
+@checked()
 def rule_book_page(rule_book: RuleBook = RULE_BOOK) -> Page:
     """The rule book to hand out: what :meth:`RuleBook.to_markdown` says, typeset.
 

@@ -442,11 +442,11 @@ def test_the_trade_off_and_its_controls_stand_on_one_screen(opened):
         ("people", (".hundred", ".controls")),
     ):
         page = opened("projector", f"#{screen}")
-        for part in (".says", *parts):
-            assert page.locator(part).evaluate("it => it.getBoundingClientRect().bottom") <= 768, (
-                screen,
-                part,
-            )
+        for language in ("English", "Deutsch"):
+            page.get_by_role("button", name=language).click()
+            below = "it => it.getBoundingClientRect().bottom"
+            for part in (".says", *parts):
+                assert page.locator(part).evaluate(below) <= 768, (language, screen, part)
 
 
 def small_book(*rules, title="Own", version="1", reference="Our own procedure"):

@@ -85,6 +85,7 @@ DOORS["Cohort"] = Cohort.__init__
 TAKES_ITSELF = {
     ("read_cases", "rule_book"),
     ("check_cases", "rule_book"),
+    ("mapping_template", "rule_book"),
     ("simulate", "n"),
     ("simulate", "seed"),
     ("simulate_batches", "n"),
@@ -142,6 +143,7 @@ def own_book():
 ASSESSED = s.assess(
     pd.DataFrame({"foo_fact": [True, False], "changed": [True, False]}), own_book(), verdicts=True
 )
+SWINGS = s.tornado("general", parameters="signal", n=50, seed=1)
 TWICE = pd.DataFrame([[1, 2, 3]], columns=["rare_disease", "x", "x"])
 CASES_OF = {
     # what was done                                                             what is said
@@ -289,6 +291,38 @@ CASES_OF = {
     "thresholds of none": (
         lambda: s.tradeoff(CASES, outcome="changed", threshold=[]),
         "threshold is a number above 0",
+    ),
+    "gaps in some facts": (
+        lambda: s.Gaps(0.2, facts=["sex"]),
+        r"no facts=\. Gaps are in all facts; of one alone: scenario\.replace.*\. It takes share, difficulty",
+    ),
+    "a scenario solved again on the way": (
+        lambda: s.along("general", "signal", [1], refit=True),
+        r"no refit=\. recentred\(scenario\) solves again",
+    ),
+    "columns of a file to fill in": (
+        lambda: s.mapping_template(CASES, columns={"age": "sex"}),
+        r"no columns=\. .*give columns= to read_cases",
+    ),
+    "fewer rows of a figure": (
+        lambda: s.figures.overlap(s.overlap(ASSESSED, rule_book=own_book()), most=3),
+        r"no most=\. Give the rows to draw, as table\.head\(5\)",
+    ),
+    "no parameter in a figure": (lambda: s.figures.tornado(SWINGS, most=0), "most is a whole number, 1 or"),
+    "a figure's truth that is no table": (
+        lambda: s.figures.firing_rates(s.firing_rates(CASES, rule_book=BOOK), truth=CASES),
+        "truth is a table that firing_rates makes",
+    ),
+    "a reader by another name": (
+        lambda: s.ReaderModel.fit(CASES, readr="x"),
+        r"ReaderModel\.fit cannot.*\n.*no readr=\. Did you mean 'reader'\? It takes ratings",
+    ),
+    "answers of a class from no path": (lambda: s.class_answers(3), "folder is a path. Got 3"),
+    "a quiz of no topics": (lambda: s.teaching.quiz(3, seed=1, topics=3), "topics is a list of names"),
+    "a page of no rule book": (lambda: s.teaching.rule_book_page(3), "rule_book is a rule book"),
+    "a band of two ends": (
+        lambda: s.second_readings(CASES, [(0.1, 0.2)], "sex"),
+        "bands is a list of numbers",
     ),
 }
 

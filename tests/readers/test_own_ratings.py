@@ -71,7 +71,7 @@ CODED = {  # answers of two readers, and which of them may be a gap
 }
 
 
-@pytest.mark.parametrize("call", [opinions_from_ratings, agreement])
+@pytest.mark.parametrize("call", [opinions_from_ratings, agreement, ReaderModel.fit])
 @pytest.mark.parametrize(("one", "two", "three", "said"), CODED.values(), ids=CODED)
 def test_an_answer_that_may_be_a_gap_is_asked_about(call, one, two, three, said):
     stated = {"answers": said} if isinstance(said, list) else {}
@@ -80,6 +80,7 @@ def test_an_answer_that_may_be_a_gap_is_asked_about(call, one, two, three, said)
         call(pairs_of(one, two, three), **stated)
     found = [str(x.message) for x in told if x.category is MissingCodesWarning]
     assert (len(found) == 1 and said in found[0]) if said and not stated else not found
+    assert {x.filename for x in told} <= {__file__}, "where the user called, and no line of the package"
 
 
 def test_an_answer_that_is_stated_is_one_although_it_is_called_as_a_gap_is():

@@ -113,6 +113,7 @@ def test_bad_files_are_refused_by_name_all_at_once_and_the_rest_is_read(tmp_path
     (said,) = {str(one.message) for one in warned}
     assert answers[["reader", "case"]].to_numpy().tolist() == [["ABCD", "T001"]]
     assert f"{len(REFUSED)} files of {len(REFUSED) + 1} refused" in said
+    assert {one.filename for one in warned} == {__file__}
     lines = {line.strip().partition(".json: ")[0]: line for line in said.splitlines()[1:]}
     assert {name: words in lines.get(name, "") for name, (_, words) in REFUSED.items()} == dict.fromkeys(
         REFUSED, True

@@ -340,6 +340,11 @@ def test_a_function_that_stops_is_told_where_and_why():
     assert told.words == "both(True, False) stopped with ZeroDivisionError: division by zero"
 
 
+def test_own_cases_that_cannot_be_read_are_told_what_is_wrong_with_them():
+    told = exercise("10.3").check(3, "my log.csv")
+    assert told.correct is None and "SecondopError: worth_recording takes a frame of cases" in told.words
+
+
 def test_other_spellings_of_unknown_and_of_numbers_are_understood():
     spelled = {True: np.True_, False: 0, None: pd.NA}
     assert exercise("1.5").check(lambda a, b: spelled[both(a, b)])

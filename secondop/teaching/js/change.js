@@ -42,7 +42,7 @@ SCREENS.set("change", (root) => {
   const threshold = (rule, [path, condition]) => {
     const about = fact(made, condition.fact), key = JSON.stringify([rule.name, ...path]);
     const { op, value, lower = about.low ?? 0, upper = Math.min(about.high ?? 100, Math.abs(value) * 4 + 4), basis } = condition;
-    const words = (x) => ` ${op} ${number(+x.toPrecision(4))} ${unit(about)}`;
+    const sign = { ">=": "≥", "<=": "≤" }[op] || op, words = (x) => ` ${sign}\u00a0${number(+x.toPrecision(4))} ${unit(about)}`;
     const moved = (x) => { CHANGED.cuts.set(key, x); show(); };
     const slider = range(CHANGED.cuts.get(key) ?? value, { min: lower, max: upper, step: about.kind === "count" ? 1 : "any", words }, moved,
       { "aria-label": `${label(rule)}: ${question(about)}` });

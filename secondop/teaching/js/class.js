@@ -94,8 +94,8 @@ function scored(given, items, to) {
     el("ul.plain", done.map(line)),
     again.size > 0 && [el("h2", t("look-again")), list([...again].map((rule) => `${label(rule)} (${rule.source}, ${rule.statement})`))],
     calibration(done.map((item) => [given[item.id].sure, right(item)])),
-    button(t("save-answers"), () => save(given), { disabled: !n }), " ",
-    !DATA.fixed && button(t("again"), () => to({ at: 0, given: {}, chosen: null })));
+    el("div.tools", button(t("save-answers"), () => save(given), { disabled: !n }),
+      !DATA.fixed && button(t("again"), () => to({ at: 0, given: {}, chosen: null }))));
 }
 
 /** How often who was so sure was right, each with of how many: a table, and a picture both ways from 0 to 100. */

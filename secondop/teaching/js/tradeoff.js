@@ -55,8 +55,8 @@ function plot({ rows, best }, accept, chosen, choose) {
       el("rect", { width: 1.6, height: 6, fill: "currentColor" }))),
     line(0, 0, most, 0), line(0, 0, 0, top), line(0, 0, all.over[0], all.found[0], { "stroke-dasharray": "4 4" }),
     best && line(0, best.net[0], reach, best.net[0] + reach / accept, { class: "equal" }),
-    text(left + 4, 14, `↑ ${t("true-positives")}`), text(wide - 16, high - 6, `${t("false-positives")} →`, end),
-    text(4, y(0) + 4, "0"), text(0, y(top) + 5, Math.round(top)), text(x(most) - 14, y(0) + 16, Math.round(most)),
+    text(left + 4, 14, `↑ ${t("true-positives")}`), text(wide - 50, high - 16, `${t("false-positives")} →`, end),
+    text(4, y(0) + 4, "0"), text(0, y(top) + 5, Math.round(top)), text(x(most), high - 16, Math.round(most), end),
     chosen && [rows.filter(here).map(box), rows.filter(picked).map(cross)],
     chosen && [name(none, { dx: -6, dy: 22 }), name(all, { dx: -14, dy: -8, ...end })],
     rows.map((row, i) => [row, i]).sort(([a], [b]) => near(a) - near(b)).map(([row, i]) => mark(row, i)));
@@ -82,8 +82,8 @@ function scenarios(root) {
     const numbers = ({ found, over, net }) => cells(found[0], over[0], net[0]).map((x) => el("td.n", fixed(x)));
     const heads = ["policy", "referred", "true-positives", "false-positives", "missed", "above-chance", "net-benefit"].map((key) => t(key));
     fill(say, `${t("simulated")}: `, bestWords(found, now.accept));
-    fill(figure, plot(found, now.accept), el("b", t("net-benefit")),
-      el("ol", found.rows.map(({ words, net }) => el("li", words, el("div", long(net[0]), ` ${fixed(net[0])}`)))));
+    fill(figure, plot(found, now.accept), el("div", el("b", t("net-benefit")),
+      el("ol", found.rows.map(({ words, net }) => el("li", words, el("div", long(net[0]), ` ${fixed(net[0])}`))))));
     fill(out, table(t("tradeoff-caption", { n: number(scene.n), signal: number(scene.signals[now.signal]) }), heads,
       found.rows.map((row, i) => [`${i + 1} ${row.words}`, ...numbers(row)])));
   };
