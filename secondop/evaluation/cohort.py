@@ -129,9 +129,8 @@ class Cohort:
         self.frame = frame.select(**read, unreadable=nw.col(UNREADABLE))
         good = (nw.col("weight") >= 0) & (nw.col("weight") < np.inf)
         if weights and (wrong := self.count(~good.fill_null(False))):
-            raise SecondopError(
-                f"{wrong:,} weights in {weights!r} are missing, negative or infinite: mend them."
-            )
+            said = f"{wrong:,} weights in {weights!r} are missing, negative or infinite"
+            raise SecondopError(f"{said}: give each, or leave these cases out.")
         self.known: tuple[float, float] | None = None  # cases whose outcome is known, and all, once counted
         self.known_by = notice(self) if told else ""
         if cluster and (wrong := self.count(nw.col("cluster").is_null())):

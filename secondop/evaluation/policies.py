@@ -145,9 +145,8 @@ def judged(
         if "cluster" not in own:
             refuse_clusters(cases)
         if any(own.values()) or asked - set(cases.frame.collect_schema().names()):
-            raise SecondopError(
-                "A Cohort has its own outcome, flags, by, weights and cluster: give them to Cohort(...)."
-            )
+            said = "A Cohort has its own outcome, flags, by, weights and cluster"
+            raise SecondopError(f"{said}: give them to Cohort(...).")
         cohort = cases
     else:
         cohort = Cohort(cases, rule_book, outcome=outcome, flags=dict(flags), scores=scores, **own)

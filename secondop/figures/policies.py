@@ -41,7 +41,7 @@ def tradeoff(table: pd.DataFrame) -> go.Figure:
     """What each policy finds against its possible overuse, with the efficient frontier and chance."""
     rows = _policies(table, "tradeoff", "referral_rate", _FP, _TP, _ABOVE, "frontier", "all")
     rows = rows.drop_duplicates("policy").sort_values("frontier", key=lambda on: on != 1, kind="stable")
-    order, what = [*_FACES, *ENDS].index, _what(table)
+    order, what = [*_FACES, *ENDS].index, _FOUND.get(table.attrs.get("outcome"), "changes")
     rows = rows.sort_values("sort", key=lambda sorts: sorts.map(order), kind="stable")
     rows["x"], rows["y"] = (_marks_of(rows, name)["mid"] for name in (_FP, _TP))
     ends, others = rows[rows["sort"].isin(ENDS)], rows[~rows["sort"].isin(ENDS)]
@@ -104,7 +104,7 @@ def yield_above_chance(table: pd.DataFrame) -> go.Figure:
     rows = rows[~rows["sort"].isin(ENDS)].drop_duplicates("policy")
     if rows.empty:
         raise SecondopError("The figure yield_above_chance draws policies, and this table has none but ends.")
-    of, what = _marks_of(rows, _ABOVE), _what(table)
+    of, what = _marks_of(rows, _ABOVE), _FOUND.get(table.attrs.get("outcome"), "changes")
     lower, upper, open_ = of["lower"], of["upper"], ~((of["lower"] > 0) | (of["upper"] < 0))
     many, fewer, most = (lower > 0).sum(), (upper < 0).sum(), lower.idxmax()
     title = f"Shown to find more {what} than chance: {many or 'none'} of {len(rows)} policies"
@@ -136,7 +136,7 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
     title = f"Clearly best: referring {', '.join(told)} {_trade(table)}"
     title += f"; elsewhere {open_}" if open_ else ""
     title = title if told else f"No policy is clearly best at the thresholds shown: {open_}"
-    note = f"{_basis(rows, _NET, gaps='In them too', chance='Bands')}"
+    note = _basis(rows, _NET, gaps="In them too", chance="Bands")
     note += f" {HALF_WAY}" if table.attrs.get("unknown_outcomes") else ""
     words = f"{_trade(table)}; below, the decision threshold"
     made = figure(_title_of(title, table), note, x=words, y="net benefit per 100 cases", height=400)
@@ -187,8 +187,7 @@ def net_benefit(table: pd.DataFrame) -> go.Figure:
         everybody, ends = real.loc[real["sort"] == "all", _NET].item(), real["sort"].isin(["none", "all"])
         real["chance"] = (real["referral_rate"] / 100 * everybody).mask(ends)
         real["known"] = real[_NET].fillna(0)
-        words = "net benefit per 100 cases at the decision threshold"
-        steps[at] = _ranked(title, note, real, _NET, words)
+        steps[at] = _ranked(title, note, real, _NET, "net benefit per 100 cases at the decision threshold")
     made = steps[min(steps, key=lambda threshold: abs(threshold - 1 / 11))]
     if len(steps) > 1:
         names = {f"{1 / at - 1:.3g}:1 = {100 * at:.0f} %": step for at, step in steps.items()}
@@ -270,10 +269,6 @@ def _shown(rows: pd.DataFrame, *names: str) -> pd.DataFrame:
             ends = rows[[name, f"{name}_min", f"{name}_max"]].to_numpy(float)
             said[words] = [with_ends(*row) or "none" for row in ends]  # such as of nobody's referrals
     return pd.DataFrame(said | {"in brackets": f"what {gaps_of(rows.attrs)} could make of it"})
-
-
-def _what(table: pd.DataFrame) -> str:
-    return _FOUND.get(table.attrs.get("outcome"), "changes")
 
 
 def _trade(table: pd.DataFrame, s: str = "s") -> str:

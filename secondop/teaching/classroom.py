@@ -94,10 +94,10 @@ def _keys(books: Iterable[RuleBook]) -> list[str]:
     editions = [(book.title, book.version) for book in books]
     if twice := {edition for edition in editions if editions.count(edition) > 1}:
         title, version = min(twice)
-        raise SecondopError(
-            f"Two rule books of the page are {title!r}, version {version!r}: nobody can tell which is which."
-            " Give one of them another title or version."
+        said = (
+            f"Two rule books of the page are {title!r}, version {version!r}: nobody can tell which is which"
         )
+        raise SecondopError(f"{said}. Give one of them another title or version.")
     plain = [re.sub(r"\W+", "-", title.lower()).strip("-") or "book" for title, _ in editions]
     return [f"{key}-{i}" if key in plain[:i] else key for i, key in enumerate(plain)]
 
@@ -198,9 +198,8 @@ def case_codes(rule_book: RuleBook, cases: Iterable[Mapping[str, Any]]) -> list[
     space = rule_book.answer_space
     counts = [len(options) + 1 for options in space.options.values()]  # one more: not recorded
     if sum(counts) > 1024:
-        raise SecondopError(
-            f"The facts of {rule_book.title!r} have {sum(counts):,} answers; a code holds 1,024."
-        )
+        said = f"The facts of {rule_book.title!r} have {sum(counts):,} answers"
+        raise SecondopError(f"{said}; a code holds 1,024. Give a book of fewer facts.")
     firsts = dict(zip(space.options, accumulate(counts, initial=0), strict=False))
     frame = pd.DataFrame(rows, columns=[*space.facts]).astype(object)
     places, codes = space.places(typed_cases(frame, rule_book.rule_facts)), []

@@ -39,10 +39,9 @@ class CaseExplorer(Screen, parts=("explore.js",)):
         return explain(self.facts, self.rule_book, audience="clinician")
 
     def still(self) -> dict[str, Any]:
-        story = (
-            el("p", "font-style:italic;margin:.4em 0;", self.cases[self.start].story) if self.start else ""
-        )
-        return {"text/html": story + self.explanation.to_html()}
+        story = self.cases[self.start].story if self.start else ""
+        told = story and el("p", "font-style:italic;margin:.4em 0;", story)
+        return {"text/html": told + self.explanation.to_html()}
 
     @traitlets.observe("start")
     def _begin(self, _: Any) -> None:

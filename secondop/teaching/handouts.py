@@ -53,9 +53,8 @@ class Page(str):
     def _repr_html_(self) -> str:
         """The page in a frame of its own, so that its style and that of the notebook stay apart."""
         style = "width:100%;max-width:210mm;aspect-ratio:210/297;border:1px solid #999;background:#fff;"
-        return (
-            f'<iframe srcdoc="{html.escape(self)}" style="{style}" sandbox title="A page to print"></iframe>'
-        )
+        look = f'style="{style}" sandbox title="A page to print"'
+        return f'<iframe srcdoc="{html.escape(self)}" {look}></iframe>'
 
     def __repr__(self) -> str:
         return f"<an HTML page of {len(self):,} characters>"
@@ -83,10 +82,10 @@ def rule_book_page(rule_book: RuleBook = RULE_BOOK) -> Page:
         text = re.sub(r"\*\*(.+?)\*\*", _level, html.escape(line.removeprefix(mark)))
         tag, text = _TAGS.get(mark, "p"), re.sub(r"`(.+?)`", r"<code>\1</code>", text)
         blocks.append((tag, f"<{tag}>{text}</{tag}>"))
-    runs = [
-        (tag, "\n".join(text for _, text in run)) for tag, run in groupby(blocks, key=lambda block: block[0])
-    ]
-    listed = [f"<ul>{text}</ul>" if tag == "li" else text for tag, text in runs]
+    listed = []
+    for tag, run in groupby(blocks, key=lambda block: block[0]):
+        text = "\n".join(text for _, text in run)
+        listed.append(f"<ul>{text}</ul>" if tag == "li" else text)
     return paper("Rule book", Spoken("en"), _SHEET, Html("\n".join(listed)))
 
 

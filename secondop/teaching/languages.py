@@ -86,9 +86,8 @@ class Spoken:
                 about = f" ({', '.join(rests)})" if fact.is_numeric or least != most else ""
                 return f"{self.fact(fact)}: {self(_SIGNS[op], n=self.answer(fact, value))}{about}"
             case AtLeast(k, parts):
-                told = [
-                    f"({self.condition(x)})" if getattr(x, "word", "") else self.condition(x) for x in parts
-                ]
+                each = [(self.condition(part), getattr(part, "word", "")) for part in parts]
+                told = [f"({words})" if joined else words for words, joined in each]
                 counted = self("at-least-of", k=k, parts=", ".join(told))
                 return f" {self(condition.word)} ".join(told) if condition.word else counted
             case Not(part):

@@ -70,9 +70,8 @@ class Vignette:
 
     def _repr_html_(self) -> str:
         stages = [stage._html(i) for i, stage in enumerate(self.stages, start=1)]
-        return div(
-            "max-width:56em;", el("h3", "", f"{self.id} {self.title}"), *stages, div(SMALL, NOT_FOR_CARE)
-        )
+        head = el("h3", "", f"{self.id} {self.title}")
+        return div("max-width:56em;", head, *stages, div(SMALL, NOT_FOR_CARE))
 
 
 class Vignettes(tuple):
