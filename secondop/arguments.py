@@ -75,7 +75,7 @@ def either(*kinds: Taken) -> Taken:
 
 
 NONE, TEXT = Taken(lambda x: x is None, "None"), Taken(_text, "a text")
-PATH = Taken(lambda x: isinstance(x, (str, Path)), "a path")
+PATH = Taken(lambda x: isinstance(x, (str, Path)), "a text, or a path")
 MAPPING = Taken(lambda x: isinstance(x, Mapping), "a dict")
 NAMES = Taken(lambda x: _listed(x, _text), "a list of names")
 SOME = Taken(lambda x: _listed(x, _text, 1), "a list of names, one or more")

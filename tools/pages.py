@@ -15,7 +15,7 @@ from nbconvert.filters import Highlight2HTML, ansi2html
 from plotly.io import to_json
 
 from secondop.teaching.strings import said
-from tools.lessons import TRACKS, tags_of, track_of
+from tools.lessons import tags_of, track_of
 from tools.notebooks import PLOTLY, WIDGET, figures
 from tools.prose import Sheet, html_of, inline, words_of
 
@@ -64,8 +64,8 @@ class Page:
 
     @property
     def has_tracks(self) -> bool:
-        """Whether it reads otherwise without code, as it then begins."""
-        return any(track in part.kind.split() for part in self.parts for track in TRACKS)
+        """Whether it says something else to those without code, as a lesson does: it then begins so."""
+        return any("clinic" in part.kind.split() for part in self.parts)
 
 
 def page_of(path: Path, notebook, terms: Mapping[str, str] | None = None, language: str = "en") -> Page:

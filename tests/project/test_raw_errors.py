@@ -317,7 +317,7 @@ CASES_OF = {
         lambda: s.ReaderModel.fit(CASES, readr="x"),
         r"ReaderModel\.fit cannot.*\n.*no readr=\. Did you mean 'reader'\? It takes ratings",
     ),
-    "answers of a class from no path": (lambda: s.class_answers(3), "folder is a path. Got 3"),
+    "answers of a class from no path": (lambda: s.class_answers(3), "folder is a text, or a path. Got 3"),
     "a quiz of no topics": (lambda: s.teaching.quiz(3, seed=1, topics=3), "topics is a list of names"),
     "a page of no rule book": (lambda: s.teaching.rule_book_page(3), "rule_book is a rule book"),
     "a band of two ends": (
