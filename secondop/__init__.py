@@ -35,27 +35,33 @@ Errors and warnings
 """
 
 import re
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 __version__ = "0.2.0"
 
-_STUB = Path(__file__).with_suffix(".pyi").read_text("utf-8")  # where each name is at home
-_HOMES = re.findall(r"^from (\S+) import (.+)", _STUB, re.M)
-_HOME_OF = {name: home for home, names in _HOMES for name in re.findall(r"(\w+) as", names)}
 
-__all__ = sorted(_HOME_OF)
+@cache
+def _homes() -> dict[str, str]:
+    """Where each public name is at home, as the stub that editors read says it."""
+    stub = Path(__file__).with_suffix(".pyi").read_text("utf-8")
+    homes = re.findall(r"^from (\S+) import (.+)", stub, re.M)
+    return {name: home for home, names in homes for name in re.findall(r"(\w+) as", names)}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
-    home = _HOME_OF[name]
+    if name == "__all__":
+        return sorted(_homes())
+    if name not in _homes():
+        known = ", ".join(sorted(_homes()))
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {known}")
+    home = _homes()[name]
     is_room = home == __name__
     globals()[name] = import_module(f"{home}.{name}") if is_room else getattr(import_module(home), name)
     return globals()[name]
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return [*sorted(_homes()), "__version__"]

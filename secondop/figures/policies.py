@@ -131,7 +131,8 @@ def decision_curve(table: pd.DataFrame) -> go.Figure:
         why = _UNKNOWN if first is None else _OVERLAP if len(tied(part, first)) else ""
         best[1 / at - 1] = why or first["label"]
     clear = best[~best.isin([_OVERLAP, _UNKNOWN])]
-    told = [f"{who} at {span(min(at), max(at))}" for who, at in clear.groupby(clear).groups.items()]
+    runs = best.ne(best.shift()).cumsum()[clear.index]  # thresholds beside one another, and no gap between
+    told = [f"{run.iloc[0]} at {span(min(run.index), max(run.index))}" for _, run in clear.groupby(runs)]
     open_ = " and ".join(why for why in (_OVERLAP, _UNKNOWN) if why in set(best))
     title = f"Clearly best: referring {', '.join(told)} {_trade(table)}"
     title += f"; elsewhere {open_}" if open_ else ""
