@@ -57,6 +57,21 @@ def test_every_package_is_pinned_and_says_why_it_is_there():
         )
 
 
+def test_every_package_that_is_imported_is_asked_for():
+    asked = bounds(PROJECT["dependencies"]) | bounds(PROJECT["optional-dependencies"]["lab"])
+    trees = {path: ast.walk(ast.parse(path.read_text())) for path in (ROOT / "secondop").rglob("*.py")}
+    found = {
+        (name.partition(".")[0], path.name)
+        for path, nodes in trees.items()
+        for node in nodes
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module] if isinstance(node, ast.ImportFrom) else [x.name for x in node.names])
+    }
+    theirs = {x for x in found if x[0] not in sys.stdlib_module_names and x[0] != "secondop"}
+    assert len(theirs) > 50  # they are read
+    assert [x for x in theirs if {"sklearn": "scikit-learn"}.get(x[0], x[0]) not in asked] == []
+
+
 def test_the_citation_has_the_version_of_the_package():
     assert f"\nversion: {secondop.__version__}\n" in (ROOT / "CITATION.cff").read_text()
 
@@ -111,8 +126,10 @@ def test_an_installed_wheel_carries_its_data(tmp_path):
     assert [Path(line) for line in told] == [site / "secondop" / "data" / name for name in names]
     assert [Path(line).read_bytes() for line in told] == [path.read_bytes() for path in ours]
     assert not [path.name for path in site.iterdir() if path.name in ("tests", "tools", "data", "notebooks")]
-    beside = [path for path in (ROOT / "secondop").rglob("*") if path.suffix in (".js", ".css", ".toml")]
-    assert {path.name for path in beside} >= {"fit.js", "book.js", "classroom.css", "strings.toml"}
+    kinds = ".js", ".css", ".toml", ".pyi", ".j2"
+    beside = [path for path in (ROOT / "secondop").rglob("*") if path.suffix in kinds]
+    named = {"fit.js", "book.js", "classroom.css", "strings.toml", "__init__.pyi", "report.html.j2"}
+    assert {path.name for path in beside} >= named
     assert [
         site / path.relative_to(ROOT) for path in beside if not (site / path.relative_to(ROOT)).exists()
     ] == []
