@@ -39,6 +39,7 @@ OVERLAP = "; elsewhere bands overlap"
 CURVES = [
     # at 10, 2 and 0.5 accepted referrals: everybody, with its interval   the title tells
     ([(9, 8, 10), (5, 4, 6), (1, 0.5, 2)], f"referring everybody at 0.5 to 10 {PER} "),
+    ([(9, 8, 10), (5, -1, 6), (1, 0.5, 2)], f"referring everybody at 10, everybody at 0.5 {PER}{OVERLAP}"),
     ([(9, 8, 10), (5, -1, 6), (1, -1, 2)], f"referring everybody at 10 {PER}{OVERLAP}"),
     ([(9, 8, 10), (5, -1, 6), (-9, -9, -8)], f"everybody at 10, nobody at 0.5 {PER}{OVERLAP}"),
     ([(9, 8, 10), (5, 4, 6), (-9, -9, -8)], f"everybody at 2.0 to 10, nobody at 0.5 {PER} "),
