@@ -135,9 +135,8 @@ def rate_of(counts: np.ndarray, squares: np.ndarray | None = None) -> dict[str, 
     return seen | {"lower": lower, "upper": upper}
 
 
-def contrast_of(measure: str, counts: np.ndarray, squares: np.ndarray | None = None) -> dict[str, Any]:
+def contrast_of(measure: str, counts: np.ndarray, squares: np.ndarray) -> dict[str, Any]:
     """One contrast, from counts by being in its group, by being in its reference, and by the answer."""
-    squares = counts if squares is None else squares
     (least, most), (fewest, greatest) = _ends(counts.sum(1)), _ends(counts.sum(0))
     low, lower, _ = _contrast(measure, least, greatest, squares)
     high, _, upper = _contrast(measure, most, fewest, squares)

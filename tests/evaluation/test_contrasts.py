@@ -85,7 +85,7 @@ def test_the_bounds_of_a_ratio_hold_for_every_way_of_settling_the_unknown(cases)
     counts = np.zeros((3, 3, 3), int)
     for member, answer in cases:
         counts[member, {0: 1, 1: 0, 2: 2}[member], answer] += 1
-    seen = contrast_of("risk ratio", counts)
+    seen = contrast_of("risk ratio", counts, counts)
     settled = [()]
     for member, answer in cases:
         members, answers = ([0, 1] if x == 2 else [x] for x in (member, answer))
