@@ -270,7 +270,8 @@ def test_no_lessons_at_all_is_said(tmp_path):
 
 
 def test_pages_list_lessons_apart_and_fold_their_solutions(lesson, write_notebook, tmp_path):
-    one = write_notebook("01-one.ipynb", "# One?\n\nTry [the lesson](lessons/1-a.ipynb).")
+    write_notebook("lessons/1-a.ipynb", *SMALL, ("clinic", "## Open the page"))
+    one = write_notebook("01-one.ipynb", "# One?\n\nTry [the lesson](lessons/1-a.ipynb).", *SMALL[1:4])
     built = [(path, execute(path)) for path in [one, *all_lessons(lesson.parent)]]
     index = study.build(built[:1], tmp_path / "out", built[1:])
     listed, page, question = (
@@ -281,7 +282,7 @@ def test_pages_list_lessons_apart_and_fold_their_solutions(lesson, write_noteboo
     assert 'rel="next">' in page and 'rel="next">' not in question, "each list has its own next and previous"
     soup = BeautifulSoup(page, "html.parser")
     asked = next(piece for piece in soup.select("main .piece") if "Not answered yet" in piece.get_text())
-    assert soup.html["class"] == ["no-code"] and "analyst" in asked["class"], "a lesson opens without code"
+    assert soup.html["class"] == ["no-code"] and "analyst" in asked["class"], "a lesson for a clinic opens so"
     assert soup.select_one(".hide-code")["aria-pressed"] == "true"
     other = BeautifulSoup(question, "html.parser")
     assert "no-code" not in other.html["class"] and not other.select(".hide-code[aria-pressed=true]")
