@@ -253,6 +253,8 @@ def test_a_vignette_is_predicted_stage_by_stage_and_ends_in_the_book_says_and_yo
         if i + 1 < len(one.stages):
             page.get_by_role("button", name="What is learned next").click()
             assert page.evaluate("document.activeElement.tagName") == "H2"
+    names = page.locator(".verdict").evaluate_all("all => all.map(it => it.getAttribute('aria-label'))")
+    assert len({*names}) == len(one.stages), "each verdict is called after its stage"
     page.locator("section.stage").nth(1).get_by_label("the patient's choice").check()
     rows = [row.split("\t") for row in page.locator("tbody tr").all_inner_texts()]
     assert [row[1:] for row in rows] == [
@@ -604,7 +606,10 @@ def test_no_number_in_the_trade_off_covers_another_and_all_can_be_read(size, ope
         for i, (x, y, width) in enumerate(marks):
             for other in marks[:i]:
                 assert np.hypot(x - other[0], y - other[1]) > 0.95 * width, (scenario, signal, i)
-    assert page.evaluate(SMALLEST) >= 12
+    smallest = page.evaluate(SMALLEST)
+    assert smallest >= 12
+    page.get_by_role("button", name="Larger text").click()
+    assert page.evaluate(SMALLEST) > smallest * (1.2 if size == "projector" else 0.99)
 
 
 def test_the_counts_of_a_poll_are_seen_on_a_phone_without_scrolling_sideways(opened):

@@ -38,7 +38,8 @@ function beside(marks, others, inside) {
 
 /** True against false positives: bounds hatched, the interval a cross, chance between nobody and everybody dashed. */
 function plot({ rows, best }, accept, room, chosen, choose) {
-  const wide = Math.min(560, room || 560), high = Math.max(250, wide / 2), [left, low] = [30, 42]; // px, as they stand on the screen
+  const wide = room > 0 && room < 560 ? room : STATE.large ? 430 : 560; // px as on a phone's screen; less are drawn larger
+  const high = Math.max(250, wide / 2), [left, low] = [30, 42];
   const [none, all] = ["none", "all"].map((end) => rows.find(({ key }) => key === end));
   const [most, top] = ["over", "found"].map((name) => Math.max(...rows.map((row) => row[name][2] ?? row[name][0]), 0.1));
   const x = (over) => left + (wide - left - 16) * over / most, y = (found) => high - low - (high - low - 24) * found / top;

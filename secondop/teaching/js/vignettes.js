@@ -16,7 +16,7 @@ SCREENS.set("vignettes", (root) => {
     const mine = () => predicted("you-say", given(i).mine, (x) => { given(i).mine = x; if (ends) go("vignettes"); });
     return el("section.card.stage", el("h2", { tabindex: -1 }, title(stage, i)), el("p.story", told), recordedOf(made, facts, names),
       !open && [predicted("predict", given(i).answer, (x) => { given(i).answer = x; }), button(t("reveal"), reveal), " ", wrong],
-      open && [el("p", t("you-said", { answer: level(given(i).answer), right: level(expected) })), verdict(made, facts), el("p", why),
+      open && [el("p", t("you-said", { answer: level(given(i).answer), right: level(expected) })), verdict(made, facts, { side: title(stage, i) }), el("p", why),
         disputed && [el("p", `${t("disputed")} ${disputed}`), mine()]],
       open && i === now.at && !ends && button(t("next-stage"), () => to({ at: i + 1 })));
   });
