@@ -20,6 +20,7 @@ from typing import Any
 
 import pandas as pd
 
+from secondop.arguments import named
 from secondop.cohorts.parameters import BASES, EFFECTS_ON, TRAITS, Parameter
 from secondop.cohorts.structure import Structure, place, problems
 from secondop.datafiles import toml_text
@@ -27,6 +28,7 @@ from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.words import NOT_FOR_CARE, plural, render
 
 
+@named
 @dataclass(frozen=True, repr=False)
 class Scenario:
     """Everything that a simulated cohort is drawn from: read it with `load_scenario`, vary it with `replace`.
@@ -47,6 +49,12 @@ class Scenario:
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
         faults = [*faults, *problems(self.parameters, self.structure)]
         refuse(f"{plural(len(faults), 'problem')} in scenario {self.name!r}", faults)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"parameters": dict(self.parameters)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, parameters=MappingProxyType(state["parameters"]))
 
     @cached_property
     def values(self) -> dict[str, float]:

@@ -11,7 +11,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from secondop.arguments import checked
+from secondop.arguments import checked, named
 from secondop.cohorts.parameters import LIMITS, STATED, Parameter, default_range, sort_of
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.structure import Structure
@@ -27,6 +27,7 @@ _HEAD |= {"defaults": (dict, "a table with a basis and a citation")}
 _PARTS = ("value", "lower", "upper", "basis", "citation")
 
 
+@named
 def load_scenario(name: str) -> Scenario:
     """A scenario that comes with the package.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from secondop.arguments import TEXT, checked, whole
+from secondop.arguments import TEXT, checked, named, whole
 from secondop.datafiles import data_path
 from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.evaluation.contrasts import DENOMINATORS, MEANT, contrasted
@@ -18,6 +18,7 @@ _POOLED = ["rate", "lower", "upper", "prediction_lower", "prediction_upper", "ta
 _NEEDED = {"id", "institution", "denominator", "outcome", "n", "numerator", "interval", *_POOLED[:3]}
 
 
+@named
 def published_rates() -> pd.DataFrame:
     """Published rates of second opinions, each with its denominator and, where n allows, its interval.
 
@@ -36,6 +37,7 @@ def published_rates() -> pd.DataFrame:
     return with_intervals(rates.assign(rate=rates["rate"].where(rates["numerator"].isna())))
 
 
+@named
 def published_contrasts() -> pd.DataFrame:
     """Published contrasts: how much more often something was found in one group than in another.
 
@@ -141,6 +143,7 @@ def _counted(rates: pd.DataFrame) -> pd.Series:
     return rates["numerator"].astype(float).fillna((rates["rate"] * rates["n"].astype(float)).round())
 
 
+@named
 def pool(rates: pd.DataFrame) -> pd.DataFrame:
     """What like rates say together: their mean, and where the rate of one more study may lie.
 
