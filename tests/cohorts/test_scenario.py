@@ -213,8 +213,8 @@ ONCE = [
     ("facts.rare_disease.shares = [0.5, 0.5]", "is yes or no: state its share, that of yes, and no shares."),
     ("facts.first_line_weeks = { breaks = [2, 1], shares = [1] }", "numbers that rise, from 0 to 5,200, not"),
     (
-        "facts.sex.by.x = { when = { rule = 'ambiguous-pathology' }, shares = [1, 0, 'x'] }",
-        "not value = 'x'.",
+        "facts.suspicion.by.x = { when = { fact = 'sex', is = ['male'] }, shares = [1, 0, 0, 'x'] }",
+        "facts.suspicion.by.x.shares.high takes",
     ),
     ("rates.sought = 20", "rates.sought and its range lie in 0 to 1, not at 20."),
     ("rates.sought = '20 %'", f"rates.sought takes {TAKES}; not value = '20 %'."),
