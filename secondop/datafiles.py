@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from secondop.arguments import named
 from secondop.errors import SecondopError, unknown_name
 
 CHECKSUMS = "checksums.json"
@@ -28,6 +29,7 @@ def _folder() -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent / "data"
 
 
+@named
 def data_path(name: str) -> Path:
     """The path of a data file that ships with the package; ``data/README.md`` describes each.
 

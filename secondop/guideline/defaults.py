@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from secondop.arguments import MAPPING, PATH, checked
+from secondop.arguments import MAPPING, PATH, checked, named
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules import assess as _assess
 from secondop.rules import cases as _cases
@@ -21,6 +21,7 @@ from secondop.rules.rulebook import RuleBook
 Books = RuleBook | Sequence[RuleBook]
 
 
+@named
 def fact(name: str) -> Fact:
     """The fact of that name in the second opinion book, to speak about it in a condition.
 
@@ -32,6 +33,7 @@ def fact(name: str) -> Fact:
     return RULE_BOOK.fact(name)
 
 
+@named
 def facts_table(rule_book: Books = RULE_BOOK) -> pd.DataFrame:
     """Every fact, one a row: what it is called, what it asks and what answers it takes."""
     return _cases.facts_table(rule_book)

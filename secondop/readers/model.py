@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from secondop.arguments import checked
+from secondop.arguments import checked, named
 from secondop.errors import SecondopError, refuse
 from secondop.readers.ratings import count_pairs, fit_concentration
 from secondop.readers.readings import each_once, read_ratings
@@ -19,6 +19,7 @@ ROUNDING = 0.02  # shares that were rounded for print may miss 1 by this much, a
 STEEPEST = 1e4  # the largest tilt: its negative serves as never
 
 
+@named
 @dataclass(frozen=True, eq=False, repr=False)
 class ReaderModel:
     """Readers of one skill, and the cases they read: made from published figures, by `fit` or by `tilted`.

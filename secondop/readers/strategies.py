@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from secondop.arguments import checked
+from secondop.arguments import checked, named
 from secondop.errors import SecondopError, did_you_mean, refuse
 from secondop.readers.model import ReaderModel, given
 from secondop.readers.readings import each_once
@@ -23,6 +23,7 @@ OUTCOMES = ("second", "third", "misclassified", "under", "over")
 RESOLUTIONS = ("majority", "median", "third decides")  # of three answers the majority, if any, is the median
 
 
+@named
 @dataclass(frozen=True)
 class Strategy:
     """When a second reading is taken, who reads, and who decides.

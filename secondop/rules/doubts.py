@@ -87,10 +87,11 @@ def codes_in_doubt(read: Read) -> Iterator[Problem]:
     for name, numbers in columns.items():
         if numbers.dtype.is_numeric():
             numbers = numbers.fill_nan(None) if numbers.dtype.is_float() else numbers
-            for value in spellings.codes_apart(numbers):
+            apart = spellings.codes_apart(numbers)
+            for value in apart:
                 rows, column = (numbers == value).arg_true(), read.own.get(name, name)
                 said = f"stands far from every other number, in {plural(len(rows), 'row')}"
-                advice = f"If it stands for not recorded, say unknown={{{column!r}: [{value}]}}."
+                advice = f"If it stands for not recorded, say unknown={{{column!r}: {apart}}}."
                 place = read.places([rows[0]])
                 yield Problem(column, len(rows), int(rows[0]), *place, str(value), said, advice)
 

@@ -16,10 +16,11 @@ from typing import Any
 
 import pandas as pd
 
+from secondop.arguments import named
 from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.rules.answers import AnswerSpace
 from secondop.rules.conditions import Compare, by_name
-from secondop.rules.facts import Fact, FactName, flag, settle
+from secondop.rules.facts import Fact, FactName, flag, settle, stated
 from secondop.rules.plain import condition_from_dict, plain, without_twins
 from secondop.rules.review import diff, lint
 from secondop.rules.rules import SUMMARY, Advice, Rule, RuleKind, Source
@@ -39,6 +40,7 @@ def _named(kind: str, name: Any, there: Mapping[str, Any]) -> Any:
     return there[name]
 
 
+@named
 @dataclass(frozen=True)
 class RuleBook:
     """Rules with the facts that they read, their sources and advice. Every edit gives a new book.
@@ -81,6 +83,8 @@ class RuleBook:
             if rule.source not in keys:
                 problems.append(str(unknown_name(f"source (rule {rule.name!r} cites it)", rule.source, keys)))
         refuse(f"The rule book {self.title!r} cannot be made", problems)
+
+    __getstate__ = stated
 
     def __len__(self) -> int:
         return len(self.rules)
