@@ -20,6 +20,12 @@ from secondop.rules.rulebook import RuleBook
 
 Books = RuleBook | Sequence[RuleBook]
 
+_OF_PANDAS = {
+    "sep": "What separates cells is found",
+    "decimal": "A comma is decimal where semicolons separate",
+}
+_OF_PANDAS |= {"sheet_name": "Move the sheet with the cases to the front", "na_values": "Say unknown="}
+
 
 @named
 def fact(name: str) -> Fact:
@@ -39,7 +45,7 @@ def facts_table(rule_book: Books = RULE_BOOK) -> pd.DataFrame:
     return _cases.facts_table(rule_book)
 
 
-@checked(rule_book=None, values=MAPPING)
+@checked(rule_book=None, values=MAPPING, **_OF_PANDAS)
 def read_cases(
     source: str | Path | Any,
     *,
@@ -66,7 +72,7 @@ def read_cases(
     return _cases.read_cases(**locals())  # the same arguments
 
 
-@checked(rule_book=None, values=MAPPING)
+@checked(rule_book=None, values=MAPPING, **_OF_PANDAS)
 def check_cases(
     source: str | Path | Any,
     *,

@@ -503,6 +503,10 @@ UNUSABLE = {
         lambda: BOOK.replace("neoplasia-concern", levl="urgent"),
         "Indication .*\n.*mean 'level'",
     ),
+    "as pandas calls it": (
+        lambda: s.read_cases("log.csv", sep=";"),
+        "no sep=. What separates cells is found",
+    ),
     "a strategy": (lambda: s.Strategy.always(resolutoin="median"), "Strategy .*\n.*mean 'resolution'"),
     "a value too many": (
         lambda: s.flag("fever", "Is it there?", "signs"),

@@ -725,6 +725,12 @@ WRONG_ENCODING = [
     ),
     ("utf-16", None, 'is it UTF-16?). Say in which encoding it was saved, as in encoding="utf-16"'),
     ("utf-8", "ascii", "line 1: this is not text in ASCII"),
+    (
+        "utf-8-sig",
+        "cp1252",
+        'begins as UTF-8 does, not cp1252. Say in which encoding it was saved, as in encoding="utf-8"',
+    ),
+    ("utf-16", "ascii", 'is it UTF-16?). Say in which encoding it was saved, as in encoding="utf-16"'),
     ("utf-8", "windows", "There is no encoding 'windows'"),
     ("utf-8", "base64", "There is no encoding 'base64'"),
     ("utf-8", 5, "There is no encoding 5"),
