@@ -70,10 +70,8 @@ def _interval(counts: np.ndarray, squares: np.ndarray, gain: np.ndarray, at_thre
     with np.errstate(divide="ignore", invalid="ignore"):
         n = counts.sum(-1)
         mean, square = ((counts * x).sum(-1) / n for x in (gain, gain**2))
-        variance, total = (
-            measures.spread_of(squares, gain - mean[..., None]) / n**2,
-            measures.spread_of(squares, gain**0),
-        )
+        variance = measures.spread_of(squares, gain - mean[..., None]) / n**2
+        total = measures.spread_of(squares, gain**0)
         middle, half = mean, Z * np.sqrt(variance)
         if not at_threshold:
             pairs = np.where(square - mean**2 > 1e-12, (square - mean**2) / variance, n**2 / total)

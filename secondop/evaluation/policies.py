@@ -143,10 +143,9 @@ def judged(
         asked = {*(f"flag {name}" for name in flags), *(f"score {name}" for name in scores)}
         asked |= {"flag changed"} if outcome and not cases.net else set()
         if cases.cluster and "cluster" not in own:
-            raise SecondopError(
-                f"The cohort counts by {cases.cluster!r}, as firing_rates, tradeoff, decision_curve, compare and "
-                "reform can; here intervals would be too narrow. Make a Cohort without cluster=, and say so."
-            )
+            said = f"The cohort counts by {cases.cluster!r}, as firing_rates, tradeoff, decision_curve, "
+            said += "reform and compare can; here intervals would be too narrow"
+            raise SecondopError(f"{said}. Make a Cohort without cluster=, and say so beside it.")
         if any(own.values()) or asked - set(cases.frame.collect_schema().names()):
             said = "A Cohort has its own outcome, flags, by, weights and cluster"
             raise SecondopError(f"{said}: give them to Cohort(...).")
