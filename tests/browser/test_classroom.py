@@ -459,6 +459,27 @@ def small_book(*rules, title="Own", version="1", reference="Our own procedure"):
     return RuleBook(title, subject="review", version=version, sources=sources, rules=made)
 
 
+def test_a_page_of_ones_own_book_opens_in_german_and_links_only_where_an_address_is_given(opened, tmp_path):
+    book, url = small_book(flag("red", "Is it red?"), title="Red spots"), "https://example.org/own/"
+    path = book.to_page(tmp_path / "own.html", language="de", url=url)
+    page = opened("phone", path=path)
+    assert page.evaluate("document.documentElement.lang") == "de"
+    assert page.locator("h1").inner_text() == "Einen Fall erkunden"
+    page.get_by_label("ja", exact=True).check()
+    assert says(page) == "Review empfohlen." and page.get_by_text("Is it red?").count()
+    code = page.locator(".code").inner_text()
+    assert page.locator("a[href]").get_attribute("href") == f"{url}#predict/{code}"
+    again = opened("phone", f"#predict/{code}", path=path)
+    assert again.get_by_label("ja", exact=True).is_checked() and "Sagen Sie voraus" in says(again)
+    plain = opened(path=book.to_page(tmp_path / "plain.html"))
+    assert plain.evaluate("document.documentElement.lang") == "en"
+    assert plain.locator("a[href]").count() == 0 and url not in plain.content()
+    for wrong in ({"language": "fr"}, {"url": "javascript:alert(1)"}):
+        with pytest.raises(SecondopError):
+            book.to_page(tmp_path / "refused.html", **wrong)
+    assert not (tmp_path / "refused.html").exists() and page.told == again.told == plain.told == []
+
+
 @pytest.mark.parametrize("address", ["#explore/%", "#%E0%A4%A", "#__proto__", "#explore/T001.", "#quiz/%25"])
 def test_an_address_that_was_cut_or_mistyped_still_opens_the_page(address, opened):
     page = opened(address=address)

@@ -3,7 +3,8 @@
 function verdict(made, facts, { quiet = false, side = "" } = {}) {
   const found = made.assess(facts), subject = own("books", made.json.title).subject || made.json.subject;
   const outlook = found.undetermined ? "provisional" : made.questions(facts).length ? "against-open" : "final";
-  const headline = t(`headline-${found.recommendation}`, { subject }).replace(/\b([Aa]) (?=[aeiou])/, "$1n "); // an imaging review
+  const headline = t(`headline-${found.recommendation}`, { subject })
+    .replace(/\b([Aa]) (?=[aeiou])/, "$1n ").replace(/^./u, (first) => first.toUpperCase()); // an imaging review
   return el(quiet ? "section.verdict" : `section.verdict.${found.recommendation}`, { "aria-label": `${t("verdict")} ${side}`.trim() },
     el("p.says", quiet ? t("hidden-verdict") : headline), !quiet && el("p", t(outlook, { level: level(found.possible) })),
     el("p.small", `${titled(made)}, ${made.json.version}. ${t("not-for-care")}`));
