@@ -198,7 +198,7 @@ def _misnamed(told: Signature, args: Sequence, kwargs: Mapping, gone: Mapping[st
         found = [f"there is no {key}=.{said}" for key, said in meant.items()]
         found += [f"{', '.join(lacking)}: not given."] if lacking else []
         *others, last = found or [f"{error}."]  # given twice, or too many
-        return [*others, f"{last} It takes {', '.join(takes)}."]
+        return [*others, f"{last} It takes {', '.join(takes) or 'nothing'}."]
     return []
 
 
