@@ -120,10 +120,10 @@ def named(called: C) -> C:
     """
     if isinstance(called, type):
         for name, own in [*vars(called).items()]:
-            if isfunction(own) and (name == "__init__" or not name.startswith("_")):
-                setattr(called, name, named(own))
-            elif isinstance(own, classmethod):
-                setattr(called, name, classmethod(named(own.__func__)))
+            door = getattr(own, "__func__", own)  # of a class method its function
+            public = isfunction(door) and (name == "__init__" or not name.startswith("_"))
+            if public and not hasattr(door, "__wrapped__"):
+                setattr(called, name, named(door) if door is own else type(own)(named(door)))
         return called
     told = signature(called)
 
