@@ -120,10 +120,10 @@ def named(called: C) -> C:
     """
     if isinstance(called, type):
         for name, own in [*vars(called).items()]:
-            if isfunction(own) and (name == "__init__" or not name.startswith("_")):
-                setattr(called, name, named(own))
-            elif isinstance(own, classmethod):
-                setattr(called, name, classmethod(named(own.__func__)))
+            door = getattr(own, "__func__", own)  # of a class method its function
+            public = isfunction(door) and (name == "__init__" or not name.startswith("_"))
+            if public and not hasattr(door, "__wrapped__"):
+                setattr(called, name, named(door) if door is own else type(own)(named(door)))
         return called
     told = signature(called)
 
@@ -198,7 +198,7 @@ def _misnamed(told: Signature, args: Sequence, kwargs: Mapping, gone: Mapping[st
         found = [f"there is no {key}=.{said}" for key, said in meant.items()]
         found += [f"{', '.join(lacking)}: not given."] if lacking else []
         *others, last = found or [f"{error}."]  # given twice, or too many
-        return [*others, f"{last} It takes {', '.join(takes)}."]
+        return [*others, f"{last} It takes {', '.join(takes) or 'nothing'}."]
     return []
 
 

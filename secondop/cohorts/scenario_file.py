@@ -121,6 +121,10 @@ class _File:
             fault = self.shares(path.removesuffix(".shares"), stated)
         elif sort == "breaks":
             fault = self.breaks(path, facts[fact], stated)
+        elif path.endswith(".share") and section == "facts" and facts[fact].kind is not Kind.FLAG:
+            fault = (
+                f"{path} is stated of a yes-or-no fact: {fact} takes {facts[fact].expects()}. State shares."
+            )
         elif sort in LIMITS:
             fault = self.number(path, stated)
         elif sort:

@@ -12,7 +12,7 @@ from math import fsum
 from typing import Any
 
 from secondop.cohorts.parameters import BASES, LIMITS, OF_CONTRAST, RATES, STATED, TRAITS, Parameter, sort_of
-from secondop.errors import SecondopError
+from secondop.errors import SecondopError, UnknownNameError
 from secondop.rules.conditions import Condition, at_least
 from secondop.rules.facts import Fact, Kind
 from secondop.rules.rulebook import RuleBook
@@ -181,7 +181,9 @@ def _of_conditions(structure: Structure, groups: Iterable[str]) -> Iterator[str]
         try:
             structure.condition(structure.stated[path])
         except SecondopError as error:
-            yield f"{path}: {error}"
+            effect = path.startswith("effects.") and isinstance(error, UnknownNameError)
+            drop = f" To drop this effect: {path.rpartition('.')[0]} = {{}}." if effect else ""
+            yield f"{path}: {error}{drop}"
 
 
 def _of_facts(

@@ -181,6 +181,8 @@ def given(what: str, shares: Any, names: Sequence, most: float = 1.0) -> np.ndar
     what = f"{what} of {', '.join(map(str, names))}"
     if not isinstance(shares, Mapping | pd.Series):
         raise SecondopError(f"{what}: {{name: number}}. Got {shares!r}.")
+    if lacking := [str(name) for name in names if name not in shares]:
+        raise SecondopError(f"{what}: nothing is said of {', '.join(lacking)}. Got {shares!r}.")
     return _shares(what, [*map(shares.get, names)], (len(names),), most)
 
 

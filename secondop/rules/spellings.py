@@ -250,9 +250,9 @@ def show(value: object) -> str:
 def may_be_gaps(labels: list, keys: list[str]) -> list:
     """Which values of a column, compared by ``keys``, may stand for a gap: words for it, codes far apart."""
     numeric = all(re.search(NUMBER, key) for key in keys)
-    apart = codes_apart(pl.Series(map(float, keys), dtype=pl.Float64)) if numeric else []
+    apart = codes_apart(pl.Series(map(float, keys), dtype=pl.Float64)) if numeric else CODES - {9}  # in words
     pairs = zip(labels, keys, strict=True)
-    return [x for x, key in pairs if meaning(key) == "unknown" or (numeric and float(key) in apart)]
+    return [x for x, key in pairs if meaning(key) == "unknown" or key.replace("_", "-") in map(str, apart)]
 
 
 def codes_apart(numbers: pl.Series) -> list[int]:

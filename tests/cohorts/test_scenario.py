@@ -216,6 +216,10 @@ ONCE = [
         "facts.suspicion.by.x = { when = { fact = 'sex', is = ['male'] }, shares = [1, 0, 0, 'x'] }",
         "facts.suspicion.by.x.shares.high takes",
     ),
+    (
+        "facts.sex.share = 0.5",
+        "facts.sex.share is stated of a yes-or-no fact: sex takes one of female, male, other.",
+    ),
     ("rates.sought = 20", "rates.sought and its range lie in 0 to 1, not at 20."),
     ("rates.sought = '20 %'", f"rates.sought takes {TAKES}; not value = '20 %'."),
 ]

@@ -124,6 +124,22 @@ def test_all_that_is_wrong_is_said_at_once_and_long_values_are_cut():
     assert max(map(len, lines)) < 110
 
 
+def test_one_strategy_is_a_list_of_one():
+    model = s.ReaderModel.from_disagreement({"a": {"a": 1}}, {"a": 0})
+    assert s.read_strategies(model, s.Strategy.none()).equals(s.read_strategies(model, [s.Strategy.none()]))
+
+
+def test_one_source_or_fact_is_taken_for_a_list_of_one_and_a_marked_text_as_it_is():
+    fact, source, advice = s.flag("pain", "Is there pain?"), s.Source("y", "Y"), s.Advice("x", "Look.")
+    book = own_book().with_(sources=source, also=fact, advice=advice)
+    assert book == own_book().with_(sources=[source], also=[fact], advice=[advice])
+    assert (
+        s.RuleBook.from_json("\ufeff" + book.to_json())
+        == s.RuleBook.from_json(book.to_json().encode())
+        == book
+    )
+
+
 def test_one_text_is_taken_for_a_list_of_one():
     asked = {"policies": "urgent", "measures": "net_benefit"}
     listed = {key: [name] for key, name in asked.items()}
@@ -319,8 +335,31 @@ CASES_OF = {
         lambda: s.ReaderModel.fit(CASES, readr="x"),
         r"ReaderModel\.fit cannot.*\n.*no readr=\. Did you mean 'reader'\? It takes ratings",
     ),
+    "a first answer that is none": (lambda: s.Strategy.first_in(), "takes an answer or more"),
+    "a share of one class of two": (
+        lambda: s.ReaderModel.from_disagreement({"a": {"a": 1}, "b": {"a": 1}}, {"a": 0.1}),
+        "disagreement of a, b: nothing is said of b",
+    ),
+    "a strategy by its name": (
+        lambda: s.read_strategies(s.ReaderModel.from_disagreement({"a": {"a": 1}}, {"a": 0}), "none"),
+        "a list of Strategy. Got ReaderModel and str",
+    ),
     "answers of a class from no path": (lambda: s.class_answers(3), "folder is a text, or a path. Got 3"),
     "a quiz of no topics": (lambda: s.teaching.quiz(3, seed=1, topics=3), "topics is a list of names"),
+    "more cases than a machine holds": (
+        lambda: s.simulate("general", 10**13, seed=1),
+        "up to 100,000,000 cases; simulate_batches gives more",
+    ),
+    "one case of no fact": (
+        lambda: s.explain({"krebsverdacht": True}),
+        "No column is a fact .found: 'krebsv",
+    ),
+    "a scenario of an empty text": (lambda: s.read_scenario(""), "from a path or a text in TOML, not ''"),
+    "a number without its nought": (lambda: s.read_scenario("signal = .5\n"), r"numbers as 0\.5: not as \.5"),
+    "a book whose fact is not there": (
+        lambda: s.RuleBook.from_json(own_book().to_json().replace('"also": []', '"also": ["pain"]')),
+        "there is no 'pain'",
+    ),
     "a page of no rule book": (lambda: s.teaching.rule_book_page(3), "rule_book is a rule book"),
     "a band of two ends": (
         lambda: s.second_readings(CASES, [(0.1, 0.2)], "sex"),
