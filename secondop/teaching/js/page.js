@@ -112,7 +112,7 @@ function fold(title, open, ...children) {
   return made;
 }
 /** A table, which scrolls where it is wider than the screen: heads in words, and rows that begin with theirs. */
-const table = (caption, heads, rows) => el("div.wide", { tabindex: 0, role: "region", "aria-label": caption }, el("table", el("caption", caption),
+const table = (caption, heads, rows) => el("div.wide", { tabindex: 0, role: "group", "aria-label": caption }, el("table", el("caption", caption),
   el("thead", el("tr", heads.map((x) => (x ? el("th", { scope: "col" }, x) : el("td"))))),
   el("tbody", rows.map(([head, ...cells]) => el("tr", el("th", { scope: "row" }, head), cells.map(cell))))));
 const cell = (x) => (x?.tagName === "TD" ? x : el("td", x));
