@@ -17,7 +17,7 @@ from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.differences import DIFFERENCE, best_between, paired, sharing
 from secondop.evaluation.measures import COUNTED, NUMBERS, odds_of, table, tidy
 from secondop.evaluation.patterns import Patterns
-from secondop.evaluation.policies import any_of, judged, levels_from, refuse_clusters
+from secondop.evaluation.policies import any_of, judged, levels_from
 from secondop.evaluation.tradeoff import THRESHOLD
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.assess import assess_typed
@@ -190,19 +190,20 @@ def reform(
     threshold: float = THRESHOLD,
     weights: str | None = None,
     by: str | list[str] | None = None,
+    cluster: str | None = None,
 ) -> pd.DataFrame:
     """What changes, by measure and group, if one rule book replaces another.
 
-    Both judge the cases from their facts, and refer from this ``level`` on. Beside ``before`` and ``after``
+    Both judge the cases from their facts, and refer from this ``level`` on; ``by, weights, cluster`` are as
+    for :func:`tradeoff`. Beside ``before`` and ``after``
     their difference: ``value``, bounds and interval over one and the same settling of what is unknown, and
     ``newly, no_longer``: the cases that enter and leave the measure.
     """
     both, levels, verified = _both(before, after), levels_from(level), None
     if isinstance(cohort, Cohort):
-        refuse_clusters(cohort)
         outcome, by, weights = cohort.outcome or outcome, by or cohort.by, weights or cohort.weights
-        verified = cohort.verified
-    told = {"by": by, "weights": weights, "verified": verified}
+        cluster, verified = cluster or cohort.cluster, cohort.verified
+    told = {"by": by, "weights": weights, "cluster": cluster, "verified": verified}
     cohort = judged(getattr(cohort, "cases", cohort), both, outcome, **told)
     old, new = ([r for r in both if r.level in levels and r.name.startswith(way)] for way in WAYS)
     kept, lost = ([r for r in old if (r.when in [x.when for x in new]) == stays] for stays in (True, False))
@@ -217,6 +218,7 @@ def reform(
         gain = paired(*pairs, [threshold])[measure]
         found[name] = np.concatenate([*(numbers[..., :1] for numbers in each), gain], -1)
     about = pd.DataFrame({"group": seen.groups, "n": seen.crossed("all")[0].sum(1)})
+    about = about.assign(clusters=cohort.clusters) if cluster else about
     kinds = {} if cohort.weights else {"newly": "Int64", "no_longer": "Int64", "n": "int64"}
     made = tidy(about, found, [threshold], [*WAYS, *DIFFERENCE]).astype(kinds)
     made.attrs |= cohort.about() | {"rule_book": after.fingerprint, "before": before.fingerprint}

@@ -12,7 +12,7 @@ import pandas as pd
 
 from secondop.errors import SecondopError, unknown_name
 from secondop.evaluation.cohort import EITHER, TRUTH, Cohort
-from secondop.evaluation.measures import FP, TP, Z, five, settled, share, spread_of, wilson
+from secondop.evaluation.measures import FP, TP, Z, along_one_axis, five, settled, share, spread_of, wilson
 from secondop.evaluation.patterns import Patterns
 from secondop.evaluation.policies import any_of, book_of
 from secondop.guideline.contrasts import SIDES
@@ -164,7 +164,7 @@ def _contrast(measure: str, group: Side, reference: Side, squares: np.ndarray) -
     alone = measure == "risk difference"  # of which each side has an interval of its own
     filled = counts if alone else _filled(measure, *counts)
     one, other = (_told(measure, *x, *side[1:]) for x, side in zip(filled, (group, reference), strict=True))
-    flat = np.concatenate([squares[..., 0].ravel(), squares[..., 1:].ravel()])
+    flat = along_one_axis(squares)
 
     def effect(each: np.ndarray) -> float:
         each = np.broadcast_to(each, (3, 3, 3)).ravel().astype(float)
@@ -202,9 +202,10 @@ def contrasted(measure: str, group: Count, reference: Count, effect: float = 1.0
 
 
 def _filled(measure: str, group: Count, reference: Count) -> tuple[Count, Count]:
-    """Both counts, with half a case more in each cell where one of them is empty."""
+    """Both counts, with half a case more in each cell where an empty one leaves no interval."""
     (k, n), (j, m) = group, reference
-    empty = not (k and j) or (measure == "odds ratio" and (k == n or j == m))
+    enough = {"odds ratio": 1, "risk ratio": 2}.get(measure, 3)  # full sides, to leave no interval
+    empty = not (k and j) or (k == n) + (j == m) >= enough
     return ((k + 0.5, n + 1), (j + 0.5, m + 1)) if empty else (group, reference)
 
 

@@ -7,6 +7,7 @@ from itertools import product
 
 import numpy as np
 
+from secondop.evaluation import measures
 from secondop.evaluation.measures import COUNTED, FN, FP, MEASURES, NUMBERS, TN, TP, Estimates, Z, odds_of
 from secondop.evaluation.patterns import Patterns
 from secondop.evaluation.policies import FORESIGHT, Policy
@@ -23,12 +24,15 @@ def paired(
     """Every linear measure of the second policy less that of the first, per 100 cases: ``DIFFERENCE``.
 
     ``counts, squares`` are sums of w and of w squared, of shape (..., 3, 3, 3): referred by the first, by the
-    second, changed. ``min, max`` are over one and the same settling, in which a case that neither can judge
-    goes its own way for each (:func:`sharing` leaves out what cannot); ``newly, no_longer`` the weight that
-    enters and leaves the measure, blank where a threshold counts.
+    second, changed; with clusters, the squares as ``with_clusters`` makes them. ``min, max`` are over one and
+    the same settling, in which a case that neither can judge goes its own way for each (:func:`sharing`
+    leaves out what cannot); ``newly, no_longer`` the weight that enters and leaves the measure, blank where a
+    threshold counts.
     """
     odds, found = odds_of(thresholds), {}
-    flat, flat2 = (np.asarray(x, float).reshape(*np.shape(x)[:-3], 27) for x in (counts, squares))
+    flat = np.reshape(counts, (*np.shape(counts)[:-3], 27))
+    clusters = np.ndim(squares) > np.ndim(counts)
+    flat2 = measures.along_one_axis(squares) if clusters else np.reshape(squares, flat.shape)
     may = ((_GIVEN[:, None] == 2) | (_GIVEN[:, None] == _TO)).all(-1)  # what each kind may be once settled
     recorded = may & (_TO[:, :2] <= _GIVEN[:, None, :2] % 2).all(-1)
     for name, counted in COUNTED.items():
@@ -61,11 +65,14 @@ def _interval(counts: np.ndarray, squares: np.ndarray, gain: np.ndarray, at_thre
     Shares have matched pairs with half a case added to each cell (Agresti & Min 2005, Stat Med 24:729-740),
     their number the effective one; at a threshold it is normal, with the analytic variance per case.
     """
-    n, total = (x @ np.ones_like(gain).T for x in (counts, squares))
+    if at_threshold:
+        counts, squares = counts[..., None, :], squares[..., None, :]
     with np.errstate(divide="ignore", invalid="ignore"):
-        mean, square = counts @ gain.T / n, counts @ (gain**2).T / n
-        variance = (squares @ (gain**2).T - 2 * mean * (squares @ gain.T) + mean**2 * total) / n**2
-        middle, half = mean, Z * np.sqrt(np.maximum(variance, 0))
+        n = counts.sum(-1)
+        mean, square = ((counts * x).sum(-1) / n for x in (gain, gain**2))
+        variance = measures.spread_of(squares, gain - mean[..., None]) / n**2
+        total = measures.spread_of(squares, gain**0)
+        middle, half = mean, Z * np.sqrt(variance)
         if not at_threshold:
             pairs = np.where(square - mean**2 > 1e-12, (square - mean**2) / variance, n**2 / total)
             middle = pairs * mean / (pairs + 2)

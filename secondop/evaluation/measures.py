@@ -69,6 +69,12 @@ def spread_of(squares: np.ndarray, each: np.ndarray) -> np.ndarray:
     return np.maximum(alone, np.einsum("...i,...ij,...j->...", each, products, each))
 
 
+def along_one_axis(squares: np.ndarray) -> np.ndarray:
+    """Squares with clusters, of shape (..., 3, 3, 3, 1 + 27), as of 27 kinds and all their products."""
+    parts = (x.reshape(*squares.shape[:-4], -1) for x in (squares[..., 0], squares[..., 1:]))
+    return np.concatenate(list(parts), -1)
+
+
 def mean_per_100(tables: np.ndarray, squares: np.ndarray, values: np.ndarray) -> Estimates:
     """The mean of what each cell counts, per 100; normal, variance sum w^2 (v - mean)^2 / (sum w)^2."""
     n = tables.sum(-1)

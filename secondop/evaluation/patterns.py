@@ -84,6 +84,17 @@ def with_clusters(squares: np.ndarray, own: np.ndarray, group: np.ndarray) -> np
     return np.concatenate([squares[..., None], np.reshape(made, (*squares.shape, cells))], -1)
 
 
+def by_outcome(counts: np.ndarray, squares: np.ndarray) -> np.ndarray:
+    """The products of :func:`with_clusters` where cases were sampled by their outcome, and how many is known.
+
+    Then only whom a policy refers among cases of one outcome is left to chance: (..., referred, outcome).
+    """
+    shares = counts / np.maximum(counts.sum(-2, keepdims=True), np.finfo(float).tiny)
+    about = np.eye(3)[:, :, None] - shares[..., None, :, :]
+    products = np.einsum("...rc,...rsc,...ruc,cd->...scud", squares, about, about, np.eye(3))
+    return np.concatenate([0 * squares[..., None], products.reshape(*squares.shape, 9)], -1)
+
+
 def few(sizes: np.ndarray) -> float:
     """By what a variance over clusters of these sizes grows: few or uneven ones tell no more than that.
 

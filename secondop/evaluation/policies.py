@@ -143,8 +143,10 @@ def judged(
     if isinstance(cases, Cohort):
         asked = {*(f"flag {name}" for name in flags), *(f"score {name}" for name in scores)}
         asked |= {"flag changed"} if outcome and not cases.net else set()
-        if "cluster" not in own:
-            refuse_clusters(cases)
+        if cases.cluster and "cluster" not in own:
+            said = f"The cohort counts by {cases.cluster!r}, as firing_rates, tradeoff, decision_curve, "
+            said += "reform and compare can; here intervals would be too narrow"
+            raise SecondopError(f"{said}. Make a Cohort without cluster=, and say so beside it.")
         if any(own.values()) or asked - set(cases.frame.collect_schema().names()):
             said = "A Cohort has its own outcome, flags, by, weights and cluster"
             raise SecondopError(f"{said}: give them to Cohort(...).")
@@ -167,15 +169,6 @@ def book_of(conditions: Iterable[Condition | Fact], also: Sequence[Fact] = ()) -
     rules = [Indication(f"condition-{i}", f"condition {i}", when=when, **every) for i, when in named]
     about = {"title": "Conditions", "subject": "condition", "version": "1", "also": also}
     return RuleBook(rules=rules, sources=[Source("asked", "What is asked of cases")], **about)
-
-
-def refuse_clusters(cohort: Cohort) -> None:
-    """Refuse a cohort with clusters where intervals do not account for them, rather than lose them."""
-    if cohort.cluster:
-        raise SecondopError(
-            f"The cohort counts by {cohort.cluster!r}, as firing_rates, tradeoff, decision_curve and compare "
-            "can; here intervals would be too narrow. Make a Cohort without cluster=, and say so beside it."
-        )
 
 
 def refuse_no_chance(cohort: Cohort, score: str) -> None:

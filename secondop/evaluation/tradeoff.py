@@ -17,7 +17,7 @@ from secondop.evaluation.columns import known_by_policy, known_words
 from secondop.evaluation.corrected import NET_FORESIGHT, NET_MEASURES, NET_OF, net_table
 from secondop.evaluation.differences import ranked
 from secondop.evaluation.measures import BEST, MEASURES, NUMBERS, odds_of, table, tidy
-from secondop.evaluation.patterns import Patterns
+from secondop.evaluation.patterns import Patterns, by_outcome
 from secondop.evaluation.policies import FORESIGHT, Policy, choose, judged, refuse_no_chance
 from secondop.evaluation.verification import Verification, learn
 from secondop.guideline.second_opinion import RULE_BOOK
@@ -73,8 +73,7 @@ def tradeoff(
         are recorded. ``[]``: the verdicts alone.
     prevalence : float, optional
         For cases sampled by their outcome (case-control): the share that changes among all, to which cases
-        are weighted. Intervals are those of a weighted sample: right for sensitivity, specificity and
-        referral rate, up to three times too wide for true positives and net benefit.
+        are weighted. Intervals take this share as known.
 
     Returns
     -------
@@ -218,7 +217,12 @@ def weigh(
         found = net_table(counts, squares, thresholds, names) | beside
     else:
         foresight = np.array([[policy.sort == FORESIGHT] for policy in policies])
-        found = table(counts, squares, thresholds, measures=measures or MEASURES, foresight=foresight)
+        told = {"measures": measures or MEASURES, "foresight": foresight}
+        found = table(counts, squares, thresholds, **told)
+        if prevalence is not None and not cohort.cluster:
+            for name, given in table(counts, by_outcome(counts, squares), thresholds, **told).items():
+                certain = ~(np.ptp(given[..., 3:], axis=-1, keepdims=True) > 1e-9)  # no case is otherwise
+                found[name][..., 3:] = np.where(certain, found[name], given)[..., 3:]
         unsettled, estimated = counts[0, ..., 2].sum(-1) > 0, ()
         if learned and unsettled.any():
             shares, estimates = learned.table(policies, len(seen.groups), thresholds, found, delta)

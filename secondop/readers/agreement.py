@@ -27,6 +27,7 @@ WHY = (
     "By chance: as for Fleiss' kappa, corrected for few cases; cases with one reading are left out.",
 )
 LEAST = np.array([0, -1, -1, -1, -1])  # where the scale of each begins; all end at 1
+BY_SHARES = LEAST * [0, 1, 1, 0, 1] < 0  # whose chance is by the shares of the answers: kappas and alpha
 BLANK = "Not defined: where only one answer is given, nothing is left but chance."
 SIMULATED = 20_000  # cases, from which the spread between cases is taken
 INSIDE = number(1e-9, 1 - 1e-9, "a number above 0 and below 1")
@@ -61,8 +62,9 @@ def agreement(
     agree in part: the weighted kappas, Gwet's AC2, and alpha for ordered answers.
 
     The interval keeps a case together: it is a jackknife's, with Student's t and bent as Wilson's (from -1 to
-    1), so that agreement in few cases does not pass for certain. Of an answer as rare as 5 of 50 those of the
-    kappas are rather narrow: 85 to 90 % hold the truth. ``attrs``: counts, ``remarks``, ``why`` they part.
+    1), so that agreement in few cases does not pass for certain. Those of kappas and alpha are of these cases
+    and one more, divided evenly among all pairs of answers: without it, where an answer is as rare as 5 of
+    50, they hold the truth far too seldom. ``attrs``: counts, ``remarks``, ``why`` they part.
 
     >>> ratings = pd.DataFrame({"slide": [1, 2, 3, 4, 5], "Ada": [*"bbbba"], "Ben": [*"bbbaa"]})
     >>> agreement(ratings, case="slide", readers=["Ada", "Ben"])["value"].round(2).tolist()
@@ -89,50 +91,70 @@ def agreement(
 def _table(votes: pd.DataFrame, weights: np.ndarray, sample: str, ordinal: bool = False) -> pd.DataFrame:
     """The rows for one choice of weights."""
     case, reader = (votes.index.get_level_values(i).to_numpy() for i in (0, 1))
-    said, rows = votes.to_numpy(), [int((np.bincount(case) > 1).sum())]
-    whole, chance, *left = _statistics(case, reader, said, weights, ordinal)
-    if "readers" in sample:
-        kept = [reader != x for x in np.unique(reader)]
-        left.append(np.array([_statistics(case[x], reader[x], said[x], weights, ordinal)[0] for x in kept]))
-        rows.append(len(kept))
+    rows, own = [int((np.bincount(case) > 1).sum())], (case, reader, votes.to_numpy(), np.ones(len(case)))
+    one_more, parts = _with_one_more(*own), []
+    for some in (own, one_more):
+        parts.append([*_statistics(*some, weights, ordinal)])
+        if "readers" in sample:
+            kept = ([x[some[1] != who] for x in some] for who in np.unique(reader))
+            parts[-1].append(np.array([_statistics(*x, weights, ordinal)[0] for x in kept]))
+    (whole, chance, alone, *readers), (middle, _, left, *_) = parts
+    parts[0][2] = np.concatenate([alone, np.tile(whole, (len(left) - len(alone), 1))])
+    rows += [len(x) for x in readers]
     table = pd.DataFrame({"value": whole, "chance": chance, "cases": rows[0], "remark": WHY}, list(NAMES))
-    share, *without = (pd.DataFrame((x - LEAST) / (1 - LEAST), columns=NAMES) for x in (whole[None], *left))
+    middle, _, *left = (np.where(BY_SHARES, x, y) for y, x in zip(*parts, strict=True))
+    share, *without = (pd.DataFrame((x - LEAST) / (1 - LEAST), columns=NAMES) for x in (middle[None], *left))
     size = [pd.Series(n, NAMES) for n in rows]
-    found = np.stack(ends(share.loc[0], without, size, size))
-    unsure = np.isnan(np.vstack([*left, found])).any(axis=0) | (whole < LEAST - 1e-9)
-    table["lower"], table["upper"] = np.where(unsure, np.nan, LEAST + (1 - LEAST) * found)
+    found = LEAST + (1 - LEAST) * np.stack(ends(share.loc[0], without, size, size))
+    unsure = np.isnan(np.vstack([whole, *left, found])).any(axis=0) | (whole < LEAST - 1e-9) | (rows[0] < 2)
+    found = np.where(unsure, np.nan, found)
+    table["lower"], table["upper"] = np.minimum(found[0], whole), np.maximum(found[1], whole)
     table.loc[unsure, "remark"] = ONE
     table.loc[np.isnan(whole), "remark"] = BLANK
     return table
 
 
+def _with_one_more(case: Any, reader: Any, said: Any, mass: Any) -> tuple:
+    """The votes and those in one case more: a part for each pair of answers, and of readers of one case."""
+    rows, answers = pd.DataFrame({"case": case, "reader": reader}), np.eye(said.shape[1])[said.any(0)]
+    both = rows.merge(rows, on="case").query("reader_x < reader_y")[["reader_x", "reader_y"]]
+    who = both.drop_duplicates().to_numpy()
+    place, *said_by = np.indices((len(who), len(answers), len(answers))).reshape(3, -1)
+    new, mass_of_one = case.max() + 1 + np.arange(len(place)), np.full(2 * len(place), 1 / len(place))
+    more = np.tile(new, 2), who[place].T.ravel(), answers[np.concatenate(said_by)]
+    votes = (np.concatenate(x) for x in zip((case, reader, said), more, strict=True))
+    return *votes, np.append(mass, mass_of_one)
+
+
 @np.errstate(divide="ignore", invalid="ignore")
-def _statistics(case: Any, reader: Any, said: Any, weights: Any, ordinal: bool) -> tuple:
+def _statistics(case: Any, reader: Any, said: Any, mass: Any, weights: Any, ordinal: bool) -> tuple:
     """Each statistic, its chance, and each statistic without each case; one vote (shares) a row.
 
-    Whatever adds up over cases is summed over all, and over all but each: the first row is of all.
+    ``mass`` is how much of a case the case of a row is: without a part of one, a statistic moves as far as
+    makes the squares add up to the variance. Whatever adds up over cases is summed over all, and over all but
+    each: the first row is of all.
     """
-    case, answers = np.unique(case, return_inverse=True)[1], len(weights)
-    given = _sums(said, case)
+    (_, first, case), answers = np.unique(case, return_index=True, return_inverse=True), len(weights)
+    given, mass = _sums(said, case), mass[first]
     size = np.bincount(case)[:, None, None]
     apart = given[:, :, None] * given[:, None, :] - _sums(said[:, :, None] * said[:, None, :], case)
     pairs = np.where(size > 1, apart / np.maximum(size - 1, 1), 0)  # as many as the case has readers
-    agreed = _all_but((pairs * weights / size).sum((1, 2))) / _all_but(size.ravel() > 1)
-    shares = _all_but(given / size[:, 0]) / _all_but(np.ones((len(size), 1)))
+    agreed = _all_but(mass * (pairs * weights / size).sum((1, 2))) / _all_but(mass * (size.ravel() > 1))
+    shares = _all_but(mass[:, None] * given / size[:, 0]) / _all_but(mass[:, None])
     fleiss = np.einsum("nk,kl,nl->n", shares, weights, shares)
     gwet = weights.sum() * (shares * (1 - shares)).sum(1) / (answers * (answers - 1))
-    seen = _all_but(pairs)
+    seen = _all_but(mass[:, None, None] * pairs)
     total = seen.sum(2)
     middle = total.cumsum(1) - total / 2
     far = (middle[:, :, None] - middle[:, None]) ** 2 if ordinal else np.ones_like(seen) - np.eye(answers)
     far, n = far / far.max((1, 2), keepdims=True), total.sum(1)
     alpha = 1 - (seen * far).sum((1, 2)) / n
     expected = 1 - np.einsum("nk,nkl,nl->n", total, far, total) / (n * (n - 1))
-    cohen, own = _by_pairs_of_readers(case, reader, said, weights)
+    cohen, own = _by_pairs_of_readers(case, reader, said, mass, weights)
     raw = np.stack([agreed, cohen, agreed, agreed, alpha], 1)
     chance = np.stack([np.zeros(len(n)), own, fleiss, gwet, expected], 1)
     values = np.where(1 - chance > 1e-12, (raw - chance) / (1 - chance), np.nan)
-    return values[0], chance[0], values[1:]
+    return values[0], chance[0], values[0] + (values[1:] - values[0]) / np.sqrt(mass)[:, None]
 
 
 def _sums(values: np.ndarray, by: np.ndarray) -> np.ndarray:
@@ -146,20 +168,22 @@ def _all_but(values: np.ndarray) -> np.ndarray:
     return np.concatenate([values.sum(0)[None], values.sum(0) - values])
 
 
-def _by_pairs_of_readers(case, reader, said, weights) -> tuple[np.ndarray, np.ndarray]:
+def _by_pairs_of_readers(case, reader, said, mass, weights) -> tuple[np.ndarray, np.ndarray]:
     """Agreement over all pairs of readers, observed and by chance: in all cases, and in all but each."""
     rows = pd.DataFrame({"case": case, "reader": reader, "row": np.arange(len(case))})
     rows = rows.merge(rows, on="case").query("reader_x < reader_y")
     pair = rows.groupby(["reader_x", "reader_y"]).ngroup().to_numpy()
-    one, other, n = said[rows["row_x"]], said[rows["row_y"]] @ weights, np.bincount(pair)[pair]
-    ones, others = _sums(one, pair)[pair], _sums(other, pair)[pair]
+    part = mass[rows["case"]]
+    one, other, n = said[rows["row_x"]], said[rows["row_y"]] @ weights, np.bincount(pair, part)[pair]
+    mine, theirs = part[:, None] * one, part[:, None] * other
+    ones, others = _sums(mine, pair)[pair], _sums(theirs, pair)[pair]
     chance = (ones * others).sum(1) / n  # of a pair of readers in all its cases, told in each of its rows
-    without = ((ones - one) * (others - other)).sum(1) / np.maximum(n - 1, 1)
-    found = np.stack([np.ones(len(n)), (one * other).sum(1), chance - without], 1)
+    without = ((ones - mine) * (others - theirs)).sum(1) / np.where(n - part > 1e-9, n - part, 1)
+    found = np.stack([part, (mine * other).sum(1), chance - without], 1)
     cases = np.zeros((case.max() + 1, 3))
     np.add.at(cases, rows["case"], found)
     number, agreed, expected = _all_but(cases).T
-    return agreed / number, (expected - expected[0] + (chance / n).sum()) / number
+    return agreed / number, (expected - expected[0] + (part * chance / n).sum()) / number
 
 
 def _why(readings: Any, table: pd.DataFrame) -> tuple[str, ...]:

@@ -51,6 +51,13 @@ def test_the_interval_of_a_lift_covers_as_it_says():
     assert np.mean(np.log(found[:, 2] / found[:, 1])) / (2 * 1.959964) == pytest.approx(spread, rel=0.04)
 
 
+def test_a_risk_ratio_of_two_groups_in_which_everybody_changed_is_not_certain():
+    value, lower, upper = contrasted("risk ratio", (5, 5), (3, 3))
+    half = 1.959964 * np.sqrt(1 / 5.5 - 1 / 6 + 1 / 3.5 - 1 / 4)
+    middle = (5.5 / 6) / (3.5 / 4)
+    assert (value, lower, upper) == pytest.approx((1, middle * np.exp(-half), middle * np.exp(half)))
+
+
 def test_everybody_has_no_lift_and_it_is_certain():
     assert contrasted("lift", (30, 100), (30, 100)) == pytest.approx((1, 1, 1))
 

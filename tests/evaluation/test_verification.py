@@ -643,12 +643,13 @@ def test_cases_of_a_cluster_count_together_in_the_variance():
 
 # ------------------------------------------------------------------ samples by outcome
 
+CONTROLS = pd.DataFrame({"changed": [True] * 60 + [False] * 40})
+CONTROLS["sent"] = [True] * 45 + [False] * 15 + [True] * 10 + [False] * 30
+
 
 def test_case_control_samples_are_weighted_to_the_prevalence():
     """60 cases, 45 sent; 40 controls, 10 sent: sensitivity 75, specificity 75, at a prevalence of 10 %."""
-    cases = pd.DataFrame({"changed": [True] * 60 + [False] * 40})
-    cases["sent"] = [True] * 45 + [False] * 15 + [True] * 10 + [False] * 30
-    table = tradeoff(cases, {"mine": "sent"}, outcome="changed", prevalence=0.1)
+    table = tradeoff(CONTROLS, {"mine": "sent"}, outcome="changed", prevalence=0.1)
     found = row(table, "mine")
     assert found[["sensitivity", "specificity"]].tolist() == pytest.approx([75, 75])
     ends = [100 * end for end in wilson(45, 60)]
@@ -656,10 +657,32 @@ def test_case_control_samples_are_weighted_to_the_prevalence():
     assert found["true_positive"] == pytest.approx(7.5) and found["false_positive"] == pytest.approx(22.5)
     assert found["ppv"] == pytest.approx(25) and row(table, "all")["true_positive"] == pytest.approx(10)
     assert found["n"] == 100 and table.attrs["prevalence"] == 0.1
-    curve = decision_curve(cases, {"mine": "sent"}, outcome="changed", prevalence=0.1, thresholds=[1 / 11])
+    curve = decision_curve(CONTROLS, {"mine": "sent"}, outcome="changed", prevalence=0.1, thresholds=[1 / 11])
     net = curve.query("policy == 'mine' and measure == 'net_benefit'")["value"].item()
     assert net == pytest.approx(7.5 - 2.25) == pytest.approx(found["net_benefit"])
     assert THRESHOLD == 1 / 11
+
+
+def test_intervals_of_a_case_control_sample_take_the_prevalence_as_known():
+    """Of two independent samples, 45 of 60 and 10 of 40, as a survey's strata are: 0.1 and 0.9 of all."""
+    from scipy.stats import norm
+    from statsmodels.stats.proportion import proportion_confint
+
+    table = tradeoff(CONTROLS, {"mine": "sent"}, outcome="changed", prevalence=0.1, threshold=0.2)
+    found = table[table["policy"] == "mine"].set_index("measure")[["lower", "upper"]]
+    z, variance = norm.isf(0.025), [0.75 * 0.25 / 60, 0.25 * 0.75 / 40]
+    half = z * np.sqrt(0.1**2 * variance[0] + (0.9 / 4) ** 2 * variance[1])
+    net = 0.1 * 0.75 - 0.9 * 0.25 / 4
+    assert found.loc["net_benefit"].to_list() == pytest.approx([100 * (net - half), 100 * (net + half)])
+    for name, weight, p, one in (("true_positive", 0.1, 0.75, variance[0]),
+                                 ("false_positive", 0.9, 0.25, variance[1])):  # fmt: skip
+        share = weight * p
+        n = share * (1 - share) / (weight**2 * one)
+        ends = proportion_confint(share * n, n, method="wilson")
+        assert found.loc[name].to_list() == pytest.approx([100 * end for end in ends])
+    sure = tradeoff(CONTROLS.assign(sent=CONTROLS["changed"]), {"mine": "sent"}, outcome="changed",
+                    prevalence=0.1).query("policy == 'mine' and measure == 'sensitivity'")  # fmt: skip
+    assert sure["lower"].item() == pytest.approx(100 * proportion_confint(60, 60, method="wilson")[0])
 
 
 @pytest.mark.parametrize(

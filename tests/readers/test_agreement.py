@@ -133,7 +133,7 @@ def test_cohens_kappa_of_several_readers_is_pooled_over_pairs_in_the_cases_that_
 
 
 @pytest.mark.parametrize("sample", ["cases", "cases and readers"])
-@pytest.mark.parametrize("statistic", [*PLAIN, "Cohen's kappa, linear weights", f"{ALPHA}, ordinal"])
+@pytest.mark.parametrize("statistic", [PERCENT, AC1, "Gwet's AC2, linear weights"])
 def test_the_interval_is_the_jackknifes_bent_as_wilsons(statistic, sample):
     said = drawn(14, 4, seed=4, gaps=0.2)
     row, least = table_of(*said.T, weights="linear", answers=range(4), sample=sample).loc[statistic], -1.0
@@ -158,6 +158,43 @@ def test_the_interval_is_the_jackknifes_bent_as_wilsons(statistic, sample):
         at = (end - least) / (1 - least)
         errors = abs(at - share) / np.sqrt(at * (1 - at) * variance / (share * (1 - share)))
         assert errors == pytest.approx(stats.t.ppf(0.975, freedom))
+
+
+def of_counts(table):
+    """Cohen's and Fleiss' kappa and alpha, of how often two readers say what."""
+    n, agreed, both = table.sum(), np.trace(table), table + table.T
+    one, other, of_both = table.sum(1) / n, table.sum(0) / n, both.sum(0)
+    found = [(agreed / n - x) / (1 - x) for x in (one @ other, np.sum((of_both / (2 * n)) ** 2))]
+    apart = (2 * n) * (2 * n - 1) - (of_both * (of_both - 1)).sum()
+    return np.array([*found, 1 - 2 * (n - agreed) * (2 * n - 1) / apart])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_intervals_of_kappas_are_the_jackknifes_of_one_case_more_over_all_pairs_of_answers(seed):
+    said = drawn(20, 2, seed, answers=3).astype(int)
+    counts = np.full((3, 3), 1 / 9)
+    np.add.at(counts, tuple(said.T), 1)
+    variance, whole = 0, of_counts(counts)
+    for mass, cells in ((1, said.tolist()), (1 / 9, np.argwhere(counts > 0).tolist())):
+        for cell in cells:
+            without = counts.copy()
+            without[tuple(cell)] -= mass
+            variance = variance + (of_counts(without) - whole) ** 2 / mass
+    share, variance = (whole + 1) / 2, variance * (1 - 1 / 20) / 4
+    found = table_of(*said.T, answers=range(3)).loc[[COHEN, FLEISS, ALPHA], ["lower", "upper"]].to_numpy().T
+    for end in (found + 1) / 2:
+        errors = abs(end - share) / np.sqrt(end * (1 - end) * variance / (share * (1 - share)))
+        assert errors == pytest.approx(np.full(3, stats.t.ppf(0.975, 19)))
+
+
+def test_intervals_of_kappas_hold_the_truth_where_an_answer_is_rare():
+    """Of 50 cases 5 are expected to be yes, kappa is 1/3: without the case more 85 % of intervals hold it."""
+    rng, held = np.random.default_rng(2), np.zeros(3)
+    for _ in range(200):
+        said = rng.random((50, 2)) < rng.beta(0.2, 1.8, (50, 1))
+        table = table_of(*said.astype(int).T).loc[[COHEN, FLEISS, ALPHA]]
+        held += (table["lower"] <= 1 / 3) & (table["upper"] >= 1 / 3)
+    assert (held >= 176).all()  # 88 %
 
 
 def test_intervals_hold_the_truth_about_as_often_as_they_say():
@@ -202,23 +239,25 @@ def test_one_case_has_values_without_an_interval_and_one_reader_has_nothing():
     assert table["remark"].str.startswith("No interval").all()
 
 
-def test_a_blank_interval_has_its_remark_at_the_end_of_the_scale_too():
-    """Two who always say the opposite, each answer as often: kappa is -1, with no interval around it."""
+def test_at_the_end_of_the_scale_an_interval_begins_at_the_value():
+    """Two who always say the opposite, each answer as often: kappa is -1, and six cases do not prove it."""
     table = agreement(
         pd.DataFrame({"case": range(6), "Ada": [*"ababab"], "Ben": [*"bababa"]}), readers=["Ada", "Ben"]
     )
     assert table.loc["Cohen's kappa", "value"] == -1
+    assert table.loc["Cohen's kappa", "lower"] == -1 and -0.8 < table.loc["Cohen's kappa", "upper"] < 0.5
     blank = table["lower"].isna()
-    assert blank["Cohen's kappa"] and table.loc[blank, "remark"].str.startswith("No interval").all()
+    assert table.loc[blank, "remark"].str.startswith("No interval").all()
     with pytest.raises(SecondopError, match="two different readers"):
         table_of(["x", "y"])
     with pytest.raises(SecondopError, match="two different readers"):
         table_of([None, "y"], ["x", None])
 
 
-def test_an_interval_that_rests_on_one_case_is_blank():
+def test_an_interval_of_kappa_where_one_case_alone_has_another_answer_is_wide():
     table = table_of(["x", "x", "x", "x"], ["x", "x", "x", "y"])  # without the last all say x
-    assert table.loc[[COHEN, FLEISS, ALPHA], ["lower", "upper"]].isna().all(axis=None)
+    ends = table.loc[[COHEN, FLEISS, ALPHA], ["lower", "upper"]]
+    assert (ends["lower"] < -0.5).all() and (ends["upper"] > 0.5).all()
     assert table.loc[[PERCENT], ["lower", "upper"]].notna().all(axis=None)
 
 
