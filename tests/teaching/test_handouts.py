@@ -55,7 +55,7 @@ def test_the_page_is_of_the_book_that_is_given():
 PAGES = [
     ("rule book", rule_book_page()),
     ("sheet", case_sheet(CASES[0])),
-    ("hostile sheet", case_sheet({"title": HOSTILE, "story": HOSTILE, "case": HOSTILE})),
+    ("hostile sheet", case_sheet({"title": HOSTILE, "story": HOSTILE, "case": HOSTILE, "sex": "female"})),
     ("answer", case_sheet(CASES[0], answer=True)),
 ]
 
@@ -127,7 +127,7 @@ def test_a_case_of_another_book_has_a_sheet_with_the_facts_of_that_book():
 
 
 def test_a_case_without_a_story_or_any_fact_has_a_sheet():
-    shown = words(case_sheet({"title": None, "story": float("nan")}))
+    shown = words(case_sheet({"title": None, "story": float("nan"), "sex": None}))
     assert shown.startswith("A case Recorded Nothing. Not recorded") and "nan" not in shown
 
 
