@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
-from inspect import signature
+from inspect import Parameter, Signature, isfunction, signature
 from math import inf, isfinite
 from numbers import Integral, Real
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from secondop.errors import did_you_mean, refuse
 
-P, R = ParamSpec("P"), TypeVar("R")
+P, R, C = ParamSpec("P"), TypeVar("R"), TypeVar("C", bound=Callable[..., Any])
 
 
 class Taken(NamedTuple):
@@ -113,6 +113,32 @@ KINDS = {name: kind for names, kind in _OF for name in names.split()}
 """What is taken under a name, wherever it is not what a function takes if nothing is given."""
 
 
+def named(called: C) -> C:
+    """Refuse in words arguments that there are not, are lacking or too many: of a class, at every door of it.
+
+    For what looks at values itself; :func:`checked` looks at them, too.
+    """
+    if isinstance(called, type):
+        for name, own in [*vars(called).items()]:
+            door = getattr(own, "__func__", own)  # of a class method its function
+            public = isfunction(door) and (name == "__init__" or not name.startswith("_"))
+            if public and not hasattr(door, "__wrapped__"):
+                setattr(called, name, named(door) if door is own else type(own)(named(door)))
+        return called
+    told = signature(called)
+
+    @wraps(called)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return called(*args, **kwargs)
+        except TypeError:
+            if not (problems := _misnamed(told, args, kwargs, {})):
+                raise
+        refuse(_unusable(called, args), problems)
+
+    return call
+
+
 def checked(**own: Taken | str | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Refuse arguments that cannot be taken, all at once, before anything is counted.
 
@@ -121,31 +147,59 @@ def checked(**own: Taken | str | None) -> Callable[[Callable[P, R]], Callable[P,
     """
 
     def door(function: Callable[P, R]) -> Callable[P, R]:
-        parameters, name = signature(function).parameters, function.__qualname__.removesuffix(".__init__")
-        kinds = {key: kind for key, kind in (KINDS | own).items() if kind and key in parameters}
-        takes = f"It takes {', '.join(key for key in parameters if key not in ('self', 'cls'))}."
+        told, gone = signature(function), {key: said for key, said in own.items() if isinstance(said, str)}
+        usual = {key: one.default for key, one in told.parameters.items()}
+        kinds = {key: kind for key, kind in (KINDS | own).items() if kind and key in usual}
 
         @wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            given = dict(zip(parameters, args, strict=False)) | kwargs
-            odd = kwargs.keys() - parameters.keys()
-            meant = {key: f" {own[key]}." if key in own else did_you_mean(key, parameters) for key in odd}
-            problems = [f"there is no {key}=.{said} {takes}" for key, said in meant.items()]
-            for key in kinds.keys() & given.keys():
-                value, kind = given[key], kinds[key]
-                if value is parameters[key].default:
-                    continue
-                if kind in (NAMES, SOME) and isinstance(value, str):
-                    value = [value]
-                given[key] = value = list(value) if hasattr(value, "__next__") else value
-                problems += [] if kind.fits(value) else [f"{key} is {kind.words}. Got {_shown(value)}."]
-            refuse(f"{name} cannot be used so", sorted(problems))
-            placed = [given[key] for key in [*parameters][: len(args)]]
+            given = dict(zip(usual, args, strict=False)) | kwargs
+            asked = {x: kind for x, kind in kinds.items() if given.get(x, usual[x]) is not usual[x]}
+            for key, kind in asked.items():
+                value = [given[key]] if kind in (NAMES, SOME) and isinstance(given[key], str) else given[key]
+                given[key] = list(value) if hasattr(value, "__next__") else value
+            problems = _misnamed(told, args, kwargs, gone) + unfit(given, asked)
+            refuse(_unusable(function, args), sorted(problems))
+            placed = [given[key] for key in [*usual][: len(args)]]
             return function(*placed, *args[len(placed) :], **{key: given[key] for key in kwargs})
 
         return call
 
     return door
+
+
+def unfit(given: Mapping[str, Any], kinds: Mapping[str, Taken]) -> list[str]:
+    """What of the values given is no such thing, in words."""
+    wrong = [key for key, kind in kinds.items() if not kind.fits(given[key])]
+    return [f"{key} is {kinds[key].words}. Got {_shown(given[key])}." for key in wrong]
+
+
+def _unusable(called: Callable, args: Sequence) -> str:
+    name = called.__qualname__
+    return f"{type(args[0]).__name__ if name.endswith('.__init__') and args else name} cannot be used so"
+
+
+def _misnamed(told: Signature, args: Sequence, kwargs: Mapping, gone: Mapping[str, str]) -> list[str]:
+    """What is wrong with the names of arguments; ``gone``: of one that is no more, what to do instead."""
+    try:
+        told.bind(*args, **kwargs)
+    except TypeError as error:
+        each = {key: one for key, one in told.parameters.items() if one.kind is not Parameter.VAR_KEYWORD}
+        takes = [key for key in each if key not in ("self", "cls")]
+        placed = [key for key, one in each.items() if one.kind < Parameter.VAR_POSITIONAL][: len(args)]
+        due = [
+            key
+            for key, one in each.items()
+            if one.default is one.empty and one.kind != Parameter.VAR_POSITIONAL
+        ]
+        lacking = [key for key in due if key not in (*placed, *kwargs)]
+        odd = kwargs.keys() - each.keys() if len(each) == len(told.parameters) else ()
+        meant = {key: f" {gone[key]}." if key in gone else did_you_mean(key, takes) for key in odd}
+        found = [f"there is no {key}=.{said}" for key, said in meant.items()]
+        found += [f"{', '.join(lacking)}: not given."] if lacking else []
+        *others, last = found or [f"{error}."]  # given twice, or too many
+        return [*others, f"{last} It takes {', '.join(takes) or 'nothing'}."]
+    return []
 
 
 def _shown(value: Any) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from secondop.arguments import named
 from secondop.errors import SecondopError, unknown_name
 
 CHECKSUMS = "checksums.json"
@@ -28,6 +29,7 @@ def _folder() -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent / "data"
 
 
+@named
 def data_path(name: str) -> Path:
     """The path of a data file that ships with the package; ``data/README.md`` describes each.
 
@@ -75,10 +77,10 @@ _PARTS = re.compile(rf"""(?:("[^"\n]*"|'[^'\n]*'|[\w-]+)[ \t]*\.[ \t]*){{{MAX_PA
 
 def read_toml(source: Any, what: str) -> dict[str, Any]:
     """What a file or a text in TOML states; a text of one line that sets nothing is taken for a path."""
+    if not isinstance(source, (str, Path)) or not str(source).strip():
+        raise SecondopError(f"{what} is read from a path or a text in TOML, not {source!r:.80}.")
     if isinstance(source, str) and "\n" not in source and ("=" not in source or source.endswith(".toml")):
         source = Path(source)
-    if not isinstance(source, (str, Path)):
-        raise SecondopError(f"{what} is read from a path or a text in TOML, not {source!r:.80}.")
     most = f"{MAX_TOML:,} letters, {MAX_KEY:,} before each '=', and {MAX_PARTS} parts of a key"
     too_long = SecondopError(f"{what} takes up to {most}; this text is longer.")
     text = source
@@ -98,8 +100,8 @@ def read_toml(source: Any, what: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        said = "Texts stand in plain quotes, as in"
-        raise SecondopError(f'{what} is not valid TOML: {error}. {said} "name" = "meaning".') from error
+        said = 'Texts stand in plain quotes, as in "name" = "meaning", and numbers as 0.5: not as .5 or 0,5'
+        raise SecondopError(f"{what} is not valid TOML: {error}. {said}.") from error
 
 
 def toml_text(text: str) -> str:

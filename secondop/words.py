@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from secondop.arguments import named
 from secondop.datafiles import data_path
 
 NOT_FOR_CARE = "For education and analysis, not for care: it cannot replace a clinician's judgement."
@@ -51,6 +52,7 @@ def span(low: float, high: float) -> str:
     return low if low == high else f"{low} to {high}"
 
 
+@named
 def glossary() -> pd.DataFrame:
     """What each word means here, what the field calls it, its formula, and where it is used.
 

@@ -4,7 +4,11 @@ import os
 import re
 import shutil
 import subprocess
+import warnings
+from concurrent.futures import Future, ProcessPoolExecutor
 from functools import cache, partial
+from itertools import chain
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -72,13 +76,13 @@ NEEDS = {
 }
 
 
-SLOW = (
-    "browser",
-    "notebooks",
-)  # folders that `python run.py quick` leaves out, with all that needs a program
+SLOW = {"notebooks": 1, "browser": 2}
+"""Folders that `python run.py quick` leaves out, with all that needs a program, and when their turn is."""
 
 
 def pytest_collection_modifyitems(items):
+    # The study runs beside the tests that do not wait for it; whoever starts another kernel comes after it.
+    items.sort(key=lambda item: (SLOW.get(item.path.parent.name, 0), "executed" not in item.fixturenames))
     for item in items:
         if item.path.parent.name in SLOW or any(map(item.get_closest_marker, NEEDS)):
             item.add_marker("slow")
@@ -103,23 +107,51 @@ def spark():
     return kit.spark()
 
 
-@pytest.fixture(scope="session")
-def executed():
-    """`executed(path)`: a notebook of the study, run afresh, once in a session of tests."""
+@cache
+def _one_after_another() -> ProcessPoolExecutor:
+    """A process that runs notebooks one by one, as they are asked for; there, too, warnings are errors."""
+    return ProcessPoolExecutor(1, get_context("spawn"), warnings.simplefilter, ("error",))
+
+
+@cache
+def _run(path: Path) -> Future:
+    """A fresh run of a notebook, begun or waiting for its turn."""
     from tools.notebooks import execute
 
-    return cache(execute)
+    return _one_after_another().submit(execute, path)
+
+
+def _study() -> tuple[list[Path], list[Path]]:
+    from tools.notebooks import all_lessons, all_notebooks
+
+    return all_notebooks(), all_lessons()
+
+
+def pytest_collection_finish(session):
+    """Where its pages are asked for, begin to run the study: it takes minutes, beside other tests."""
+    asked = any("study_pages" in item.fixturenames for item in session.items)
+    if asked and not session.config.option.collectonly:
+        for path in chain(*_study()):
+            _run(path)
+
+
+def pytest_unconfigure():
+    if _one_after_another.cache_info().currsize:
+        _one_after_another().shutdown(cancel_futures=True)
+
+
+@pytest.fixture(scope="session")
+def executed():
+    """`executed(path)`: a notebook, run afresh once in a session of tests, never two at once."""
+    return lambda path: _run(path).result()
 
 
 @pytest.fixture(scope="session")
 def study_pages(executed, tmp_path_factory) -> Path:
     """The folder of the study's pages, built from that one run."""
-    from tools import notebooks, study
+    from tools import study
 
-    questions, lessons = (
-        [(path, executed(path)) for path in paths()]
-        for paths in (notebooks.all_notebooks, notebooks.all_lessons)
-    )
+    questions, lessons = ([(path, executed(path)) for path in paths] for paths in _study())
     return study.build(questions, tmp_path_factory.mktemp("study") / "pages", lessons).parent
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 from scipy import optimize, special
 from tqdm.auto import tqdm
 
-from secondop.arguments import Taken, checked
+from secondop.arguments import Taken, checked, named
 from secondop.cohorts.outcomes import PILOT, Cases, pilot, rates_of
 from secondop.cohorts.parameters import EFFECTS_ON, LIMITS, RATES, SOLVED, Parameter, sort_of
 from secondop.cohorts.scenario import Scenario
@@ -141,6 +141,7 @@ def calibrate(
     return replace(moved.replace(made), fitted_to=tuple(dict.fromkeys((*scenario.fitted_to, *ids))))
 
 
+@named
 def recentred(scenario: Scenario | str) -> Scenario:
     """The scenario solved again for its own rates, its effects as they are: after another value was set.
 
@@ -157,6 +158,7 @@ def recentred(scenario: Scenario | str) -> Scenario:
     return scenario.replace(dict(zip((target.free for target in wanted), solved.tolist(), strict=True)))
 
 
+@named
 def fit_report(scenario: Scenario | str) -> pd.DataFrame:
     """Every target of a scenario beside what it gives: closeness shows that the fit worked, no more.
 
@@ -175,6 +177,7 @@ def fit_report(scenario: Scenario | str) -> pd.DataFrame:
     return table
 
 
+@named
 def identifiability(scenario: Scenario | str) -> pd.DataFrame:
     """Which parameters of readers, outcomes and seekers the targets identify, and which no data can tell.
 

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from secondop.arguments import checked
+from secondop.arguments import checked, named
 from secondop.cohorts.parameters import EFFECTS_ON, TRAITS
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.scenario_file import as_scenario
@@ -176,6 +176,7 @@ def pilot(scenario: Scenario, rows: int = PILOT) -> Cases:
     return Cases(scenario, _pilot_streams(rows), plans)
 
 
+@named
 def expected_rates(scenario: Scenario | str) -> dict[str, float]:
     """The shares that a cohort of this scenario has, but for chance in drawing its outcomes.
 

@@ -87,7 +87,7 @@ def default_range(sort: str, value: float) -> tuple[float, float]:
 
     What is exactly 0 or 1 is so by construction and does not vary.
     """
-    if sort in ("share", "gap"):
+    if sort in ("share", "gap") and 0 <= value <= 1:
         return value / (2 - value), 2 * value / (1 + value)
     if sort == "correlation" and value:
         return max(value - 0.15, LIMITS[sort][0]), min(value + 0.15, LIMITS[sort][1])

@@ -11,7 +11,7 @@ import copy
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import InitVar, asdict, dataclass, replace
 from functools import cached_property
 from numbers import Real
@@ -20,6 +20,7 @@ from typing import Any
 
 import pandas as pd
 
+from secondop.arguments import named
 from secondop.cohorts.parameters import BASES, EFFECTS_ON, TRAITS, Parameter
 from secondop.cohorts.structure import Structure, place, problems
 from secondop.datafiles import toml_text
@@ -27,6 +28,7 @@ from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.words import NOT_FOR_CARE, plural, render
 
 
+@named
 @dataclass(frozen=True, repr=False)
 class Scenario:
     """Everything that a simulated cohort is drawn from: read it with `load_scenario`, vary it with `replace`.
@@ -41,12 +43,19 @@ class Scenario:
     parameters: Mapping[str, Parameter]
     structure: Structure
     fitted_to: tuple[str, ...] = ()
-    faults: InitVar[tuple[str, ...]] = ()  # found already, to be refused together with all else
+    faults: InitVar[tuple[tuple[str, str], ...]] = ()  # found already, by path, to be refused with all else
 
-    def __post_init__(self, faults: tuple[str, ...]) -> None:
+    def __post_init__(self, faults: Iterable[tuple[str, str]]) -> None:
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
-        faults = [*faults, *problems(self.parameters, self.structure)]
-        refuse(f"{plural(len(faults), 'problem')} in scenario {self.name!r}", faults)
+        told = [fault for _, fault in faults]
+        told += problems(self.parameters, self.structure, {path for path, _ in faults})
+        refuse(f"{plural(len(told), 'problem')} in scenario {self.name!r}", told)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"parameters": dict(self.parameters)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, parameters=MappingProxyType(state["parameters"]))
 
     @cached_property
     def values(self) -> dict[str, float]:

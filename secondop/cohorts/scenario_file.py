@@ -11,7 +11,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from secondop.arguments import checked
+from secondop.arguments import checked, named
 from secondop.cohorts.parameters import LIMITS, STATED, Parameter, default_range, sort_of
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.structure import Structure
@@ -27,6 +27,7 @@ _HEAD |= {"defaults": (dict, "a table with a basis and a citation")}
 _PARTS = ("value", "lower", "upper", "basis", "citation")
 
 
+@named
 def load_scenario(name: str) -> Scenario:
     """A scenario that comes with the package.
 
@@ -63,7 +64,7 @@ def read_scenario(source: str | Path, *, rule_book: RuleBook = RULE_BOOK) -> Sce
         value = raw.pop(key, kind())
         fits = isinstance(value, kind) and all(isinstance(x, str) for x in value)  # letters, ids or keys
         fits = fits and (kind is not dict or value.keys() <= {"basis", "citation"})
-        file.faults += [] if fits else [f"{key} is {words}, not {value!r}."]
+        file.faults += [] if fits else [(key, f"{key} is {words}, not {value!r}.")]
         head[key] = value if fits else kind()
     file.default = head["defaults"]
     if "extends" in raw:
@@ -72,7 +73,7 @@ def read_scenario(source: str | Path, *, rule_book: RuleBook = RULE_BOOK) -> Sce
         head["fitted_to"] = dict.fromkeys((*base.fitted_to, *head["fitted_to"]))
     elif silent := rule_book.facts.keys() - set(raw.get("facts", ())):
         said = f"it extends no other scenario and says nothing of {plural(len(silent), 'fact')}"
-        file.faults.append(f'{said}: extends = "general" takes over what a file does not state.')
+        file.faults.append(("facts", f'{said}: extends = "general" takes over what a file does not state.'))
     for path, stated in raw.items():
         file.read(path, stated)
     name, fitted_to = head["name"] or "without a name", tuple(head["fitted_to"])
@@ -88,7 +89,7 @@ class _File:
         self.stated: dict[str, Any] = {}
         self.structure = Structure(self.stated, rule_book)
         self.default: dict[str, str] = {}
-        self.faults: list[str] = []
+        self.faults: list[tuple[str, str]] = []
 
     def take_over(self, base: Scenario) -> None:
         """What a scenario states that this one extends, of facts that mean the same."""
@@ -120,6 +121,10 @@ class _File:
             fault = self.shares(path.removesuffix(".shares"), stated)
         elif sort == "breaks":
             fault = self.breaks(path, facts[fact], stated)
+        elif path.endswith(".share") and section == "facts" and facts[fact].kind is not Kind.FLAG:
+            fault = (
+                f"{path} is stated of a yes-or-no fact: {fact} takes {facts[fact].expects()}. State shares."
+            )
         elif sort in LIMITS:
             fault = self.number(path, stated)
         elif sort:
@@ -127,7 +132,7 @@ class _File:
         else:
             known = {*STATED, *self.numbers, *self.stated}
             fault = f"there is no parameter {path!r}.{did_you_mean(path, known)}"
-        self.faults += [fault] if fault else []
+        self.faults += [(path, fault)] if fault else []
 
     def forget(self, start: str) -> None:
         """Drop what is stated below a path."""
@@ -148,17 +153,26 @@ class _File:
 
     def shares(self, start: str, stated: Any) -> str:
         """Shares by answer, or as a list in the order of answers: in place of those that were there."""
+        if f"{start}.breaks" in dict(self.faults):
+            return ""
         listed = stated if isinstance(stated, list) else [stated]
-        paths = self.structure.share_paths(start, {f"{start}.shares.{i}" for i in range(len(listed))})
-        if isinstance(stated, dict):
-            given = {f"{start}.shares.{label}": share for label, share in stated.items()}
-        elif len(paths) != len(listed):
-            lacks = " A number has those between its breaks." if not paths else ""
-            return f"{start} has {len(paths)} answers, so it needs as many shares, not {len(listed)}.{lacks}"
-        else:
-            given = dict(zip(paths, listed, strict=True))
+        given = stated if isinstance(stated, dict) else dict(enumerate(listed))
+        paths = self.structure.share_paths(start, {f"{start}.shares.{label}" for label in given})
+        if paths == [f"{start}.share"]:
+            return f"{start} is yes or no: state its share, that of yes, and no shares."
+        answers = [path.removeprefix(f"{start}.shares.") for path in paths]
+        if isinstance(stated, dict) and (odd := [label for label in given if label not in answers]):
+            takes = ", ".join(answers) or "those between its breaks"
+            if self.structure.rule_book.fact(start.split(".")[1]).kind is Kind.COUNT:
+                takes = "0, 1, 2 and so on, none left out"
+            return f"{start} has no answer {odd[0]!r}.{did_you_mean(odd[0], answers)} It has {takes}."
+        if len(paths) != len(given) and not isinstance(stated, dict):
+            lacks = "" if paths else " A number has those between its breaks."
+            return f"{start} has {len(paths)} answers, so it needs as many shares, not {len(given)}.{lacks}"
+        given = given if isinstance(stated, dict) else dict(zip(answers, listed, strict=True))
         self.forget(f"{start}.shares")
-        self.faults += filter(None, map(self.number, given, given.values()))
+        for label, share in given.items():
+            self.read(f"{start}.shares.{label}", share)
         return ""
 
     def number(self, path: str, value: Any) -> str:

@@ -33,6 +33,8 @@ from secondop.rules.facts import Kind
 Frame, Engine = pd.DataFrame | pl.DataFrame, Literal["pandas", "polars"]
 BLOCK = 1 << 17
 """Rows with random streams of their own."""
+MOST = 100_000_000
+"""Cases of one frame: far more than most machines hold."""
 THREADS = min(4, os.cpu_count() or 1)
 GAP = 255
 """The code of an answer that is not recorded; no count is stated so far."""
@@ -124,6 +126,10 @@ def _batches(
         raise unknown_name("engine", engine, ENGINES)
     if not (missing is None or isinstance(missing, Gaps)):
         raise SecondopError(f"missing is Gaps(share) of more answers not recorded; got {missing!r:.80}.")
+    if batch > MOST:
+        raise SecondopError(
+            f"A frame takes up to {MOST:,} cases; simulate_batches gives more, some at a time."
+        )
     facts, taken = scenario.structure.rule_book.facts, [*TRAITS, *TRUTH, "cohort", "row", "missed"]
     told = "is a column that every simulated cohort has: call the fact otherwise"
     refuse("No cohort can be simulated", [f"{name!r} {told}" for name in taken if name in facts])

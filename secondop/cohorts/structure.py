@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +12,7 @@ from math import fsum
 from typing import Any
 
 from secondop.cohorts.parameters import BASES, LIMITS, OF_CONTRAST, RATES, STATED, TRAITS, Parameter, sort_of
-from secondop.errors import SecondopError
+from secondop.errors import SecondopError, UnknownNameError
 from secondop.rules.conditions import Condition, at_least
 from secondop.rules.facts import Fact, Kind
 from secondop.rules.rulebook import RuleBook
@@ -111,9 +112,13 @@ class Structure:
         return [f"{start}.shares.{label}" for label in labels]
 
 
-def problems(own: Mapping[str, Parameter], structure: Structure) -> Iterator[str]:
-    """What is wrong with these parameters and with what is stated beside them; nothing if all is well."""
+def problems(own: Mapping[str, Parameter], structure: Structure, told: Collection[str]) -> Iterator[str]:
+    """What is wrong with these parameters and with what is stated beside them; nothing if all is well.
+
+    What only follows from a fault at one of the paths that were ``told`` of is not said again.
+    """
     yield from _of_numbers(own)
+    yield from (f"it does not state {path}." for path in STATED if path not in own and path not in told)
     yield from _of_rates({name: own[f"rates.{name}"].value for name in RATES if f"rates.{name}" in own})
     every = [*own, *structure.stated]
     groups = [".".join(path.split(".")[:2]) for path in every if path.startswith("effects.")]
@@ -127,7 +132,8 @@ def problems(own: Mapping[str, Parameter], structure: Structure) -> Iterator[str
         trail = error.args[1][::-1]
         wrong.append(f"fact {trail[0]!r} depends on itself: {' on '.join(trail)}.")
     yield from wrong
-    yield from _of_facts(own, structure, groups, parents)
+    faulty = {re.sub(r"\.(shares?|answer|breaks)\b.*", "", path) for path in told}
+    yield from _of_facts(own, structure, groups, parents, faulty)
 
 
 def _of_numbers(own: Mapping[str, Parameter]) -> Iterator[str]:
@@ -141,12 +147,11 @@ def _of_numbers(own: Mapping[str, Parameter]) -> Iterator[str]:
             yield f"{path}: the basis is one of {', '.join(BASES)}, not {p.basis!r}."
         elif p.basis != "assumed" and not p.citation:
             yield f"{path} is {p.basis}, so it needs a citation."
-    yield from (f"it does not state {path}." for path in STATED if path not in own)
 
 
 def _of_rates(rate: Mapping[str, float]) -> Iterator[str]:
     """Rates that cannot hold together: a share of all cases is never below that of its seekers."""
-    if len(rate) < len(RATES):
+    if len(rate) < len(RATES) or not all(0 <= share <= 1 for share in rate.values()):
         return
     for name in ("diagnosis_changed", "treatment_changed"):
         sought, among = rate["sought"], rate[f"{name}_sought"]
@@ -176,13 +181,19 @@ def _of_conditions(structure: Structure, groups: Iterable[str]) -> Iterator[str]
         try:
             structure.condition(structure.stated[path])
         except SecondopError as error:
-            yield f"{path}: {error}"
+            effect = path.startswith("effects.") and isinstance(error, UnknownNameError)
+            drop = f" To drop this effect: {path.rpartition('.')[0]} = {{}}." if effect else ""
+            yield f"{path}: {error}{drop}"
 
 
-def _of_facts(own: Mapping, structure: Structure, groups: list[str], parents: set[str]) -> Iterator[str]:
+def _of_facts(
+    own: Mapping, structure: Structure, groups: list[str], parents: set[str], faulty: set[str]
+) -> Iterator[str]:
     for name, fact in structure.rule_book.facts.items():
         start = place(name)
         for at in (start, *(x for x in groups if x.startswith(f"{start}.by."))):
+            if at in faulty:
+                continue
             answer, paths = structure.stated.get(f"{at}.answer"), structure.share_paths(at, own)
             lacking = [path for path in paths if path not in own]
             if answer is not None:

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 from tqdm.auto import tqdm
 
-from secondop.arguments import checked
+from secondop.arguments import checked, named
 from secondop.cohorts.calibrate import calibrate, recentred
 from secondop.cohorts.scenario import Scenario
 from secondop.cohorts.scenario_file import as_scenario
@@ -44,6 +44,7 @@ TRIAGES = {
 """Published ways to choose whom to read twice, by the id of their lift."""
 
 
+@named
 def contrast_anchors() -> pd.DataFrame:
     """What each contrast says ``low, middle, high``, by effect: the table ``data/contrast_anchors.csv``.
 

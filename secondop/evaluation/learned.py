@@ -116,6 +116,7 @@ def calibration(
     return table
 
 
+@checked()
 def biopsy_readings(*, seed: int, folds: int = 10) -> pd.DataFrame:
     """A first reading of 569 real fine-needle aspirates of the breast, each by a model that never saw it.
 

@@ -72,7 +72,8 @@ def choose(
         kind = "both" if len(kinds := set(map(kind_of, inside))) > 1 else kinds.pop()
         made.append(Policy(group, f"all with an indication of {group}", "group", kind, any_of(inside)))
     for name, least in (scores or {}).items():
-        label, refers = f"all with {name} of at least {least:g}", nw.col(f"score {name}") >= least
+        told = f"{least:.3g}" if abs(least) < 1000 else f"{least:,.0f}"  # as one reads it
+        label, refers = f"all with {name} of at least {told}", nw.col(f"score {name}") >= least
         made.append(Policy(name, label, "score", "", refers))
     own = policies if isinstance(policies, Mapping) else {}
     made += [*(Policy(name, name, "own", "", nw.col(f"flag {name}")) for name in own), *ENDS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from secondop.arguments import TEXT, checked, whole
+from secondop.arguments import NONE, TEXT, either, named, unfit, whole
 from secondop.datafiles import data_path
 from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.evaluation.contrasts import DENOMINATORS, MEANT, contrasted
@@ -18,6 +18,7 @@ _POOLED = ["rate", "lower", "upper", "prediction_lower", "prediction_upper", "ta
 _NEEDED = {"id", "institution", "denominator", "outcome", "n", "numerator", "interval", *_POOLED[:3]}
 
 
+@named
 def published_rates() -> pd.DataFrame:
     """Published rates of second opinions, each with its denominator and, where n allows, its interval.
 
@@ -36,6 +37,7 @@ def published_rates() -> pd.DataFrame:
     return with_intervals(rates.assign(rate=rates["rate"].where(rates["numerator"].isna())))
 
 
+@named
 def published_contrasts() -> pd.DataFrame:
     """Published contrasts: how much more often something was found in one group than in another.
 
@@ -60,9 +62,11 @@ def published_contrasts() -> pd.DataFrame:
 
 
 _WORDS = "id outcome denominator role study institution population remark source"
+_TAKES = dict.fromkeys(_WORDS.split(), TEXT) | {"n": whole(1), "numerator": whole(0)}
+_TAKES |= {"year": either(whole(1), NONE)}
 
 
-@checked(**dict.fromkeys(_WORDS.split(), TEXT), n=whole(1), numerator=whole(0), year=whole(1))
+@named
 def rate(
     id: str,
     *,
@@ -94,16 +98,18 @@ def rate(
     [[0.155, 0.111, 0.212]]
     >>> both = pd.concat([mine, published_rates()], ignore_index=True)  # several figures together
     """
-    problems, row = [], {"id": id, "study": study, "year": year, "institution": institution}
-    if numerator > n:
-        problems = [f"numerator, {numerator:,}, is more than the n that it is of, {n:,}."]
-    if id.strip() in {"", *published_rates()["id"], *published_contrasts()["id"]}:
+    problems = unfit(locals(), _TAKES)
+    row = {"id": id, "study": study, "year": year, "institution": institution}
+    if whole(1).fits(numerator) and whole(1).fits(n) and numerator > n:
+        problems.append(f"numerator, {numerator:,}, is more than the n that it is of, {n:,}.")
+    if isinstance(id, str) and id.strip() in {"", *published_rates()["id"], *published_contrasts()["id"]}:
         problems.append(f"id is a name that no published figure has. Got {id!r}.")
     known = {"outcome": MEANT, "denominator": DENOMINATORS, "role": ("calibrate", "validate")}
     for (what, names), name in zip(known.items(), (outcome, denominator, role), strict=True):
-        row[what] = {normalised(x): x for x in names}.get(normalised(name))
-        problems += [] if row[what] else [str(unknown_name(what, name, names))]
-    refuse("This rate cannot be used", problems)
+        row[what] = {normalised(x): x for x in names}.get(normalised(str(name)))
+        told = row[what] or not isinstance(name, str)
+        problems += [] if told else [str(unknown_name(what, name, names))]
+    refuse("rate cannot be used so", problems)
     row |= {"population": population, "remark": remark, "source": source, "n": n, "numerator": numerator}
     made = pd.DataFrame([row | {"interval": "binomial", "grade": "own"}], columns=list(published_rates()))
     return with_intervals(made.astype({"year": "Int64"}))
@@ -141,6 +147,7 @@ def _counted(rates: pd.DataFrame) -> pd.Series:
     return rates["numerator"].astype(float).fillna((rates["rate"] * rates["n"].astype(float)).round())
 
 
+@named
 def pool(rates: pd.DataFrame) -> pd.DataFrame:
     """What like rates say together: their mean, and where the rate of one more study may lie.
 

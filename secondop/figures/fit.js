@@ -48,11 +48,11 @@ function legendRows(data, inside, font) {
   return Math.ceil(wide.length / Math.max(1, Math.floor(inside / Math.max(...wide))));
 }
 
-function fitted(figure, width) {
+function fitted(figure, width, paper) {
   let layout = structuredClone(figure.layout);
   const meta = layout.meta;
   if (!meta?.narrow) return { ...layout, width: undefined, autosize: true };
-  if (width < PHONE) layout = merged(layout, structuredClone(meta.narrow));
+  if (width < PHONE && !paper) layout = merged(layout, structuredClone(meta.narrow));
   if (layout.meta.sides?.length > 1) spread(layout, width);
   const family = layout.template.layout.font.family, room = width - 2 * layout.title.pad.l - 4;
   const heads = meta.titles.map((title) => broken(title, room, `bold 15px ${family}`));
@@ -94,7 +94,7 @@ function draw() {
     if (!width || item.drawn === now) continue; // no width: in what is still folded
     item.drawn = now;
     const active = item.place.layout?.sliders?.[0].active;
-    const layout = inScheme(fitted(item.figure, paper ? Math.max(width, PHONE) : width), dark);
+    const layout = inScheme(fitted(item.figure, width, paper), dark);
     const config = { responsive: !paper, displaylogo: false, displayModeBar: width < PHONE ? false : "hover",
       modeBarButtonsToRemove: ["lasso2d", "select2d"] };
     if (active !== undefined) layout.sliders[0].active = active; // leave the slider where the reader put it

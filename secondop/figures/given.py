@@ -40,7 +40,7 @@ def draws(maker: str, *columns: str, **options: str) -> Callable:
         told = f"table : DataFrame\n    What `{maker}` makes.\n"
         told += "".join(f"{name} : {kinds[name].annotation}\n    {said}\n" for name, said in options.items())
         drawn.__doc__ = f"{inspect.cleandoc(draw.__doc__)}\n\nParameters\n----------\n{told}"
-        return drawn
+        return arguments.named(drawn)
 
     return checked
 

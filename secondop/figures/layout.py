@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from html import escape
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,9 @@ _ROW, _BAR, _LINE, _PAD = 26, 13, 15, 12  # a ladder's row, its bar, a line of a
 _HEAD, _NOTE, _AXIS, _ENTRY = 21, 18, 19, 20  # a line of the title, its note, an axis title, the legend
 _BOLD, _TEXT, _SMALL = 10.0, 8.2, 7.5  # widths of a letter at 15 px bold, 14 px and 12 px, rather wide
 _LABEL = 6.9  # of a letter at 12 px in a label of some length, where wide and narrow ones even out
+_WORST, _CROSSED, _ORDERS = 1000, 60, 24  # costs of a label left out and of a crossing; orders to try
+_OFF = 6  # px between a mark and its leader line
+_WAYS = np.array([[1, 1], [1, -1]])  # from the middle of a box to its corners
 _MOVES = ("x", "base", "customdata", "error_x.array")  # what a step of a slider sets
 _MOVES += tuple(f"marker.{name}" for name in ("color", "line.color", "pattern.fgcolor"))
 
@@ -118,32 +122,69 @@ def _steps(made: Drawing, heads: list[str], note: str, letters: int) -> list[dic
 
 
 def _direct(made: Drawing, panel: int, size: np.ndarray) -> list[dict[str, Any]]:
-    """Labels at marks, each where it covers least; one that finds no room is left to its mark."""
+    """Labels at marks, where they and their leader lines cover and cross least; without room none."""
     named, on = [label[1:] for label in made.named if label[0] == panel], axes(panel)
-    spots, kept, notes = [np.empty((0, 2))], np.empty((0, 4)), []
+    spots: list[np.ndarray] = [np.empty((0, 2))]
     for trace in made.fig.data if named else ():
         if trace.type == "scatter" and (trace.xaxis or "x") == on["xaxis"]:
             spots.append(_pixels(made, trace.x, trace.y, size))
             if "lines" in trace.mode:  # as points along them
                 steps = np.linspace(0, 1, 25)[:, None, None]
                 spots.append((spots[-1][:-1] + np.diff(spots[-1], axis=0) * steps).reshape(-1, 2))
-    marks = np.vstack(spots)
-    reach, turn = np.repeat((22, 34, 50, 70, 95), 16), np.tile(np.arange(16) * np.pi / 8, 5)
-    for x, y, text, colour in named:
-        half = np.array([_SMALL * len(text) / 2 + 2, 9.0])
+    marks, labels, notes = np.vstack(spots), [], []
+    reach, turn = np.repeat((22, 34, 50, 70, 95, 125), 16), np.tile(np.arange(16) * np.pi / 8, 6)
+    for x, y, text, _ in named:
+        mark, half = _pixels(made, [x], [y], size), np.array([_SMALL * len(text) / 2 + 2, 9.0])
         away = np.column_stack([np.cos(turn) * (half[0] + reach - 8), np.sin(turn) * reach])
-        centre = (away + _pixels(made, [x], [y], size))[:, None]
-        out = (centre - half < (-4, -12)) | (centre + half > np.add(size, (10, 0)))
-        over = abs(centre - kept[:, :2]) < half + kept[:, 2:]  # other labels, then marks and lines
-        hidden = (abs(centre - marks) < half + 3).all(axis=2).sum(axis=1)
-        cost = 1000 * (out.any(axis=(1, 2)) + over.all(axis=2).sum(axis=1)) + hidden + reach / 20
-        if cost.min() < 1000:
-            kept, away = np.vstack([kept, [*centre[cost.argmin(), 0], *half]]), away[cost.argmin()].round()
-            at = {"x": _scaled(made.across, x).item(), "y": _scaled(made.up, y).item()}
-            at |= {"xref": on["xaxis"], "yref": on["yaxis"], "ax": away[0].item(), "ay": away[1].item()}
-            look = _text(text, 12, "center", "middle", colour) | at | {"showarrow": True, "standoff": 6}
-            notes.append(look | {"arrowhead": 0, "arrowwidth": 1, "arrowcolor": QUIET})
+        far = np.hypot(*away.T)[:, None]
+        start, end = ((mark + away * part)[:, None] for part in (_OFF / far, 1))
+        out = ((end - half < (-4, -12)) | (end + half > np.add(size, (10, 4)))).any(axis=(1, 2))
+        hidden = (abs(end - marks) < half + 3).all(axis=2).sum(axis=1)
+        labels.append((start, end, half, _WORST * out + hidden + reach / 20))
+    own = np.arange(len(named))
+    best = _placed(labels, own)
+    if best[0] > _CROSSED:  # the first come first, unless less is crossed in another order
+        others = np.random.default_rng(1).permuted(np.tile(own, (_ORDERS, 1)), axis=1)
+        best = min([best, *(_placed(labels, order) for order in others)], key=itemgetter(0))
+    for i, (_, end, _) in sorted(best[1].items()):
+        x, y, text, colour = named[i]
+        away = (end - _pixels(made, [x], [y], size)[0]).round()
+        at = {"x": _scaled(made.across, x).item(), "y": _scaled(made.up, y).item()}
+        at |= {"xref": on["xaxis"], "yref": on["yaxis"], "ax": away[0].item(), "ay": away[1].item()}
+        ink, lead = (colour, QUIET) if colour in (INK, QUIET) else (INK, colour)  # words need more contrast
+        look = _text(text, 12, "center", "middle", ink) | at | {"showarrow": True, "standoff": _OFF}
+        notes.append(look | {"arrowhead": 0, "arrowwidth": 1 + (ink != colour), "arrowcolor": lead})
     return notes
+
+
+def _placed(labels: list[tuple], order: np.ndarray) -> tuple[float, dict[int, tuple]]:
+    """Labels put down in an order, and again once the others have places: what it costs, and where."""
+    placed, costs = {}, {}
+    for i in np.tile(order, 3).tolist():
+        placed.pop(i, None)
+        start, end, half, cost = labels[i]
+        starts, ends, halves = np.array([*placed.values()]).reshape(-1, 3, 2).swapaxes(0, 1)
+        over = (abs(end - ends) < half + halves).all(axis=2).sum(axis=1)
+        corners = [(ends - halves * way, ends + halves * way) for way in _WAYS]  # diagonals of the boxes
+        crossed = _crossings(start, end, *np.hstack([(starts, ends), *corners]))
+        crossed += sum(_crossings(end - half * way, end + half * way, starts, ends) for way in _WAYS)
+        cost = cost + _WORST * over + _CROSSED * crossed
+        costs[i] = min(_WORST, cost.min())
+        if costs[i] < _WORST:
+            placed[i] = start[cost.argmin(), 0], end[cost.argmin(), 0], half
+    return sum(costs.values()), placed
+
+
+def _crossings(start: np.ndarray, end: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Of each line to one of the ends, how many of the others it crosses."""
+    here = _turn(end - start, starts - start) * _turn(end - start, ends - start)
+    there = _turn(ends - starts, start - starts) * _turn(ends - starts, end - starts)
+    return ((here < 0) & (there < 0)).sum(axis=1)
+
+
+def _turn(way: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Above zero where the other way turns off to one side, below where to the other."""
+    return way[..., 0] * other[..., 1] - way[..., 1] * other[..., 0]
 
 
 def _pixels(made: Drawing, x: Any, y: Any, size: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from secondop.arguments import named
 from secondop.errors import SecondopError
 from secondop.evaluation.books import Books
 from secondop.evaluation.measures import table as measured
@@ -130,6 +131,7 @@ def overlap(table: pd.DataFrame) -> go.Figure:
     return _ladder(title, f"{note}could also take away. {_HOW}.", rows, shown).done()
 
 
+@named
 def all_books(books: Books) -> go.Figure:
     """What the best rule books find at every volume, beside a random choice and the whole book.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from secondop.arguments import MAPPING, PATH, checked
+from secondop.arguments import MAPPING, PATH, checked, named
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules import assess as _assess
 from secondop.rules import cases as _cases
@@ -20,7 +20,14 @@ from secondop.rules.rulebook import RuleBook
 
 Books = RuleBook | Sequence[RuleBook]
 
+_OF_PANDAS = {
+    "sep": "What separates cells is found",
+    "decimal": "A comma is decimal where semicolons separate",
+}
+_OF_PANDAS |= {"sheet_name": "Move the sheet with the cases to the front", "na_values": "Say unknown="}
 
+
+@named
 def fact(name: str) -> Fact:
     """The fact of that name in the second opinion book, to speak about it in a condition.
 
@@ -32,12 +39,13 @@ def fact(name: str) -> Fact:
     return RULE_BOOK.fact(name)
 
 
+@named
 def facts_table(rule_book: Books = RULE_BOOK) -> pd.DataFrame:
     """Every fact, one a row: what it is called, what it asks and what answers it takes."""
     return _cases.facts_table(rule_book)
 
 
-@checked(rule_book=None, values=MAPPING)
+@checked(rule_book=None, values=MAPPING, **_OF_PANDAS)
 def read_cases(
     source: str | Path | Any,
     *,
@@ -64,7 +72,7 @@ def read_cases(
     return _cases.read_cases(**locals())  # the same arguments
 
 
-@checked(rule_book=None, values=MAPPING)
+@checked(rule_book=None, values=MAPPING, **_OF_PANDAS)
 def check_cases(
     source: str | Path | Any,
     *,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from secondop.arguments import checked
+from secondop.arguments import checked, named
 from secondop.errors import SecondopError, refuse
 from secondop.readers.ratings import count_pairs, fit_concentration
 from secondop.readers.readings import each_once, read_ratings
@@ -19,6 +19,7 @@ ROUNDING = 0.02  # shares that were rounded for print may miss 1 by this much, a
 STEEPEST = 1e4  # the largest tilt: its negative serves as never
 
 
+@named
 @dataclass(frozen=True, eq=False, repr=False)
 class ReaderModel:
     """Readers of one skill, and the cases they read: made from published figures, by `fit` or by `tilted`.
@@ -180,6 +181,8 @@ def given(what: str, shares: Any, names: Sequence, most: float = 1.0) -> np.ndar
     what = f"{what} of {', '.join(map(str, names))}"
     if not isinstance(shares, Mapping | pd.Series):
         raise SecondopError(f"{what}: {{name: number}}. Got {shares!r}.")
+    if lacking := [str(name) for name in names if name not in shares]:
+        raise SecondopError(f"{what}: nothing is said of {', '.join(lacking)}. Got {shares!r}.")
     return _shares(what, [*map(shares.get, names)], (len(names),), most)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from secondop.arguments import checked
+from secondop.arguments import checked, named
 from secondop.errors import SecondopError, did_you_mean, refuse
 from secondop.readers.model import ReaderModel, given
 from secondop.readers.readings import each_once
@@ -23,6 +23,7 @@ OUTCOMES = ("second", "third", "misclassified", "under", "over")
 RESOLUTIONS = ("majority", "median", "third decides")  # of three answers the majority, if any, is the median
 
 
+@named
 @dataclass(frozen=True)
 class Strategy:
     """When a second reading is taken, who reads, and who decides.
@@ -73,6 +74,10 @@ class Strategy:
     @classmethod
     def first_in(cls, *answers: str, name: str | None = None, **options) -> Strategy:
         """A second reading where the first is one of these answers."""
+        if not answers:
+            raise SecondopError(
+                "Strategy.first_in takes an answer or more; for one reading only: Strategy.none()."
+            )
         named = f"first reading {either([*map(str, answers)])}" if name is None else name
         return cls(named, answers, **options)
 
@@ -116,7 +121,7 @@ def read_strategies(
     """
     from statsmodels.stats.proportion import proportion_confint
 
-    strategies = list(strategies) if np.iterable(strategies) else []
+    strategies = list(strategies) if np.iterable(strategies) else [strategies]
     _check(model, strategies, n, seed)
     kinds = [strategy.readers(model) for strategy in strategies]
     joint = dict.fromkeys(kinds, _enumerate(model)) if n is None else _simulate(model, kinds, n, seed)
@@ -134,7 +139,8 @@ def read_strategies(
 def _check(model, strategies, n, seed) -> None:
     """Raise with all problems at once."""
     if not isinstance(model, ReaderModel) or {*map(type, strategies)} != {Strategy}:
-        raise SecondopError(f"Give a ReaderModel and a list of Strategy. Got {model!r} and {strategies!r}.")
+        got = type(model).__name__, ", ".join(type(each).__name__ for each in strategies) or "no strategy"
+        raise SecondopError(f"Give a ReaderModel and a list of Strategy. Got {got[0]} and {got[1]}.")
     problems = [model.unordered] if model.unordered else []
     if n is not None and seed is None:
         problems.append("n cases are simulated: say which with seed=, a whole number.")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from secondop.arguments import named
 from secondop.errors import SecondopError
 
 if TYPE_CHECKING:
@@ -182,6 +183,7 @@ class Not(Condition):
         object.__setattr__(self, "part", as_condition(self.part))
 
 
+@named
 def at_least(k: int, *conditions: Condition | Fact) -> AtLeast:
     """At least ``k`` of the conditions are met.
 

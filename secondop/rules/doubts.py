@@ -10,7 +10,7 @@ import polars as pl
 
 from secondop.rules import spellings
 from secondop.rules.gate import Problem, column_of
-from secondop.rules.spellings import NOT_RECORDED, is_not_recorded, normalised
+from secondop.rules.spellings import NOT_RECORDED, normalised
 from secondop.words import plural
 
 if TYPE_CHECKING:
@@ -83,14 +83,16 @@ def _spelt_variously(cells: pl.Series) -> list[list[str]]:
 def codes_in_doubt(read: Read) -> Iterator[Problem]:
     """Numbers such as 999 that stand far from all others of their column."""
     columns = {name: read.answers[name] for name in read.answers.columns}
-    columns |= {name: _cells(read, name) for name in read.extra if name != read.id}
+    others = {name: column_of(read.frame[name]) for name in read.extra if name != read.id}
+    columns |= {name: column.values for name, column in others.items() if column.labels is None}
     for name, numbers in columns.items():
         if numbers.dtype.is_numeric():
             numbers = numbers.fill_nan(None) if numbers.dtype.is_float() else numbers
-            for value in spellings.codes_apart(numbers):
+            apart = spellings.codes_apart(numbers)
+            for value in apart:
                 rows, column = (numbers == value).arg_true(), read.own.get(name, name)
                 said = f"stands far from every other number, in {plural(len(rows), 'row')}"
-                advice = f"If it stands for not recorded, say unknown={{{column!r}: [{value}]}}."
+                advice = f"If it stands for not recorded, say unknown={{{column!r}: {apart}}}."
                 place = read.places([rows[0]])
                 yield Problem(column, len(rows), int(rows[0]), *place, str(value), said, advice)
 
@@ -102,8 +104,9 @@ def _cells(read: Read, name: Any) -> pl.Series:
         return column.values
     if all(x is None or isinstance(x, bool) for x in column.labels):
         return column.each(column.labels)
-    labels = (None if is_not_recorded(x) else x if isinstance(x, str) else str(x) for x in column.labels)
-    return column.each(pl.Series(labels, dtype=pl.String))
+    texts = [x if x is None or isinstance(x, str) else str(x) for x in column.labels]
+    labels = pl.Series(texts, dtype=pl.String)
+    return column.each(labels.set(_words(labels).is_in(NOT_RECORDED), None))
 
 
 def _words(cells: pl.Series) -> pl.Series:

@@ -19,7 +19,15 @@ from secondop.rules.conditions import Condition
 from secondop.rules.plain import plain
 from secondop.rules.rulebook import RuleBook
 from secondop.rules.rules import RECOMMENDATIONS, Advice, Level, Rule, RuleKind
-from secondop.rules.spellings import Unreadable, claims, is_not_recorded, near_misses, read_answer, show
+from secondop.rules.spellings import (
+    Unreadable,
+    claims,
+    is_not_recorded,
+    near_misses,
+    no_fact,
+    read_answer,
+    show,
+)
 from secondop.rules.what_if import Change, NextQuestion, questions, smallest_change
 from secondop.words import NOT_FOR_CARE, an, render
 
@@ -212,6 +220,8 @@ def explain(case: Any, rule_book: RuleBook, *, audience: str = "patient") -> Exp
         raise unknown_name("audience", audience, ("patient", "clinician"))
     row, facts = _row(case), rule_book.facts
     found, extras = claims(row.index, facts), dict(row.items())
+    if len(row) and not found and not near_misses(row.index, facts):
+        raise no_fact(row.index, facts)
     answers = {name: read_answer(facts[name], extras.pop(own[0])) for name, own in found.items()}
     known = {*SUMMARY, *(rule.name for rule in rule_book)}  # of an assessment: no fact misspelt
     misspelt = near_misses([name for name in row.index if name not in known], facts)

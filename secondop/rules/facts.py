@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 import polars as pl
 
+from secondop.arguments import named
 from secondop.errors import SecondopError, did_you_mean, refuse, unknown_name
 from secondop.rules.conditions import Among, Compare, Condition
 
@@ -42,6 +43,11 @@ def settle(owner: object, **ways: Callable[[Any], Any]) -> None:
             object.__setattr__(owner, field.name, ways[field.name](value))
         if not isinstance(value, due):
             raise SecondopError(f"{type(owner).__name__}: {field.name!r} must be {words}; got {value!r}.")
+
+
+def stated(owner: Any) -> dict[str, Any]:
+    """What is kept of a frozen object in a file or another process; what follows is worked out there anew."""
+    return {field.name: getattr(owner, field.name) for field in fields(owner)}
 
 
 def _in_order(levels: Any) -> tuple:
@@ -73,6 +79,7 @@ class FactName(str):
         return str(self)
 
 
+@named
 @dataclass(frozen=True, eq=False)
 class Fact:
     """One thing that a case can state. In a condition a yes-or-no fact stands for itself.
@@ -217,26 +224,31 @@ class Fact:
                 raise SecondopError(f"{x!r} is not an answer to {takes}{did_you_mean(x, self.levels)}")
 
 
+@named
 def flag(name: str, question: str, **more: str) -> Fact:
     """A yes-or-no fact. ``topic=``, ``term=`` and ``use=`` are taken by every kind; see :class:`Fact`."""
     return Fact(name, Kind.FLAG, question, **more)
 
 
+@named
 def category(name: str, levels: str | Sequence[str], question: str, **more: str) -> Fact:
     """A fact with one of these levels, separated by blanks, in no order."""
     return Fact(name, Kind.CATEGORY, question, levels, **more)
 
 
+@named
 def ordered(name: str, levels: str | Sequence[str], question: str, **more: str) -> Fact:
     """A fact with one of these levels, separated by blanks, from least to most."""
     return Fact(name, Kind.ORDERED, question, levels, **more)
 
 
+@named
 def count(name: str, high: float, unit: str, question: str, *, low: float = 0, **more: str) -> Fact:
     """A whole number of something, from ``low`` to ``high``."""
     return Fact(name, Kind.COUNT, question, unit=unit, low=low, high=high, **more)
 
 
+@named
 def number(name: str, high: float, unit: str, question: str, *, low: float = 0, **more: str) -> Fact:
     """A number with a unit, from ``low`` to ``high``."""
     return Fact(name, Kind.NUMBER, question, unit=unit, low=low, high=high, **more)

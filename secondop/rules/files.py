@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import importlib.util
@@ -131,7 +132,9 @@ def _kept(name: str, names: list[str], empty: list[bool], above: list[str]) -> t
     twice = [column for column, times in Counter(names[i] for i in kept).items() if times > 1]
     if twice:
         said = f"more than one column named {', '.join(map(repr, twice[:10]))}, with cells in them"
-        raise SecondopError(f"{name} has {said}. Give each its own name in the header.")
+        raise SecondopError(
+            f"{name} has {said}. Give each its own name in the header, which is the first line."
+        )
     aside = f"leaves aside {plural(len(names) - len(kept), 'column')} without a name or a cell"
     remarks = [Problem(first_case="the header", problem=aside)] if len(kept) < len(names) else []
     told = "stands above the header and is not read"
@@ -144,18 +147,22 @@ def _kept(name: str, names: list[str], empty: list[bool], above: list[str]) -> t
 def _decoded(data: bytes, name: str, encoding: str | None) -> str:
     """The file's text, or what stands in the way and where."""
     what, at = f"this is not text in {str(encoding or 'utf-8').upper()}", 0
+    marked = data.startswith(codecs.BOM_UTF8) and "utf" not in str(encoding or "utf").lower()
     try:
         text = data.decode(encoding or "utf-8-sig")
-        if (at := text.find("\0")) < 0:
+        if not marked and (at := text.find("\0")) < 0:
             return text.removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         at = error.start
     except (LookupError, TypeError, ValueError) as error:
         usual = '"utf-8", "cp1252" (Windows), "utf-16" or "mac_roman"'
         raise SecondopError(f"There is no encoding {encoding!r}. Usual ones are {usual}.") from error
-    if wide := encoding is None and 0 in data:
+    if marked:
+        what, at = f"this begins as UTF-8 does, not {encoding}", 0
+    if (wide := 0 in data) and not marked:
         what, at = "here is a NUL byte, which no text has (is it UTF-16?)", data.find(0)
-    advice = f'encoding="{"utf-16" if wide else "cp1252"}", or save it as CSV UTF-8.'
+    likely = "utf-8" if marked else "utf-16" if wide else "mac_roman" if encoding else "cp1252"
+    advice = f'encoding="{likely}", or save it as CSV UTF-8.'
     line = f"{name}, line {data.count(10, 0, at) + 1:,}"
     raise SecondopError(f"{line}: {what}. Say in which encoding it was saved, as in {advice}")
 

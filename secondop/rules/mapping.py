@@ -126,8 +126,11 @@ def reworded(frame: Any, names: list, own: Mapping[Any, Mapping[str, Any]], comm
         codes = {word: None if is_not_recorded(answer) else answer for word, answer in codes.items()}
         column = labelled(column) if name in own else column
         if name not in own:
-            words = {code(x) for x in column.labels or () if isinstance(x, str) and not is_not_recorded(x)}
-            if not words <= codes.keys() or all(codes[word] is None for word in words):
+            words = [x for x in column.labels or () if isinstance(x, str)]
+            # of ids and free text the first word tells already that they are none of these
+            if not all(code(x) in codes or is_not_recorded(x) for x in words):
+                continue
+            if all(codes.get(code(x)) is None for x in words):
                 continue
         gaps = [not isinstance(label, str) and is_not_recorded(label) for label in column.labels]
         told = [None if gap else codes.get(code(x), x) for x, gap in zip(column.labels, gaps, strict=True)]

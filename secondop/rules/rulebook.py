@@ -16,10 +16,11 @@ from typing import Any
 
 import pandas as pd
 
+from secondop.arguments import named
 from secondop.errors import SecondopError, refuse, unknown_name
 from secondop.rules.answers import AnswerSpace
 from secondop.rules.conditions import Compare, by_name
-from secondop.rules.facts import Fact, FactName, flag, settle
+from secondop.rules.facts import Fact, FactName, flag, settle, stated
 from secondop.rules.plain import condition_from_dict, plain, without_twins
 from secondop.rules.review import diff, lint
 from secondop.rules.rules import SUMMARY, Advice, Rule, RuleKind, Source
@@ -39,6 +40,7 @@ def _named(kind: str, name: Any, there: Mapping[str, Any]) -> Any:
     return there[name]
 
 
+@named
 @dataclass(frozen=True)
 class RuleBook:
     """Rules with the facts that they read, their sources and advice. Every edit gives a new book.
@@ -81,6 +83,8 @@ class RuleBook:
             if rule.source not in keys:
                 problems.append(str(unknown_name(f"source (rule {rule.name!r} cites it)", rule.source, keys)))
         refuse(f"The rule book {self.title!r} cannot be made", problems)
+
+    __getstate__ = stated
 
     def __len__(self) -> int:
         return len(self.rules)
@@ -148,9 +152,9 @@ class RuleBook:
         self, *rules: Rule, sources: Iterable[Source] = (), advice: Iterable[Advice] = (), also: Iterable = ()
     ) -> RuleBook:
         """A new book with these at the end; a source that the book lists already may be given again."""
-        new = [source for source in sources if source not in self.sources]
+        new = [source for source in _listed(sources) if source not in self.sources]
         held = {"rules": (*self.rules, *rules), "sources": (*self.sources, *new)}
-        return replace(self, **held, advice=(*self.advice, *advice), also=(*self.also, *also))
+        return replace(self, **held, advice=self.advice + _listed(advice), also=self.also + _listed(also))
 
     def without(self, *names: str) -> RuleBook:
         """A new book that lacks these rules."""
@@ -227,7 +231,9 @@ class RuleBook:
     def from_json(cls, text: str) -> RuleBook:
         """Read a book from :meth:`to_json`: in any process, without the code that made it; nothing is run."""
         try:
-            data = {"advice": [], "also": []} | json.loads(text, object_pairs_hook=without_twins)
+            data = {"advice": [], "also": []} | json.loads(
+                text.encode() if isinstance(text, str) else text, object_pairs_hook=without_twins
+            )
             facts = {said["name"]: Fact(**said) for said in data.pop("facts")}
             for said in (*data["rules"], *data["advice"]):
                 whens = said.keys() & {"when", "stronger_when"}
@@ -241,7 +247,8 @@ class RuleBook:
         except SecondopError:
             raise
         except Exception as error:  # what is no book may break whatever reads it, in any way
-            said = f"This is not a rule book as to_json writes it: {error!r}"
+            lacks = f"there is no {error}" if isinstance(error, KeyError) else repr(error)
+            said = f"This is not a rule book as to_json writes it: {lacks}"
             raise SecondopError(f"{said}. Of a file, give the text: Path(...).read_text().") from error
 
     def to_page(self, path: str | Path, *, language: str = "en", url: str = "") -> Path:

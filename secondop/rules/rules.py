@@ -10,6 +10,7 @@ from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
+from secondop.arguments import named
 from secondop.errors import SecondopError
 from secondop.rules.conditions import Condition, as_condition
 from secondop.rules.facts import Choice, Fact, settle
@@ -46,6 +47,7 @@ class Grade(Choice):
     SECONDARY_WEB = "secondary web summary"
 
 
+@named
 @dataclass(frozen=True)
 class Source:
     """What rules rest on: the key by which they cite it, the reference, and how good it is."""
@@ -58,6 +60,7 @@ class Source:
         settle(self, grade=Grade)
 
 
+@named
 @dataclass(frozen=True)
 class Rule:
     """When it fires, what that means, and who says so. Written as one of its three kinds.
@@ -152,6 +155,7 @@ class Amplifier(Rule):
     kind = RuleKind.AMPLIFIER
 
 
+@named
 @dataclass(frozen=True)
 class Advice:
     """What to keep in mind, or what to do next. It is no rule: it changes no recommendation.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 import sys
@@ -30,6 +31,8 @@ GAP, TRIMMED = f"[{BLANKS}_-]+", f"^[{BLANKS}]+|[{BLANKS}]+$"
 NUMBER = r"^[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,2})?$"
 CODES = frozenset(sign * int(digit * n) for sign in (1, -1) for digit in "789" for n in range(2, 6)) | {9, -9}
 """Numbers that registries write where nothing was recorded."""
+BESIDE = frozenset(sign * (10**n - i) for sign in (1, -1) for n in range(1, 6) for i in (2, 3)) | {-1}
+"""Numbers that they write beside these, as 97 and 98 beside 99: for refused, or not asked."""
 MAY_BE_GAP = "If it stands for not recorded,"
 
 
@@ -170,7 +173,8 @@ def hint(fact: Fact, value: Any, column: Any, known: str = "") -> str:
     """What to write in this column in place of a value that is no answer, where that can be told."""
     key = code(value)[:100]
     number = key.replace("_", "-")
-    if (coded := number in map(str, CODES)) or meaning(key) == "unknown":  # 9 may be an answer elsewhere
+    coded = number in map(str, CODES | BESIDE)
+    if coded or meaning(key) == "unknown":  # of this column alone: 9 may be an answer elsewhere
         own = f"{{{column!r}: [{number if coded else show(value)}]}}"
         return f"{MAY_BE_GAP} leave it empty or say unknown={own}."
     if known or not isinstance(value, str):
@@ -246,23 +250,32 @@ def show(value: object) -> str:
 def may_be_gaps(labels: list, keys: list[str]) -> list:
     """Which values of a column, compared by ``keys``, may stand for a gap: words for it, codes far apart."""
     numeric = all(re.search(NUMBER, key) for key in keys)
-    apart = codes_apart(pl.Series(map(float, keys), dtype=pl.Float64)) if numeric else []
+    apart = codes_apart(pl.Series(map(float, keys), dtype=pl.Float64)) if numeric else CODES - {9}  # in words
     pairs = zip(labels, keys, strict=True)
-    return [x for x, key in pairs if meaning(key) == "unknown" or (numeric and float(key) in apart)]
+    return [x for x, key in pairs if meaning(key) == "unknown" or key.replace("_", "-") in map(str, apart)]
 
 
 def codes_apart(numbers: pl.Series) -> list[int]:
     """Codes at an end of a column, far beyond what is none: twice as far from zero, or below it.
 
     Or three times and more behind a gap twice as wide as any other, as 99 stands behind up to 52 weeks: what
-    is measured thins out towards its end.
+    is measured thins out towards its end. A code may have others of its family beside it: 97, 98, or -1.
     """
     if not {numbers.min(), numbers.max()} & CODES:
         return []
-    different = numbers.drop_nulls().unique()
-    codes = different.filter(different.cast(pl.Float64).is_in([float(each) for each in CODES]))
-    rest = different.filter(~different.is_in(codes.to_list()))
+    different = numbers.drop_nulls().unique().sort()
+    codes, family = {x for x in different if x in CODES}, set()
+    for end in (different, different.reverse()):
+        family |= {*itertools.takewhile((CODES | BESIDE).__contains__, end)}
+    apart = _apart(numbers, different, codes | family)
+    return apart if family <= {*apart} else _apart(numbers, different, codes)
+
+
+def _apart(numbers: pl.Series, different: pl.Series, codes: set[float]) -> list[int]:
+    """Which of the codes stand far beyond what is none."""
+    rest = different.filter(~different.is_in([*codes]))
     low, high = (rest.min(), rest.max()) if len(rest) else (0, 443)  # alone, it takes three digits
-    gap = max(rest.sort().diff().max() or 0, 1) if len(rest) > 1 else np.inf
-    often = [x for x in codes if x - high > max(2 * gap, 2) and (numbers == x).sum() > 2]
-    return [int(x) for x in codes.sort() if x > max(2 * high, high + 2) or x < 0 <= low or x in often]
+    gap = max(rest.diff().max() or 0, 1) if len(rest) > 1 else np.inf
+    again = {x - i for x in codes & CODES if (numbers == x).sum() > 2 for i in range(3)}
+    often = {x for x in codes & again if x - high > max(2 * gap, 2)}
+    return sorted(int(x) for x in codes if x > max(2 * high, high + 2) or x < 0 <= low or x in often)

@@ -6,10 +6,11 @@ import unicodedata
 
 SPOKEN = {
     "yes": "ja j oui sí vrai verdadero wahr vorhanden présent presente checked",
-    "no": "nein non falsch faux falso nicht_vorhanden absent ausente",
-    "unknown": "unbekannt ka k_a keine_angabe keine_angaben nicht_bekannt nicht_erhoben nicht_dokumentiert "
-    "fehlend weiß_nicht weiss_nicht inconnu inconnue non_renseigné non_renseignée non_connu ne_sait_pas nsp "
-    "desconocido desconocida no_consta sin_dato sin_datos no_sabe ns/nc",
+    "no": "nein n non falsch faux falso nicht_vorhanden absent ausente",
+    "unknown": "unbekannt unbek ka k_a keine_angabe keine_angaben nicht_bekannt nicht_erhoben "
+    "nicht_dokumentiert fehlend weiß_nicht weiss_nicht inconnu inconnue non_renseigné "
+    "non_renseignée non_connu ne_sait_pas nsp desconocido desconocida no_consta sin_dato sin_datos "
+    "no_sabe ns/nc",
     "female": "f w weiblich frau féminin femme femenino mujer",
     "male": "m männlich maennlich mann masculin homme masculino hombre varón",
     "other": "d divers anderes andere autre otro otra",

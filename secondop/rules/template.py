@@ -65,12 +65,13 @@ def _found(read: Read, column: str) -> tuple[str, Fact | None, dict[str, _Odd], 
     values, labels = labelled(column_of(read.frame[column]))
     counts = values.drop_nulls().value_counts(sort=True).rows()
     counts = [(labels[place], n) for place, n in counts if place >= 0 and not is_not_recorded(labels[place])]
-    persons = all(meaning(code(label)) in OF_PERSONS for label, _ in counts[:MAX_DIFFERENT])
+    said = {meaning(code(label)) for label, _ in counts[:MAX_DIFFERENT]} - {"unknown"}
+    letters = said <= {*OF_PERSONS} or said == {"yes", "no"}
     odd: dict[str, _Odd] = {}
     for label, n in counts if fact is not None or len(counts) <= MAX_DIFFERENT else ():
         word, advice = code(label), ""
         # one letter means many things: in Spanish h and m are man and woman
-        meant = meaning(word) if len(word) > 1 or persons else ""
+        meant = meaning(word) if len(word) > 1 or letters else ""
         if fact is not None:
             said = read_answer(fact, label, read.codes.get(column))
             if not isinstance(said, Unreadable):

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from secondop.arguments import NAMES, checked
+from secondop.arguments import NAMES, checked, named
 from secondop.datafiles import data_path
 from secondop.errors import SecondopError, unknown_name
 from secondop.guideline.defaults import explain, read_cases
@@ -178,6 +178,7 @@ def _cases() -> Deck:
     return Deck(TeachingCase(**one | {"about": tuple(one["about"].split())}) for one in told)
 
 
+@named
 def deck() -> Deck:
     """The teaching cases: predict what the rule book says, then reveal it with the rule and its source.
 

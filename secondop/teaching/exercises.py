@@ -13,6 +13,7 @@ from pathlib import Path
 from reprlib import repr as short
 from typing import Any
 
+from secondop.arguments import named
 from secondop.datafiles import read_toml
 from secondop.errors import SecondopError, unknown_name
 from secondop.evaluation.published import published_rates
@@ -106,6 +107,7 @@ class Exercise:
         return replace(told, words=f"{told.words} {self.text.get('hint', '')}".strip())
 
 
+@named
 def exercise(name: str) -> Exercise:
     """The exercise of that name: lesson or notebook, and number, as ``"1.1"``, ``"04.1"`` and ``"06a.1"``.
 

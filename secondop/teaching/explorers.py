@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from secondop.arguments import named
 from secondop.errors import SecondopError
 from secondop.evaluation.people import natural_frequencies, natural_sentence
 from secondop.figures.people import icon_array
@@ -54,6 +55,7 @@ class CaseExplorer(Screen, parts=("explore.js",)):
         return explain(proposal["value"], self.rule_book).facts
 
 
+@named
 def explore_case(case: Any = None, rule_book: RuleBook = RULE_BOOK) -> CaseExplorer:
     """Set the facts of a case one by one, and see at once what the rule book says of it, and why.
 
@@ -123,6 +125,7 @@ def _people(shares: dict[str, Any], source: str = "") -> pd.DataFrame:
     return natural_frequencies(*parts, what=shares["what"], source=source)
 
 
+@named
 def explore_prevalence(
     prevalence: float = 0.4, follow_through: float = 0.5, yield_: float | None = None
 ) -> PrevalenceExplorer:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from secondop.arguments import checked
+from secondop.arguments import checked, named
 from secondop.guideline.defaults import explain
 from secondop.guideline.second_opinion import RULE_BOOK
 from secondop.rules.explain import Explanation, Reason
@@ -93,6 +93,7 @@ def _level(match: re.Match) -> str:
     return el("strong", f"color:rgb({COLOURS.get(match[1], OPEN)});", Html(match[1]))
 
 
+@named
 def case_sheet(
     case: str | TeachingCase | Mapping | pd.Series | Any,
     rule_book: RuleBook = RULE_BOOK,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from secondop.arguments import named
 from secondop.datafiles import data_path, read_toml
 from secondop.errors import unknown_name
 from secondop.guideline.second_opinion import RULE_BOOK
@@ -92,6 +93,7 @@ class Vignettes(tuple):
         return f"{plural(len(self), 'vignette')}:\n{told}"
 
 
+@named
 @cache
 def vignettes() -> Vignettes:
     """Twenty invented patients told in stages: predict at each what the rule book says, then go on.

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from secondop.arguments import named
 from secondop.errors import SecondopError
 from secondop.evaluation.cohort import Cohort
 from secondop.evaluation.corrected import NET_OF
@@ -138,6 +139,7 @@ class TradeoffExplorer(Screen, parts=("people.js", "tradeoff.js")):
         return told
 
 
+@named
 def explore_tradeoff(
     cohort: Any, *, outcome: str = "either", rule_book: RuleBook = RULE_BOOK
 ) -> TradeoffExplorer:

@@ -15,9 +15,9 @@ FLAGS = (
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser(chromium_path):
-    """One browser a module, closed at its end: no notebook may start while playwright's loop is running."""
+    """One browser for all tests; a page or a context is each one's own."""
     from playwright.sync_api import sync_playwright
 
     as_root = hasattr(os, "geteuid") and os.geteuid() == 0

@@ -427,7 +427,7 @@ def test_nobody_and_everybody_are_policies_and_a_tie_is_called_one(opened):
     assert len(ties) > 2 and len(told) > 2
     for scenario, signal, n in [*ties[:: len(ties) // 3], *told[:: len(told) // 3]]:
         page.get_by_label("Scenario").select_option(index=scenarios.index(scenario))
-        page.get_by_label("Signal").select_option(label=f"{signal:g}")
+        page.get_by_label("Signal (").select_option(label=f"{signal:g}")
         page.get_by_role("slider").fill(str(n))
         words = page.locator(".says").inner_text()
         assert words.startswith("Simulated: ")
@@ -457,6 +457,27 @@ def small_book(*rules, title="Own", version="1", reference="Our own procedure"):
     ]
     sources = [Source("sop", reference, grade="guideline")]
     return RuleBook(title, subject="review", version=version, sources=sources, rules=made)
+
+
+def test_a_page_of_ones_own_book_opens_in_german_and_links_only_where_an_address_is_given(opened, tmp_path):
+    book, url = small_book(flag("red", "Is it red?"), title="Red spots"), "https://example.org/own/"
+    path = book.to_page(tmp_path / "own.html", language="de", url=url)
+    page = opened("phone", path=path)
+    assert page.evaluate("document.documentElement.lang") == "de"
+    assert page.locator("h1").inner_text() == "Einen Fall erkunden"
+    page.get_by_label("ja", exact=True).check()
+    assert says(page) == "Review empfohlen." and page.get_by_text("Is it red?").count()
+    code = page.locator(".code").inner_text()
+    assert page.locator("a[href]").get_attribute("href") == f"{url}#predict/{code}"
+    again = opened("phone", f"#predict/{code}", path=path)
+    assert again.get_by_label("ja", exact=True).is_checked() and "Sagen Sie voraus" in says(again)
+    plain = opened(path=book.to_page(tmp_path / "plain.html"))
+    assert plain.evaluate("document.documentElement.lang") == "en"
+    assert plain.locator("a[href]").count() == 0 and url not in plain.content()
+    for wrong in ({"language": "fr"}, {"url": "javascript:alert(1)"}):
+        with pytest.raises(SecondopError):
+            book.to_page(tmp_path / "refused.html", **wrong)
+    assert not (tmp_path / "refused.html").exists() and page.told == again.told == plain.told == []
 
 
 @pytest.mark.parametrize("address", ["#explore/%", "#%E0%A4%A", "#__proto__", "#explore/T001.", "#quiz/%25"])
@@ -564,6 +585,66 @@ def test_a_case_that_the_poll_comes_back_to_has_its_votes(opened):
         page.get_by_label("Case", exact=True).select_option(case)
         assert f"{n} answers" in page.locator("[role=status]").first.inner_text()
     assert page.locator(".bar").count() == 5, "and what was revealed stays so"
+
+
+NUMBERS = """() => [...document.querySelectorAll(".plot g")].map((g) => g.querySelectorAll("circle"))
+    .map((all) => all[all.length - 1].getBoundingClientRect()).map(({ x, y, width }) => [x, y, width])"""
+SMALLEST = """() => Math.min(...[...document.querySelectorAll(".plot text")].map(
+    (text) => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a))"""
+
+
+@pytest.mark.parametrize("size", ["phone", "projector"])
+def test_no_number_in_the_trade_off_covers_another_and_all_can_be_read(size, opened):
+    page = opened(size, "#tradeoff")
+    for scenario, signal in ((0, 0), (0, 2), (1, 1), (2, 3), (3, 2)):
+        page.get_by_label("Scenario").select_option(index=scenario)
+        page.get_by_label("Signal (").select_option(index=signal)
+        marks = page.evaluate(NUMBERS)
+        assert len(marks) > 5
+        for i, (x, y, width) in enumerate(marks):
+            for other in marks[:i]:
+                assert np.hypot(x - other[0], y - other[1]) > 0.95 * width, (scenario, signal, i)
+    assert page.evaluate(SMALLEST) >= 12
+
+
+def test_the_counts_of_a_poll_are_seen_on_a_phone_without_scrolling_sideways(opened):
+    page = opened("phone", "#poll")
+    for language in ("English", "Deutsch"):
+        page.get_by_role("button", name=language).click()
+        page.get_by_role("button", name="+ 95 %: ").last.click()
+        page.locator("main .tools button").first.click()  # reveal
+        tallies = page.locator(".wide", has=page.get_by_role("button")).first
+        assert tallies.evaluate("it => it.scrollWidth <= it.clientWidth"), language
+        assert page.locator("tbody th .bar").count() == 5
+
+
+def test_what_a_changed_rule_changes_stays_in_view_on_a_phone(opened):
+    page = opened("phone", "#change")
+    for control in (page.get_by_role("slider").first, page.get_by_role("checkbox").last):
+        control.scroll_into_view_if_needed()
+        control.press("Space" if control.get_attribute("type") == "checkbox" else "End")
+        box = page.locator(".results h2").first.bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= WIDTHS["phone"][1]
+        assert control.bounding_box()["y"] < box["y"], "nor does it stand before what is moved"
+
+
+def test_the_keyboard_stays_where_it_was_and_goes_to_what_comes_next(opened):
+    page = opened("phone", "#poll")
+    focused = "() => document.activeElement.textContent"
+    page.get_by_label("Case", exact=True).press("ArrowDown")
+    assert page.evaluate("document.activeElement.value") == "T002"
+    page.get_by_role("button", name="Reveal").press("Enter")
+    assert page.evaluate(focused) == "Reveal"
+    for name in ("Deutsch", "English", "Larger text", "Quiz"):
+        page.get_by_role("button", name=name, exact=True).press("Enter")
+        assert page.evaluate(focused) == name
+    page.get_by_role("button", name="Next item").press("Enter")
+    assert page.evaluate(focused).startswith("Item 2 of 10")
+    page.get_by_role("button", name="Explore a case").press("Enter")
+    page.locator(".next button").first.press("Enter")
+    assert page.evaluate("document.activeElement.className") == "next"
+    page.get_by_role("button", name="Vignettes").press("Enter")
+    assert page.told == []
 
 
 def test_the_screens_take_little_of_a_phone(opened):

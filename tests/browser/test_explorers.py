@@ -131,7 +131,7 @@ def test_people_move_at_once_and_python_hears_of_it(people):
     people.evaluate("show({shares: {prevalence: 40, follow: 50, yield: 14.8, what: 'diagnosis'}})")
     slider = people.get_by_label("Of 100 people, with an indication")
     slider.press("End")
-    assert slider.get_attribute("aria-valuetext") == "100 %"
+    assert slider.get_attribute("aria-valuetext") == "100\u00a0%"
     assert people.locator(".says").inner_text().startswith("Of 100 people 100 have an indication, and 50")
     assert people.evaluate("told.shares.prevalence") == 100
     people.get_by_role("button", name="treatment").click()
@@ -141,9 +141,9 @@ def test_people_move_at_once_and_python_hears_of_it(people):
         "yield": 37.4,
         "what": "treatment",
     }
-    assert "as published: 37.4 %" in people.locator(".small").last.inner_text()
+    assert "as published: 37.4\u00a0%" in people.locator(".small").last.inner_text()
     people.get_by_label("Of these, for whom something changes").fill("20")
-    assert "assumed; published: 37.4 %" in people.locator(".small").last.inner_text()
+    assert "assumed; published: 37.4\u00a0%" in people.locator(".small").last.inner_text()
     assert people.locator(":focus").count() == 1, "the slider that is moved keeps the keyboard"
 
 
@@ -151,9 +151,9 @@ def test_a_hundred_people_stand_on_one_screen(people):
     resize(people, "projector")
     assert fits(people, ".says", ".hundred", ".controls", ".small >> nth=-1")
     tops = [
-        it.bounding_box()["y"] for it in (people.locator(x).first for x in (".says", ".hundred", ".controls"))
+        it.bounding_box()["y"] for it in (people.locator(x).first for x in (".controls", ".says", ".hundred"))
     ]
-    assert tops == sorted(tops)
+    assert tops == sorted(tops), "what is moved stands above what it moves, and so stays where it is"
     resize(people, "phone")
     assert people.evaluate("document.documentElement.scrollWidth") <= 390
 

@@ -168,7 +168,7 @@ def change(page, see):
 
 
 def tradeoff(page, see):
-    for name in ("Szenario", "Signal"):
+    for name in ("Szenario", "Signal ("):
         for option in page.get_by_label(name).locator("option").all():
             page.get_by_label(name).select_option(option.get_attribute("value"))
             see()
@@ -256,9 +256,9 @@ def test_long_german_words_fit_a_phone_and_break_into_no_letters(address, opened
 
 def test_numbers_are_written_as_the_language_does(opened):
     page = opened("people")
-    assert "14.8 %" in page.locator("main").inner_text()
+    assert "14.8\u00a0%" in page.locator("main").inner_text()
     page.get_by_role("button", name="Deutsch").click()
-    assert "14,8 %" in page.locator("main").inner_text()
+    assert "14,8\u00a0%" in page.locator("main").inner_text()
     page = opened("tradeoff")
     page.get_by_role("button", name="Deutsch").click()
     text = page.locator("main").inner_text()

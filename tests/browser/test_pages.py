@@ -258,6 +258,9 @@ def test_on_paper_no_figure_is_wider_than_the_page_or_higher_than_half_of_it(fre
     printed = page.evaluate(sizes)
     assert max(width for width, _, _ in before) > 681
     assert all(width <= 681 and height <= 505 and right <= 700 for width, height, right in printed), printed
+    cut = """() => [...document.querySelectorAll('.plot .gtitle')].map(title => title.getBoundingClientRect().right
+        - title.closest('.plot').getBoundingClientRect().right).filter(over => over > 1)"""
+    assert page.evaluate(cut) == []
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert paper == "rgb(255, 255, 255)"
     page.emulate_media(media="screen")

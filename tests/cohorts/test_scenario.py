@@ -197,6 +197,42 @@ def test_what_has_not_the_form_due_is_told(stated, said):
     assert said in str(error.value)
 
 
+ONCE = [
+    # what is faulty; the one thing that is said
+    ("facts.rare_disease.share = 2", "facts.rare_disease.share and its range lie in 0 to 1, not at 2."),
+    (
+        "facts.suspicion.shares = [0.5, 0.5, 0, 'x']",
+        f"facts.suspicion.shares.high takes {TAKES}; not value = 'x'.",
+    ),
+    ("facts.drug_trials.shares = [0.5, 'b']", f"facts.drug_trials.shares.1 takes {TAKES}; not value = 'b'."),
+    (
+        "facts.suspicion.shares = { hihg = 1 }",
+        "facts.suspicion has no answer 'hihg'. Did you mean 'high'? It has",
+    ),
+    ("facts.drug_trials.shares = { 1 = 1 }", "no answer '1'. It has 0, 1, 2 and so on, none left out."),
+    ("facts.rare_disease.shares = [0.5, 0.5]", "is yes or no: state its share, that of yes, and no shares."),
+    ("facts.first_line_weeks = { breaks = [2, 1], shares = [1] }", "numbers that rise, from 0 to 5,200, not"),
+    (
+        "facts.suspicion.by.x = { when = { fact = 'sex', is = ['male'] }, shares = [1, 0, 0, 'x'] }",
+        "facts.suspicion.by.x.shares.high takes",
+    ),
+    (
+        "facts.sex.share = 0.5",
+        "facts.sex.share is stated of a yes-or-no fact: sex takes one of female, male, other.",
+    ),
+    ("rates.sought = 20", "rates.sought and its range lie in 0 to 1, not at 20."),
+    ("rates.sought = '20 %'", f"rates.sought takes {TAKES}; not value = '20 %'."),
+]
+
+
+@pytest.mark.parametrize(("stated", "said"), ONCE)
+def test_one_fault_is_told_once_and_not_what_follows_from_it(stated, said):
+    with pytest.raises(SecondopError) as error:
+        read_scenario(f"extends = 'general'\n{stated}\n")
+    told = str(error.value).splitlines()
+    assert said in told[1] and len(told) == 2, told
+
+
 MALE = "{ fact = 'sex', is = ['male'] }"
 CONDITIONS = [
     "rule = 'ambiguous-pathology'", "fact = 'sex', is = ['male']", "fact = 'drug_trials', at_least = 2",

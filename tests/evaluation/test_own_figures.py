@@ -90,7 +90,7 @@ def test_an_own_rate_has_a_name_of_its_own(name):
 
 
 def test_everything_that_is_wrong_is_said_at_once():
-    for numbers, lines in ({"n": 0, "numerator": -1, "year": 0}, 4), ({"n": 3, "numerator": 5}, 6):
+    for numbers, lines in ({"n": 0, "numerator": -1, "year": 0}, 8), ({"n": 3, "numerator": 5}, 6):
         with pytest.raises(SecondopError) as error:
             rate("meyer_dx", outcome="x", denominator="y", role="z", **numbers)
         assert len(str(error.value).splitlines()) == lines

@@ -11,7 +11,7 @@ from secondop.evaluation.rates import firing_rates
 from secondop.evaluation.tradeoff import tradeoff, wide
 from secondop.figures.captions import number, with_ends
 from secondop.figures.policies import short
-from secondop.figures.style import COLOURS
+from secondop.figures.style import COLOURS, INK, QUIET, figure
 from tests.figures.seen import hovers, notes, rows, title, trace
 from tests.figures.weighed import BOOK, SHARES, THRESHOLDS, N, cases, curved, weighed
 
@@ -168,6 +168,43 @@ def test_the_title_tells_what_is_found_and_spent_and_how_far_above_chance():
     assert said["true positives: referred, changes"] == f"{row['true_positive']:.1f} ({ends})"
     assert said["number needed to refer"].startswith(f"{row['nnr']:.1f}")
     assert said["in brackets"] == "what missing information could make of it"
+
+
+@EVERY
+def test_words_are_in_ink_and_only_what_leads_to_a_line_has_its_colour(draw):
+    layout = draw(cases()).layout
+    for note in [*layout.annotations, *layout.meta["narrow"]["annotations"]]:
+        assert note["font"]["color"] in (INK, QUIET), note["text"]
+
+
+def test_a_score_is_named_with_a_threshold_that_one_reads():
+    frame = cases(simulated=False, risk=np.linspace(0, 0.9, N), dose=np.linspace(0, 4000, N))
+    figure = figures.tradeoff(weighed(frame, scores={"risk": 0.721979, "dose": 1234.5}))
+    told = [row["policy"] for row in rows(figure)]
+    assert {"All with risk of at least 0.722", "All with dose of at least 1,234"} < {*told}
+
+
+def test_in_a_crowded_corner_no_leader_line_crosses_another():
+    made = figure("Title", "note", x="x", y="y", height=430)
+    made.across["range"], made.up["range"] = [0, 84], [0, 18.9]
+    places = {(0, 0): "nobody", (2, 0.4): "an urgent indication", (23.9, 7.9): "a clinical indication"}
+    places |= {(2.2, 1.4): "at least 3 clinical indications", (0.9, 0.7): "at least 4 clinical indications"}
+    for (x, y), text in places.items():
+        made.points([x], [y])
+        made.name(x, y, text)
+    layout = made.done().layout
+    margin, leads = layout.margin, []
+    assert len(layout.annotations) == len(places) + 1, "and what the axis is called"
+    for note in layout.annotations:
+        if note.showarrow:
+            at = complex(note.x / 84 * (760 - margin.l - margin.r), -note.y / 18.9 * 430)
+            away = complex(note.ax, note.ay)
+            leads.append((at + away / abs(away) * note.standoff, at + away))
+    for i, (a, b) in enumerate(leads):
+        for c, d in leads[:i]:
+            here, there = (c - a) / (b - a), (d - a) / (b - a)  # as seen along the first
+            where = here.real - here.imag * (there - here).real / ((there - here).imag or 1e-9)
+            assert here.imag * there.imag > 0 or not 0 < where < 1, (a, b, c, d)
 
 
 def test_without_policies_the_ends_are_drawn():

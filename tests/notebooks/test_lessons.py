@@ -30,10 +30,10 @@ def of_kind(notebook, tag) -> list:
 
 
 @each_lesson
-def test_students_can_run_it_and_every_exercise_says_that_it_is_not_answered(path, tmp_path):
+def test_students_can_run_it_and_every_exercise_says_that_it_is_not_answered(path, executed, tmp_path):
     student = tmp_path / path.name
     nbformat.write(student_version(path), student)
-    exercises = of_kind(execute(student), "exercise")
+    exercises = of_kind(executed(student), "exercise")
     assert [cell.source for cell in exercises if "Not answered yet" not in words(cell)] == []
 
 

@@ -1,9 +1,14 @@
 """The names that a user meets: each loads on first use, says what it is, and a wrong one is answered."""
 
 import ast
+import copy
 import json
+import pickle
+import subprocess
+import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import secondop
@@ -60,3 +65,54 @@ def test_a_notebook_needs_no_name_from_deeper_than_the_top_or_the_teaching_room(
     needed = set().union(*(imported(ast.parse(source)) for source in sources))
     rooms = {room.__name__: room.__all__ for room in (secondop, teaching)}
     assert [f"{home}.{name}" for home, name in sorted(needed) if name not in rooms.get(home, ())] == []
+
+
+FEVER = secondop.flag("fever", "Is there a fever?")
+WEEKS = secondop.count("weeks", 52, "weeks", "For how many weeks?")
+SOP = secondop.Source("sop", "Our own procedure")
+LONG = secondop.Indication(
+    "long", "Long fever", level="urgent", group="g", source="sop", when=FEVER & (WEEKS > 2)
+)
+OWN = secondop.RuleBook("Fever", subject="a look", version="1", sources=[SOP], rules=[LONG], also=[WEEKS])
+MOVED = secondop.load_scenario("general").moved({"rates.sought": 0.2})
+SHARES = {"a": {"a": 0.9, "b": 0.1}, "b": {"a": 0.2, "b": 0.8}}
+MODEL = secondop.ReaderModel.from_disagreement(SHARES, {"a": 0.12, "b": 0.16})
+STRATEGIES = [secondop.Strategy.none(), secondop.Strategy.first_in("b")]
+SENT = [FEVER, LONG.when, LONG, SOP, OWN, secondop.RULE_BOOK, MOVED, *STRATEGIES, secondop.Gaps(0.1)]
+ELSEWHERE = """
+import pickle, sys
+import pandas as pd
+import secondop as s
+fever, when, rule, _, own, book, moved, none, first, gaps, model = pickle.load(sys.stdin.buffer)
+assert own.facts["fever"] == fever == rule.facts["fever"] and when == fever & (own.fact("weeks") > 2)
+said = s.assess(pd.DataFrame({"fever": ["yes", "no"], "weeks": [3, None]}), own)
+cases = s.simulate(moved, 500, seed=1, missing=gaps)
+read = s.read_strategies(model, [none, first])
+found = said, s.assess(cases, book), read, moved["rates.sought"], own.fingerprint
+pickle.dump(found, sys.stdout.buffer)
+"""
+
+
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+@pytest.mark.parametrize("each", SENT, ids=lambda each: type(each).__name__)
+def test_a_copy_equals_what_it_is_a_copy_of_also_when_that_was_used(each, way):
+    _ = getattr(each, "answer_space", None), getattr(each, "rule_facts", None)
+    assert way(each) == each and hash(way(FEVER)) == hash(FEVER)
+
+
+def test_another_process_says_the_same_of_what_it_is_sent():
+    done = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE],
+        input=pickle.dumps([*SENT, MODEL]),
+        capture_output=True,
+        check=False,
+        cwd=Path(secondop.__file__).parents[1],
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    own, assessed, read, sought, fingerprint = pickle.loads(done.stdout)
+    here = pd.DataFrame({"fever": ["yes", "no"], "weeks": [3, None]})
+    pd.testing.assert_frame_equal(own, secondop.assess(here, OWN))
+    cases = secondop.simulate(MOVED, 500, seed=1, missing=secondop.Gaps(0.1))
+    pd.testing.assert_frame_equal(assessed, secondop.assess(cases))
+    pd.testing.assert_frame_equal(read, secondop.read_strategies(MODEL, STRATEGIES))
+    assert (sought, fingerprint) == (0.2, OWN.fingerprint)

@@ -2,6 +2,7 @@
 
 import inspect
 import math
+from inspect import isfunction, ismethod
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,7 @@ TAKES_ITSELF = {
     ("read_cases", "rule_book"),
     ("check_cases", "rule_book"),
     ("mapping_template", "rule_book"),
+    ("facts_table", "rule_book"),
     ("simulate", "n"),
     ("simulate", "seed"),
     ("simulate_batches", "n"),
@@ -110,8 +112,8 @@ def test_every_kind_of_argument_has_its_mistakes():
 def test_what_cannot_be_taken_is_refused_before_anything_is_counted(name, key):
     for i in (i for own, other, i in ASKED if (own, other) == (name, key)):
         start = {"cases": CASES} if name == "Cohort" else {}
-        with pytest.raises(SecondopError, match=f"^{name} cannot be used so:\n  {key} is "):
-            DOORS[name](*[None] * (name == "Cohort"), **start | {key: WRONG[key][i]})
+        with pytest.raises(SecondopError, match=rf"^{name} cannot be used so:\n(.*\n)?  {key} is "):
+            DOORS[name](*[Cohort.__new__(Cohort)] * (name == "Cohort"), **start | {key: WRONG[key][i]})
 
 
 def test_all_that_is_wrong_is_said_at_once_and_long_values_are_cut():
@@ -120,6 +122,22 @@ def test_all_that_is_wrong_is_said_at_once_and_long_values_are_cut():
     lines = str(error.value).splitlines()
     assert [line.split()[0] for line in lines[1:]] == ["n", "parameters", "seed", "threshold"]
     assert max(map(len, lines)) < 110
+
+
+def test_one_strategy_is_a_list_of_one():
+    model = s.ReaderModel.from_disagreement({"a": {"a": 1}}, {"a": 0})
+    assert s.read_strategies(model, s.Strategy.none()).equals(s.read_strategies(model, [s.Strategy.none()]))
+
+
+def test_one_source_or_fact_is_taken_for_a_list_of_one_and_a_marked_text_as_it_is():
+    fact, source, advice = s.flag("pain", "Is there pain?"), s.Source("y", "Y"), s.Advice("x", "Look.")
+    book = own_book().with_(sources=source, also=fact, advice=advice)
+    assert book == own_book().with_(sources=[source], also=[fact], advice=[advice])
+    assert (
+        s.RuleBook.from_json("\ufeff" + book.to_json())
+        == s.RuleBook.from_json(book.to_json().encode())
+        == book
+    )
 
 
 def test_one_text_is_taken_for_a_list_of_one():
@@ -317,8 +335,31 @@ CASES_OF = {
         lambda: s.ReaderModel.fit(CASES, readr="x"),
         r"ReaderModel\.fit cannot.*\n.*no readr=\. Did you mean 'reader'\? It takes ratings",
     ),
+    "a first answer that is none": (lambda: s.Strategy.first_in(), "takes an answer or more"),
+    "a share of one class of two": (
+        lambda: s.ReaderModel.from_disagreement({"a": {"a": 1}, "b": {"a": 1}}, {"a": 0.1}),
+        "disagreement of a, b: nothing is said of b",
+    ),
+    "a strategy by its name": (
+        lambda: s.read_strategies(s.ReaderModel.from_disagreement({"a": {"a": 1}}, {"a": 0}), "none"),
+        "a list of Strategy. Got ReaderModel and str",
+    ),
     "answers of a class from no path": (lambda: s.class_answers(3), "folder is a text, or a path. Got 3"),
     "a quiz of no topics": (lambda: s.teaching.quiz(3, seed=1, topics=3), "topics is a list of names"),
+    "more cases than a machine holds": (
+        lambda: s.simulate("general", 10**13, seed=1),
+        "up to 100,000,000 cases; simulate_batches gives more",
+    ),
+    "one case of no fact": (
+        lambda: s.explain({"krebsverdacht": True}),
+        "No column is a fact .found: 'krebsv",
+    ),
+    "a scenario of an empty text": (lambda: s.read_scenario(""), "from a path or a text in TOML, not ''"),
+    "a number without its nought": (lambda: s.read_scenario("signal = .5\n"), r"numbers as 0\.5: not as \.5"),
+    "a book whose fact is not there": (
+        lambda: s.RuleBook.from_json(own_book().to_json().replace('"also": []', '"also": ["pain"]')),
+        "there is no 'pain'",
+    ),
     "a page of no rule book": (lambda: s.teaching.rule_book_page(3), "rule_book is a rule book"),
     "a band of two ends": (
         lambda: s.second_readings(CASES, [(0.1, 0.2)], "sex"),
@@ -471,3 +512,55 @@ def test_numbers_of_numpy_are_numbers():
     table = s.tradeoff(CASES, outcome="changed", threshold=np.float64(0.1), rule_book=BOOK)
     curve = s.decision_curve(CASES, outcome="changed", thresholds=np.array([0.1, 0.2]), rule_book=BOOK)
     assert len(table) and len(curve) and len(s.overlap(CASES, most=np.int64(3), rule_book=BOOK))
+
+
+ROOMS = {"": s, "figures.": s.figures, "teaching.": s.teaching}
+MADE = [s.Fact, s.Indication, s.Source, s.Advice, s.RuleBook, s.Scenario, s.ReaderModel, s.Strategy]
+PUBLIC = {f"{room}{name}": getattr(home, name) for room, home in ROOMS.items() for name in home.__all__}
+PUBLIC |= {f"{made.__name__}.{x}": getattr(made, x) for made in MADE for x in dir(made) if x[0].islower()}
+CALLED = [name for name, found in PUBLIC.items() if isfunction(found) or ismethod(found) or found in MADE]
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_an_argument_that_there_is_not_is_refused_beside_those_that_there_are(name):
+    with pytest.raises(SecondopError, match="cannot be ") as told:
+        PUBLIC[name](nonsense=1)
+    assert "no nonsense=" in str(told.value) or "not given" in str(told.value)
+
+
+UNUSABLE = {
+    "a fact": (
+        lambda: s.flag("fever", "Is there a fever?", topc="signs"),
+        "Fact .*\n.*no topc=. Did you mean 'topic'",
+    ),
+    "a fact without a question": (lambda: s.flag("fever"), "flag cannot be used so:\n  question: not given"),
+    "a rule": (
+        lambda: s.Indication("a", "A", level="urgent"),
+        "Indication .*\n  when, group, source: not given",
+    ),
+    "a rule replaced": (
+        lambda: BOOK.replace("neoplasia-concern", levl="urgent"),
+        "Indication .*\n.*mean 'level'",
+    ),
+    "as pandas calls it": (
+        lambda: s.read_cases("log.csv", sep=";"),
+        "no sep=. What separates cells is found",
+    ),
+    "a strategy": (lambda: s.Strategy.always(resolutoin="median"), "Strategy .*\n.*mean 'resolution'"),
+    "a value too many": (
+        lambda: s.flag("fever", "Is it there?", "signs"),
+        "too many .*It takes name, question",
+    ),
+    "a value twice": (lambda: s.assess(CASES, cases=CASES), "multiple values for argument 'cases'"),
+    "all at once": (
+        lambda: s.simulate(n=0, sed=1),
+        "n is .*\n  scenario, seed: not.*\n.*no sed=. Did .* 'seed'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("do", "said"), UNUSABLE.values(), ids=UNUSABLE)
+def test_all_that_is_wrong_with_arguments_is_said_in_words(do, said):
+    with pytest.raises(SecondopError, match=said) as told:
+        do()
+    assert told.value.__context__ is None

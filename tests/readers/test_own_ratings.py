@@ -65,6 +65,7 @@ CODED = {  # answers of two readers, and which of them may be a gap
     "a word for it": (("benign", "k.A."), ("benign", "benign"), ("benign", "atypia"), "'k.A.' is an answer"),
     "a code": ((1, 99), (1, 1), (1, 2), "99 is an answer"),
     "a code in text": (("1", "-9"), ("1", "1"), ("1", "2"), "'-9' is an answer"),
+    "a code among words": (("x", "99"), ("x", "x"), ("x", "y"), "'99' is an answer"),
     "two words": (("x", "nicht bekannt"), ("x", "x"), ("x", "nsp"), "are answers"),
     "a grade beside others": ((8, 9), (8, 8), (8, 7), ""),
     "a word that is said to be one": (("x", "k.A."), ("x", "x"), ("x", "x"), ["x", "k.A."]),

@@ -399,7 +399,7 @@ def with_evil_texts():
 
 
 @pytest.mark.parametrize("audience", ["patient", "clinician"])
-@pytest.mark.parametrize("known", [{}, EVERYTHING])
+@pytest.mark.parametrize("known", [dict.fromkeys(EVERYTHING), EVERYTHING])
 def test_no_text_of_a_book_or_a_case_is_ever_more_than_text(audience, known):
     case = known | {EVIL: EVIL, "note": [EVIL], "huge": 10**6000, "</div>": "<b>"}
     told = explain(case, with_evil_texts(), audience=audience)

@@ -209,3 +209,19 @@ def test_what_an_argument_says_goes_before_the_mapping():
     log = pd.DataFrame({"G": ["1", "2"]})
     got = read_cases(log, mapping=mapping, columns={"G": "sex"}, values={"sex": {"1": "male"}})
     assert got["sex"].tolist() == ["male", "other"]
+
+
+LETTERS = [
+    # letters of a column      what is filled in
+    (["J", "N", "k.A."], {"J": "yes", "N": "no"}),
+    (["w", "m", "unbek."], {"w": "female", "m": "male"}),
+    (["N", "S", "O"], {}),  # north, south, east
+    (["N", "N"], {}),
+]
+
+
+@pytest.mark.parametrize(("letters", "filled"), LETTERS, ids=str)
+def test_single_letters_are_filled_in_where_they_can_mean_one_thing_alone(letters, filled):
+    text = mapping_template(pd.DataFrame({"x": letters * 2}))
+    told = dict(re.findall(r'^"(\w)" = "(\w+)"', text, re.M))
+    assert told == filled

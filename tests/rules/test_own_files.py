@@ -232,6 +232,18 @@ CODES = [
     ([99], []),
     ([999, None], [999]),
     ([None, None], []),
+    ([*range(41), 97, 98, 99], [97, 98, 99]),  # refused, does not know, not asked
+    ([1, 2, 3, 8, 9], [8, 9]),
+    ([*range(41), 98, 98, 98], []),  # no 99 beside it
+    ([*range(53), 98, *[99] * 3], [98, 99]),
+    ([*range(53), *[98] * 3, 99, 99], []),
+    ([*range(18, 86), 97, 98, 99], []),  # persons
+    ([*range(18, 86), 98, *[99] * 3], [98, 99]),
+    ([*range(60, 98), *[98] * 9, *[99] * 3], []),
+    ([*range(18, 97), 98, *[99] * 3], []),
+    ([10, 40, 52, 98, 888, 999], [888, 999]),
+    ([5, 300, 997, 998, 999], [997, 998, 999]),
+    ([*range(1, 1000)], []),
 ]
 
 
@@ -253,6 +265,22 @@ def test_2_2_a_code_stands_apart_at_the_end_of_its_column(numbers, apart, dress)
         frame = pa.Table.from_pandas(frame)
     table = check_cases(frame, rule_book=book)
     assert table["value"].tolist() == [str(code) for code in apart]
+
+
+@pytest.mark.parametrize(
+    ("cost", "apart"),
+    [
+        ([0, 3, 5, -1, -9], [-9, -1]),
+        ([0, 3, 5, -1], []),
+        ([0, 3, -5, -1, -9], []),  # a column of differences
+        ([0, 3, 5, -1, -8, -99], [-99, -8, -1]),
+    ],
+    ids=str,
+)
+def test_2_2_further_codes_below_zero_stand_beside_what_is_none(cost, apart):
+    table = check_cases(pd.DataFrame({"sex": "male", "cost": cost}))
+    assert table["value"].tolist() == [*map(str, apart)]
+    assert all(hint.endswith(f"say unknown={{'cost': {apart}}}.") for hint in table["hint"])
 
 
 def test_2_2_further_a_column_that_is_no_fact_and_a_code_below_zero():
@@ -697,6 +725,12 @@ WRONG_ENCODING = [
     ),
     ("utf-16", None, 'is it UTF-16?). Say in which encoding it was saved, as in encoding="utf-16"'),
     ("utf-8", "ascii", "line 1: this is not text in ASCII"),
+    (
+        "utf-8-sig",
+        "cp1252",
+        'begins as UTF-8 does, not cp1252. Say in which encoding it was saved, as in encoding="utf-8"',
+    ),
+    ("utf-16", "ascii", 'is it UTF-16?). Say in which encoding it was saved, as in encoding="utf-16"'),
     ("utf-8", "windows", "There is no encoding 'windows'"),
     ("utf-8", "base64", "There is no encoding 'base64'"),
     ("utf-8", 5, "There is no encoding 5"),

@@ -112,7 +112,7 @@ def test_a_mistake_is_refused_where_it_is_written(edit, message):
 
 
 def test_an_attribute_that_no_rule_has_cannot_be_replaced():
-    with pytest.raises(TypeError, match="unexpected keyword argument 'levels'"):
+    with pytest.raises(SecondopError, match=r"no levels=\. Did you mean .level."):
         BOOK.replace("worse", levels="urgent")
 
 

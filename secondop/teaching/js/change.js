@@ -21,7 +21,7 @@ function changedBook(made) {
 }
 
 SCREENS.set("change", (root) => {
-  const made = book(), out = el("section", { "aria-live": "polite" });
+  const made = book(), out = el("section.results", { "aria-live": "polite" });
   const ours = (codes) => codes.map(([id, code]) => [id, ofCode(code)]).filter(([, found]) => found?.[0] === STATE.book);
   const deck = ours(DATA.cases.map(({ id }) => [id, id])), cohort = ours((DATA.cohort || []).map((code) => ["", code]));
   const flips = (key, some, then) => {
@@ -46,7 +46,7 @@ SCREENS.set("change", (root) => {
     const moved = (x) => { CHANGED.cuts.set(key, x); show(); };
     const slider = range(CHANGED.cuts.get(key) ?? value, { min: lower, max: upper, step: about.kind === "count" ? 1 : "any", words }, moved,
       { "aria-label": `${label(rule)}: ${question(about)}` });
-    return el("div", question(about), " ", slider, basis && el("small", ` (${basis === "assumed" ? t("assumed") : basis})`));
+    return el("div.control", labelled(question(about), ...slider, basis && el("small", `(${basis === "assumed" ? t("assumed") : basis})`)));
   };
   const one = (rule) => {
     const on = el("input", { type: "checkbox", checked: !CHANGED.off.has(rule.name), onchange: () => {

@@ -57,7 +57,11 @@ SCREENS.set("quiz", (root) => {
   const quiz = (STATE.quiz ||= { seed: 1, n: 10, topic: "", at: 0, given: {} }), { at, given } = quiz;
   const to = (change) => go("quiz", { quiz: { ...quiz, ...change } });
   const items = DATA.fixed ? DATA.cases : drawn(quiz.seed, quiz.n, quiz.topic), item = items[at], out = el("div");
-  const back = button(t("previous-item"), () => to({ at: at - 1 }), { disabled: !at });
+  const turn = (at) => {
+    to({ at });
+    ROOT.querySelector(".main h2")?.focus();
+  };
+  const back = button(t("previous-item"), () => turn(at - 1), { disabled: !at });
   root.append(quizSettings(quiz, items, to));
   if (!item) { root.append(scored(given, items, to), back); return; }
   const made = quiz.chosen?.id === item.id ? quiz.chosen : (quiz.chosen = { id: item.id }); // kept in another language or size of text
@@ -77,9 +81,9 @@ SCREENS.set("quiz", (root) => {
   const sure = SURE.map((one) => [one, t(`sure-${one}`)]);
   const ask = el("div", predicted("predict", made.answer, (x) => { made.answer = x; }),
     radios(t("how-sure"), sure, made.sure, (x) => { made.sure = x; }), button(t("reveal"), act));
-  root.append(el("p", `${t("item", { i: at + 1, n: items.length })} · ${inOwn("cases", item).title}${mark(item)}`), sheet(item),
-    given[item.id] ? "" : ask, out,
-    el("div.tools", back, button(t(at + 1 < items.length ? "next-item" : "your-score"), () => to({ at: at + 1 }))));
+  root.append(el("h2", { tabindex: -1 }, `${t("item", { i: at + 1, n: items.length })} · ${inOwn("cases", item).title}${mark(item)}`),
+    sheet(item), given[item.id] ? "" : ask, out,
+    el("div.tools", back, button(t(at + 1 < items.length ? "next-item" : "your-score"), () => turn(at + 1))));
   if (given[item.id]) reveal();
 });
 
@@ -125,35 +129,31 @@ function save(given) {
 SCREENS.set("poll", (root) => {
   const poll = (STATE.poll ||= { id: DATA.cases[0].id, of: {} }), item = teaching(poll.id), out = el("div");
   const now = (poll.of[poll.id] ||= { round: 0, votes: [[], []], shown: false, told: false }); // a vote: [answer, how sure]
-  const count = (round, one, ...sure) => now.votes[round].filter(([a, b]) => a === one && (!sure.length || b === sure[0])).length;
+  const count = (round, one) => now.votes[round].filter(([answer]) => answer === one).length;
   const add = (one, sure) => now.votes[now.round].push([one, sure]);
   const less = (one, sure) => {
     const votes = now.votes[now.round], at = votes.findLastIndex(([a, b]) => a === one && b === sure);
     if (at >= 0) votes.splice(at, 1);
   };
-  const tap = (words, change, one, sure, more) => button(words, () => {
-    const place = [...out.querySelectorAll("button")].indexOf(document.activeElement);
-    change(one, sure);
-    show();
-    out.querySelectorAll("button")[place]?.focus();
-  }, more);
-  const taps = (one) => SURE.map((sure) => [tap(`+ ${t(`sure-${sure}`)}`, add, one, sure),
-    tap("−", less, one, sure, { "aria-label": `${t("one-less")}: ${level(one)}, ${t(`sure-${sure}`)}` })]);
-  const bars = (one) => [0, 1].slice(0, now.round + 1).map((round) => [
-    bar(round ? "span.bar.again" : "span.bar", count(round, one) / Math.max(1, now.votes[round].length)), ` ${count(round, one)}`]);
+  const tap = (words, change, more) => button(words, () => { change(); steady(show); }, more);
+  const taps = (one) => SURE.map((sure) => [
+    tap(`+ ${t(`sure-${sure}`)}`, () => add(one, sure), { "aria-label": `+ ${t(`sure-${sure}`)}: ${level(one)}` }),
+    tap("−", () => less(one, sure), { "aria-label": `${t("one-less")}: ${level(one)}, ${t(`sure-${sure}`)}` })]);
+  const bars = (one) => [0, 1].slice(0, now.round + 1).map((round) => el("div",
+    bar(round ? "span.bar.again" : "span.bar", count(round, one) / Math.max(1, now.votes[round].length)), ` ${count(round, one)}`));
   const told = () => Object.entries(poll.of).filter(([id, of]) => (id === poll.id ? of.shown : of.told)) // of a case that was revealed
     .flatMap(([id, { votes, round }]) => votes[round].map(([one, sure]) => [sure, one === teaching(id).expected]));
+  const set = (key, change, more) => tap(t(key), () => Object.assign(now, change), more);
   const show = () => {
     const [n, m] = now.votes.map((votes) => votes.length), [a, b] = [0, 1].map((round) => count(round, item.expected));
     fill(out, el("p", { role: "status" }, t("votes", { n: now.round ? m : n, round: now.round + 1 })),
-      table(t("tallies"), [], LEVELS.map((one) => [level(one), ...taps(one), ...(now.shown ? bars(one) : [])])),
+      el("div.tools", set("reveal", { shown: true, told: true }), set("hide", { shown: false }),
+        set("vote-again", { round: 1, shown: false }, { disabled: now.round > 0 })),
+      table(t("tallies"), [], LEVELS.map((one) => [[level(one), now.shown && bars(one)], ...taps(one)])),
       now.shown && revealed(item), now.shown && now.round > 0 && el("p.says", t("shift", { a, n, b, m })), calibration(told()));
   };
-  const set = (key, change, more) => button(t(key), () => { Object.assign(now, change); show(); }, more);
   const pick = choose(DATA.cases.map((one) => [one.id, marked(one)]), poll.id, (id) => go("poll", { poll: { ...poll, id } }));
-  root.append(el("p", t("poll-lead")), el("div.tools", labelled(t("case"), pick), set("reveal", { shown: true, told: true }),
-    set("hide", { shown: false }), set("vote-again", { round: 1, shown: false }, { disabled: now.round > 0 })),
-  sheet(item), out, collating());
+  root.append(el("p", t("poll-lead")), el("div.tools", labelled(t("case"), pick)), sheet(item), out, collating());
   show();
 });
 

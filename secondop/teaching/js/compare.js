@@ -21,7 +21,10 @@ function differences(a, b) {
     .filter(([, x, y]) => x !== y).map(([about, x, y]) => [question(about), inWords(about, x), inWords(about, y)]);
   const fired = (made, own) => made.rules.filter((rule) => made.verdict(rule, own) === true).map(label);
   const left = fired(books[0], a.facts), right = fired(books[1], b.facts);
-  const only = (side, these, those) => el("div", el("h2", t("fires-only", { side })), list(these.filter((x) => !those.includes(x))));
+  const only = (side, these, those) => {
+    const some = these.filter((x) => !those.includes(x));
+    return el("div", some.length > 0 && [el("h2", t("fires-only", { side })), list(some)]);
+  };
   return el("section", { "aria-label": t("what-differs") },
     rows.length ? table(t("what-differs"), ["", "A", "B"], rows) : el("p", t("same-facts")),
     el("div.columns", only("A", left, right), only("B", right, left)));

@@ -3,7 +3,8 @@
 function verdict(made, facts, { quiet = false, side = "" } = {}) {
   const found = made.assess(facts), subject = own("books", made.json.title).subject || made.json.subject;
   const outlook = found.undetermined ? "provisional" : made.questions(facts).length ? "against-open" : "final";
-  const headline = t(`headline-${found.recommendation}`, { subject }).replace(/\b([Aa]) (?=[aeiou])/, "$1n "); // an imaging review
+  const headline = t(`headline-${found.recommendation}`, { subject })
+    .replace(/\b([Aa]) (?=[aeiou])/, "$1n ").replace(/^./u, (first) => first.toUpperCase()); // an imaging review
   return el(quiet ? "section.verdict" : `section.verdict.${found.recommendation}`, { "aria-label": `${t("verdict")} ${side}`.trim() },
     el("p.says", quiet ? t("hidden-verdict") : headline), !quiet && el("p", t(outlook, { level: level(found.possible) })),
     el("p.small", `${titled(made)}, ${made.json.version}. ${t("not-for-care")}`));
@@ -15,7 +16,7 @@ function nextQuestion(made, facts, change) {
   const about = fact(made, asked.fact);
   const leads = ([option, after], i) => button([sortInWords(made, about, i), !STATE.hide && el("small", ` → ${level(after)}`)],
     () => change(asked.fact, option));
-  return el("section.next", { "aria-label": t("next-question") },
+  return el("section.next", { "aria-label": t("next-question"), tabindex: -1 },
     el("p", el("b", `${t("next-question")}: `), question(about)), el("div.choices", asked.answers.map(leads)));
 }
 
@@ -61,7 +62,7 @@ function field(made, about, facts, change) {
       wrong.textContent = fits ? "" : ` ${t(whole ? "whole-number" : "number", ends)}`;
       if (fits) change(name, input.value === "" ? null : +input.value);
     } });
-  return el("div.field", { "data-fact": name }, labelled(question(about), input), ` ${unit(about)}`, wrong);
+  return el("div.field", { "data-fact": name }, labelled(question(about), input, unit(about)), wrong);
 }
 
 /** All facts by topic, and a search among them by any of their words. */
@@ -128,7 +129,11 @@ SCREENS.set("explore", (root) => {
   };
   const show = () => {
     const quiet = STATE.hide && !STATE.shown;
-    fill(top, verdict(made, STATE.facts, { quiet }), nextQuestion(made, STATE.facts, (name, value) => { change(name, value); write(); }));
+    fill(top, verdict(made, STATE.facts, { quiet }), nextQuestion(made, STATE.facts, (name, value) => {
+      change(name, value);
+      write();
+      top.querySelector(".next").focus({ preventScroll: true });
+    }));
     fill(why, quiet ? button(t("reveal"), () => { STATE.shown = true; show(); }) : reasons(made, STATE.facts));
     code.textContent = codeOf(made, STATE.facts);
     if (DATA.url) link.href = link.textContent = `${DATA.url}#predict/${code.textContent}`;

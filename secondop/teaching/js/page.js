@@ -11,7 +11,8 @@ const teaching = (id) => DATA.cases.find((one) => one.id === id);
 
 function t(key, values = {}) {
   const texts = DATA.strings[key] || {};
-  return (texts[STATE.language] ?? texts.en ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  const text = (texts[STATE.language] ?? texts.en ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  return text.replaceAll(" %", "\u00a0%"); // which stays on the line of its number
 }
 const own = (kind, name) => DATA.words[STATE.language]?.[kind]?.[name] || {};
 const level = (name) => t(`level-${name}`);
@@ -74,10 +75,10 @@ const fill = (root, ...children) => root.replaceChildren(...children.flat(Infini
 const button = (text, onclick, more = {}) => el("button", { type: "button", onclick, ...more }, text);
 const alone = Math.random().toString(36).slice(2, 7); // several widgets may stand in one notebook
 let ids = 0;
-/** Something to set with what it is called. */
-function labelled(words, input) {
+/** Something to set with what it is called, and what is said after it: together on a line where there is room. */
+function labelled(words, input, ...after) {
   input.id = `${alone}-${ids++}`;
-  return [el("label", { for: input.id }, words), " ", input];
+  return el("span.labelled", el("label", { for: input.id }, words), input, after);
 }
 /** One of several to choose, each [value, words], from a list or by a round button. */
 const choose = (options, now, change, more = {}) => el("select", { ...more, onchange: (event) => change(event.target.value) },
@@ -88,7 +89,7 @@ function radios(asked, options, now, change, more = {}) {
     el("input", { type: "radio", name, checked: value === now, onchange: () => change(value) }), words)));
 }
 /** A slider, and what its value means beside it; screen readers are told. */
-function range(value, { min = 0, max = 100, step = 1, words = (x) => `${number(x)} %` }, change, more = {}) {
+function range(value, { min = 0, max = 100, step = 1, words = (x) => `${number(x)}\u00a0%` }, change, more = {}) {
   const out = el("output", words(value)), told = { "aria-valuetext": words(value), ...more };
   const input = el("input", { type: "range", min, max, step, value, ...told });
   input.addEventListener("input", () => {
@@ -111,7 +112,7 @@ function fold(title, open, ...children) {
   return made;
 }
 /** A table, which scrolls where it is wider than the screen: heads in words, and rows that begin with theirs. */
-const table = (caption, heads, rows) => el("div.wide", { tabindex: 0 }, el("table", el("caption", caption),
+const table = (caption, heads, rows) => el("div.wide", { tabindex: 0, role: "group", "aria-label": caption }, el("table", el("caption", caption),
   el("thead", el("tr", heads.map((x) => (x ? el("th", { scope: "col" }, x) : el("td"))))),
   el("tbody", rows.map(([head, ...cells]) => el("tr", el("th", { scope: "row" }, head), cells.map(cell))))));
 const cell = (x) => (x?.tagName === "TD" ? x : el("td", x));
@@ -119,6 +120,14 @@ const cell = (x) => (x?.tagName === "TD" ? x : el("td", x));
 const bar = (kind, share) => el(kind, { style: `width:${(8 * share).toFixed(2)}rem` });
 const list = (items) => el("ul", items.map((x) => el("li", x)));
 const said = (text) => { ROOT.querySelector(".told").textContent = text; }; // for screen readers
+
+/** Draw something anew, and leave the focus where it was: on the like of it, the first, the second and so on. */
+function steady(change) {
+  const was = document.activeElement, alike = (one) => one.type === was.type && one.textContent === was.textContent;
+  const some = () => [...ROOT.querySelectorAll("button, input, select")].filter(alike), at = some().indexOf(was);
+  change();
+  if (at >= 0 && !was.isConnected) (some()[at] || ROOT.querySelector("h1"))?.focus({ preventScroll: true });
+}
 
 /** Give a file to who reads the page. */
 function download(name, text, type) {
@@ -179,7 +188,7 @@ function go(screen, change = {}) {
   const moved = screen !== STATE.screen; // what the browser's own *back* goes back to
   Object.assign(STATE, change, { screen });
   tell(moved);
-  draw();
+  steady(draw);
 }
 
 /** Show another case, and remember this one. */
@@ -216,7 +225,7 @@ function draw() {
   fill(ROOT.querySelector(".looks"), look(t("larger"), { large: !STATE.large }, STATE.large),
     DATA.languages.map((one) => look(t(`language-${one}`), { language: one }, one === STATE.language, one)));
   nav.scrollLeft = (nav.querySelector("[aria-current]")?.offsetLeft || 0) - 60; // on a phone it is one line that scrolls
-  fill(main, several && el("h1", t(`screen-${STATE.screen}`)));
+  fill(main, several && el("h1", { tabindex: -1 }, t(`screen-${STATE.screen}`)));
   SCREENS.get(STATE.screen)(main);
 }
 

@@ -1,10 +1,7 @@
 // A hundred people, and the glossary: what the numbers mean.
 
 /** A slider below its name. */
-function slide(key, ...told) {
-  const [input, out] = range(...told), [name] = labelled(t(key), input);
-  return el("div.control", name, el("span", input, out));
-}
+const slide = (key, ...told) => el("div.control", labelled(t(key), ...range(...told)));
 
 /** One of a few, each [value, words], as buttons in a row. */
 function pick(key, now, options, change) {
@@ -44,13 +41,12 @@ SCREENS.set("people", (root) => {
   const set = (change) => { Object.assign(now, change); tell(); show(); };
   const what = (one) => {
     set({ what: one, yield: DATA.published[one].rate });
-    put();
-    controls.querySelector("[aria-pressed=true]").focus();
+    steady(put);
   };
   const put = () => fill(controls, slide("prevalence", now.prevalence, {}, (prevalence) => set({ prevalence })),
     slide("follow", now.follow, {}, (follow) => set({ follow })), slide("yield", now.yield, { step: 0.1 }, (x) => set({ yield: x })),
     pick("what-changes", now.what, Object.keys(DATA.published).map((one) => [one, t(`what-${one}`)]), what));
-  root.append(say, figure, controls, cites);
+  root.append(controls, say, figure, cites); // what is set stands still, and what follows below it
   put();
   show();
 });

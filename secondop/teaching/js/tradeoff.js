@@ -23,31 +23,50 @@ function weighed(scene, now) {
   return { rows, best: rows[0], tied: rows.slice(1).filter((row) => apart(row, "net") < Math.max(0.1, chance(row))) };
 }
 
+/** Where numbers of marks stand: on them, or where another's would cover it, near by where none does; no other mark is hidden. */
+function beside(marks, others, inside) {
+  const near = (a, b, least) => Math.hypot(a[0] - b[0], a[1] - b[1]) < least, placed = [];
+  const turns = [2, 1, 3, 0, 4, 15, 5, 14, 6, 13, 7, 12, 8, 11, 9, 10].map((i) => i * Math.PI / 8); // first up and to the right
+  for (const [x, y] of marks) {
+    const spots = [25, 36, 50, 70, 95].flatMap((far) => turns.map((turn) => [x + far * Math.cos(turn), y - far * Math.sin(turn)]));
+    const free = (spot) => placed.every((other) => !near(other, spot, 24));
+    const clear = (spot) => inside(spot) && free(spot) && others.every((mark) => !near(mark, spot, 16));
+    placed.push(free([x, y]) ? [x, y] : spots.find(clear) || [x, y]);
+  }
+  return placed;
+}
+
 /** True against false positives: bounds hatched, the interval a cross, chance between nobody and everybody dashed. */
-function plot({ rows, best }, accept, chosen, choose) {
-  const [wide, high, left, low] = [560, 280, 30, 34], [none, all] = ["none", "all"].map((end) => rows.find(({ key }) => key === end));
+function plot({ rows, best }, accept, room, chosen, choose) {
+  const wide = Math.min(560, room || 560), high = Math.max(250, wide / 2), [left, low] = [30, 42]; // px, as they stand on the screen
+  const [none, all] = ["none", "all"].map((end) => rows.find(({ key }) => key === end));
   const [most, top] = ["over", "found"].map((name) => Math.max(...rows.map((row) => row[name][2] ?? row[name][0]), 0.1));
   const x = (over) => left + (wide - left - 16) * over / most, y = (found) => high - low - (high - low - 24) * found / top;
   const { line, text } = pencil(x, y, 14), end = { "text-anchor": "end" };
-  const here = (row) => row.level && row.level === chosen?.level, picked = (row) => here(row) && row.k === chosen.k;
+  const here = (row) => !!row.level && row.level === chosen?.level, picked = (row) => here(row) && row.k === chosen.k;
   const box = (row) => { // what missing information could make of it
     const [[, a = 0, b = 0], [, c = 0, d = 0]] = [row.over, row.found], fill = picked(row) ? `url(#${alone}-hatch)` : "currentColor";
     return el(picked(row) ? "rect.bounds.picked" : "rect.bounds", { x: x(a), y: y(d), width: x(b) - x(a), height: y(c) - y(d), fill });
   };
   const cross = ({ over, found }) => (over[3] !== null && found[3] !== null
     ? [line(over[3], found[0], over[4], found[0]), line(over[0], found[3], over[0], found[4])] : []);
-  const mark = (row, i) => {
-    const place = { cx: x(row.over[0]), cy: y(row.found[0]) }, k = !chosen ? i + 1 : here(row) ? row.k : "";
+  const sign = (row) => (!chosen ? rows.indexOf(row) + 1 : here(row) ? row.k : "");
+  const near = (row) => here(row) + picked(row) - (row === none || row === all);
+  const order = [...rows].sort((a, b) => near(a) - near(b)), signed = order.filter((row) => sign(row) !== "");
+  const at = (row) => [x(row.over[0]), y(row.found[0])], inside = ([a, b]) => a > left && a < wide - 12 && b > 12 && b < y(0) - 12;
+  const spots = beside(signed.map(at), order.map(at), inside);
+  const mark = (row) => {
+    const [x1, y1] = at(row), [cx, cy] = spots[signed.indexOf(row)] || [x1, y1], place = { cx, cy };
     const fill = (chosen ? here(row) : row === best) ? "accent" : chosen && (row === none || row === all) ? "ground" : "soft";
     const pale = chosen && row.level && !here(row);
     const told = { "true-positives": row.found, "false-positives": row.over, "net-benefit": row.net };
     return el(chosen && row.level ? "g.point" : "g", { onclick: () => row.level && choose(row) },
+      (cx !== x1 || cy !== y1) && [el("line", { x1, y1, x2: cx, y2: cy, stroke: "var(--soft)" }), el("circle", { cx: x1, cy: y1, r: 3, fill: "var(--soft)" })],
       row === best && el("circle.ring.best", { ...place, r: 15 }), picked(row) && el("circle.ring", { ...place, r: 14 }),
-      el("circle", { ...place, r: k === "" ? 6 : 11, fill: `var(--${fill})`, stroke: "var(--soft)", "fill-opacity": pale ? 0.45 : 1 }),
-      text(place.cx, place.cy + 5, k, { "text-anchor": "middle", style: "fill: var(--ground); pointer-events: none" }),
+      el("circle", { ...place, r: sign(row) ? 11 : 6, fill: `var(--${fill})`, stroke: "var(--soft)", "fill-opacity": pale ? 0.45 : 1 }),
+      text(cx, cy + 5, sign(row), { "text-anchor": "middle", style: "fill: var(--ground); pointer-events: none" }),
       el("title", `${row.words}: ${Object.entries(told).map(([key, x]) => `${t(key)} ${spread(x)}`).join("; ")}`));
   };
-  const near = (row) => here(row) + picked(row) - (row === none || row === all);
   const name = (row, more) => text(x(row.over[0]), y(row.found[0]), row.words, { fill: "var(--soft)", "font-size": 13, ...more });
   const reach = best && Math.min(most, accept * (top - best.net[0]));
   return el("svg.plot", { viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": t(chosen ? "plot-chosen" : "plot-said") },
@@ -55,11 +74,11 @@ function plot({ rows, best }, accept, chosen, choose) {
       el("rect", { width: 1.6, height: 6, fill: "currentColor" }))),
     line(0, 0, most, 0), line(0, 0, 0, top), line(0, 0, all.over[0], all.found[0], { "stroke-dasharray": "4 4" }),
     best && line(0, best.net[0], reach, best.net[0] + reach / accept, { class: "equal" }),
-    text(left + 4, 14, `↑ ${t("true-positives")}`), text(wide - 50, high - 16, `${t("false-positives")} →`, end),
-    text(4, y(0) + 4, "0"), text(0, y(top) + 5, Math.round(top)), text(x(most), high - 16, Math.round(most), end),
+    text(left + 4, 14, `↑ ${t("true-positives")}`), text(x(most), high - 4, `${t("false-positives")} →`, end),
+    text(4, y(0) + 4, "0"), text(0, y(top) + 5, Math.round(top)), text(x(most), high - 22, Math.round(most), end),
     chosen && [rows.filter(here).map(box), rows.filter(picked).map(cross)],
     chosen && [name(none, { dx: -6, dy: 22 }), name(all, { dx: -14, dy: -8, ...end })],
-    rows.map((row, i) => [row, i]).sort(([a], [b]) => near(a) - near(b)).map(([row, i]) => mark(row, i)));
+    order.map(mark));
 }
 
 /** Which policy has the highest net benefit, unless it ties with others or what is missing leaves it open. */
@@ -82,7 +101,7 @@ function scenarios(root) {
     const numbers = ({ found, over, net }) => cells(found[0], over[0], net[0]).map((x) => el("td.n", fixed(x)));
     const heads = ["policy", "referred", "true-positives", "false-positives", "missed", "above-chance", "net-benefit"].map((key) => t(key));
     fill(say, `${t("simulated")}: `, bestWords(found, now.accept));
-    fill(figure, plot(found, now.accept), el("div", el("b", t("net-benefit")),
+    fill(figure, plot(found, now.accept, figure.clientWidth), el("div", el("b", t("net-benefit")),
       el("ol", found.rows.map(({ words, net }) => el("li", words, el("div", long(net[0]), ` ${fixed(net[0])}`))))));
     fill(out, table(t("tradeoff-caption", { n: number(scene.n), signal: number(scene.signals[now.signal]) }), heads,
       found.rows.map((row, i) => [`${i + 1} ${row.words}`, ...numbers(row)])));
@@ -90,8 +109,8 @@ function scenarios(root) {
   const set = (key) => (value) => { now[key] = +value; show(); };
   const one = (key, options) => el("div.control", labelled(t(key), choose(options.map((words, i) => [i, words]), now[key], set(key))));
   const titles = DATA.tradeoff.map(({ title }) => DATA.words[STATE.language]?.scenarios?.[title] || title);
-  root.append(say, figure, el("div.controls", one("scenario", titles), one("signal", DATA.tradeoff[0].signals.map((x) => number(x))),
-    slide("accept", now.accept, { min: 1, max: 50, words: String }, set("accept"))), out, el("p.small", t("tradeoff-note")));
+  root.append(el("div.controls", one("scenario", titles), one("signal", DATA.tradeoff[0].signals.map((x) => number(x))),
+    slide("accept", now.accept, { min: 1, max: 50, words: String }, set("accept"))), say, figure, out, el("p.small", t("tradeoff-note")));
   show();
 }
 
@@ -106,7 +125,7 @@ function cohort(root, scene) {
     const parts = Object.entries(one.people).filter(([part, n]) => n || !part.endsWith("_unknown"));
     const [right, lost] = one.errors.map(fixed);
     fill(say, t("chosen-policy", words), " ", bestWords(found, now.accept));
-    fill(figure, plot(found, now.accept, now, ({ level, k }) => { move({ level, k }); put(); }));
+    fill(figure, plot(found, now.accept, figure.clientWidth, now, ({ level, k }) => { move({ level, k }); put(); }));
     fill(people, el("p", el("b", t(scene.simulated ? "of-simulated" : "of-cases", { n: number(scene.n) }))), 
       counted(parts.map(([part, n]) => [part, n, t(`part-${part}`)])),
       right !== undefined && el("p.small", t("errors-said", { right, lost })));
@@ -124,7 +143,7 @@ function cohort(root, scene) {
     slide("at-least-k", now.k, { min: 1, max: scene.ks.length, words: String }, (k) => move({ k })),
     slide("accept", scene.accepts.indexOf(now.accept), { max: scene.accepts.length - 1, words: (i) => number(scene.accepts[i]) },
       (i) => move({ accept: scene.accepts[i] })));
-  root.append(say, el("div.columns", figure, people), controls, behind, el("p.small", t("bounds-note")));
+  root.append(controls, say, el("div.columns", figure, people), behind, el("p.small", t("bounds-note")));
   put();
   show();
 }

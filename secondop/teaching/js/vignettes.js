@@ -13,7 +13,7 @@ SCREENS.set("vignettes", (root) => {
     const { told, why, disputed, names, expected } = { ...stage, ...own("vignettes", one.id).stages?.[i] };
     const open = i < now.shown, wrong = el("span", { role: "alert" });
     const reveal = () => { if (given(i).answer) to({ shown: i + 1 }); else wrong.textContent = t("choose-first"); };
-    const mine = () => predicted("you-say", given(i).mine, (x) => { given(i).mine = x; if (ends) to({}); });
+    const mine = () => predicted("you-say", given(i).mine, (x) => { given(i).mine = x; if (ends) go("vignettes"); });
     return el("section.card.stage", el("h2", { tabindex: -1 }, title(stage, i)), el("p.story", told), recordedOf(made, facts, names),
       !open && [predicted("predict", given(i).answer, (x) => { given(i).answer = x; }), button(t("reveal"), reveal), " ", wrong],
       open && [el("p", t("you-said", { answer: level(given(i).answer), right: level(expected) })), verdict(made, facts), el("p", why),
