@@ -189,7 +189,6 @@ def fresh(browser, study_pages):
         page = browser.new_page(viewport={"width": width, "height": 800}, **more)
         pages.append(page)
         page.goto((study_pages / f"{name}.html").as_uri())
-        page.wait_for_load_state("networkidle")
         return page
 
     yield open_page
@@ -291,10 +290,12 @@ PALE = """() => [...document.querySelectorAll('.html, table, tr, .code, pre, .te
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_dark_page_has_no_pale_slab(name, fresh):
-    page = fresh(name, color_scheme="dark")
+def test_a_dark_page_has_no_pale_slab(name, opened):
+    page, _ = opened(name)
+    page.emulate_media(color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(23, 25, 29)"
     assert page.evaluate(PALE) == []
+    page.emulate_media(color_scheme="light")
 
 
 def test_the_reference_is_searched_in_the_file_itself(fresh):
