@@ -6,6 +6,9 @@ in 93 to 97 % (the simulation itself is good to half a point). A sixth design sh
 answer that few cases are given, and each of these by many readers. In the last two the readers differ in
 skill and are a sample too: intervals for cases alone then hold too seldom.
 
+Then kappas of two readers where an answer is rare (`agreement`), and cases sampled by their outcome, with the
+share that changes among all given (`tradeoff`, `prevalence=`).
+
     python benchmarks/intervals.py [repetitions: 2000 unless stated]
 """
 
@@ -18,7 +21,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from secondop import opinions_from_ratings
+from secondop import agreement, opinions_from_ratings, tradeoff
 
 AIM = (93, 97)
 
@@ -91,12 +94,58 @@ def coverage(design: Design, repetitions: int, seed: int, note: str = "") -> pd.
     return pd.DataFrame({"true": 100 * true, "held": held, "width": 100 * np.nanmean(width, 0)}, rows)
 
 
+KAPPAS = [(50, 0.1, 0.67), (50, 0.1, 0.33), (50, 0.1, 0.11), (50, 0.3, 0.67), (100, 0.05, 0.67)]
+CHANCE_CORRECTED = ["Cohen's kappa", "Fleiss' kappa", "Krippendorff's alpha"]
+SAMPLED = [(100, 200, 0.05, 0.7, 0.2), (150, 150, 0.3, 0.8, 0.3)]
+"""Cases, the share of the rarer answer, kappa; and cases, controls, prevalence, who of either is referred."""
+
+
+def kappas(cases: int, rare: float, kappa: float, repetitions: int) -> pd.DataFrame:
+    """How often intervals of two readers' kappas hold the truth, and how wide they are."""
+    rng, ends = np.random.default_rng(1), []
+    for _ in tqdm(range(repetitions), desc="kappas", leave=False):
+        chance = rng.beta(rare * (1 / kappa - 1), (1 - rare) * (1 / kappa - 1), (cases, 1))
+        said = pd.DataFrame(rng.random((cases, 2)) < chance, columns=["one", "other"])
+        table = agreement(said.reset_index(names="case"), readers=["one", "other"])
+        ends.append(table.loc[CHANCE_CORRECTED, ["lower", "upper"]].to_numpy())
+    lower, upper = np.moveaxis(ends, -1, 0)
+    held = np.where(np.isnan(lower), np.nan, (lower <= kappa) & (kappa <= upper))
+    return pd.DataFrame(
+        {"held": 100 * np.nanmean(held, 0), "width": np.nanmean(upper - lower, 0)}, CHANCE_CORRECTED
+    )
+
+
+def sampled(n: int, m: int, prevalence: float, sent: float, wrongly: float, repetitions: int) -> pd.DataFrame:
+    """How often intervals of cases sampled by their outcome hold the truth."""
+    rng, found = np.random.default_rng(1), []
+    tp, fp = prevalence * sent, (1 - prevalence) * wrongly
+    true = {"referral_rate": tp + fp, "true_positive": tp, "false_positive": fp, "ppv": tp / (tp + fp)}
+    true = 100 * pd.Series(
+        true | {"net_benefit": tp - fp / 10, "yield_above_chance": tp - (tp + fp) * prevalence}
+    )
+    for _ in tqdm(range(repetitions), desc="sampled", leave=False):
+        cases = pd.DataFrame({"changed": np.arange(n + m) < n})
+        cases["mine"] = rng.random(n + m) < np.where(cases["changed"], sent, wrongly)
+        table = tradeoff(cases, {"mine": "mine"}, outcome="changed", prevalence=prevalence)
+        found.append(table[table["policy"] == "mine"].set_index("measure").loc[true.index])
+    held = [(table["lower"] <= true) & (true <= table["upper"]) for table in found]
+    spread = np.std([table["value"] for table in found], axis=0)
+    width = np.mean([table["upper"] - table["lower"] for table in found], 0) / (2 * 1.96 * spread)
+    return pd.DataFrame({"true": true, "held": 100 * np.mean(held, 0), "width over spread": width})
+
+
 def main(repetitions: int = 2_000) -> None:
     """Print every design; in the first five each row should lie within the aim."""
     for name, design in (DESIGNS | LIMIT | SKILLS).items():
         table = coverage(design, repetitions, seed=1, note=name)
         aim = f"{'within' if table['held'].between(*AIM).all() else 'NOT within'} {AIM[0]} to {AIM[1]} %"
         print(f"{name}: {aim}\n{table.round(1).rename_axis('first answer')}\n", flush=True)
+    for design in KAPPAS:
+        print("{} cases, an answer of {:.0%}, kappa {}".format(*design))
+        print(f"{kappas(*design, repetitions).round(2)}\n", flush=True)
+    for design in SAMPLED:
+        print("{} cases, {} controls, prevalence {:.0%}, referred {:.0%} and {:.0%}".format(*design))
+        print(f"{sampled(*design, repetitions).round(2)}\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -74,10 +74,11 @@ class Strategy:
     @classmethod
     def first_in(cls, *answers: str, name: str | None = None, **options) -> Strategy:
         """A second reading where the first is one of these answers."""
-        if not answers:
-            raise SecondopError(
-                "Strategy.first_in takes an answer or more; for one reading only: Strategy.none()."
+        if not answers or any(isinstance(answer, (list, tuple, set)) for answer in answers):
+            said = (
+                "Strategy.first_in cannot be used so: it takes answers one by one, as in first_in('a', 'b')"
             )
+            raise SecondopError(f"{said}. For one reading only: Strategy.none().")
         named = f"first reading {either([*map(str, answers)])}" if name is None else name
         return cls(named, answers, **options)
 

@@ -88,6 +88,8 @@ TAKES_ITSELF = {
     ("check_cases", "rule_book"),
     ("mapping_template", "rule_book"),
     ("facts_table", "rule_book"),
+    ("rate", "outcome"),
+    ("rate", "n"),
     ("simulate", "n"),
     ("simulate", "seed"),
     ("simulate_batches", "n"),
@@ -247,8 +249,8 @@ CASES_OF = {
         r"no treshold=\. Did you mean 'thresholds'\? It takes cohort, policies, outcome",
     ),
     "an argument of another function": (
-        lambda: s.reform(CASES, BOOK, BOOK, outcome="changed", cluster="age"),
-        r"no cluster=\. It takes cohort, before",
+        lambda: s.all_books(CASES, outcome="changed", cluster="age"),
+        r"no cluster=\. It takes cohort, outcome",
     ),
     "facts of no estimate": (
         lambda: s.tradeoff(CASES, outcome="changed", given=["neoplasia_concern"]),
@@ -335,7 +337,8 @@ CASES_OF = {
         lambda: s.ReaderModel.fit(CASES, readr="x"),
         r"ReaderModel\.fit cannot.*\n.*no readr=\. Did you mean 'reader'\? It takes ratings",
     ),
-    "a first answer that is none": (lambda: s.Strategy.first_in(), "takes an answer or more"),
+    "a first answer that is none": (lambda: s.Strategy.first_in(), "takes answers one by one"),
+    "first answers in a list": (lambda: s.Strategy.first_in(["a", "b"]), r"as in first_in\('a', 'b'\)"),
     "a share of one class of two": (
         lambda: s.ReaderModel.from_disagreement({"a": {"a": 1}, "b": {"a": 1}}, {"a": 0.1}),
         "disagreement of a, b: nothing is said of b",
@@ -525,7 +528,7 @@ CALLED = [name for name, found in PUBLIC.items() if isfunction(found) or ismetho
 def test_an_argument_that_there_is_not_is_refused_beside_those_that_there_are(name):
     with pytest.raises(SecondopError, match="cannot be ") as told:
         PUBLIC[name](nonsense=1)
-    assert "no nonsense=" in str(told.value) or "not given" in str(told.value)
+    assert any(said in str(told.value) for said in ("no nonsense=", "not given", "one by one"))
 
 
 UNUSABLE = {

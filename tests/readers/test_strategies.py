@@ -439,7 +439,7 @@ MISTAKES = [
     ("exact with anchoring",  lambda: read_strategies(GRAVE, [Strategy.always(anchoring=2)]),  "exact only"),
     ("exact with experts",  lambda: read_strategies(GRAVE, [Strategy.always(third=EXPERT)]),  "exact only"),
     ("other cases",  lambda: read_strategies(GRAVE, [Strategy.always(second=OTHER)]),  "other cases"),
-    ("no list of strategies",  lambda: read_strategies(GRAVE, Strategy.none()),  "list of Strategy"),
+    ("no strategy",  lambda: read_strategies(GRAVE, "none"),  "list of Strategy"),
     ("no strategy at all",  lambda: read_strategies(GRAVE, []),  "list of Strategy"),
     ("no such resolution", lambda: Strategy.always(resolution="majorty"), "majority, median, third decides"),
     ("no odds ratio",  lambda: Strategy.always(anchoring=0),  "odds ratio"),
