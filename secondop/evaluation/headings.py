@@ -17,7 +17,8 @@ from secondop.evaluation.measures import BEST, MEASURES, TRUTH
 from secondop.words import fixed, number, plural
 
 GAP = "–"
-MISSING = {"min": "if missing were no", "max": "if missing were yes"}
+MISSING = {"min": "if missing were no", "max": "if missing were yes"}  # of a rate of referrals
+_BOUNDS = {"min": "at least", "max": "at most"}  # of all else: fewest are missed if missing were yes
 INTERVAL = {"lower": "95 % interval, from", "upper": "95 % interval, to"}
 ENDS = MISSING | INTERVAL  # of a number: over what missing information could be, and by chance
 _RANGE = {"lower": "range, from", "upper": "range, to"}  # of an assumed number, which no sample gave
@@ -40,6 +41,7 @@ _OWN = COUNTS | {
     "monte_carlo_error": "Monte Carlo error",
 }
 _WORDS = _OWN | TRUTH | {name: measure.words for name, measure in MEASURES.items()}
+_REFERRALS = ("firing_rate", "referral_rate")
 _FLAGS = {"frontier", BEST}  # measures that are 1 or 0: yes or no
 _CHANCE = MEASURES["better_than_none_below"].unit
 UNITS = {name: measure.unit for name, measure in MEASURES.items() if measure.unit != _CHANCE}
@@ -63,12 +65,13 @@ class Heading(NamedTuple):
 def heading(name: str, others: Iterable[str] = ()) -> Heading:
     """What a column is called, among these others."""
     others, (base, end) = {*others}, _split(name)
-    ends = MISSING | (_RANGE if _ASSUMED & others else INTERVAL)
+    rate = "fired" in others and "measure" not in others
+    whole = not end and (rate or "unknown" in others) and "combination" not in others
+    ends = (MISSING if whole or base in _REFERRALS else _BOUNDS) | (_RANGE if _ASSUMED & others else INTERVAL)
     if end and name not in _OWN:
         words, unit = heading(base, others)
         return Heading(f"{words}: {(ends | COUNTS)[end]}", unit if end in ENDS else "")
     if name in ends or name == "value":
-        rate = "fired" in others and "measure" not in others
         return Heading(ends.get(name, name), "per 100 cases" if rate else "")
     if name == "n" and "cases" in others:
         return Heading("readings" if "readers" in others else "all cases")

@@ -48,7 +48,8 @@ def same_volume(
     Four measures, twice: ``unknown`` facts refer ``"nobody"`` or ``"all"`` they may by the rule book. ``cut``
     is the lowest score referred; ``random, rule_book, learned`` are per 100 cases; ``difference`` (learned
     less rule book) has a paired 95 % interval ``lower, upper``, rather too wide since the cut moves with the
-    sample; ``winner``: *neither* where it includes 0, blank where outcomes hide it.
+    sample, and of these scores alone: a model that learned from other cases would score otherwise;
+    ``winner``: *neither* where it includes 0, blank where outcomes hide it.
     """
     cohort = Cohort(cases, rule_book, outcome=outcome, scores=[score])
     rows = rows_of(cohort, score=nw.col(f"score {score}"), refers=at_level(rule_book, level))

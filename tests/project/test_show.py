@@ -131,7 +131,12 @@ def test_a_value_is_read_in_words(name, values, expected):
 
 HEADS = [
     ("yield_above_chance", [], "yield above chance (per 100 cases)"),
-    ("ppv_min", [], "positive predictive value: if missing were no (per cent of those referred)"),
+    ("ppv_min", [], "positive predictive value: at least (per cent of those referred)"),
+    ("false_negative_min", ["fired"], "missed changes: not referred, changes: at least (per 100 cases)"),
+    ("referral_rate_max", [], "referral rate: if missing were yes (per 100 cases)"),
+    ("min", ["measure", "before", "after", "fired"], "at least"),  # a difference
+    ("max", ["combination", "fired", "unknown"], "at most (per 100 cases)"),  # missing could take it away
+    ("min", ["unknown", "share"], "if missing were no"),
     ("nnr_upper", [], "number needed to refer: 95 % interval, to (referrals for one change)"),
     ("n", [], "cases"),
     ("n", ["cases", "readers"], "readings"),
