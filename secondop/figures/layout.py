@@ -129,7 +129,7 @@ def _direct(made: Drawing, panel: int, size: np.ndarray) -> list[dict[str, Any]]
         if trace.type == "scatter" and (trace.xaxis or "x") == on["xaxis"]:
             spots.append(_pixels(made, trace.x, trace.y, size))
             if "lines" in trace.mode:  # as points along them
-                steps = np.linspace(0, 1, 25)[:, None, None]
+                steps = np.linspace(0, 1, 100)[:, None, None]
                 spots.append((spots[-1][:-1] + np.diff(spots[-1], axis=0) * steps).reshape(-1, 2))
     marks, labels, notes = np.vstack(spots), [], []
     reach, turn = np.repeat((22, 34, 50, 70, 95, 125), 16), np.tile(np.arange(16) * np.pi / 8, 6)

@@ -26,3 +26,22 @@ def browser(chromium_path):
         browser = playwright.chromium.launch(executable_path=chromium_path, args=arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def one_page(browser):
+    """`one_page(address, width, scheme)`: that page, loaded afresh in a tab of its module.
+
+    A tab of its own for each would take two seconds of processor instead of one: it reads plotly.js anew.
+    """
+    tab = browser.new_page()
+
+    def load(address, width, scheme="light"):
+        tab.goto("about:blank")  # what was shown before is not resized and drawn once more
+        tab.set_viewport_size({"width": width, "height": 900})
+        tab.emulate_media(color_scheme=scheme)
+        tab.goto(address)
+        return tab
+
+    yield load
+    tab.close()

@@ -22,15 +22,14 @@ FOUND = """async () => {
 
 
 @pytest.fixture(scope="module")
-def violations(browser, study_pages):
+def violations(one_page, study_pages):
     """`violations(name, width)`: what axe finds in a page with its folds open, in the light and in the dark.
 
     Of two schemes at one width only the colours can differ.
     """
 
     def find(name, width):
-        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="light")
-        page.goto((study_pages / f"{name}.html").as_uri())
+        page = one_page((study_pages / f"{name}.html").as_uri(), width)
         page.evaluate("document.querySelectorAll('details').forEach(it => { it.open = true; })")
         page.evaluate("document.querySelector('.hide-code[aria-pressed=true]')?.click()")
         page.wait_for_function(
@@ -41,7 +40,6 @@ def violations(browser, study_pages):
         found = [f"light, {each}" for each in page.evaluate(FOUND.replace("RULES", RULES))]
         page.emulate_media(color_scheme="dark")
         found += [f"dark, {each}" for each in page.evaluate(FOUND.replace("RULES", COLOURS))]
-        page.close()
         return found
 
     return find
@@ -68,14 +66,12 @@ def classroom_file(tmp_path_factory):
 
 @pytest.mark.parametrize("width", [1280, 390], ids=["laptop", "phone"])
 @pytest.mark.parametrize("screen", SCREENS)
-def test_a_screen_of_the_classroom_has_no_fault_that_can_be_found(screen, width, classroom_file, browser):
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="light")
-    page.goto(f"{classroom_file.as_uri()}#{screen}/T008")
+def test_a_screen_of_the_classroom_has_no_fault_that_can_be_found(screen, width, classroom_file, one_page):
+    page = one_page(f"{classroom_file.as_uri()}#{screen}/T008", width)
     page.wait_for_selector(".secondop main > *")
     page.evaluate("document.querySelectorAll('details').forEach(it => { it.open = true; })")
     page.evaluate(AXE.read_text(encoding="utf-8"))  # the page allows no script from elsewhere
     found = [f"light, {each}" for each in page.evaluate(FOUND.replace("RULES", RULES))]
     page.emulate_media(color_scheme="dark")
     found += [f"dark, {each}" for each in page.evaluate(FOUND.replace("RULES", COLOURS))]
-    page.close()
     assert found == []

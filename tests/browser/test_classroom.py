@@ -27,31 +27,42 @@ def file(tmp_path_factory):
     return classroom(tmp_path_factory.mktemp("classroom") / "index.html")
 
 
-@pytest.fixture
-def opened(browser, file):
-    """`opened(size, address)`: the page without a network, and what it complained of."""
-    contexts = []
+@pytest.fixture(scope="module")
+def tabs():
+    """Tabs without a network, which the next test loads its own page in: to make one takes longer."""
+    kept = []
+    yield kept
+    for tab in kept:
+        tab.context.close()
 
-    def open_page(size="desk", address="", dark=False, path=file):
-        wide, high = WIDTHS[size]
-        look = {"viewport": {"width": wide, "height": high}, "color_scheme": "dark" if dark else "light"}
-        context = browser.new_context(offline=True, accept_downloads=True, **look)
-        contexts.append(context)
-        page = context.new_page()
-        page.told = []
+
+@pytest.fixture
+def opened(browser, file, tabs):
+    """`opened(size, address)`: the page without a network, loaded afresh, and what it complained of."""
+    free = iter([*tabs])
+
+    def new_tab():
+        page = browser.new_context(offline=True, accept_downloads=True).new_page()
+        tabs.append(page)
         page.on("console", lambda m: page.told.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: page.told.append(str(error)))
         page.on(
             "request",
             lambda r: None if r.url.startswith(("file:", "data:", "blob:")) else page.told.append(r.url),
         )
+        return page
+
+    def open_page(size="desk", address="", dark=False, path=file):
+        page = next(free, None) or new_tab()
+        page.goto("about:blank")
+        page.told = []
+        page.set_viewport_size(dict(zip(("width", "height"), WIDTHS[size], strict=True)))
+        page.emulate_media(color_scheme="dark" if dark else "light")
         page.goto(path.as_uri() + address)
         page.wait_for_selector(".secondop main > *")
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    return open_page
 
 
 def says(page):

@@ -36,15 +36,13 @@ SEEN = """() => [...document.querySelectorAll(".js-plotly-plot")].map((plot) => 
 
 
 @pytest.fixture(scope="module")
-def seen(study_pages, browser):
+def seen(study_pages, one_page):
     """`seen(name, width, dark)`: what a page shows of each of its figures."""
     kept = {}
 
     def look(name, width, dark=False):
         if (name, width, dark) not in kept:
-            look = {"viewport": {"width": width, "height": 900}, "color_scheme": "dark" if dark else "light"}
-            page = browser.new_page(**look)
-            page.goto((study_pages / f"{name}.html").as_uri())
+            page = one_page((study_pages / f"{name}.html").as_uri(), width, "dark" if dark else "light")
             page.evaluate("document.querySelectorAll('details').forEach(it => it.open = true)")
             page.evaluate("document.querySelector('.hide-code[aria-pressed=true]')?.click()")
             page.wait_for_function(
@@ -52,7 +50,6 @@ def seen(study_pages, browser):
             )
             page.wait_for_timeout(200)
             kept[name, width, dark] = page.evaluate(SEEN)
-            page.close()
         return kept[name, width, dark]
 
     return look

@@ -194,19 +194,13 @@ def file(tmp_path_factory):
 
 
 @pytest.fixture
-def opened(browser, file):
-    pages = []
-
+def opened(one_page, file):
     def open_page(address, wide=1280):
-        page = browser.new_page(viewport={"width": wide, "height": 900})
-        pages.append(page)
-        page.goto(f"{file.as_uri()}#{address}")
+        page = one_page(f"{file.as_uri()}#{address}", wide)
         page.wait_for_selector(".secondop main > *")
         return page
 
-    yield open_page
-    for page in pages:
-        page.close()
+    return open_page
 
 
 @pytest.mark.parametrize("address", SCREENS)

@@ -16,7 +16,7 @@ GAP = """() => {
 
 @pytest.mark.parametrize("width", [1280, 1024, 390])
 @pytest.mark.parametrize("entries", [1, 3, 6])
-def test_a_legend_has_the_room_that_its_rows_need(entries, width, browser, tmp_path):
+def test_a_legend_has_the_room_that_its_rows_need(entries, width, one_page, tmp_path):
     rows = pd.DataFrame({"label": ["first", "second"]})
     made = style.ladder("A finding", "A note.", rows, x="of 100 cases")
     for i in range(entries):
@@ -28,9 +28,6 @@ def test_a_legend_has_the_room_that_its_rows_need(entries, width, browser, tmp_p
     path = tmp_path / "page.html"
     scripts = "".join(f'<script src="{source}"></script>' for source in (script, fit))
     path.write_text(f'<main style="max-width: 980px">{figure}</main>{scripts}')
-    page = browser.new_page(viewport={"width": width, "height": 900})
-    page.goto(path.as_uri())
+    page = one_page(path.as_uri(), width)
     page.wait_for_selector(".legend")
-    gap = page.evaluate(GAP)
-    page.close()
-    assert 0 <= gap < 20
+    assert 0 <= page.evaluate(GAP) < 20

@@ -37,8 +37,9 @@ def test_storing_twice_gives_the_same_bytes(write_notebook):
     assert b"it/s" not in first and b"it [" not in first, "a progress bar was stored"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def drawing():
+    """The Chromium that draws pictures may run: closed at the end."""
     yield
     notebooks.stop_drawing()
 

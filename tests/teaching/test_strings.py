@@ -2,6 +2,7 @@
 
 import csv
 import re
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -53,6 +54,7 @@ def policies():
     return {row["policy"] for row in rows}, {load_scenario(row["scenario"]).title for row in rows}
 
 
+@cache
 def expected():
     """What another language has to say of the books, the glossary and the trade-off, by kind and name."""
     facts = {}
