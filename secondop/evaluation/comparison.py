@@ -15,7 +15,7 @@ from secondop.evaluation import contrasts as counted
 from secondop.evaluation.cohort import Cohort, is_simulated
 from secondop.evaluation.columns import NONE_ON_RECORD
 from secondop.evaluation.contrasts import ALL, DENOMINATORS, MEANT, OUTCOMES
-from secondop.evaluation.measures import NUMBERS, Z
+from secondop.evaluation.measures import NUMBERS
 from secondop.evaluation.patterns import Patterns
 from secondop.evaluation.published import published_contrasts, published_rates, with_intervals
 from secondop.evaluation.small_cells import hide_compared
@@ -76,7 +76,7 @@ def compare(
         (None): all others. Some are known already.
     redrawn : iterable of cohorts
         The cohort at other values of what was fitted, whose spread (standard deviation, ``cohort_fitted``)
-        widens its intervals. Without it, what was fitted is taken as exact.
+        widens its intervals (Student's t). Without it, what was fitted is taken as exact.
     cluster : str, optional
         Of which patient or site each case is, as for :class:`~secondop.evaluation.cohort.Cohort`;
         ``cohort_clusters`` says how many are in a denominator.
@@ -218,10 +218,13 @@ def _seen(row: pd.Series, point: str, answers: Patterns, redrawn: list[Patterns]
 
     seen = figure(answers) | {"denominator": inside, "fitted": nan}
     if len(redrawn) > 1:
-        seen["fitted"] = spread = float(np.std([figure(other)["min"] for other in redrawn], ddof=1))
+        from scipy.stats import t
+
+        seen["fitted"] = float(np.std([figure(other)["min"] for other in redrawn], ddof=1))
+        spread = t.ppf(0.975, len(redrawn) - 1) * seen["fitted"]  # a few cohorts tell little of it
         least, most = (-1 if row.get("measure") == "risk difference" else 0), (1 if point == "rate" else inf)
-        seen["lower"] = max(least, seen["min"] - hypot(seen["min"] - seen["lower"], Z * spread))
-        seen["upper"] = min(most, seen["max"] + hypot(seen["upper"] - seen["max"], Z * spread))
+        seen["lower"] = max(least, seen["min"] - hypot(seen["min"] - seen["lower"], spread))
+        seen["upper"] = min(most, seen["max"] + hypot(seen["upper"] - seen["max"], spread))
     off = (nan, nan)
     if row["role"] not in ("range", "upper bound") and row["interval"] != "range":
         bounds = (seen["min"], seen["lower"], nan), (seen["max"], nan, seen["upper"])

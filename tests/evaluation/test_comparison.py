@@ -233,9 +233,9 @@ def test_what_was_fitted_widens_the_interval_by_how_far_the_figures_spread():
         return cohort((count, YES, YES, NO, YES), (10000 - count, YES, NO, NO, YES), fitted_to=["meyer_dx"])
 
     exact = compare(changed(2500), made_up()).iloc[0]
-    wide = compare(changed(2500), made_up(), redrawn=[changed(count) for count in (1500, 2500, 3500)]).iloc[0]
-    assert wide["cohort_fitted"] == pytest.approx(0.1)  # the standard deviation of .15, .25 and .35
-    half = math.hypot(0.25 - exact["cohort_lower"], 1.959964 * 0.1)
+    wide = compare(changed(2500), made_up(), redrawn=[changed(count) for count in (2000, 2500, 3000)]).iloc[0]
+    assert wide["cohort_fitted"] == pytest.approx(0.05)  # the standard deviation of .20, .25 and .30
+    half = math.hypot(0.25 - exact["cohort_lower"], 4.302653 * 0.05)  # of three: Student's t with 2
     assert wide["cohort_lower"] == pytest.approx(0.25 - half)
     assert (exact["verdict"], wide["verdict"]) == ("outside", "undetermined")
     assert "taken as exact" in exact["reason"] and "taken as exact" not in wide["reason"]
