@@ -51,7 +51,8 @@ def test_every_key_that_the_page_names_exists():
 def policies():
     with data_path("classroom_counts.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    return {row["policy"] for row in rows}, {load_scenario(row["scenario"]).title for row in rows}
+    policies, names = ({row[key] for row in rows} for key in ("policy", "scenario"))
+    return policies, {load_scenario(name).title for name in names}
 
 
 @cache
