@@ -315,7 +315,7 @@ def test_what_cannot_be_simulated_is_refused(asked, said):
 
 
 def test_a_seed_is_required_and_gaps_check_themselves():
-    with pytest.raises(TypeError, match="seed"):
+    with pytest.raises(SecondopError, match="seed: not given"):
         simulate("general", 10)
     with pytest.raises(SecondopError, match=r"a share from 0 to 0\.99"):
         Gaps(1.0)

@@ -91,7 +91,7 @@ def test_lifts_are_the_published_ranges_and_the_mean_gain_of_whoever_is_chosen()
 @pytest.mark.parametrize("signals", [[1], [0, 2]], ids=["as calibrated", "all signals"])
 @pytest.mark.slow
 def test_notebook_06a_prints_what_follows_from_the_anchors(signals):
-    table = yield_range(PROGRAMME, ["recommended"], signals=signals, n=50_000, seed=6)
+    table = yield_range(PROGRAMME, ["recommended"], signals=signals, n=400_000, seed=6)
     printed = stored_table("06a", "facts-know-5")
     for at in signals:
         for anchor in ANCHORS:
