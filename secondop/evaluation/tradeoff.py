@@ -73,7 +73,8 @@ def tradeoff(
         are recorded. ``[]``: the verdicts alone.
     prevalence : float, optional
         For cases sampled by their outcome (case-control): the share that changes among all, to which cases
-        are weighted. Intervals take this share as known.
+        are weighted. Intervals take this share as known; with ``cluster=`` they do not, and
+        are up to three times too wide.
 
     Returns
     -------
