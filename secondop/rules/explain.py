@@ -220,8 +220,7 @@ def explain(case: Any, rule_book: RuleBook, *, audience: str = "patient") -> Exp
         raise unknown_name("audience", audience, ("patient", "clinician"))
     row, facts = _row(case), rule_book.facts
     found, extras = claims(row.index, facts), dict(row.items())
-    others = {*row.index} - {"case", "title", "story"}  # a case may be told, and nothing recorded of it
-    if others and not found and not near_misses(row.index, facts):
+    if len(row) and not found and not near_misses(row.index, facts):
         raise no_fact(row.index, facts)
     answers = {name: read_answer(facts[name], extras.pop(own[0])) for name, own in found.items()}
     known = {*SUMMARY, *(rule.name for rule in rule_book)}  # of an assessment: no fact misspelt

@@ -142,7 +142,8 @@ def case_sheets(
 
 def _sheet(case: Any, book: RuleBook, say: Spoken, answer: bool, mark: str = "") -> tuple[str, list[object]]:
     """The title of one case, and the case with room to answer as blocks of a document."""
-    told = explain(case.to_dict() if isinstance(case, TeachingCase) else case, book)
+    stated = dict.fromkeys(book.facts) | case.to_dict() if isinstance(case, TeachingCase) else case
+    told = explain(stated, book)  # of some teaching cases nothing is recorded
     extras = {key: told.extras.get(key) for key in ("case", "title", "story")}
     number, title, story = ("" if x is None or x is pd.NA or x != x else str(x) for x in extras.values())
     own = {"title": title or say("a-case"), "story": story} | say.case(number, story)
