@@ -79,8 +79,8 @@ class Strategy:
                 "Strategy.first_in cannot be used so: it takes answers one by one, as in first_in('a', 'b')"
             )
             raise SecondopError(f"{said}. For one reading only: Strategy.none().")
-        named = f"first reading {either([*map(str, answers)])}" if name is None else name
-        return cls(named, answers, **options)
+        label = f"first reading {either([*map(str, answers)])}" if name is None else name
+        return cls(label, answers, **options)
 
     @classmethod
     def by_policy(cls, name: str, model: ReaderModel, second: Mapping) -> Strategy:
